@@ -1,0 +1,35 @@
+"""Full Duplex. create_app joins the rooms of the house; no other file knows them all."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+
+from forum import config, db, jobs, web
+from forum.accounts.bylines import byline
+from forum.accounts.jobs import forget_unconfirmed
+from forum.accounts.views import bp as accounts
+from forum.admin.views import bp as admin
+from forum.mail import deliver_mail
+from forum.pages.feed_views import bp as feeds
+from forum.pages.views import bp as pages
+from forum.posts.comment_views import bp as comments
+from forum.posts.views import bp as posts
+from forum.vendors.views import bp as vendors
+
+# Named here so that the queue knows them.
+JOBS = (deliver_mail, forget_unconfirmed)
+
+
+def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
+    """The application, from FORUM_* variables or from the settings given."""
+    app = Flask("forum", template_folder=str(db.folder("templates")), static_folder=str(db.folder("static")))
+    app.config.update(settings if settings is not None else config.from_environment())
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for part in (db, jobs, web):
+        part.init_app(app)
+    for blueprint in (pages, posts, comments, accounts, vendors, admin, feeds):
+        app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(byline=byline, site_name=app.config["SITE_NAME"], site_url=app.config["SITE_URL"])
+    return app

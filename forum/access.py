@@ -1,0 +1,101 @@
+"""Who may do what. Every rule of the forum is a short function in this file, and is nowhere else.
+
+`can_<verb>(user, item)` and `is_<role>(user)` are pure and duck-typed. A rule about lists has two faces side by side:
+one for an item in hand, one as SQL for many; test_access.py holds them to the same answer.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_
+
+from forum import anonymity
+
+
+def is_member(user: Any) -> bool:
+    """Somebody signed in whose address is confirmed and who is not banned."""
+    return bool(user.is_authenticated and user.confirmed_at and not user.banned_at)
+
+
+def is_moderator(user: Any) -> bool:
+    """A moderator or an admin."""
+    return is_member(user) and user.role in ("moderator", "admin")
+
+
+def is_admin(user: Any) -> bool:
+    """An admin."""
+    return is_member(user) and user.role == "admin"
+
+
+def wrote(user: Any, item: Any) -> bool:
+    """Whether the user is the author: by name, or as the one behind the pseudonym."""
+    if not user.is_authenticated:
+        return False
+    if item.pseudonym_id is not None:
+        # A row of a query has thread_key and mark itself; an object has its pseudonym.
+        return anonymity.is_behind(user, item.pseudonym if hasattr(item, "pseudonym") else item)
+    return item.author_id is not None and item.author_id == user.id
+
+
+def written_among(user: Any, thread_key: str, rows: Iterable[Any]) -> set[int]:
+    """`wrote` for a page of one thread: the ids of the rows the user wrote, with one mark computed for all."""
+    if not user.is_authenticated:
+        return set()
+    own = set(anonymity.marks(thread_key, user.id))
+    return {row.id for row in rows if row.author_id == user.id or (row.mark is not None and row.mark in own)}
+
+
+def can_see(user: Any, item: Any) -> bool:
+    """Read a post or comment: anybody, unless it is hidden; then its author and moderators."""
+    return not item.hidden_at or is_moderator(user) or wrote(user, item)
+
+
+# One rule in two faces: what stands in everybody's lists, feeds and counts, whoever is looking.
+def is_listed(item: Any) -> bool:
+    """Neither hidden nor deleted: the item in hand."""
+    return not item.hidden_at and not item.deleted_at
+
+
+def listed(kind: Any) -> ColumnElement[bool]:
+    """Neither hidden nor deleted: the same for the database."""
+    return and_(kind.hidden_at.is_(None), kind.deleted_at.is_(None))
+
+
+def can_moderate(user: Any) -> bool:
+    """Open the pages for those who run the site."""
+    return is_moderator(user)
+
+
+def can_write(user: Any) -> bool:
+    """Write posts and comments, mark useful, propose a vendor."""
+    return is_member(user)
+
+
+def can_reply(user: Any, post: Any) -> bool:
+    """Write a comment under this post."""
+    return can_write(user) and not post.hidden_at and not post.deleted_at
+
+
+def can_edit(user: Any, item: Any) -> bool:
+    """Change one's own post or comment."""
+    return is_member(user) and not item.deleted_at and not item.hidden_at and wrote(user, item)
+
+
+def can_delete(user: Any, item: Any) -> bool:
+    """Take down one's own post or comment."""
+    return is_member(user) and not item.deleted_at and wrote(user, item)
+
+
+def can_mark_useful(user: Any, item: Any) -> bool:
+    """Mark a post or comment useful: not one's own, under any name."""
+    return can_write(user) and not item.deleted_at and not item.hidden_at and not wrote(user, item)
+
+
+def can_accept_vendor(user: Any, vendor: Any) -> bool:
+    """Take a proposed vendor into the catalogue, or decline it."""
+    return is_moderator(user) and vendor.accepted_at is None
+
+
+def can_see_vendor(user: Any, vendor: Any) -> bool:
+    """A vendor's page: anybody once it is in the catalogue, moderators before."""
+    return vendor.accepted_at is not None or is_moderator(user)

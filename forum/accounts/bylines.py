@@ -1,0 +1,78 @@
+"""Bylines: the name a piece of writing goes under. `byline(item)` is the only way to a printed name."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement
+
+from forum import anonymity
+from forum.accounts.models import Member, Pseudonym
+from forum.accounts.queries import pseudonym_of, pseudonyms_in
+from forum.db import db
+from forum.web import path_of
+
+
+class Byline(NamedTuple):
+    """What is printed: a name, a page behind it or none, and whether it is a pseudonym."""
+
+    name: str
+    url: str | None
+    anonymous: bool
+    about: str
+
+
+NOBODY = Byline("a former member", None, False, "")
+
+
+def byline_columns() -> list[ColumnElement[Any]]:
+    """The columns that `byline` reads, for a select that outer-joins Member and Pseudonym."""
+    return [
+        Member.name.label("signed_name"),
+        Member.slug.label("signed_slug"),
+        Member.what.label("signed_what"),
+        Member.country.label("signed_country"),
+        Pseudonym.name.label("alias"),
+    ]
+
+
+def byline(item: Any) -> Byline:
+    """The name under a post or comment: a row that has `byline_columns`, or the object itself."""
+    if hasattr(item, "alias"):
+        if item.alias:
+            return Byline(item.alias, None, True, "")
+        if not item.signed_name:
+            return NOBODY
+        about = ", ".join(part for part in (item.signed_what, item.signed_country) if part)
+        return Byline(item.signed_name, path_of("pages.member", slug=item.signed_slug), False, about)
+    if item.pseudonym is not None:
+        return Byline(item.pseudonym.name, None, True, "")
+    return _signed(item.author)
+
+
+def _signed(member: Member | None) -> Byline:
+    if member is None:
+        return NOBODY
+    about = ", ".join(part for part in (member.what, member.country) if part)
+    return Byline(member.name, path_of("pages.member", slug=member.slug), False, about)
+
+
+def alias_in(thread_key: str, member: Member) -> str:
+    """The name the member has, or would get, when writing anonymously in this thread. Writes nothing."""
+    known = pseudonym_of(thread_key, member)
+    return known.name if known else _free_name(thread_key, anonymity.mark(thread_key, member.id))
+
+
+def take_pseudonym(thread_key: str, member: Member) -> Pseudonym:
+    """The member's pseudonym in this thread, made now if this is the first time they need it."""
+    known = pseudonym_of(thread_key, member)
+    if known is not None:
+        return known
+    own = anonymity.mark(thread_key, member.id)
+    made = Pseudonym(thread_key=thread_key, mark=own, name=_free_name(thread_key, own))
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def _free_name(thread_key: str, own: str) -> str:
+    taken = pseudonyms_in(thread_key)
+    return next(name for name in anonymity.aliases(own) if name not in taken)

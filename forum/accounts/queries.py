@@ -1,0 +1,58 @@
+"""Questions about members and pseudonyms."""
+
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from forum import anonymity
+from forum.accounts.models import Member, Pseudonym
+from forum.db import db
+
+
+def member_of_session(session_id: str) -> Member | None:
+    """The member a session belongs to, unless the session's epoch is over."""
+    number, _, epoch = session_id.partition(".")
+    if not (number.isdecimal() and epoch.isdecimal()):
+        return None
+    member = db.session.get(Member, int(number))
+    return member if member is not None and member.session_epoch == int(epoch) else None
+
+
+def member_with_email(email: str) -> Member | None:
+    """The member with this address, in whatever case it was typed."""
+    return db.session.scalar(select(Member).where(Member.email == email.strip().lower()))
+
+
+def member_called(slug: str) -> Select[Any]:
+    """The member with a page at this address: confirmed, or unclaimed and brought in by an import."""
+    return select(Member).where(
+        Member.slug == slug, Member.confirmed_at.is_not(None) | Member.password_hash.is_(None)
+    )
+
+
+def slugs_like(slug: str) -> set[str]:
+    """The slugs in use that begin with this one."""
+    return set(db.session.scalars(select(Member.slug).where(Member.slug.startswith(slug, autoescape=True))))
+
+
+def pseudonym_of(thread_key: str, member: Any) -> Pseudonym | None:
+    """The member's pseudonym in this thread, if they have written anonymously in it."""
+    own = anonymity.marks(thread_key, member.id)
+    return db.session.scalar(select(Pseudonym).where(Pseudonym.thread_key == thread_key, Pseudonym.mark.in_(own)))
+
+
+def pseudonyms_in(thread_key: str) -> set[str]:
+    """The names in use in this thread."""
+    return set(db.session.scalars(select(Pseudonym.name).where(Pseudonym.thread_key == thread_key)))
+
+
+def how_many_members() -> int:
+    """Members who have confirmed their address."""
+    return db.session.scalar(select(func.count()).select_from(Member).where(Member.confirmed_at.is_not(None))) or 0
+
+
+def unconfirmed_since(moment: Any) -> Select[Any]:
+    """Those who joined before the moment and never confirmed."""
+    return select(Member).where(
+        Member.confirmed_at.is_(None), Member.password_hash.is_not(None), Member.joined_at < moment
+    )

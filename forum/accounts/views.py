@@ -1,0 +1,231 @@
+"""Pages for joining, signing in and settings."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask_limiter.util import get_remote_address
+from flask_login import current_user, login_user, logout_user
+from limits import parse
+
+from forum import anonymity
+from forum.access import is_member
+from forum.accounts import actions, passwords
+from forum.accounts.forms import (
+    ChangeEmailForm,
+    ChangePasswordForm,
+    ConfirmForm,
+    ForgottenForm,
+    JoinForm,
+    NewPasswordForm,
+    ProfileForm,
+    SignInForm,
+)
+from forum.accounts.models import Member
+from forum.accounts.queries import member_of_session, member_with_email
+from forum.accounts.tokens import member_of
+from forum.db import db
+from forum.web import limiter, login_manager, only, safe_path
+
+bp = Blueprint("accounts", __name__)
+login_manager.user_loader(member_of_session)
+
+# Failed sign-ins: from one address, and at one account from wherever.
+FROM_ADDRESS = parse("20/15 minutes")
+AT_ACCOUNT = parse("10/15 minutes")
+
+
+@bp.route("/join", methods=["GET", "POST"])
+@limiter.limit("10/hour", methods=["POST"], deduct_when=lambda response: response.status_code == 302)
+def join() -> Any:
+    """Begin an account."""
+    if current_user.is_authenticated:
+        return redirect(url_for("pages.home"))
+    form = JoinForm()
+    if form.validate_on_submit():
+        actions.join(**form.answers())
+        db.session.commit()
+        return redirect(url_for(".sent", what="join"))
+    return form.page("accounts/join.html")
+
+
+@bp.get("/sent/<any(join, password, email):what>")
+def sent(what: str) -> str:
+    """"Look into your mail": the same words whether the address was known or not."""
+    return render_template("accounts/sent.html", what=what)
+
+
+@bp.route("/confirm/<token>", methods=["GET", "POST"])
+@limiter.limit("20/hour", methods=["POST"])
+def confirm(token: str) -> Any:
+    """Confirm an address: the link shows the mailbox is theirs, the password that they are the one who joined."""
+    found = member_of(token, "confirm")
+    if found is None:
+        return render_template("accounts/dead_link.html"), 410
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        if passwords.fits(found[0].password_hash, form.password.data or ""):
+            actions.confirm(found[0])
+            db.session.commit()
+            return _enter(found[0], "Your address is confirmed. Welcome.")
+        _wrong(form.password, "This is not the password you chose when you joined.")
+    return form.page("accounts/confirm.html")
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> Any:
+    """Sign in, and go back to where one was. Text typed while signed out comes along as `kept.` fields."""
+    target = safe_path(request.values.get("next"))
+    kept = {name.removeprefix("kept."): value for name, value in request.form.items() if name.startswith("kept.")}
+    action = safe_path(request.form.get("action"))
+    if current_user.is_authenticated and request.method == "GET":
+        return redirect(target or url_for("pages.home"))
+    form = SignInForm()
+    template = "accounts/signed_out.html" if kept else "accounts/sign_in.html"
+    if form.validate_on_submit():
+        if _throttled(form.email.data or ""):
+            page, _ = form.page(template, next=target, kept=kept, action=action, throttled=True)
+            return page, 429
+        member = _member_with(form.email.data or "", form.password.data or "")
+        if member is not None and member.confirmed_at is None:
+            actions.send_confirmation(member)
+            db.session.commit()
+            return redirect(url_for(".sent", what="join"))
+        if member is not None:
+            # A session of one's own from here on, whoever used this browser before.
+            session.clear()
+            login_user(member, remember=form.remember.data)
+            if kept:
+                return render_template("kept.html", action=action or target, kept=kept)
+            return redirect(target or url_for("pages.home"))
+        _wrong(form.password, "This address and password do not belong together.")
+    return form.page(template, next=target, kept=kept, action=action)
+
+
+@bp.post("/sign-out")
+def sign_out() -> Any:
+    """End this session."""
+    logout_user()
+    session.clear()
+    return redirect(url_for("pages.home"))
+
+
+@bp.route("/forgotten-password", methods=["GET", "POST"])
+@limiter.limit("10/hour", methods=["POST"])
+def forgotten() -> Any:
+    """Ask for a link to choose a new password."""
+    form = ForgottenForm()
+    if form.validate_on_submit():
+        actions.send_password_link(form.email.data or "")
+        db.session.commit()
+        return redirect(url_for(".sent", what="password"))
+    return form.page("accounts/forgotten.html")
+
+
+@bp.route("/new-password/<token>", methods=["GET", "POST"])
+def new_password(token: str) -> Any:
+    """Choose a new password by a mailed link."""
+    return _password_by_link(token, "password", "Your password is changed. Other devices are signed out.")
+
+
+@bp.route("/claim/<token>", methods=["GET", "POST"])
+def claim(token: str) -> Any:
+    """Take over the account that an import made for writing from elsewhere."""
+    return _password_by_link(token, "claim", "This account is yours now, with everything you wrote before.")
+
+
+@bp.route("/new-email/<token>", methods=["GET", "POST"])
+def new_email(token: str) -> Any:
+    """Confirm a new address by the link mailed to it."""
+    found = member_of(token, "email")
+    if found is None:
+        return render_template("accounts/dead_link.html"), 410
+    if request.method == "POST":
+        if not actions.set_email(*found):
+            return render_template("accounts/dead_link.html"), 410
+        db.session.commit()
+        flash("Your address is changed.")
+        return redirect(url_for(".settings") if current_user.is_authenticated else url_for(".sign_in"))
+    return render_template("accounts/new_email.html", email=found[1])
+
+
+@bp.route("/settings", methods=["GET", "POST"])
+@only(is_member)
+def settings() -> Any:
+    """What one's own page says."""
+    form = ProfileForm(obj=current_user)
+    if form.validate_on_submit():
+        actions.change_profile(current_user, **form.answers())
+        db.session.commit()
+        flash("Your profile is changed.")
+        return redirect(url_for(".settings"))
+    return form.page("accounts/settings.html")
+
+
+@bp.route("/settings/password", methods=["GET", "POST"])
+@only(is_member)
+@limiter.limit("10/hour", methods=["POST"])
+def password() -> Any:
+    """Change one's password."""
+    form = ChangePasswordForm()
+    if form.validate_on_submit():
+        actions.set_password(current_user, form.password.data or "")
+        db.session.commit()
+        login_user(db.session.get(Member, current_user.id))
+        flash("Your password is changed. Other devices are signed out.")
+        return redirect(url_for(".settings"))
+    return form.page("accounts/password.html")
+
+
+@bp.route("/settings/email", methods=["GET", "POST"])
+@only(is_member)
+@limiter.limit("10/hour", methods=["POST"])
+def email() -> Any:
+    """Ask for another address."""
+    form = ChangeEmailForm()
+    if form.validate_on_submit():
+        actions.ask_for_email(current_user, form.email.data or "")
+        db.session.commit()
+        return redirect(url_for(".sent", what="email"))
+    return form.page("accounts/email.html")
+
+
+def _password_by_link(token: str, purpose: str, welcome: str) -> Any:
+    found = member_of(token, purpose)
+    if found is None:
+        return render_template("accounts/dead_link.html"), 410
+    form = NewPasswordForm()
+    if form.validate_on_submit():
+        actions.set_password(found[0], form.password.data or "", told=purpose == "password")
+        db.session.commit()
+        return _enter(found[0], welcome)
+    return form.page("accounts/new_password.html", purpose=purpose, name=found[0].name)
+
+
+def _enter(member: Member, words: str) -> Any:
+    if member.banned_at is not None:
+        abort(403)
+    session.clear()
+    login_user(member)
+    flash(words)
+    return redirect(url_for("pages.home"))
+
+
+def _throttled(email: str) -> bool:
+    return not (
+        limiter.limiter.test(FROM_ADDRESS, "sign-in from", anonymity.limit_key(get_remote_address()))
+        and limiter.limiter.test(AT_ACCOUNT, "sign-in at", anonymity.limit_key(email.strip().lower()))
+    )
+
+
+def _member_with(email: str, password: str) -> Member | None:
+    """The member, if address and password fit; otherwise the failure is counted against both."""
+    member = member_with_email(email)
+    if passwords.fits(member.password_hash if member else None, password) and member and not member.banned_at:
+        return member
+    limiter.limiter.hit(FROM_ADDRESS, "sign-in from", anonymity.limit_key(get_remote_address()))
+    limiter.limiter.hit(AT_ACCOUNT, "sign-in at", anonymity.limit_key(email.strip().lower()))
+    return None
+
+
+def _wrong(field: Any, words: str) -> None:
+    field.errors = [*field.errors, words]

@@ -1,0 +1,42 @@
+"""Vendors that wait for a moderator. The whole blueprint is shut to others at its door."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from forum.access import can_accept_vendor, is_moderator
+from forum.db import db
+from forum.vendors import actions
+from forum.vendors.queries import proposals, vendor_called
+from forum.web import require
+
+bp = Blueprint("admin", __name__, url_prefix="/admin")
+
+
+@bp.before_request
+def _door() -> None:
+    require(is_moderator(current_user))
+
+
+@bp.get("/")
+def index() -> str:
+    """What waits for those who run the site."""
+    return render_template("admin/index.html", proposals=proposals())
+
+
+@bp.post("/vendors/<slug>")
+def vendor(slug: str) -> Any:
+    """Accept or decline a proposed vendor."""
+    proposed = db.first_or_404(vendor_called(slug))
+    if not can_accept_vendor(current_user, proposed):
+        flash(f"{proposed.name} is in the catalogue already: somebody else accepted it.")
+        return redirect(url_for(".index"))
+    if request.form.get("do") == "accept":
+        actions.accept_vendor(proposed)
+        flash(f"{proposed.name} is in the catalogue now.")
+    else:
+        actions.decline_vendor(proposed)
+        flash(f"{proposed.name} was declined.")
+    db.session.commit()
+    return redirect(url_for(".index"))

@@ -1,0 +1,84 @@
+"""Anonymity: the marks that tie anonymous writing to its author, under a key that is not in the database.
+
+A mark is HMAC-SHA256 under a key derived (HKDF, one purpose each) from the site's anonymity key. Without the key a mark
+names nobody, and two marks of one member in two threads look like any two marks.
+"""
+
+import hmac
+import secrets
+from collections.abc import Iterator
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from flask import current_app
+
+QUALITIES = ["Amber", "Autumn", "Bold", "Brave", "Bright", "Brisk", "Calm", "Careful", "Civil", "Clear", "Cold", "Copper", "Coral", "Crisp", "Dark", "Deep", "Distant", "Dry", "Early", "Earnest", "Even", "Fair", "Faint", "Far", "Fast", "Fern", "Fine", "Firm", "Flat", "Fond", "Frank", "Free", "Fresh", "Frosty", "Gentle", "Glad", "Golden", "Grand", "Green", "Grey", "Hardy", "Hazel", "High", "Hollow", "Honest", "Humble", "Icy", "Idle", "Inner", "Ivory", "Jade", "Keen", "Kind", "Large", "Late", "Lean", "Level", "Light", "Little", "Lively", "Lone", "Long", "Loose", "Loud", "Low", "Lucid", "Lunar", "Mellow", "Mild", "Misty", "Modest", "Narrow", "Near", "Neat", "Nimble", "Noble", "North", "Novel", "Odd", "Old", "Olive", "Open", "Outer", "Pale", "Patient", "Plain", "Polite", "Proper", "Proud", "Quick", "Quiet", "Rapid", "Rare", "Ready", "Red", "Rough", "Round", "Rustic", "Sable", "Salt", "Sandy", "Scarlet", "Sharp", "Short", "Shy", "Silent", "Silver", "Simple", "Slow", "Small", "Smooth", "Sober", "Soft", "Solid", "South", "Spare", "Stable", "Steady", "Steep", "Still", "Stout", "Straight", "Strong", "Sturdy", "Subtle", "Sunny", "Sure", "Swift", "Tall", "Tame", "Tidy", "Tiny", "True", "Upper", "Warm", "Wary", "West", "Wide", "Wild", "Windy", "Wise", "Young"]
+THINGS = ["Acorn", "Anchor", "Anvil", "Arbor", "Arch", "Ash", "Aspen", "Badger", "Banner", "Barley", "Basin", "Beacon", "Beech", "Bell", "Birch", "Bison", "Bramble", "Bridge", "Brook", "Cairn", "Canal", "Candle", "Cedar", "Chalk", "Chapel", "Cherry", "Cliff", "Clover", "Cobble", "Comet", "Cove", "Crane", "Creek", "Crest", "Cricket", "Current", "Cypress", "Dale", "Delta", "Dune", "Elder", "Elm", "Ember", "Falcon", "Fern", "Ferry", "Field", "Finch", "Fjord", "Flint", "Ford", "Fountain", "Fox", "Gannet", "Gantry", "Garden", "Gate", "Glacier", "Glade", "Granite", "Grove", "Gull", "Harbour", "Hare", "Harvest", "Hawk", "Heath", "Hedge", "Heron", "Hill", "Hollow", "Island", "Juniper", "Kestrel", "Kiln", "Kite", "Lake", "Lantern", "Larch", "Lark", "Ledge", "Lighthouse", "Linden", "Loom", "Magpie", "Maple", "Marble", "Marsh", "Meadow", "Mill", "Moor", "Moss", "Mountain", "Oak", "Orchard", "Osprey", "Otter", "Owl", "Pebble", "Pier", "Pine", "Plover", "Pond", "Poplar", "Quarry", "Quartz", "Quay", "Raven", "Reed", "Reef", "Ridge", "River", "Robin", "Rowan", "Saddle", "Sail", "Sedge", "Shore", "Signal", "Slate", "Sparrow", "Spire", "Spring", "Spruce", "Starling", "Stone", "Stork", "Stream", "Summit", "Swallow", "Swan", "Tern", "Thicket", "Thistle", "Thrush", "Tide", "Timber", "Tower", "Valley", "Walnut", "Wharf", "Willow", "Wren"]
+
+
+def new_thread_key() -> str:
+    """128 random bits as 32 hexadecimal digits, kept with the thread: one member's marks differ from thread to thread."""
+    return secrets.token_hex(16)
+
+
+def mark(thread_key: str, member_id: int) -> str:
+    """The member's mark in one thread: 64 hexadecimal digits, HMAC-SHA256 of thread key and member."""
+    return _hmac(current_keys()[0], "thread mark", f"{thread_key}:{member_id}")
+
+
+def marks(thread_key: str, member_id: int) -> list[str]:
+    """The member's mark in one thread under every key in force: the present one first, then those before a rotation."""
+    return [_hmac(key, "thread mark", f"{thread_key}:{member_id}") for key in current_keys()]
+
+
+def is_behind(member: Any, pseudonym: Any) -> bool:
+    """Whether the member is the one who writes under this pseudonym (anything with `thread_key` and `mark`)."""
+    if member is None or not member.is_authenticated or pseudonym is None or pseudonym.mark is None:
+        return False
+    return any(hmac.compare_digest(pseudonym.mark, own) for own in marks(pseudonym.thread_key, member.id))
+
+
+def listing_marks(member_id: int, start: int, count: int) -> list[str]:
+    """A stretch of the member's chain: HMAC(member, start), HMAC(member, start + 1) ...
+
+    Each anonymous item carries one link, the next that was free. The member's own list is found by asking for the
+    links in turn; no row names the member, and without the key no two links belong together.
+    """
+    return [
+        _hmac(key, "listing mark", f"{member_id}:{n}") for key in current_keys() for n in range(start, start + count)
+    ]
+
+
+def limit_key(subject: str) -> str:
+    """A name for a rate limit that tells nobody whose it is: 32 hexadecimal digits."""
+    return _hmac(current_keys()[0], "rate limit", subject)[:32]
+
+
+def aliases(own_mark: str) -> Iterator[str]:
+    """Two-word names for a mark, in the order they should be tried until one is free in the thread."""
+    count = 0
+    while True:
+        digest = sha256(f"{own_mark}:{count}".encode()).digest()
+        quality = QUALITIES[int.from_bytes(digest[:4]) % len(QUALITIES)]
+        thing = THINGS[int.from_bytes(digest[4:8]) % len(THINGS)]
+        if quality != thing:
+            yield f"{quality} {thing}"
+        count += 1
+
+
+def current_keys() -> list[str]:
+    """The site's anonymity keys: the one in force first."""
+    keys: list[str] = current_app.config["ANONYMITY_KEYS"]
+    return keys
+
+
+def _hmac(key: str, purpose: str, message: str) -> str:
+    return hmac.new(_derived(key, purpose), message.encode(), sha256).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _derived(key: str, purpose: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=b"full-duplex", info=purpose.encode()).derive(key.encode())

@@ -1,0 +1,272 @@
+"""The `forum` command: serve, look after the database, move in, move out, check."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+import flask_migrate
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask, current_app
+from granian import Granian
+from granian.constants import Interfaces
+from sqlalchemy.exc import SQLAlchemyError
+
+from forum import create_app, jobs, mail, text
+from forum.accounts import passwords
+from forum.accounts.actions import make_member
+from forum.accounts.queries import how_many_members, member_with_email
+from forum.config import SettingsError
+from forum.db import db
+from forum.demo.actions import SIGN_INS, fill
+from forum.imports.actions import import_wordpress
+from forum.imports.archive import export_to
+from forum.imports.backup import back_up
+from forum.posts.actions import render_again
+
+
+def in_app(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Run a command inside the application; settings that do not hold end it in words."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        app = _app()
+        with app.app_context(), app.test_request_context(base_url=app.config["SITE_URL"]):
+            return command(*args, **kwargs)
+
+    return run
+
+
+def _app() -> Flask:
+    try:
+        return create_app()
+    except SettingsError as problem:
+        raise click.ClickException(str(problem)) from None
+
+
+@click.group()
+def main() -> None:
+    """Full Duplex: a forum where IT service providers say what partner programmes are really like."""
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="Fill a new database with the demo community.")
+def serve(demo: bool) -> None:
+    """Migrate, then serve the site and run its jobs until stopped."""
+    app = _app()
+    settings = app.config["SETTINGS"]
+    with app.app_context():
+        _upgrade()
+        if demo and not how_many_members():
+            click.echo("Filling the demo community ...")
+            fill()
+            db.session.commit()
+        filled = member_with_email(SIGN_INS[0][1]) is not None
+        db.session.remove()
+        db.engine.dispose()
+    _say_where(app, filled)
+    worker = subprocess.Popen([sys.executable, "-m", "forum.cli", "work"])
+    try:
+        Granian(
+            "forum:create_app",
+            factory=True,
+            interface=Interfaces.WSGI,
+            address=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            blocking_threads=1,
+            log_access=False,
+            respawn_failed_workers=True,
+        ).serve()
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(timeout=10)
+
+
+def _say_where(app: Flask, filled: bool) -> None:
+    click.echo(f"\n{app.config['SITE_NAME']} is at {app.config['SITE_URL']}")
+    if filled:
+        click.echo("The demo community's sign-ins:")
+        for role, email, password in SIGN_INS:
+            click.echo(f"  {role:<10} {email:<28} {password}")
+    click.echo(f"Mail goes to {_without_password(app.config['MAIL_URL'])}. Stop with Ctrl-C.\n")
+
+
+def _without_password(url: str) -> str:
+    before, at, after = url.rpartition("@")
+    return f"{before.split('://')[0]}://…@{after}" if at else url
+
+
+@main.command()
+def work() -> None:
+    """Run the jobs: mail, and what is due by the clock. `forum serve` starts this itself."""
+    app = _app()
+    consumer = jobs.queue_of(app).create_consumer(workers=1, periodic=True, initial_delay=0.2, max_delay=2)
+    consumer.run()
+
+
+@main.group("db")
+def database() -> None:
+    """The database's shape."""
+
+
+@database.command("upgrade")
+@click.argument("revision", default="head")
+@in_app
+def upgrade(revision: str) -> None:
+    """Bring the database to the newest shape, or to a revision."""
+    _upgrade(revision)
+    click.echo("The database is up to date.")
+
+
+@database.command("downgrade")
+@click.argument("revision", default="-1")
+@in_app
+def downgrade(revision: str) -> None:
+    """Take the database one revision back, or to a named one."""
+    flask_migrate.downgrade(revision=revision)
+
+
+@database.command("revision")
+@click.argument("message")
+@in_app
+def revision(message: str) -> None:
+    """For developers: write a migration from what the models say now."""
+    flask_migrate.migrate(message=message)
+
+
+def _upgrade(revision: str = "head") -> None:
+    flask_migrate.upgrade(revision=revision)
+
+
+@main.command()
+@in_app
+def demo() -> None:
+    """Fill an empty database with the demo community."""
+    if how_many_members():
+        raise click.ClickException("There are members here already. The demo community goes into an empty database only.")
+    fill()
+    db.session.commit()
+    for role, email, password in SIGN_INS:
+        click.echo(f"  {role:<10} {email:<28} {password}")
+
+
+@main.group()
+def admin() -> None:
+    """Those who run the site."""
+
+
+@admin.command("create")
+@click.option("--name", prompt=True)
+@click.option("--email", prompt=True)
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, envvar="ADMIN_PASSWORD")
+@in_app
+def create(name: str, email: str, password: str) -> None:
+    """Make an admin, who needs no mailed link."""
+    if problem := passwords.objection(password, about=(name, email.split("@")[0])):
+        raise click.ClickException(problem)
+    if member_with_email(email):
+        raise click.ClickException("There is an account with this address already.")
+    make_member(name=name, email=email, password=password, role="admin")
+    db.session.commit()
+    click.echo(f"{name} is an admin now.")
+
+
+@main.group("import")
+def importing() -> None:
+    """Move in from elsewhere."""
+
+
+@importing.command("wordpress")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--drafts", is_flag=True, help="Take drafts too.")
+@click.option("--dry-run", is_flag=True, help="Do everything, keep nothing, and report.")
+@in_app
+def wordpress(file: Path, drafts: bool, dry_run: bool) -> None:
+    """A WordPress export (WXR): its posts with their comments. Running it again doubles nothing."""
+    with click.progressbar(length=file.stat().st_size, label="Reading", file=sys.stderr) as bar:
+        report = import_wordpress(
+            file, drafts=drafts, dry_run=dry_run, progress=lambda done, total: bar.update(done - bar.pos),
+            commit=db.session.commit,
+        )
+    click.echo(report.text())
+    if report.failed:
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-")
+@in_app
+def export(file: Path) -> None:
+    """Everything public as JSON Lines: to a file, or to standard output."""
+    with click.open_file(str(file), "w", encoding="utf-8") as stream:
+        rows = export_to(stream)
+    click.echo(f"{rows:,} rows.", err=True)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@in_app
+def backup(file: Path) -> None:
+    """A copy of the whole database, while the site runs. Keep the keys in another place."""
+    try:
+        back_up(file)
+    except (OSError, RuntimeError) as problem:
+        raise click.ClickException(str(problem)) from None
+    click.echo(f"Written to {file}.")
+
+
+@main.command()
+@in_app
+def render() -> None:
+    """Render texts again that an older version rendered."""
+    done = render_again(text.RENDER_VERSION)
+    db.session.commit()
+    click.echo(f"{done:,} texts rendered.")
+
+
+@main.command()
+@in_app
+def check() -> None:
+    """Whether settings, database and mail are in order. Ends with 1 when something is not."""
+    problems = [problem for problem in (_database_problem(), _mail_problem(), _key_problem()) if problem]
+    click.echo("Settings: read.")
+    for problem in problems:
+        click.echo(problem)
+    if problems:
+        sys.exit(1)
+    click.echo("Database: up to date.\nMail: the way out is open.\nKeys: present.")
+
+
+def _database_problem() -> str | None:
+    try:
+        with db.engine.connect() as connection:
+            here = MigrationContext.configure(connection).get_current_heads()
+    except SQLAlchemyError as problem:
+        return f"Database: cannot be reached ({type(problem).__name__}). Check FORUM_DATABASE_URL."
+    head = ScriptDirectory(current_app.extensions["migrate"].migrate.directory).get_heads()
+    return None if set(here) == set(head) else "Database: migrations are pending. Run: forum db upgrade"
+
+
+def _mail_problem() -> str | None:
+    problem = mail.check()
+    return f"Mail: {problem}. Check FORUM_MAIL_URL." if problem else None
+
+
+def _key_problem() -> str | None:
+    loose = [
+        file.name
+        for file in Path(current_app.config["INSTANCE"]).glob("*.key")
+        if os.name == "posix" and file.stat().st_mode & 0o077
+    ]
+    return f"Keys: {', '.join(loose)} can be read by others. Run: chmod 600" if loose else None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""The database: one session, one base class, the column types that many tables share, and SQLite's manners."""
+
+import secrets
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from flask import Flask, g, has_request_context, request
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, MetaData, event, func
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+KEY_BITS = 50
+
+
+def now() -> datetime:
+    """This moment, in UTC, to the second: nothing here needs more, and less is told to whoever steals a row."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def day_of(moment: datetime) -> datetime:
+    """The start of the moment's day in UTC: the only time an anonymous item keeps."""
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def new_key() -> int:
+    """A random number of 50 bits. Rows are numbered with it so that a neighbour's number tells no time and no order."""
+    return secrets.randbits(KEY_BITS)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC. SQLite forgets time zones, so the zone is taken off on the way in and put back on the way out."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Store naive UTC; a naive value is refused, since nobody knows its zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment needs a time zone.")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+Id = Annotated[int, mapped_column(primary_key=True)]
+Key = Annotated[int, mapped_column(BigInteger, primary_key=True, autoincrement=False, default=new_key)]
+Moment = Annotated[datetime, mapped_column(UtcDateTime, default=now)]
+
+
+class Base(DeclarativeBase):
+    """Every table's base. Constraints are named, so that a migration can drop on SQLite what it made."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+Base.registry.update_type_annotation_map({datetime: UtcDateTime})
+db = SQLAlchemy(model_class=Base)
+_here = Path(__file__).parent
+
+
+def folder(name: str) -> Path:
+    """A folder that travels with the package: inside it when installed, beside it in a checkout."""
+    inside = _here / name
+    return inside if inside.is_dir() else _here.parent / name
+
+
+migrate = Migrate(directory=str(folder("migrations")), render_as_batch=True, compare_type=True)
+
+
+def init_app(app: Flask) -> None:
+    """Join the database to the application."""
+    if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
+        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_size": 8, "max_overflow": 24})
+    else:
+        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": True})
+    db.init_app(app)
+    migrate.init_app(app, db)
+
+
+@event.listens_for(Engine, "connect")
+def _sqlite_manners(connection: Any, record: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # BEGIN is ours, see below
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _sqlite_begin(connection: Any) -> None:
+    """A writer takes its lock at the start: a reader that turned writer half way would be refused, and its work lost."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN" if _only_reads() else "BEGIN IMMEDIATE")
+
+
+def _only_reads() -> bool:
+    if has_request_context():
+        return request.method in ("GET", "HEAD", "OPTIONS") and "writes" not in g
+    return False
+
+
+def expired(moment: datetime, after: timedelta) -> bool:
+    """Whether more than `after` has passed since the moment."""
+    return now() - moment > after
+
+
+def lock(subject: str) -> None:
+    """Do one thing at a time per subject, until the transaction ends. SQLite has one writer at a time anyway."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(func.pg_advisory_xact_lock(func.hashtextextended(subject, 0)).select())

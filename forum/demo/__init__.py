@@ -1,0 +1,1 @@
+"""A community to look at: invented vendors, members, experiences and replies. Always the same."""

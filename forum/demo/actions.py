@@ -1,0 +1,132 @@
+"""Fills an empty database with the demo community of cast.toml and stories/."""
+
+import tomllib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from forum.accounts.actions import make_member
+from forum.accounts.models import Member
+from forum.db import db, now
+from forum.posts.actions import About, mark_useful, write_post
+from forum.posts.comment_actions import write_comment
+from forum.posts.models import Comment, Post
+from forum.posts.tag_actions import make_tag
+from forum.posts.tag_queries import tags_named
+from forum.vendors.actions import add_domain, add_programme, add_vendor, make_categories
+from forum.vendors.models import Vendor
+from forum.vendors.queries import categories
+
+HERE = Path(__file__).parent
+PASSWORD = "two way street"  # noqa: S105 - printed at every start, and opens a demo only
+# Role, address and password of the sign-ins that `make run` prints; the first two are members of the cast.
+SIGN_INS = [
+    ("member", "marta@demo.example", PASSWORD),
+    ("moderator", "fiona@demo.example", PASSWORD),
+    ("admin", "admin@demo.example", PASSWORD),
+]
+OWN_ADDRESS = {"marta-aalto": ("marta@demo.example", "member"), "fiona-mackay": ("fiona@demo.example", "moderator")}
+# Members are made first, so that the moments of writing lie after everybody has joined.
+YEARS = timedelta(days=730)
+
+
+def fill() -> None:
+    """Make the whole community. The caller commits."""
+    cast = tomllib.loads((HERE / "cast.toml").read_text(encoding="utf-8"))
+    make_categories()
+    for slug, description, synonyms in cast["tags"]:
+        make_tag(slug, description, synonyms)
+    vendors = {given["slug"]: _vendor(given) for given in cast["vendors"]}
+    members = {given["slug"]: _member(given) for given in cast["members"]}
+    make_member(name="Demo Admin", email=SIGN_INS[2][1], password=PASSWORD, role="admin")
+    started = now()
+    chance = Random(1876)  # noqa: S311 - always the same
+    for story in sorted(_stories(), key=lambda story: (-int(story["day"]), str(story["title"]))):
+        _tell(story, vendors, members, started, chance)
+
+
+def _stories() -> Iterator[dict[str, Any]]:
+    for file in sorted((HERE / "stories").glob("*.toml")):
+        yield from tomllib.loads(file.read_text(encoding="utf-8"))["posts"]
+
+
+def _vendor(given: dict[str, Any]) -> Vendor:
+    known = {category.slug: category for category in categories()}
+    vendor = add_vendor(
+        name=given["name"], category=known[given["category"]], about=given["about"], aliases=given["aliases"]
+    )
+    for domain in given["domains"]:
+        add_domain(vendor, domain)
+    add_programme(vendor, given["programme"], [tuple(tier) for tier in given["tiers"]])
+    db.session.refresh(vendor)
+    return vendor
+
+
+def _member(given: dict[str, Any]) -> Member:
+    domain = given["company"].lower().replace("&", "and").encode("ascii", "ignore").decode().replace(" ", "-")
+    email, role = OWN_ADDRESS.get(given["slug"], (f"{given['slug']}@{domain}.example", "member"))
+    # Only those who are printed at the start can sign in: sixty hashes would take a second of everybody's first start.
+    password = PASSWORD if given["slug"] in OWN_ADDRESS else None
+    member = make_member(name=given["name"], email=email, password=password, role=role)
+    member.what, member.company = given["what"], given["company"]
+    member.country, member.time_zone = given["country"], given["time_zone"]
+    member.joined_at = now() - YEARS
+    member.confirmed_at = member.joined_at
+    return member
+
+
+def _tell(
+    story: dict[str, Any], vendors: dict[str, Vendor], members: dict[str, Member], started: datetime, chance: Random
+) -> None:
+    posted = _moment(started - timedelta(days=story["day"]), chance, started)
+    post = write_post(
+        members[story["author"]],
+        title=story["title"],
+        body=story["body"].strip(),
+        leaning=story["leaning"],
+        tags=list({tag.id: tag for tag in tags_named(story["tags"]).values()}.values()),
+        about=_about(story, vendors),
+        anonymous=story.get("anonymous", False),
+        at=posted,
+    )
+    _find_useful(post, story, members, chance)
+    told: list[Comment] = []
+    latest = posted
+    for reply in story.get("comments", []):
+        at = _moment(started - timedelta(days=story["day"] - reply["after"]), chance, started)
+        latest = at = max(at, min(latest + timedelta(minutes=chance.randint(4, 90)), started))
+        comment = write_comment(
+            post,
+            members[reply["author"]],
+            body=reply["body"].strip(),
+            parent=told[reply["to"] - 1] if reply.get("to") else None,
+            anonymous=reply.get("anonymous", False),
+            at=at,
+        )
+        _find_useful(comment, reply, members, chance)
+        told.append(comment)
+
+
+def _moment(day: datetime, chance: Random, latest: datetime) -> datetime:
+    """Some time in working hours of that day, and never ahead of now."""
+    moment = day.replace(hour=7, minute=0, second=0) + timedelta(seconds=chance.randint(0, 12 * 3600))
+    return min(moment, latest - timedelta(minutes=2))
+
+
+def _about(story: dict[str, Any], vendors: dict[str, Vendor]) -> About:
+    if story.get("undisclosed"):
+        known = {category.slug: category for category in categories()}
+        return About(category=known[story["category"]], description=story["undisclosed"])
+    if not story.get("vendor"):
+        return About()
+    vendor = vendors[story["vendor"]]
+    programme = vendor.programmes[0]
+    return About(vendor, programme, next((tier for tier in programme.tiers if tier.name == story.get("tier")), None))
+
+
+def _find_useful(item: Post | Comment, told: dict[str, Any], members: dict[str, Member], chance: Random) -> None:
+    others = [member for slug, member in members.items() if slug != told["author"]]
+    for member in chance.sample(others, min(told.get("useful", 0), len(others))):
+        mark_useful(member, item)

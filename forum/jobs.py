@@ -1,0 +1,74 @@
+"""Jobs: work after the answer. Rooms name their jobs here; `forum work` runs them, on SQLite or Redis by setting.
+
+A job carries no arguments: what is to be done stands in the database, so the queue can tell nobody anything.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, current_app
+from huey import MemoryHuey, RedisHuey, SqliteHuey, crontab
+
+log = logging.getLogger(__name__)
+Job = Callable[[], object]
+_jobs: dict[str, Job] = {}
+_regular: dict[str, dict[str, str]] = {}
+
+
+def job(function: Job) -> Job:
+    """Make a function without arguments a job that `later` can name."""
+    _jobs[function.__name__] = function
+    return function
+
+
+def regularly(**when: str) -> Callable[[Job], Job]:
+    """Make it a job that also runs by the clock, as in crontab: regularly(minute="0", hour="3")."""
+
+    def keep(function: Job) -> Job:
+        _regular[function.__name__] = when
+        return job(function)
+
+    return keep
+
+
+def later(name: str) -> None:
+    """Have the job run soon, in another process. If the queue cannot be reached, the clock brings it along."""
+    try:
+        current_app.extensions["jobs"][name]()
+    except Exception:
+        log.warning("the job queue could not be reached; %s runs at its next regular time", name)
+
+
+def queue_of(app: Flask) -> Any:
+    """The application's queue, for the process that works it off."""
+    return app.extensions["job_queue"]
+
+
+def init_app(app: Flask) -> None:
+    """Make the queue that the settings name and register every known job with it."""
+    queue = _queue(app.config["JOBS_URL"])
+    app.extensions["job_queue"] = queue
+    app.extensions["jobs"] = {}
+    for name, function in _jobs.items():
+        work = _in_context(app, function)
+        app.extensions["jobs"][name] = queue.task(name=name)(work)
+        if name in _regular:
+            queue.periodic_task(crontab(**_regular[name]), name=f"{name}_regularly")(work)
+
+
+def _queue(url: str) -> Any:
+    if url == "memory:":
+        return MemoryHuey("forum", results=False)
+    if url.startswith("sqlite:"):
+        return SqliteHuey("forum", filename=url.removeprefix("sqlite:"), results=False)
+    return RedisHuey("forum", url=url, results=False)
+
+
+def _in_context(app: Flask, function: Job) -> Callable[[], None]:
+    def work() -> None:
+        with app.app_context():
+            function()
+
+    work.__name__ = function.__name__
+    return work

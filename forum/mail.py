@@ -1,0 +1,173 @@
+"""Mail: an outbox that the same transaction writes, and the delivery that empties it afterwards.
+
+A mail that has gone out is deleted: the outbox is no record of who was told what.
+"""
+
+import logging
+import smtplib
+import ssl
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from flask import current_app, render_template
+from sqlalchemy import Text, event
+from sqlalchemy.orm import Mapped, mapped_column
+
+from forum import jobs
+from forum.db import Key, Moment, db, now
+
+log = logging.getLogger(__name__)
+MOST_TRIES = 8
+
+
+class Mail(db.Model):
+    """One mail on its way out."""
+
+    __tablename__ = "mails"
+
+    id: Mapped[Key]
+    to_address: Mapped[str]
+    subject: Mapped[str]
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[Moment]
+    due_at: Mapped[Moment]
+    tries: Mapped[int] = mapped_column(default=0)
+    failed_at: Mapped[datetime | None]
+    failed_because: Mapped[str | None]
+
+
+def post(to_address: str, template: str, *, subject: str, **values: Any) -> Mail:
+    """Put a mail in the outbox, written from templates/mail/<template>.txt and .html. It goes out after the commit."""
+    values = {"subject": subject, "site_name": current_app.config["SITE_NAME"], **values}
+    written = Mail(
+        to_address=to_address,
+        subject=subject,
+        text=render_template(f"mail/{template}.txt", **values),
+        html=render_template(f"mail/{template}.html", **values),
+    )
+    db.session.add(written)
+    db.session.flush()
+    db.session.info["mail_waits"] = True
+    return written
+
+
+@jobs.regularly(minute="*")
+def deliver_mail() -> None:
+    """Soon after every commit that wrote a mail, and every minute for what could not go at once."""
+    deliver_due()
+
+
+@event.listens_for(db.session, "after_commit")
+def _deliver_soon(session: Any) -> None:
+    if session.info.pop("mail_waits", False):
+        jobs.later("deliver_mail")
+
+
+def deliver_due(most: int = 50) -> int:
+    """Send what is due, at most so many, and return how many went out. Commits after each mail."""
+    sent = 0
+    for mail_id in db.session.scalars(_due(most)).all():
+        mail = db.session.get(Mail, mail_id, with_for_update={"skip_locked": True})
+        if mail is None:
+            continue
+        sent += _try(mail)
+        db.session.commit()
+    return sent
+
+
+def check() -> str | None:
+    """What is wrong with the way out, in words, or None."""
+    try:
+        with _Way() as way:
+            way.ready()
+    except (OSError, smtplib.SMTPException, ValueError) as problem:
+        return str(problem)
+    return None
+
+
+def _due(most: int) -> Any:
+    return (
+        db.select(Mail.id)
+        .where(Mail.due_at <= now(), Mail.failed_at.is_(None))
+        .order_by(Mail.due_at, Mail.id)
+        .limit(most)
+    )
+
+
+def _try(mail: Mail) -> bool:
+    try:
+        with _Way() as way:
+            way.send(_message(mail))
+    except (OSError, smtplib.SMTPException, ValueError) as problem:
+        mail.tries += 1
+        mail.due_at = now() + timedelta(minutes=2**mail.tries)
+        # The server's answer may quote the address, which does not belong in a log.
+        mail.failed_because = str(problem)[:500]
+        mail.failed_at = now() if mail.tries >= MOST_TRIES else None
+        log.warning("a mail could not be sent (try %s of %s): %s", mail.tries, MOST_TRIES, type(problem).__name__)
+        return False
+    db.session.delete(mail)
+    return True
+
+
+def _message(mail: Mail) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = current_app.config["MAIL_FROM"]
+    message["To"] = mail.to_address
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(now())
+    message["Message-ID"] = make_msgid(domain=urlsplit(current_app.config["SITE_URL"]).hostname)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    return message
+
+
+class _Way:
+    """The way out that FORUM_MAIL_URL names: smtp://, smtps:// or a folder."""
+
+    def __init__(self) -> None:
+        self.url = urlsplit(current_app.config["MAIL_URL"])
+        self.smtp: smtplib.SMTP | None = None
+
+    def __enter__(self) -> "_Way":
+        host, port = self.url.hostname or "localhost", self.url.port
+        if self.url.scheme == "smtps":
+            self.smtp = smtplib.SMTP_SSL(host, port or 465, timeout=15)
+        elif self.url.scheme == "smtp":
+            self.smtp = smtplib.SMTP(host, port or 25, timeout=15)
+            self.smtp.ehlo()
+            if self.smtp.has_extn("starttls"):
+                self.smtp.starttls(context=ssl.create_default_context())
+        elif self.url.scheme != "file":
+            raise ValueError("FORUM_MAIL_URL starts with smtp://, smtps:// or file:")
+        if self.smtp and self.url.username:
+            self.smtp.login(unquote(self.url.username), unquote(self.url.password or ""))
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        if self.smtp:
+            self.smtp.close()
+
+    def ready(self) -> None:
+        if self.smtp:
+            self.smtp.noop()
+        else:
+            self._folder()
+
+    def send(self, message: EmailMessage) -> None:
+        if self.smtp:
+            self.smtp.send_message(message)
+            return
+        name = message["Message-ID"].strip("<>").split("@")[0]
+        (self._folder() / f"{name}.eml").write_bytes(message.as_bytes())
+
+    def _folder(self) -> Path:
+        folder = Path(self.url.path)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder

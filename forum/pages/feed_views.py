@@ -1,0 +1,118 @@
+"""Atom feeds, the sitemap and robots.txt."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, render_template, url_for
+from flask_login import current_user
+
+from forum import dates
+from forum.access import can_see_vendor, is_listed
+from forum.db import db, now
+from forum.posts.comment_queries import latest_comments
+from forum.posts.queries import (
+    about_vendor,
+    feed_entries,
+    first_and_last_post,
+    post_page_row,
+    posts_between,
+    tagged,
+)
+from forum.posts.tag_queries import all_tags, tag_called
+from forum.vendors.queries import directory, vendor_called
+
+bp = Blueprint("feeds", __name__)
+
+
+@bp.get("/feed.atom")
+def home() -> Response:
+    """The newest experiences."""
+    return _feed("Experiences", url_for("pages.home", _external=True), feed_entries())
+
+
+@bp.get("/tags/<slug>/feed.atom")
+def tag(slug: str) -> Response:
+    """The newest with a tag."""
+    found = db.first_or_404(tag_called(slug))
+    return _feed(f"#{slug}", url_for("pages.tag", slug=slug, _external=True), feed_entries(tagged(found.id)))
+
+
+@bp.get("/vendors/<slug>/feed.atom")
+def vendor(slug: str) -> Response:
+    """The newest about a vendor."""
+    found = db.first_or_404(vendor_called(slug))
+    if not can_see_vendor(current_user, found):
+        abort(404)
+    page = url_for("pages.vendor", slug=slug, _external=True)
+    return _feed(found.name, page, feed_entries(about_vendor(found.id)))
+
+
+@bp.get("/posts/<key:post_id>/feed.atom")
+def post(post_id: int) -> Response:
+    """The latest replies to an experience."""
+    found = post_page_row(post_id)
+    if found is None or not is_listed(found):
+        abort(404)
+    page = url_for("posts.show", post_id=post_id, slug=found.slug, _external=True)
+    return _feed(f"Replies to: {found.title}", page, latest_comments(post_id))
+
+
+@bp.get("/sitemap.xml")
+def sitemap() -> Response:
+    """The months that have posts, one sitemap each, and one of the fixed pages."""
+    first, last = first_and_last_post()
+    months = list(_months(first, last)) if first and last else []
+    return _xml(render_template("feeds/sitemap_index.xml", months=months))
+
+
+@bp.get("/sitemaps/pages.xml")
+def sitemap_of_pages() -> Response:
+    """Pages that are not posts."""
+    addresses = [url_for(f"pages.{name}", _external=True) for name in ("home", "tags", "about", "rules")]
+    addresses += [url_for("vendors.index", _external=True)]
+    addresses += [url_for("pages.vendor", slug=row.slug, _external=True) for row in directory()]
+    addresses += [url_for("pages.tag", slug=found.slug, _external=True) for found in all_tags()]
+    return _xml(render_template("feeds/sitemap.xml", addresses=[(address, None) for address in addresses]))
+
+
+@bp.get("/sitemaps/<int(fixed_digits=4):year>-<int(fixed_digits=2):month>.xml")
+def sitemap_of_month(year: int, month: int) -> Response:
+    """The posts of a month."""
+    if not (2000 <= year <= 2200 and 1 <= month <= 12):
+        abort(404)
+    start = datetime(year, month, 1, tzinfo=UTC)
+    rows = posts_between(start, _next(start))
+    addresses = [
+        (url_for("posts.show", post_id=row.id, slug=row.slug, _external=True), row.last_activity_at) for row in rows
+    ]
+    return _xml(render_template("feeds/sitemap.xml", addresses=addresses))
+
+
+@bp.get("/robots.txt")
+def robots() -> Response:
+    """Crawlers read what strangers read; forms and pages of one reader are not for them."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in ("/settings", "/sign-in", "/join", "/posts/new", "/admin/"))]
+    lines.append(f"Sitemap: {current_app.config['SITE_URL']}/sitemap.xml")
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
+
+
+def _feed(title: str, page: str, entries: Any) -> Response:
+    moments = [entry.edited_at or entry.created_at for entry in entries]
+    updated = max(moments, default=now().replace(hour=0, minute=0, second=0))
+    body = render_template("feeds/feed.xml", title=title, page=page, entries=entries, updated=updated, full=dates.full)
+    return Response(body, mimetype="application/atom+xml")
+
+
+def _xml(body: str) -> Response:
+    return Response(body, mimetype="application/xml")
+
+
+def _months(first: datetime, last: datetime) -> Any:
+    month = first.replace(day=1)
+    while month <= last:
+        yield month
+        month = _next(month)
+
+
+def _next(month: datetime) -> datetime:
+    return month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)

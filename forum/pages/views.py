@@ -1,0 +1,137 @@
+"""Home, a vendor's page, tags, a member's page, and what the site says of itself."""
+
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from forum import anonymity
+from forum.access import can_see_vendor, is_member
+from forum.accounts.queries import member_called
+from forum.db import db
+from forum.posts.comment_queries import comments_signed_by
+from forum.posts.models import LEANINGS
+from forum.posts.queries import (
+    SORTS,
+    about_undisclosed,
+    about_vendor,
+    leaning_to,
+    listing,
+    own_anonymous,
+    signed_by,
+    tagged,
+)
+from forum.posts.tag_queries import all_tags, tag_behind, tag_called, tags_by_use, tags_named
+from forum.text import fold
+from forum.vendors.queries import vendor_called, vendor_named, vendors_by_use
+from forum.web import only
+
+bp = Blueprint("pages", __name__)
+VENDORS_OFFERED = 200
+
+
+@bp.get("/")
+def home() -> Any:
+    """Experiences: active, new, top or unanswered; of one vendor, tag or leaning."""
+    sort = request.args.get("sort", "active")
+    if sort not in SORTS:
+        return redirect(url_for(".home"))
+    conditions, problems = _conditions()
+    vendors = vendors_by_use(VENDORS_OFFERED)
+    return render_template(
+        "pages/home.html",
+        sort=sort,
+        listing=listing(*conditions, sort=sort, before=request.args.get("before")),
+        chosen=_chosen(),
+        problems=problems,
+        vendors=vendors,
+        tags=tags_by_use(16),
+    )
+
+
+def _chosen() -> dict[str, str]:
+    """The filters in force, as they stand in the address."""
+    return {name: value for name in ("vendor", "tag", "leaning") if (value := request.args.get(name, "").strip())}
+
+
+def _conditions() -> tuple[list[Any], list[str]]:
+    """The filters as conditions, and what is wrong with those that fit nothing."""
+    conditions: list[Any] = []
+    problems: list[str] = []
+    chosen = _chosen()
+    if name := chosen.get("vendor"):
+        vendor = vendor_named(name)
+        if name == "undisclosed":
+            conditions.append(about_undisclosed())
+        elif vendor:
+            conditions.append(about_vendor(vendor.id))
+        else:
+            problems.append(f"There is no vendor “{name[:60]}” in the catalogue.")
+    if name := chosen.get("tag"):
+        tag = tags_named([fold(name)]).get(fold(name))
+        if tag:
+            conditions.append(tagged(tag.id))
+        else:
+            problems.append(f"There is no tag “{name[:60]}”.")
+    if chosen.get("leaning") in LEANINGS:
+        conditions.append(leaning_to(chosen["leaning"]))
+    return conditions, problems
+
+
+@bp.get("/vendors/<slug>")
+def vendor(slug: str) -> Any:
+    """A vendor: its programmes and tiers, and the experiences that name it."""
+    found = db.first_or_404(vendor_called(slug))
+    if not can_see_vendor(current_user, found):
+        abort(404)
+    page = listing(about_vendor(found.id), before=request.args.get("before"))
+    return render_template("pages/vendor.html", vendor=found, listing=page)
+
+
+@bp.get("/tags/")
+def tags() -> str:
+    """Every tag, with its synonyms."""
+    return render_template("pages/tags.html", tags=all_tags())
+
+
+@bp.get("/tags/<slug>")
+def tag(slug: str) -> Any:
+    """What carries a tag. A synonym leads to its tag."""
+    if (meant := tag_behind(slug)) is not None:
+        return redirect(url_for(".tag", slug=meant.slug), 301)
+    found = db.first_or_404(tag_called(slug))
+    return render_template(
+        "pages/tag.html", tag=found, listing=listing(tagged(found.id), before=request.args.get("before"))
+    )
+
+
+@bp.get("/members/<slug>")
+def member(slug: str) -> str:
+    """What a member says of themselves and wrote by name. Anonymous writing is not theirs to anybody."""
+    found = db.first_or_404(member_called(slug))
+    return render_template(
+        "pages/member.html",
+        member=found,
+        listing=listing(signed_by(found.id), sort="new", before=request.args.get("before")),
+        comments=comments_signed_by(found.id),
+    )
+
+
+@bp.get("/anonymous-writing")
+@only(is_member)
+def anonymous_writing() -> str:
+    """The reader's own anonymous posts and replies, which only they can list."""
+    posts, comments = own_anonymous(current_user)
+    return render_template("pages/anonymous_writing.html", posts=posts, comments=comments)
+
+
+@bp.get("/about")
+def about() -> str:
+    """What this is, who may do what, and what anonymous means so far."""
+    return render_template("pages/about.html", words=len(anonymity.QUALITIES) * len(anonymity.THINGS))
+
+
+@bp.get("/rules")
+def rules() -> str:
+    """What may be written here."""
+    return render_template("pages/rules.html")

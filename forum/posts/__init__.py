@@ -1,0 +1,1 @@
+"""Posts, their comments, their tags, and the marks that say something was useful."""

@@ -1,0 +1,202 @@
+"""What can happen to a post, and to writing of either kind: signing, revisions, useful marks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from forum import anonymity, text
+from forum.accounts.bylines import take_pseudonym
+from forum.accounts.models import Member
+from forum.db import day_of, db, lock, now
+from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulMark, thing_columns
+from forum.posts.queries import CHAIN_STRETCH, how_many_revisions, used_listing_marks, useful_mark_of
+from forum.posts.tag_queries import tags_of
+from forum.vendors.models import Category, Programme, Tier, Vendor
+
+
+class About(NamedTuple):
+    """Which vendor a post is about: named with programme and tier, undisclosed with category and words, or none."""
+
+    vendor: Vendor | None = None
+    programme: Programme | None = None
+    tier: Tier | None = None
+    category: Category | None = None
+    description: str | None = None
+
+
+NOTHING = About()
+
+
+def write_post(
+    author: Member,
+    *,
+    title: str,
+    body: str,
+    leaning: str,
+    tags: Sequence[Tag],
+    about: About = NOTHING,
+    anonymous: bool = False,
+    submission: str | None = None,
+    at: datetime | None = None,
+) -> Post:
+    """Write a post, by name or under a pseudonym. `at` is for writing that is moved in or made up."""
+    post = Post(thread_key=anonymity.new_thread_key(), submission=submission or None)
+    _say(post, title=title, body=body, leaning=leaning, about=about)
+    sign(post, author, anonymous=anonymous, at=at or now())
+    post.last_activity_at = post.created_at
+    db.session.add(post)
+    db.session.flush()
+    _tag(post, tags)
+    _count_vendor(post.vendor_id, +1)
+    db.session.flush()
+    return post
+
+
+def edit_post(post: Post, *, title: str, body: str, leaning: str, tags: Sequence[Tag], about: About = NOTHING) -> None:
+    """Change a post and keep what it said before."""
+    keep_revision(post, title=post.title, facts=_facts(post))
+    _count_vendor(post.vendor_id, -1)
+    _say(post, title=title, body=body, leaning=leaning, about=about)
+    _untag(post)
+    _tag(post, tags)
+    _count_vendor(post.vendor_id, +1)
+    db.session.flush()
+
+
+def delete_post(post: Post) -> bool:
+    """Take one's post down. With replies under it a tombstone stays, and True comes back; otherwise nothing stays."""
+    _count_vendor(post.vendor_id, -1)
+    _untag(post)
+    kept = post.comment_count > 0
+    if kept:
+        empty(post)
+        post.title, post.slug, post.excerpt = "Removed by its author", "removed", ""
+        post.vendor_id = post.programme_id = post.tier_id = post.category_id = post.vendor_description = None
+    else:
+        db.session.delete(post)
+    db.session.flush()
+    return kept
+
+
+def mark_useful(member: Member, item: Post | Comment) -> None:
+    """Say that it was useful. Saying so twice is saying so once."""
+    if useful_mark_of(member, item) is None:
+        db.session.add(UsefulMark(member_id=member.id, **thing_columns(item)))
+        db.session.flush()
+        item.useful_count = type(item).useful_count + 1
+        db.session.flush()
+
+
+def unmark_useful(member: Member, item: Post | Comment) -> None:
+    """Take that back."""
+    if (marked := useful_mark_of(member, item)) is not None:
+        db.session.delete(marked)
+        db.session.flush()
+        item.useful_count = type(item).useful_count - 1
+        db.session.flush()
+
+
+def sign(item: Any, author: Member, *, anonymous: bool, at: datetime) -> None:
+    """Put the author's name to it, or a pseudonym and a link of their chain; then only the day is kept."""
+    if not anonymous:
+        item.author_id, item.created_at = author.id, at
+        return
+    lock(f"anonymous writing of {author.id}")
+    item.pseudonym_id = take_pseudonym(item.thread_key, author).id
+    item.listing_mark = _next_listing_mark(author)
+    item.created_at = day_of(at)
+
+
+def moment_for(item: Any) -> datetime:
+    """Now, as finely as this item may know it."""
+    return day_of(now()) if item.pseudonym_id is not None else now()
+
+
+def set_body(item: Any, body: str) -> None:
+    """Keep the text as typed and render it, once."""
+    item.body = text.clean(body)
+    item.body_html = text.to_html(item.body)
+    item.render_version = text.RENDER_VERSION
+
+
+def keep_revision(item: Post | Comment, *, title: str | None = None, facts: str = "") -> None:
+    """Keep what the item says now, before it is changed."""
+    moment = moment_for(item)
+    number = how_many_revisions(item) + 1
+    db.session.add(
+        Revision(number=number, title=title, body=item.body, facts=facts, replaced_at=moment, **thing_columns(item))
+    )
+    item.edited_at = moment
+
+
+def empty(item: Post | Comment) -> None:
+    """Take its text away, its former texts too, and leave the place in the thread."""
+    condition = thing_columns(item)
+    db.session.query(Revision).filter_by(**condition).delete()
+    db.session.query(UsefulMark).filter_by(**condition).delete()
+    item.body = item.body_html = ""
+    item.useful_count = 0
+    item.deleted_at = moment_for(item)
+
+
+def _say(post: Post, *, title: str, body: str, leaning: str, about: About) -> None:
+    post.title = text.one_line(title)
+    post.slug = text.slug_of(post.title)
+    post.leaning = leaning
+    set_body(post, body)
+    post.excerpt = text.to_plain(body)
+    post.vendor_id = about.vendor.id if about.vendor else None
+    post.programme_id = about.programme.id if about.programme else None
+    post.tier_id = about.tier.id if about.tier else None
+    post.category_id = about.category.id if about.category else None
+    post.vendor_description = text.one_line(about.description) if about.description else None
+
+
+def _facts(post: Post) -> str:
+    """Leaning, vendor and tags in words."""
+    vendor = post.vendor.name if post.vendor else post.vendor_description or "no vendor"
+    tier = f", {post.tier.name}" if post.tier else ""
+    tags = " ".join(f"#{slug}" for slug in tags_of([post.id]).get(post.id, []))
+    return f"{post.leaning} · {vendor}{tier} · {tags}"[:400]
+
+
+def _tag(post: Post, tags: Sequence[Tag]) -> None:
+    for tag in {tag.id: tag for tag in tags}.values():
+        db.session.add(PostTag(post_id=post.id, tag_id=tag.id))
+        tag.post_count = Tag.post_count + 1
+    db.session.flush()
+
+
+def _untag(post: Post) -> None:
+    for link in db.session.query(PostTag).filter_by(post_id=post.id).all():
+        db.session.query(Tag).filter_by(id=link.tag_id).update({"post_count": Tag.post_count - 1})
+        db.session.delete(link)
+    db.session.flush()
+
+
+def _count_vendor(vendor_id: int | None, by: int) -> None:
+    if vendor_id is not None:
+        db.session.query(Vendor).filter_by(id=vendor_id).update({"post_count": Vendor.post_count + by})
+
+
+def _next_listing_mark(author: Member) -> str:
+    """The first free link of the author's chain, under the key in force."""
+    start = 0
+    while True:
+        chain = anonymity.listing_marks(author.id, start, CHAIN_STRETCH)
+        used = used_listing_marks(chain)
+        free = [own for own in chain[:CHAIN_STRETCH] if own not in used]
+        if free:
+            return free[0]
+        start += CHAIN_STRETCH
+
+
+def render_again(version: int) -> int:
+    """Render every text that an older version rendered; how many there were."""
+    done = 0
+    for kind in (Post, Comment):
+        for item in db.session.query(kind).filter(kind.render_version < version, kind.deleted_at.is_(None)):
+            set_body(item, item.body)
+            done += 1
+    db.session.flush()
+    return done

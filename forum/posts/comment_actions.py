@@ -1,0 +1,82 @@
+"""What can happen to a comment."""
+
+from datetime import datetime
+
+from forum.accounts.models import Member
+from forum.db import db, new_key, now
+from forum.posts.actions import empty, keep_revision, set_body, sign
+from forum.posts.models import Comment, Post
+from forum.web import key_text
+
+DEEPEST = 4
+
+
+def write_comment(
+    post: Post,
+    author: Member,
+    *,
+    body: str,
+    parent: Comment | None = None,
+    anonymous: bool = False,
+    submission: str | None = None,
+    at: datetime | None = None,
+) -> Comment:
+    """Reply to a post, or to a comment under it. Below the deepest level replies stand side by side."""
+    comment = Comment(id=new_key(), post=post, post_id=post.id, submission=submission or None)
+    comment.parent_id = parent.id if parent else None
+    set_body(comment, body)
+    sign(comment, author, anonymous=anonymous, at=at or now())
+    comment.depth = min(parent.depth + 1, DEEPEST) if parent else 0
+    comment.path = _branch(parent) + _segment(comment)
+    db.session.add(comment)
+    db.session.flush()
+    if parent:
+        parent.answer_count = Comment.answer_count + 1
+    post.comment_count = Post.comment_count + 1
+    # An anonymous reply knows its day only, so it must not tell more by moving its thread up.
+    post.last_activity_at = max(post.last_activity_at, comment.created_at)
+    db.session.flush()
+    return comment
+
+
+def edit_comment(comment: Comment, *, body: str) -> None:
+    """Change a comment and keep what it said before."""
+    keep_revision(comment)
+    set_body(comment, body)
+    db.session.flush()
+
+
+def delete_comment(comment: Comment) -> bool:
+    """Take one's comment down. With answers a tombstone stays, and True comes back; otherwise nothing stays."""
+    db.session.query(Post).filter_by(id=comment.post_id).update({"comment_count": Post.comment_count - 1})
+    kept = comment.answer_count > 0
+    if kept:
+        empty(comment)
+    else:
+        _remove(comment)
+    db.session.flush()
+    return kept
+
+
+def _remove(comment: Comment) -> None:
+    """Remove it, and tombstones above it that were kept for its sake alone."""
+    parent = comment.parent
+    db.session.delete(comment)
+    db.session.flush()
+    if parent is not None:
+        parent.answer_count = Comment.answer_count - 1
+        db.session.flush()
+        if parent.deleted_at is not None and parent.answer_count == 0:
+            _remove(parent)
+
+
+def _branch(parent: Comment | None) -> str:
+    """The path that the new comment's path begins with."""
+    if parent is None:
+        return ""
+    return parent.path if parent.depth < DEEPEST else parent.path[: -len(_segment(parent))]
+
+
+def _segment(comment: Comment) -> str:
+    """The comment's own part of its path: its moment, as finely as it keeps it, and its number."""
+    return f"{int(comment.created_at.timestamp()):08x}{key_text(comment.id)}"

@@ -1,0 +1,118 @@
+"""Questions about comments: a thread a page at a time, and one comment's place in it."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import joinedload
+
+from forum.access import listed
+from forum.accounts.bylines import byline_columns
+from forum.accounts.models import Member, Pseudonym
+from forum.db import db
+from forum.posts.models import Comment, Post
+
+THREAD_PAGE = 100
+SEGMENT = 18  # characters of a path that one comment adds: 8 of time, 10 of number
+
+
+class Thread(NamedTuple):
+    """A page of a thread in reading order, and the id of the comment the next page begins with (or None)."""
+
+    rows: Sequence[Row[Any]]
+    next: int | None
+
+
+def thread(post_id: int, start: int | None = None, most: int = THREAD_PAGE) -> Thread:
+    """Comments under a post in reading order, from the one numbered `start`: one query. Deleted ones leave tombstones."""
+    statement = _rows().where(Comment.post_id == post_id).order_by(Comment.path).limit(most + 1)
+    if start is not None:
+        first = select(Comment.path).where(Comment.id == start, Comment.post_id == post_id).scalar_subquery()
+        statement = statement.where(Comment.path >= first)
+    rows = db.session.execute(statement).all()
+    return Thread(rows[:most], rows[most].id if len(rows) > most else None)
+
+
+def comment_numbered(comment_id: int) -> Select[Any]:
+    """The comment itself, with its post, for changing it."""
+    return (
+        select(Comment)
+        .where(Comment.id == comment_id)
+        .options(
+            joinedload(Comment.pseudonym), joinedload(Comment.author), joinedload(Comment.post).joinedload(Post.pseudonym)
+        )
+    )
+
+
+def comment_row(comment_id: int) -> Row[Any] | None:
+    """One comment as the thread shows it."""
+    return db.session.execute(_rows().where(Comment.id == comment_id)).first()
+
+
+def page_start(comment: Comment, most: int = THREAD_PAGE) -> int | None:
+    """With which comment the page begins that shows this one: None for the thread's first page.
+
+    The page begins with the top of the branch if that is near enough, so that the reader sees what was answered.
+    """
+    if _between(comment, "") < most:
+        return None
+    top = comment.path[:SEGMENT]
+    if _between(comment, top) < most:
+        return db.session.scalar(select(Comment.id).where(Comment.post_id == comment.post_id, Comment.path == top))
+    return comment.id
+
+
+def comments_signed_by(member_id: int, most: int = 50) -> Sequence[Row[Any]]:
+    """The member's latest comments by name, each with its post's title."""
+    return db.session.execute(
+        select(Comment.id, Comment.body_html, Comment.created_at, Post.title, Post.id.label("post_id"), Post.slug)
+        .join(Post)
+        .where(Comment.author_id == member_id, listed(Comment), listed(Post))
+        .order_by(Comment.created_at.desc(), Comment.id.desc())
+        .limit(most)
+    ).all()
+
+
+def latest_comments(post_id: int, most: int = 50) -> Sequence[Row[Any]]:
+    """The latest comments under a post, for its feed."""
+    return db.session.execute(
+        _rows()
+        .where(Comment.post_id == post_id, listed(Comment))
+        .order_by(Comment.created_at.desc(), Comment.id.desc())
+        .limit(most)
+    ).all()
+
+
+def _between(comment: Comment, start: str) -> int:
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Comment)
+            .where(Comment.post_id == comment.post_id, Comment.path >= start, Comment.path < comment.path)
+        )
+        or 0
+    )
+
+
+def _rows() -> Select[Any]:
+    return (
+        select(
+            Comment.id,
+            Comment.parent_id,
+            Comment.depth,
+            Comment.body_html,
+            Comment.useful_count,
+            Comment.answer_count,
+            Comment.created_at,
+            Comment.edited_at,
+            Comment.deleted_at,
+            Comment.hidden_at,
+            Comment.hidden_because,
+            Comment.author_id,
+            Comment.pseudonym_id,
+            Pseudonym.mark,
+            *byline_columns(),
+        )
+        .outerjoin(Member, Member.id == Comment.author_id)
+        .outerjoin(Pseudonym, Pseudonym.id == Comment.pseudonym_id)
+    )

@@ -1,0 +1,139 @@
+"""Replies: writing, changing and deleting them, and the way to one of them."""
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
+
+from forum import text
+from forum.access import can_delete, can_edit, can_reply, can_see, can_write, wrote
+from forum.accounts.bylines import alias_in
+from forum.db import db
+from forum.posts import comment_actions
+from forum.posts.comment_queries import comment_numbered, comment_row, page_start
+from forum.posts.forms import CommentEditForm, CommentForm
+from forum.posts.models import Comment, Post
+from forum.posts.queries import post_numbered, revisions_of, submitted
+from forum.posts.views import mark
+from forum.web import KeyConverter, key_text, limiter, only, require
+
+bp = Blueprint("comments", __name__)
+
+
+@bp.get("/replies/<key:comment_id>")
+def show(comment_id: int) -> Any:
+    """The way to a reply: its post's page, the part of the thread that has it, and its place there."""
+    return _to(_found(comment_id))
+
+
+@bp.route("/posts/<key:post_id>/reply", methods=["GET", "POST"])
+@only(can_write)
+@limiter.limit("20/minute;200/hour", methods=["POST"], deduct_when=lambda response: response.status_code == 302)
+def new(post_id: int) -> Any:
+    """Reply to a post, or (?to=) to a reply under it."""
+    post = db.first_or_404(post_numbered(post_id))
+    if not can_see(current_user, post):
+        abort(404)
+    form = CommentForm(submission=secrets.token_hex(16))
+    if form.is_submitted() and (first := submitted(Comment, form.submission.data or "")) and wrote(current_user, first):
+        return _to(first)
+    if not can_reply(current_user, post):
+        return form.page("posts/closed.html", post=post), 403
+    parent = _parent(post)
+    do = request.form.get("do")
+    if form.is_submitted() and form.validate() and do == "publish":
+        return _publish(post, form, parent)
+    return form.page(
+        "posts/reply.html",
+        post=post,
+        parent=comment_row(parent.id) if parent else None,
+        alias=alias_in(post.thread_key, current_user),
+        preview=text.to_html(form.body.data or "") if do == "preview" else None,
+    )
+
+
+@bp.route("/replies/<key:comment_id>/edit", methods=["GET", "POST"])
+@limiter.limit("60/hour", methods=["POST"])
+def edit(comment_id: int) -> Any:
+    """Change one's own reply."""
+    comment = _found(comment_id)
+    require(can_edit(current_user, comment))
+    form = CommentEditForm(obj=comment)
+    do = request.form.get("do")
+    if form.is_submitted() and form.validate() and do == "publish":
+        comment_actions.edit_comment(comment, body=form.body.data or "")
+        db.session.commit()
+        flash("Your reply is changed. What it said before stays readable.")
+        return _to(comment)
+    preview = text.to_html(form.body.data or "") if do == "preview" else None
+    return form.page("posts/edit_reply.html", comment=comment, post=comment.post, preview=preview)
+
+
+@bp.route("/replies/<key:comment_id>/delete", methods=["GET", "POST"])
+def delete(comment_id: int) -> Any:
+    """Take one's own reply down, after being asked."""
+    comment = _found(comment_id)
+    require(can_delete(current_user, comment))
+    if request.method == "GET":
+        return render_template("posts/delete_reply.html", comment=comment, post=comment.post)
+    post = comment.post
+    kept = comment_actions.delete_comment(comment)
+    db.session.commit()
+    flash("Your reply is gone. The answers to it stay." if kept else "Your reply is gone.")
+    return _to(comment) if kept else redirect(url_for("posts.show", post_id=post.id, slug=post.slug, _anchor="talk"))
+
+
+@bp.get("/replies/<key:comment_id>/revisions")
+def revisions(comment_id: int) -> Any:
+    """What a reply said before each change."""
+    comment = _found(comment_id)
+    if comment.deleted_at:
+        abort(404)
+    return render_template(
+        "posts/reply_revisions.html", comment=comment, post=comment.post, revisions=revisions_of(comment)
+    )
+
+
+@bp.post("/replies/<key:comment_id>/useful")
+@limiter.limit("60/minute")
+def useful(comment_id: int) -> Any:
+    """Mark a reply useful, or take that back."""
+    comment = _found(comment_id)
+    mark(comment)
+    return _to(comment)
+
+
+def _found(comment_id: int) -> Comment:
+    comment: Comment = db.first_or_404(comment_numbered(comment_id))
+    if not can_see(current_user, comment) or not can_see(current_user, comment.post):
+        abort(404)
+    return comment
+
+
+def _parent(post: Post) -> Comment | None:
+    """The reply that is being answered, if it is one under this post; one that has gone is answered on the post."""
+    number = KeyConverter.number_in(request.values.get("to"))
+    parent = db.session.scalar(comment_numbered(number)) if number is not None else None
+    return parent if parent is not None and parent.post_id == post.id and not parent.deleted_at else None
+
+
+def _publish(post: Post, form: CommentForm, parent: Comment | None) -> Any:
+    try:
+        comment = comment_actions.write_comment(post, current_user, parent=parent, **form.answers())
+        db.session.commit()
+    except IntegrityError:
+        # The same form came twice at once, and the other was quicker.
+        db.session.rollback()
+        comment = submitted(Comment, form.submission.data or "")
+        if comment is None or not wrote(current_user, comment):
+            raise
+    return _to(comment)
+
+
+def _to(comment: Comment) -> Any:
+    start = page_start(comment)
+    place = {"from": key_text(start)} if start else {}
+    anchor = f"r-{key_text(comment.id)}"
+    return redirect(url_for("posts.show", post_id=comment.post_id, slug=comment.post.slug, _anchor=anchor, **place))

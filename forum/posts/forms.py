@@ -1,0 +1,233 @@
+"""What people type when they write, and what is wrong with it."""
+
+from typing import Any
+
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, ValidationError
+
+from forum import text
+from forum.posts.actions import NOTHING, About
+from forum.posts.models import Post, Tag
+from forum.posts.tag_queries import tags_like, tags_named, tags_of
+from forum.vendors.models import Vendor
+from forum.vendors.queries import categories, tiers_of, vendor_named, vendor_named_in
+from forum.web import Form, count_of
+
+TITLE = (10, 140)
+BODY = (40, 20_000)
+REPLY = (2, 10_000)
+DESCRIPTION = (5, 80)
+MOST_TAGS = 5
+
+
+def _length(bounds: tuple[int, int], what: str) -> Any:
+    """Between so many characters, not counting space around; the message says how many there are."""
+
+    def check(form: Any, field: Any) -> None:
+        length, (least, most) = len(text.clean(field.data or "").strip()), bounds
+        if length == 0:
+            raise ValidationError(f"Write {what}.")
+        if length < least:
+            raise ValidationError(f"This is {count_of(length, 'character')} long. Use at least {least}.")
+        if length > most:
+            raise ValidationError(f"This is {length:,} characters long. Shorten it to {most:,}; nothing was lost.")
+
+    return check
+
+
+class Signed(Form):
+    """Writing that is signed: by name, or under a pseudonym."""
+
+    machinery = ("csrf_token", "signed")
+
+    # The form's own random number; see forum/posts/models.py.
+    submission = HiddenField()
+    signed = RadioField("Reply as", choices=[("name", "By name"), ("anonymous", "Anonymous")], default="name")
+
+    def validate_signed(self, field: Any) -> None:
+        """One of the two."""
+        if field.data not in ("name", "anonymous"):
+            raise ValidationError("Choose how you appear.")
+
+    def answers(self) -> dict[str, Any]:
+        """For an action: `anonymous` as a yes or no."""
+        given = super().answers() | {"anonymous": self.signed.data == "anonymous"}
+        given["submission"] = (self.submission.data or "")[:64]
+        return given
+
+
+class CommentForm(Signed):
+    """A reply."""
+
+    body = TextAreaField("Your reply", validators=[_length(REPLY, "your reply")])
+
+
+class CommentEditForm(Form):
+    """A reply, changed."""
+
+    body = TextAreaField("Your reply", validators=[_length(REPLY, "your reply")])
+
+
+class AboutFields(Form):
+    """Title, text, tags, leaning and vendor: what a new post and a changed one have in common."""
+
+    title = StringField("Title", validators=[_length(TITLE, "a title")])
+    body = TextAreaField("Text", validators=[_length(BODY, "your text")])
+    tags = StringField("Tags")
+    leaning = RadioField(
+        "Your experience is",
+        choices=[("good", "Good"), ("bad", "Bad"), ("mixed", "Mixed")],
+        validators=[InputRequired("Choose good, bad or mixed.")],
+        validate_choice=False,
+    )
+    about = RadioField(
+        "How the vendor appears",
+        choices=[("none", "About no vendor"), ("named", "Name the vendor"), ("undisclosed", "Keep it undisclosed")],
+        default="none",
+        validate_choice=False,
+    )
+    vendor = StringField("Vendor")
+    tier = SelectField("Programme and tier you held", choices=[("", "Not stated")], validate_choice=False)
+    category = SelectField("Category", choices=[], validate_choice=False)
+    description = StringField("Described as")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.found_tags: list[Tag] = []
+        self.categories = {category.slug: category for category in categories()}
+        self.category.choices = [("", "Choose one"), *((slug, known.name) for slug, known in self.categories.items())]
+        self.found_vendor: Vendor | None = vendor_named(self.vendor.data) if self.vendor.data else None
+        self.tiers: dict[str, Any] = {}
+        if self.found_vendor:
+            self._offer_tiers(self.found_vendor)
+
+    def _offer_tiers(self, vendor: Vendor) -> None:
+        grouped: dict[str, list[tuple[str, str]]] = {}
+        for row in tiers_of(vendor):
+            group = grouped.setdefault(row.programme_name, [])
+            if not group:
+                self.tiers[f"p{row.programme_id}"] = row
+                group.append((f"p{row.programme_id}", f"{row.programme_name}, tier not stated"))
+            if row.tier_id:
+                self.tiers[f"t{row.tier_id}"] = row
+                group.append((f"t{row.tier_id}", row.tier_name))
+        if grouped:
+            self.tier.choices = {"": [("", "Not stated")], **grouped}
+
+    def validate_leaning(self, field: Any) -> None:
+        """One of the three."""
+        if field.data not in ("good", "bad", "mixed"):
+            raise ValidationError("Choose good, bad or mixed.")
+
+    def validate_tags(self, field: Any) -> None:
+        """One to five tags that exist, by name or synonym."""
+        words = [text.fold(word) for word in (field.data or "").replace("#", ",").replace(" ", ",").split(",")]
+        words = list(dict.fromkeys(word for word in words if word))
+        if not words:
+            raise ValidationError("Choose one to five tags, so that others find this.")
+        if len(words) > 40:
+            raise ValidationError(f"Use at most {MOST_TAGS} tags.")
+        known = tags_named(words)
+        for word in words:
+            if word not in known:
+                near = " or ".join(tags_like(word))
+                raise ValidationError(
+                    f"There is no tag “{word[:50]}”. " + (f"Did you mean {near}?" if near else "The list below has them all.")
+                )
+        found = {tag.id: tag for tag in (known[word] for word in words)}
+        if len(found) > MOST_TAGS:
+            raise ValidationError(f"These are {len(found)} tags. Keep the {MOST_TAGS} that fit best.")
+        self.found_tags = list(found.values())
+
+    def validate_about(self, field: Any) -> None:
+        """One of the three."""
+        if field.data not in ("none", "named", "undisclosed"):
+            raise ValidationError("Choose how the vendor appears.")
+
+    def validate_vendor(self, field: Any) -> None:
+        """A vendor of the catalogue, when one is named."""
+        if self.about.data != "named":
+            return
+        if not (field.data or "").strip():
+            raise ValidationError("Write the vendor's name, or choose another way above.")
+        if self.found_vendor is None:
+            raise ValidationError(f"“{field.data.strip()[:60]}” is not in the catalogue. Propose it, or check the spelling.")
+
+    def validate_tier(self, field: Any) -> None:
+        """A programme or tier of that vendor."""
+        if self.about.data == "named" and self.found_vendor and field.data and field.data not in self.tiers:
+            raise ValidationError(f"This is not a tier of {self.found_vendor.name}. Choose again.")
+
+    def validate_category(self, field: Any) -> None:
+        """A category, when the vendor stays undisclosed."""
+        if self.about.data == "undisclosed" and field.data not in self.categories:
+            raise ValidationError("Choose the category the vendor belongs to.")
+
+    def validate_description(self, field: Any) -> None:
+        """Words that tell the kind of vendor, and not which."""
+        if self.about.data != "undisclosed":
+            return
+        _length(DESCRIPTION, "what readers should see, such as “a large hardware supplier”")(self, field)
+        if named := vendor_named_in(field.data):
+            raise ValidationError(f"This names {named}. Describe the vendor so that nobody can tell.")
+
+    def chosen(self) -> About:
+        """The vendor as chosen, for an action."""
+        if self.about.data == "undisclosed":
+            return About(category=self.categories[self.category.data], description=self.description.data)
+        if self.about.data != "named" or self.found_vendor is None:
+            return NOTHING
+        row = self.tiers.get(self.tier.data or "")
+        programme = next((p for p in self.found_vendor.programmes if row and p.id == row.programme_id), None)
+        wanted = row.tier_id if row and self.tier.data.startswith("t") else None
+        tier = next((t for t in (programme.tiers if programme else []) if t.id == wanted), None)
+        return About(vendor=self.found_vendor, programme=programme, tier=tier)
+
+    def content(self) -> dict[str, Any]:
+        """The fields that write_post and edit_post share."""
+        return {
+            "title": self.title.data,
+            "body": self.body.data,
+            "leaning": self.leaning.data,
+            "tags": self.found_tags,
+            "about": self.chosen(),
+        }
+
+
+class PostForm(AboutFields, Signed):
+    """A new post."""
+
+    signed = RadioField(
+        "How you appear", choices=[("name", "By name"), ("anonymous", "Anonymous")], validate_choice=False, default="name"
+    )
+
+    def answers(self) -> dict[str, Any]:
+        """For write_post."""
+        return self.content() | {
+            "anonymous": self.signed.data == "anonymous",
+            "submission": (self.submission.data or "")[:64],
+        }
+
+
+class PostEditForm(AboutFields):
+    """A post, changed. Named or anonymous stays as it was."""
+
+    def answers(self) -> dict[str, Any]:
+        """For edit_post."""
+        return self.content()
+
+
+def as_typed(post: Post) -> dict[str, Any]:
+    """A post's fields as its form shows them."""
+    tier = f"t{post.tier_id}" if post.tier_id else f"p{post.programme_id}" if post.programme_id else ""
+    return {
+        "title": post.title,
+        "body": post.body,
+        "tags": ", ".join(tags_of([post.id]).get(post.id, [])),
+        "leaning": post.leaning,
+        "about": "named" if post.vendor_id else "undisclosed" if post.category_id else "none",
+        "vendor": post.vendor.name if post.vendor else "",
+        "tier": tier,
+        "category": post.category.slug if post.category else "",
+        "description": post.vendor_description or "",
+    }

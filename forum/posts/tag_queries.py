@@ -1,0 +1,62 @@
+"""Questions about tags."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import selectinload
+
+from forum.db import db
+from forum.posts.models import PostTag, Tag, TagSynonym
+
+
+def all_tags() -> Sequence[Tag]:
+    """Every tag with its synonyms, by name."""
+    return db.session.scalars(select(Tag).options(selectinload(Tag.synonyms)).order_by(Tag.slug)).all()
+
+
+def tags_by_use(most: int) -> Sequence[Any]:
+    """Rows of slug and post_count of the tags most used."""
+    return db.session.execute(
+        select(Tag.slug, Tag.post_count).where(Tag.post_count > 0).order_by(Tag.post_count.desc(), Tag.slug).limit(most)
+    ).all()
+
+
+def tag_called(slug: str) -> Select[Any]:
+    """The tag with this name."""
+    return select(Tag).where(Tag.slug == slug)
+
+
+def tag_behind(slug: str) -> Tag | None:
+    """The tag that this word is a synonym of."""
+    return db.session.scalar(select(Tag).join(TagSynonym).where(TagSynonym.slug == slug))
+
+
+def tags_named(words: Iterable[str]) -> dict[str, Tag]:
+    """Folded words as the tags they mean, synonyms resolved; unknown words are missing from it."""
+    words = list(words)
+    found = {tag.slug: tag for tag in db.session.scalars(select(Tag).where(Tag.slug.in_(words)))}
+    synonyms = db.session.execute(
+        select(TagSynonym.slug, Tag).join(Tag, Tag.id == TagSynonym.tag_id).where(TagSynonym.slug.in_(words))
+    )
+    return found | {slug: tag for slug, tag in synonyms}
+
+
+def tags_like(word: str) -> list[str]:
+    """Up to three tags that the word may have meant."""
+    known = db.session.scalars(select(Tag.slug)).all()
+    inside = [slug for slug in known if word in slug or slug in word]
+    return (inside + [near for near in get_close_matches(word, known, 3, 0.6) if near not in inside])[:3]
+
+
+def tags_of(post_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The names of each post's tags."""
+    found: dict[int, list[str]] = {}
+    if post_ids:
+        rows = db.session.execute(
+            select(PostTag.post_id, Tag.slug).join(Tag).where(PostTag.post_id.in_(post_ids)).order_by(Tag.slug)
+        )
+        for post_id, slug in rows:
+            found.setdefault(post_id, []).append(slug)
+    return found

@@ -1,0 +1,173 @@
+"""A post's page, writing, changing and deleting posts, and marking them useful."""
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
+
+from forum import text
+from forum.access import can_delete, can_edit, can_mark_useful, can_see, can_write, written_among, wrote
+from forum.accounts.bylines import alias_in
+from forum.db import db
+from forum.posts import actions
+from forum.posts.comment_queries import thread
+from forum.posts.forms import CommentForm, PostEditForm, PostForm, as_typed
+from forum.posts.models import Post
+from forum.posts.queries import (
+    marked_useful_in,
+    post_numbered,
+    post_page_row,
+    related,
+    revisions_of,
+    submitted,
+)
+from forum.posts.tag_queries import all_tags, tags_of
+from forum.vendors.queries import names_by_use
+from forum.web import KeyConverter, limiter, only, require
+
+bp = Blueprint("posts", __name__)
+
+
+@bp.get("/posts/<key:post_id>/")
+@bp.get("/posts/<key:post_id>/<slug>")
+def show(post_id: int, slug: str | None = None) -> Any:
+    """An experience and its replies, a page of them at a time."""
+    post = post_page_row(post_id)
+    if post is None or not can_see(current_user, post):
+        abort(404)
+    if slug != post.slug:
+        return redirect(url_for(".show", post_id=post_id, slug=post.slug, **request.args.to_dict()), 301)
+    start = KeyConverter.number_in(request.args.get("from"))
+    page = thread(post.id, start)
+    if start is not None and not page.rows:
+        return redirect(url_for(".show", post_id=post_id, slug=post.slug))
+    writes = can_write(current_user) and not post.deleted_at
+    return render_template(
+        "posts/show.html",
+        post=post,
+        tags=tags_of([post.id]).get(post.id, []),
+        thread=page,
+        start=start,
+        by_id={row.id: row for row in page.rows},
+        related=related(post.id, post.vendor_id),
+        own=written_among(current_user, post.thread_key, [post, *page.rows]),
+        useful=_useful(post, page.rows),
+        by_author={row.id for row in page.rows if _same_hand(row, post)},
+        form=CommentForm(formdata=None, submission=secrets.token_hex(16)) if writes else None,
+        alias=alias_in(post.thread_key, current_user) if writes else None,
+    )
+
+
+@bp.route("/posts/new", methods=["GET", "POST"])
+@only(can_write)
+@limiter.limit("30/hour", methods=["POST"], deduct_when=lambda response: response.status_code == 302)
+def new() -> Any:
+    """Write an experience."""
+    given = {"submission": secrets.token_hex(16)}
+    if request.method == "GET" and request.args.get("vendor"):
+        given |= {"about": "named", "vendor": request.args["vendor"]}
+    form = PostForm(**given)
+    if form.is_submitted():
+        if (first := submitted(Post, form.submission.data or "")) is not None and wrote(current_user, first):
+            return _to(first)
+        if request.form.get("do") != "tiers" and form.validate() and request.form.get("do") == "publish":
+            return _publish(form)
+    return _compose(form, "posts/new.html")
+
+
+@bp.route("/posts/<key:post_id>/edit", methods=["GET", "POST"])
+@limiter.limit("60/hour", methods=["POST"])
+def edit(post_id: int) -> Any:
+    """Change one's own post."""
+    post = db.first_or_404(post_numbered(post_id))
+    if not can_see(current_user, post):
+        abort(404)
+    require(can_edit(current_user, post))
+    form = PostEditForm(data=as_typed(post))
+    do = request.form.get("do")
+    if form.is_submitted() and do != "tiers" and form.validate() and do == "publish":
+        actions.edit_post(post, **form.answers())
+        db.session.commit()
+        flash("Your text is changed. What it said before stays readable.")
+        return _to(post)
+    return _compose(form, "posts/edit.html", post=post)
+
+
+@bp.route("/posts/<key:post_id>/delete", methods=["GET", "POST"])
+def delete(post_id: int) -> Any:
+    """Take one's own post down, after being asked."""
+    post = db.first_or_404(post_numbered(post_id))
+    if not can_see(current_user, post):
+        abort(404)
+    require(can_delete(current_user, post))
+    if request.method == "GET":
+        return render_template("posts/delete.html", post=post)
+    kept = actions.delete_post(post)
+    db.session.commit()
+    flash("Your text is gone. The replies under it stay." if kept else "Your text is gone.")
+    return _to(post) if kept else redirect(url_for("pages.home"))
+
+
+@bp.get("/posts/<key:post_id>/revisions")
+def revisions(post_id: int) -> Any:
+    """What a post said before each change."""
+    post = db.first_or_404(post_numbered(post_id))
+    if not can_see(current_user, post) or post.deleted_at:
+        abort(404)
+    return render_template("posts/revisions.html", post=post, revisions=revisions_of(post))
+
+
+@bp.post("/posts/<key:post_id>/useful")
+@limiter.limit("60/minute")
+def useful(post_id: int) -> Any:
+    """Mark a post useful, or take that back."""
+    post = db.first_or_404(post_numbered(post_id))
+    mark(post)
+    return redirect(url_for(".show", post_id=post.id, slug=post.slug, _anchor="post-actions"))
+
+
+def mark(item: Any) -> None:
+    """Mark the item as the form says, if the reader may."""
+    if not can_see(current_user, item):
+        abort(404)
+    require(can_mark_useful(current_user, item))
+    (actions.unmark_useful if request.form.get("do") == "unmark" else actions.mark_useful)(current_user, item)
+    db.session.commit()
+
+
+def _publish(form: PostForm) -> Any:
+    try:
+        post = actions.write_post(current_user, **form.answers())
+        db.session.commit()
+    except IntegrityError:
+        # The same form came twice at once, and the other was quicker.
+        db.session.rollback()
+        post = submitted(Post, form.submission.data or "")
+        if post is None or not wrote(current_user, post):
+            raise
+    flash("Published." if form.signed.data == "name" else "Published under a name that is yours in this thread only.")
+    return _to(post)
+
+
+def _to(post: Post) -> Any:
+    return redirect(url_for(".show", post_id=post.id, slug=post.slug))
+
+
+def _compose(form: Any, template: str, **values: Any) -> Any:
+    preview = text.to_html(form.body.data or "") if request.form.get("do") == "preview" else None
+    return form.page(template, tags=all_tags(), vendor_names=names_by_use(300), preview=preview, **values)
+
+
+def _same_hand(row: Any, post: Any) -> bool:
+    """Whether a reply goes under the name that the post goes under."""
+    if post.pseudonym_id is not None:
+        return bool(row.pseudonym_id == post.pseudonym_id)
+    return post.author_id is not None and row.author_id == post.author_id
+
+
+def _useful(post: Any, rows: Any) -> set[int]:
+    if not current_user.is_authenticated:
+        return set()
+    return marked_useful_in(post.id, [row.id for row in rows], current_user.id)

@@ -1,0 +1,120 @@
+"""Text: what people type, cleaned once and rendered once. The only file that knows Markdown, bleach and nh3."""
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import nh3
+from bleach.sanitizer import Cleaner
+from markdown_it import MarkdownIt
+from markdownify import markdownify
+from slugify import slugify
+
+# Goes up when to_html changes what it makes; `forum render` renders again what is older.
+RENDER_VERSION = 1
+LONGEST_SOURCE = 40_000
+
+TAGS = frozenset(
+    ["p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "h2", "h3", "h4", "a", "table", "thead", "tbody", "tr", "th", "td"]
+)
+ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "code": {"class"}}
+SCHEMES = frozenset({"http", "https", "mailto"})
+REL = "nofollow ugc noopener"
+
+# Everything below 32 except tab and newline, the C1 controls, and the marks that turn the direction of text around.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def clean(typed: str) -> str:
+    """What was typed, fit for any database: NFC, unix newlines, no NUL or other control characters."""
+    unix = typed.replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", _CONTROLS.sub("", _SURROGATES.sub("", unix)))
+
+
+def one_line(typed: str) -> str:
+    """A title or a name: clean, on one line, with single spaces."""
+    return " ".join(clean(typed).split())
+
+
+def fold(text: str) -> str:
+    """For comparing names: no accents, lower case, runs of anything else than letters and digits as one hyphen."""
+    return slugify(text, lowercase=True)
+
+
+def slug_of(text: str, fallback: str = "untitled") -> str:
+    """The part of an address made from a title, at most 60 characters, cut between words."""
+    return slugify(text, max_length=60, word_boundary=True) or fallback
+
+
+def to_html(source: str) -> str:
+    """CommonMark with tables, strikethrough and autolinks as safe HTML. No images, no raw HTML.
+
+    Rendered at write time only: Markdown, then bleach, then nh3 as a second sieve.
+    """
+    rendered = _parser().render(clean(source)[:LONGEST_SOURCE])
+    # One Cleaner a call: bleach's is not safe to share between threads.
+    cleaner = Cleaner(tags=TAGS, attributes=_allowed, protocols=SCHEMES, strip=True)
+    return _sieve(cleaner.clean(rendered))
+
+
+def to_plain(source: str, longest: int = 200) -> str:
+    """The beginning of a Markdown text as plain words on one line, cut between words."""
+    rendered = _parser().render(clean(source)[: longest * 8])
+    words = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", rendered)).split())
+    words = re.sub(r" ([.,;:!?)])", r"\1", words)
+    if len(words) <= longest:
+        return words
+    return words[:longest].rsplit(" ", 1)[0].rstrip(".,;:") + " …"
+
+
+def markdown_from_html(source: str) -> str:
+    """Somebody else's HTML as our Markdown. nh3 runs first: it is fast, and bleach is not, on hostile pages."""
+    cleaned = nh3.clean(
+        clean(source)[: LONGEST_SOURCE * 4],
+        tags=set(TAGS) | {"h1", "h5", "h6", "b", "i", "del", "strike"},
+        attributes={"a": {"href"}},
+        url_schemes=set(SCHEMES),
+        link_rel=None,
+        clean_content_tags={"script", "style", "iframe", "object", "form", "svg", "math"},
+    )
+    made: str = markdownify(cleaned, heading_style="ATX", bullets="-", strip=["img"])
+    return re.sub(r"\n{3,}", "\n\n", made).strip()[:LONGEST_SOURCE]
+
+
+def _sieve(rendered: str) -> str:
+    return nh3.clean(
+        rendered,
+        tags=set(TAGS),
+        attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
+        url_schemes=set(SCHEMES),
+        link_rel=REL,
+    )
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    return name in ATTRIBUTES.get(tag, set()) and (name != "class" or value.startswith("language-"))
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": False, "maxNesting": 20})
+    parser.enable(["table", "strikethrough", "linkify"]).disable("image")
+    parser.add_render_rule("heading_open", _lowered("heading_open"))
+    parser.add_render_rule("heading_close", _lowered("heading_close"))
+    if parser.linkify is not None:
+        parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+    return parser
+
+
+def _lowered(kind: str) -> Callable[..., str]:
+    """A text's headings start below the page's own: # becomes h2, and nothing goes below h4."""
+
+    def render(renderer: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+        level = min(max(int(tokens[index].tag[1]), 2), 4)
+        return f"<h{level}>" if kind == "heading_open" else f"</h{level}>\n"
+
+    return render

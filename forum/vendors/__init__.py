@@ -1,0 +1,1 @@
+"""Vendors, their programmes and tiers, and the proposals that bring new ones in."""

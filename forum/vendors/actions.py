@@ -1,0 +1,102 @@
+"""What can happen to a vendor."""
+
+from collections.abc import Iterable
+
+from forum import text
+from forum.db import db, now
+from forum.vendors.models import Category, Programme, Tier, Vendor, VendorAlias, VendorDomain
+from forum.vendors.queries import categories, domain_taken, names_taken
+
+# Stated demands of a tier, in the order they are written: people, EUR a head, EUR a year, EUR a year.
+Demands = tuple[str, int | None, int | None, int | None, int | None]
+
+CATEGORIES = {
+    "hardware": "Hardware",
+    "virtualisation": "Virtualisation",
+    "networking": "Networking",
+    "security": "Security",
+    "cloud": "Cloud",
+    "backup": "Backup",
+    "software": "Software",
+    "distribution": "Distribution",
+}
+
+
+def propose_vendor(*, name: str, category: Category, website: str, programme: str, about: str) -> Vendor:
+    """Put a vendor before the moderators. Who did so is not kept."""
+    vendor = _new_vendor(name, category, about)
+    if website:
+        add_domain(vendor, website)
+    if programme:
+        add_programme(vendor, programme, [])
+    return vendor
+
+
+def add_vendor(*, name: str, category: Category, about: str = "", aliases: Iterable[str] = ()) -> Vendor:
+    """Put a vendor straight into the catalogue."""
+    vendor = _new_vendor(name, category, about)
+    for alias in aliases:
+        db.session.add(VendorAlias(vendor_id=vendor.id, name=alias, folded=text.fold(alias)))
+    return accept_vendor(vendor)
+
+
+def accept_vendor(vendor: Vendor) -> Vendor:
+    """Take a proposal into the catalogue."""
+    vendor.accepted_at = now()
+    db.session.flush()
+    return vendor
+
+
+def decline_vendor(vendor: Vendor) -> None:
+    """Drop a proposal, and what was proposed with it."""
+    db.session.delete(vendor)
+    db.session.flush()
+
+
+def add_domain(vendor: Vendor, domain: str) -> None:
+    """Note a domain of the vendor, unless another has it."""
+    taken = db.session.scalar(db.select(VendorDomain).where(VendorDomain.domain == domain))
+    if not domain_taken(domain):
+        db.session.add(VendorDomain(vendor_id=vendor.id, domain=domain))
+        db.session.flush()
+
+
+def add_programme(vendor: Vendor, name: str, tiers: Iterable[Demands]) -> Programme:
+    """Give the vendor a programme with its tiers, the lowest first."""
+    programme = Programme(vendor_id=vendor.id, name=text.one_line(name), slug=text.slug_of(name, "programme"))
+    db.session.add(programme)
+    db.session.flush()
+    for position, (tier, people, training, fee, revenue) in enumerate(tiers):
+        db.session.add(
+            Tier(
+                programme_id=programme.id,
+                name=tier,
+                position=position,
+                certified_people=people,
+                training_cost=training,
+                annual_fee=fee,
+                revenue_target=revenue,
+            )
+        )
+    db.session.flush()
+    return programme
+
+
+def make_categories() -> None:
+    """The categories every site begins with, as far as they are missing."""
+    known = {category.slug for category in categories()}
+    for position, (slug, name) in enumerate(CATEGORIES.items()):
+        if slug not in known:
+            db.session.add(Category(slug=slug, name=name, position=position))
+    db.session.flush()
+
+
+def _new_vendor(name: str, category: Category, about: str) -> Vendor:
+    name = text.one_line(name)
+    folded = text.fold(name)
+    if names_taken(folded):
+        raise ValueError(f"There is a vendor called {name} already.")
+    vendor = Vendor(name=name, slug=folded[:70], folded=folded, category_id=category.id, about=text.one_line(about))
+    db.session.add(vendor)
+    db.session.flush()
+    return vendor

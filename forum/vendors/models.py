@@ -1,0 +1,113 @@
+"""Vendors and what hangs on them: names, domains, programmes, tiers."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from forum.db import Id, Moment, db
+
+
+class Category(db.Model):
+    """What kind of thing a vendor sells: hardware, virtualisation ..."""
+
+    __tablename__ = "categories"
+
+    id: Mapped[Id]
+    slug: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(60))
+    position: Mapped[int]
+
+
+class Vendor(db.Model):
+    """A company with a partner programme. Without `accepted_at` it is a proposal, and only moderators see it.
+
+    Who proposed it is not kept: the next thing a proposer does may be to write about it anonymously.
+    """
+
+    __tablename__ = "vendors"
+    __table_args__ = (Index("ix_vendors_directory", "accepted_at", "name"),)
+
+    id: Mapped[Id]
+    slug: Mapped[str] = mapped_column(String(70), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    # The name as compared: no accents, lower case. One vendor each, proposals included.
+    folded: Mapped[str] = mapped_column(String(90), unique=True)
+    category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"), index=True)
+    about: Mapped[str] = mapped_column(Text, default="")
+    proposed_at: Mapped[Moment]
+    accepted_at: Mapped[datetime | None]
+    post_count: Mapped[int] = mapped_column(default=0)
+
+    category: Mapped[Category] = relationship()
+    aliases: Mapped[list["VendorAlias"]] = relationship(back_populates="vendor", passive_deletes=True)
+    domains: Mapped[list["VendorDomain"]] = relationship(back_populates="vendor", passive_deletes=True)
+    programmes: Mapped[list["Programme"]] = relationship(
+        back_populates="vendor", order_by="Programme.id", passive_deletes=True
+    )
+
+
+class VendorAlias(db.Model):
+    """Another name that people use for a vendor."""
+
+    __tablename__ = "vendor_aliases"
+
+    id: Mapped[Id]
+    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendors.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    folded: Mapped[str] = mapped_column(String(90), unique=True)
+
+    vendor: Mapped[Vendor] = relationship(back_populates="aliases")
+
+
+class VendorDomain(db.Model):
+    """A web and mail domain of a vendor."""
+
+    __tablename__ = "vendor_domains"
+
+    id: Mapped[Id]
+    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendors.id", ondelete="CASCADE"), index=True)
+    domain: Mapped[str] = mapped_column(String(190), unique=True)
+
+    vendor: Mapped[Vendor] = relationship(back_populates="domains")
+
+
+class Programme(db.Model):
+    """A vendor's partner programme."""
+
+    __tablename__ = "programmes"
+    __table_args__ = (UniqueConstraint("vendor_id", "slug", name="uq_programmes_slug_of_vendor"),)
+
+    id: Mapped[Id]
+    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendors.id", ondelete="CASCADE"))
+    slug: Mapped[str] = mapped_column(String(70))
+    name: Mapped[str] = mapped_column(String(80))
+
+    vendor: Mapped[Vendor] = relationship(back_populates="programmes")
+    tiers: Mapped[list["Tier"]] = relationship(
+        back_populates="programme", order_by="Tier.position", passive_deletes=True
+    )
+
+
+class Tier(db.Model):
+    """A level of a programme and what the vendor says it demands. None is "not stated"; money is per year, in EUR."""
+
+    __tablename__ = "tiers"
+    __table_args__ = (
+        UniqueConstraint("programme_id", "name", name="uq_tiers_name_in_programme"),
+        CheckConstraint(
+            "certified_people >= 0 AND training_cost >= 0 AND annual_fee >= 0 AND revenue_target >= 0",
+            name="demands_not_negative",
+        ),
+    )
+
+    id: Mapped[Id]
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    position: Mapped[int]
+    certified_people: Mapped[int | None]
+    training_cost: Mapped[int | None]
+    annual_fee: Mapped[int | None]
+    revenue_target: Mapped[int | None]
+
+    programme: Mapped[Programme] = relationship(back_populates="tiers")

@@ -1,0 +1,333 @@
+"""What every page shares: sign-in state, guards at the door, errors, limits, headers, and what templates may call."""
+
+import gzip
+import hashlib
+import logging
+import secrets
+from collections.abc import Callable
+from functools import cache, lru_cache, wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, redirect, render_template, request, session, url_for
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager, current_user
+from flask_wtf import CSRFProtect, FlaskForm
+from flask_wtf.csrf import CSRFError
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.wrappers import Response as AnyResponse
+
+from forum import access, anonymity, dates, db
+
+log = logging.getLogger(__name__)
+login_manager = LoginManager()
+csrf = CSRFProtect()
+SAFE = ("GET", "HEAD", "OPTIONS")
+# Fields that are never carried over to another page.
+UNKEPT = {"csrf_token", "password", "do"}
+
+
+def _asker() -> str:
+    """Whose limit it is: the member's or the address's, as a mark that tells neither."""
+    who = f"member {current_user.id}" if current_user.is_authenticated else f"address {get_remote_address()}"
+    return anonymity.limit_key(who)
+
+
+limiter = Limiter(
+    key_func=_asker,
+    default_limits=["40/minute", "600/hour"],
+    default_limits_exempt_when=lambda: request.method in SAFE,
+    default_limits_per_method=True,
+)
+
+
+class Form(FlaskForm):
+    """Every form: what was typed is kept on an error, and `answers()` are the fields without the machinery."""
+
+    machinery = ("csrf_token",)
+
+    def answers(self) -> dict[str, Any]:
+        """The fields by name, for an action."""
+        return {name: value for name, value in self.data.items() if name not in self.machinery}
+
+    def page(self, template: str, **values: Any) -> tuple[str, int]:
+        """The page with this form on it: 422 when something in it is wrong."""
+        return render_template(template, form=self, **values), 422 if self.errors else 200
+
+
+class KeyConverter(BaseConverter):
+    """A row's random number in an address: ten characters, no vowels to spell with."""
+
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+    regex = "[0-9a-hjkmnp-tv-z]{10}"
+
+    def to_python(self, value: str) -> int:
+        """The number."""
+        number = self.number_in(value)
+        if number is None:
+            raise ValidationError
+        return number
+
+    def to_url(self, value: int) -> str:
+        """The ten characters."""
+        return key_text(value)
+
+    @classmethod
+    def number_in(cls, typed: str | None) -> int | None:
+        """The number that ten characters stand for; None for anything else."""
+        if not typed or len(typed) != 10 or any(character not in cls.alphabet for character in typed):
+            return None
+        number = 0
+        for character in typed:
+            number = number * 32 + cls.alphabet.index(character)
+        return number if number < 2**db.KEY_BITS else None
+
+
+def key_text(number: int) -> str:
+    """A row's number as it stands in addresses and anchors."""
+    return "".join(KeyConverter.alphabet[number >> shift & 31] for shift in range(45, -1, -5))
+
+
+def require(allowed: bool) -> None:
+    """Stop here with a 403, or with the sign-in page for somebody who is not signed in."""
+    if allowed:
+        return
+    if not current_user.is_authenticated:
+        abort(login_manager.unauthorized())
+    abort(403)
+
+
+def only(rule: Callable[[Any], bool]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Guard a view with a rule about the person alone."""
+
+    def guard(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            require(rule(current_user))
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def may(verb: str, *things: Any) -> bool:
+    """For templates: may("edit", post) asks access.can_edit of the reader."""
+    allowed: bool = getattr(access, f"can_{verb}")(current_user, *things)
+    return allowed
+
+
+def safe_path(target: str | None) -> str | None:
+    """A path of this site, or None: nobody is sent elsewhere by a link of ours."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
+        return None
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc and target.isprintable() else None
+
+
+def kept_fields() -> dict[str, str]:
+    """What the reader had typed into the form of this request: text that must not be lost on the way."""
+    return {name: value for name, value in request.form.items() if name not in UNKEPT and len(name) < 60}
+
+
+def init_app(app: Flask) -> None:
+    """Put all this on the application."""
+    login_manager.init_app(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    app.url_map.converters["key"] = KeyConverter
+    app.before_request(_no_surprises)
+    app.after_request(_finish)
+    app.register_error_handler(HTTPException, _error_page)
+    app.register_error_handler(CSRFError, _expired_form)
+    app.register_error_handler(Exception, _broken)
+    app.jinja_env.globals.update(may=may, asset=asset, url_for=path_of)
+    app.jinja_env.filters.update(
+        day=dates.day, month=dates.month, iso=dates.iso, count_of=count_of, key_text=key_text,
+        rendered=Markup, initials=initials,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if app.config["PROXIES"]:
+        n = app.config["PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n, x_port=n)  # type: ignore[method-assign]
+
+
+def asset(name: str) -> str:
+    """A static file's address, which changes when the file does."""
+    return path_of("static", filename=name, v=_version_of(name))
+
+
+@cache
+def _version_of(name: str) -> str:
+    return hashlib.sha256((db.folder("static") / name).read_bytes()).hexdigest()[:10]
+
+
+def path_of(endpoint: str, **values: Any) -> str:
+    """url_for, remembered: a page with fifty replies asks for the same few hundred addresses on every visit."""
+    if endpoint.startswith(".") or "_external" in values:
+        return url_for(endpoint, **values)
+    return _remembered(current_app._get_current_object(), request.script_root, endpoint, tuple(values.items()))  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=20_000)
+def _remembered(app: Flask, root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
+    return url_for(endpoint, **dict(values))
+
+
+def initials(name: str) -> str:
+    """Up to two: "Marta Aalto" is MA."""
+    return "".join(word[0] for word in name.split()[:2]).upper()
+
+
+def count_of(number: int, one: str, many: str | None = None) -> str:
+    """7 | count_of("reply", "replies") is "7 replies"; thousands are set apart."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+@login_manager.unauthorized_handler
+def _sign_in_first() -> Any:
+    """A stranger goes to sign-in and back to where they were about to write; text they sent comes along."""
+    if request.method in SAFE:
+        return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    target = safe_path(request.form.get("return_to")) or request.path
+    page = render_template("accounts/signed_out.html", next=target, action=request.path, kept=kept_fields())
+    return Response(page, 401)
+
+
+def _no_surprises() -> None:
+    """Unicode in the address that no database takes is nobody's page."""
+    if "\x00" in request.path or "%00" in request.full_path:
+        abort(404)
+
+
+def _expired_form(error: CSRFError) -> Any:
+    """The form's token does not fit (signed out and in again, cookies cleared): offer it again, with all that was typed."""
+    kept = kept_fields()
+    if current_user.is_authenticated or not kept:
+        return render_template("kept.html", action=request.path, kept=kept), 400
+    return _sign_in_first()
+
+
+WORDS = {
+    400: ("This request could not be read", "Go back and try again; nothing was changed."),
+    403: ("This is not yours to do", "You are signed in, but this page or action is for somebody else."),
+    404: ("This page does not exist", "The address may be mistyped, or its author took it down."),
+    405: ("This address does not take that", "Go back and use the button on the page."),
+    413: ("That was too much at once", "A text may have 40,000 characters. Nothing was stored; go back and shorten it."),
+    429: ("That was too fast", "Nothing was stored. Wait a minute, go back and send it again."),
+}
+
+
+def _error_page(error: HTTPException) -> Any:
+    if error.response is not None:
+        return error.response
+    code = error.code or 500
+    if 300 <= code < 400:
+        return error
+    title, advice = WORDS.get(code, (error.name, "Nothing was changed."))
+    kept = kept_fields() if code == 429 and "body" in request.form else {}
+    page = render_template("error.html", code=code, title=title, advice=advice, kept=kept)
+    headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
+    return page, code, headers
+
+
+def _broken(error: Exception) -> Any:
+    """An error of ours. The log has the trace and a reference, nothing of the request's text or its member."""
+    if current_app.testing or current_app.debug:
+        raise error
+    reference = secrets.token_hex(4)
+    log.error("error %s at %s", reference, request.endpoint, exc_info=error)
+    db.db.session.rollback()
+    page = render_template(
+        "error.html",
+        code=500,
+        reference=reference,
+        title="Something broke on our side",
+        advice="Try again in a minute. The reference helps whoever runs the site to find the cause.",
+        kept=kept_fields() if "body" in request.form else {},
+    )
+    return page, 500
+
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+
+def _finish(response: Response) -> AnyResponse:
+    headers = response.headers
+    headers["Content-Security-Policy"] = POLICY
+    headers["X-Content-Type-Options"] = "nosniff"
+    # no-referrer would break the CSRF check on https.
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if current_app.config["SITE_URL"].startswith("https://"):
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if request.endpoint == "static":
+        headers["Cache-Control"] = "public, max-age=" + ("31536000, immutable" if "v" in request.args else "604800")
+        return _compressed(response)
+    if request.method not in ("GET", "HEAD") or response.status_code != 200 or response.is_streamed:
+        headers.setdefault("Cache-Control", "no-store")
+        return response
+    if _for_one_reader():
+        headers["Cache-Control"] = "private, no-cache"
+        return response
+    headers.setdefault("Cache-Control", "public, no-cache")
+    headers.add("Vary", "Cookie")
+    response.set_etag(hashlib.blake2b(response.get_data(), digest_size=12).hexdigest())
+    return _compressed(response).make_conditional(request)
+
+
+def _for_one_reader() -> bool:
+    """Whether the page is anybody's but a stranger's who carries no cookie."""
+    return bool(session) or bool(current_user.is_authenticated)
+
+
+def _compressed(response: Response) -> Response:
+    """Squeezed, when it is worth it. Pages of one reader are left alone: they hold tokens."""
+    response.headers.add("Vary", "Accept-Encoding")
+    if "gzip" not in request.accept_encodings or not _is_text(response) or response.status_code != 200:
+        return response
+    response.direct_passthrough = False
+    data = response.get_data()
+    if len(data) < 800:
+        return response
+    if request.endpoint == "static":
+        data = _squeezed_file(request.full_path, data)
+    else:
+        data = gzip.compress(data, 4, mtime=0)
+    response.set_data(data)
+    response.headers["Content-Encoding"] = "gzip"
+    etag, _ = response.get_etag()
+    if etag:
+        response.set_etag(etag + "-gz")
+    return response
+
+
+_squeezed: dict[str, bytes] = {}
+
+
+def _squeezed_file(name: str, data: bytes) -> bytes:
+    if name not in _squeezed and len(_squeezed) < 100:
+        _squeezed[name] = gzip.compress(data, 9, mtime=0)
+    return _squeezed.get(name) or gzip.compress(data, 4, mtime=0)
+
+
+def _is_text(response: Response) -> bool:
+    kind = response.mimetype or ""
+    return kind.startswith("text/") or kind.endswith(("+xml", "/xml", "javascript", "json"))
