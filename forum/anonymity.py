@@ -15,12 +15,26 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
 
-QUALITIES = ["Amber", "Autumn", "Bold", "Brave", "Bright", "Brisk", "Calm", "Careful", "Civil", "Clear", "Cold", "Copper", "Coral", "Crisp", "Dark", "Deep", "Distant", "Dry", "Early", "Earnest", "Even", "Fair", "Faint", "Far", "Fast", "Fern", "Fine", "Firm", "Flat", "Fond", "Frank", "Free", "Fresh", "Frosty", "Gentle", "Glad", "Golden", "Grand", "Green", "Grey", "Hardy", "Hazel", "High", "Hollow", "Honest", "Humble", "Icy", "Idle", "Inner", "Ivory", "Jade", "Keen", "Kind", "Large", "Late", "Lean", "Level", "Light", "Little", "Lively", "Lone", "Long", "Loose", "Loud", "Low", "Lucid", "Lunar", "Mellow", "Mild", "Misty", "Modest", "Narrow", "Near", "Neat", "Nimble", "Noble", "North", "Novel", "Odd", "Old", "Olive", "Open", "Outer", "Pale", "Patient", "Plain", "Polite", "Proper", "Proud", "Quick", "Quiet", "Rapid", "Rare", "Ready", "Red", "Rough", "Round", "Rustic", "Sable", "Salt", "Sandy", "Scarlet", "Sharp", "Short", "Shy", "Silent", "Silver", "Simple", "Slow", "Small", "Smooth", "Sober", "Soft", "Solid", "South", "Spare", "Stable", "Steady", "Steep", "Still", "Stout", "Straight", "Strong", "Sturdy", "Subtle", "Sunny", "Sure", "Swift", "Tall", "Tame", "Tidy", "Tiny", "True", "Upper", "Warm", "Wary", "West", "Wide", "Wild", "Windy", "Wise", "Young"]
-THINGS = ["Acorn", "Anchor", "Anvil", "Arbor", "Arch", "Ash", "Aspen", "Badger", "Banner", "Barley", "Basin", "Beacon", "Beech", "Bell", "Birch", "Bison", "Bramble", "Bridge", "Brook", "Cairn", "Canal", "Candle", "Cedar", "Chalk", "Chapel", "Cherry", "Cliff", "Clover", "Cobble", "Comet", "Cove", "Crane", "Creek", "Crest", "Cricket", "Current", "Cypress", "Dale", "Delta", "Dune", "Elder", "Elm", "Ember", "Falcon", "Fern", "Ferry", "Field", "Finch", "Fjord", "Flint", "Ford", "Fountain", "Fox", "Gannet", "Gantry", "Garden", "Gate", "Glacier", "Glade", "Granite", "Grove", "Gull", "Harbour", "Hare", "Harvest", "Hawk", "Heath", "Hedge", "Heron", "Hill", "Hollow", "Island", "Juniper", "Kestrel", "Kiln", "Kite", "Lake", "Lantern", "Larch", "Lark", "Ledge", "Lighthouse", "Linden", "Loom", "Magpie", "Maple", "Marble", "Marsh", "Meadow", "Mill", "Moor", "Moss", "Mountain", "Oak", "Orchard", "Osprey", "Otter", "Owl", "Pebble", "Pier", "Pine", "Plover", "Pond", "Poplar", "Quarry", "Quartz", "Quay", "Raven", "Reed", "Reef", "Ridge", "River", "Robin", "Rowan", "Saddle", "Sail", "Sedge", "Shore", "Signal", "Slate", "Sparrow", "Spire", "Spring", "Spruce", "Starling", "Stone", "Stork", "Stream", "Summit", "Swallow", "Swan", "Tern", "Thicket", "Thistle", "Thrush", "Tide", "Timber", "Tower", "Valley", "Walnut", "Wharf", "Willow", "Wren"]
+QUALITIES = """Amber Autumn Bold Brave Bright Brisk Calm Careful Civil Clear Cold Copper Coral Crisp Dark Deep Distant
+Dry Early Earnest Even Fair Faint Far Fast Fern Fine Firm Flat Fond Frank Free Fresh Frosty Gentle Glad Golden Grand
+Green Grey Hardy Hazel High Hollow Honest Humble Icy Idle Inner Ivory Jade Keen Kind Large Late Lean Level Light
+Little Lively Lone Long Loose Loud Low Lucid Lunar Mellow Mild Misty Modest Narrow Near Neat Nimble Noble North Novel
+Odd Old Olive Open Outer Pale Patient Plain Polite Proper Proud Quick Quiet Rapid Rare Ready Red Rough Round Rustic
+Salt Sandy Scarlet Sharp Short Shy Silent Silver Simple Slow Small Smooth Sober Soft Solid South Spare Stable Steady
+Steep Still Stout Straight Strong Sturdy Subtle Sunny Sure Swift Tall Tame Tidy Tiny True Upper Warm Wary West Wide
+Wild Windy Wise Young""".split()
+THINGS = """Acorn Anchor Anvil Arbor Arch Ash Aspen Badger Banner Barley Basin Beacon Beech Bell Birch Bison Bramble
+Bridge Brook Cairn Canal Candle Cedar Chalk Chapel Cherry Cliff Clover Cobble Comet Cove Crane Creek Crest Cricket
+Current Cypress Dale Delta Dune Elder Elm Ember Falcon Fern Ferry Field Finch Fjord Flint Ford Fountain Fox Gannet
+Gantry Garden Gate Glacier Glade Granite Grove Gull Harbour Hare Harvest Hawk Heath Hedge Heron Hill Hollow Island
+Juniper Kestrel Kiln Kite Lake Lantern Larch Lark Ledge Lighthouse Linden Loom Magpie Maple Marble Marsh Meadow Mill
+Moor Moss Mountain Oak Orchard Osprey Otter Owl Pebble Pier Pine Plover Pond Poplar Quarry Quartz Quay Raven Reed Reef
+Ridge River Robin Rowan Saddle Sail Sedge Shore Signal Slate Sparrow Spire Spring Spruce Starling Stone Stork Stream
+Summit Swallow Swan Thicket Thistle Thrush Tide Timber Tower Valley Walnut Wharf Willow Wren""".split()
 
 
 def new_thread_key() -> str:
-    """128 random bits as 32 hexadecimal digits, kept with the thread: one member's marks differ from thread to thread."""
+    """128 random bits as 32 hexadecimal digits, kept with the thread: no two threads give a member the same mark."""
     return secrets.token_hex(16)
 
 

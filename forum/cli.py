@@ -150,7 +150,7 @@ def _upgrade(revision: str = "head") -> None:
 def demo() -> None:
     """Fill an empty database with the demo community."""
     if how_many_members():
-        raise click.ClickException("There are members here already. The demo community goes into an empty database only.")
+        raise click.ClickException("There are members here already. The demo community needs an empty database.")
     fill()
     db.session.commit()
     for role, email, password in SIGN_INS:
@@ -192,7 +192,10 @@ def wordpress(file: Path, drafts: bool, dry_run: bool) -> None:
     """A WordPress export (WXR): its posts with their comments. Running it again doubles nothing."""
     with click.progressbar(length=file.stat().st_size, label="Reading", file=sys.stderr) as bar:
         report = import_wordpress(
-            file, drafts=drafts, dry_run=dry_run, progress=lambda done, total: bar.update(done - bar.pos),
+            file,
+            drafts=drafts,
+            dry_run=dry_run,
+            progress=lambda done, total: bar.update(done - bar.pos),
             commit=db.session.commit,
         )
     click.echo(report.text())

@@ -3,23 +3,23 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+MONTHS = """January February March April May June July August September October November December""".split()
 
 
 def day(moment: datetime, zone: ZoneInfo | None = None, *, year: bool | None = None) -> str:
-    """"12 Nov", or "12 Nov 2025" when it is not this year's (or when `year` says so)."""
+    """ "12 Nov", or "12 Nov 2025" when it is not this year's (or when `year` says so)."""
     local = moment.astimezone(zone or UTC)
     with_year = local.year != datetime.now(UTC).year if year is None else year
     return f"{local.day} {MONTHS[local.month - 1][:3]}" + (f" {local.year}" if with_year else "")
 
 
 def month(moment: datetime) -> str:
-    """"November 2026"."""
+    """ "November 2026"."""
     return f"{MONTHS[moment.month - 1]} {moment.year}"
 
 
 def iso(moment: datetime) -> str:
-    """"2026-11-12" for a moment that is a whole day in UTC, as anonymous ones are, else "2026-11-12T09:30:00Z"."""
+    """ "2026-11-12" for a moment that is a whole day in UTC, as anonymous ones are, else "2026-11-12T09:30:00Z"."""
     moment = moment.astimezone(UTC)
     if (moment.hour, moment.minute, moment.second) == (0, 0, 0):
         return moment.strftime("%Y-%m-%d")

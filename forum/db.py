@@ -32,7 +32,7 @@ def new_key() -> int:
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC. SQLite forgets time zones, so the zone is taken off on the way in and put back on the way out."""
+    """A moment in UTC. SQLite forgets time zones, so the zone goes off on the way in and on on the way out."""
 
     impl = DateTime
     cache_ok = True
@@ -106,7 +106,7 @@ def _sqlite_manners(connection: Any, record: Any) -> None:
 
 @event.listens_for(Engine, "begin")
 def _sqlite_begin(connection: Any) -> None:
-    """A writer takes its lock at the start: a reader that turned writer half way would be refused, and its work lost."""
+    """A writer takes its lock at the start: a reader that turns writer half way would be refused, its work lost."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN" if _only_reads() else "BEGIN IMMEDIATE")
 

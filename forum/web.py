@@ -48,7 +48,7 @@ limiter = Limiter(
 class Form(FlaskForm):
     """Every form: what was typed is kept on an error, and `answers()` are the fields without the machinery."""
 
-    machinery = ("csrf_token",)
+    machinery: tuple[str, ...] = ("csrf_token",)
 
     def answers(self) -> dict[str, Any]:
         """The fields by name, for an action."""
@@ -147,8 +147,13 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _broken)
     app.jinja_env.globals.update(may=may, asset=asset, url_for=path_of)
     app.jinja_env.filters.update(
-        day=dates.day, month=dates.month, iso=dates.iso, count_of=count_of, key_text=key_text,
-        rendered=Markup, initials=initials,
+        day=dates.day,
+        month=dates.month,
+        iso=dates.iso,
+        count_of=count_of,
+        key_text=key_text,
+        rendered=Markup,
+        initials=initials,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if app.config["PROXIES"]:
@@ -205,7 +210,7 @@ def _no_surprises() -> None:
 
 
 def _expired_form(error: CSRFError) -> Any:
-    """The form's token does not fit (signed out and in again, cookies cleared): offer it again, with all that was typed."""
+    """The form's token does not fit (cookies cleared, signed in anew): offer it again, with all that was typed."""
     kept = kept_fields()
     if current_user.is_authenticated or not kept:
         return render_template("kept.html", action=request.path, kept=kept), 400
@@ -217,7 +222,10 @@ WORDS = {
     403: ("This is not yours to do", "You are signed in, but this page or action is for somebody else."),
     404: ("This page does not exist", "The address may be mistyped, or its author took it down."),
     405: ("This address does not take that", "Go back and use the button on the page."),
-    413: ("That was too much at once", "A text may have 40,000 characters. Nothing was stored; go back and shorten it."),
+    413: (
+        "That was too much at once",
+        "A text may have 20,000 characters. Nothing was stored; go back and shorten it.",
+    ),
     429: ("That was too fast", "Nothing was stored. Wait a minute, go back and send it again."),
 }
 
@@ -307,11 +315,10 @@ def _compressed(response: Response) -> Response:
     data = response.get_data()
     if len(data) < 800:
         return response
-    if request.endpoint == "static":
-        data = _squeezed_file(request.full_path, data)
-    else:
-        data = gzip.compress(data, 4, mtime=0)
-    response.set_data(data)
+    squeezed = (
+        _squeezed_file(request.full_path, data) if request.endpoint == "static" else gzip.compress(data, 4, mtime=0)
+    )
+    response.set_data(squeezed)
     response.headers["Content-Encoding"] = "gzip"
     etag, _ = response.get_etag()
     if etag:

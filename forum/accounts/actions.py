@@ -27,8 +27,13 @@ def join(*, name: str, email: str, password: str) -> None:
         send_claim(member)
         return
     elif member.confirmed_at is not None:
-        mail.post(email, "already_here", subject="You have an account already", name=member.name,
-                  link=_url("accounts.forgotten"))
+        mail.post(
+            email,
+            "already_here",
+            subject="You have an account already",
+            name=member.name,
+            link=_url("accounts.forgotten"),
+        )
         return
     # Joined again before confirming: the later name and password stand, earlier links die.
     member.name, member.password_hash = text.one_line(name), hashed
@@ -60,7 +65,9 @@ def send_confirmation(member: Member) -> None:
 
 def send_claim(member: Member) -> None:
     """Mail the link by which the author of imported writing takes over their account."""
-    _mail(member, "claim", "Your earlier writing is here", link=_url("accounts.claim", token=token_for(member, "claim")))
+    _mail(
+        member, "claim", "Your earlier writing is here", link=_url("accounts.claim", token=token_for(member, "claim"))
+    )
 
 
 def confirm(member: Member) -> None:
@@ -95,8 +102,13 @@ def ask_for_email(member: Member, email: str) -> None:
     """Mail a link to the new address; a note to the old one follows when it is used."""
     email = email.strip().lower()
     if member_with_email(email) is not None:
-        mail.post(email, "already_here", subject="You have an account already", name=member.name,
-                  link=_url("accounts.forgotten"))
+        mail.post(
+            email,
+            "already_here",
+            subject="You have an account already",
+            name=member.name,
+            link=_url("accounts.forgotten"),
+        )
         return
     link = _url("accounts.new_email", token=token_for(member, "email", email))
     mail.post(email, "email", subject="Confirm your new address", name=member.name, link=link)
@@ -109,8 +121,7 @@ def set_email(member: Member, email: str) -> bool:
     old, member.email = member.email, email
     db.session.flush()
     if old:
-        mail.post(old, "email_changed", subject="Your address was changed", name=member.name,
-                  link=_url("pages.about"))
+        mail.post(old, "email_changed", subject="Your address was changed", name=member.name, link=_url("pages.about"))
     return True
 
 

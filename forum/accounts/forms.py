@@ -77,7 +77,9 @@ class NewPasswordForm(Form):
 class ChangePasswordForm(Form):
     """A new password, by the old one."""
 
-    present = PasswordField("Present password", validators=[InputRequired("Write your present password."), _own_password])
+    present = PasswordField(
+        "Present password", validators=[InputRequired("Write your present password."), _own_password]
+    )
     password = PasswordField("New password", validators=[InputRequired("Choose a password."), _new_password_ok])
     again = PasswordField(
         "New password, again",
@@ -89,7 +91,9 @@ class ChangeEmailForm(Form):
     """Another address for the same account."""
 
     email = EmailField("New work e-mail", validators=ADDRESS)
-    present = PasswordField("Present password", validators=[InputRequired("Write your present password."), _own_password])
+    present = PasswordField(
+        "Present password", validators=[InputRequired("Write your present password."), _own_password]
+    )
 
 
 class ProfileForm(Form):
@@ -99,4 +103,6 @@ class ProfileForm(Form):
     what = StringField("What I do", validators=[Length(max=80, message="Use at most 80 characters.")])
     company = StringField("Company", validators=[Length(max=80, message="Use at most 80 characters.")])
     country = StringField("Country", validators=[Length(max=60, message="Use at most 60 characters.")])
-    time_zone = SelectField("Time zone", choices=[(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())])
+    time_zone = SelectField(
+        "Time zone", choices=[(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
+    )

@@ -25,9 +25,7 @@ def member_with_email(email: str) -> Member | None:
 
 def member_called(slug: str) -> Select[Any]:
     """The member with a page at this address: confirmed, or unclaimed and brought in by an import."""
-    return select(Member).where(
-        Member.slug == slug, Member.confirmed_at.is_not(None) | Member.password_hash.is_(None)
-    )
+    return select(Member).where(Member.slug == slug, Member.confirmed_at.is_not(None) | Member.password_hash.is_(None))
 
 
 def slugs_like(slug: str) -> set[str]:

@@ -50,7 +50,7 @@ def join() -> Any:
 
 @bp.get("/sent/<any(join, password, email):what>")
 def sent(what: str) -> str:
-    """"Look into your mail": the same words whether the address was known or not."""
+    """ "Look into your mail": the same words whether the address was known or not."""
     return render_template("accounts/sent.html", what=what)
 
 

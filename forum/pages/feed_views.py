@@ -91,7 +91,10 @@ def sitemap_of_month(year: int, month: int) -> Response:
 @bp.get("/robots.txt")
 def robots() -> Response:
     """Crawlers read what strangers read; forms and pages of one reader are not for them."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in ("/settings", "/sign-in", "/join", "/posts/new", "/admin/"))]
+    lines = [
+        "User-agent: *",
+        *(f"Disallow: {path}" for path in ("/settings", "/sign-in", "/join", "/posts/new", "/admin/")),
+    ]
     lines.append(f"Sitemap: {current_app.config['SITE_URL']}/sitemap.xml")
     return Response("\n".join(lines) + "\n", mimetype="text/plain")
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from forum.access import listed
@@ -19,12 +19,12 @@ SEGMENT = 18  # characters of a path that one comment adds: 8 of time, 10 of num
 class Thread(NamedTuple):
     """A page of a thread in reading order, and the id of the comment the next page begins with (or None)."""
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[Any]
     next: int | None
 
 
 def thread(post_id: int, start: int | None = None, most: int = THREAD_PAGE) -> Thread:
-    """Comments under a post in reading order, from the one numbered `start`: one query. Deleted ones leave tombstones."""
+    """Comments under a post in reading order, from the one numbered `start`: one query, tombstones included."""
     statement = _rows().where(Comment.post_id == post_id).order_by(Comment.path).limit(most + 1)
     if start is not None:
         first = select(Comment.path).where(Comment.id == start, Comment.post_id == post_id).scalar_subquery()
@@ -39,12 +39,14 @@ def comment_numbered(comment_id: int) -> Select[Any]:
         select(Comment)
         .where(Comment.id == comment_id)
         .options(
-            joinedload(Comment.pseudonym), joinedload(Comment.author), joinedload(Comment.post).joinedload(Post.pseudonym)
+            joinedload(Comment.pseudonym),
+            joinedload(Comment.author),
+            joinedload(Comment.post).joinedload(Post.pseudonym),
         )
     )
 
 
-def comment_row(comment_id: int) -> Row[Any] | None:
+def comment_row(comment_id: int) -> Any:
     """One comment as the thread shows it."""
     return db.session.execute(_rows().where(Comment.id == comment_id)).first()
 
@@ -62,7 +64,7 @@ def page_start(comment: Comment, most: int = THREAD_PAGE) -> int | None:
     return comment.id
 
 
-def comments_signed_by(member_id: int, most: int = 50) -> Sequence[Row[Any]]:
+def comments_signed_by(member_id: int, most: int = 50) -> Sequence[Any]:
     """The member's latest comments by name, each with its post's title."""
     return db.session.execute(
         select(Comment.id, Comment.body_html, Comment.created_at, Post.title, Post.id.label("post_id"), Post.slug)
@@ -73,7 +75,7 @@ def comments_signed_by(member_id: int, most: int = 50) -> Sequence[Row[Any]]:
     ).all()
 
 
-def latest_comments(post_id: int, most: int = 50) -> Sequence[Row[Any]]:
+def latest_comments(post_id: int, most: int = 50) -> Sequence[Any]:
     """The latest comments under a post, for its feed."""
     return db.session.execute(
         _rows()
@@ -94,7 +96,7 @@ def _between(comment: Comment, start: str) -> int:
     )
 
 
-def _rows() -> Select[Any]:
+def _rows() -> Any:
     return (
         select(
             Comment.id,

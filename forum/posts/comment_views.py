@@ -134,6 +134,6 @@ def _publish(post: Post, form: CommentForm, parent: Comment | None) -> Any:
 
 def _to(comment: Comment) -> Any:
     start = page_start(comment)
-    place = {"from": key_text(start)} if start else {}
+    place: dict[str, Any] = {"from": key_text(start)} if start else {}
     anchor = f"r-{key_text(comment.id)}"
     return redirect(url_for("posts.show", post_id=comment.post_id, slug=comment.post.slug, _anchor=anchor, **place))

@@ -132,7 +132,8 @@ class AboutFields(Form):
             if word not in known:
                 near = " or ".join(tags_like(word))
                 raise ValidationError(
-                    f"There is no tag “{word[:50]}”. " + (f"Did you mean {near}?" if near else "The list below has them all.")
+                    f"There is no tag “{word[:50]}”. "
+                    + (f"Did you mean {near}?" if near else "The list below has them all.")
                 )
         found = {tag.id: tag for tag in (known[word] for word in words)}
         if len(found) > MOST_TAGS:
@@ -151,7 +152,9 @@ class AboutFields(Form):
         if not (field.data or "").strip():
             raise ValidationError("Write the vendor's name, or choose another way above.")
         if self.found_vendor is None:
-            raise ValidationError(f"“{field.data.strip()[:60]}” is not in the catalogue. Propose it, or check the spelling.")
+            raise ValidationError(
+                f"“{field.data.strip()[:60]}” is not in the catalogue. Check it, or propose it below."
+            )
 
     def validate_tier(self, field: Any) -> None:
         """A programme or tier of that vendor."""
@@ -198,7 +201,10 @@ class PostForm(AboutFields, Signed):
     """A new post."""
 
     signed = RadioField(
-        "How you appear", choices=[("name", "By name"), ("anonymous", "Anonymous")], validate_choice=False, default="name"
+        "How you appear",
+        choices=[("name", "By name"), ("anonymous", "Anonymous")],
+        validate_choice=False,
+        default="name",
     )
 
     def answers(self) -> dict[str, Any]:

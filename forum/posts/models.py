@@ -1,7 +1,7 @@
 """Posts, comments, tags, revisions and useful marks.
 
-An anonymous post or comment has no author in its row. It has a pseudonym, which holds a mark, and a listing mark, by which
-its author finds it again; both name nobody without the key. Its moments are whole days.
+An anonymous post or comment has no author in its row. It has a pseudonym, which holds a mark, and a listing mark, by
+which its author finds it again; both name nobody without the key. Its moments are whole days.
 """
 
 from datetime import datetime
@@ -88,9 +88,7 @@ class Post(Writing, db.Model):
     programme: Mapped[Programme | None] = relationship()
     tier: Mapped[Tier | None] = relationship()
     category: Mapped[Category | None] = relationship()
-    tags: Mapped[list["Tag"]] = relationship(
-        secondary="post_tags", order_by="Tag.slug", viewonly=True
-    )
+    tags: Mapped[list["Tag"]] = relationship(secondary="post_tags", order_by="Tag.slug", viewonly=True)
 
 
 class Comment(Writing, db.Model):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import joinedload
 
 from forum import anonymity
@@ -29,7 +29,7 @@ UNANSWERED = Post.comment_count == 0
 class Listing(NamedTuple):
     """One page of a list: its rows, each row's tags by post id, and where the next page begins (or None)."""
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[Any]
     tags: dict[int, list[str]]
     next: str | None
 
@@ -75,7 +75,7 @@ def signed_by(member_id: int) -> ColumnElement[bool]:
     return Post.author_id == member_id
 
 
-def post_page_row(post_id: int) -> Row[Any] | None:
+def post_page_row(post_id: int) -> Any:
     """All of one post that its page shows, in one row, and what access.py asks of it."""
     return db.session.execute(
         _rows(
@@ -113,12 +113,11 @@ def submitted(kind: Any, submission: str) -> Any:
     return db.session.scalar(select(kind).where(kind.submission == submission)) if submission else None
 
 
-def related(post_id: int, vendor_id: int | None, most: int = 5) -> Sequence[Row[Any]]:
+def related(post_id: int, vendor_id: int | None, most: int = 5) -> Sequence[Any]:
     """Posts near this one: two points for the same vendor, one for each tag in common; then the latest."""
     tags = select(PostTag.tag_id).where(PostTag.post_id == post_id).scalar_subquery()
-    by_tag = (
-        select(PostTag.post_id.label("id"), literal(1).label("points"))
-        .where(PostTag.tag_id.in_(tags), PostTag.post_id != post_id)
+    by_tag = select(PostTag.post_id.label("id"), literal(1).label("points")).where(
+        PostTag.tag_id.in_(tags), PostTag.post_id != post_id
     )
     parts: list[Any] = [by_tag]
     if vendor_id is not None:
@@ -190,7 +189,7 @@ def used_listing_marks(marks: Sequence[str]) -> set[str]:
 CHAIN_STRETCH = 64
 
 
-def own_anonymous(member: Member) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]]]:
+def own_anonymous(member: Member) -> tuple[Sequence[Any], Sequence[Any]]:
     """The member's own anonymous posts and comments, found link by link along their chain."""
     own: list[str] = []
     start = 0
@@ -202,7 +201,13 @@ def own_anonymous(member: Member) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]
     ).all()
     comments = db.session.execute(
         select(
-            Comment.id, Comment.created_at, Comment.body, Post.title, Post.id.label("post_id"), Post.slug, *byline_columns()
+            Comment.id,
+            Comment.created_at,
+            Comment.body,
+            Post.title,
+            Post.id.label("post_id"),
+            Post.slug,
+            *byline_columns(),
         )
         .join(Post)
         .outerjoin(Member, Member.id == Comment.author_id)
@@ -213,7 +218,7 @@ def own_anonymous(member: Member) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]
     return posts, comments
 
 
-def feed_entries(*conditions: ColumnElement[bool], most: int = 30) -> Sequence[Row[Any]]:
+def feed_entries(*conditions: ColumnElement[bool], most: int = 30) -> Sequence[Any]:
     """The newest posts with their text, for feeds."""
     return db.session.execute(
         _rows(Post.body_html, Post.edited_at)
@@ -223,7 +228,7 @@ def feed_entries(*conditions: ColumnElement[bool], most: int = 30) -> Sequence[R
     ).all()
 
 
-def posts_between(start: datetime, end: datetime) -> Sequence[Row[Any]]:
+def posts_between(start: datetime, end: datetime) -> Sequence[Any]:
     """id, slug and last_activity_at of posts made in a stretch of time, for the sitemap."""
     return db.session.execute(
         select(Post.id, Post.slug, Post.last_activity_at)
@@ -238,7 +243,7 @@ def first_and_last_post() -> tuple[datetime | None, datetime | None]:
     return db.session.execute(select(func.min(Post.created_at), func.max(Post.created_at))).one()._tuple()
 
 
-def _rows(*more: Any) -> Select[Any]:
+def _rows(*more: Any) -> Any:
     return (
         select(
             Post.id,

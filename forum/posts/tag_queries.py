@@ -40,7 +40,7 @@ def tags_named(words: Iterable[str]) -> dict[str, Tag]:
     synonyms = db.session.execute(
         select(TagSynonym.slug, Tag).join(Tag, Tag.id == TagSynonym.tag_id).where(TagSynonym.slug.in_(words))
     )
-    return found | {slug: tag for slug, tag in synonyms}
+    return found | {row.slug: row.Tag for row in synonyms}
 
 
 def tags_like(word: str) -> list[str]:

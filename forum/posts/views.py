@@ -38,7 +38,7 @@ def show(post_id: int, slug: str | None = None) -> Any:
     if post is None or not can_see(current_user, post):
         abort(404)
     if slug != post.slug:
-        return redirect(url_for(".show", post_id=post_id, slug=post.slug, **request.args.to_dict()), 301)
+        return redirect(url_for(".show", post_id=post_id, slug=post.slug, **_args()), 301)
     start = KeyConverter.number_in(request.args.get("from"))
     page = thread(post.id, start)
     if start is not None and not page.rows:
@@ -126,6 +126,10 @@ def useful(post_id: int) -> Any:
     post = db.first_or_404(post_numbered(post_id))
     mark(post)
     return redirect(url_for(".show", post_id=post.id, slug=post.slug, _anchor="post-actions"))
+
+
+def _args() -> dict[str, Any]:
+    return request.args.to_dict()
 
 
 def mark(item: Any) -> None:

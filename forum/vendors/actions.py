@@ -55,7 +55,6 @@ def decline_vendor(vendor: Vendor) -> None:
 
 def add_domain(vendor: Vendor, domain: str) -> None:
     """Note a domain of the vendor, unless another has it."""
-    taken = db.session.scalar(db.select(VendorDomain).where(VendorDomain.domain == domain))
     if not domain_taken(domain):
         db.session.add(VendorDomain(vendor_id=vendor.id, domain=domain))
         db.session.flush()

@@ -19,8 +19,12 @@ class ProposalForm(Form):
     name = StringField("Name of the vendor", validators=[InputRequired("Write the vendor's name.")])
     category = SelectField("Category", validators=[InputRequired("Choose a category.")])
     website = StringField("Website")
-    programme = StringField("Name of its partner programme", validators=[Length(max=80, message="Use at most 80 characters.")])
-    about = TextAreaField("What it sells, in a sentence", validators=[Length(max=300, message="Use at most 300 characters.")])
+    programme = StringField(
+        "Name of its partner programme", validators=[Length(max=80, message="Use at most 80 characters.")]
+    )
+    about = TextAreaField(
+        "What it sells, in a sentence", validators=[Length(max=300, message="Use at most 300 characters.")]
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,0 +1,1 @@
+"""Tests of Full Duplex: run them with `make test`."""

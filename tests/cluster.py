@@ -1,0 +1,96 @@
+"""A private PostgreSQL for the tests: started as an unprivileged user, on a unix socket in a temporary folder, and removed."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+GIVEN = "FORUM_TEST_POSTGRES_URL"  # a server of your own: postgresql://user:password@host/database
+SOCKET = "FORUM_TEST_POSTGRES_SOCKET"  # set by the run itself, for its workers
+
+
+def start_for_run(config: pytest.Config) -> None:
+    """Called by pytest's controller: start the cluster, if no server is given and the programs are there."""
+    if hasattr(config, "workerinput") or os.environ.get(GIVEN) or os.environ.get(SOCKET):
+        return
+    if (programs := _programs()) is None:
+        if os.environ.get("CI") == "true":
+            raise pytest.UsageError("PostgreSQL is missing; with CI=true that is a failure.")
+        return
+    folder = Path(tempfile.mkdtemp(prefix="forum-pg-"))
+    config._forum_cluster = (programs, folder)  # type: ignore[attr-defined]
+    user = _unprivileged()
+    if user:
+        shutil.chown(folder, user)
+    data = folder / "data"
+    _run(user, [programs / "initdb", "-D", data, "-U", "forum", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"])
+    options = f"-k {folder} -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=200"
+    _run(user, [programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"])
+    os.environ[SOCKET] = str(folder)
+
+
+def stop_for_run(config: Any) -> None:
+    """Called by the controller at the end: stop it and remove its folder."""
+    programs, folder = getattr(config, "_forum_cluster", (None, None))
+    if programs is None:
+        return
+    os.environ.pop(SOCKET, None)
+    stop = [programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop"]
+    subprocess.run([str(part) for part in stop], user=_unprivileged(), capture_output=True, check=False, cwd="/")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def database_url(name: str) -> str | None:
+    """An address of an empty database of this name on the server given or started; None when there is neither."""
+    given, socket = os.environ.get(GIVEN), os.environ.get(SOCKET)
+    if not given and not socket:
+        return None
+    server = given or f"postgresql://forum@/postgres?host={socket}"
+    database = f"forum_test_{name}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')  # type: ignore[call-overload]
+        connection.execute(f'CREATE DATABASE "{database}"')  # type: ignore[call-overload]
+    _, slash, after = server.partition("://")
+    host, _slash, rest = after.partition("/")
+    query = "?" + rest.partition("?")[2] if "?" in rest else ""
+    return f"postgresql+psycopg{slash}{host}/{database}{query}"
+
+
+def _programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4].split(".")[0]))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).resolve().parent if on_path else None
+
+
+def _unprivileged() -> str | None:
+    """PostgreSQL refuses to run as root: whom it runs as then."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    raise pytest.UsageError("Running as root, and there is no user 'postgres' or 'nobody' to run PostgreSQL as.")
+
+
+def _run(user: str | None, command: list[Any]) -> None:
+    done = subprocess.run(
+        [str(part) for part in command],
+        user=user,
+        check=False,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE if command[0].name == "initdb" else subprocess.DEVNULL,
+    )
+    if done.returncode:
+        raise pytest.UsageError(f"{command[0].name} failed: {(done.stderr or b'').decode()[-500:]}")

@@ -1,0 +1,105 @@
+"""Fixtures: an application with a clean database, on SQLite and on PostgreSQL, and browsers to visit it with."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import pytest
+from flask import Flask
+from flask_login import FlaskLoginClient
+from sqlalchemy import text as sql
+
+from forum import create_app
+from forum.config import FIXED
+from forum.db import db
+from tests import cluster
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One private PostgreSQL for the whole run, unless one is given."""
+    cluster.start_for_run(config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop it again."""
+    cluster.stop_for_run(config)
+
+
+def settings_for(database_url: str, folder: Path, **given: Any) -> dict[str, Any]:
+    """The configuration of an application under test."""
+    return {
+        **FIXED,
+        "TESTING": True,
+        "INSTANCE": folder,
+        "SITE_NAME": "Full Duplex",
+        "SITE_URL": "http://localhost",
+        "SECRET_KEY": "a key for tests, long enough for anybody",
+        "ANONYMITY_KEYS": ["an anonymity key for tests, long enough"],
+        "SQLALCHEMY_DATABASE_URI": database_url,
+        "JOBS_URL": "memory:",
+        "MAIL_URL": f"file:{folder / 'mail'}",
+        "MAIL_FROM": "forum@localhost",
+        "TRUSTED_HOSTS": None,
+        "PROXIES": 0,
+        "REDIS_URL": "",
+        "RATELIMIT_STORAGE_URI": "memory://",
+        "RATELIMIT_ENABLED": False,
+        "WTF_CSRF_ENABLED": False,
+        "SERVER_NAME": None,
+        **given,
+    }
+
+
+class Browser(FlaskLoginClient):
+    """Each visit has an application context of its own, as in life: Flask-Login keeps the reader on flask.g."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
+def _url(kind: str, worker: str, folder: Path) -> str:
+    if kind == "sqlite":
+        return f"sqlite:///{folder / 'test.sqlite'}"
+    url = cluster.database_url(worker)
+    if url is None:
+        pytest.skip("no PostgreSQL on this machine")
+    return url
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Flask:
+    """The application over a database that the migrations made: one of each kind for each worker."""
+    folder = tmp_path_factory.mktemp(request.param)
+    app = create_app(settings_for(_url(request.param, worker_id, folder), folder))
+    app.test_client_class = Browser
+    with app.app_context():
+        flask_migrate.upgrade()
+        db.session.remove()
+    return app
+
+
+@pytest.fixture
+def app(migrated: Flask) -> Iterator[Flask]:
+    """The application with an empty database, inside an application context."""
+    with migrated.app_context(), migrated.test_request_context():
+        _empty()
+        yield migrated
+        db.session.remove()
+
+
+def _empty() -> None:
+    with db.engine.begin() as connection:
+        names = [table.name for table in db.metadata.sorted_tables]
+        if connection.dialect.name == "postgresql":
+            connection.execute(sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+        else:
+            for name in reversed(names):
+                connection.execute(sql(f"DELETE FROM {name}"))
+
+
+@pytest.fixture
+def browse(app: Flask) -> Callable[..., Any]:
+    """browse() is a stranger's browser; browse(member) is signed in as that member."""
+    return lambda member=None: app.test_client(user=member) if member is not None else app.test_client()

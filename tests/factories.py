@@ -1,0 +1,75 @@
+"""make_x() puts one plain x in the database. Say only what the test is about."""
+
+from itertools import count
+from typing import Any
+
+from forum.accounts.models import Member
+from forum.db import db, now
+from forum.posts.actions import write_post
+from forum.posts.comment_actions import write_comment
+from forum.posts.models import Comment, Post, Tag
+from forum.posts.tag_actions import make_tag
+from forum.vendors.actions import add_programme, add_vendor
+from forum.vendors.models import Category, Vendor
+
+_n = count(1)
+PASSWORD = "correct horse lamp post"
+
+
+def _saved(thing: Any) -> Any:
+    db.session.add(thing)
+    db.session.commit()
+    return thing
+
+
+def make_member(**given: Any) -> Member:
+    n = next(_n)
+    defaults = {
+        "name": f"Member {n}",
+        "slug": f"member-{n}",
+        "email": f"member{n}@partner.example",
+        "confirmed_at": now(),
+    }
+    return _saved(Member(**{**defaults, "password_hash": "x", **given}))
+
+
+def make_category(**given: Any) -> Category:
+    n = next(_n)
+    return _saved(Category(**{"slug": f"category-{n}", "name": f"Category {n}", "position": n, **given}))
+
+
+def make_vendor(name: str | None = None, tiers: tuple[str, ...] = (), **given: Any) -> Vendor:
+    given.setdefault("category", make_category())
+    vendor = add_vendor(name=name or f"Vendor {next(_n)}", **given)
+    if tiers:
+        add_programme(vendor, f"{vendor.name} Partners", [(tier, 1, 100, 0, 0) for tier in tiers])
+    db.session.commit()
+    db.session.refresh(vendor)
+    return vendor
+
+
+def make_a_tag(slug: str | None = None, synonyms: tuple[str, ...] = ()) -> Tag:
+    tag = make_tag(slug or f"tag-{next(_n)}", "What it is for", synonyms)
+    db.session.commit()
+    return tag
+
+
+def make_post(author: Member | None = None, **given: Any) -> Post:
+    n = next(_n)
+    given.setdefault("tags", [make_a_tag()])
+    defaults = {
+        "title": f"What happened, part {n}",
+        "body": "We registered eleven deals. Nine were approved.",
+        "leaning": "mixed",
+    }
+    post = write_post(author or make_member(), **{**defaults, **given})
+    db.session.commit()
+    return post
+
+
+def make_comment(post: Post | None = None, author: Member | None = None, **given: Any) -> Comment:
+    comment = write_comment(
+        post or make_post(), author or make_member(), **{"body": "Same picture at Silver.", **given}
+    )
+    db.session.commit()
+    return comment
