@@ -1,0 +1,1 @@
+"""Moving in from elsewhere and moving out: WordPress exports, the public archive, backups."""
