@@ -13,6 +13,7 @@ from sqlalchemy import text as sql
 from forum import create_app
 from forum.config import FIXED
 from forum.db import db
+from forum.web import limiter
 from tests import cluster
 
 
@@ -44,7 +45,6 @@ def settings_for(database_url: str, folder: Path, **given: Any) -> dict[str, Any
         "PROXIES": 0,
         "REDIS_URL": "",
         "RATELIMIT_STORAGE_URI": "memory://",
-        "RATELIMIT_ENABLED": False,
         "WTF_CSRF_ENABLED": False,
         "SERVER_NAME": None,
         **given,
@@ -52,9 +52,13 @@ def settings_for(database_url: str, folder: Path, **given: Any) -> dict[str, Any
 
 
 class Browser(FlaskLoginClient):
-    """Each visit has an application context of its own, as in life: Flask-Login keeps the reader on flask.g."""
+    """Each visit has an application context of its own, as in life: Flask-Login keeps the reader on flask.g.
+
+    What the test made is committed first. Nothing of it is locked during the visit, and all of it is read anew after.
+    """
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
+        db.session.commit()
         with self.application.app_context():
             return super().open(*args, **kwargs)
 
@@ -85,6 +89,7 @@ def app(migrated: Flask) -> Iterator[Flask]:
     """The application with an empty database, inside an application context."""
     with migrated.app_context(), migrated.test_request_context():
         _empty()
+        limiter.reset()
         yield migrated
         db.session.remove()
 

@@ -42,7 +42,7 @@ class Signed(Form):
 
     # The form's own random number; see forum/posts/models.py.
     submission = HiddenField()
-    signed = RadioField("Reply as", choices=[("name", "By name"), ("anonymous", "Anonymous")], default="name")
+    signed = RadioField("Reply as", choices={"name": "By name", "anonymous": "Anonymous"}, default="name")
 
     def validate_signed(self, field: Any) -> None:
         """One of the two."""
@@ -76,43 +76,43 @@ class AboutFields(Form):
     tags = StringField("Tags")
     leaning = RadioField(
         "Your experience is",
-        choices=[("good", "Good"), ("bad", "Bad"), ("mixed", "Mixed")],
+        choices={"good": "Good", "bad": "Bad", "mixed": "Mixed"},
         validators=[InputRequired("Choose good, bad or mixed.")],
         validate_choice=False,
     )
     about = RadioField(
         "How the vendor appears",
-        choices=[("none", "About no vendor"), ("named", "Name the vendor"), ("undisclosed", "Keep it undisclosed")],
+        choices={"none": "About no vendor", "named": "Name the vendor", "undisclosed": "Keep it undisclosed"},
         default="none",
         validate_choice=False,
     )
     vendor = StringField("Vendor")
-    tier = SelectField("Programme and tier you held", choices=[("", "Not stated")], validate_choice=False)
-    category = SelectField("Category", choices=[], validate_choice=False)
+    tier = SelectField("Programme and tier you held", choices={"": "Not stated"}, validate_choice=False)
+    category = SelectField("Category", choices={}, validate_choice=False)
     description = StringField("Described as")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.found_tags: list[Tag] = []
         self.categories = {category.slug: category for category in categories()}
-        self.category.choices = [("", "Choose one"), *((slug, known.name) for slug, known in self.categories.items())]
+        self.category.choices = {"": "Choose one", **{slug: known.name for slug, known in self.categories.items()}}
         self.found_vendor: Vendor | None = vendor_named(self.vendor.data) if self.vendor.data else None
         self.tiers: dict[str, Any] = {}
         if self.found_vendor:
             self._offer_tiers(self.found_vendor)
 
     def _offer_tiers(self, vendor: Vendor) -> None:
-        grouped: dict[str, list[tuple[str, str]]] = {}
+        grouped: dict[str, dict[str, str]] = {}
         for row in tiers_of(vendor):
-            group = grouped.setdefault(row.programme_name, [])
+            group = grouped.setdefault(row.programme_name, {})
             if not group:
                 self.tiers[f"p{row.programme_id}"] = row
-                group.append((f"p{row.programme_id}", f"{row.programme_name}, tier not stated"))
+                group[f"p{row.programme_id}"] = f"{row.programme_name}, tier not stated"
             if row.tier_id:
                 self.tiers[f"t{row.tier_id}"] = row
-                group.append((f"t{row.tier_id}", row.tier_name))
+                group[f"t{row.tier_id}"] = row.tier_name
         if grouped:
-            self.tier.choices = {"": [("", "Not stated")], **grouped}
+            self.tier.choices = {"": "Not stated", **grouped}
 
     def validate_leaning(self, field: Any) -> None:
         """One of the three."""
@@ -202,7 +202,7 @@ class PostForm(AboutFields, Signed):
 
     signed = RadioField(
         "How you appear",
-        choices=[("name", "By name"), ("anonymous", "Anonymous")],
+        choices={"name": "By name", "anonymous": "Anonymous"},
         validate_choice=False,
         default="name",
     )

@@ -29,7 +29,7 @@ class ProposalForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.known = {category.slug: category for category in categories()}
-        self.category.choices = [("", "Choose one"), *((slug, known.name) for slug, known in self.known.items())]
+        self.category.choices = {"": "Choose one", **{slug: known.name for slug, known in self.known.items()}}
 
     def validate_name(self, field: Any) -> None:
         """2 to 80 characters, and not there already."""
