@@ -1,8 +1,8 @@
 """Moving out: everything public as JSON Lines."""
 
-from typing import TextIO
+from typing import IO
 
 
-def export_to(stream: TextIO) -> int:
+def export_to(stream: IO[str]) -> int:
     """Write every public row to the stream; how many there were."""
     return 0
