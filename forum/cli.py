@@ -1,8 +1,6 @@
 """The `forum` command: serve, look after the database, move in, move out, check."""
 
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -14,11 +12,9 @@ import flask_migrate
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
-from granian import Granian
-from granian.constants import Interfaces
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from forum import create_app, jobs, mail, text
+from forum import create_app, jobs, mail, serving, text
 from forum.accounts import passwords
 from forum.accounts.actions import make_member
 from forum.accounts.queries import how_many_members, member_with_email
@@ -61,32 +57,27 @@ def serve(demo: bool) -> None:
     """Migrate, then serve the site and run its jobs until stopped."""
     app = _app()
     settings = app.config["SETTINGS"]
-    with app.app_context():
-        _upgrade()
-        if demo and not how_many_members():
-            click.echo("Filling the demo community ...")
-            fill()
-            db.session.commit()
-        filled = member_with_email(SIGN_INS[0][1]) is not None
-        db.session.remove()
-        db.engine.dispose()
+    if problem := serving.objection_to(settings.host, settings.port):
+        raise click.ClickException(f"{problem} Choose another with FORUM_PORT or FORUM_HOST.")
+    if not serving.apart(lambda: _make_ready(app, demo)):
+        sys.exit(1)
+    server = serving.web_server("forum:create_app", host=settings.host, port=settings.port, workers=settings.workers)
+    sys.exit(serving.together(web=server.serve, jobs=lambda: _work(app)))
+
+
+def _make_ready(app: Flask, demo: bool) -> None:
+    with app.app_context(), app.test_request_context(base_url=app.config["SITE_URL"]):
+        try:
+            _upgrade()
+            if demo and not how_many_members():
+                click.echo("Filling the demo community ...")
+                fill()
+                db.session.commit()
+            filled = member_with_email(SIGN_INS[0][1]) is not None
+        except OperationalError as problem:
+            click.echo(f"The database cannot be used: {problem.orig}. Check FORUM_DATABASE_URL.", err=True)
+            sys.exit(1)
     _say_where(app, filled)
-    worker = subprocess.Popen([sys.executable, "-m", "forum.cli", "work"])
-    try:
-        Granian(
-            "forum:create_app",
-            factory=True,
-            interface=Interfaces.WSGI,
-            address=settings.host,
-            port=settings.port,
-            workers=settings.workers,
-            blocking_threads=1,
-            log_access=False,
-            respawn_failed_workers=True,
-        ).serve()
-    finally:
-        worker.send_signal(signal.SIGTERM)
-        worker.wait(timeout=10)
 
 
 def _say_where(app: Flask, filled: bool) -> None:
@@ -105,10 +96,12 @@ def _without_password(url: str) -> str:
 
 @main.command()
 def work() -> None:
-    """Run the jobs: mail, and what is due by the clock. `forum serve` starts this itself."""
-    app = _app()
-    consumer = jobs.queue_of(app).create_consumer(workers=1, periodic=True, initial_delay=0.2, max_delay=2)
-    consumer.run()
+    """Run the jobs: mail, and what is due by the clock. `forum serve` does this itself."""
+    _work(_app())
+
+
+def _work(app: Flask) -> None:
+    jobs.queue_of(app).create_consumer(workers=1, periodic=True, initial_delay=0.2, max_delay=2).run()
 
 
 @main.group("db")

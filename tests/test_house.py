@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 # From the ground up: a room imports from rooms on lower floors, and from itself.
 FLOORS = [
     "config",
-    "db text dates anonymity jobs",
+    "db text dates anonymity jobs serving",
     "access mail",
     "web",
     "accounts",
