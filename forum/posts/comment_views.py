@@ -40,7 +40,7 @@ def new(post_id: int) -> Any:
     if form.is_submitted() and (first := submitted(Comment, form.submission.data or "")) and wrote(current_user, first):
         return _to(first)
     if not can_reply(current_user, post):
-        return form.page("posts/closed.html", post=post), 403
+        return render_template("posts/closed.html", form=form, post=post), 403
     parent = _parent(post)
     do = request.form.get("do")
     if form.is_submitted() and form.validate() and do == "publish":

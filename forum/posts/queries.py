@@ -209,6 +209,7 @@ def own_anonymous(member: Member) -> tuple[Sequence[Any], Sequence[Any]]:
             Post.slug,
             *byline_columns(),
         )
+        .select_from(Comment)
         .join(Post)
         .outerjoin(Member, Member.id == Comment.author_id)
         .outerjoin(Pseudonym, Pseudonym.id == Comment.pseudonym_id)
