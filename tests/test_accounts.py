@@ -233,7 +233,9 @@ def test_the_outbox_is_emptied_into_the_folder_and_keeps_no_record(app: Any, bro
     assert deliver_due() == 0
 
 
-def test_mail_that_cannot_go_out_stays_and_is_tried_later(app: Any, browse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mail_that_cannot_go_out_stays_and_is_tried_later(
+    app: Any, browse: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(app.config, "MAIL_URL", "smtp://127.0.0.1:1")
     browse().post("/join", data={"name": "Marta", "email": "marta@partner.example", "password": PASSWORD})
     assert deliver_due() == 0

@@ -103,4 +103,6 @@ class ProfileForm(Form):
     what = StringField("What I do", validators=[Length(max=80, message="Use at most 80 characters.")])
     company = StringField("Company", validators=[Length(max=80, message="Use at most 80 characters.")])
     country = StringField("Country", validators=[Length(max=60, message="Use at most 60 characters.")])
-    time_zone = SelectField("Time zone", choices={zone: zone.replace("_", " ") for zone in sorted(available_timezones())})
+    time_zone = SelectField(
+        "Time zone", choices={zone: zone.replace("_", " ") for zone in sorted(available_timezones())}
+    )
