@@ -1,0 +1,185 @@
+"""The site under measurement: `forum serve` over a community of its own, and requests as its readers and writers send them."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import flask_migrate
+from flask import Flask
+from flask_login import FlaskLoginClient
+from sqlalchemy import event
+
+from forum import create_app
+from forum.accounts.bylines import byline
+from forum.config import from_environment
+from forum.dates import day, iso
+from forum.db import db
+from forum.posts.comment_queries import thread
+from forum.posts.queries import post_page_row, related
+from forum.posts.tag_queries import tags_of
+from forum.web import key_text
+from tests.bench import load
+from tests.bench.community import Community, settle
+from tests.bench.yardstick import PAGE
+
+# A member may reply 20 times a minute: every writer writes less than that, so the limits stay in force.
+REPLIES_EACH = 18
+
+
+class Prepared(NamedTuple):
+    """By the name of each measurement: what is sent, and how many queries an answer costs."""
+
+    requests: dict[str, list[bytes]]
+    queries: dict[str, int]
+
+
+def environment(folder: Path, port: int, database: str | None) -> dict[str, str]:
+    """The settings of the server."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FORUM_")}
+    kept |= {"FORUM_INSTANCE": str(folder), "FORUM_PORT": str(port), PAGE: str(folder / "page.json")}
+    return kept | ({"FORUM_DATABASE_URL": database} if database else {})
+
+
+def prepare(environ: dict[str, str]) -> Prepared:
+    """Fill the database and write down every request."""
+    app = create_app(from_environment(environ) | {"RATELIMIT_ENABLED": False})
+    app.test_client_class = FlaskLoginClient
+    with app.app_context(), app.test_request_context(base_url=app.config["SITE_URL"]):
+        flask_migrate.upgrade()
+        community = settle()
+        db.session.commit()
+        Path(environ[PAGE]).write_text(json.dumps(_page(community)))
+        paths = [_path(post) for post in [community.measured, *community.others]]
+        writers = [db.session.merge(member, load=False) for member in community.writers]
+        _ = [member.get_id() for member in writers]
+        db.session.expunge_all()
+    cookies = [_sign_in(app, member, paths[0]) for member in writers]
+    readers = [cookie for cookie, _ in cookies[:8]]
+    requests = {
+        "bare page (R)": [load.get("/")],
+        "experience, stranger": [load.get(paths[0])],
+        "experience, signed in": [load.get(paths[0], Cookie=cookie) for cookie in readers],
+        "experience, squeezed": [load.get(paths[0], Accept_Encoding="gzip")],
+        "home, stranger": [load.get("/")],
+        "home, signed in": [load.get("/", Cookie=cookie) for cookie in readers],
+        "writing a reply": list(_replies(cookies, paths[1:])),
+    }
+    queries = {
+        "experience, stranger": _queries(app, paths[0]),
+        "experience, signed in": _queries(app, paths[0], readers[0]),
+        "home, stranger": _queries(app, "/"),
+        "home, signed in": _queries(app, "/", readers[0]),
+    }
+    return Prepared(requests, queries)
+
+
+def _path(post: Any) -> str:
+    return f"/posts/{key_text(post.id)}/{post.slug}"
+
+
+def _page(community: Community) -> dict[str, Any]:
+    """What the yardstick prints: the same experience and the same replies."""
+    post = post_page_row(community.measured.id)
+    by = byline(post)
+    return {
+        "path": _path(post),
+        "title": post.title,
+        "excerpt": post.excerpt,
+        "iso": iso(post.created_at),
+        "day": day(post.created_at, year=True),
+        "vendor": post.vendor_name,
+        "name": by.name,
+        "body": post.body_html,
+        "tags": tags_of([post.id])[post.id],
+        "related": [
+            {"path": _path(row), "title": row.title, "replies": row.comment_count}
+            for row in related(post.id, post.vendor_id)
+        ],
+        "replies": [_reply(row) for row in thread(post.id).rows],
+    }
+
+
+def _reply(row: Any) -> dict[str, Any]:
+    by = byline(row)
+    return {
+        "key": key_text(row.id),
+        "name": by.name,
+        "slug": row.signed_slug,
+        "anonymous": by.anonymous,
+        "about": by.about,
+        "iso": iso(row.created_at),
+        "day": day(row.created_at),
+        "body": row.body_html,
+        "useful": row.useful_count,
+    }
+
+
+def _sign_in(app: Flask, member: Any, path: str) -> tuple[str, str]:
+    """The member's cookie and form token, as a browser has them after its first page."""
+    with app.app_context():
+        browser: Any = app.test_client(user=member)
+        for _ in range(2):
+            answer = browser.get(path, headers={"User-Agent": "bench"}, environ_base={"REMOTE_ADDR": "127.0.0.1"})
+        token = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
+        cookie = browser.get_cookie("session")
+    assert token and cookie, "the page has no form for a member who is signed in"
+    return f"session={cookie.value}", token[1]
+
+
+def _replies(cookies: Sequence[tuple[str, str]], paths: Sequence[str]) -> Iterator[bytes]:
+    """A reply by every writer in turn, under every experience in turn; each is sent once."""
+    for n in range(REPLIES_EACH * len(cookies)):
+        cookie, token = cookies[n % len(cookies)]
+        form = {
+            "csrf_token": token,
+            "submission": f"{n:032x}",
+            "to": "",
+            "body": f"We saw the same in our region, for the {n}th time, and asked for *written* terms since.",
+            "signed": "anonymous" if n % 4 == 0 else "name",
+            "do": "publish",
+        }
+        path = paths[n % len(paths)]
+        yield load.post(path.rsplit("/", 1)[0] + "/reply", urlencode(form).encode(), Cookie=cookie)
+
+
+def _queries(app: Flask, path: str, cookie: str | None = None) -> int:
+    asked: list[str] = []
+
+    def count(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            asked.append(statement)
+
+    headers = {"User-Agent": "bench"} | ({"Cookie": cookie} if cookie else {})
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", count)
+        client = app.test_client(use_cookies=False)
+        client.get(path, headers=headers, environ_base={"REMOTE_ADDR": "127.0.0.1"})
+        event.remove(db.engine, "before_cursor_execute", count)
+    return len(asked)
+
+
+@contextmanager
+def running(command: Sequence[str], port: int, environ: dict[str, str]) -> Iterator[int]:
+    """A server, ready to answer; gives its process number."""
+    root = Path(__file__).parent.parent.parent
+    server = subprocess.Popen([sys.executable, *command], env=environ, cwd=root, stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            try:
+                urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield server.pid
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
