@@ -20,8 +20,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
+from wtforms import PasswordField
 
-from forum import access, anonymity, dates, db
+from forum import access, anonymity, dates, db, text
 
 log = logging.getLogger(__name__)
 login_manager = LoginManager()
@@ -49,6 +50,18 @@ class Form(FlaskForm):
     """Every form: what was typed is kept on an error, and `answers()` are the fields without the machinery."""
 
     machinery: tuple[str, ...] = ("csrf_token",)
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        """Take the fields in; text is cleaned here, so that no length is checked on anything else than what is kept."""
+        super().process(*args, **kwargs)
+        for field in self:
+            if isinstance(field.data, str) and not isinstance(field, PasswordField):
+                field.data = text.clean(field.data)
+
+    def changed(self) -> bool:
+        """Whether anything differs from what the form was filled with."""
+        fields = [field for field in self if field.name not in self.machinery]
+        return any((field.data or "") != (field.object_data or "") for field in fields)
 
     def answers(self) -> dict[str, Any]:
         """The fields by name, for an action."""

@@ -39,8 +39,8 @@ def make_category(**given: Any) -> Category:
 
 
 def make_vendor(name: str | None = None, tiers: tuple[str, ...] = (), **given: Any) -> Vendor:
-    given.setdefault("category", make_category())
-    vendor = add_vendor(name=name or f"Vendor {next(_n)}", **given)
+    category = given.pop("category", None) or make_category()
+    vendor = add_vendor(name=name or f"Vendor {next(_n)}", category=category, **given)
     if tiers:
         add_programme(vendor, f"{vendor.name} Partners", [(tier, 1, 100, 0, 0) for tier in tiers])
     db.session.commit()
@@ -56,8 +56,8 @@ def make_a_tag(slug: str | None = None, synonyms: tuple[str, ...] = ()) -> Tag:
 
 def make_post(author: Member | None = None, **given: Any) -> Post:
     n = next(_n)
-    given.setdefault("tags", [make_a_tag()])
     defaults = {
+        "tags": given.get("tags") or [make_a_tag()],
         "title": f"What happened, part {n}",
         "body": "We registered eleven deals. Nine were approved.",
         "leaning": "mixed",

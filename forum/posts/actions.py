@@ -25,6 +25,8 @@ class About(NamedTuple):
 
 
 NOTHING = About()
+# A title must not stand in the way of a post's other pages: /posts/<number>/edit and so on.
+TAKEN = ("edit", "delete", "reply", "revisions", "useful")
 
 
 def write_post(
@@ -142,6 +144,8 @@ def empty(item: Post | Comment) -> None:
 def _say(post: Post, *, title: str, body: str, leaning: str, about: About) -> None:
     post.title = text.one_line(title)
     post.slug = text.slug_of(post.title)
+    if post.slug in TAKEN:
+        post.slug += "-experience"
     post.leaning = leaning
     set_body(post, body)
     post.excerpt = text.to_plain(body)

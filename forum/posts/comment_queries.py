@@ -33,9 +33,9 @@ def thread(post_id: int, start: int | None = None, most: int = THREAD_PAGE) -> T
     return Thread(rows[:most], rows[most].id if len(rows) > most else None)
 
 
-def comment_numbered(comment_id: int) -> Select[Any]:
-    """The comment itself, with its post, for changing it."""
-    return (
+def comment_numbered(comment_id: int, *, to_change: bool = False) -> Select[Any]:
+    """The comment itself, with its post; to change it, one at a time, with a lock on its row."""
+    statement = (
         select(Comment)
         .where(Comment.id == comment_id)
         .options(
@@ -44,6 +44,7 @@ def comment_numbered(comment_id: int) -> Select[Any]:
             joinedload(Comment.post).joinedload(Post.pseudonym),
         )
     )
+    return statement.with_for_update(of=Comment) if to_change else statement
 
 
 def comment_row(comment_id: int) -> Any:

@@ -8,7 +8,7 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
 from forum import text
-from forum.access import can_delete, can_edit, can_reply, can_see, can_write, wrote
+from forum.access import can_delete, can_edit, can_reply, can_see, can_write, is_listed, wrote
 from forum.accounts.bylines import alias_in
 from forum.db import db
 from forum.posts import comment_actions
@@ -37,8 +37,10 @@ def new(post_id: int) -> Any:
     if not can_see(current_user, post):
         abort(404)
     form = CommentForm(submission=secrets.token_hex(16))
-    if form.is_submitted() and (first := submitted(Comment, form.submission.data or "")) and wrote(current_user, first):
-        return _to(first)
+    if form.is_submitted() and (first := submitted(Comment, form.submission.data or "")) is not None:
+        if wrote(current_user, first):
+            return _to(first)
+        form.submission.data = secrets.token_hex(16)
     if not can_reply(current_user, post):
         return render_template("posts/closed.html", form=form, post=post), 403
     parent = _parent(post)
@@ -58,13 +60,14 @@ def new(post_id: int) -> Any:
 @limiter.limit("60/hour", methods=["POST"])
 def edit(comment_id: int) -> Any:
     """Change one's own reply."""
-    comment = _found(comment_id)
+    comment = _found(comment_id, to_change=request.method == "POST")
     require(can_edit(current_user, comment))
     form = CommentEditForm(obj=comment)
     do = request.form.get("do")
     if form.is_submitted() and form.validate() and do == "publish":
-        comment_actions.edit_comment(comment, body=form.body.data or "")
-        db.session.commit()
+        if form.changed():
+            comment_actions.edit_comment(comment, body=form.body.data or "")
+            db.session.commit()
         flash("Your reply is changed. What it said before stays readable.")
         return _to(comment)
     preview = text.to_html(form.body.data or "") if do == "preview" else None
@@ -74,7 +77,7 @@ def edit(comment_id: int) -> Any:
 @bp.route("/replies/<key:comment_id>/delete", methods=["GET", "POST"])
 def delete(comment_id: int) -> Any:
     """Take one's own reply down, after being asked."""
-    comment = _found(comment_id)
+    comment = _found(comment_id, to_change=request.method == "POST")
     require(can_delete(current_user, comment))
     if request.method == "GET":
         return render_template("posts/delete_reply.html", comment=comment, post=comment.post)
@@ -105,18 +108,18 @@ def useful(comment_id: int) -> Any:
     return _to(comment)
 
 
-def _found(comment_id: int) -> Comment:
-    comment: Comment = db.first_or_404(comment_numbered(comment_id))
+def _found(comment_id: int, *, to_change: bool = False) -> Comment:
+    comment: Comment = db.first_or_404(comment_numbered(comment_id, to_change=to_change))
     if not can_see(current_user, comment) or not can_see(current_user, comment.post):
         abort(404)
     return comment
 
 
 def _parent(post: Post) -> Comment | None:
-    """The reply that is being answered, if it is one under this post; one that has gone is answered on the post."""
+    """The reply that is being answered, if everybody sees it under this post; else the answer goes to the post."""
     number = KeyConverter.number_in(request.values.get("to"))
     parent = db.session.scalar(comment_numbered(number)) if number is not None else None
-    return parent if parent is not None and parent.post_id == post.id and not parent.deleted_at else None
+    return parent if parent is not None and parent.post_id == post.id and is_listed(parent) else None
 
 
 def _publish(post: Post, form: CommentForm, parent: Comment | None) -> Any:

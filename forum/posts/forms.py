@@ -21,16 +21,17 @@ MOST_TAGS = 5
 
 
 def _length(bounds: tuple[int, int], what: str) -> Any:
-    """Between so many characters, not counting space around; the message says how many there are."""
+    """Between so many characters; the message says how many there are. Space around makes no text long enough."""
 
     def check(form: Any, field: Any) -> None:
-        length, (least, most) = len(text.clean(field.data or "").strip()), bounds
+        (least, most), typed = bounds, field.data or ""
+        length = len(typed.strip())
         if length == 0:
             raise ValidationError(f"Write {what}.")
         if length < least:
             raise ValidationError(f"This is {count_of(length, 'character')} long. Use at least {least}.")
-        if length > most:
-            raise ValidationError(f"This is {length:,} characters long. Shorten it to {most:,}; nothing was lost.")
+        if len(typed) > most:
+            raise ValidationError(f"This is {len(typed):,} characters long. Shorten it to {most:,}; nothing was lost.")
 
     return check
 

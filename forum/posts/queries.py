@@ -99,13 +99,14 @@ def post_page_row(post_id: int) -> Any:
     ).first()
 
 
-def post_numbered(post_id: int) -> Select[Any]:
-    """The post itself, for changing it."""
-    return (
+def post_numbered(post_id: int, *, to_change: bool = False) -> Select[Any]:
+    """The post itself; to change it, one at a time, with a lock on its row."""
+    statement = (
         select(Post)
         .where(Post.id == post_id)
         .options(joinedload(Post.pseudonym), joinedload(Post.author), joinedload(Post.vendor))
     )
+    return statement.with_for_update(of=Post) if to_change else statement
 
 
 def submitted(kind: Any, submission: str) -> Any:
@@ -280,7 +281,7 @@ def _mark_of(row: Any, sort: str) -> str:
 def _place(before: str | None, sort: str) -> tuple[Any, int] | None:
     """What _mark_of wrote, read again. Nonsense is no place."""
     value, _, number = (before or "").partition(".")
-    if not (number.isdecimal() and len(number) < 20):
+    if not (number.isdecimal() and len(number) < 19):
         return None
     try:
         if sort == "top":

@@ -6,9 +6,10 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 
 from forum import text
-from forum.access import can_delete, can_edit, can_mark_useful, can_see, can_write, written_among, wrote
+from forum.access import can_delete, can_edit, can_mark_useful, can_reply, can_see, can_write, written_among, wrote
 from forum.accounts.bylines import alias_in
 from forum.db import db
 from forum.posts import actions
@@ -24,7 +25,7 @@ from forum.posts.queries import (
     submitted,
 )
 from forum.posts.tag_queries import all_tags, tags_of
-from forum.vendors.queries import names_by_use
+from forum.vendors.queries import names_by_use, vendor_named
 from forum.web import KeyConverter, limiter, only, require
 
 bp = Blueprint("posts", __name__)
@@ -38,12 +39,12 @@ def show(post_id: int, slug: str | None = None) -> Any:
     if post is None or not can_see(current_user, post):
         abort(404)
     if slug != post.slug:
-        return redirect(url_for(".show", post_id=post_id, slug=post.slug, **_args()), 301)
+        return redirect(url_for(".show", post_id=post_id, slug=post.slug, **_place()), 301)
     start = KeyConverter.number_in(request.args.get("from"))
     page = thread(post.id, start)
     if start is not None and not page.rows:
         return redirect(url_for(".show", post_id=post_id, slug=post.slug))
-    writes = can_write(current_user) and not post.deleted_at
+    replies = can_reply(current_user, post)
     return render_template(
         "posts/show.html",
         post=post,
@@ -55,8 +56,8 @@ def show(post_id: int, slug: str | None = None) -> Any:
         own=written_among(current_user, post.thread_key, [post, *page.rows]),
         useful=_useful(post, page.rows),
         by_author={row.id for row in page.rows if _same_hand(row, post)},
-        form=CommentForm(formdata=None, submission=secrets.token_hex(16)) if writes else None,
-        alias=alias_in(post.thread_key, current_user) if writes else None,
+        form=CommentForm(formdata=None, submission=secrets.token_hex(16)) if replies else None,
+        alias=alias_in(post.thread_key, current_user) if replies else None,
     )
 
 
@@ -67,11 +68,14 @@ def new() -> Any:
     """Write an experience."""
     given = {"submission": secrets.token_hex(16)}
     if request.method == "GET" and request.args.get("vendor"):
-        given |= {"about": "named", "vendor": request.args["vendor"]}
+        known = vendor_named(request.args["vendor"])
+        given |= {"about": "named", "vendor": known.name if known else request.args["vendor"]}
     form = PostForm(**given)
     if form.is_submitted():
-        if (first := submitted(Post, form.submission.data or "")) is not None and wrote(current_user, first):
-            return _to(first)
+        if (first := submitted(Post, form.submission.data or "")) is not None:
+            if wrote(current_user, first):
+                return _to(first)
+            form.submission.data = given["submission"]
         if request.form.get("do") != "tiers" and form.validate() and request.form.get("do") == "publish":
             return _publish(form)
     return _compose(form, "posts/new.html")
@@ -81,15 +85,16 @@ def new() -> Any:
 @limiter.limit("60/hour", methods=["POST"])
 def edit(post_id: int) -> Any:
     """Change one's own post."""
-    post = db.first_or_404(post_numbered(post_id))
+    post = db.first_or_404(post_numbered(post_id, to_change=request.method == "POST"))
     if not can_see(current_user, post):
         abort(404)
     require(can_edit(current_user, post))
     form = PostEditForm(data=as_typed(post))
     do = request.form.get("do")
     if form.is_submitted() and do != "tiers" and form.validate() and do == "publish":
-        actions.edit_post(post, **form.answers())
-        db.session.commit()
+        if form.changed():
+            actions.edit_post(post, **form.answers())
+            db.session.commit()
         flash("Your text is changed. What it said before stays readable.")
         return _to(post)
     return _compose(form, "posts/edit.html", post=post)
@@ -98,7 +103,7 @@ def edit(post_id: int) -> Any:
 @bp.route("/posts/<key:post_id>/delete", methods=["GET", "POST"])
 def delete(post_id: int) -> Any:
     """Take one's own post down, after being asked."""
-    post = db.first_or_404(post_numbered(post_id))
+    post = db.first_or_404(post_numbered(post_id, to_change=request.method == "POST"))
     if not can_see(current_user, post):
         abort(404)
     require(can_delete(current_user, post))
@@ -128,8 +133,8 @@ def useful(post_id: int) -> Any:
     return redirect(url_for(".show", post_id=post.id, slug=post.slug, _anchor="post-actions"))
 
 
-def _args() -> dict[str, Any]:
-    return request.args.to_dict()
+def _place() -> dict[str, Any]:
+    return {name: value for name, value in request.args.items() if name == "from"}
 
 
 def mark(item: Any) -> None:
@@ -137,8 +142,12 @@ def mark(item: Any) -> None:
     if not can_see(current_user, item):
         abort(404)
     require(can_mark_useful(current_user, item))
-    (actions.unmark_useful if request.form.get("do") == "unmark" else actions.mark_useful)(current_user, item)
-    db.session.commit()
+    try:
+        (actions.unmark_useful if request.form.get("do") == "unmark" else actions.mark_useful)(current_user, item)
+        db.session.commit()
+    except (IntegrityError, StaleDataError):
+        # The same button was pressed twice at once, and the other was quicker.
+        db.session.rollback()
 
 
 def _publish(form: PostForm) -> Any:
