@@ -4,6 +4,7 @@ A mark is HMAC-SHA256 under a key derived (HKDF, one purpose each) from the site
 names nobody, and two marks of one member in two threads look like any two marks.
 """
 
+import base64
 import hmac
 import secrets
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
@@ -55,15 +58,48 @@ def is_behind(member: Any, pseudonym: Any) -> bool:
     return any(hmac.compare_digest(pseudonym.mark, own) for own in marks(pseudonym.thread_key, member.id))
 
 
-def listing_marks(member_id: int, start: int, count: int) -> list[str]:
+def listing_marks(member_id: int, start: int, count: int, kind: str = "listing mark") -> list[str]:
     """A stretch of the member's chain: HMAC(member, start), HMAC(member, start + 1) ...
 
     Each anonymous item carries one link, the next that was free. The member's own list is found by asking for the
-    links in turn; no row names the member, and without the key no two links belong together.
+    links in turn; no row names the member, and without the key no two links belong together. Chains of another
+    `kind` share no link with this one.
     """
-    return [
-        _hmac(key, "listing mark", f"{member_id}:{n}") for key in current_keys() for n in range(start, start + count)
-    ]
+    return [_hmac(key, kind, f"{member_id}:{n}") for key in current_keys() for n in range(start, start + count)]
+
+
+def rating_marks(member_id: int, subject: str) -> list[str]:
+    """The member's mark on what they rate, under every key in force: one each, whether they sign or not.
+
+    It makes a second rating of the same subject findable and refusable, and says nothing without the key.
+    """
+    return [_hmac(key, "rating mark", f"{subject}:{member_id}") for key in current_keys()]
+
+
+def organisation_mark(organisation: str) -> str:
+    """A name for an organisation that names nobody: 32 hexadecimal digits, for counting while scores are made."""
+    return _hmac(current_keys()[-1], "organisation mark", organisation)[:32]
+
+
+def seal(purpose: str, secret: str) -> str:
+    """AES-256-GCM with a random nonce: the same secret sealed twice looks like two secrets. About 4/3 the length + 38.
+
+    The length shows, so what is sealed should always be as long.
+    """
+    nonce = secrets.token_bytes(12)
+    sealed = AESGCM(_derived(current_keys()[0], f"seal {purpose}")).encrypt(nonce, secret.encode(), None)
+    return base64.urlsafe_b64encode(nonce + sealed).decode()
+
+
+def unseal(purpose: str, sealed: str) -> str | None:
+    """What was sealed, under whichever key in force; None when the key is lost or somebody changed a byte."""
+    raw = base64.urlsafe_b64decode(sealed)
+    for key in current_keys():
+        try:
+            return AESGCM(_derived(key, f"seal {purpose}")).decrypt(raw[:12], raw[12:], None).decode()
+        except InvalidTag:
+            continue
+    return None
 
 
 def limit_key(subject: str) -> str:

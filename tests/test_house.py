@@ -19,6 +19,7 @@ FLOORS = [
     "web",
     "accounts",
     "vendors",
+    "ratings",
     "posts",
     "pages admin imports demo",
     "__init__",

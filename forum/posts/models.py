@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 from forum.accounts.models import Member, Pseudonym
 from forum.anonymity import new_thread_key
 from forum.db import Id, Key, Moment, db
+from forum.ratings.models import Rating
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 LEANINGS = ("good", "bad", "mixed")
@@ -81,6 +82,8 @@ class Post(Writing, db.Model):
     # An undisclosed vendor has a category and a description instead.
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), index=True)
     vendor_description: Mapped[str | None] = mapped_column(String(80))
+    # The rating it carries; gone with the rating.
+    rating_id: Mapped[int | None] = mapped_column(ForeignKey("ratings.id", ondelete="SET NULL"), index=True)
     last_activity_at: Mapped[Moment]
     comment_count: Mapped[int] = mapped_column(default=0)
 
@@ -88,6 +91,7 @@ class Post(Writing, db.Model):
     programme: Mapped[Programme | None] = relationship()
     tier: Mapped[Tier | None] = relationship()
     category: Mapped[Category | None] = relationship()
+    rating: Mapped[Rating | None] = relationship()
     tags: Mapped[list["Tag"]] = relationship(secondary="post_tags", order_by="Tag.slug", viewonly=True)
 
 

@@ -61,13 +61,17 @@ class VendorAlias(db.Model):
 
 
 class VendorDomain(db.Model):
-    """A web and mail domain of a vendor."""
+    """A web and mail domain of a vendor, or of a house that belongs to it: whoever has mail there cannot rate it."""
 
     __tablename__ = "vendor_domains"
+    __table_args__ = (
+        CheckConstraint("relation IN ('own', 'subsidiary', 'agency', 'distributor')", name="relation_known"),
+    )
 
     id: Mapped[Id]
     vendor_id: Mapped[int] = mapped_column(ForeignKey("vendors.id", ondelete="CASCADE"), index=True)
     domain: Mapped[str] = mapped_column(String(190), unique=True)
+    relation: Mapped[str] = mapped_column(String(20), default="own", server_default="own")
 
     vendor: Mapped[Vendor] = relationship(back_populates="domains")
 
@@ -111,3 +115,14 @@ class Tier(db.Model):
     revenue_target: Mapped[int | None]
 
     programme: Mapped[Programme] = relationship(back_populates="tiers")
+
+
+class ProgrammeChange(db.Model):
+    """That the terms of a programme changed, from which day, and how: marked in the vendor's trend."""
+
+    __tablename__ = "programme_changes"
+
+    id: Mapped[Id]
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id", ondelete="CASCADE"), index=True)
+    happened_at: Mapped[Moment]
+    what: Mapped[str] = mapped_column(String(160))

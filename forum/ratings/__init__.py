@@ -1,0 +1,1 @@
+"""Ratings: a member's judgement of a vendor, the scores made of many, their publication and their charts."""

@@ -1,0 +1,159 @@
+"""What can happen to a rating: given, revised, withdrawn, moved to the vendor it was about all along."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from forum import anonymity, text
+from forum.accounts.models import Member
+from forum.accounts.organisations import organisation_of
+from forum.db import day_of, db, lock, now
+from forum.ratings.criteria import ASKS_KEYS, DEALS, GIVES_KEYS
+from forum.ratings.models import Rating, RatingRevision, Withdrawal
+from forum.ratings.queries import free_listing_mark, how_many_rating_revisions, rating_by
+from forum.vendors.models import Category, Programme, Tier, Vendor
+
+SEAL = "organisation of a rating"
+# What a member says in a rating, and what its history keeps.
+SAID = (*GIVES_KEYS, *ASKS_KEYS, *DEALS, "currency", "years", "only_vendor_trains", "worth", "again", "interest")
+
+
+class RatedOtherwise(Exception):
+    """The member has a live rating of the same thing under the other kind of name, or with another anonymous text."""
+
+
+def subject_of(
+    vendor: Vendor | None, programme: Programme | None, category: Category | None, description: str | None
+) -> str:
+    """What a rating is of, as its mark knows it: one live rating each."""
+    if vendor is not None:
+        return f"vendor {vendor.id} programme {programme.id if programme else 0}"
+    return f"category {category.id if category else 0} {text.fold(description or '')}"
+
+
+def live_rating(member: Any, subject: str) -> Rating | None:
+    """The member's live rating of the subject, signed or not."""
+    return rating_by(anonymity.rating_marks(member.id, subject))
+
+
+def rate(
+    member: Member,
+    *,
+    vendor: Vendor | None = None,
+    programme: Programme | None = None,
+    tier: Tier | None = None,
+    category: Category | None = None,
+    description: str | None = None,
+    anonymous: bool,
+    said: Mapping[str, Any],
+    submission: str | None = None,
+    at: datetime | None = None,
+) -> Rating:
+    """Give a rating, or revise the live one of the same programme. `said` has the keys of SAID.
+
+    Raises RatedOtherwise when the live one is signed and this is not, or the other way round: one may not stand for
+    the other, or it would tell whose the anonymous one was.
+    """
+    lock(f"ratings of {member.id}")
+    subject = subject_of(vendor, programme, category, description)
+    known = live_rating(member, subject)
+    day = day_of(at or now())
+    if known is not None:
+        if known.anonymous != anonymous:
+            raise RatedOtherwise
+        return revise(known, tier=tier, said=said, day=day)
+    rating = Rating(
+        rater_mark=anonymity.rating_marks(member.id, subject)[0],
+        organisation_seal=_sealed(member),
+        vendor=vendor,
+        programme=programme,
+        tier=tier,
+        category=category,
+        vendor_description=text.one_line(description) if description else None,
+        submission=submission or None,
+        rated_at=day,
+    )
+    _say(rating, said)
+    if anonymous:
+        rating.listing_mark = free_listing_mark(member)
+    else:
+        rating.author_id = member.id
+    db.session.add(rating)
+    db.session.flush()
+    return rating
+
+
+def revise(rating: Rating, *, tier: Tier | None, said: Mapping[str, Any], day: datetime | None = None) -> Rating:
+    """Say something else from today on; what it said before is kept."""
+    day = day or day_of(now())
+    before = {key: getattr(rating, key) for key in SAID} | {"tier": rating.tier.name if rating.tier else None}
+    number = how_many_rating_revisions(rating.id) + 1
+    db.session.add(RatingRevision(rating_id=rating.id, number=number, said=before, replaced_at=day))
+    _say(rating, said)
+    rating.tier = tier
+    rating.revised_at = day
+    rating.version += 1
+    db.session.flush()
+    return rating
+
+
+def withdraw(rating: Rating) -> None:
+    """Take it down with all it ever said. Figures follow with the next batch, for which its house is noted, sealed."""
+    if rating.published_version is not None:
+        db.session.add(
+            Withdrawal(
+                vendor_id=rating.vendor_id,
+                category_id=rating.category_id,
+                tier_id=rating.published_tier_id,
+                organisation_seal=_sealed_anew(rating),
+            )
+        )
+    db.session.delete(rating)
+    db.session.flush()
+
+
+def name_vendor(
+    rating: Rating, member: Member, *, vendor: Vendor, programme: Programme | None, tier: Tier | None
+) -> None:
+    """Its vendor was undisclosed, and now is named: the rating counts for the vendor from here on.
+
+    Raises RatedOtherwise when the member has rated that programme already.
+    """
+    subject = subject_of(vendor, programme, None, None)
+    if live_rating(member, subject) is not None:
+        raise RatedOtherwise
+    if rating.published_version is not None:
+        db.session.add(Withdrawal(category_id=rating.category_id, organisation_seal=_sealed_anew(rating)))
+    rating.category = None
+    rating.vendor_description = None
+    rating.vendor, rating.programme, rating.tier = vendor, programme, tier
+    rating.rater_mark = anonymity.rating_marks(member.id, subject)[0]
+    rating.published_version = rating.published_tier_id = None
+    rating.version += 1
+    db.session.flush()
+
+
+def house_of(seal: str) -> tuple[str, bool]:
+    """What a seal holds: the mark of an organisation, and whether a work domain stands behind it.
+
+    A seal that no key opens any more counts alone.
+    """
+    opened = anonymity.unseal(SEAL, seal)
+    return (opened[1:], opened[0] == "w") if opened else (seal, False)
+
+
+def _sealed(member: Member) -> str:
+    house = organisation_of(member)
+    return anonymity.seal(SEAL, ("w" if house.verified else "f") + anonymity.organisation_mark(house.name))
+
+
+def _sealed_anew(rating: Rating) -> str:
+    """The same house in another seal: the note of a withdrawal cannot be laid beside an older copy of the rating."""
+    opened = anonymity.unseal(SEAL, rating.organisation_seal)
+    return anonymity.seal(SEAL, opened) if opened else rating.organisation_seal
+
+
+def _say(rating: Rating, said: Mapping[str, Any]) -> None:
+    for key in SAID:
+        setattr(rating, key, said.get(key))
+    rating.currency = said.get("currency") or "EUR"

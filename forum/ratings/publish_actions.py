@@ -1,0 +1,207 @@
+"""Making snapshots: counts what changed, asks publication.py whether it is a batch, and writes the figures if it is."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from forum.db import day_of, db, now
+from forum.ratings import figures, scores
+from forum.ratings.actions import house_of
+from forum.ratings.criteria import ASKS, ASKS_KEYS, DEALS, EUROS, GIVES_KEYS
+from forum.ratings.figures import Context, Report
+from forum.ratings.models import Rating, Snapshot
+from forum.ratings.publication import Batch, K, segments_to_show
+from forum.ratings.queries import SITE, Subject, reported, snapshot_of, subjects, withdrawn
+
+GRID = 200  # how many quantiles of the site's reports are kept for placing single ones
+
+
+class Outcome(NamedTuple):
+    """What a run did."""
+
+    published: int
+    waiting: int
+    below: int
+
+    def text(self) -> str:
+        """For people."""
+        return f"{self.published} published, {self.waiting} wait for a batch, {self.below} below {K} organisations."
+
+
+def publish(at: datetime | None = None) -> Outcome:
+    """Publish every snapshot that may appear at this moment. The caller commits."""
+    at = at or now()
+    context = _site(at)
+    done = {"published": 0, "waiting": 0, "below": 0}
+    for subject in subjects():
+        done[_publish_one(subject, at, context)] += 1
+        db.session.flush()
+        db.session.expunge_all()
+    return Outcome(**done)
+
+
+def _publish_one(subject: Subject, at: datetime, context: Context) -> str:
+    rows = list(reported(subject, at))
+    reports = [report_of(row, at) for row in rows]
+    last = snapshot_of(subject)
+    gone = [(house_of(note.organisation_seal)[0], note.tier_id) for note in withdrawn(subject)]
+    batch = _batch(rows, reports, gone, last)
+    if len(batch.members) < K and (last is None or last.figures is None):
+        _set_thin(subject, last, len(batch.members), len(reports), at)
+        return "below"
+    shown = segments_to_show(batch)
+    if shown is None:
+        return "waiting"
+    if len(batch.members) < K:
+        _replace(subject, last, Snapshot(organisations=len(batch.members), ratings=len(reports), published_at=at))
+    else:
+        _replace(subject, last, _snapshot(reports, shown, context, at))
+    _note_published(subject, rows)
+    return "published"
+
+
+def report_of(row: Any, at: datetime) -> Report:
+    """A rating's row as it is counted at a moment."""
+    house, verified = house_of(row.organisation_seal)
+    rate = EUROS.get(row.currency, 1.0)
+    asks = tuple(
+        None if (value := getattr(row, ask.key)) is None else value * (rate if ask.unit == "money" else 1)
+        for ask in ASKS
+    )
+    return Report(
+        organisation=house,
+        tier_id=row.tier_id,
+        weight=scores.weight((day_of(at) - (row.revised_at or row.rated_at)).days),
+        worth=row.worth,
+        again=row.again,
+        gives=tuple(getattr(row, key) for key in GIVES_KEYS),
+        asks=asks,
+        deals=tuple(getattr(row, key) for key in DEALS),
+        verified=verified,
+    )
+
+
+def _batch(rows: list[Any], reports: list[Report], gone: Iterable[tuple[str, int | None]], last: Any) -> Batch:
+    segments: dict[int, set[str]] = {}
+    changed: set[str] = set()
+    changed_in: dict[int, set[str]] = {}
+    for row, report in zip(rows, reports, strict=True):
+        if report.tier_id is not None:
+            segments.setdefault(report.tier_id, set()).add(report.organisation)
+        if row.version != row.published_version:
+            changed.add(report.organisation)
+            for tier_id in {report.tier_id, row.published_tier_id} - {None}:
+                changed_in.setdefault(tier_id, set()).add(report.organisation)
+    for house, tier_id in gone:
+        changed.add(house)
+        if tier_id is not None:
+            changed_in.setdefault(tier_id, set()).add(house)
+    shown = frozenset(int(key) for key in last.figures["tiers"]) if last is not None and last.figures else frozenset()
+    return Batch(
+        members={report.organisation for report in reports},
+        segments=segments,
+        changed=changed,
+        changed_in=changed_in,
+        shown=shown,
+        first=last is None or last.figures is None,
+    )
+
+
+def _snapshot(reports: list[Report], shown: Iterable[int], context: Context, at: datetime) -> Snapshot:
+    whole = figures.figures_of(reports, context)
+    tiers = {
+        str(tier_id): figures.figures_of([report for report in reports if report.tier_id == tier_id], context)
+        for tier_id in sorted(shown)
+    }
+    worth = whole["stars"]["worth"]
+    return Snapshot(
+        published_at=at,
+        organisations=whole["organisations"],
+        ratings=whole["ratings"],
+        worth_mean=worth["mean"],
+        worth_low=worth["low"],
+        worth_high=worth["high"],
+        asks_mean=whole["all_asks"]["mean"] if whole["all_asks"] else None,
+        gives_mean=whole["stars"]["all_gives"]["mean"],
+        figures=whole | {"tiers": tiers},
+    )
+
+
+def _replace(subject: Subject, last: Snapshot | None, made: Snapshot) -> None:
+    if last is not None and last.figures is None:
+        # Below the gate there is nothing to keep: only how many there were.
+        db.session.delete(last)
+    elif last is not None:
+        last.current = False
+    made.vendor_id, made.category_id = subject
+    made.current = True
+    db.session.add(made)
+    db.session.flush()
+
+
+def _set_thin(subject: Subject, last: Snapshot | None, organisations: int, ratings: int, at: datetime) -> None:
+    if last is None and organisations:
+        made = Snapshot(published_at=at, organisations=organisations, ratings=ratings)
+        made.vendor_id, made.category_id = subject
+        db.session.add(made)
+    elif last is not None and organisations:
+        last.organisations, last.ratings = organisations, ratings
+    elif last is not None:
+        db.session.delete(last)
+
+
+def _note_published(subject: Subject, rows: list[Any]) -> None:
+    """What the new snapshot holds of each rating, and that the withdrawals are taken note of."""
+    held = [
+        {"id": row.id, "published_version": row.version, "published_tier_id": row.tier_id}
+        for row in rows
+        if (row.version, row.tier_id) != (row.published_version, row.published_tier_id)
+    ]
+    db.session.bulk_update_mappings(Rating, held)
+    for note in withdrawn(subject):
+        db.session.delete(note)
+
+
+def _site(at: datetime) -> Context:
+    """What every vendor is seen against: renewed when a batch of organisations changed, else as last published."""
+    last = snapshot_of(SITE)
+    reports: list[Report] = []
+    held: list[dict[str, Any]] = []
+    changed: set[str] = set()
+    vendors: set[int] = set()
+    for row in reported(None, at):
+        reports.append(report := report_of(row, at))
+        vendors.add(row.vendor_id)
+        if row.version != row.site_version:
+            changed.add(report.organisation)
+            held.append({"id": row.id, "site_version": row.version})
+    if len(changed) < K:
+        return context_of(last)
+    made = _site_figures(reports) | {"vendors": len(vendors)}
+    houses = len({report.organisation for report in reports})
+    _replace(SITE, last, Snapshot(organisations=houses, ratings=len(reports), published_at=at, figures=made))
+    db.session.bulk_update_mappings(Rating, held)
+    return Context(made["priors"], made["reports"])
+
+
+def _site_figures(reports: list[Report]) -> dict[str, Any]:
+    return {
+        "priors": {name: figures.prior_from(figures.histogram_of(reports, name)) for name in figures.MEASURES},
+        "reports": {key: _grid(report.asks[n] for report in reports) for n, key in enumerate(ASKS_KEYS)},
+        "verified": sum(report.verified for report in reports),
+    }
+
+
+def context_of(site: Snapshot | None) -> Context:
+    """The context that a published snapshot of the site holds."""
+    return Context(site.figures["priors"], site.figures["reports"]) if site and site.figures else figures.EMPTY
+
+
+def _grid(values: Iterable[float | None]) -> list[float]:
+    """Up to GRID quantiles of what was reported, rounded: enough to place one report among all."""
+    ordered = sorted(value for value in values if value is not None)
+    if len(ordered) < K:
+        return []
+    if len(ordered) > GRID:
+        ordered = [ordered[round(i * (len(ordered) - 1) / (GRID - 1))] for i in range(GRID)]
+    return [float(scores.rounded_money(value)) for value in ordered]

@@ -1,0 +1,280 @@
+"""Questions about ratings and published snapshots."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from forum import anonymity
+from forum.accounts.models import Member
+from forum.db import db
+from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
+from forum.vendors.models import Category, Tier, Vendor
+
+CHAIN_KIND = "rating listing mark"
+CHAIN_STRETCH = 32
+
+
+class Subject(NamedTuple):
+    """What a snapshot is of: a vendor, a category's undisclosed vendors, or with neither the whole site."""
+
+    vendor_id: int | None = None
+    category_id: int | None = None
+
+
+SITE = Subject()
+
+
+def of_subject(kind: Any, subject: Subject) -> ColumnElement[bool]:
+    """The rows of a kind that belong to the subject."""
+    if subject.vendor_id is not None:
+        return kind.vendor_id == subject.vendor_id
+    if subject.category_id is not None:
+        return kind.category_id == subject.category_id
+    return and_(kind.vendor_id.is_(None), kind.category_id.is_(None))
+
+
+def counts() -> ColumnElement[bool]:
+    """Ratings that count: no interest declared, and not hidden."""
+    return and_(Rating.interest == "none", Rating.hidden_at.is_(None))
+
+
+def subjects() -> list[Subject]:
+    """Every vendor and category that has ratings, or a withdrawal to be taken note of, or had figures."""
+    rows = db.session.execute(
+        select(Rating.vendor_id, Rating.category_id)
+        .union(select(Withdrawal.vendor_id, Withdrawal.category_id), _with_snapshot())
+        .order_by("vendor_id", "category_id")
+    )
+    return [Subject(*row) for row in rows]
+
+
+def _with_snapshot() -> Any:
+    return select(Snapshot.vendor_id, Snapshot.category_id).where(
+        Snapshot.current, or_(Snapshot.vendor_id.is_not(None), Snapshot.category_id.is_not(None))
+    )
+
+
+def reported(subject: Subject | None, until: datetime) -> Any:
+    """Rows to be counted, all columns, of one subject or (None) of all named vendors; read in portions."""
+    table = Rating.__table__
+    where = of_subject(Rating, subject) if subject else Rating.vendor_id.is_not(None)
+    statement = select(table).where(where, counts(), Rating.rated_at <= until).order_by(Rating.id)
+    return db.session.execute(statement, execution_options={"yield_per": 2000})
+
+
+def withdrawn(subject: Subject) -> Sequence[Withdrawal]:
+    """What was withdrawn since the subject's last snapshot."""
+    return db.session.scalars(select(Withdrawal).where(of_subject(Withdrawal, subject))).all()
+
+
+def snapshot_of(subject: Subject) -> Snapshot | None:
+    """The one in force."""
+    return db.session.scalar(select(Snapshot).where(of_subject(Snapshot, subject), Snapshot.current))
+
+
+def snapshots_of(vendor_ids: Sequence[int]) -> dict[int, Snapshot]:
+    """Those in force of several vendors, by vendor."""
+    found = db.session.scalars(select(Snapshot).where(Snapshot.vendor_id.in_(vendor_ids), Snapshot.current))
+    return {snapshot.vendor_id: snapshot for snapshot in found if snapshot.vendor_id is not None}
+
+
+def site_and(subject: Subject) -> tuple[Snapshot | None, Snapshot | None]:
+    """The site's snapshot in force and the subject's, in one query."""
+    found = db.session.scalars(
+        select(Snapshot).where(Snapshot.current, or_(of_subject(Snapshot, SITE), of_subject(Snapshot, subject)))
+    ).all()
+    site = next((s for s in found if s.vendor_id is None and s.category_id is None), None)
+    own = next((s for s in found if s.vendor_id is not None or s.category_id is not None), None)
+    return site, own
+
+
+def history_of(vendor_id: int) -> Sequence[Any]:
+    """Every snapshot of the vendor, the oldest first: published_at, organisations and the verdict."""
+    return db.session.execute(
+        select(
+            Snapshot.published_at,
+            Snapshot.organisations,
+            Snapshot.worth_mean,
+            Snapshot.worth_low,
+            Snapshot.worth_high,
+        )
+        .where(Snapshot.vendor_id == vendor_id)
+        .order_by(Snapshot.id)
+    ).all()
+
+
+def standings() -> Sequence[Any]:
+    """Rows for the ranking: every vendor of the catalogue with the snapshot in force, if it has one."""
+    return db.session.execute(
+        select(
+            Vendor.id,
+            Vendor.slug,
+            Vendor.name,
+            Vendor.about,
+            Vendor.post_count,
+            Category.slug.label("category_slug"),
+            Category.name.label("category_name"),
+            Snapshot.published_at,
+            Snapshot.organisations,
+            Snapshot.ratings,
+            Snapshot.worth_mean,
+            Snapshot.worth_low,
+            Snapshot.worth_high,
+            Snapshot.asks_mean,
+            Snapshot.gives_mean,
+            Snapshot.figures,
+        )
+        .join(Category, Category.id == Vendor.category_id)
+        .outerjoin(Snapshot, and_(Snapshot.vendor_id == Vendor.id, Snapshot.current))
+        .where(Vendor.accepted_at.is_not(None))
+        .order_by(Vendor.name, Vendor.id)
+    ).all()
+
+
+def standings_version() -> tuple[Any, ...]:
+    """Changes whenever `standings` could: vendors, the newest of them, the newest snapshot, how many posts."""
+    return (
+        db.session.execute(
+            select(
+                select(func.max(Snapshot.id)).scalar_subquery(),
+                select(func.count()).select_from(Vendor).scalar_subquery(),
+                select(func.max(Vendor.accepted_at)).scalar_subquery(),
+                select(func.sum(Vendor.post_count)).scalar_subquery(),
+            )
+        )
+        .one()
+        ._tuple()
+    )
+
+
+def best_standings(most: int) -> Sequence[Any]:
+    """Rows of the best vendors that are ranked, and how many vendors have figures at all."""
+    return db.session.execute(
+        select(
+            Vendor.slug,
+            Vendor.name,
+            Snapshot.organisations,
+            Snapshot.worth_mean,
+            Snapshot.worth_low,
+            Snapshot.worth_high,
+            Snapshot.asks_mean,
+            Snapshot.gives_mean,
+        )
+        .join(Vendor, Vendor.id == Snapshot.vendor_id)
+        .where(Snapshot.current, Vendor.accepted_at.is_not(None))
+        .order_by(Snapshot.worth_mean.is_(None), Snapshot.worth_mean.desc(), Snapshot.organisations.desc(), Vendor.name)
+        .limit(most)
+    ).all()
+
+
+def tiers_without_fee() -> set[int]:
+    """The vendors that state a tier without an annual fee."""
+    from_programme = select(Vendor.id).join(Vendor.programmes).join(Tier).where(Tier.annual_fee == 0)
+    return set(db.session.scalars(from_programme))
+
+
+def glyph_columns(snapshot: Any = Snapshot) -> list[ColumnElement[Any]]:
+    """The columns that a vendor's glyph needs, for a select that outer-joins Snapshot by `glyph_join`."""
+    return [snapshot.asks_mean, snapshot.gives_mean, snapshot.organisations]
+
+
+def glyph_join(vendor_id: Any, snapshot: Any = Snapshot) -> ColumnElement[bool]:
+    """Joins a vendor's snapshot in force."""
+    return and_(snapshot.vendor_id == vendor_id, snapshot.current)
+
+
+def rating_numbered(rating_id: int) -> Select[Any]:
+    """The rating itself, with what it is about."""
+    return (
+        select(Rating)
+        .where(Rating.id == rating_id)
+        .options(joinedload(Rating.vendor), joinedload(Rating.programme), joinedload(Rating.tier))
+    )
+
+
+def rating_by(marks: Iterable[str]) -> Rating | None:
+    """The live rating that carries one of these marks of a member."""
+    return db.session.scalar(select(Rating).where(Rating.rater_mark.in_(list(marks))))
+
+
+def rating_submitted(submission: str) -> Rating | None:
+    """The rating that an earlier press of the same button made."""
+    return db.session.scalar(select(Rating).where(Rating.submission == submission)) if submission else None
+
+
+def scorecard_row(rating_id: int) -> Any:
+    """A rating with its tier, its vendor's snapshot in force and the site's, in one query."""
+    site = aliased(Snapshot)
+    return db.session.execute(
+        select(Rating, Tier.name.label("tier_name"), Vendor.name.label("vendor_name"), Snapshot, site)
+        .outerjoin(Tier, Tier.id == Rating.tier_id)
+        .outerjoin(Vendor, Vendor.id == Rating.vendor_id)
+        .outerjoin(Snapshot, glyph_join(Rating.vendor_id))
+        .outerjoin(site, and_(site.current, site.vendor_id.is_(None), site.category_id.is_(None)))
+        .where(Rating.id == rating_id)
+    ).first()
+
+
+def revisions_of_rating(rating_id: int) -> Sequence[RatingRevision]:
+    """What it said before, the latest first."""
+    return db.session.scalars(
+        select(RatingRevision).where(RatingRevision.rating_id == rating_id).order_by(RatingRevision.number.desc())
+    ).all()
+
+
+def how_many_rating_revisions(rating_id: int) -> int:
+    """How often it was revised."""
+    return (
+        db.session.scalar(select(func.count()).select_from(RatingRevision).where(RatingRevision.rating_id == rating_id))
+        or 0
+    )
+
+
+def free_listing_mark(member: Any) -> str:
+    """The first free link of the member's chain of ratings, under the key in force."""
+    start = 0
+    while True:
+        chain = anonymity.listing_marks(member.id, start, CHAIN_STRETCH, CHAIN_KIND)
+        used = set(db.session.scalars(select(Rating.listing_mark).where(Rating.listing_mark.in_(chain))))
+        free = [own for own in chain[:CHAIN_STRETCH] if own not in used]
+        if free:
+            return free[0]
+        start += CHAIN_STRETCH
+
+
+def own_ratings(member: Member) -> Sequence[Rating]:
+    """All the member's ratings, signed and anonymous: the latter found along their chain, which nobody else can."""
+    own: list[str] = []
+    start = 0
+    while True:
+        chain = anonymity.listing_marks(member.id, start, CHAIN_STRETCH, CHAIN_KIND)
+        used = set(db.session.scalars(select(Rating.listing_mark).where(Rating.listing_mark.in_(chain))))
+        if not used:
+            break
+        own += [mark for mark in used if mark]
+        start += CHAIN_STRETCH
+    return db.session.scalars(
+        select(Rating)
+        .where(or_(Rating.author_id == member.id, Rating.listing_mark.in_(own)))
+        .options(
+            joinedload(Rating.vendor),
+            joinedload(Rating.programme),
+            joinedload(Rating.tier),
+            joinedload(Rating.category),
+        )
+        .order_by(Rating.rated_at.desc(), Rating.id)
+    ).all()
+
+
+def all_snapshots() -> Sequence[Any]:
+    """Every vendor's snapshot in force that has figures, with the vendor, by name: for the open data."""
+    return db.session.execute(
+        select(Vendor.slug, Vendor.name, Category.slug.label("category"), Snapshot)
+        .join(Vendor, Vendor.id == Snapshot.vendor_id)
+        .join(Category, Category.id == Vendor.category_id)
+        .where(Snapshot.current, Snapshot.figures.is_not(None), Vendor.accepted_at.is_not(None))
+        .order_by(Vendor.name, Vendor.id)
+    ).all()
