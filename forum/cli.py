@@ -11,7 +11,7 @@ import click
 import flask_migrate
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from forum import create_app, jobs, mail, serving, text
@@ -178,11 +178,13 @@ def importing() -> None:
 
 @importing.command("wordpress")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--drafts", is_flag=True, help="Take drafts too.")
+@click.option("--drafts", is_flag=True, help="Take what was not published too, hidden.")
 @click.option("--dry-run", is_flag=True, help="Do everything, keep nothing, and report.")
+@click.option("--invite", is_flag=True, help="Mail each author and commenter a link to claim their writing.")
 @in_app
-def wordpress(file: Path, drafts: bool, dry_run: bool) -> None:
+def wordpress(file: Path, drafts: bool, dry_run: bool, invite: bool) -> None:
     """A WordPress export (WXR): its posts with their comments. Running it again doubles nothing."""
+    g.writes = True  # take the database's lock at once, as a writing request does
     with click.progressbar(length=file.stat().st_size, label="Reading", file=sys.stderr) as bar:
         report = import_wordpress(
             file,
@@ -190,6 +192,7 @@ def wordpress(file: Path, drafts: bool, dry_run: bool) -> None:
             dry_run=dry_run,
             progress=lambda done, total: bar.update(done - bar.pos),
             commit=db.session.commit,
+            invite=invite,
         )
     click.echo(report.text())
     if report.failed:

@@ -1,0 +1,114 @@
+"""Questions that moving in and moving out ask of the database."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from forum.access import listed
+from forum.accounts.bylines import byline_columns
+from forum.accounts.models import Member, Pseudonym
+from forum.db import db
+from forum.posts.models import Comment, Post
+from forum.vendors.models import Category, Programme, Tier, Vendor
+
+BATCH = 500
+
+
+def post_moved_from(key: str) -> Post | None:
+    """The post that an earlier run made of this one."""
+    return db.session.scalar(select(Post).where(Post.imported_from == key))
+
+
+def comments_moved_under(post_id: int) -> dict[str, int]:
+    """Where the post's comments came from, and which they are here."""
+    rows = db.session.execute(
+        select(Comment.imported_from, Comment.id).where(Comment.post_id == post_id, Comment.imported_from.is_not(None))
+    )
+    return {row.imported_from: row.id for row in rows}
+
+
+def nameless_member(name: str, blog: str) -> int | None:
+    """The unclaimed member without an e-mail that an earlier run made for this name on this blog."""
+    wrote = or_(
+        *(
+            exists().where(kind.author_id == Member.id, kind.imported_from.startswith(blog, autoescape=True))
+            for kind in (Post, Comment)
+        )
+    )
+    return db.session.scalar(
+        select(Member.id)
+        .where(Member.name == name, Member.email.is_(None), Member.password_hash.is_(None), wrote)
+        .order_by(Member.id)
+        .limit(1)
+    )
+
+
+def public_vendors() -> Sequence[Vendor]:
+    """The catalogue, with everything that a vendor's page says."""
+    programmes = selectinload(Vendor.programmes).selectinload(Programme.tiers)
+    more = (joinedload(Vendor.category), selectinload(Vendor.aliases), selectinload(Vendor.domains), programmes)
+    return db.session.scalars(
+        select(Vendor).where(Vendor.accepted_at.is_not(None)).options(*more).order_by(Vendor.slug)
+    ).all()
+
+
+def public_posts() -> Iterator[Any]:
+    """Rows of all posts that everybody sees, a few hundred in memory at a time."""
+    statement = (
+        select(
+            Post.id,
+            Post.slug,
+            Post.title,
+            Post.body,
+            Post.body_html,
+            Post.leaning,
+            Post.created_at,
+            Post.edited_at,
+            Post.useful_count,
+            Post.comment_count,
+            Post.vendor_description,
+            Vendor.slug.label("vendor_slug"),
+            Programme.slug.label("programme_slug"),
+            Tier.name.label("tier_name"),
+            Category.slug.label("category_slug"),
+            *byline_columns(),
+        )
+        .outerjoin(Vendor, Vendor.id == Post.vendor_id)
+        .outerjoin(Programme, Programme.id == Post.programme_id)
+        .outerjoin(Tier, Tier.id == Post.tier_id)
+        .outerjoin(Category, Category.id == Post.category_id)
+        .outerjoin(Member, Member.id == Post.author_id)
+        .outerjoin(Pseudonym, Pseudonym.id == Post.pseudonym_id)
+        .where(listed(Post))
+        .order_by(Post.id)
+    )
+    yield from _streamed(statement)
+
+
+def public_comments() -> Iterator[Any]:
+    """Rows of all comments that everybody sees, thread by thread in reading order."""
+    statement = (
+        select(
+            Comment.id,
+            Comment.post_id,
+            Comment.parent_id,
+            Comment.body,
+            Comment.body_html,
+            Comment.created_at,
+            Comment.edited_at,
+            Comment.useful_count,
+            *byline_columns(),
+        )
+        .join(Post, Post.id == Comment.post_id)
+        .outerjoin(Member, Member.id == Comment.author_id)
+        .outerjoin(Pseudonym, Pseudonym.id == Comment.pseudonym_id)
+        .where(listed(Post), listed(Comment))
+        .order_by(Comment.post_id, Comment.path)
+    )
+    yield from _streamed(statement)
+
+
+def _streamed(statement: Any) -> Iterator[Any]:
+    yield from db.session.execute(statement, execution_options={"yield_per": BATCH})
