@@ -16,10 +16,13 @@ from forum.pages.feed_views import bp as feeds
 from forum.pages.views import bp as pages
 from forum.posts.comment_views import bp as comments
 from forum.posts.views import bp as posts
+from forum.ratings.charts import glyph, pips
+from forum.ratings.jobs import publish_scores
+from forum.ratings.views import bp as ratings
 from forum.vendors.views import bp as vendors
 
 # Named here so that the queue knows them.
-JOBS = (deliver_mail, forget_unconfirmed)
+JOBS = (deliver_mail, forget_unconfirmed, publish_scores)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -29,7 +32,8 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for part in (db, jobs, web):
         part.init_app(app)
-    for blueprint in (pages, posts, comments, accounts, vendors, admin, feeds):
+    for blueprint in (pages, posts, comments, ratings, accounts, vendors, admin, feeds):
         app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(glyph=glyph, pips=pips)
     app.jinja_env.globals.update(byline=byline, site_name=app.config["SITE_NAME"], site_url=app.config["SITE_URL"])
     return app

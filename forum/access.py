@@ -91,6 +91,17 @@ def can_mark_useful(user: Any, item: Any) -> bool:
     return can_write(user) and not item.deleted_at and not item.hidden_at and not wrote(user, item)
 
 
+def works_for(user: Any, vendor: Any) -> bool:
+    """Whether the user's address is at one of the vendor's domains, its subsidiaries', agencies' or distributors'."""
+    domain = (user.email or "").rpartition("@")[2].lower()
+    return any(domain == own.domain or domain.endswith(f".{own.domain}") for own in vendor.domains)
+
+
+def can_rate(user: Any, vendor: Any) -> bool:
+    """Rate a vendor: members who do not work for it."""
+    return can_write(user) and not works_for(user, vendor)
+
+
 def can_accept_vendor(user: Any, vendor: Any) -> bool:
     """Take a proposed vendor into the catalogue, or decline it."""
     return is_moderator(user) and vendor.accepted_at is None

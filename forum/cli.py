@@ -25,6 +25,7 @@ from forum.imports.actions import import_wordpress
 from forum.imports.archive import export_to
 from forum.imports.backup import back_up
 from forum.posts.actions import render_again
+from forum.ratings.publish_actions import publish
 
 
 def in_app(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -169,6 +170,20 @@ def create(name: str, email: str, password: str) -> None:
     make_member(name=name, email=email, password=password, role="admin")
     db.session.commit()
     click.echo(f"{name} is an admin now.")
+
+
+@main.group("scores")
+def scoring() -> None:
+    """Scores and their publication."""
+
+
+@scoring.command("publish")
+@in_app
+def publish_now() -> None:
+    """Publish every snapshot that may appear now. The job runner does this every night."""
+    outcome = publish()
+    db.session.commit()
+    click.echo(outcome.text())
 
 
 @main.group("import")

@@ -11,7 +11,7 @@ from forum import anonymity
 from forum.accounts.models import Member
 from forum.db import db
 from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
-from forum.vendors.models import Category, Tier, Vendor
+from forum.vendors.models import Category, Programme, Tier, Vendor
 
 CHAIN_KIND = "rating listing mark"
 CHAIN_STRETCH = 32
@@ -245,6 +245,11 @@ def free_listing_mark(member: Any) -> str:
         start += CHAIN_STRETCH
 
 
+def own_rating(member: Member, rating_id: int) -> Rating | None:
+    """The rating, if it is the member's own."""
+    return next((rating for rating in own_ratings(member) if rating.id == rating_id), None)
+
+
 def own_ratings(member: Member) -> Sequence[Rating]:
     """All the member's ratings, signed and anonymous: the latter found along their chain, which nobody else can."""
     own: list[str] = []
@@ -260,7 +265,7 @@ def own_ratings(member: Member) -> Sequence[Rating]:
         select(Rating)
         .where(or_(Rating.author_id == member.id, Rating.listing_mark.in_(own)))
         .options(
-            joinedload(Rating.vendor),
+            joinedload(Rating.vendor).selectinload(Vendor.programmes).selectinload(Programme.tiers),
             joinedload(Rating.programme),
             joinedload(Rating.tier),
             joinedload(Rating.category),

@@ -1,7 +1,8 @@
 """Scores: the formulas, as pure functions of numbers. "How scores are made" states each of them in words.
 
 The Dirichlet-multinomial is the model of A. Gelman et al., Bayesian Data Analysis, section 3.4; the interval for a
-share is E. B. Wilson's (JASA 22, 1927, 209-212); the step-down correction is S. Holm's (Scand. J. Statist. 6, 1979, 65-70).
+share is E. B. Wilson's (JASA 22, 1927, 209-212); the step-down correction is S. Holm's (Scand. J. Statist. 6, 1979,
+65-70).
 """
 
 from collections.abc import Sequence

@@ -7,10 +7,48 @@ from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from forum import text
-from forum.vendors.queries import categories, names_taken
+from forum.vendors.models import Programme, Tier, Vendor
+from forum.vendors.queries import categories, names_taken, tiers_of
 from forum.web import Form
 
 DOMAIN = re.compile(r"^(?:https?://)?(?:www\.)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:/.*)?$", re.IGNORECASE)
+
+
+class TierChoice:
+    """A vendor's programmes and tiers as choices of one select: "p3" is programme 3 without a tier, "t7" tier 7."""
+
+    def __init__(self, vendor: Vendor | None) -> None:
+        self.vendor = vendor
+        self.rows: dict[str, Any] = {}
+        grouped: dict[str, dict[str, str]] = {}
+        for row in tiers_of(vendor) if vendor else ():
+            group = grouped.setdefault(row.programme_name, {})
+            if not group:
+                self.rows[f"p{row.programme_id}"] = row
+                group[f"p{row.programme_id}"] = f"{row.programme_name}, tier not stated"
+            if row.tier_id:
+                self.rows[f"t{row.tier_id}"] = row
+                group[f"t{row.tier_id}"] = row.tier_name
+        self.choices: dict[str, Any] = {"": "Not stated", **grouped}
+
+    def knows(self, typed: str) -> bool:
+        """Whether this is one of the choices."""
+        return typed in self.rows
+
+    def chosen(self, typed: str | None) -> tuple[Programme | None, Tier | None]:
+        """The programme and tier behind a choice. Without one, a vendor's only programme goes without saying."""
+        programmes = self.vendor.programmes if self.vendor else []
+        row = self.rows.get(typed or "")
+        if row is None:
+            return (programmes[0] if len(programmes) == 1 else None), None
+        programme = next((one for one in programmes if one.id == row.programme_id), None)
+        wanted = row.tier_id if (typed or "").startswith("t") else None
+        return programme, next((one for one in (programme.tiers if programme else []) if one.id == wanted), None)
+
+    @staticmethod
+    def typed(item: Any) -> str:
+        """The choice that a post or rating with `programme_id` and `tier_id` stands for."""
+        return f"t{item.tier_id}" if item.tier_id else f"p{item.programme_id}" if item.programme_id else ""
 
 
 class ProposalForm(Form):

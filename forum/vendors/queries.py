@@ -23,13 +23,14 @@ def category_called(slug: str) -> Select[Any]:
 
 
 def vendor_called(slug: str) -> Select[Any]:
-    """The vendor with this slug, with category, other names, programmes and tiers: four queries whatever it has."""
+    """The vendor with this slug, with category, names, domains, programmes and tiers: five queries whatever it has."""
     return (
         select(Vendor)
         .where(Vendor.slug == slug)
         .options(
             joinedload(Vendor.category),
             selectinload(Vendor.aliases),
+            selectinload(Vendor.domains),
             selectinload(Vendor.programmes).selectinload(Programme.tiers),
         )
     )

@@ -1,0 +1,124 @@
+"""Rating a vendor, revising and withdrawing one's rating, and the list of one's own."""
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
+
+from forum.access import can_rate, can_see_vendor, can_write, is_member
+from forum.db import db
+from forum.ratings import actions
+from forum.ratings.criteria import DEALS, GIVES
+from forum.ratings.forms import RatingForm, as_typed
+from forum.ratings.models import Rating
+from forum.ratings.queries import own_rating, own_ratings, rating_submitted, revisions_of_rating
+from forum.vendors.queries import vendor_called
+from forum.web import limiter, only
+
+bp = Blueprint("ratings", __name__)
+FIELDS = {"gives": GIVES, "deals": DEALS}
+
+
+@bp.get("/ratings")
+@only(is_member)
+def index() -> str:
+    """The reader's own ratings, signed and anonymous. Nobody else can list them."""
+    return render_template("ratings/index.html", ratings=own_ratings(current_user))
+
+
+@bp.route("/vendors/<slug>/rate", methods=["GET", "POST"])
+@only(can_write)
+@limiter.limit("20/hour", methods=["POST"], deduct_when=lambda response: response.status_code == 302)
+def new(slug: str) -> Any:
+    """Rate a vendor, without a text. Whoever has rated the programme before revises that."""
+    vendor = db.first_or_404(vendor_called(slug))
+    if not can_see_vendor(current_user, vendor):
+        abort(404)
+    if not can_rate(current_user, vendor):
+        return render_template("ratings/refused.html", vendor=vendor), 403
+    form = RatingForm(vendor=vendor, **_given(vendor))
+    if form.is_submitted():
+        first = rating_submitted((form.submission.data or "")[:64])
+        if first is not None and own_rating(current_user, first.id) is not None:
+            return redirect(url_for(".index"))
+        if form.validate() and (done := _rate(form)) is not None:
+            return done
+    return form.page("ratings/new.html", vendor=vendor, **FIELDS)
+
+
+@bp.route("/ratings/<key:rating_id>/edit", methods=["GET", "POST"])
+@only(can_write)
+def edit(rating_id: int) -> Any:
+    """Revise one's rating."""
+    rating = _own(rating_id)
+    form = RatingForm(vendor=rating.vendor, data=as_typed(rating))
+    if form.validate_on_submit():
+        programme, tier = form.tiers.chosen(form.tier.data)
+        if rating.vendor is not None and programme is not rating.programme:
+            form.tier.errors = ["This rating is of another programme. Rate that one on its own."]
+        else:
+            actions.revise(rating, tier=tier, said=form.said())
+            db.session.commit()
+            flash("Your rating is revised. Figures follow with the next batch.")
+            return redirect(url_for(".index"))
+    return form.page(
+        "ratings/edit.html", rating=rating, vendor=rating.vendor, revisions=revisions_of_rating(rating.id), **FIELDS
+    )
+
+
+@bp.route("/ratings/<key:rating_id>/withdraw", methods=["GET", "POST"])
+@only(is_member)
+def delete(rating_id: int) -> Any:
+    """Withdraw one's rating, after being asked."""
+    rating = _own(rating_id)
+    if request.method == "GET":
+        return render_template("ratings/delete.html", rating=rating)
+    actions.withdraw(rating)
+    db.session.commit()
+    flash("Your rating is gone from every page. The published figures follow with the next batch.")
+    return redirect(url_for(".index"))
+
+
+def _own(rating_id: int) -> Rating:
+    rating = own_rating(current_user, rating_id)
+    if rating is None:
+        abort(404)
+    return rating
+
+
+def _given(vendor: Any) -> dict[str, Any]:
+    """What the form begins with: the reader's live rating of the programme, or nothing."""
+    for programme in [*vendor.programmes, None]:
+        known = actions.live_rating(current_user, actions.subject_of(vendor, programme, None, None))
+        if known is not None:
+            return {"submission": secrets.token_hex(16)} | as_typed(known)
+    return {"submission": secrets.token_hex(16)}
+
+
+def _rate(form: RatingForm) -> Any:
+    programme, tier = form.tiers.chosen(form.tier.data)
+    try:
+        rating = actions.rate(
+            current_user,
+            vendor=form.vendor,
+            programme=programme,
+            tier=tier,
+            anonymous=form.signed.data == "anonymous",
+            said=form.said(),
+            submission=(form.submission.data or "")[:64],
+        )
+        db.session.commit()
+    except actions.RatedOtherwise:
+        db.session.rollback()
+        how = "by name" if form.signed.data == "anonymous" else "anonymously"
+        form.signed.errors = [f"You have rated this programme {how}. Withdraw that rating first, or keep to it."]
+        return None
+    except IntegrityError:
+        # The same form came twice at once, and the other was quicker.
+        db.session.rollback()
+        return redirect(url_for(".index"))
+    kept = "It counts with the next batch of at least five organisations."
+    flash(f"Your rating is kept. {kept if rating.interest == 'none' else 'It is kept, and does not count in scores.'}")
+    return redirect(url_for(".index"))
