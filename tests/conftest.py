@@ -6,7 +6,7 @@ from typing import Any
 
 import flask_migrate
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from flask_login import FlaskLoginClient
 from sqlalchemy import text as sql
 
@@ -58,7 +58,8 @@ class Browser(FlaskLoginClient):
     """
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
-        db.session.commit()
+        if has_app_context():  # a browser in a thread of its own has none
+            db.session.commit()
         with self.application.app_context():
             return super().open(*args, **kwargs)
 

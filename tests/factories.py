@@ -1,6 +1,10 @@
 """make_x() puts one plain x in the database. Say only what the test is about."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from itertools import count
+from threading import Barrier
 from typing import Any
 
 from forum.accounts.models import Member
@@ -73,3 +77,30 @@ def make_comment(post: Post | None = None, author: Member | None = None, **given
     )
     db.session.commit()
     return comment
+
+
+def make_thread(post: Post, depths: list[int], author: Member | None = None) -> list[Comment]:
+    """Comments in reading order: one for each depth wanted, a minute apart, under the last one a step less deep."""
+    author = author or make_member()
+    above: dict[int, Comment] = {}
+    made = []
+    for n, depth in enumerate(depths):
+        parent = above.get(depth - 1)
+        at = now() - timedelta(minutes=len(depths) - n)
+        above[depth] = write_comment(post, author, body=f"Reply number {n}.", parent=parent, at=at)
+        made.append(above[depth])
+    db.session.commit()
+    return made
+
+
+def at_once(*visits: Callable[[], Any]) -> list[Any]:
+    """Make visits at the same moment, each in a thread of its own; their answers in the order given."""
+    barrier = Barrier(len(visits))
+
+    def run(visit: Callable[[], Any]) -> Any:
+        barrier.wait()
+        return visit()
+
+    db.session.commit()
+    with ThreadPoolExecutor(len(visits)) as pool:
+        return list(pool.map(run, visits))

@@ -91,9 +91,8 @@ def mark_useful(member: Member, item: Post | Comment) -> None:
 
 def unmark_useful(member: Member, item: Post | Comment) -> None:
     """Take that back."""
-    if (marked := useful_mark_of(member, item)) is not None:
-        db.session.delete(marked)
-        db.session.flush()
+    # The count follows what was really deleted: of two presses at once, one finds nothing left.
+    if db.session.query(UsefulMark).filter_by(member_id=member.id, **thing_columns(item)).delete():
         item.useful_count = type(item).useful_count - 1
         db.session.flush()
 

@@ -43,7 +43,12 @@ class Signed(Form):
 
     # The form's own random number; see forum/posts/models.py.
     submission = HiddenField()
-    signed = RadioField("Reply as", choices={"name": "By name", "anonymous": "Anonymous"}, default="name")
+    signed = RadioField(
+        "Reply as",
+        choices={"name": "By name", "anonymous": "Anonymous"},
+        validate_choice=False,
+        default="name",
+    )
 
     def validate_signed(self, field: Any) -> None:
         """One of the two."""

@@ -6,7 +6,6 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm.exc import StaleDataError
 
 from forum import text
 from forum.access import can_delete, can_edit, can_mark_useful, can_reply, can_see, can_write, written_among, wrote
@@ -145,7 +144,7 @@ def mark(item: Any) -> None:
     try:
         (actions.unmark_useful if request.form.get("do") == "unmark" else actions.mark_useful)(current_user, item)
         db.session.commit()
-    except (IntegrityError, StaleDataError):
+    except IntegrityError:
         # The same button was pressed twice at once, and the other was quicker.
         db.session.rollback()
 
