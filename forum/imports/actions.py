@@ -1,12 +1,12 @@
 """Moving in: a WordPress export becomes posts, comments, members and tags. Running it again doubles nothing."""
 
 import logging
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from hashlib import sha256
+from copy import deepcopy
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -14,6 +14,7 @@ from forum import text
 from forum.accounts.models import Member
 from forum.db import db, now
 from forum.imports.bodies import Body, body_of, plain
+from forum.imports.choices import UNPUBLISHED, address_of, comment_left_out, number_of, post_left_out
 from forum.imports.labels import Labels
 from forum.imports.moments import moment_of
 from forum.imports.people import People
@@ -28,8 +29,8 @@ from forum.posts.models import Comment, Post
 
 log = logging.getLogger(__name__)
 BATCH = 200  # posts and comments between two commits
+GROUP = 50  # comments under one savepoint
 BREATH = 0.05  # seconds after each, in which others get their turn to write
-UNPUBLISHED = {"draft", "pending", "private", "future"}
 NO_TEXT = "(There was no text.)"
 
 
@@ -68,6 +69,14 @@ def import_wordpress(
     return report
 
 
+class _Answer(NamedTuple):
+    """A comment on its way in: its number there, where it is from, its fields."""
+
+    number: str
+    key: str
+    fields: dict[str, str]
+
+
 class _Move:
     """One run: the blog it takes in and what it has met."""
 
@@ -77,17 +86,19 @@ class _Move:
         self.drafts = drafts
         self.commit = commit
         self.since_commit = 0
-        self.address = _address(blog)
+        # Kept alive, so that answers find their parents without asking the database.
+        self.recent: list[Comment] = []
+        self.address = address_of(blog)
         self.prefix = f"wordpress {self.address} "
         self.people = People(self.prefix, report)
         self.labels = Labels(self.address, report)
 
     def take(self, item: Item) -> None:
         """The post and its comments, unless it is something we do not take."""
-        if reason := self._post_left_out(item):
+        if reason := post_left_out(item, drafts=self.drafts):
             self.report.posts_skipped[reason] += 1
             return
-        key = f"{self.prefix}post {item.fields.get('wp:post_id', '').strip() or _print_of(item.fields)}"
+        key = f"{self.prefix}post {number_of(item)}"
         post = post_moved_from(key)
         if post is not None:
             self.report.posts_known += 1
@@ -95,7 +106,7 @@ class _Move:
             with self._whole_or_not_at_all(item.about()):
                 post = self._write_post(item, key)
                 self.report.posts += 1
-            self._count_for_commit()
+            self._count_for_commit(1)
         if post is not None:
             self._take_comments(item, post)
 
@@ -103,32 +114,52 @@ class _Move:
         known = comments_moved_under(post.id)
         parents = {number: parent for number, parent, _ in item.comments.index}
         here: dict[str, int] = {}  # their number -> ours
+        new: list[_Answer] = []
         for number, place in parents_first(item.comments.index):
             fields = item.comments.at(place)
-            if reason := _comment_left_out(fields):
-                self.report.comments_skipped[reason] += 1
-                continue
             key = f"{self.prefix}comment {number}"
-            if key in known:
+            if reason := comment_left_out(fields):
+                self.report.comments_skipped[reason] += 1
+            elif key in known:
                 here[number] = known[key]
                 self.report.comments_known += 1
             elif post.deleted_at:
                 self.report.comments_skipped["under an experience deleted here"] += 1
             else:
-                parent = nearest(number, parents, here)
-                with self._whole_or_not_at_all(f"comment {number} under {item.about()}"):
-                    here[number] = self._write_comment(post, fields, key, parent)
-                    self.report.comments += 1
-                self._count_for_commit()
+                new.append(_Answer(number, key, fields))
+                if len(new) >= GROUP:
+                    self._write_comments(item, post, new, parents, here)
+                    new = []
+        self._write_comments(item, post, new, parents, here)
+
+    def _write_comments(
+        self, item: Item, post: Post, new: list["_Answer"], parents: dict[str, str], here: dict[str, int]
+    ) -> None:
+        """Write them under one savepoint; if that fails, one by one, to find the one that is to blame."""
+        counted, ours = deepcopy(self.report), dict(here)
+        try:
+            with db.session.begin_nested():
+                for answer in new:
+                    ours[answer.number] = self._write_comment(post, answer, nearest(answer.number, parents, ours))
+            here.update(ours)
+        except OperationalError:
+            raise
+        except Exception:
+            self._forget()
+            vars(self.report).update(vars(counted))
+            for answer in new:
+                with self._whole_or_not_at_all(f"comment {answer.number} under {item.about()}"):
+                    here[answer.number] = self._write_comment(post, answer, nearest(answer.number, parents, here))
+        self.recent.clear()
+        self._count_for_commit(len(new))
 
     def _write_post(self, item: Item, key: str) -> Post:
         fields = item.fields
         at = moment_of(fields, "wp:post_date_gmt", "wp:post_date", "pubDate")
         if at is None:
             self.report.problem(f"{item.about()}: it has no date that can be read; it got today's.")
-        body = self._body(fields.get("content:encoded", "").strip() or fields.get("excerpt:encoded", ""), item.about())
-        if len(body) > BODY[1]:
-            self.report.changed["text longer than the form allows|texts longer than the form allows"] += 1
+        source = fields.get("content:encoded", "").strip() or fields.get("excerpt:encoded", "")
+        body = self._body(source, item.about(), BODY[1])
         post = write_post(
             self._author_of(fields),
             title=self._title(fields.get("title", ""), body, item),
@@ -144,11 +175,9 @@ class _Move:
         db.session.flush()
         return post
 
-    def _write_comment(self, post: Post, fields: dict[str, str], key: str, parent: int | None) -> int:
-        about = key.removeprefix(self.prefix)
-        body = self._body(fields.get("wp:comment_content", ""), about)
-        if len(body) > REPLY[1]:
-            self.report.changed["text longer than the form allows|texts longer than the form allows"] += 1
+    def _write_comment(self, post: Post, answer: "_Answer", parent: int | None) -> int:
+        fields = answer.fields
+        body = self._body(fields.get("wp:comment_content", ""), f"comment {answer.number}", REPLY[1])
         comment = write_comment(
             post,
             self.people.member(fields.get("wp:comment_author", ""), fields.get("wp:comment_author_email", "")),
@@ -156,8 +185,9 @@ class _Move:
             parent=db.session.get(Comment, parent) if parent else None,
             at=moment_of(fields, "wp:comment_date_gmt", "wp:comment_date") or post.created_at,
         )
-        comment.imported_from = key
-        db.session.flush()
+        comment.imported_from = answer.key
+        self.recent.append(comment)
+        self.report.comments += 1
         return comment.id
 
     def _author_of(self, fields: dict[str, str]) -> Member:
@@ -165,10 +195,12 @@ class _Move:
         email, name = self.authors.get(creator.lower(), ("", creator))
         return self.people.member(name, email)
 
-    def _body(self, source: str, about: str) -> str:
+    def _body(self, source: str, about: str, usual: int) -> str:
         body: Body = body_of(source)
         if body.cut:
             self.report.problem(f"{about}: its text was longer than {text.LONGEST_SOURCE:,} characters and was cut.")
+        if len(body.markdown) > usual:
+            self.report.changed["text longer than the form takes|texts longer than the form takes"] += 1
         return body.markdown or NO_TEXT
 
     def _title(self, given: str, body: str, item: Item) -> str:
@@ -181,17 +213,6 @@ class _Move:
             title = title[: TITLE[1] - 2].rsplit(" ", 1)[0][: TITLE[1] - 2] + " …"
         return title or "Untitled"
 
-    def _post_left_out(self, item: Item) -> str | None:
-        """Why we do not take it, in a form that can be counted."""
-        status = item.fields.get("wp:status", "publish").strip()
-        if item.kind != "post":
-            return f"{item.kind}|{item.kind}s"
-        if item.fields.get("wp:post_password"):
-            return "behind a password"
-        if status in UNPUBLISHED:
-            return None if self.drafts else f"{status}" if status != "draft" else "draft|drafts"
-        return None if status == "publish" else status or "without status"
-
     @contextmanager
     def _whole_or_not_at_all(self, about: str) -> Iterator[None]:
         """One bad item is reported and left out. What stops the database stops us: it is no item's fault."""
@@ -202,39 +223,21 @@ class _Move:
             raise
         except Exception as problem:
             log.debug("an item could not be moved in", exc_info=True)
-            self.people.forget()
-            self.labels.forget()
+            self._forget()
             self.report.problem(f"{about}: left out ({_in_words(problem)}).")
 
-    def _count_for_commit(self) -> None:
-        self.since_commit += 1
+    def _forget(self) -> None:
+        """Members and tags that were made under a savepoint went with it."""
+        self.people.forget()
+        self.labels.forget()
+        self.recent.clear()
+
+    def _count_for_commit(self, written: int) -> None:
+        self.since_commit += written
         if self.commit and self.since_commit >= BATCH:
             self.since_commit = 0
             self.commit()
             time.sleep(BREATH)
-
-
-def _comment_left_out(fields: dict[str, str]) -> str | None:
-    kind, approved = fields.get("wp:comment_type", "").strip(), fields.get("wp:comment_approved", "1").strip()
-    if kind not in ("", "comment"):
-        return f"{kind}|{kind}s"
-    if approved in ("1", "approve", "approved"):
-        return None
-    return "not approved" if approved in ("0", "hold") else approved or "not approved"
-
-
-def _address(blog: Blog) -> str:
-    """What tells this blog from others, the same after a move to https."""
-    for name in ("wp:base_blog_url", "wp:base_site_url", "link", "title"):
-        if found := blog.fields.get(name, "").strip().lower():
-            short = re.sub(r"^(https?:)?//(www\.)?", "", found).rstrip("/")
-            return short if len(short) <= 200 else sha256(short.encode()).hexdigest()
-    raise Unreadable("The export does not say which blog it is from (no link, no title), so nothing can be told apart.")
-
-
-def _print_of(fields: dict[str, str]) -> str:
-    told = "\n".join(fields.get(name, "") for name in ("guid", "link", "title", "wp:post_date"))
-    return sha256(told.encode()).hexdigest()[:32]
 
 
 def _in_words(problem: Exception) -> str:

@@ -59,7 +59,7 @@ class Comments:
     def add(self, fields: dict[str, str]) -> None:
         """Keep one more. The same number again is the same comment again."""
         written = json.dumps(fields).encode()
-        number = fields.get("wp:comment_id", "").strip() or sha256(written).hexdigest()[:32]
+        number = fields.get("wp:comment_id", "").strip()[:40] or sha256(written).hexdigest()[:32]
         if number in self.numbers:
             return
         self.numbers.add(number)
