@@ -12,13 +12,17 @@ from forum.accounts.jobs import forget_unconfirmed
 from forum.accounts.views import bp as accounts
 from forum.admin.views import bp as admin
 from forum.mail import deliver_mail
+from forum.pages.data_views import bp as data
 from forum.pages.feed_views import bp as feeds
+from forum.pages.ranking_views import bp as rankings
 from forum.pages.views import bp as pages
 from forum.posts.comment_views import bp as comments
 from forum.posts.views import bp as posts
-from forum.ratings.charts import glyph, pips
+from forum.ratings.charts import glyph, interval, pips
 from forum.ratings.jobs import publish_scores
+from forum.ratings.tier_charts import tier_key
 from forum.ratings.views import bp as ratings
+from forum.ratings.wording import all_euros, amount
 from forum.vendors.views import bp as vendors
 
 # Named here so that the queue knows them.
@@ -32,8 +36,10 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for part in (db, jobs, web):
         part.init_app(app)
-    for blueprint in (pages, posts, comments, ratings, accounts, vendors, admin, feeds):
+    for blueprint in (pages, posts, comments, ratings, rankings, accounts, vendors, admin, feeds, data):
         app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(glyph=glyph, pips=pips)
+    app.jinja_env.globals.update(
+        glyph=glyph, interval=interval, pips=pips, tier_key=tier_key, amount=amount, all_euros=all_euros
+    )
     app.jinja_env.globals.update(byline=byline, site_name=app.config["SITE_NAME"], site_url=app.config["SITE_URL"])
     return app

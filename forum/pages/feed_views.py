@@ -69,7 +69,7 @@ def sitemap() -> Response:
 def sitemap_of_pages() -> Response:
     """Pages that are not posts."""
     addresses = [url_for(f"pages.{name}", _external=True) for name in ("home", "tags", "about", "rules")]
-    addresses += [url_for("vendors.index", _external=True)]
+    addresses += [url_for("rankings.index", _external=True)]
     addresses += [url_for("pages.vendor", slug=row.slug, _external=True) for row in directory()]
     addresses += [url_for("pages.tag", slug=found.slug, _external=True) for found in all_tags()]
     return _xml(render_template("feeds/sitemap.xml", addresses=[(address, None) for address in addresses]))

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from forum import anonymity
 from forum.access import can_see_vendor, is_member
 from forum.accounts.queries import member_called
 from forum.db import db
+from forum.pages.portrait import against, portrait
 from forum.posts.comment_queries import comments_signed_by
 from forum.posts.models import LEANINGS
 from forum.posts.queries import (
@@ -20,14 +21,23 @@ from forum.posts.queries import (
     own_anonymous,
     signed_by,
     tagged,
+    with_rating,
 )
 from forum.posts.tag_queries import all_tags, tag_behind, tag_called, tags_by_use, tags_named
+from forum.ratings.criteria import EUROS, GIVES
+from forum.ratings.publish_actions import context_of
+from forum.ratings.queries import SITE, Subject, best_standings, history_of, site_and, snapshot_of
+from forum.ratings.rankings import all_standings
+from forum.ratings.scores import FLAT, HALF_LIFE, STRENGTH, score
 from forum.text import fold
-from forum.vendors.queries import vendor_called, vendor_named, vendors_by_use
+from forum.vendors.queries import changes_of, vendor_called, vendor_named, vendors_by_use
 from forum.web import only
 
 bp = Blueprint("pages", __name__)
 VENDORS_OFFERED = 200
+STANDINGS_SHOWN = 12
+# The worked example of "How scores are made": how many gave 1, 2, 3, 4 and 5.
+EXAMPLE = (1, 0, 2, 4, 5)
 
 
 @bp.get("/")
@@ -45,13 +55,16 @@ def home() -> Any:
         chosen=_chosen(),
         problems=problems,
         vendors=vendors,
+        standings=best_standings(STANDINGS_SHOWN),
         tags=tags_by_use(16),
     )
 
 
 def _chosen() -> dict[str, str]:
     """The filters in force, as they stand in the address."""
-    return {name: value for name in ("vendor", "tag", "leaning") if (value := request.args.get(name, "").strip())}
+    return {
+        name: value for name in ("vendor", "tag", "leaning", "rated") if (value := request.args.get(name, "").strip())
+    }
 
 
 def _conditions() -> tuple[list[Any], list[str]]:
@@ -73,6 +86,8 @@ def _conditions() -> tuple[list[Any], list[str]]:
             conditions.append(tagged(tag.id))
         else:
             problems.append(f"There is no tag “{name[:60]}”.")
+    if chosen.get("rated"):
+        conditions.append(with_rating())
     if chosen.get("leaning") in LEANINGS:
         conditions.append(leaning_to(chosen["leaning"]))
     return conditions, problems
@@ -80,12 +95,38 @@ def _conditions() -> tuple[list[Any], list[str]]:
 
 @bp.get("/vendors/<slug>")
 def vendor(slug: str) -> Any:
-    """A vendor: its programmes and tiers, and the experiences that name it."""
+    """A vendor: the published figures in both directions, its tiers, and the experiences that name it."""
     found = db.first_or_404(vendor_called(slug))
     if not can_see_vendor(current_user, found):
         abort(404)
-    page = listing(about_vendor(found.id), before=request.args.get("before"))
-    return render_template("pages/vendor.html", vendor=found, listing=page)
+    site, snapshot = site_and(Subject(vendor_id=found.id))
+    return render_template(
+        "pages/vendor.html",
+        vendor=found,
+        listing=listing(about_vendor(found.id), before=request.args.get("before")),
+        site=site,
+        snapshot=snapshot,
+        against=against(all_standings(current_app.config["SQLALCHEMY_DATABASE_URI"]), slug),
+        **portrait(found, snapshot, history_of(found.id), changes_of(found.id), request.args),
+    )
+
+
+@bp.get("/how-scores-are-made")
+def scores() -> str:
+    """The formulas in words and symbols, with the numbers in force and a worked example."""
+    site = snapshot_of(SITE)
+    prior = context_of(site).priors.get("worth", FLAT)
+    return render_template(
+        "pages/scores.html",
+        site=site,
+        prior=prior,
+        example=score(EXAMPLE, prior),
+        counts=EXAMPLE,
+        strength=STRENGTH,
+        half_life=HALF_LIFE,
+        priors=[(given.key, given.label) for given in GIVES],
+        euros=EUROS,
+    )
 
 
 @bp.get("/tags/")

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import joinedload
 
 from forum import anonymity
@@ -17,13 +18,15 @@ from forum.posts.tag_queries import tags_of
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 PAGE = 20
+# Lists and the page of a post are read most. They read plain rows of plain tables, with statements that are built once:
+# building one takes longer than the database needs to answer it.
+_post, _mark = Post.__table__.c, UsefulMark.__table__.c
 SORTS: dict[str, Any] = {
-    "active": Post.last_activity_at,
-    "new": Post.created_at,
-    "top": Post.useful_count,
-    "unanswered": Post.created_at,
+    "active": _post.last_activity_at,
+    "new": _post.created_at,
+    "top": _post.useful_count,
+    "unanswered": _post.created_at,
 }
-UNANSWERED = Post.comment_count == 0
 
 
 class Listing(NamedTuple):
@@ -38,65 +41,94 @@ def listing(
     *conditions: ColumnElement[bool], sort: str = "active", before: str | None = None, most: int = PAGE
 ) -> Listing:
     """A page of posts that everybody sees, in two queries. `before` is the `next` of the page above."""
-    column = SORTS[sort]
-    statement = _rows().where(listed(Post), *conditions).order_by(column.desc(), Post.id.desc()).limit(most + 1)
-    if sort == "unanswered":
-        statement = statement.where(UNANSWERED)
-    if place := _place(before, sort):
-        statement = statement.where(tuple_(column, Post.id) < tuple_(literal(place[0], column.type), place[1]))
-    found = db.session.execute(statement).all()
+    place = _place(before, sort)
+    statement = _listing(sort, place is not None)
+    if conditions:
+        statement = statement.where(*conditions)
+    given = {"most": most + 1} | ({"value": place[0], "number": place[1]} if place else {})
+    found = db.session.execute(statement, given).all()
     rows = found[:most]
     last = _mark_of(rows[-1], sort) if len(found) > most else None
     return Listing(rows, tags_of([row.id for row in rows]), last)
 
 
+@cache
+def _listing(sort: str, further: bool) -> Select[Any]:
+    column = SORTS[sort]
+    statement = _rows().where(listed(_post)).order_by(column.desc(), _post.id.desc()).limit(bindparam("most"))
+    if sort == "unanswered":
+        statement = statement.where(_post.comment_count == 0)
+    if further:
+        place = tuple_(bindparam("value", type_=column.type), bindparam("number", type_=_post.id.type))
+        statement = statement.where(tuple_(column, _post.id) < place)
+    return statement
+
+
 def about_vendor(vendor_id: int) -> ColumnElement[bool]:
     """Posts that name the vendor."""
-    return Post.vendor_id == vendor_id
+    return _post.vendor_id == vendor_id
 
 
 def about_undisclosed() -> ColumnElement[bool]:
     """Posts whose vendor is described only."""
-    return Post.category_id.is_not(None)
+    return _post.category_id.is_not(None)
+
+
+def about_category(category_id: int) -> ColumnElement[bool]:
+    """Posts about a category's vendors, named or undisclosed."""
+    named = select(Vendor.id).where(Vendor.category_id == category_id)
+    return or_(Post.category_id == category_id, Post.vendor_id.in_(named))
+
+
+def with_rating() -> ColumnElement[bool]:
+    """Posts that carry a rating."""
+    return Post.rating_id.is_not(None)
 
 
 def tagged(tag_id: int) -> ColumnElement[bool]:
     """Posts that carry the tag."""
-    return Post.id.in_(select(PostTag.post_id).where(PostTag.tag_id == tag_id))
+    tag = PostTag.__table__.c
+    return _post.id.in_(select(tag.post_id).where(tag.tag_id == tag_id))
 
 
 def leaning_to(leaning: str) -> ColumnElement[bool]:
     """Posts with this leaning."""
-    return Post.leaning == leaning
+    return _post.leaning == leaning
 
 
 def signed_by(member_id: int) -> ColumnElement[bool]:
     """Posts that the member signed by name. Anonymous ones have no author in their row and cannot be among them."""
-    return Post.author_id == member_id
+    return _post.author_id == member_id
 
 
 def post_page_row(post_id: int) -> Any:
     """All of one post that its page shows, in one row, and what access.py asks of it."""
-    return db.session.execute(
+    return db.session.execute(_post_page(), {"post_id": post_id}).first()
+
+
+@cache
+def _post_page() -> Select[Any]:
+    programme, category = Programme.__table__, Category.__table__
+    return (
         _rows(
-            Post.body_html,
-            Post.edited_at,
-            Post.deleted_at,
-            Post.hidden_at,
-            Post.hidden_because,
-            Post.thread_key,
-            Post.author_id,
-            Post.pseudonym_id,
-            Post.vendor_id,
-            Post.category_id,
-            Programme.name.label("programme_name"),
-            Category.name.label("category_name"),
-            Pseudonym.mark,
+            _post.body_html,
+            _post.edited_at,
+            _post.deleted_at,
+            _post.hidden_at,
+            _post.hidden_because,
+            _post.thread_key,
+            _post.author_id,
+            _post.pseudonym_id,
+            _post.vendor_id,
+            _post.category_id,
+            programme.c.name.label("programme_name"),
+            category.c.name.label("category_name"),
+            Pseudonym.__table__.c.mark,
         )
-        .outerjoin(Programme, Programme.id == Post.programme_id)
-        .outerjoin(Category, Category.id == Post.category_id)
-        .where(Post.id == post_id)
-    ).first()
+        .outerjoin(programme, programme.c.id == _post.programme_id)
+        .outerjoin(category, category.c.id == _post.category_id)
+        .where(_post.id == bindparam("post_id"))
+    )
 
 
 def post_numbered(post_id: int, *, to_change: bool = False) -> Select[Any]:
@@ -116,37 +148,46 @@ def submitted(kind: Any, submission: str) -> Any:
 
 def related(post_id: int, vendor_id: int | None, most: int = 5) -> Sequence[Any]:
     """Posts near this one: two points for the same vendor, one for each tag in common; then the latest."""
-    tags = select(PostTag.tag_id).where(PostTag.post_id == post_id).scalar_subquery()
-    by_tag = select(PostTag.post_id.label("id"), literal(1).label("points")).where(
-        PostTag.tag_id.in_(tags), PostTag.post_id != post_id
+    given = {"post_id": post_id, "most": most} | ({"vendor_id": vendor_id} if vendor_id is not None else {})
+    return db.session.execute(_related(vendor_id is not None), given).all()
+
+
+@cache
+def _related(to_vendor: bool) -> Select[Any]:
+    link, vendor = PostTag.__table__.c, Vendor.__table__
+    here: Any = bindparam("post_id")
+    tags = select(link.tag_id).where(link.post_id == here).scalar_subquery()
+    by_tag = select(link.post_id.label("id"), literal(1).label("points")).where(
+        link.tag_id.in_(tags), link.post_id != here
     )
     parts: list[Any] = [by_tag]
-    if vendor_id is not None:
+    if to_vendor:
         by_vendor = (
-            select(Post.id.label("id"), literal(2).label("points"))
-            .where(Post.vendor_id == vendor_id, Post.id != post_id)
-            .order_by(Post.last_activity_at.desc())
+            select(_post.id.label("id"), literal(2).label("points"))
+            .where(_post.vendor_id == bindparam("vendor_id"), _post.id != here)
+            .order_by(_post.last_activity_at.desc())
             .limit(100)
         )
         parts.append(select(by_vendor.subquery()))
     near = union_all(*parts).subquery()
     scored = select(near.c.id, func.sum(near.c.points).label("points")).group_by(near.c.id).subquery()
-    return db.session.execute(
+    return (
         select(
-            Post.id,
-            Post.slug,
-            Post.title,
-            Post.comment_count,
-            Post.vendor_description,
-            Vendor.name.label("vendor_name"),
-            Vendor.slug.label("vendor_slug"),
+            _post.id,
+            _post.slug,
+            _post.title,
+            _post.comment_count,
+            _post.vendor_description,
+            vendor.c.name.label("vendor_name"),
+            vendor.c.slug.label("vendor_slug"),
         )
-        .join(scored, scored.c.id == Post.id)
-        .outerjoin(Vendor, Vendor.id == Post.vendor_id)
-        .where(listed(Post))
-        .order_by(scored.c.points.desc(), Post.last_activity_at.desc(), Post.id)
-        .limit(most)
-    ).all()
+        .select_from(Post.__table__)
+        .join(scored, scored.c.id == _post.id)
+        .outerjoin(vendor, vendor.c.id == _post.vendor_id)
+        .where(listed(_post))
+        .order_by(scored.c.points.desc(), _post.last_activity_at.desc(), _post.id)
+        .limit(bindparam("most"))
+    )
 
 
 def revisions_of(item: Any) -> Sequence[Revision]:
@@ -169,13 +210,19 @@ def useful_mark_of(member: Member, item: Any) -> UsefulMark | None:
 
 def marked_useful_in(post_id: int, comment_ids: Sequence[int], member_id: int) -> set[int]:
     """Which of the post and these comments the member has marked useful."""
-    rows = db.session.execute(
-        select(UsefulMark.post_id, UsefulMark.comment_id).where(
-            UsefulMark.member_id == member_id,
-            or_(UsefulMark.post_id == post_id, UsefulMark.comment_id.in_(comment_ids)),
-        )
+    given = {"post_id": post_id, "comment_ids": comment_ids, "member_id": member_id}
+    return {row.post_id or row.comment_id for row in db.session.execute(_marked_useful_in(), given)}
+
+
+@cache
+def _marked_useful_in() -> Select[Any]:
+    return select(_mark.post_id, _mark.comment_id).where(
+        _mark.member_id == bindparam("member_id"),
+        or_(
+            _mark.post_id == bindparam("post_id"),
+            _mark.comment_id.in_(bindparam("comment_ids", expanding=True)),
+        ),
     )
-    return {row.post_id or row.comment_id for row in rows}
 
 
 def used_listing_marks(marks: Sequence[str]) -> set[str]:
@@ -242,32 +289,35 @@ def posts_between(start: datetime, end: datetime) -> Sequence[Any]:
 
 def first_and_last_post() -> tuple[datetime | None, datetime | None]:
     """When the first and the last post were made."""
-    return db.session.execute(select(func.min(Post.created_at), func.max(Post.created_at))).one()._tuple()
+    first, last = db.session.execute(select(func.min(Post.created_at), func.max(Post.created_at))).one()
+    return first, last
 
 
-def _rows(*more: Any) -> Any:
+def _rows(*more: Any) -> Select[Any]:
+    vendor, tier, member, pseudonym = Vendor.__table__, Tier.__table__, Member.__table__, Pseudonym.__table__
     return (
         select(
-            Post.id,
-            Post.slug,
-            Post.title,
-            Post.excerpt,
-            Post.leaning,
-            Post.useful_count,
-            Post.comment_count,
-            Post.created_at,
-            Post.last_activity_at,
-            Post.vendor_description,
-            Vendor.name.label("vendor_name"),
-            Vendor.slug.label("vendor_slug"),
-            Tier.name.label("tier_name"),
+            _post.id,
+            _post.slug,
+            _post.title,
+            _post.excerpt,
+            _post.leaning,
+            _post.useful_count,
+            _post.comment_count,
+            _post.created_at,
+            _post.last_activity_at,
+            _post.vendor_description,
+            vendor.c.name.label("vendor_name"),
+            vendor.c.slug.label("vendor_slug"),
+            tier.c.name.label("tier_name"),
             *byline_columns(),
             *more,
         )
-        .outerjoin(Vendor, Vendor.id == Post.vendor_id)
-        .outerjoin(Tier, Tier.id == Post.tier_id)
-        .outerjoin(Member, Member.id == Post.author_id)
-        .outerjoin(Pseudonym, Pseudonym.id == Post.pseudonym_id)
+        .select_from(Post.__table__)
+        .outerjoin(vendor, vendor.c.id == _post.vendor_id)
+        .outerjoin(tier, tier.c.id == _post.tier_id)
+        .outerjoin(member, member.c.id == _post.author_id)
+        .outerjoin(pseudonym, pseudonym.c.id == _post.pseudonym_id)
     )
 
 

@@ -114,7 +114,6 @@ def standings() -> Sequence[Any]:
             Vendor.slug,
             Vendor.name,
             Vendor.about,
-            Vendor.post_count,
             Category.slug.label("category_slug"),
             Category.name.label("category_name"),
             Snapshot.published_at,
@@ -135,11 +134,13 @@ def standings() -> Sequence[Any]:
 
 
 def standings_version() -> tuple[Any, ...]:
-    """Changes whenever `standings` could: vendors, the newest of them, the newest snapshot, how many posts."""
+    """Changes whenever `standings` could: the newest snapshot and vendor, and how many there are."""
     return (
         db.session.execute(
             select(
                 select(func.max(Snapshot.id)).scalar_subquery(),
+                select(func.count()).select_from(Snapshot).scalar_subquery(),
+                select(func.sum(Snapshot.organisations)).scalar_subquery(),
                 select(func.count()).select_from(Vendor).scalar_subquery(),
                 select(func.max(Vendor.accepted_at)).scalar_subquery(),
                 select(func.sum(Vendor.post_count)).scalar_subquery(),
@@ -174,6 +175,15 @@ def tiers_without_fee() -> set[int]:
     """The vendors that state a tier without an annual fee."""
     from_programme = select(Vendor.id).join(Vendor.programmes).join(Tier).where(Tier.annual_fee == 0)
     return set(db.session.scalars(from_programme))
+
+
+def tier_places() -> dict[int, str]:
+    """Where each tier stands in its programme: "entry", "middle" or "top"; a single tier is the entry."""
+    last = select(Tier.programme_id, func.max(Tier.position).label("last")).group_by(Tier.programme_id).subquery()
+    rows = db.session.execute(
+        select(Tier.id, Tier.position, last.c.last).join(last, last.c.programme_id == Tier.programme_id)
+    )
+    return {row.id: "entry" if row.position == 0 else "top" if row.position == row.last else "middle" for row in rows}
 
 
 def glyph_columns(snapshot: Any = Snapshot) -> list[ColumnElement[Any]]:
@@ -274,12 +284,13 @@ def own_ratings(member: Member) -> Sequence[Rating]:
     ).all()
 
 
-def all_snapshots() -> Sequence[Any]:
-    """Every vendor's snapshot in force that has figures, with the vendor, by name: for the open data."""
-    return db.session.execute(
+def all_snapshots(slug: str | None = None) -> Sequence[Any]:
+    """Every vendor's snapshot in force that has figures (or one vendor's), with the vendor, by name: the open data."""
+    statement = (
         select(Vendor.slug, Vendor.name, Category.slug.label("category"), Snapshot)
         .join(Vendor, Vendor.id == Snapshot.vendor_id)
         .join(Category, Category.id == Vendor.category_id)
         .where(Snapshot.current, Snapshot.figures.is_not(None), Vendor.accepted_at.is_not(None))
         .order_by(Vendor.name, Vendor.id)
-    ).all()
+    )
+    return db.session.execute(statement.where(Vendor.slug == slug) if slug else statement).all()

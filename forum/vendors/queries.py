@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from forum import text
 from forum.db import db
-from forum.vendors.models import Category, Programme, Tier, Vendor, VendorAlias, VendorDomain
+from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias, VendorDomain
 
 
 def categories() -> Sequence[Category]:
@@ -23,17 +23,42 @@ def category_called(slug: str) -> Select[Any]:
 
 
 def vendor_called(slug: str) -> Select[Any]:
-    """The vendor with this slug, with category, names, domains, programmes and tiers: five queries whatever it has."""
+    """The vendor with this slug, with category, names, programmes and tiers: three queries whatever it has."""
     return (
         select(Vendor)
         .where(Vendor.slug == slug)
         .options(
             joinedload(Vendor.category),
             selectinload(Vendor.aliases),
-            selectinload(Vendor.domains),
-            selectinload(Vendor.programmes).selectinload(Programme.tiers),
+            selectinload(Vendor.programmes).joinedload(Programme.tiers),
         )
     )
+
+
+def tier_names() -> dict[int, str]:
+    """Every tier's name."""
+    return {row.id: row.name for row in db.session.execute(select(Tier.id, Tier.name))}
+
+
+def changes_of(vendor_id: int) -> Sequence[ProgrammeChange]:
+    """Dated changes of the vendor's programmes, the oldest first."""
+    return db.session.scalars(
+        select(ProgrammeChange)
+        .join(Programme, Programme.id == ProgrammeChange.programme_id)
+        .where(Programme.vendor_id == vendor_id)
+        .order_by(ProgrammeChange.happened_at, ProgrammeChange.id)
+    ).all()
+
+
+def vendors_called(slugs: Sequence[str]) -> list[Vendor]:
+    """Vendors of the catalogue with these slugs, in this order, with programmes and tiers."""
+    found = db.session.scalars(
+        select(Vendor)
+        .where(Vendor.slug.in_(slugs), Vendor.accepted_at.is_not(None))
+        .options(selectinload(Vendor.programmes).selectinload(Programme.tiers))
+    )
+    by_slug = {vendor.slug: vendor for vendor in found}
+    return [by_slug[slug] for slug in slugs if slug in by_slug]
 
 
 def vendor_named(name: str) -> Vendor | None:

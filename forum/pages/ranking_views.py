@@ -1,0 +1,117 @@
+"""Vendors in order, compared, and by category: pages made of what snapshots publish."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+
+from forum.db import db, now
+from forum.posts.queries import about_category, listing
+from forum.ratings.comparison import compare
+from forum.ratings.criteria import GIVES
+from forum.ratings.queries import SITE, Subject, snapshot_of, snapshots_of
+from forum.ratings.rankings import PLACES, Ranking, Standing, all_standings, ranking
+from forum.vendors.queries import categories, category_called, vendor_named, vendors_called
+
+bp = Blueprint("rankings", __name__)
+PAGE = 50
+HEAVIEST = 5
+SINCE = {"month": 31, "quarter": 92, "year": 366}
+MOST_COMPARED = 4
+
+
+@bp.get("/vendors")
+def index() -> Any:
+    """Every vendor: ranked, early, and those with too few ratings, in an order that is stated."""
+    weights = _weights()
+    chosen = _chosen()
+    found = ranking(
+        _standings(),
+        category=chosen.get("category"),
+        tier=chosen.get("tier"),
+        since=_since(chosen.get("since")),
+        free="free" in chosen,
+        weights=weights,
+    )
+    return render_template(
+        "rankings/index.html",
+        chosen=chosen,
+        weights=weights,
+        criteria=GIVES,
+        categories=categories(),
+        site=snapshot_of(SITE),
+        total=len(found.ranked) + len(found.early) + len(found.thin),
+        **_page_of(found, request.args.get("after")),
+    )
+
+
+def _standings() -> Sequence[Standing]:
+    return all_standings(current_app.config["SQLALCHEMY_DATABASE_URI"])
+
+
+def _chosen() -> dict[str, str]:
+    """The filters in force, as they stand in the address; what is no choice is left out."""
+    given = request.args
+    known = {category.slug for category in categories()}
+    fits = {"category": known, "tier": set(PLACES), "since": set(SINCE), "free": {"y"}}
+    return {name: given[name] for name, choices in fits.items() if given.get(name) in choices}
+
+
+def _weights() -> dict[str, int]:
+    """The reader's own weights, 0 to 5, by criterion; empty when the order is that of the verdict."""
+    found = {}
+    for given in GIVES:
+        typed = request.args.get(f"w_{given.key}", "")
+        if typed.isdecimal() and 0 < int(typed[:4]) <= HEAVIEST:
+            found[given.key] = int(typed)
+    return found
+
+
+def _since(word: str | None) -> datetime | None:
+    return now() - timedelta(days=SINCE[word]) if word else None
+
+
+def _page_of(found: Ranking, after: str | None) -> dict[str, Any]:
+    """A page of the three lists one after the other, from behind the vendor called `after`."""
+    lists: dict[str, Sequence[Any]] = {"ranked": found.ranked, "early": found.early, "thin": found.thin}
+    rows = [(name, row) for name, rows in lists.items() for row in rows]
+    slugs = [row.slug if isinstance(row, Standing) else row.standing.slug for _, row in rows]
+    start = slugs.index(after) + 1 if after in slugs else 0
+    page = rows[start : start + PAGE]
+    shown = {name: [row for kind, row in page if kind == name] for name in lists}
+    return shown | {"start": start, "next": slugs[start + PAGE - 1] if len(rows) > start + PAGE else None}
+
+
+@bp.get("/compare")
+def compared() -> Any:
+    """Up to four vendors on one scale."""
+    slugs = list(dict.fromkeys(word for word in request.args.getlist("v") if word))
+    named = [vendor.slug for word in slugs if (vendor := vendor_named(word)) is not None]
+    if named != slugs:
+        return redirect(url_for(".compared", v=named or None, tier=request.args.get("tier")))
+    vendors = vendors_called(named[:MOST_COMPARED])
+    tier = request.args.get("tier") if request.args.get("tier") in PLACES else None
+    return render_template(
+        "rankings/compare.html",
+        vendors=vendors,
+        tier=tier,
+        places=PLACES,
+        comparison=compare(vendors, snapshots_of([vendor.id for vendor in vendors]), tier) if vendors else None,
+        offered=[(standing.slug, standing.name) for standing in _standings()],
+        most=MOST_COMPARED,
+        site=snapshot_of(SITE),
+    )
+
+
+@bp.get("/categories/<slug>")
+def category(slug: str) -> Any:
+    """A category: its vendors in order, what undisclosed vendors add, and the latest experiences."""
+    found = db.first_or_404(category_called(slug))
+    return render_template(
+        "rankings/category.html",
+        category=found,
+        ranking=ranking(_standings(), category=slug),
+        undisclosed=snapshot_of(Subject(category_id=found.id)),
+        listing=listing(about_category(found.id), before=request.args.get("before")),
+    )
