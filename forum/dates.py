@@ -1,6 +1,7 @@
 """Dates as pages write them: a day for reading, ISO 8601 for machines."""
 
 from datetime import UTC, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 MONTHS = """January February March April May June July August September October November December""".split()
@@ -11,6 +12,15 @@ def day(moment: datetime, zone: ZoneInfo | None = None, *, year: bool | None = N
     local = moment.astimezone(zone or UTC)
     with_year = local.year != datetime.now(UTC).year if year is None else year
     return f"{local.day} {MONTHS[local.month - 1][:3]}" + (f" {local.year}" if with_year else "")
+
+
+@cache
+def zone_called(name: str) -> ZoneInfo | None:
+    """The time zone with this name, or None."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError):
+        return None
 
 
 def month(moment: datetime) -> str:

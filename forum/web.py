@@ -5,18 +5,19 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache, lru_cache, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, redirect, render_template, request, session, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, render_template, request, session, url_for
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect, FlaskForm
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, ValidationError
 from werkzeug.wrappers import Response as AnyResponse
@@ -29,7 +30,7 @@ login_manager = LoginManager()
 csrf = CSRFProtect()
 SAFE = ("GET", "HEAD", "OPTIONS")
 # Fields that are never carried over to another page.
-UNKEPT = {"csrf_token", "password", "do"}
+UNKEPT = {"csrf_token", "password", "present", "again", "do"}
 
 
 def _asker() -> str:
@@ -44,6 +45,11 @@ limiter = Limiter(
     default_limits_exempt_when=lambda: request.method in SAFE,
     default_limits_per_method=True,
 )
+
+
+def went_through(response: Response) -> bool:
+    """For limits on what was written: a form that came back with an error counts among the visits only."""
+    return response.status_code == 302
 
 
 class Form(FlaskForm):
@@ -142,6 +148,12 @@ def safe_path(target: str | None) -> str | None:
     return target if not parts.scheme and not parts.netloc and target.isprintable() else None
 
 
+def new_session() -> None:
+    """Forget whoever used this browser before, and the form token that was theirs."""
+    session.clear()
+    g.pop("csrf_token", None)
+
+
 def kept_fields() -> dict[str, str]:
     """What the reader had typed into the form of this request: text that must not be lost on the way."""
     return {name: value for name, value in request.form.items() if name not in UNKEPT and len(name) < 60}
@@ -160,7 +172,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _broken)
     app.jinja_env.globals.update(may=may, asset=asset, url_for=path_of)
     app.jinja_env.filters.update(
-        day=dates.day,
+        day=day,
         month=dates.month,
         iso=dates.iso,
         count_of=count_of,
@@ -196,6 +208,13 @@ def _remembered(app: Flask, root: str, endpoint: str, values: tuple[tuple[str, A
     return url_for(endpoint, **dict(values))
 
 
+def day(moment: datetime, *, year: bool | None = None) -> str:
+    """The day by the reader's clock. A moment that is a whole day, as anonymous ones are, is that day anywhere."""
+    whole = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
+    zone = None if whole or not current_user.is_authenticated else dates.zone_called(current_user.time_zone)
+    return dates.day(moment, zone, year=year)
+
+
 def initials(name: str) -> str:
     """Up to two: "Marta Aalto" is MA."""
     return "".join(word[0] for word in name.split()[:2]).upper()
@@ -225,7 +244,8 @@ def _no_surprises() -> None:
 def _expired_form(error: CSRFError) -> Any:
     """The form's token does not fit (cookies cleared, signed in anew): offer it again, with all that was typed."""
     kept = kept_fields()
-    if current_user.is_authenticated or not kept:
+    # Joining and signing in need no member: they are offered again, not turned into another sign-in.
+    if current_user.is_authenticated or not kept or request.blueprint == "accounts":
         return render_template("kept.html", action=request.path, kept=kept), 400
     return _sign_in_first()
 
@@ -249,6 +269,9 @@ def _error_page(error: HTTPException) -> Any:
     code = error.code or 500
     if 300 <= code < 400:
         return error
+    if isinstance(request.routing_exception, SecurityError):
+        # The host is not ours, so no address of ours can be made for the page.
+        return Response("This address is not served here.\n", 400, mimetype="text/plain")
     title, advice = WORDS.get(code, (error.name, "Nothing was changed."))
     kept = kept_fields() if code == 429 and "body" in request.form else {}
     page = render_template("error.html", code=code, title=title, advice=advice, kept=kept)
@@ -299,7 +322,7 @@ def _finish(response: Response) -> AnyResponse:
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if current_app.config["SITE_URL"].startswith("https://"):
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    if request.endpoint == "static":
+    if request.endpoint == "static" and response.status_code in (200, 206, 304):
         headers["Cache-Control"] = "public, max-age=" + ("31536000, immutable" if "v" in request.args else "604800")
         return _compressed(response)
     if request.method not in ("GET", "HEAD") or response.status_code != 200 or response.is_streamed:
@@ -309,7 +332,7 @@ def _finish(response: Response) -> AnyResponse:
         headers["Cache-Control"] = "private, no-cache"
         return response
     headers.setdefault("Cache-Control", "public, no-cache")
-    headers.add("Vary", "Cookie")
+    response.vary.add("Cookie")
     response.set_etag(hashlib.blake2b(response.get_data(), digest_size=12).hexdigest())
     return _compressed(response).make_conditional(request)
 
@@ -321,19 +344,17 @@ def _for_one_reader() -> bool:
 
 def _compressed(response: Response) -> Response:
     """Squeezed, when it is worth it. Pages of one reader are left alone: they hold tokens."""
-    response.headers.add("Vary", "Accept-Encoding")
+    response.vary.add("Accept-Encoding")
     if "gzip" not in request.accept_encodings or not _is_text(response) or response.status_code != 200:
         return response
     response.direct_passthrough = False
     data = response.get_data()
     if len(data) < 800:
         return response
-    squeezed = (
-        _squeezed_file(request.full_path, data) if request.endpoint == "static" else gzip.compress(data, 4, mtime=0)
-    )
-    response.set_data(squeezed)
-    response.headers["Content-Encoding"] = "gzip"
     etag, _ = response.get_etag()
+    # A static file's tag changes with the file.
+    response.set_data(_squeezed_file(etag, data) if etag and request.endpoint == "static" else _squeeze(data, 4))
+    response.headers["Content-Encoding"] = "gzip"
     if etag:
         response.set_etag(etag + "-gz")
     return response
@@ -342,10 +363,14 @@ def _compressed(response: Response) -> Response:
 _squeezed: dict[str, bytes] = {}
 
 
-def _squeezed_file(name: str, data: bytes) -> bytes:
-    if name not in _squeezed and len(_squeezed) < 100:
-        _squeezed[name] = gzip.compress(data, 9, mtime=0)
-    return _squeezed.get(name) or gzip.compress(data, 4, mtime=0)
+def _squeezed_file(tag: str, data: bytes) -> bytes:
+    if tag not in _squeezed and len(_squeezed) < 100:
+        _squeezed[tag] = _squeeze(data, 9)
+    return _squeezed.get(tag) or _squeeze(data, 4)
+
+
+def _squeeze(data: bytes, level: int) -> bytes:
+    return gzip.compress(data, level, mtime=0)
 
 
 def _is_text(response: Response) -> bool:

@@ -61,7 +61,7 @@ class Browser(FlaskLoginClient):
         if has_app_context():  # a browser in a thread of its own has none
             db.session.commit()
         with self.application.app_context():
-            return super().open(*args, **kwargs)
+            return super().open(*args, **{"buffered": True, **kwargs})
 
 
 def _url(kind: str, worker: str, folder: Path) -> str:

@@ -24,7 +24,7 @@ from forum.accounts.models import Member
 from forum.accounts.queries import member_of_session, member_with_email
 from forum.accounts.tokens import member_of
 from forum.db import db
-from forum.web import limiter, login_manager, only, safe_path
+from forum.web import limiter, login_manager, new_session, only, safe_path, went_through
 
 bp = Blueprint("accounts", __name__)
 login_manager.user_loader(member_of_session)
@@ -35,7 +35,7 @@ AT_ACCOUNT = parse("10/15 minutes")
 
 
 @bp.route("/join", methods=["GET", "POST"])
-@limiter.limit("10/hour", methods=["POST"], deduct_when=lambda response: response.status_code == 302)
+@limiter.limit("10/hour", methods=["POST"], deduct_when=went_through, override_defaults=False)
 def join() -> Any:
     """Begin an account."""
     if current_user.is_authenticated:
@@ -91,8 +91,7 @@ def sign_in() -> Any:
             db.session.commit()
             return redirect(url_for(".sent", what="join"))
         if member is not None:
-            # A session of one's own from here on, whoever used this browser before.
-            session.clear()
+            new_session()
             login_user(member, remember=form.remember.data)
             if kept:
                 return render_template("kept.html", action=action or target, kept=kept)
@@ -204,7 +203,7 @@ def _password_by_link(token: str, purpose: str, welcome: str) -> Any:
 def _enter(member: Member, words: str) -> Any:
     if member.banned_at is not None:
         abort(403)
-    session.clear()
+    new_session()
     login_user(member)
     flash(words)
     return redirect(url_for("pages.home"))

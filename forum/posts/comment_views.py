@@ -17,7 +17,7 @@ from forum.posts.forms import CommentEditForm, CommentForm
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_numbered, revisions_of, submitted
 from forum.posts.views import mark
-from forum.web import KeyConverter, key_text, limiter, only, require
+from forum.web import KeyConverter, key_text, limiter, only, require, went_through
 
 bp = Blueprint("comments", __name__)
 
@@ -30,7 +30,7 @@ def show(comment_id: int) -> Any:
 
 @bp.route("/posts/<key:post_id>/reply", methods=["GET", "POST"])
 @only(can_write)
-@limiter.limit("20/minute;200/hour", methods=["POST"], deduct_when=lambda response: response.status_code == 302)
+@limiter.limit("20/minute;200/hour", methods=["POST"], deduct_when=went_through, override_defaults=False)
 def new(post_id: int) -> Any:
     """Reply to a post, or (?to=) to a reply under it."""
     post = db.first_or_404(post_numbered(post_id))

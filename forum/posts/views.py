@@ -24,8 +24,13 @@ from forum.posts.queries import (
     submitted,
 )
 from forum.posts.tag_queries import all_tags, tags_of
+from forum.ratings.actions import RatedOtherwise
+from forum.ratings.criteria import DEALS, GIVES
+from forum.ratings.directions import scorecard_of
+from forum.ratings.publish_actions import context_of
+from forum.ratings.queries import scorecard_row
 from forum.vendors.queries import names_by_use, vendor_named
-from forum.web import KeyConverter, limiter, only, require
+from forum.web import KeyConverter, limiter, only, require, went_through
 
 bp = Blueprint("posts", __name__)
 
@@ -57,12 +62,13 @@ def show(post_id: int, slug: str | None = None) -> Any:
         by_author={row.id for row in page.rows if _same_hand(row, post)},
         form=CommentForm(formdata=None, submission=secrets.token_hex(16)) if replies else None,
         alias=alias_in(post.thread_key, current_user) if replies else None,
+        card=_card(post),
     )
 
 
 @bp.route("/posts/new", methods=["GET", "POST"])
 @only(can_write)
-@limiter.limit("30/hour", methods=["POST"], deduct_when=lambda response: response.status_code == 302)
+@limiter.limit("30/hour", methods=["POST"], deduct_when=went_through, override_defaults=False)
 def new() -> Any:
     """Write an experience."""
     given = {"submission": secrets.token_hex(16)}
@@ -91,11 +97,8 @@ def edit(post_id: int) -> Any:
     form = PostEditForm(data=as_typed(post))
     do = request.form.get("do")
     if form.is_submitted() and do != "tiers" and form.validate() and do == "publish":
-        if form.changed():
-            actions.edit_post(post, **form.answers())
-            db.session.commit()
-        flash("Your text is changed. What it said before stays readable.")
-        return _to(post)
+        if (done := _save(form, post)) is not None:
+            return done
     return _compose(form, "posts/edit.html", post=post)
 
 
@@ -163,13 +166,47 @@ def _publish(form: PostForm) -> Any:
     return _to(post)
 
 
+def _save(form: PostEditForm, post: Post) -> Any:
+    """To the changed post; None, with words in the form, when the rating it carries stands in the way."""
+    try:
+        if form.changed():
+            actions.edit_post(post, by=current_user, **form.answers())
+            db.session.commit()
+    except RatedOtherwise:
+        db.session.rollback()
+        form.about.errors = [
+            "This text carries a rating of the vendor it was about, or you have rated the one you name now. "
+            "Withdraw the rating in your settings to change the vendor."
+        ]
+        return None
+    flash("Your text is changed. What it said before stays readable.")
+    return _to(post)
+
+
 def _to(post: Post) -> Any:
     return redirect(url_for(".show", post_id=post.id, slug=post.slug))
 
 
 def _compose(form: Any, template: str, **values: Any) -> Any:
     preview = text.to_html(form.body.data or "") if request.form.get("do") == "preview" else None
-    return form.page(template, tags=all_tags(), vendor_names=names_by_use(300), preview=preview, **values)
+    offered = {"tags": all_tags(), "vendor_names": names_by_use(300), "gives": GIVES, "deals": DEALS}
+    return form.page(template, preview=preview, **offered, **values)
+
+
+def _card(post: Any) -> dict[str, Any] | None:
+    """The rating the post carries: itself, what its tier and vendor are called, and its picture among all ratings."""
+    found = scorecard_row(post.rating_id) if post.rating_id and not post.deleted_at else None
+    if found is None or found.Rating.hidden_at:
+        return None
+    among, site = found.Snapshot, found.site
+    figures = among.figures if among else None
+    return {
+        "rating": found.Rating,
+        "vendor": found.vendor_name,
+        "tier": found.tier_name,
+        "among": among if figures else None,
+        "picture": scorecard_of(found.Rating, figures, context_of(site)),
+    }
 
 
 def _same_hand(row: Any, post: Any) -> bool:
