@@ -142,6 +142,7 @@ class _Move:
                 for answer in new:
                     ours[answer.number] = self._write_comment(post, answer, nearest(answer.number, parents, ours))
             here.update(ours)
+            self.report.comments += len(new)
         except OperationalError:
             raise
         except Exception:
@@ -149,7 +150,10 @@ class _Move:
             vars(self.report).update(vars(counted))
             for answer in new:
                 with self._whole_or_not_at_all(f"comment {answer.number} under {item.about()}"):
-                    here[answer.number] = self._write_comment(post, answer, nearest(answer.number, parents, here))
+                    written = self._write_comment(post, answer, nearest(answer.number, parents, here))
+                    db.session.flush()  # here it is its own fault, not the next one's
+                    here[answer.number] = written
+                    self.report.comments += 1
         self.recent.clear()
         self._count_for_commit(len(new))
 
@@ -187,7 +191,6 @@ class _Move:
         )
         comment.imported_from = answer.key
         self.recent.append(comment)
-        self.report.comments += 1
         return comment.id
 
     def _author_of(self, fields: dict[str, str]) -> Member:

@@ -25,6 +25,7 @@ _BLOCKS = (
 )
 _BLOCK_STARTS = re.compile(rf"\s*</?(?:{_BLOCKS})\b", re.I)
 _BLOCK_TAG = re.compile(rf"(</?(?:{_BLOCKS})\b[^<>]{{0,4000}}>)", re.I)
+_CODE_MARK = re.compile(r"<(?:pre|code) #(\d{1,6})>")
 _MARKDOWN_ESCAPE = re.compile(r"\\(?=[!-/:-@\[-`{-~])")
 _ANY_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
@@ -57,15 +58,11 @@ def _longest_read() -> int:
 
 def _prepared(source: str) -> str:
     """Paragraphs as WordPress would show them, shortcodes unwrapped, pictures and bare addresses as links."""
-    with_paragraphs = "<!-- wp:" not in source
-    parts = []
-    for part, is_code in _code_apart(_without_comments(source)):
-        if is_code:
-            parts.append(part)
-            continue
-        part = _SHORTCODE.sub(_unwrapped, part)
-        parts.append(_linked(_paragraphs(part) if with_paragraphs else part))
-    return "".join(parts)
+    has_blocks = "<!-- wp:" in source
+    prose, code = _code_apart(_without_comments(source))
+    prose = _SHORTCODE.sub(_unwrapped, prose)
+    prose = _linked(prose if has_blocks else _paragraphs(prose))
+    return _CODE_MARK.sub(lambda mark: code[int(mark.group(1))] if int(mark.group(1)) < len(code) else "", prose)
 
 
 def _without_comments(source: str) -> str:
@@ -80,21 +77,25 @@ def _without_comments(source: str) -> str:
     return "".join([*kept, source[at:]])
 
 
-def _code_apart(source: str) -> list[tuple[str, bool]]:
-    """The source in pieces, and whether each is a <pre> or <code>, whose content stays as it is."""
-    pieces, at, lower = [], 0, source.lower()
+def _code_apart(source: str) -> tuple[str, list[str]]:
+    """The source with a mark for each <pre> or <code>, and these: what is in them stays as it is."""
+    kept: list[str] = []
+    code: list[str] = []
+    at, lower = 0, source.lower()
     if len(lower) != len(source):  # a letter that grows in lower case; then only what is written small is found
         lower = source
     for start in re.finditer(r"<(pre|code)\b", lower):
         if start.start() < at:
             continue
-        end = lower.find(f"</{start.group(1)}>", start.start())
+        name = start.group(1)
+        end = lower.find(f"</{name}>", start.start())
         if end < 0:
             break
-        end += len(start.group(1)) + 3
-        pieces += [(source[at : start.start()], False), (source[start.start() : end], True)]
+        end += len(name) + 3
+        kept += [source[at : start.start()], f"<{name} #{len(code)}>"]
+        code.append(source[start.start() : end])
         at = end
-    return [*pieces, (source[at:], False)]
+    return "".join([*kept, source[at:]]), code
 
 
 def _unwrapped(shortcode: re.Match[str]) -> str:

@@ -30,13 +30,14 @@ class Labels:
             word = _folded(name) or _folded(unquote(nicename))
             if domain in KINDS and word and word != "uncategorized":
                 words.setdefault(word, text.one_line(plain(name)))
-        found = {tag.id: tag for tag in (self._tag(word, name) for word, name in words.items())}
-        tags = list(found.values())
-        if len(tags) > MOST_TAGS:
-            self.report.changed[f"tag beyond a post's {MOST_TAGS}|tags beyond a post's {MOST_TAGS}"] += (
-                len(tags) - MOST_TAGS
-            )
-        return tags[:MOST_TAGS] or [self._tag(NO_LABEL, "")]
+        tags: dict[int, Tag] = {}
+        for left, (word, name) in zip(range(len(words), 0, -1), words.items(), strict=True):
+            if len(tags) == MOST_TAGS:
+                self.report.changed[f"tag beyond a post's {MOST_TAGS}|tags beyond a post's {MOST_TAGS}"] += left
+                break
+            tag = self._tag(word, name)
+            tags[tag.id] = tag
+        return list(tags.values()) or [self._tag(NO_LABEL, "")]
 
     def forget(self) -> None:
         """What was rolled back with a bad item may have made tags."""

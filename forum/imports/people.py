@@ -8,7 +8,7 @@ from forum.accounts.models import Member
 from forum.accounts.queries import member_with_email
 from forum.db import db
 from forum.imports.bodies import plain
-from forum.imports.queries import nameless_member
+from forum.imports.queries import nameless_member, unclaimed_of
 from forum.imports.report import Report
 
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]{1,64}@[^\s@<>()\[\],;:\"\\]{1,189}\.[^\s@<>()\[\],;:\"\\.]{2,}")
@@ -51,12 +51,10 @@ class People:
         self.report.members_known = len(self.met - self.made)
 
     def invite(self) -> None:
-        """Mail a claim link to everybody met who has not claimed their writing yet, from this run or an earlier one."""
-        for email in sorted(email for email, _ in self.met if email):
-            member = member_with_email(email)
-            if member is not None and member.password_hash is None and member.confirmed_at is None:
-                send_claim(member)
-                self.report.invited += 1
+        """Mail a claim link to everybody whose writing from this blog waits for them, whichever run brought it."""
+        for member in unclaimed_of(self.blog):
+            send_claim(member)
+            self.report.invited += 1
 
     def _looked_up(self, who: tuple[str, str], name: str) -> Member:
         email = who[0]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from forum.access import listed
@@ -31,17 +31,26 @@ def comments_moved_under(post_id: int) -> dict[str, int]:
 
 def nameless_member(name: str, blog: str) -> int | None:
     """The unclaimed member without an e-mail that an earlier run made for this name on this blog."""
-    wrote = or_(
+    return db.session.scalar(
+        select(Member.id)
+        .where(Member.name == name, Member.email.is_(None), Member.password_hash.is_(None), _wrote_on(blog))
+        .order_by(Member.id)
+        .limit(1)
+    )
+
+
+def unclaimed_of(blog: str) -> Sequence[Member]:
+    """Those with an e-mail whose writing came from this blog and who have not claimed it."""
+    unclaimed = Member.password_hash.is_(None) & Member.confirmed_at.is_(None) & Member.email.is_not(None)
+    return db.session.scalars(select(Member).where(unclaimed, _wrote_on(blog)).order_by(Member.id)).all()
+
+
+def _wrote_on(blog: str) -> ColumnElement[bool]:
+    return or_(
         *(
             exists().where(kind.author_id == Member.id, kind.imported_from.startswith(blog, autoescape=True))
             for kind in (Post, Comment)
         )
-    )
-    return db.session.scalar(
-        select(Member.id)
-        .where(Member.name == name, Member.email.is_(None), Member.password_hash.is_(None), wrote)
-        .order_by(Member.id)
-        .limit(1)
     )
 
 

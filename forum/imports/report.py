@@ -54,7 +54,9 @@ class Report:
             if self.problem_count > len(self.problems):
                 lines.append(f"  ... and {self.problem_count - len(self.problems):,} more.")
         if self.failed:
-            lines.append("The file was not read to its end. What is in stays; running it again doubles nothing.")
+            lines.append("The file was not read to its end.")
+        if self.failed and not self.dry_run:
+            lines.append("What is in stays, and running it again doubles nothing.")
         if self.dry_run:
             lines.append("This was a dry run: nothing was kept.")
         return "\n".join(lines)

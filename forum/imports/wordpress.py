@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -21,6 +22,7 @@ CHUNK = 65_536
 LONGEST_FIELD = LONGEST_SOURCE * 8
 IN_MEMORY = 4_000_000  # bytes of one post's comments; more go to a temporary file
 WRITTEN_BY = "http://wordpress.org/export/"
+NO_EXPORT = "This is XML, but no WordPress export: nothing in it is marked as WordPress's."
 
 BLOG_FIELDS = {"title", "link", "wp:base_site_url", "wp:base_blog_url", "wp:wxr_version"}
 AUTHOR_FIELDS = {"wp:author_login", "wp:author_email", "wp:author_display_name"}
@@ -103,9 +105,11 @@ def items(file: Path, blog: Blog, progress: Callable[[int, int], None]) -> Itera
         try:
             for text in mended(_chunks(opened, lambda done: progress(done, total))):
                 parser.feed(text)
-                for item in handler.taken():
-                    yield item
-                    item.comments.file.close()
+                while handler.ready:
+                    if not handler.is_export:
+                        raise Unreadable(NO_EXPORT)
+                    yield handler.ready[0]
+                    handler.ready.popleft().comments.file.close()
             parser.close()
         except DefusedXmlException:
             raise Unreadable(
@@ -114,8 +118,11 @@ def items(file: Path, blog: Blog, progress: Callable[[int, int], None]) -> Itera
             ) from None
         except SAXParseException as problem:
             raise Unreadable(_in_words(problem, handler)) from None
+        finally:
+            for item in [*handler.ready, *([handler.item] if handler.item else [])]:
+                item.comments.file.close()
     if not handler.is_export:
-        raise Unreadable("This is XML, but no WordPress export: nothing in it is marked as WordPress's.")
+        raise Unreadable(NO_EXPORT)
 
 
 def _chunks(opened: BinaryIO, progress: Callable[[int], None]) -> Iterator[bytes]:
@@ -146,7 +153,7 @@ class _Reader(ContentHandler):
         self.blog = blog
         self.is_export = False
         self.last = ""
-        self.ready: list[Item] = []
+        self.ready: deque[Item] = deque()
         self.prefixes: dict[str, str] = {}
         self.item: Item | None = None
         # The record under way inside the channel or an item (an author, a comment), and its wanted fields.
@@ -157,15 +164,11 @@ class _Reader(ContentHandler):
         self.length = 0
         self.label: tuple[str, str] | None = None
 
-    def taken(self) -> list[Item]:
-        """The items finished since the last call."""
-        ready, self.ready = self.ready, []
-        return ready
-
     def startElement(self, name: str, attrs: Any) -> None:
         self._learn_prefixes(attrs)
         name = self._known_as(name)
         self.path.append(name)
+        self.is_export = self.is_export or name == "wp:wxr_version"
         if name == "item":
             self.item, self.record = Item(), None
         elif name in ("wp:author", "wp:comment") and self.record is None:
