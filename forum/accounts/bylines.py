@@ -25,12 +25,13 @@ NOBODY = Byline("a former member", None, False, "")
 
 def byline_columns() -> list[ColumnElement[Any]]:
     """The columns that `byline` reads, for a select that outer-joins Member and Pseudonym."""
+    member, pseudonym = Member.__table__.c, Pseudonym.__table__.c
     return [
-        Member.name.label("signed_name"),
-        Member.slug.label("signed_slug"),
-        Member.what.label("signed_what"),
-        Member.country.label("signed_country"),
-        Pseudonym.name.label("alias"),
+        member.name.label("signed_name"),
+        member.slug.label("signed_slug"),
+        member.what.label("signed_what"),
+        member.country.label("signed_country"),
+        pseudonym.name.label("alias"),
     ]
 
 

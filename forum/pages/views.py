@@ -35,7 +35,7 @@ from forum.web import only
 
 bp = Blueprint("pages", __name__)
 VENDORS_OFFERED = 200
-STANDINGS_SHOWN = 12
+STANDINGS_SHOWN = 14
 # The worked example of "How scores are made": how many gave 1, 2, 3, 4 and 5.
 EXAMPLE = (1, 0, 2, 4, 5)
 

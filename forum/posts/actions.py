@@ -1,6 +1,6 @@
 """What can happen to a post, and to writing of either kind: signing, revisions, useful marks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,8 +9,9 @@ from forum.accounts.bylines import take_pseudonym
 from forum.accounts.models import Member
 from forum.db import day_of, db, lock, now
 from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulMark, thing_columns
-from forum.posts.queries import CHAIN_STRETCH, how_many_revisions, used_listing_marks, useful_mark_of
+from forum.posts.queries import CHAIN_STRETCH, carried_elsewhere, how_many_revisions, used_listing_marks, useful_mark_of
 from forum.posts.tag_queries import tags_of
+from forum.ratings.actions import RatedOtherwise, name_vendor, rate, withdraw
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 
@@ -37,15 +38,22 @@ def write_post(
     leaning: str,
     tags: Sequence[Tag],
     about: About = NOTHING,
+    said: Mapping[str, Any] | None = None,
     anonymous: bool = False,
     submission: str | None = None,
     at: datetime | None = None,
 ) -> Post:
-    """Write a post, by name or under a pseudonym. `at` is for writing that is moved in or made up."""
+    """Write a post, by name or under a pseudonym. `at` is for writing that is moved in or made up.
+
+    `said` is the rating it carries. Raises RatedOtherwise when the author has rated the same under the other kind of
+    name.
+    """
     post = Post(thread_key=anonymity.new_thread_key(), submission=submission or None)
     _say(post, title=title, body=body, leaning=leaning, about=about)
     sign(post, author, anonymous=anonymous, at=at or now())
     post.last_activity_at = post.created_at
+    if said:
+        post.rating = rate(author, anonymous=anonymous, said=said, at=at, **about._asdict())
     db.session.add(post)
     db.session.flush()
     _tag(post, tags)
@@ -54,8 +62,23 @@ def write_post(
     return post
 
 
-def edit_post(post: Post, *, title: str, body: str, leaning: str, tags: Sequence[Tag], about: About = NOTHING) -> None:
-    """Change a post and keep what it said before."""
+def edit_post(
+    post: Post,
+    *,
+    title: str,
+    body: str,
+    leaning: str,
+    tags: Sequence[Tag],
+    about: About = NOTHING,
+    by: Member | None = None,
+) -> None:
+    """Change a post and keep what it said before.
+
+    A rating it carries goes along when its author (`by`) names a vendor that was undisclosed; any other change of the
+    vendor raises RatedOtherwise, since the rating is of the one it was.
+    """
+    if post.rating is not None:
+        _take_rating_along(post, about, by)
     keep_revision(post, title=post.title, facts=_facts(post))
     _count_vendor(post.vendor_id, -1)
     _say(post, title=title, body=body, leaning=leaning, about=about)
@@ -69,6 +92,7 @@ def delete_post(post: Post) -> bool:
     """Take one's post down. With replies under it a tombstone stays, and True comes back; otherwise nothing stays."""
     _count_vendor(post.vendor_id, -1)
     _untag(post)
+    _drop_rating(post)
     kept = post.comment_count > 0
     if kept:
         empty(post)
@@ -153,6 +177,23 @@ def _say(post: Post, *, title: str, body: str, leaning: str, about: About) -> No
     post.tier_id = about.tier.id if about.tier else None
     post.category_id = about.category.id if about.category else None
     post.vendor_description = text.one_line(about.description) if about.description else None
+
+
+def _take_rating_along(post: Post, about: About, by: Member | None) -> None:
+    rating = post.rating
+    if rating is None or (about.vendor == rating.vendor and about.category == rating.category):
+        return
+    if rating.vendor is not None or about.vendor is None or by is None or rating.anonymous != (post.author_id is None):
+        raise RatedOtherwise
+    name_vendor(rating, by, vendor=about.vendor, programme=about.programme, tier=about.tier)
+
+
+def _drop_rating(post: Post) -> None:
+    """The rating goes with its post, unless another post of the same author carries it."""
+    rating, post.rating = post.rating, None
+    db.session.flush()
+    if rating is not None and not carried_elsewhere(rating.id):
+        withdraw(rating)
 
 
 def _facts(post: Post) -> str:

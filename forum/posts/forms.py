@@ -2,15 +2,20 @@
 
 from typing import Any
 
+from flask_login import current_user
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
 
 from forum import text
+from forum.access import can_rate
 from forum.posts.actions import NOTHING, About
 from forum.posts.models import Post, Tag
 from forum.posts.tag_queries import tags_like, tags_named, tags_of
+from forum.ratings.actions import live_rating, subject_of
+from forum.ratings.forms import RatingFields
+from forum.vendors.forms import TierChoice
 from forum.vendors.models import Vendor
-from forum.vendors.queries import categories, tiers_of, vendor_named, vendor_named_in
+from forum.vendors.queries import categories, vendor_named, vendor_named_in
 from forum.web import Form, count_of
 
 TITLE = (10, 140)
@@ -103,22 +108,8 @@ class AboutFields(Form):
         self.categories = {category.slug: category for category in categories()}
         self.category.choices = {"": "Choose one", **{slug: known.name for slug, known in self.categories.items()}}
         self.found_vendor: Vendor | None = vendor_named(self.vendor.data) if self.vendor.data else None
-        self.tiers: dict[str, Any] = {}
-        if self.found_vendor:
-            self._offer_tiers(self.found_vendor)
-
-    def _offer_tiers(self, vendor: Vendor) -> None:
-        grouped: dict[str, dict[str, str]] = {}
-        for row in tiers_of(vendor):
-            group = grouped.setdefault(row.programme_name, {})
-            if not group:
-                self.tiers[f"p{row.programme_id}"] = row
-                group[f"p{row.programme_id}"] = f"{row.programme_name}, tier not stated"
-            if row.tier_id:
-                self.tiers[f"t{row.tier_id}"] = row
-                group[f"t{row.tier_id}"] = row.tier_name
-        if grouped:
-            self.tier.choices = {"": "Not stated", **grouped}
+        self.tiers = TierChoice(self.found_vendor)
+        self.tier.choices = self.tiers.choices
 
     def validate_leaning(self, field: Any) -> None:
         """One of the three."""
@@ -164,7 +155,7 @@ class AboutFields(Form):
 
     def validate_tier(self, field: Any) -> None:
         """A programme or tier of that vendor."""
-        if self.about.data == "named" and self.found_vendor and field.data and field.data not in self.tiers:
+        if self.about.data == "named" and self.found_vendor and field.data and not self.tiers.knows(field.data):
             raise ValidationError(f"This is not a tier of {self.found_vendor.name}. Choose again.")
 
     def validate_category(self, field: Any) -> None:
@@ -186,10 +177,7 @@ class AboutFields(Form):
             return About(category=self.categories[self.category.data], description=self.description.data)
         if self.about.data != "named" or self.found_vendor is None:
             return NOTHING
-        row = self.tiers.get(self.tier.data or "")
-        programme = next((p for p in self.found_vendor.programmes if row and p.id == row.programme_id), None)
-        wanted = row.tier_id if row and self.tier.data.startswith("t") else None
-        tier = next((t for t in (programme.tiers if programme else []) if t.id == wanted), None)
+        programme, tier = self.tiers.chosen(self.tier.data)
         return About(vendor=self.found_vendor, programme=programme, tier=tier)
 
     def content(self) -> dict[str, Any]:
@@ -203,8 +191,8 @@ class AboutFields(Form):
         }
 
 
-class PostForm(AboutFields, Signed):
-    """A new post."""
+class PostForm(AboutFields, RatingFields, Signed):
+    """A new post, and the rating it may carry."""
 
     signed = RadioField(
         "How you appear",
@@ -213,9 +201,31 @@ class PostForm(AboutFields, Signed):
         default="name",
     )
 
+    def validate_worth(self, field: Any) -> None:
+        """Needed in a rating; and what the rating is of must be told, and not be one's own house or rated already."""
+        super().validate_worth(field)
+        if not self.rates() or self.about.errors or self.vendor.errors or self.description.errors:
+            return
+        if self.about.data == "none":
+            raise ValidationError("A rating needs a vendor: name it or describe it, or empty the steps of the rating.")
+        about, anonymous = self.chosen(), self.signed.data == "anonymous"
+        if about.vendor is not None and not can_rate(current_user, about.vendor):
+            raise ValidationError(
+                f"Your address belongs to {about.vendor.name}: its partners rate it. Empty this step."
+            )
+        known = live_rating(current_user, subject_of(about.vendor, about.programme, about.category, about.description))
+        if known is None or not (known.anonymous or anonymous):
+            return
+        how = "anonymously" if known.anonymous else "by name"
+        raise ValidationError(
+            f"You have rated this {how} already. If this text carried that rating, it would tell that both are yours. "
+            "Publish without it, or withdraw the earlier one in your settings."
+        )
+
     def answers(self) -> dict[str, Any]:
         """For write_post."""
         return self.content() | {
+            "said": self.said() if self.rates() else None,
             "anonymous": self.signed.data == "anonymous",
             "submission": (self.submission.data or "")[:64],
         }
@@ -231,7 +241,6 @@ class PostEditForm(AboutFields):
 
 def as_typed(post: Post) -> dict[str, Any]:
     """A post's fields as its form shows them."""
-    tier = f"t{post.tier_id}" if post.tier_id else f"p{post.programme_id}" if post.programme_id else ""
     return {
         "title": post.title,
         "body": post.body,
@@ -239,7 +248,7 @@ def as_typed(post: Post) -> dict[str, Any]:
         "leaning": post.leaning,
         "about": "named" if post.vendor_id else "undisclosed" if post.category_id else "none",
         "vendor": post.vendor.name if post.vendor else "",
-        "tier": tier,
+        "tier": TierChoice.typed(post),
         "category": post.category.slug if post.category else "",
         "description": post.vendor_description or "",
     }

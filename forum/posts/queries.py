@@ -15,6 +15,8 @@ from forum.accounts.models import Member, Pseudonym
 from forum.db import db
 from forum.posts.models import Comment, Post, PostTag, Revision, UsefulMark, thing_columns
 from forum.posts.tag_queries import tags_of
+from forum.ratings.models import Rating, Snapshot
+from forum.ratings.queries import glyph_columns, glyph_join
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 PAGE = 20
@@ -119,6 +121,7 @@ def _post_page() -> Select[Any]:
             _post.thread_key,
             _post.author_id,
             _post.pseudonym_id,
+            _post.rating_id,
             _post.vendor_id,
             _post.category_id,
             programme.c.name.label("programme_name"),
@@ -154,7 +157,7 @@ def related(post_id: int, vendor_id: int | None, most: int = 5) -> Sequence[Any]
 
 @cache
 def _related(to_vendor: bool) -> Select[Any]:
-    link, vendor = PostTag.__table__.c, Vendor.__table__
+    link, vendor, snapshot = PostTag.__table__.c, Vendor.__table__, Snapshot.__table__
     here: Any = bindparam("post_id")
     tags = select(link.tag_id).where(link.post_id == here).scalar_subquery()
     by_tag = select(link.post_id.label("id"), literal(1).label("points")).where(
@@ -180,10 +183,12 @@ def _related(to_vendor: bool) -> Select[Any]:
             _post.vendor_description,
             vendor.c.name.label("vendor_name"),
             vendor.c.slug.label("vendor_slug"),
+            *glyph_columns(snapshot.c),
         )
         .select_from(Post.__table__)
         .join(scored, scored.c.id == _post.id)
         .outerjoin(vendor, vendor.c.id == _post.vendor_id)
+        .outerjoin(snapshot, glyph_join(_post.vendor_id, snapshot.c))
         .where(listed(_post))
         .order_by(scored.c.points.desc(), _post.last_activity_at.desc(), _post.id)
         .limit(bindparam("most"))
@@ -223,6 +228,11 @@ def _marked_useful_in() -> Select[Any]:
             _mark.comment_id.in_(bindparam("comment_ids", expanding=True)),
         ),
     )
+
+
+def carried_elsewhere(rating_id: int) -> bool:
+    """Whether a post carries the rating."""
+    return db.session.scalar(select(Post.id).where(Post.rating_id == rating_id).limit(1)) is not None
 
 
 def used_listing_marks(marks: Sequence[str]) -> set[str]:
@@ -295,6 +305,7 @@ def first_and_last_post() -> tuple[datetime | None, datetime | None]:
 
 def _rows(*more: Any) -> Select[Any]:
     vendor, tier, member, pseudonym = Vendor.__table__, Tier.__table__, Member.__table__, Pseudonym.__table__
+    rating, snapshot = Rating.__table__, Snapshot.__table__
     return (
         select(
             _post.id,
@@ -310,12 +321,16 @@ def _rows(*more: Any) -> Select[Any]:
             vendor.c.name.label("vendor_name"),
             vendor.c.slug.label("vendor_slug"),
             tier.c.name.label("tier_name"),
+            rating.c.worth,
+            *glyph_columns(snapshot.c),
             *byline_columns(),
             *more,
         )
         .select_from(Post.__table__)
         .outerjoin(vendor, vendor.c.id == _post.vendor_id)
         .outerjoin(tier, tier.c.id == _post.tier_id)
+        .outerjoin(rating, rating.c.id == _post.rating_id)
+        .outerjoin(snapshot, glyph_join(_post.vendor_id, snapshot.c))
         .outerjoin(member, member.c.id == _post.author_id)
         .outerjoin(pseudonym, pseudonym.c.id == _post.pseudonym_id)
     )

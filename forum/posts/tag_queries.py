@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import selectinload
 
 from forum.db import db
@@ -18,9 +19,18 @@ def all_tags() -> Sequence[Tag]:
 
 def tags_by_use(most: int) -> Sequence[Any]:
     """Rows of slug and post_count of the tags most used."""
-    return db.session.execute(
-        select(Tag.slug, Tag.post_count).where(Tag.post_count > 0).order_by(Tag.post_count.desc(), Tag.slug).limit(most)
-    ).all()
+    return db.session.execute(_tags_by_use(), {"most": most}).all()
+
+
+@cache
+def _tags_by_use() -> Select[Any]:
+    tag = Tag.__table__.c
+    return (
+        select(tag.slug, tag.post_count)
+        .where(tag.post_count > 0)
+        .order_by(tag.post_count.desc(), tag.slug)
+        .limit(bindparam("most"))
+    )
 
 
 def tag_called(slug: str) -> Select[Any]:
@@ -54,9 +64,17 @@ def tags_of(post_ids: Sequence[int]) -> dict[int, list[str]]:
     """The names of each post's tags."""
     found: dict[int, list[str]] = {}
     if post_ids:
-        rows = db.session.execute(
-            select(PostTag.post_id, Tag.slug).join(Tag).where(PostTag.post_id.in_(post_ids)).order_by(Tag.slug)
-        )
-        for post_id, slug in rows:
+        for post_id, slug in db.session.execute(_tags_of(), {"post_ids": post_ids}):
             found.setdefault(post_id, []).append(slug)
     return found
+
+
+@cache
+def _tags_of() -> Select[Any]:
+    link, tag = PostTag.__table__, Tag.__table__
+    return (
+        select(link.c.post_id, tag.c.slug)
+        .join_from(link, tag, tag.c.id == link.c.tag_id)
+        .where(link.c.post_id.in_(bindparam("post_ids", expanding=True)))
+        .order_by(tag.c.slug)
+    )

@@ -96,9 +96,9 @@ def edit(post_id: int) -> Any:
     require(can_edit(current_user, post))
     form = PostEditForm(data=as_typed(post))
     do = request.form.get("do")
-    if form.is_submitted() and do != "tiers" and form.validate() and do == "publish":
-        if (done := _save(form, post)) is not None:
-            return done
+    valid = form.is_submitted() and do != "tiers" and form.validate()
+    if valid and do == "publish" and (done := _save(form, post)) is not None:
+        return done
     return _compose(form, "posts/edit.html", post=post)
 
 

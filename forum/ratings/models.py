@@ -7,7 +7,7 @@ key no two rows tell that they come from one house. Its moments are whole days.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.accounts.models import Member
@@ -16,6 +16,7 @@ from forum.ratings.criteria import ASKS_KEYS, GIVES_KEYS
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 _MARK = SmallInteger()
+_IN_FORCE: dict[str, Any] = {"sqlite_where": text("current"), "postgresql_where": text("current")}
 
 
 class Rating(db.Model):
@@ -142,8 +143,10 @@ class Snapshot(db.Model):
 
     __tablename__ = "snapshots"
     __table_args__ = (
-        Index("ix_snapshots_vendor", "vendor_id", "current"),
-        Index("ix_snapshots_category", "category_id", "current"),
+        Index("ix_snapshots_vendor", "vendor_id"),
+        # One in force each: lists join it, and a second one would double their rows.
+        Index("uq_snapshots_vendor", "vendor_id", unique=True, **_IN_FORCE),
+        Index("uq_snapshots_category", "category_id", unique=True, **_IN_FORCE),
         Index("ix_snapshots_ranking", "current", "worth_mean"),
     )
 

@@ -1,31 +1,60 @@
 """Publication: when a new snapshot may appear, and which segments it may show. Pure functions over sets.
 
-The rule keeps the figures before and after from telling one organisation's stars: whatever a reader can subtract, what
-is left is nothing, or at least five organisations.
+Every figure shown is a sum over organisations, so a reader can add and subtract snapshots and their segments. The rule
+here is exact for two successive snapshots: whatever sum of what they show a reader forms, at least five organisations
+take part in it, an organisation that changed counting once for its old and its new rating together. Hence no
+organisation's stars, nor the difference between its old and new ones, nor the sum over a handful can be worked out.
+
+An organisation stands in one segment at most: the tier its people hold. If they name several it counts in the whole
+only, else the sum of the tiers minus the whole would show exactly those few. So the segments part the organisations,
+and a reader who takes a times the last snapshot and b times this one is left, in each segment on its own, with
+what it held (b = 0), what it holds (a = 0), what changed in it (a = -b), or all of these. A segment that both show can
+be taken apart from the others with an a and b of its own. One that only one of them shows has one of the two in common
+with the rest that is never shown; there the smallest choice in each has to be looked for, and all of them together.
+
+Three or more snapshots are not covered altogether. Where organisations only join and revise, the wholes of a history
+tell of no handful. But when five join, and later the same five withdraw while one other joins, each step is a batch,
+and yet the first and the third snapshot differ by the one. And a segment that appears later may be laid beside the
+first whole. To prevent it, the rule would have to remember for ever who was in which snapshot, and nothing here keeps
+what was withdrawn. Nor does it help against somebody who commands four of the five organisations of a batch and so
+knows what four of them said.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AnySet
 from typing import NamedTuple
 
 K = 5
 RANKED_FROM = 10
 LARGEST_SHARE = 0.25
+NOBODY: frozenset[str] = frozenset()
 
 
 class Batch(NamedTuple):
-    """What would be published: who is in the whole and in each segment, and whose rating changed since last time.
+    """The organisations of the last snapshot with figures and those of today, each with its segment or None.
 
-    A changed organisation stands under every segment it was in before or is in now. `shown` are the segments that the
-    last snapshot showed.
+    `changed` are those that were added, changed anything, or withdrew; `shown` the segments the last snapshot showed.
     """
 
-    members: AnySet[str]
-    segments: Mapping[int, AnySet[str]]
+    before: Mapping[str, int | None]
+    now: Mapping[str, int | None]
     changed: AnySet[str]
-    changed_in: Mapping[int, AnySet[str]]
     shown: AnySet[int] = frozenset()
-    first: bool = False
+
+
+class _Part(NamedTuple):
+    """One segment, or all that are not shown: whom it held, holds, and who of these changed."""
+
+    before: frozenset[str]
+    now: frozenset[str]
+    changed: frozenset[str]
+
+
+def segment_of(tiers: Iterable[int | None]) -> int | None:
+    """The segment of an organisation whose ratings are from these tiers: the only one that they name."""
+    named = {tier for tier in tiers if tier is not None}
+    return named.pop() if len(named) == 1 else None
 
 
 def may_publish(changed: int, changed_in_segments: Iterable[int], k: int = K) -> bool:
@@ -36,28 +65,18 @@ def may_publish(changed: int, changed_in_segments: Iterable[int], k: int = K) ->
 def segments_to_show(batch: Batch, k: int = K) -> frozenset[int] | None:
     """The segments a new snapshot may show, or None when the old one has to stay.
 
-    A segment that was shown stays shown while it holds k; a new one is added when it holds k and came about by a batch.
-    If what the segments leave over of the whole would be a handful, the smallest new ones are kept back.
+    A segment that was shown stays shown while it holds k organisations: rather than drop it, the whole waits. New
+    ones are added, the largest first, as long as that shows nobody.
     """
-    if len(batch.changed) < k:
+    holds = Counter(segment for segment in batch.now.values() if segment is not None)
+    chosen = {segment for segment in batch.shown if holds[segment] >= k}
+    changes = [len(_part(batch, {segment}).changed) for segment in chosen]
+    if len(batch.now) < k or not may_publish(len(batch.changed), changes, k) or _shows_a_handful(batch, chosen, k):
         return None
-    keep = {name for name in batch.shown if len(batch.segments.get(name, ())) >= k}
-    dropped = batch.shown - keep
-    if any(not _none_or_batch(batch.changed_in.get(name, ()), k) for name in batch.shown):
-        return None
-    fresh = [
-        name
-        for name, holds in batch.segments.items()
-        if name not in batch.shown and len(holds) >= k and _may_appear(batch, name, k)
-    ]
-    fresh.sort(key=lambda name: (-len(batch.segments[name]), name))
-    while True:
-        chosen = frozenset(keep | set(fresh))
-        if _rest_is_safe(batch, chosen | dropped, k):
-            return chosen
-        if not fresh:
-            return None
-        fresh.pop()
+    for segment, n in sorted(holds.items(), key=lambda found: (-found[1], found[0])):
+        if segment not in batch.shown and n >= k and not _shows_a_handful(batch, chosen | {segment}, k):
+            chosen.add(segment)
+    return frozenset(chosen)
 
 
 def may_show_money(shares: Sequence[float], k: int = K) -> bool:
@@ -68,22 +87,39 @@ def may_show_money(shares: Sequence[float], k: int = K) -> bool:
     return len(shares) >= k and max(shares) <= LARGEST_SHARE + 1e-9
 
 
-def _may_appear(batch: Batch, name: int, k: int) -> bool:
-    return batch.first or _none_or_batch(batch.changed_in.get(name, ()), k)
+def _shows_a_handful(batch: Batch, chosen: AnySet[int], k: int) -> bool:
+    """Whether the last snapshot and one with these segments would leave fewer than k organisations in some sum."""
+    return any(_handful(choices, k) for choices in _sums(batch, chosen))
 
 
-def _rest_is_safe(batch: Batch, chosen: AnySet[int], k: int) -> bool:
-    """What is left of the whole when the segments are subtracted: its members, and those of it who changed."""
-    if not chosen:
-        return True
-    inside = set().union(*(batch.segments.get(name, frozenset()) for name in chosen))
-    changed_inside = set().union(*(batch.changed_in.get(name, frozenset()) for name in chosen))
-    elsewhere = set().union(*(who for name, who in batch.segments.items() if name not in chosen))
-    changed_elsewhere = set().union(*(who for name, who in batch.changed_in.items() if name not in chosen))
-    rest = (batch.members - inside) | (elsewhere & batch.members)
-    changed_rest = (batch.changed - changed_inside) | changed_elsewhere
-    return _none_or_batch(rest, k) and _none_or_batch(changed_rest, k)
+def _sums(batch: Batch, chosen: AnySet[int]) -> Iterator[list[tuple[frozenset[str], ...]]]:
+    """Whom the sums that a reader can form consist of: of each tuple one set, all together."""
+    for segment in batch.shown | chosen:
+        steady = _part(batch, {segment})
+        if segment in batch.shown:
+            yield [(steady.before,)]
+        if segment in chosen:
+            yield [(steady.now,)]
+        if segment in batch.shown & chosen:
+            yield [(steady.changed,)]
+    rest = _part(batch, {None, *batch.before.values(), *batch.now.values()} - batch.shown - chosen)
+    fresh = [(part.before, part.changed) for part in (_part(batch, {new}) for new in chosen - batch.shown)]
+    gone = [(part.now, part.changed) for part in (_part(batch, {old}) for old in batch.shown - chosen)]
+    yield [(rest.before,), *fresh]
+    yield [(rest.now,), *gone]
+    yield [(rest.changed,), *fresh, *gone]
 
 
-def _none_or_batch(who: AnySet[str] | Sequence[str], k: int) -> bool:
-    return len(who) == 0 or len(who) >= k
+def _part(batch: Batch, segments: AnySet[int | None]) -> _Part:
+    before = frozenset(who for who, segment in batch.before.items() if segment in segments)
+    now = frozenset(who for who, segment in batch.now.items() if segment in segments)
+    return _Part(before, now, (before | now) & batch.changed)
+
+
+def _handful(choices: Iterable[Sequence[frozenset[str]]], k: int) -> bool:
+    """Whether one set of each can be chosen so that together they are some, but fewer than k."""
+    found = {NOBODY}
+    for sets in choices:
+        small = [who for who in sets if len(who) < k]
+        found = {both for some in found for who in small if len(both := some | who) < k}
+    return any(found)

@@ -1,17 +1,18 @@
 """Making snapshots: counts what changed, asks publication.py whether it is a batch, and writes the figures if it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from forum.db import day_of, db, now
+from forum.db import day_of, db, lock, now
 from forum.ratings import figures, scores
 from forum.ratings.actions import house_of
 from forum.ratings.criteria import ASKS, ASKS_KEYS, DEALS, EUROS, GIVES_KEYS
 from forum.ratings.figures import Context, Report
 from forum.ratings.models import Rating, Snapshot
-from forum.ratings.publication import Batch, K, segments_to_show
-from forum.ratings.queries import SITE, Subject, reported, snapshot_of, subjects, withdrawn
+from forum.ratings.publication import Batch, K, segment_of, segments_to_show
+from forum.ratings.publish_queries import dropped, figures_before, reported, subjects, withdrawn
+from forum.ratings.queries import SITE, Subject, snapshot_of
 
 GRID = 200  # how many quantiles of the site's reports are kept for placing single ones
 
@@ -30,6 +31,7 @@ class Outcome(NamedTuple):
 
 def publish(at: datetime | None = None) -> Outcome:
     """Publish every snapshot that may appear at this moment. The caller commits."""
+    lock("publishing scores")
     at = at or now()
     context = _site(at)
     done = {"published": 0, "waiting": 0, "below": 0}
@@ -44,20 +46,29 @@ def _publish_one(subject: Subject, at: datetime, context: Context) -> str:
     rows = list(reported(subject, at))
     reports = [report_of(row, at) for row in rows]
     last = snapshot_of(subject)
-    gone = [(house_of(note.organisation_seal)[0], note.tier_id) for note in withdrawn(subject)]
-    batch = _batch(rows, reports, gone, last)
-    if len(batch.members) < K and (last is None or last.figures is None):
-        _set_thin(subject, last, len(batch.members), len(reports), at)
-        return "below"
+    batch = _batch(rows, reports, [*dropped(subject, at), *withdrawn(subject)], figures_before(subject))
+    if len(batch.now) < K:
+        return _below(last, subject, batch, len(reports), at)
     shown = segments_to_show(batch)
     if shown is None:
         return "waiting"
-    if len(batch.members) < K:
-        _replace(subject, last, Snapshot(organisations=len(batch.members), ratings=len(reports), published_at=at))
-    else:
-        _replace(subject, last, _snapshot(reports, shown, context, at))
-    _note_published(subject, rows)
+    _replace(subject, last, _snapshot(reports, batch.now, shown, context, at))
+    _note_published(subject, rows, at)
     return "published"
+
+
+def _below(last: Snapshot | None, subject: Subject, batch: Batch, ratings: int, at: datetime) -> str:
+    """Too few for figures. Those that stand come down by a batch too: a single one who leaves must not show.
+
+    What stood published is not noted anew, so that the next figures are compared with the last ones that were shown.
+    """
+    if last is None or last.figures is None:
+        _set_thin(subject, last, len(batch.now), ratings, at)
+        return "below"
+    if len(batch.changed) < K:
+        return "waiting"
+    _replace(subject, last, Snapshot(organisations=len(batch.now), ratings=ratings, published_at=at))
+    return "below"
 
 
 def report_of(row: Any, at: datetime) -> Report:
@@ -81,36 +92,35 @@ def report_of(row: Any, at: datetime) -> Report:
     )
 
 
-def _batch(rows: list[Any], reports: list[Report], gone: Iterable[tuple[str, int | None]], last: Any) -> Batch:
-    segments: dict[int, set[str]] = {}
+def _batch(rows: list[Any], reports: list[Report], gone: Iterable[Any], last: Mapping[str, Any] | None) -> Batch:
+    """Who stood in the last figures, who would stand in the next, and for whom the two differ."""
+    before: dict[str, set[int | None]] = {}
+    now: dict[str, set[int | None]] = {}
     changed: set[str] = set()
-    changed_in: dict[int, set[str]] = {}
     for row, report in zip(rows, reports, strict=True):
-        if report.tier_id is not None:
-            segments.setdefault(report.tier_id, set()).add(report.organisation)
-        if row.version != row.published_version:
+        now.setdefault(report.organisation, set()).add(report.tier_id)
+        if row.published_version is not None:
+            before.setdefault(report.organisation, set()).add(row.published_tier_id)
+        if (row.version, row.tier_id) != (row.published_version, row.published_tier_id):
             changed.add(report.organisation)
-            for tier_id in {report.tier_id, row.published_tier_id} - {None}:
-                changed_in.setdefault(tier_id, set()).add(report.organisation)
-    for house, tier_id in gone:
+    for note in gone:
+        house, _ = house_of(note.organisation_seal)
+        before.setdefault(house, set()).add(note.tier_id)
         changed.add(house)
-        if tier_id is not None:
-            changed_in.setdefault(tier_id, set()).add(house)
-    shown = frozenset(int(key) for key in last.figures["tiers"]) if last is not None and last.figures else frozenset()
     return Batch(
-        members={report.organisation for report in reports},
-        segments=segments,
+        before={house: segment_of(tiers) for house, tiers in before.items()},
+        now={house: segment_of(tiers) for house, tiers in now.items()},
         changed=changed,
-        changed_in=changed_in,
-        shown=shown,
-        first=last is None or last.figures is None,
+        shown=frozenset(int(key) for key in last["tiers"]) if last else frozenset(),
     )
 
 
-def _snapshot(reports: list[Report], shown: Iterable[int], context: Context, at: datetime) -> Snapshot:
+def _snapshot(
+    reports: list[Report], places: Mapping[str, int | None], shown: Iterable[int], context: Context, at: datetime
+) -> Snapshot:
     whole = figures.figures_of(reports, context)
     tiers = {
-        str(tier_id): figures.figures_of([report for report in reports if report.tier_id == tier_id], context)
+        str(tier_id): figures.figures_of([r for r in reports if places[r.organisation] == tier_id], context)
         for tier_id in sorted(shown)
     }
     worth = whole["stars"]["worth"]
@@ -133,6 +143,7 @@ def _replace(subject: Subject, last: Snapshot | None, made: Snapshot) -> None:
         db.session.delete(last)
     elif last is not None:
         last.current = False
+    db.session.flush()
     made.vendor_id, made.category_id = subject
     made.current = True
     db.session.add(made)
@@ -150,13 +161,14 @@ def _set_thin(subject: Subject, last: Snapshot | None, organisations: int, ratin
         db.session.delete(last)
 
 
-def _note_published(subject: Subject, rows: list[Any]) -> None:
+def _note_published(subject: Subject, rows: list[Any], at: datetime) -> None:
     """What the new snapshot holds of each rating, and that the withdrawals are taken note of."""
     held = [
         {"id": row.id, "published_version": row.version, "published_tier_id": row.tier_id}
         for row in rows
         if (row.version, row.tier_id) != (row.published_version, row.published_tier_id)
     ]
+    held += [{"id": row.id, "published_version": None, "published_tier_id": None} for row in dropped(subject, at)]
     db.session.bulk_update_mappings(Rating, held)
     for note in withdrawn(subject):
         db.session.delete(note)

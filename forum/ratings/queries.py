@@ -1,7 +1,6 @@
 """Questions about ratings and published snapshots."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -10,7 +9,7 @@ from sqlalchemy.orm import aliased, joinedload
 from forum import anonymity
 from forum.accounts.models import Member
 from forum.db import db
-from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
+from forum.ratings.models import Rating, RatingRevision, Snapshot
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 CHAIN_KIND = "rating listing mark"
@@ -34,40 +33,6 @@ def of_subject(kind: Any, subject: Subject) -> ColumnElement[bool]:
     if subject.category_id is not None:
         return kind.category_id == subject.category_id
     return and_(kind.vendor_id.is_(None), kind.category_id.is_(None))
-
-
-def counts() -> ColumnElement[bool]:
-    """Ratings that count: no interest declared, and not hidden."""
-    return and_(Rating.interest == "none", Rating.hidden_at.is_(None))
-
-
-def subjects() -> list[Subject]:
-    """Every vendor and category that has ratings, or a withdrawal to be taken note of, or had figures."""
-    rows = db.session.execute(
-        select(Rating.vendor_id, Rating.category_id)
-        .union(select(Withdrawal.vendor_id, Withdrawal.category_id), _with_snapshot())
-        .order_by("vendor_id", "category_id")
-    )
-    return [Subject(*row) for row in rows]
-
-
-def _with_snapshot() -> Any:
-    return select(Snapshot.vendor_id, Snapshot.category_id).where(
-        Snapshot.current, or_(Snapshot.vendor_id.is_not(None), Snapshot.category_id.is_not(None))
-    )
-
-
-def reported(subject: Subject | None, until: datetime) -> Any:
-    """Rows to be counted, all columns, of one subject or (None) of all named vendors; read in portions."""
-    table = Rating.__table__
-    where = of_subject(Rating, subject) if subject else Rating.vendor_id.is_not(None)
-    statement = select(table).where(where, counts(), Rating.rated_at <= until).order_by(Rating.id)
-    return db.session.execute(statement, execution_options={"yield_per": 2000})
-
-
-def withdrawn(subject: Subject) -> Sequence[Withdrawal]:
-    """What was withdrawn since the subject's last snapshot."""
-    return db.session.scalars(select(Withdrawal).where(of_subject(Withdrawal, subject))).all()
 
 
 def snapshot_of(subject: Subject) -> Snapshot | None:
@@ -135,19 +100,15 @@ def standings() -> Sequence[Any]:
 
 def standings_version() -> tuple[Any, ...]:
     """Changes whenever `standings` could: the newest snapshot and vendor, and how many there are."""
-    return (
+    return tuple(
         db.session.execute(
             select(
                 select(func.max(Snapshot.id)).scalar_subquery(),
-                select(func.count()).select_from(Snapshot).scalar_subquery(),
-                select(func.sum(Snapshot.organisations)).scalar_subquery(),
+                select(func.sum(Snapshot.organisations)).where(Snapshot.current).scalar_subquery(),
                 select(func.count()).select_from(Vendor).scalar_subquery(),
                 select(func.max(Vendor.accepted_at)).scalar_subquery(),
-                select(func.sum(Vendor.post_count)).scalar_subquery(),
             )
-        )
-        .one()
-        ._tuple()
+        ).one()
     )
 
 
@@ -188,7 +149,7 @@ def tier_places() -> dict[int, str]:
 
 def glyph_columns(snapshot: Any = Snapshot) -> list[ColumnElement[Any]]:
     """The columns that a vendor's glyph needs, for a select that outer-joins Snapshot by `glyph_join`."""
-    return [snapshot.asks_mean, snapshot.gives_mean, snapshot.organisations]
+    return [snapshot.asks_mean, snapshot.gives_mean]
 
 
 def glyph_join(vendor_id: Any, snapshot: Any = Snapshot) -> ColumnElement[bool]:
@@ -217,7 +178,7 @@ def rating_submitted(submission: str) -> Rating | None:
 
 def scorecard_row(rating_id: int) -> Any:
     """A rating with its tier, its vendor's snapshot in force and the site's, in one query."""
-    site = aliased(Snapshot)
+    site = aliased(Snapshot, name="site")
     return db.session.execute(
         select(Rating, Tier.name.label("tier_name"), Vendor.name.label("vendor_name"), Snapshot, site)
         .outerjoin(Tier, Tier.id == Rating.tier_id)

@@ -14,6 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    in_force = {"sqlite_where": sa.text("current"), "postgresql_where": sa.text("current")}
     op.create_table(
         "snapshots",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -38,9 +39,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_snapshots")),
     )
     with op.batch_alter_table("snapshots", schema=None) as batch_op:
-        batch_op.create_index("ix_snapshots_category", ["category_id", "current"], unique=False)
+        batch_op.create_index("uq_snapshots_category", ["category_id"], unique=True, **in_force)
         batch_op.create_index("ix_snapshots_ranking", ["current", "worth_mean"], unique=False)
-        batch_op.create_index("ix_snapshots_vendor", ["vendor_id", "current"], unique=False)
+        batch_op.create_index("ix_snapshots_vendor", ["vendor_id"], unique=False)
+        batch_op.create_index("uq_snapshots_vendor", ["vendor_id"], unique=True, **in_force)
 
     op.create_table(
         "withdrawals",
@@ -222,6 +224,7 @@ def downgrade() -> None:
     with op.batch_alter_table("snapshots", schema=None) as batch_op:
         batch_op.drop_index("ix_snapshots_vendor")
         batch_op.drop_index("ix_snapshots_ranking")
-        batch_op.drop_index("ix_snapshots_category")
+        batch_op.drop_index("uq_snapshots_category")
+        batch_op.drop_index("uq_snapshots_vendor")
 
     op.drop_table("snapshots")

@@ -1,0 +1,66 @@
+"""What publishing asks: of whom there may be a snapshot, what counts in it, and what the last one held."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, not_, or_, select
+
+from forum.db import db
+from forum.ratings.models import Rating, Snapshot, Withdrawal
+from forum.ratings.queries import Subject, of_subject
+
+
+def counts() -> ColumnElement[bool]:
+    """Ratings that count: no interest declared, and not hidden."""
+    return and_(Rating.interest == "none", Rating.hidden_at.is_(None))
+
+
+def subjects() -> list[Subject]:
+    """Every vendor and category that has ratings, or a withdrawal to be taken note of, or had figures."""
+    rows = db.session.execute(
+        select(Rating.vendor_id, Rating.category_id)
+        .union(select(Withdrawal.vendor_id, Withdrawal.category_id), _with_snapshot())
+        .order_by("vendor_id", "category_id")
+    )
+    return [Subject(*row) for row in rows]
+
+
+def _with_snapshot() -> Any:
+    return select(Snapshot.vendor_id, Snapshot.category_id).where(
+        Snapshot.current, or_(Snapshot.vendor_id.is_not(None), Snapshot.category_id.is_not(None))
+    )
+
+
+def reported(subject: Subject | None, until: datetime) -> Any:
+    """Rows to be counted, all columns, of one subject or (None) of all named vendors; read in portions."""
+    table = Rating.__table__
+    where = of_subject(Rating, subject) if subject else Rating.vendor_id.is_not(None)
+    statement = select(table).where(where, counts(), Rating.rated_at <= until).order_by(Rating.id)
+    return db.session.execute(statement, execution_options={"yield_per": 2000})
+
+
+def dropped(subject: Subject, until: datetime) -> Sequence[Any]:
+    """Ratings that the subject's last figures hold and that count no more: hidden, or an interest was declared."""
+    return db.session.execute(
+        select(Rating.id, Rating.organisation_seal, Rating.published_tier_id.label("tier_id")).where(
+            of_subject(Rating, subject),
+            Rating.published_version.is_not(None),
+            not_(and_(counts(), Rating.rated_at <= until)),
+        )
+    ).all()
+
+
+def withdrawn(subject: Subject) -> Sequence[Withdrawal]:
+    """What was withdrawn since the subject's last snapshot."""
+    return db.session.scalars(select(Withdrawal).where(of_subject(Withdrawal, subject))).all()
+
+
+def figures_before(subject: Subject) -> dict[str, Any] | None:
+    """The last figures of the subject that were shown, in force or not."""
+    return db.session.scalar(
+        select(Snapshot.figures)
+        .where(of_subject(Snapshot, subject), Snapshot.figures.is_not(None))
+        .order_by(Snapshot.id.desc())
+        .limit(1)
+    )
