@@ -1,0 +1,243 @@
+"""The rules as a table, who by what; each list rule's two faces; and a walk through every door of the site."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text as sql
+
+from forum import access
+from forum.access import is_listed, listed
+from forum.db import db, now
+from forum.posts.comment_queries import thread
+from forum.posts.models import Comment, Post
+from forum.posts.queries import post_page_row
+from tests.factories import make_a_tag, make_comment, make_member, make_post, make_vendor
+
+PEOPLE = ("stranger", "author", "member", "moderator", "admin", "banned", "unconfirmed")
+
+
+@pytest.fixture
+def people(app: Flask) -> dict[str, Any]:
+    return {
+        "stranger": SimpleNamespace(is_authenticated=False),
+        "author": make_member(),
+        "member": make_member(),
+        "moderator": make_member(role="moderator"),
+        "admin": make_member(role="admin"),
+        "banned": make_member(banned_at=now(), role="admin"),
+        "unconfirmed": make_member(confirmed_at=None, role="moderator"),
+    }
+
+
+ABOUT_PEOPLE = {
+    "is_member": "author member moderator admin",
+    "is_moderator": "moderator admin",
+    "is_admin": "admin",
+    "can_moderate": "moderator admin",
+    "can_write": "author member moderator admin",
+}
+
+
+@pytest.mark.parametrize("rule", ABOUT_PEOPLE)
+def test_a_rule_about_people_lets_these_and_nobody_else(people: dict[str, Any], rule: str) -> None:
+    assert [who for who in PEOPLE if getattr(access, rule)(people[who])] == ABOUT_PEOPLE[rule].split()
+
+
+EVERYBODY = " ".join(PEOPLE)
+WRITERS = "author member moderator admin"
+OTHERS = "member moderator admin"
+# Rule, state of the item, who may. The author is the author of the item, by name or by pseudonym.
+ABOUT_ITEMS = [
+    ("can_see", "plain", EVERYBODY),
+    ("can_see", "hidden", "author moderator admin"),
+    ("can_see", "deleted", EVERYBODY),
+    ("can_see", "hidden deleted", "author moderator admin"),
+    ("can_reply", "plain", WRITERS),
+    ("can_reply", "hidden", ""),
+    ("can_reply", "deleted", ""),
+    ("can_edit", "plain", "author"),
+    ("can_edit", "hidden", ""),
+    ("can_edit", "deleted", ""),
+    ("can_delete", "plain", "author"),
+    ("can_delete", "hidden", "author"),
+    ("can_delete", "deleted", ""),
+    ("can_mark_useful", "plain", OTHERS),
+    ("can_mark_useful", "hidden", ""),
+    ("can_mark_useful", "deleted", ""),
+    ("wrote", "plain", "author"),
+]
+
+
+@pytest.mark.parametrize("rule, state, who", ABOUT_ITEMS)
+def test_a_rule_about_writing_lets_these_and_nobody_else(
+    people: dict[str, Any], rule: str, state: str, who: str
+) -> None:
+    for anonymous in (False, True):
+        post = make_post(people["author"], anonymous=anonymous)
+        comment = make_comment(post, people["author"], anonymous=anonymous)
+        for item in (post, comment):
+            item.hidden_at = now() if "hidden" in state else None
+            item.deleted_at = now() if "deleted" in state else None
+        db.session.commit()
+        rows = [post_page_row(post.id), thread(post.id).rows[0]]
+        for item in (post, comment, rows[0]):
+            assert " ".join(name for name in PEOPLE if getattr(access, rule)(people[name], item)) == who, item
+        if rule == "wrote":
+            for name in PEOPLE:
+                own = access.written_among(people[name], post.thread_key, rows)
+                assert own == ({post.id, comment.id} if name == "author" else set())
+
+
+@pytest.mark.parametrize(
+    "rule, accepted, who",
+    [
+        ("can_see_vendor", True, EVERYBODY),
+        ("can_see_vendor", False, "moderator admin"),
+        ("can_accept_vendor", True, ""),
+        ("can_accept_vendor", False, "moderator admin"),
+        ("can_rate", True, WRITERS),
+    ],
+)
+def test_a_rule_about_vendors_lets_these_and_nobody_else(
+    people: dict[str, Any], rule: str, accepted: bool, who: str
+) -> None:
+    vendor = make_vendor()
+    vendor.accepted_at = now() if accepted else None
+    assert " ".join(name for name in PEOPLE if getattr(access, rule)(people[name], vendor)) == who
+
+
+def test_writing_without_any_author_is_nobodys(people: dict[str, Any]) -> None:
+    post = make_post(people["author"])
+    post.author_id = None
+    db.session.commit()
+    assert not any(access.wrote(people[name], post) for name in PEOPLE)
+
+
+def test_the_list_rule_has_one_answer_in_hand_and_in_the_database(app: Flask) -> None:
+    for kind, make in ((Post, make_post), (Comment, make_comment)):
+        for hidden in (None, now()):
+            for deleted in (None, now()):
+                item = make()
+                item.hidden_at, item.deleted_at = hidden, deleted
+        db.session.commit()
+        assert {item.id for item in db.session.query(kind).filter(listed(kind))} == {
+            item.id for item in db.session.query(kind) if is_listed(item)
+        }
+
+
+# Every address of the site, tried by everybody.
+
+
+def values_for(rule: Any, known: dict[str, Any]) -> dict[str, Any]:
+    """Something real for each argument of a route, as far as there is something."""
+    fallback = {"year": 2026, "month": 11, "what": "join", "token": "forged", "filename": "app.css", "slug": "nobody"}
+    own = known.get(rule.endpoint.partition(".")[0], {}) | known.get(rule.endpoint, {})
+    return {name: own.get(name, known.get(name, fallback.get(name, 1))) for name in rule.arguments}
+
+
+@pytest.fixture
+def routes(app: Flask) -> list[tuple[Any, str]]:
+    """Each route with an address that leads to something."""
+    post = make_post(tags=[make_a_tag("deals", ("bargains",))])
+    comment = make_comment(post, anonymous=True)
+    vendor, member = make_vendor("Nordwall", tiers=("Gold",)), make_member()
+    known = {
+        "post_id": post.id,
+        "comment_id": comment.id,
+        "posts": {"slug": post.slug},
+        "pages.tag": {"slug": "deals"},
+        "feeds.tag": {"slug": "deals"},
+        "pages.vendor": {"slug": vendor.slug},
+        "feeds.vendor": {"slug": vendor.slug},
+        "pages.member": {"slug": member.slug},
+        "admin.vendor": {"slug": vendor.slug},
+    }
+    bound = app.url_map.bind("localhost")
+    found = []
+    for rule in app.url_map.iter_rules():
+        method = "GET" if "GET" in (rule.methods or ()) else "POST"
+        found.append((rule, bound.build(rule.endpoint, values_for(rule, known), method)))
+    return found
+
+
+READERS: dict[str, dict[str, Any]] = {
+    "stranger": {},
+    "member": {"role": "member"},
+    "moderator": {"role": "moderator"},
+    "admin": {"role": "admin"},
+    "banned": {"role": "member", "banned_at": True},
+}
+
+
+def reader_called(who: str, browse: Any) -> Any:
+    if who == "stranger":
+        return browse()
+    given = READERS[who]
+    return browse(make_member(**given | ({"banned_at": now()} if "banned_at" in given else {})))
+
+
+def everything() -> dict[str, list[Any]]:
+    """All rows of all tables."""
+    return {
+        table.name: sorted(map(repr, db.session.execute(sql(f'SELECT * FROM "{table.name}"'))))
+        for table in db.metadata.sorted_tables
+    }
+
+
+@pytest.mark.parametrize("who", READERS)
+def test_no_address_breaks_and_reading_changes_nothing(
+    app: Flask, browse: Any, routes: list[tuple[Any, str]], who: str
+) -> None:
+    reader = reader_called(who, browse)
+    before = everything()
+    opened = 0
+    for rule, path in routes:
+        if "GET" in (rule.methods or ()):
+            for asked in (
+                path,
+                f"{path}?before=x.y&from=z&sort=new&tag=%3Cb%3E&vendor=nordwall&leaning=bad&to=1&next=//e",
+            ):
+                answer = reader.get(asked)
+                assert answer.status_code < 500, asked
+                opened += answer.status_code == 200
+    assert opened >= 20
+    assert everything() == before, "a GET changed something"
+
+
+@pytest.mark.parametrize("who", READERS)
+def test_an_empty_form_breaks_nothing_anywhere(
+    app: Flask, browse: Any, routes: list[tuple[Any, str]], who: str
+) -> None:
+    for rule, path in routes:
+        if "POST" in (rule.methods or ()):
+            answer = reader_called(who, browse).post(path, data={"do": "publish", "page": "-1", "to": "\x00"})
+            assert answer.status_code < 500, path
+            if who == "stranger" and not rule.endpoint.startswith("accounts."):
+                assert answer.status_code in (401, 404), path
+
+
+@pytest.mark.parametrize("who", READERS)
+def test_the_rooms_of_those_who_run_the_site_are_shut_to_others(
+    app: Flask, browse: Any, routes: list[tuple[Any, str]], who: str
+) -> None:
+    doors = [(rule, path) for rule, path in routes if path.startswith(("/admin", "/moderation"))]
+    assert len(doors) >= 2
+    for rule, path in doors:
+        for method in sorted(rule.methods - {"OPTIONS", "HEAD"}):
+            answer = reader_called(who, browse).open(path, method=method)
+            if who == "stranger":
+                assert answer.status_code == (302 if method == "GET" else 401), path
+            elif who in ("member", "banned"):
+                assert answer.status_code == 403, path
+            else:
+                assert answer.status_code in (200, 302), path
+
+
+def test_every_rule_stands_in_a_table_of_the_tests(app: Flask) -> None:
+    rules = {name for name in vars(access) if re.match(r"(can|is)_", name) and callable(getattr(access, name))}
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    assert [name for name in sorted(rules) if not re.search(rf"\b{name}\b", tests)] == []
