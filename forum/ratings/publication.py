@@ -93,15 +93,10 @@ def _shows_a_handful(batch: Batch, chosen: AnySet[int], k: int) -> bool:
 
 
 def _sums(batch: Batch, chosen: AnySet[int]) -> Iterator[list[tuple[frozenset[str], ...]]]:
-    """Whom the sums that a reader can form consist of: of each tuple one set, all together."""
-    for segment in batch.shown | chosen:
-        steady = _part(batch, {segment})
-        if segment in batch.shown:
-            yield [(steady.before,)]
-        if segment in chosen:
-            yield [(steady.now,)]
-        if segment in batch.shown & chosen:
-            yield [(steady.changed,)]
+    """Whom the sums consist of in which the segments have a part together: of each tuple one set, all together.
+
+    What a segment of both snapshots held, holds and changed by itself is left to the gate and `may_publish`.
+    """
     rest = _part(batch, {None, *batch.before.values(), *batch.now.values()} - batch.shown - chosen)
     fresh = [(part.before, part.changed) for part in (_part(batch, {new}) for new in chosen - batch.shown)]
     gone = [(part.now, part.changed) for part in (_part(batch, {old}) for old in batch.shown - chosen)]
