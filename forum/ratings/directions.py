@@ -7,11 +7,10 @@ from markupsafe import Markup
 
 from forum.ratings.criteria import ASKS, GIVES, NOT_OFFERED, THEMES, Ask, Criterion
 from forum.ratings.duplex import NARROW, WIDE, Band, Row, duplex
-from forum.ratings.figures import Context
+from forum.ratings.figures import Context, level_of
 from forum.ratings.models import Rating
 from forum.ratings.publication import K
 from forum.ratings.publish_actions import report_of
-from forum.ratings.scores import level_among
 from forum.ratings.wording import amount, span
 
 
@@ -101,7 +100,7 @@ def scorecard_of(rating: Rating, among: Mapping[str, Any] | None, context: Conte
 def _single_ask(ask: Ask, value: float, among: Mapping[str, Any] | None, context: Context) -> Row:
     mark = among["asks"][ask.key].get("level") if among else None
     said = amount(ask, value)
-    level = level_among(value, context.reports.get(ask.key, ()))
+    level = level_of(value, ask.key, context)
     return Row(ask.label, ask.short, said, f"{ask.label}: {said}", level, mark=mark)
 
 

@@ -147,7 +147,7 @@ def _ask(place: int, houses: Iterable[Sequence[Report]], context: Context) -> di
         return found
     ordered = sorted(values)
     told = [scores.quantile(ordered, p) for p in (0.25, 0.5, 0.75)]
-    levels = [scores.level_among(value, context.reports.get(ask.key, ())) for value in told]
+    levels = [level_of(value, ask.key, context) for value in told]
     q1, median, q3 = (scores.rounded_money(value) if ask.unit == "money" else round(value) for value in told)
     low, level, high = (round(value, 1) for value in levels)
     return found | {"median": median, "q1": q1, "q3": q3, "level": level, "low": low, "high": high}
@@ -168,11 +168,12 @@ def _all_asks(houses: Iterable[Sequence[Report]], context: Context) -> dict[str,
 
 def levels_of(asks: Sequence[float | None], context: Context) -> list[float]:
     """Where each reported ask of one rating stands among all reports of the site, 1 to 5."""
-    return [
-        scores.level_among(value, context.reports.get(key, ()))
-        for key, value in zip(ASKS_KEYS, asks, strict=True)
-        if value is not None
-    ]
+    return [level_of(value, key, context) for key, value in zip(ASKS_KEYS, asks, strict=True) if value is not None]
+
+
+def level_of(value: float, key: str, context: Context) -> float:
+    """The site's reports are kept rounded, so what stands among them is rounded too: else nothing would be equal."""
+    return scores.level_among(scores.rounded_money(value), context.reports.get(key, ()))
 
 
 def _deals(houses: Iterable[Sequence[Report]]) -> dict[str, Any]:
