@@ -10,12 +10,14 @@ from typing import Any
 from forum.accounts.actions import make_member
 from forum.accounts.models import Member
 from forum.db import db, now
+from forum.demo.rating_actions import given_beside, rate_beside, told_rating
 from forum.posts.actions import About, mark_useful, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post
 from forum.posts.tag_actions import make_tag
 from forum.posts.tag_queries import tags_named
-from forum.vendors.actions import add_domain, add_programme, add_vendor, make_categories
+from forum.ratings.publish_actions import publish
+from forum.vendors.actions import add_domain, add_programme, add_vendor, make_categories, note_change
 from forum.vendors.models import Vendor
 from forum.vendors.queries import categories
 
@@ -30,6 +32,7 @@ SIGN_INS = [
 OWN_ADDRESS = {"marta-aalto": ("marta@demo.example", "member"), "fiona-mackay": ("fiona@demo.example", "moderator")}
 # Members are made first, so that the moments of writing lie after everybody has joined.
 YEARS = timedelta(days=730)
+QUARTER = 73  # days between publications; ten of them make the two years
 
 
 def fill() -> None:
@@ -42,9 +45,20 @@ def fill() -> None:
     members = {given["slug"]: _member(given) for given in cast["members"]}
     make_member(name="Demo Admin", email=SIGN_INS[2][1], password=PASSWORD, role="admin")
     started = now()
+    for change in cast["changes"]:
+        programme = vendors[change["vendor"]].programmes[0]
+        note_change(programme, change["what"], at=started - timedelta(days=change["day"]))
     chance = Random(1876)  # noqa: S311 - always the same
-    for story in sorted(_stories(), key=lambda story: (-int(story["day"]), str(story["title"]))):
-        _tell(story, vendors, members, started, chance)
+    stories = sorted(_stories(), key=lambda story: (-float(story["day"]), str(story["title"])))
+    given = sorted(given_beside(cast, stories, members), key=lambda one: (-one.day, one.member, one.about))
+    for oldest in range(int(YEARS.days), -1, -QUARTER):
+        while stories and stories[0]["day"] >= oldest:
+            _tell(stories.pop(0), vendors, members, started, chance)
+        while given and given[0].day >= oldest:
+            rate_beside(given.pop(0), cast, vendors, members, started)
+        publish(started - timedelta(days=oldest))
+        # Publishing lets go of what the session held.
+        db.session.add_all([*vendors.values(), *members.values()])
 
 
 def _stories() -> Iterator[dict[str, Any]]:
@@ -88,6 +102,7 @@ def _tell(
         leaning=story["leaning"],
         tags=list({tag.id: tag for tag in tags_named(story["tags"]).values()}.values()),
         about=_about(story, vendors),
+        said=told_rating(story["rating"]) if "rating" in story else None,
         anonymous=story.get("anonymous", False),
         at=posted,
     )

@@ -1,14 +1,18 @@
 """What can happen to a vendor."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from forum import text
-from forum.db import db, now
-from forum.vendors.models import Category, Programme, Tier, Vendor, VendorAlias, VendorDomain
+from forum.db import db, lock, now
+from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias, VendorDomain
 from forum.vendors.queries import categories, domain_taken, names_taken
 
 # Stated demands of a tier, in the order they are written: people, EUR a head, EUR a year, EUR a year.
 Demands = tuple[str, int | None, int | None, int | None, int | None]
+
+# A name must not stand in the way of another page: /vendors/new.
+TAKEN = ("new",)
 
 CATEGORIES = {
     "hardware": "Hardware",
@@ -81,6 +85,12 @@ def add_programme(vendor: Vendor, name: str, tiers: Iterable[Demands]) -> Progra
     return programme
 
 
+def note_change(programme: Programme, what: str, *, at: datetime) -> None:
+    """Note that the programme's terms changed on a day."""
+    db.session.add(ProgrammeChange(programme_id=programme.id, happened_at=at, what=text.one_line(what)[:160]))
+    db.session.flush()
+
+
 def make_categories() -> None:
     """The categories every site begins with, as far as they are missing."""
     known = {category.slug for category in categories()}
@@ -93,9 +103,16 @@ def make_categories() -> None:
 def _new_vendor(name: str, category: Category, about: str) -> Vendor:
     name = text.one_line(name)
     folded = text.fold(name)
+    lock("names of vendors")
     if names_taken(folded):
         raise ValueError(f"There is a vendor called {name} already.")
-    vendor = Vendor(name=name, slug=folded[:70], folded=folded, category_id=category.id, about=text.one_line(about))
+    vendor = Vendor(
+        name=name,
+        slug=f"{folded}-vendor" if folded in TAKEN else folded[:70],
+        folded=folded,
+        category_id=category.id,
+        about=text.one_line(about),
+    )
     db.session.add(vendor)
     db.session.flush()
     return vendor
