@@ -90,6 +90,8 @@ def _sieve(rendered: str) -> str:
         attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
         url_schemes=set(SCHEMES),
         link_rel=REL,
+        # A table wider than the column scrolls, so the keyboard has to reach it.
+        set_tag_attribute_values={"table": {"tabindex": "0"}},
     )
 
 
