@@ -141,15 +141,24 @@ def _keys(settings: Settings, instance: Path) -> dict[str, str]:
         if not value and settings.environment == "production":
             raise SettingsError(f"{variable} is not set. In production it must be. Make one with: openssl rand -hex 32")
         given[name] = value or _kept_key(instance / f"{name}.key")
+    if any(len(old) < 32 for old in _split(settings.old_anonymity_keys)):
+        raise SettingsError("FORUM_OLD_ANONYMITY_KEYS holds a key with fewer than 32 characters.")
     return given
 
 
 def _key_from(file: Path) -> str:
     if not file.is_file():
         raise SettingsError(f"FORUM_ANONYMITY_KEY_FILE: there is no file {file}.")
+    return _own_key(file)
+
+
+def _own_key(file: Path) -> str:
     if file.stat().st_mode & 0o077:
         raise SettingsError(f"{file} can be read by others than its owner. Set it right with: chmod 600 {file}")
-    return file.read_text().strip()
+    key = file.read_text().strip()
+    if len(key) < 32:
+        raise SettingsError(f"{file} has fewer than 32 characters. Make a key with: openssl rand -hex 32")
+    return key
 
 
 def _kept_key(file: Path) -> str:
@@ -157,7 +166,7 @@ def _kept_key(file: Path) -> str:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return file.read_text().strip()
+        return _own_key(file)
     with os.fdopen(descriptor, "w") as opened:
         opened.write(secrets.token_hex(32))
-    return file.read_text().strip()
+    return _own_key(file)

@@ -68,6 +68,11 @@ def _deliver_soon(session: Any) -> None:
         jobs.later("deliver_mail")
 
 
+@event.listens_for(db.session, "after_rollback")
+def _nothing_waits(session: Any) -> None:
+    session.info.pop("mail_waits", None)
+
+
 def deliver_due(most: int = 50) -> int:
     """Send what is due, at most so many, and return how many went out. Commits after each mail."""
     sent = 0

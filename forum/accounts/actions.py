@@ -9,7 +9,7 @@ from forum.accounts.models import Member
 from forum.accounts.passwords import hash_of
 from forum.accounts.queries import member_with_email, slugs_like, unconfirmed_since
 from forum.accounts.tokens import token_for
-from forum.db import db, now
+from forum.db import db, lock, now
 
 
 def join(*, name: str, email: str, password: str) -> None:
@@ -19,6 +19,7 @@ def join(*, name: str, email: str, password: str) -> None:
     """
     email = email.strip().lower()
     hashed = hash_of(password)
+    lock("joining")  # two forms at once with one address or one name
     member = member_with_email(email)
     if member is None:
         member = Member(email=email, name=text.one_line(name), slug=free_slug(name))

@@ -28,14 +28,14 @@ def index() -> str:
 @bp.post("/vendors/<slug>")
 def vendor(slug: str) -> Any:
     """Accept or decline a proposed vendor."""
-    proposed = db.first_or_404(vendor_called(slug))
+    proposed = db.first_or_404(vendor_called(slug, to_change=True))
     if not can_accept_vendor(current_user, proposed):
         flash(f"{proposed.name} is in the catalogue already: somebody else accepted it.")
         return redirect(url_for(".index"))
     if request.form.get("do") == "accept":
         actions.accept_vendor(proposed)
         flash(f"{proposed.name} is in the catalogue now.")
-    else:
+    elif request.form.get("do") == "decline":
         actions.decline_vendor(proposed)
         flash(f"{proposed.name} was declined.")
     db.session.commit()

@@ -135,7 +135,7 @@ class Tag(db.Model):
     description: Mapped[str] = mapped_column(String(200))
     post_count: Mapped[int] = mapped_column(default=0)
 
-    synonyms: Mapped[list["TagSynonym"]] = relationship(back_populates="tag", passive_deletes=True)
+    synonyms: Mapped[list["TagSynonym"]] = relationship(back_populates="tag", passive_deletes="all")
 
 
 class TagSynonym(db.Model):

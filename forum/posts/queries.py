@@ -245,15 +245,17 @@ def used_listing_marks(marks: Sequence[str]) -> set[str]:
 
 
 CHAIN_STRETCH = 64
+WIDEST_GAP = 1024
 
 
 def own_anonymous(member: Member) -> tuple[Sequence[Any], Sequence[Any]]:
     """The member's own anonymous posts and comments, found link by link along their chain."""
     own: list[str] = []
     start = 0
-    while used := used_listing_marks(anonymity.listing_marks(member.id, start, CHAIN_STRETCH)):
+    # What was deleted leaves gaps in the chain, and a gap must not hide what comes after it.
+    while used := used_listing_marks(anonymity.listing_marks(member.id, start, WIDEST_GAP)):
         own += used
-        start += CHAIN_STRETCH
+        start += WIDEST_GAP
     posts = db.session.execute(
         _rows(Post.deleted_at).where(Post.listing_mark.in_(own)).order_by(Post.created_at.desc(), Post.id)
     ).all()

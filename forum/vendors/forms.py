@@ -51,6 +51,10 @@ class TierChoice:
         return f"t{item.tier_id}" if item.tier_id else f"p{item.programme_id}" if item.programme_id else ""
 
 
+LONGEST_ADDRESS = 70
+LONGEST_DOMAIN = 190
+
+
 class ProposalForm(Form):
     """A vendor that is missing from the catalogue."""
 
@@ -74,12 +78,16 @@ class ProposalForm(Form):
         name = text.one_line(field.data or "")
         if not 2 <= len(name) <= 80 or not text.fold(name):
             raise ValidationError("Write a name of 2 to 80 characters.")
+        if len(text.fold(name)) > LONGEST_ADDRESS:
+            raise ValidationError("This name is too long for an address. Write a shorter form of it.")
         if names_taken(text.fold(name)):
             raise ValidationError("There is a vendor with this name, or it waits for a moderator already.")
 
     def validate_website(self, field: Any) -> None:
         """A domain or an address that has one."""
-        if (field.data or "").strip() and not DOMAIN.match(field.data.strip()):
+        typed = (field.data or "").strip()
+        match = DOMAIN.match(typed)
+        if typed and (match is None or len(match[1]) > LONGEST_DOMAIN):
             raise ValidationError("This is not a web address. It looks like vendor.example.")
 
     def answers(self) -> dict[str, Any]:
@@ -89,6 +97,6 @@ class ProposalForm(Form):
             "name": self.name.data,
             "category": self.known[self.category.data],
             "website": match[1].lower() if match else "",
-            "programme": self.programme.data or "",
+            "programme": text.one_line(self.programme.data or ""),
             "about": self.about.data or "",
         }

@@ -40,10 +40,10 @@ class Vendor(db.Model):
     post_count: Mapped[int] = mapped_column(default=0)
 
     category: Mapped[Category] = relationship()
-    aliases: Mapped[list["VendorAlias"]] = relationship(back_populates="vendor", passive_deletes=True)
-    domains: Mapped[list["VendorDomain"]] = relationship(back_populates="vendor", passive_deletes=True)
+    aliases: Mapped[list["VendorAlias"]] = relationship(back_populates="vendor", passive_deletes="all")
+    domains: Mapped[list["VendorDomain"]] = relationship(back_populates="vendor", passive_deletes="all")
     programmes: Mapped[list["Programme"]] = relationship(
-        back_populates="vendor", order_by="Programme.id", passive_deletes=True
+        back_populates="vendor", order_by="Programme.id", passive_deletes="all"
     )
 
 
@@ -89,7 +89,7 @@ class Programme(db.Model):
 
     vendor: Mapped[Vendor] = relationship(back_populates="programmes")
     tiers: Mapped[list["Tier"]] = relationship(
-        back_populates="programme", order_by="Tier.position", passive_deletes=True
+        back_populates="programme", order_by="Tier.position", passive_deletes="all"
     )
 
 

@@ -22,9 +22,12 @@ def category_called(slug: str) -> Select[Any]:
     return select(Category).where(Category.slug == slug)
 
 
-def vendor_called(slug: str) -> Select[Any]:
-    """The vendor with this slug, with category, names, programmes and tiers: three queries whatever it has."""
-    return (
+def vendor_called(slug: str, *, to_change: bool = False) -> Select[Any]:
+    """The vendor with this slug, with category, names, programmes and tiers: three queries whatever it has.
+
+    To change it, one at a time, with a lock on its row.
+    """
+    statement = (
         select(Vendor)
         .where(Vendor.slug == slug)
         .options(
@@ -33,6 +36,7 @@ def vendor_called(slug: str) -> Select[Any]:
             selectinload(Vendor.programmes).joinedload(Programme.tiers),
         )
     )
+    return statement.with_for_update(of=Vendor) if to_change else statement
 
 
 def tier_names() -> dict[int, str]:

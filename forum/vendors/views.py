@@ -8,6 +8,7 @@ from forum.access import can_write
 from forum.db import db
 from forum.vendors import actions
 from forum.vendors.forms import ProposalForm
+from forum.vendors.models import Vendor
 from forum.web import limiter, only, safe_path, went_through
 
 bp = Blueprint("vendors", __name__, url_prefix="/vendors")
@@ -19,9 +20,17 @@ bp = Blueprint("vendors", __name__, url_prefix="/vendors")
 def new() -> Any:
     """Propose a vendor."""
     form = ProposalForm(name=request.args.get("name"))
-    if form.validate_on_submit():
-        vendor = actions.propose_vendor(**form.answers())
+    if form.validate_on_submit() and (vendor := _proposed(form)) is not None:
         db.session.commit()
         flash(f"{vendor.name} waits for a moderator. It is in the catalogue as soon as one has looked.")
         return redirect(safe_path(request.args.get("next")) or url_for("rankings.index"))
     return form.page("vendors/new.html")
+
+
+def _proposed(form: ProposalForm) -> Vendor | None:
+    """The proposal; None when somebody proposed the same name a moment before, and then the form says so."""
+    try:
+        return actions.propose_vendor(**form.answers())
+    except ValueError as taken:
+        form.name.errors = [*form.name.errors, str(taken)]
+        return None

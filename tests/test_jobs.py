@@ -1,0 +1,118 @@
+"""Jobs: what runs by the clock, what runs after a commit, and what happens when the queue is away."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+
+from forum import jobs, mail
+from forum.accounts.jobs import forget_unconfirmed
+from forum.accounts.models import Member
+from forum.db import db, now
+from tests.factories import make_member, make_post
+
+
+def test_every_job_is_known_to_the_queue(app: Flask) -> None:
+    known = app.extensions["jobs"]
+    assert {"deliver_mail", "forget_unconfirmed"} <= set(known)
+    regular = {task.name for task in jobs.queue_of(app)._registry.periodic_tasks}
+    assert {"deliver_mail_regularly", "forget_unconfirmed_regularly"} <= regular
+
+
+def test_a_mail_is_queued_for_delivery_after_the_commit_and_not_before(app: Flask) -> None:
+    queue = jobs.queue_of(app)
+    queue.flush()
+    mail.post("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
+    assert queue.pending_count() == 0
+    db.session.rollback()
+    db.session.commit()
+    assert queue.pending_count() == 0, "what was rolled back calls nobody"
+    mail.post("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
+    db.session.commit()
+    assert queue.pending_count() == 1
+    task = queue.dequeue()
+    assert task.name == "deliver_mail" and task.args == () and task.kwargs == {}, "a job carries nothing"
+    queue.execute(task)
+    db.session.expire_all()
+    assert db.session.query(mail.Mail).count() == 0
+    assert list((app.config["INSTANCE"] / "mail").glob("*.eml"))
+
+
+def test_a_queue_that_is_away_breaks_no_page(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away() -> None:
+        raise ConnectionError("no queue")
+
+    monkeypatch.setitem(app.extensions["jobs"], "deliver_mail", away)
+    mail.post("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
+    db.session.commit()
+    assert db.session.query(mail.Mail).count() == 1, "the mail waits for the clock"
+    assert "deliver_mail runs at its next regular time" in caplog.text and "partner.example" not in caplog.text
+
+
+def test_those_who_never_confirmed_are_forgotten_after_a_week_and_nobody_else(app: Flask) -> None:
+    eight_days_ago = now() - timedelta(days=8)
+    make_member(name="Never back", confirmed_at=None, joined_at=eight_days_ago)
+    make_member(name="Just joined", confirmed_at=None, joined_at=now() - timedelta(days=6))
+    make_member(name="Confirmed", joined_at=eight_days_ago)
+    make_member(name="Moved in", confirmed_at=None, password_hash=None, joined_at=eight_days_ago)
+    forget_unconfirmed()
+    assert sorted(member.name for member in db.session.query(Member)) == ["Confirmed", "Just joined", "Moved in"]
+
+
+def test_a_mail_is_tried_again_later_and_later_and_given_up_at_last(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "MAIL_URL", "smtp://127.0.0.1:1")
+    mail.post("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
+    db.session.commit()
+    waits = []
+    for _ in range(mail.MOST_TRIES):
+        waiting = db.session.query(mail.Mail).one()
+        with time_machine.travel(waiting.due_at + timedelta(seconds=1)):
+            before = now()
+            assert mail.deliver_due() == 0
+            db.session.expire_all()
+            waits.append((db.session.query(mail.Mail).one().due_at - before).total_seconds() / 60)
+    assert waits == [2, 4, 8, 16, 32, 64, 128, 256]
+    waiting = db.session.query(mail.Mail).one()
+    assert waiting.failed_at is not None
+    monkeypatch.setitem(app.config, "MAIL_URL", f"file:{app.config['INSTANCE'] / 'mail'}")
+    with time_machine.travel(now() + timedelta(days=3)):
+        assert mail.deliver_due() == 0, "given up"
+
+
+def test_one_mail_that_fails_keeps_no_other_back(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("first", "second", "third"):
+        mail.post(f"{name}@partner.example", "confirm", subject="Hello", name=name, link="http://localhost/")
+    db.session.commit()
+    real = mail._Way.send
+
+    def send(way: Any, message: Any) -> None:
+        if "second" in message["To"]:
+            raise OSError("mailbox full")
+        real(way, message)
+
+    monkeypatch.setattr(mail._Way, "send", send)
+    assert mail.deliver_due() == 2
+    db.session.expire_all()
+    assert [waiting.to_address for waiting in db.session.query(mail.Mail)] == ["second@partner.example"]
+
+
+@pytest.mark.parametrize("subject", ["Two\nBcc: everybody@evil.example", "Ünïcode and a long word " + "x" * 300])
+def test_a_subject_or_name_cannot_add_a_header(app: Any, subject: str) -> None:
+    folder = app.config["INSTANCE"] / "mail"
+    before = set(folder.glob("*.eml"))
+    mail.post("a@partner.example", "confirm", subject=subject, name="A\nBcc: b@evil.example", link="http://localhost/")
+    db.session.commit()
+    mail.deliver_due()
+    for written in set(folder.glob("*.eml")) - before:
+        assert "\nBcc:" not in written.read_text().split("\n\n")[0]
+
+
+def test_anonymous_writing_sends_no_mail_and_queues_nothing(app: Flask) -> None:
+    queue = jobs.queue_of(app)
+    queue.flush()
+    make_post(anonymous=True)
+    assert queue.pending_count() == 0 and db.session.query(mail.Mail).count() == 0
