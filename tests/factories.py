@@ -13,6 +13,8 @@ from forum.posts.actions import write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, Tag
 from forum.posts.tag_actions import make_tag
+from forum.ratings.actions import rate
+from forum.ratings.models import Rating
 from forum.vendors.actions import add_programme, add_vendor
 from forum.vendors.models import Category, Vendor
 
@@ -91,6 +93,17 @@ def make_thread(post: Post, depths: list[int], author: Member | None = None) -> 
         made.append(above[depth])
     db.session.commit()
     return made
+
+
+def make_rating(member: Member | None = None, **given: Any) -> Rating:
+    """By a member of a house of its own, about a vendor, signed, without interest; `said` adds to three stars."""
+    member = member or make_member(email=f"member@house{next(_n)}.example")
+    said = {"worth": 3, "again": True, "interest": "none"} | given.pop("said", {})
+    if "vendor" not in given and "category" not in given:
+        given["vendor"] = make_vendor()
+    rating = rate(member, **{"anonymous": False, **given}, said=said)
+    db.session.commit()
+    return rating
 
 
 def at_once(*visits: Callable[[], Any]) -> list[Any]:
