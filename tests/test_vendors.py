@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from forum.db import db, now
-from forum.posts.actions import About
+from forum.posts.actions import About, delete_post
 from forum.posts.models import Post
 from forum.vendors.models import Programme, Vendor, VendorDomain
 from tests.factories import at_once, make_category, make_member, make_post, make_vendor
@@ -196,8 +196,6 @@ def test_posts_counted_for_a_vendor_are_those_that_name_it(app: Any, browse: Any
     assert db.session.get(Vendor, vendor.id).post_count == 2
     for post in posts:
         db.session.refresh(post)
-    from forum.posts.actions import delete_post
-
     delete_post(posts[0])
     db.session.commit()
     db.session.expire_all()

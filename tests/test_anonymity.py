@@ -1,0 +1,253 @@
+"""Anonymity from the first row on: marks, names, keys, and what an anonymous row may hold."""
+
+import hmac
+import re
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import islice
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import text as sql
+from sqlalchemy.exc import IntegrityError
+
+from forum import anonymity
+from forum.access import wrote
+from forum.accounts.bylines import alias_in, byline, take_pseudonym
+from forum.accounts.models import Pseudonym
+from forum.db import db
+from forum.posts import actions, queries
+from forum.posts.actions import delete_post, edit_post, write_post
+from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
+from forum.posts.models import Comment, Post, Revision
+from forum.posts.queries import own_anonymous
+from forum.web import key_text
+from tests.factories import make_a_tag, make_comment, make_member, make_post
+
+NOON = datetime(2026, 11, 12, 11, 47, 31, tzinfo=UTC)
+DAY = datetime(2026, 11, 12, tzinfo=UTC)
+
+
+def keys(app: Flask, monkeypatch: pytest.MonkeyPatch, *given: str) -> None:
+    monkeypatch.setitem(app.config, "ANONYMITY_KEYS", list(given))
+
+
+def test_a_mark_is_steady_in_its_thread_and_differs_by_thread_member_and_key(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = anonymity.new_thread_key(), anonymity.new_thread_key()
+    assert anonymity.mark(one, 7) == anonymity.mark(one, 7)
+    found = {anonymity.mark(one, 7), anonymity.mark(two, 7), anonymity.mark(one, 8), *anonymity.listing_marks(7, 0, 3)}
+    keys(app, monkeypatch, "another key, long enough for everybody")
+    found.add(anonymity.mark(one, 7))
+    assert len(found) == 7 and all(re.fullmatch("[0-9a-f]{64}", mark) for mark in found)
+
+
+def test_a_mark_is_hmac_sha256_under_a_key_derived_for_this_purpose(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Computed apart from the code, by RFC 5869 and RFC 2104, so that a change of the formula is noticed."""
+    keys(app, monkeypatch, "k" * 40)
+    extracted = hmac.new(b"full-duplex", b"k" * 40, sha256).digest()
+    derived = hmac.new(extracted, b"thread mark" + b"\x01", sha256).digest()
+    expected = hmac.new(derived, b"ab" * 16 + b":7", sha256).hexdigest()
+    assert anonymity.mark("ab" * 16, 7) == expected
+
+
+def test_names_are_two_words_and_follow_from_the_mark_alone() -> None:
+    assert list(islice(anonymity.aliases("a"), 5)) == list(islice(anonymity.aliases("a"), 5))
+    for name in islice(anonymity.aliases("b"), 200):
+        quality, thing = name.split()
+        assert quality in anonymity.QUALITIES and thing in anonymity.THINGS and quality != thing
+    assert len(set(anonymity.QUALITIES)) == len(anonymity.QUALITIES) and len(anonymity.QUALITIES) > 100
+    assert len(set(anonymity.THINGS)) == len(anonymity.THINGS) and len(anonymity.THINGS) > 100
+
+
+def test_no_two_in_a_thread_share_a_name(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anonymity, "QUALITIES", ["Quiet", "Calm"])
+    monkeypatch.setattr(anonymity, "THINGS", ["Heron", "Finch"])
+    thread = anonymity.new_thread_key()
+    names = [take_pseudonym(thread, make_member()).name for _ in range(4)]
+    assert sorted(names) == ["Calm Finch", "Calm Heron", "Quiet Finch", "Quiet Heron"]
+
+
+def test_a_member_has_one_name_in_a_thread_and_unlinkable_ones_in_others(app: Flask) -> None:
+    author = make_member()
+    posts = [make_post(author, anonymous=True) for _ in range(3)]
+    for post in posts:
+        expected = alias_in(post.thread_key, author)
+        comment = make_comment(post, author, anonymous=True)
+        assert comment.pseudonym_id == post.pseudonym_id and byline(comment).name == expected == byline(post).name
+    assert len({post.pseudonym.mark for post in posts}) == 3
+
+
+def test_looking_at_the_name_one_would_get_writes_nothing(app: Flask) -> None:
+    post, member = make_post(), make_member()
+    shown = alias_in(post.thread_key, member)
+    assert db.session.query(Pseudonym).count() == 0
+    assert make_comment(post, member, anonymous=True).pseudonym.name == shown
+
+
+def test_an_anonymous_row_holds_nothing_of_its_author(app: Flask) -> None:
+    for _ in range(40):
+        make_member()
+    author = make_member(name="Marta Aalto", email="marta@partner.example")
+    with time_machine.travel(NOON):
+        post = make_post(author, anonymous=True)
+        comment = make_comment(post, author, anonymous=True)
+        edit_post(post, title="A title that was changed", body=post.body * 2, leaning="bad", tags=post.tags)
+        edit_comment(comment, body="Changed as well.")
+        db.session.commit()
+    for table in ("posts", "comments", "pseudonyms", "revisions"):
+        for row in db.session.execute(sql(f"SELECT * FROM {table}")).mappings():
+            assert row.get("author_id") is None
+            for name, value in row.items():
+                assert value != author.id or name in ("number", "answer_count", "comment_count"), (table, name)
+                assert "Marta" not in str(value) and "marta@" not in str(value), (table, name)
+                if name.endswith("_at") and value is not None:
+                    assert str(value).partition(".")[0].endswith("00:00:00"), f"{table}.{name} is finer than a day"
+
+
+def test_every_moment_of_an_anonymous_item_is_a_whole_day(app: Flask) -> None:
+    author = make_member()
+    with time_machine.travel(NOON):
+        post = make_post(author, anonymous=True)
+        other = make_post()
+        comment = make_comment(other, author, anonymous=True)
+        make_comment(other, parent=comment)
+        make_comment(post)
+        edit_post(post, title="A title that was changed", body=post.body, leaning="bad", tags=post.tags)
+        delete_comment(comment)
+        delete_post(post)
+        db.session.commit()
+    assert (post.created_at, post.edited_at, post.deleted_at) == (DAY, DAY, DAY)
+    assert (comment.created_at, comment.deleted_at) == (DAY, DAY)
+    assert comment.path.startswith(f"{int(DAY.timestamp()):08x}"), "nor does its place in the thread tell the hour"
+    assert db.session.query(Revision).count() == 0, "former texts go with the text"
+    assert other.created_at == NOON.replace(microsecond=0)
+
+
+def test_an_anonymous_reply_does_not_tell_its_hour_by_moving_its_thread_up(app: Flask) -> None:
+    with time_machine.travel(datetime(2026, 11, 11, 9, 0, tzinfo=UTC)):
+        post = make_post()
+    with time_machine.travel(NOON):
+        make_comment(post, anonymous=True)
+    db.session.expire_all()
+    assert post.last_activity_at == DAY
+
+
+def test_the_one_behind_a_pseudonym_is_known_by_it_and_nobody_else(app: Flask) -> None:
+    author, other = make_member(), make_member()
+    post = make_post(author, anonymous=True)
+    comment = make_comment(post, author, anonymous=True)
+    for item in (post, comment):
+        assert wrote(author, item) and not wrote(other, item)
+    named = make_comment(post, author)
+    assert wrote(author, named) and not wrote(other, named)
+
+
+def test_after_a_rotation_old_writing_is_still_ones_own_under_the_same_name(
+    app: Flask, browse: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = "the old key, long enough for anybody", "the new key, long enough for anybody"
+    author = make_member()
+    keys(app, monkeypatch, old)
+    post = make_post(author, anonymous=True)
+    keys(app, monkeypatch, new, old)
+    comment = make_comment(post, author, anonymous=True)
+    assert comment.pseudonym_id == post.pseudonym_id and wrote(author, post)
+    later = make_post(author, anonymous=True)
+    assert later.pseudonym.mark == anonymity.mark(later.thread_key, author.id)
+    assert {row.id for row in own_anonymous(author)[0]} == {post.id, later.id}
+    path = f"/posts/{key_text(post.id)}/edit"
+    assert browse(author).get(path).status_code == 200
+    keys(app, monkeypatch, new)
+    db.session.expire_all()
+    assert not wrote(author, post) and wrote(author, later), "without the old key nobody can tell"
+    assert browse(author).get(path).status_code == 403
+
+
+def test_each_item_takes_the_next_free_link_of_its_authors_chain(app: Flask) -> None:
+    author, other = make_member(), make_member()
+    post = make_post(author, anonymous=True)
+    comment = make_comment(post, author, anonymous=True)
+    make_comment(post, other, anonymous=True)
+    assert [post.listing_mark, comment.listing_mark] == anonymity.listing_marks(author.id, 0, 2)
+    delete_comment(comment)
+    db.session.commit()
+    again = make_comment(post, author, anonymous=True)
+    assert again.listing_mark == anonymity.listing_marks(author.id, 1, 1)[0]
+    assert make_comment(post, author).listing_mark is None
+
+
+def test_the_chain_is_followed_past_its_first_stretch_and_past_gaps(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "CHAIN_STRETCH", 3)
+    monkeypatch.setattr(queries, "WIDEST_GAP", 8)
+    author, post = make_member(), make_post()
+    made = [make_comment(post, author, anonymous=True) for _ in range(11)]
+    assert [c.listing_mark for c in made] == anonymity.listing_marks(author.id, 0, 11)
+    for comment in made[:7]:
+        delete_comment(comment)
+    db.session.commit()
+    assert {row.id for row in own_anonymous(author)[1]} == {comment.id for comment in made[7:]}
+
+
+def test_only_the_author_can_list_their_anonymous_writing(app: Flask, browse: Any) -> None:
+    author, other = make_member(name="Marta Aalto"), make_member()
+    post = make_post(author, anonymous=True, title="Written without a name")
+    comment = make_comment(make_post(title="Somebody else's story"), author, anonymous=True)
+    page = browse(author).get("/anonymous-writing").text
+    assert "Written without a name" in page and f"/replies/{key_text(comment.id)}" in page
+    assert post.pseudonym.name in page
+    for reader in (browse(other), browse(make_member(role="admin"))):
+        page = reader.get("/anonymous-writing").text
+        assert "Written without" not in page and "You have written nothing anonymously" in page
+    assert browse().get("/anonymous-writing").status_code == 302
+    assert "Written without" not in browse().get(f"/members/{author.slug}").text
+    assert "Written without" not in browse(author).get(f"/members/{author.slug}").text, "not even for its author"
+
+
+def test_no_page_of_an_anonymous_thread_differs_by_who_its_author_is(app: Flask, browse: Any) -> None:
+    author = make_member(name="Marta Aalto", what="engineer at Nordhaus", country="Finland", company="Nordhaus")
+    post = make_post(author, anonymous=True)
+    make_comment(post, author, anonymous=True)
+    moderator = make_member(role="admin")
+    paths = [f"/posts/{key_text(post.id)}/{post.slug}", "/", "/feed.atom", f"/posts/{key_text(post.id)}/feed.atom"]
+    for path in paths:
+        for reader in (browse(), browse(make_member()), browse(moderator)):
+            page = reader.get(path).text
+            for trace in ("Marta", "marta", "Nordhaus", "Finland", author.slug, author.email):
+                assert trace not in page, (path, trace)
+            assert post.pseudonym.mark not in page and str(post.listing_mark) not in page
+
+
+def test_the_first_anonymous_and_the_first_named_text_of_a_member_stay_apart(app: Flask, browse: Any) -> None:
+    author = make_member()
+    post = make_post(author)
+    anonymous = make_comment(post, author, anonymous=True)
+    page = browse().get(f"/posts/{key_text(post.id)}/{post.slug}").text
+    box = page.split(f'id="r-{key_text(anonymous.id)}"')[1].split("</div>")[0]
+    assert "wrote this post" not in box and author.slug not in box
+
+
+def test_a_database_refuses_a_row_with_both_an_author_and_a_pseudonym(app: Flask) -> None:
+    author = make_member()
+    for item in (make_post(author, anonymous=True), make_comment(author=author, anonymous=True)):
+        item.author_id = author.id
+        with pytest.raises(IntegrityError):
+            db.session.commit()
+        db.session.rollback()
+
+
+def test_writing_moved_in_from_another_day_keeps_that_day(app: Flask) -> None:
+    author = make_member()
+    post = write_post(
+        author, title="From another day", body="x" * 50, leaning="good", tags=[make_a_tag()], anonymous=True, at=NOON
+    )
+    comment = write_comment(post, author, body="Also", anonymous=True, at=NOON)
+    assert (post.created_at, post.last_activity_at, comment.created_at) == (DAY, DAY, DAY)
+    assert db.session.query(Post).count() == db.session.query(Comment).count() == 1

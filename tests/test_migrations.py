@@ -1,0 +1,111 @@
+"""Migrations: from nothing to what the models say and back to nothing, with rows in the tables, on both databases."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import alembic.command
+import flask_migrate
+import pytest
+from alembic.script import ScriptDirectory
+from flask import Flask, current_app
+from sqlalchemy import inspect
+from sqlalchemy import text as sql
+
+from forum import create_app, mail
+from forum.db import db
+from forum.posts.actions import About, edit_post, mark_useful
+from forum.vendors.actions import add_domain
+from tests import cluster
+from tests.conftest import settings_for
+from tests.factories import make_a_tag, make_comment, make_member, make_post, make_vendor
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def bare(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[Flask]:
+    """The application over a database without a table."""
+    url: str | None = f"sqlite:///{tmp_path}/bare.sqlite"
+    if request.param == "postgres" and (url := cluster.database_url(f"{worker_id}_bare")) is None:
+        pytest.skip("no PostgreSQL on this machine")
+    app = create_app(settings_for(url or "", tmp_path))
+    with app.app_context(), app.test_request_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def config() -> Any:
+    joined = current_app.extensions["migrate"]
+    return joined.migrate.get_config(joined.directory)
+
+
+def revisions() -> list[str]:
+    """From the first to the last."""
+    return [script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()][::-1]
+
+
+def tables() -> set[str]:
+    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def rows() -> dict[str, int]:
+    with db.engine.connect() as connection:
+        return {name: connection.execute(sql(f'SELECT count(*) FROM "{name}"')).scalar_one() for name in tables()}
+
+
+def fill() -> None:
+    """At least one row in every table of the first rooms, with all that hangs on it."""
+    vendor = make_vendor("Nordwall", tiers=("Gold",), aliases=["NW"])
+    add_domain(vendor, "nordwall.example")
+    post = make_post(about=About(vendor), tags=[make_a_tag("deals", ("bargains",))])
+    edit_post(post, title="What it says by now", body=post.body * 2, leaning="bad", tags=post.tags, about=About(vendor))
+    comment = make_comment(post, anonymous=True)
+    make_comment(post, parent=comment)
+    mark_useful(make_member(), post)
+    mail.post("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
+    db.session.commit()
+    db.session.remove()
+
+
+def test_the_migrations_make_what_the_models_say(bare: Flask) -> None:
+    flask_migrate.upgrade()
+    alembic.command.check(config())
+    assert tables() == set(db.metadata.tables)
+
+
+def test_there_is_one_line_of_revisions_and_each_says_why(bare: Flask) -> None:
+    scripts = list(ScriptDirectory.from_config(config()).walk_revisions())
+    assert all(not script.is_branch_point for script in scripts)
+    assert all((script.doc or "").strip() for script in scripts)
+
+
+def test_with_rows_in_the_tables_each_revision_is_undone_and_done_again(bare: Flask) -> None:
+    flask_migrate.upgrade()
+    fill()
+    full = rows()
+    first_rooms = {
+        "members",
+        "pseudonyms",
+        "posts",
+        "comments",
+        "tags",
+        "tag_synonyms",
+        "post_tags",
+        "revisions",
+        "mails",
+    }
+    first_rooms |= {"useful_marks", "vendors", "vendor_aliases", "vendor_domains", "programmes", "tiers", "categories"}
+    assert all(full[name] > 0 for name in first_rooms)
+    for revision in reversed(revisions()[:-1]):
+        flask_migrate.downgrade(revision=revision)
+        kept = rows()
+        assert kept == {name: full[name] for name in kept}, f"going back to {revision} lost rows"
+    flask_migrate.upgrade()
+    assert {name: count for name, count in rows().items() if name in first_rooms} == {
+        name: full[name] for name in first_rooms
+    }
+    flask_migrate.downgrade(revision="base")
+    assert tables() == set()
+    flask_migrate.upgrade()
+    alembic.command.check(config())
+    assert sum(rows().values()) == 0
