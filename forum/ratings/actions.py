@@ -85,6 +85,7 @@ def rate(
 
 def revise(rating: Rating, *, tier: Tier | None, said: Mapping[str, Any], day: datetime | None = None) -> Rating:
     """Say something else from today on; what it said before is kept."""
+    db.session.refresh(rating, with_for_update=True)  # two revisions at once come one after the other
     day = day or day_of(now())
     before = {key: getattr(rating, key) for key in SAID} | {"tier": rating.tier.name if rating.tier else None}
     number = how_many_rating_revisions(rating.id) + 1
@@ -119,6 +120,7 @@ def name_vendor(
 
     Raises RatedOtherwise when the member has rated that programme already.
     """
+    lock(f"ratings of {member.id}")
     subject = subject_of(vendor, programme, None, None)
     if live_rating(member, subject) is not None:
         raise RatedOtherwise

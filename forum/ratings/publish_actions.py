@@ -38,7 +38,6 @@ def publish(at: datetime | None = None) -> Outcome:
     for subject in subjects():
         done[_publish_one(subject, at, context)] += 1
         db.session.flush()
-        db.session.expunge_all()
     return Outcome(**done)
 
 
