@@ -14,6 +14,11 @@ def day(moment: datetime, zone: ZoneInfo | None = None, *, year: bool | None = N
     return f"{local.day} {MONTHS[local.month - 1][:3]}" + (f" {local.year}" if with_year else "")
 
 
+def is_whole_day(moment: datetime) -> bool:
+    """Whether it stands for a day, as the moments of anonymous writing do: midnight in UTC."""
+    return moment.hour == moment.minute == moment.second == 0
+
+
 @cache
 def zone_called(name: str) -> ZoneInfo | None:
     """The time zone with this name, or None."""
@@ -31,9 +36,9 @@ def month(moment: datetime) -> str:
 def iso(moment: datetime) -> str:
     """ "2026-11-12" for a moment that is a whole day in UTC, as anonymous ones are, else "2026-11-12T09:30:00Z"."""
     moment = moment.astimezone(UTC)
-    if (moment.hour, moment.minute, moment.second) == (0, 0, 0):
-        return moment.strftime("%Y-%m-%d")
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if is_whole_day(moment):
+        return moment.date().isoformat()
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def full(moment: datetime) -> str:

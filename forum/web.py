@@ -5,10 +5,11 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, lru_cache, wraps
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, abort, current_app, g, redirect, render_template, request, session, url_for
 from flask_limiter import Limiter
@@ -106,9 +107,13 @@ class KeyConverter(BaseConverter):
         return number if number < 2**db.KEY_BITS else None
 
 
+PAIRS = [first + second for first in KeyConverter.alphabet for second in KeyConverter.alphabet]
+
+
 def key_text(number: int) -> str:
     """A row's number as it stands in addresses and anchors."""
-    return "".join(KeyConverter.alphabet[number >> shift & 31] for shift in range(45, -1, -5))
+    high, low = divmod(number, 1 << 30)
+    return PAIRS[high >> 10] + PAIRS[high & 1023] + PAIRS[low >> 20] + PAIRS[low >> 10 & 1023] + PAIRS[low & 1023]
 
 
 def require(allowed: bool) -> None:
@@ -200,19 +205,31 @@ def path_of(endpoint: str, **values: Any) -> str:
     """url_for, remembered: a page with fifty replies asks for the same few hundred addresses on every visit."""
     if endpoint.startswith(".") or "_external" in values:
         return url_for(endpoint, **values)
-    return _remembered(current_app._get_current_object(), request.script_root, endpoint, tuple(values.items()))  # type: ignore[attr-defined]
+    return _remembered(script_root(), endpoint, tuple(values.items()))
+
+
+def script_root() -> str:
+    """The path that the whole site lies under: empty, unless the server says otherwise."""
+    return request.script_root
 
 
 @lru_cache(maxsize=20_000)
-def _remembered(app: Flask, root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
+def _remembered(root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
     return url_for(endpoint, **dict(values))
 
 
 def day(moment: datetime, *, year: bool | None = None) -> str:
     """The day by the reader's clock. A moment that is a whole day, as anonymous ones are, is that day anywhere."""
-    whole = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
-    zone = None if whole or not current_user.is_authenticated else dates.zone_called(current_user.time_zone)
-    return dates.day(moment, zone, year=year)
+    return dates.day(moment, None if dates.is_whole_day(moment) else _readers_zone(), year=year)
+
+
+def readers_clock() -> tuple[ZoneInfo | None, int]:
+    """What `day` depends on beside the moment: the reader's zone and the present year."""
+    return _readers_zone(), datetime.now(UTC).year
+
+
+def _readers_zone() -> ZoneInfo | None:
+    return dates.zone_called(current_user.time_zone) if current_user.is_authenticated else None
 
 
 def initials(name: str) -> str:

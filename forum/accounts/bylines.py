@@ -42,7 +42,7 @@ def byline(item: Any) -> Byline:
             return Byline(item.alias, None, True, "")
         if not item.signed_name:
             return NOBODY
-        about = ", ".join(part for part in (item.signed_what, item.signed_country) if part)
+        about = _about(item.signed_what, item.signed_country)
         return Byline(item.signed_name, path_of("pages.member", slug=item.signed_slug), False, about)
     if item.pseudonym is not None:
         return Byline(item.pseudonym.name, None, True, "")
@@ -52,8 +52,12 @@ def byline(item: Any) -> Byline:
 def _signed(member: Member | None) -> Byline:
     if member is None:
         return NOBODY
-    about = ", ".join(part for part in (member.what, member.country) if part)
+    about = _about(member.what, member.country)
     return Byline(member.name, path_of("pages.member", slug=member.slug), False, about)
+
+
+def _about(what: str, country: str) -> str:
+    return f"{what}, {country}" if what and country else what or country
 
 
 def alias_in(thread_key: str, member: Member) -> str:

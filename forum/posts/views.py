@@ -8,7 +8,17 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
 from forum import text
-from forum.access import can_delete, can_edit, can_mark_useful, can_reply, can_see, can_write, written_among, wrote
+from forum.access import (
+    can_delete,
+    can_edit,
+    can_mark_useful,
+    can_reply,
+    can_see,
+    can_write,
+    is_moderator,
+    written_among,
+    wrote,
+)
 from forum.accounts.bylines import alias_in
 from forum.db import db
 from forum.posts import actions
@@ -24,6 +34,7 @@ from forum.posts.queries import (
     submitted,
 )
 from forum.posts.tag_queries import all_tags, tags_of
+from forum.posts.threads import Reader, lines
 from forum.ratings.actions import RatedOtherwise
 from forum.ratings.criteria import DEALS, GIVES
 from forum.ratings.directions import scorecard_of
@@ -49,17 +60,18 @@ def show(post_id: int, slug: str | None = None) -> Any:
     if start is not None and not page.rows:
         return redirect(url_for(".show", post_id=post_id, slug=post.slug))
     replies = can_reply(current_user, post)
+    own = written_among(current_user, post.thread_key, [post, *page.rows])
+    useful = _useful(post, page.rows)
     return render_template(
         "posts/show.html",
         post=post,
         tags=tags_of([post.id]).get(post.id, []),
         thread=page,
+        lines=lines(page.rows, post, Reader(own, useful, can_write(current_user), is_moderator(current_user))),
         start=start,
-        by_id={row.id: row for row in page.rows},
         related=related(post.id, post.vendor_id),
-        own=written_among(current_user, post.thread_key, [post, *page.rows]),
-        useful=_useful(post, page.rows),
-        by_author={row.id for row in page.rows if _same_hand(row, post)},
+        own=own,
+        useful=useful,
         form=CommentForm(formdata=None, submission=secrets.token_hex(16)) if replies else None,
         alias=alias_in(post.thread_key, current_user) if replies else None,
         card=_card(post),
@@ -207,13 +219,6 @@ def _card(post: Any) -> dict[str, Any] | None:
         "among": among if figures else None,
         "picture": scorecard_of(found.Rating, figures, context_of(site)),
     }
-
-
-def _same_hand(row: Any, post: Any) -> bool:
-    """Whether a reply goes under the name that the post goes under."""
-    if post.pseudonym_id is not None:
-        return bool(row.pseudonym_id == post.pseudonym_id)
-    return post.author_id is not None and row.author_id == post.author_id
 
 
 def _useful(post: Any, rows: Any) -> set[int]:
