@@ -1,0 +1,190 @@
+"""Fixtures: the real application with its own server, and real browsers to visit it with."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+
+from forum.demo.actions import PASSWORD, SIGN_INS
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DEMO = {role: email for role, email, _ in SIGN_INS}
+PATIENCE = 10_000  # milliseconds
+
+
+@dataclass
+class Site:
+    """A running site: where it is, its folder, the addresses of its pages by name."""
+
+    url: str
+    folder: Path
+    places: dict[str, str]
+    cookies: dict[str, Any] = field(default_factory=dict)
+
+    def mail_to(self, address: str) -> str:
+        """The text of the newest mail to an address; it is sent by the worker, so a moment passes."""
+        until = time.monotonic() + 15
+        while time.monotonic() < until:
+            mails = [message_from_bytes(file.read_bytes(), policy=default) for file in self._mails()]
+            if found := [mail for mail in mails if mail["To"] == address]:
+                return str(found[-1].get_body(("plain",)).get_content())  # type: ignore[union-attr]
+            time.sleep(0.1)
+        raise AssertionError(f"no mail to {address}")
+
+    def _mails(self) -> list[Path]:
+        return sorted((self.folder / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+
+
+def _environment(folder: Path, port: int) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FORUM_")}
+    return {
+        **kept,
+        "FORUM_INSTANCE": str(folder),
+        "FORUM_DATABASE_URL": f"sqlite:///{folder / 'forum.sqlite'}",
+        "FORUM_PORT": str(port),
+        # One process: limits are counted in each.
+        "FORUM_WORKERS": "1",
+        "FORUM_LOG_LEVEL": "WARNING",
+    }
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as asked:
+        asked.bind(("127.0.0.1", 0))
+        port: int = asked.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """`forum serve` on a port and in a folder of its own, with the community of world.py."""
+    folder, port = tmp_path_factory.mktemp("site"), _free_port()
+    environment = _environment(folder, port)
+    subprocess.run([sys.executable, "-m", "tests.journeys.world"], env=environment, check=True)
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "forum.cli", "serve"], env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            found = Site(f"http://127.0.0.1:{port}", folder, json.loads((folder / "places.json").read_text()))
+            _wait_for(found, server)
+            yield found
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+    # What went wrong behind a page that looked right.
+    said = (folder / "log").read_text()
+    assert "Traceback" not in said and "ERROR" not in said, said[-4000:]
+
+
+def _wait_for(site: Site, server: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            with urlopen(f"{site.url}/rules", timeout=1):
+                return
+        except URLError:
+            time.sleep(0.1)
+    raise AssertionError((site.folder / "log").read_text()[-4000:])
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """Playwright itself."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """A Chromium. Without one the journeys are skipped, and fail where CI=true."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is missing; with CI=true that is a failure.")
+        pytest.skip("no Chromium on this machine")
+    with closing(playwright.chromium.launch(executable_path=program, args=FLAGS)) as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """visit() is a stranger's page; visit("ines") is signed in; scripts=False is a browser without scripts.
+
+    Nothing that any of them did may have left an error in the console: that covers the content security policy.
+    """
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_page(member: str | None = None, *, scripts: bool = True, width: int = 1280, **given: Any) -> Page:
+        context = chromium.new_context(
+            base_url=site.url,
+            java_script_enabled=scripts,
+            viewport={"width": width, "height": 800},
+            # No smooth scrolling: where a jump leads is where the page is.
+            reduced_motion="reduce",
+            **given,
+        )
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        context.on("console", lambda message: complaints.extend(_complaint(message)))
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        if member:
+            _sign_in(site, context, member)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not complaints, complaints
+
+
+def _complaint(message: ConsoleMessage) -> list[str]:
+    """An error in the console, unless it is the page's own status: a 404 page is a page."""
+    own = message.page is not None and message.location.get("url") == message.page.url
+    if message.type not in ("error", "warning") or (own and "the server responded with a status of" in message.text):
+        return []
+    return [f"{message.text} ({message.location.get('url')})"]
+
+
+def _sign_in(site: Site, context: BrowserContext, member: str) -> None:
+    """By the form, once; afterwards the same cookies serve."""
+    if member not in site.cookies:
+        page = context.new_page()
+        sign_in(page, member)
+        site.cookies[member] = context.cookies()
+        page.close()
+    context.add_cookies(site.cookies[member])
+
+
+def sign_in(page: Page, member: str) -> None:
+    """Fill the sign-in form, which is opened first unless it is there already."""
+    if not page.get_by_label("Work e-mail").count():
+        page.goto("/sign-in")
+    page.get_by_label("Work e-mail").fill(DEMO.get(member, f"{member}@walkers.example"))
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_load_state()

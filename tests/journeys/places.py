@@ -1,0 +1,181 @@
+"""Every page of the site that looks different: who opens it, where it is, its status, and what is done there first."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from playwright.sync_api import Page
+
+from tests.journeys.world import LONG
+
+Steps = Callable[[Page], object]
+
+
+class Place(NamedTuple):
+    """`path` is an address, or the name of one that world.py made; `steps` lead on from there."""
+
+    name: str
+    path: str = ""
+    member: str | None = None
+    status: int = 200
+    steps: Steps | None = None
+
+
+def _submit(button: str, **typed: str) -> Steps:
+    """Fill fields by their names and press a button."""
+
+    def steps(page: Page) -> None:
+        for name, value in typed.items():
+            page.locator(f"main form [name={name}]:visible").first.fill(value)
+        page.get_by_role("main").get_by_role("button", name=button, exact=True).first.click()
+        page.wait_for_load_state()
+
+    return steps
+
+
+def _signed_out_while_writing(page: Page) -> None:
+    """A long text, sent when the session has gone."""
+    page.locator("main [name=body]").fill(f"{LONG[:300]}\n\nWhat I have written. " * 12)
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Post reply").click()
+    page.wait_for_load_state()
+
+
+def _kept(page: Page) -> None:
+    """A text sent with a token of another session."""
+    page.locator("main [name=csrf_token]").first.evaluate("it => it.value = 'of another session'")
+    _submit("Post reply", body=f"{LONG[:300]} What I have written.")(page)
+
+
+def _too_fast(page: Page) -> None:
+    """More replies in a minute than anybody writes, then one more."""
+    form = page.locator("#reply")
+    typed = {name: form.locator(f"[name={name}]").first.input_value() for name in ("csrf_token", "to")}
+    for n in range(60):
+        more = {"body": f"Again, {n}.", "submission": f"again {n}", "signed": "name", "do": "publish"}
+        answer = page.request.post(form.get_attribute("action") or "", form={**typed, **more}, max_redirects=0)
+        if answer.status == 429:
+            break
+    _submit("Post reply", body=f"{LONG[:300]} What I have written.")(page)
+
+
+def _many_wrong_passwords(page: Page) -> None:
+    for _ in range(24):
+        _submit("Sign in", email="nobody@walkers.example", password="wrong")(page)
+        if page.get_by_text("Too many attempts").count():
+            return
+
+
+def _too_much(page: Page) -> None:
+    page.locator("main [name=body]").fill("x" * 1_100_000)
+    _submit("Preview")(page)
+
+
+def _undisclosed(page: Page) -> None:
+    page.get_by_label("Keep it undisclosed").check()
+    _submit("Publish", title=LONG[:140], tags=LONG[:200], description=LONG[:80])(page)
+
+
+def _named(page: Page) -> None:
+    page.get_by_label("Mixed").check()
+    page.get_by_label("Name the vendor").check()
+    page.get_by_label("Anonymous", exact=True).check()
+    page.locator("[name=vendor]").fill("Northwind")
+    _submit("Preview", title="What happened", body=f"## {LONG[:300]}\n\n- {LONG}", tags="vdi")(page)
+
+
+def _tags_open(page: Page) -> None:
+    page.locator("summary").click()
+
+
+def _reply_moved(page: Page) -> None:
+    page.locator("[data-reply-to]").nth(3).click()
+
+
+STRANGER = [
+    Place("home", "/"),
+    Place("home, filtered", "/?vendor=northwind-storage&tag=rebates&leaning=bad"),
+    Place("home, nothing matches", "/?vendor=bare-ridge"),
+    Place("home, unknown filter", f"/?vendor={LONG}&tag={LONG}"),
+    Place("home, unanswered", "/?sort=unanswered"),
+    Place("post, its kinds of text"),
+    Place("post, anonymous"),
+    Place("post, fifty replies"),
+    Place("post, no replies"),
+    Place("post, long words"),
+    Place("post, removed"),
+    Place("earlier versions"),
+    Place("earlier versions of a reply"),
+    Place("vendors", "/vendors"),
+    Place("vendors of a category", "/vendors?category=hardware"),
+    Place("vendor", "/vendors/northwind-storage"),
+    Place("vendor without anything"),
+    Place("vendor, long words"),
+    Place("tags", "/tags/"),
+    Place("tag", "/tags/exam-renewal"),
+    Place("tag without posts", "/tags/sbc"),
+    Place("member"),
+    Place("member, moved in"),
+    Place("member, long words"),
+    Place("about", "/about"),
+    Place("rules", "/rules"),
+    Place("not found", "/nothing-here", status=404),
+    Place("wrong way", "/sign-out", status=405),
+    Place("sign in", "/sign-in"),
+    Place("sign in, wrong", "/sign-in", status=422, steps=_submit("Sign in", email="ines", password="wrong")),
+    Place("sign in, too often", "/sign-in", status=429, steps=_many_wrong_passwords),
+    Place("join", "/join"),
+    Place("join, wrong", "/join", status=422, steps=_submit("Create account", name="a", email="b", password="c")),
+    Place("forgotten password", "/forgotten-password"),
+    Place("forgotten, wrong", "/forgotten-password", status=422, steps=_submit("Send the link", email="b")),
+    Place("look into your mail", "/sent/join"),
+    Place("confirm"),
+    Place("confirm, wrong", "confirm", status=422, steps=_submit("Confirm and sign in", password="wrong")),
+    Place("new password"),
+    Place("claim"),
+    Place("new e-mail"),
+    Place("dead link", "/confirm/used-up", status=410),
+]
+MEMBERS = [
+    Place("home, signed in", "/", "ines"),
+    Place("own post", "post, its kinds of text", "ines"),
+    Place("long thread, signed in", "post, two hundred replies", "ines"),
+    Place("reply form moved", "post, long words", "ines", steps=_reply_moved),
+    Place("reply", member="ines"),
+    Place("reply to a reply", member="ines"),
+    Place("reply, wrong", "reply to a reply", "ines", 422, _submit("Post reply", body="x")),
+    Place("reply, preview", "reply", "ines", 200, _submit("Preview", body=f"**Bold** {LONG}")),
+    Place("edit a reply", member="ines"),
+    Place("edit a reply, wrong", "edit a reply", "ines", 422, _submit("Save", body="")),
+    Place("delete a reply", member="ines"),
+    Place("post, closed", member="ines", status=403),
+    Place("own hidden post", "post, hidden", "tomas"),
+    Place("write", "/posts/new", "ines"),
+    Place("write, all tags", "/posts/new", "ines", steps=_tags_open),
+    Place("write, empty", "/posts/new", "ines", 422, _submit("Publish")),
+    Place("write, wrong", "/posts/new", "ines", 422, _undisclosed),
+    Place("write, preview", "/posts/new", "ines", 200, _named),
+    Place("edit", member="ines"),
+    Place("edit, wrong", "edit", "ines", 422, _submit("Save", title="", body="short")),
+    Place("delete", member="ines"),
+    Place("propose a vendor", "/vendors/new", "ines"),
+    Place("propose, wrong", "/vendors/new", "ines", 422, _submit("Propose", name="Northwind", website=LONG[:190])),
+    Place("settings", "/settings", "ines"),
+    Place("settings, wrong", "/settings", "ines", 422, _submit("Save", name="x")),
+    Place("settings, saved", "/settings", "noor", 200, _submit("Save", company=LONG[:80])),
+    Place("e-mail", "/settings/email", "ines"),
+    Place("e-mail, wrong", "/settings/email", "ines", 422, _submit("Send the link", email="x", present="x")),
+    Place("password", "/settings/password", "ines"),
+    Place("password, wrong", "/settings/password", "ines", 422, _submit("Change password", password="x", again="y")),
+    Place("anonymous writing", "/anonymous-writing", "noor"),
+    Place("anonymous writing, none", "/anonymous-writing", "admin"),
+    Place("long name, signed in", "/", "long"),
+    Place("long name, replying", "post, long words", "long"),
+    Place("not yours", "edit", "olga", 403),
+    Place("signed out while writing", "reply", "gwen", 401, _signed_out_while_writing),
+    Place("kept text", "reply", "gwen", 400, _kept),
+    Place("too fast", "post, no replies", "rashid", 429, _too_fast),
+    Place("too much", "/posts/new", "ines", 413, _too_much),
+    Place("admin", "/admin/", "moderator"),
+    Place("proposed vendor", member="moderator"),
+]
+PLACES = STRANGER + MEMBERS

@@ -1,0 +1,72 @@
+"""An anonymous author's name stands nowhere: not on pages, not in their source, not in feeds."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import Site
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_nobody_learns_who_wrote_it_and_its_author_finds_it(
+    scripts: bool, site: Site, visit: Callable[..., Page]
+) -> None:
+    who = "quinn" if scripts else "sven"
+    page, title = visit(who, scripts=scripts), f"What the price list did not say to {'us' if scripts else 'them'}"
+    address = _write(page, title)
+    alias = page.locator(".post-head .author").inner_text()
+    _reply(page, alias)
+    stranger = visit(scripts=scripts)
+    key = address.split("/posts/")[1].split("/")[0]
+    seen = [
+        "/",
+        "/?sort=new",
+        "/tags/price-changes",
+        f"/posts/{key}/",
+        f"/posts/{key}/reply",
+        f"/posts/{key}/revisions",
+    ]
+    read = ["/feed.atom", "/tags/price-changes/feed.atom", f"/posts/{key}/feed.atom", "/sitemap.xml"]
+    for path in seen:
+        stranger.goto(path)
+        _silent(stranger.content(), who)
+    for path in read + seen:
+        answer = stranger.request.get(path)
+        _silent(answer.text() + str(answer.headers), who)
+    stranger.goto(f"/members/{who}-unsaid")
+    expect(stranger.get_by_text(title)).to_have_count(0)
+    expect(stranger.get_by_text(alias)).to_have_count(0)
+    page.goto("/settings")
+    page.get_by_role("link", name="Anonymous writing").click()
+    expect(page.get_by_role("link", name=title)).to_have_count(2)
+    expect(page.get_by_text(alias)).to_have_count(2)
+
+
+def _write(page: Page, title: str) -> str:
+    page.goto("/posts/new")
+    page.get_by_label("Title").fill(title)
+    page.get_by_label("Text", exact=True).fill(
+        "The list price rose twice in a quarter, and the notice came with the invoice."
+    )
+    page.get_by_label("Bad", exact=True).check()
+    page.get_by_label("Tags", exact=True).fill("price-changes")
+    page.get_by_label("Anonymous", exact=True).check()
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_role("status")).to_contain_text("in this thread only")
+    return page.url
+
+
+def _reply(page: Page, alias: str) -> None:
+    page.get_by_label("Your reply").fill("Somebody asked: eleven days.")
+    page.get_by_label(f"Anonymous, as {alias}").check()
+    page.get_by_role("button", name="Post reply").click()
+    expect(page.locator(".comment__box .author")).to_have_text(alias)
+    expect(page.locator(".comment__box")).to_contain_text("wrote this post")
+
+
+def _silent(source: str, who: str) -> None:
+    folded = source.lower()
+    assert "unsaid" not in folded and f"{who}@" not in folded and who not in folded

@@ -1,0 +1,97 @@
+"""Every page is sound: no violation that axe knows, at both widths and in both themes; nothing wider than the window."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import axe_core_python
+import pytest
+from playwright.sync_api import Page, Response
+
+from tests.journeys.conftest import Site
+from tests.journeys.places import PLACES, STRANGER, Place
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(axe_core_python.__file__).parent / "axe.min.js").read_text()
+ALL_RULES = "axe.run({resultTypes: ['violations']})"
+# What a theme can change.
+COLOURS = "axe.run({runOnly: ['color-contrast', 'link-in-text-block'], resultTypes: ['violations']})"
+# 640 is a window of 1280 at 200 % zoom.
+WIDTHS = (1280, 640, 390, 320)
+TOO_WIDE = """width => [...document.querySelectorAll("body *")].filter(it => it.getBoundingClientRect().right > width + 1)
+    .slice(-3).map(it => it.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_a_page_is_sound(place: Place, site: Site, visit: Callable[..., Page]) -> None:
+    page = visit(place.member)
+    assert _open(page, place, site) == place.status
+    page.evaluate(AXE)
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme="light")
+        assert _violations(page, ALL_RULES) == [], f"{width} px, light"
+        page.emulate_media(color_scheme="dark")
+        assert _violations(page, COLOURS) == [], f"{width} px, dark"
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{wide} px wide in a window of {width}: {page.evaluate(TOO_WIDE, width)}"
+
+
+def _open(page: Page, place: Place, site: Site) -> int:
+    """Go there, take the steps, and return the status of the page that is there then."""
+    statuses: list[int] = []
+
+    def note(response: Response) -> None:
+        if response.request.is_navigation_request() and not 300 <= response.status < 400:
+            statuses.append(response.status)
+
+    page.on("response", note)
+    page.goto(site.places.get(place.path or place.name, place.path))
+    if place.steps:
+        place.steps(page)
+    return statuses[-1]
+
+
+def _violations(page: Page, run: str) -> list[Any]:
+    found = page.evaluate(run)["violations"]
+    return [(it["id"], it["help"], [node["html"][:200] for node in it["nodes"][:3]]) for it in found]
+
+
+def test_axe_would_find_something(site: Site, visit: Callable[..., Page]) -> None:
+    page = visit()
+    page.goto("/")
+    page.evaluate(AXE)
+    page.evaluate("document.querySelector('h1').insertAdjacentHTML('beforebegin', '<img src=/static/favicon.svg>')")
+    assert [name for name, *_ in _violations(page, ALL_RULES)] == ["image-alt"]
+    page.evaluate("document.querySelector('h1').setAttribute('class', 'n')")
+    page.evaluate("document.documentElement.style.setProperty('--ink-3', '#bbb')")
+    assert _violations(page, COLOURS)
+
+
+def test_a_stranger_gets_no_cookie(site: Site, visit: Callable[..., Page]) -> None:
+    page = visit()
+    reading = [place for place in STRANGER if not place.steps and not place.name.startswith(SIGNING_IN)]
+    assert len(reading) > 25
+    for place in reading:
+        page.goto(site.places.get(place.path or place.name, place.path), wait_until="commit")
+        assert page.context.cookies() == [], place.name
+
+
+SIGNING_IN = ("sign in", "join", "forgotten", "confirm", "new ", "claim", "wrong way")
+
+
+@pytest.mark.parametrize("name", ["home", "post, fifty replies"])
+def test_a_first_visit_is_light(name: str, site: Site, visit: Callable[..., Page]) -> None:
+    page = visit()
+    sizes: list[float] = []
+    wire = page.context.new_cdp_session(page)
+    wire.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    wire.send("Network.enable")
+    page.goto(site.places.get(name, "/"), wait_until="networkidle")
+    page.evaluate("document.fonts.ready")
+    print(f"{name}: {len(sizes)} requests, {sum(sizes) / 1000:.1f} KB")
+    assert 4 <= len(sizes) <= 8
+    assert 40_000 < sum(sizes) <= 120_000

@@ -1,0 +1,216 @@
+"""The community that the journeys find: the demo's, and beside it pages in every state that looks different.
+
+Run as a program with FORUM_INSTANCE set: fills the database there and writes `places.json`, the address of each page.
+"""
+
+import json
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+from flask import url_for
+
+from forum import create_app
+from forum.accounts.actions import make_member
+from forum.accounts.models import Member
+from forum.accounts.tokens import token_for
+from forum.db import db, now
+from forum.demo.actions import PASSWORD, fill
+from forum.posts.actions import About, delete_post, edit_post, mark_useful, write_post
+from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
+from forum.posts.models import Comment, Post
+from forum.posts.tag_queries import tags_named
+from forum.vendors.actions import add_programme, add_vendor, propose_vendor
+from forum.vendors.models import Vendor
+from forum.vendors.queries import categories
+
+# Each journey that writes has a member of its own, so that no limit is reached and no two meet.
+WALKERS = [
+    "Ines Field",
+    "Tomas Brandt",
+    "Noor Haddad",
+    "Piet Maas",
+    "Gwen Ashdown",
+    "Rashid Karim",
+    "Olga Reuter",
+    "Yara Keller",
+    "Zeno Keller",
+    "Quinn Unsaid",
+    "Sven Unsaid",
+]
+LONG = "Wärmepumpenförderungsantragsbearbeitungs" * 8
+EVERYTHING = """\
+A paragraph with **bold**, *italic*, `code`, ~~struck~~ and a link: https://example.com/a/rather/long/path
+
+## A heading
+- one
+- two
+  - two and a half
+
+1. first
+2. second
+
+> Registration confirms that you were first. It does not prevent other partners from quoting.
+
+| Tier | Certified people | Training, a head | Annual fee | Revenue target a year | Hours on webinars |
+| --- | --- | --- | --- | --- | --- |
+| Silver | 4 | €1,500 | €1,500 | €150,000 | 40 |
+| Gold | 8 | €2,100 | €4,500 | €600,000 | 70 |
+
+    a block of code with one very long line that goes on and on and on and on and on and on and on and on and on
+"""
+_n = count(1)
+
+
+def build(folder: Path) -> None:
+    """Everything, in one transaction, and the file of addresses."""
+    flask_migrate.upgrade()
+    fill()
+    walkers = {name.split()[0].lower(): _walker(name) for name in WALKERS}
+    places = _posts(walkers) | _vendors() | _members(walkers["ines"])
+    db.session.commit()
+    (folder / "places.json").write_text(json.dumps(places))
+
+
+def _walker(name: str) -> Member:
+    return make_member(name=name, email=f"{name.split()[0].lower()}@walkers.example", password=PASSWORD)
+
+
+def _posts(walkers: dict[str, Member]) -> dict[str, str]:
+    ines, tomas, noor = walkers["ines"], walkers["tomas"], walkers["noor"]
+    quiet = _post(ines, title="Who pays for the second exam attempt?", body=EVERYTHING)
+    edit_post(quiet, title=quiet.title, body=EVERYTHING + "\nAnd a sentence more.", leaning="bad", tags=_tags())
+    hidden = _anonymous(tomas)
+    hidden.hidden_at = now()
+    unseen = write_comment(quiet, tomas, body="This stays with its author.")
+    reply = write_comment(quiet, noor, body="First I said this.")
+    edit_comment(reply, body="Then I said that.")
+    gone = _post(ines, title="Removed by its author, with a reply beneath")
+    write_comment(gone, noor, body="The answer stays.")
+    delete_post(gone)
+    delete_comment(unseen)
+    long = _long(tomas)
+    fifty, many = _threaded(walkers, 50), _threaded(walkers, 200)
+    return {
+        "post, its kinds of text": _to(quiet),
+        "post, anonymous": _to(_anonymous(noor)),
+        "post, fifty replies": _to(fifty),
+        "post, two hundred replies": _to(many),
+        "post, no replies": _to(_post(tomas, title="Nobody has answered this one yet")),
+        "post, long words": _to(long),
+        "post, removed": _to(gone),
+        "post, hidden": _to(hidden),
+        "post, closed": url_for("comments.new", post_id=gone.id),
+        "earlier versions": url_for("posts.revisions", post_id=quiet.id),
+        "earlier versions of a reply": url_for("comments.revisions", comment_id=reply.id),
+        "edit": url_for("posts.edit", post_id=quiet.id),
+        "delete": url_for("posts.delete", post_id=quiet.id),
+        "reply": url_for("comments.new", post_id=fifty.id),
+        "feed of a post": url_for("feeds.post", post_id=fifty.id),
+        **_replies(fifty, ines),
+    }
+
+
+def _replies(post: Post, author: Member) -> dict[str, str]:
+    own = write_comment(post, author, body="Mine, to be changed.")
+    top = db.session.query(Comment).filter_by(post_id=post.id, depth=0, deleted_at=None).first()
+    return {
+        "edit a reply": url_for("comments.edit", comment_id=own.id),
+        "delete a reply": url_for("comments.delete", comment_id=own.id),
+        "permalink": url_for("comments.show", comment_id=own.id),
+        "reply to a reply": f"{url_for('comments.new', post_id=post.id)}?to={_key(top)}",
+    }
+
+
+def _key(comment: Any) -> str:
+    return url_for("comments.show", comment_id=comment.id).rsplit("/", 1)[1]
+
+
+def _tags(*names: str) -> list[Any]:
+    return list(tags_named(list(names or ("exam-renewal", "training-cost"))).values())
+
+
+def _post(author: Member, **given: Any) -> Post:
+    body = "We registered eleven deals. Nine were approved. Four of those were still ours at the order."
+    return write_post(author, **{"body": body, "leaning": "mixed", "tags": _tags(), **given})
+
+
+def _anonymous(author: Member) -> Post:
+    about = About(category=categories()[0], description="a large hardware supplier")
+    return _post(author, title=f"They moved the threshold in July, part {next(_n)}", about=about, anonymous=True)
+
+
+def _long(author: Member) -> Post:
+    """Every word as long as the site allows."""
+    author.what, author.company, author.country = LONG[:80], LONG[:80], LONG[:60]
+    vendor = add_vendor(name=LONG[1:81], category=categories()[1], about=LONG[:300], aliases=[LONG[2:82]])
+    programme = add_programme(vendor, LONG[3:83], [(LONG[:60], 4, 1500, 1500, 150000), ("Gold", 8, None, 0, None)])
+    db.session.refresh(vendor)
+    about = About(vendor, programme, programme.tiers[0])
+    member = make_member(name=LONG[:60], email="long@walkers.example", password=PASSWORD)
+    member.what, member.company, member.country = LONG[:80], LONG[:80], LONG[:60]
+    post = _post(member, title=LONG[:140], body=f"{LONG[:300]}\n\n## {LONG[:300]}\n\n- {LONG[:300]}", about=about)
+    parent = None
+    for _ in range(6):
+        parent = write_comment(post, member, body=f"{LONG[:300]} `{LONG[:300]}`", parent=parent)
+    described = About(category=categories()[0], description=LONG[:80])
+    _post(author, title=f"x{LONG[:139]}", body=LONG[:300], about=described)
+    return post
+
+
+def _threaded(walkers: dict[str, Member], replies: int) -> Post:
+    """A thread with branches, side by side below the deepest level, anonymous voices and a removed reply."""
+    people = list(walkers.values())
+    post = _post(people[6], title=f"Is the partner status worth it? {replies} answers", anonymous=replies > 100)
+    told: list[Comment] = []
+    for n in range(replies):
+        parent = told[-1] if n % 9 in (1, 2, 3, 4, 5, 6) else told[-3] if n % 9 == 7 else None
+        body = f"Answer {n}: the margin is real, the deal protection is not. " * (1 + n % 4)
+        told.append(write_comment(post, people[n % 7], body=body, parent=parent, anonymous=n % 5 == 2))
+    mark_useful(people[0], told[1])
+    delete_comment(told[10])
+    told[13].hidden_at = now()
+    return post
+
+
+def _to(post: Post) -> str:
+    return url_for("posts.show", post_id=post.id, slug=post.slug)
+
+
+def _vendors() -> dict[str, str]:
+    kinds = categories()
+    long = db.session.query(Vendor).filter_by(name=LONG[1:81]).one()
+    bare = add_vendor(name="Bare Ridge", category=kinds[0])
+    for name in ("Lantern Mail", LONG[:80]):
+        propose_vendor(name=name, category=kinds[2], website="lantern.example", programme="Beam", about="Mail for all.")
+    return {
+        "vendor without anything": url_for("pages.vendor", slug=bare.slug),
+        "vendor, long words": url_for("pages.vendor", slug=long.slug),
+        "proposed vendor": url_for("pages.vendor", slug="lantern-mail"),
+    }
+
+
+def _members(ines: Member) -> dict[str, str]:
+    joined = Member(name="Just Joined", slug="just-joined", email="just@walkers.example", password_hash="x")
+    moved = make_member(name="Moved In", email="moved@walkers.example")
+    db.session.add(joined)
+    db.session.flush()
+    links = {"confirm": joined, "password": ines, "claim": moved}
+    return {
+        "member": url_for("pages.member", slug=ines.slug),
+        "member, moved in": url_for("pages.member", slug=moved.slug),
+        "confirm": url_for("accounts.confirm", token=token_for(links["confirm"], "confirm")),
+        "new password": url_for("accounts.new_password", token=token_for(links["password"], "password")),
+        "claim": url_for("accounts.claim", token=token_for(links["claim"], "claim")),
+        "new e-mail": url_for("accounts.new_email", token=token_for(ines, "email", "ines.field@walkers.example")),
+        "member, long words": url_for(
+            "pages.member", slug=db.session.query(Member).filter_by(email="long@walkers.example").one().slug
+        ),
+    }
+
+
+if __name__ == "__main__":
+    app = create_app()
+    with app.app_context(), app.test_request_context():
+        build(Path(app.config["INSTANCE"]))
