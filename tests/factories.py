@@ -7,8 +7,10 @@ from itertools import count
 from threading import Barrier
 from typing import Any
 
+from sqlalchemy import insert
+
 from forum.accounts.models import Member
-from forum.db import db, now
+from forum.db import db, new_key, now
 from forum.posts.actions import write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, Tag
@@ -17,6 +19,7 @@ from forum.ratings.actions import rate
 from forum.ratings.models import Rating
 from forum.vendors.actions import add_programme, add_vendor
 from forum.vendors.models import Category, Vendor
+from forum.web import key_text
 
 _n = count(1)
 PASSWORD = "correct horse lamp post"
@@ -104,6 +107,25 @@ def make_rating(member: Member | None = None, **given: Any) -> Rating:
     rating = rate(member, **{"anonymous": False, **given}, said=said)
     db.session.commit()
     return rating
+
+
+def make_long_thread(post: Post, branches: int, author: Member) -> list[int]:
+    """Branches of five comments each, one under the other, put straight into the table; their ids in reading order."""
+    rows: list[dict[str, Any]] = []
+    for n in range(branches):
+        at = now() - timedelta(minutes=branches - n)
+        path, above = "", None
+        for depth in range(5):
+            key = new_key()
+            path += f"{int(at.timestamp()):08x}{key_text(key)}"
+            row = {"id": key, "parent_id": above, "depth": depth, "path": path, "created_at": at, "post_id": post.id}
+            rows.append({**row, "answer_count": int(depth < 4), "author_id": author.id, "render_version": 1})
+            rows[-1] |= {"body": f"Reply {n}.", "body_html": f"<p>Reply {n}.</p>"}
+            above = key
+    db.session.execute(insert(Comment), rows)
+    post.comment_count = Post.comment_count + len(rows)
+    db.session.commit()
+    return [row["id"] for row in rows]
 
 
 def at_once(*visits: Callable[[], Any]) -> list[Any]:

@@ -1,0 +1,177 @@
+"""What pages cost, counted in queries: the same for few rows and for many, for strangers and for those signed in."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from forum.db import db
+from forum.posts.actions import About, mark_useful
+from forum.posts.models import Comment, Post
+from forum.vendors.actions import add_programme
+from forum.web import key_text
+from tests.factories import (
+    make_a_tag,
+    make_category,
+    make_comment,
+    make_long_thread,
+    make_member,
+    make_post,
+    make_vendor,
+)
+
+MOST = 8
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that go to the database meanwhile; SQLite's BEGIN costs no query."""
+    statements: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            statements.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def queries_for(reader: Any, path: str) -> int:
+    """How many queries a visit costs; the first visit fills what is remembered between visits."""
+    assert reader.get(path).status_code == 200
+    with counted() as statements:
+        assert reader.get(path).status_code == 200
+    return len(statements)
+
+
+@pytest.fixture
+def cost(app: Flask, browse: Any) -> Callable[[str], list[int]]:
+    """cost(path) is what it costs a stranger, a member and a moderator."""
+    readers = [browse(), browse(make_member()), browse(make_member(role="moderator"))]
+    return lambda path: [queries_for(reader, path) for reader in readers]
+
+
+def path_to(post: Post) -> str:
+    return f"/posts/{key_text(post.id)}/{post.slug}"
+
+
+def some_posts(count: int, **given: Any) -> list[Post]:
+    tags = [make_a_tag() for _ in range(3)]
+    return [make_post(make_member(), tags=tags, anonymous=n % 3 == 0, **given) for n in range(count)]
+
+
+def test_home_costs_the_same_for_two_posts_and_for_a_full_page(cost: Any) -> None:
+    vendor = make_vendor("Nordwall", tiers=("Gold",))
+    few = some_posts(2, about=About(vendor))
+    tag = few[0].tags[0].slug
+    addresses = ["/", "/?sort=new", "/?sort=top", "/?sort=unanswered", f"/?vendor=nordwall&tag={tag}&leaning=mixed"]
+    before = [cost(address) for address in addresses]
+    some_posts(25, about=About(vendor))
+    for _ in range(5):
+        make_vendor()
+    after = [cost(address) for address in addresses]
+    assert after == before
+    assert max(after[0]) <= MOST and max(map(max, after)) <= MOST + 2, "filters look up their vendor and tag"
+
+
+def test_a_post_costs_the_same_for_fifty_replies_and_for_five_hundred(app: Flask, cost: Any, browse: Any) -> None:
+    author = make_member()
+    small, large = make_post(author), make_post(author)
+    make_long_thread(small, 10, author)
+    many = make_long_thread(large, 100, author)
+    reader = make_member()
+    for number in many[:10]:
+        mark_useful(reader, db.session.get(Comment, number))
+        make_comment(large, reader, anonymous=True)
+    assert cost(path_to(small)) == cost(path_to(large))
+    assert max(cost(path_to(large))) <= MOST
+    for who in (author, reader):
+        assert queries_for(browse(who), path_to(large)) <= MOST
+    assert max(cost(f"{path_to(large)}?from={key_text(many[200])}")) <= MOST
+
+
+@pytest.mark.parametrize("rows", ["posts", "tiers", "tags"])
+def test_a_vendors_page_costs_the_same_however_much_it_has(cost: Any, rows: str) -> None:
+    vendor = make_vendor("Nordwall", tiers=("Gold",))
+    some_posts(2, about=About(vendor))
+    before = cost("/vendors/nordwall")
+    if rows == "posts":
+        some_posts(22, about=About(vendor))
+    elif rows == "tiers":
+        for n in range(4):
+            add_programme(vendor, f"Programme {n}", [(f"Tier {t}", 1, 2, 3, 4) for t in range(5)])
+    else:
+        make_post(about=About(vendor), tags=[make_a_tag() for _ in range(5)])
+    assert cost("/vendors/nordwall") == before
+
+
+def test_a_tags_page_costs_the_same_however_much_carries_it(cost: Any) -> None:
+    tag = make_a_tag("deals", ("bargains",))
+    make_post(tags=[tag])
+    before = cost("/tags/deals")
+    for _ in range(22):
+        make_post(tags=[tag, make_a_tag()])
+    assert cost("/tags/deals") == before and max(before) <= MOST
+
+
+def test_a_members_page_costs_the_same_however_much_they_wrote(cost: Any) -> None:
+    member = make_member(slug="marta")
+    make_comment(make_post(member), member)
+    before = cost("/members/marta")
+    for _ in range(22):
+        make_comment(make_post(member), member)
+    assert cost("/members/marta") == before and max(before) <= MOST
+
+
+@pytest.mark.parametrize("path", ["/vendors", "/tags/", "/feed.atom", "/sitemap.xml", "/sitemaps/pages.xml"])
+def test_a_directory_costs_the_same_however_long_it_is(cost: Any, path: str) -> None:
+    def grow(count: int) -> None:
+        for n in range(count):
+            make_a_tag(synonyms=(f"word-{count}-{n}",))
+            make_post(about=About(make_vendor(tiers=("Gold",))))
+
+    grow(2)
+    before = cost(path)
+    grow(12)
+    assert cost(path) == before and max(before) <= MOST
+
+
+def test_pages_of_one_reader_cost_the_same_however_much_they_show(app: Flask, browse: Any) -> None:
+    author = make_member(role="moderator")
+    reader = browse(author)
+
+    def grow(count: int) -> None:
+        for _ in range(count):
+            post = make_post(author, anonymous=True)
+            make_comment(post, author, anonymous=True)
+            make_vendor().accepted_at = None
+            make_category()
+        db.session.commit()
+
+    paths = ["/anonymous-writing", "/admin/", "/posts/new"]
+    grow(2)
+    before = [queries_for(reader, path) for path in paths]
+    grow(12)
+    assert [queries_for(reader, path) for path in paths] == before and max(before) <= MOST
+
+
+def test_writing_a_reply_costs_the_same_in_a_long_thread(app: Flask, browse: Any) -> None:
+    post, member = make_post(), make_member()
+    make_long_thread(post, 25, member)
+    reader = browse(member)
+    costs = []
+    for _ in range(2):
+        with counted() as statements:
+            answer = reader.post(
+                f"/posts/{key_text(post.id)}/reply", data={"body": "Mine.", "signed": "name", "do": "publish"}
+            )
+        assert answer.status_code == 302
+        costs.append(len(statements))
+        make_long_thread(post, 50, member)
+    assert costs[0] == costs[1] <= 16
