@@ -6,12 +6,14 @@ from typing import Any
 
 from flask import Flask
 
-from forum import config, db, jobs, web
+from forum import config, db, jobs, site, web
 from forum.accounts.bylines import byline
 from forum.accounts.jobs import forget_unconfirmed
 from forum.accounts.views import bp as accounts
 from forum.admin.views import bp as admin
 from forum.mail import deliver_mail
+from forum.moderation import models as moderation_models
+from forum.notifications import models as notification_models
 from forum.pages.data_views import bp as data
 from forum.pages.feed_views import bp as feeds
 from forum.pages.ranking_views import bp as rankings
@@ -25,7 +27,8 @@ from forum.ratings.views import bp as ratings
 from forum.ratings.wording import all_euros, amount
 from forum.vendors.views import bp as vendors
 
-# Named here so that the queue knows them.
+# Named here so that the database and the queue know them.
+TABLES = (moderation_models, notification_models, site)
 JOBS = (deliver_mail, forget_unconfirmed, publish_scores)
 
 

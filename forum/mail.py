@@ -1,8 +1,10 @@
 """Mail: an outbox that the same transaction writes, and the delivery that empties it afterwards.
 
-A mail that has gone out is deleted: the outbox is no record of who was told what.
+A mail that has gone out is deleted: the outbox is no record of who was told what. While it waits it is sealed, and
+as long as the next one: a stolen copy tells neither to whom it goes nor what it says.
 """
 
+import json
 import logging
 import smtplib
 import ssl
@@ -17,11 +19,13 @@ from flask import current_app, render_template
 from sqlalchemy import Text, event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from forum import jobs
+from forum import anonymity, jobs
 from forum.db import Key, Moment, db, now
 
 log = logging.getLogger(__name__)
 MOST_TRIES = 8
+SEAL = "mail"
+PAGE = 4096  # bytes: every mail is sealed in whole pages, so that its length tells little
 
 
 class Mail(db.Model):
@@ -30,26 +34,53 @@ class Mail(db.Model):
     __tablename__ = "mails"
 
     id: Mapped[Key]
-    to_address: Mapped[str]
-    subject: Mapped[str]
-    text: Mapped[str] = mapped_column(Text)
-    html: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Moment]
     due_at: Mapped[Moment]
     tries: Mapped[int] = mapped_column(default=0)
     failed_at: Mapped[datetime | None]
     failed_because: Mapped[str | None]
 
+    @property
+    def to_address(self) -> str:
+        """Whom it goes to."""
+        return self._content["to"]
+
+    @property
+    def subject(self) -> str:
+        """Its subject."""
+        return self._content["subject"]
+
+    @property
+    def text(self) -> str:
+        """What it says, plain."""
+        return self._content["text"]
+
+    @property
+    def html(self) -> str:
+        """What it says, as HTML."""
+        return self._content["html"]
+
+    @property
+    def _content(self) -> dict[str, str]:
+        content: dict[str, str] = json.loads(anonymity.unseal(SEAL, self.sealed) or "{}")
+        if not content:
+            raise ValueError("the key that sealed this mail is gone")
+        return content
+
 
 def post(to_address: str, template: str, *, subject: str, **values: Any) -> Mail:
     """Put a mail in the outbox, written from templates/mail/<template>.txt and .html. It goes out after the commit."""
     values = {"subject": subject, "site_name": current_app.config["SITE_NAME"], **values}
-    written = Mail(
-        to_address=to_address,
-        subject=subject,
-        text=render_template(f"mail/{template}.txt", **values),
-        html=render_template(f"mail/{template}.html", **values),
-    )
+    content = {
+        "to": to_address,
+        "subject": subject,
+        "text": render_template(f"mail/{template}.txt", **values),
+        "html": render_template(f"mail/{template}.html", **values),
+    }
+    said = json.dumps(content)
+    padded = said + " " * (-len(said.encode()) % PAGE)
+    written = Mail(sealed=anonymity.seal(SEAL, padded))
     db.session.add(written)
     db.session.flush()
     db.session.info["mail_waits"] = True

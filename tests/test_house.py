@@ -15,12 +15,15 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [
     "config",
     "db text dates anonymity jobs serving",
+    "site",
     "access mail",
     "web",
     "accounts",
     "vendors",
     "ratings",
     "posts",
+    "notifications",
+    "moderation",
     "pages admin imports demo",
     "__init__",
     "cli",
@@ -29,7 +32,7 @@ FLOOR = {room: n for n, rooms in enumerate(FLOORS) for room in rooms.split()}
 SOURCES = sorted((ROOT / "forum").rglob("*.py"))
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.suffix in (".html", ".xml", ".txt"))
 MAY_COMMIT = re.compile(r"(.*_)?views\.py|cli\.py|jobs\.py|mail\.py")
-MAY_SELECT = re.compile(r"(.*_)?queries\.py|db\.py|mail\.py")
+MAY_SELECT = re.compile(r"(.*_)?queries\.py|db\.py|mail\.py|site\.py")
 
 
 def room_of(path: Path) -> str:

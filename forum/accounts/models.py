@@ -1,9 +1,9 @@
-"""Members, and the pseudonyms that stand in their place under anonymous writing."""
+"""Members, the pseudonyms that stand in their place under anonymous writing, and sanctions that reach through them."""
 
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum.db import Id, Key, Moment, db
@@ -36,6 +36,19 @@ class Member(UserMixin, db.Model):
     company: Mapped[str] = mapped_column(String(80), default="")
     country: Mapped[str] = mapped_column(String(60), default="")
     time_zone: Mapped[str] = mapped_column(String(60), default="UTC")
+    # What an anonymous text may say of its author, where enough others share it: kinds, not free text.
+    trade: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    region: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    # How often mail tells what is new in what the member follows.
+    digest: Mapped[str] = mapped_column(String(10), default="daily", server_default="daily")
+    # Mail to the address came back: none is sent until it is confirmed anew.
+    bounced_at: Mapped[datetime | None]
+    suspended_until: Mapped[datetime | None]
+    # For staff: the second factor (sealed), its one-time codes (hashed), and the number they go under in the log.
+    totp_seal: Mapped[str | None] = mapped_column(String(200))
+    recovery_codes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    staff_number: Mapped[int | None] = mapped_column(unique=True)
+    named_in_log: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     def get_id(self) -> str:
         """What a session remembers: the member, and which epoch of their sessions."""
@@ -55,3 +68,24 @@ class Pseudonym(db.Model):
     thread_key: Mapped[str] = mapped_column(String(32))
     mark: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(40))
+    # Whom a sanction on this name has to reach, sealed: shown to nobody, moderators included.
+    member_seal: Mapped[str | None] = mapped_column(String(120))
+
+
+class Sanction(db.Model):
+    """A sanction that reached a member through a pseudonym. The mark is a link of the member's chain of sanctions.
+
+    Two sanctions of one member share nothing; only the member, asking link by link, finds them, and so does the check
+    before anonymous writing.
+    """
+
+    __tablename__ = "sanctions"
+    __table_args__ = (CheckConstraint("kind IN ('warn', 'hold', 'bar')", name="kind_known"),)
+
+    id: Mapped[Key]
+    mark: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    # What the member is told: the rule and the reason.
+    said: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[Moment]
+    until: Mapped[datetime | None]

@@ -35,6 +35,10 @@ class Writing:
     deleted_at: Mapped[datetime | None]
     hidden_at: Mapped[datetime | None]
     hidden_because: Mapped[str | None] = mapped_column(Text)
+    # A notice from outside says it is wrong: it stays readable while that is checked.
+    disputed_at: Mapped[datetime | None]
+    # What an anonymous text says of its author: a kind of work, a region, a tier, as far as enough others share them.
+    badge: Mapped[str] = mapped_column(String(120), default="", server_default="")
     useful_count: Mapped[int] = mapped_column(default=0)
     # Where the text was before, when it was moved in: makes running an import twice harmless.
     imported_from: Mapped[str | None] = mapped_column(String(300), unique=True)
@@ -85,6 +89,10 @@ class Post(Writing, db.Model):
     # The rating it carries; gone with the rating.
     rating_id: Mapped[int | None] = mapped_column(ForeignKey("ratings.id", ondelete="SET NULL"), index=True)
     last_activity_at: Mapped[Moment]
+    # No more replies; and where the thread went on, when it was merged into another.
+    locked_at: Mapped[datetime | None]
+    locked_because: Mapped[str | None] = mapped_column(Text)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"))
     comment_count: Mapped[int] = mapped_column(default=0)
 
     vendor: Mapped[Vendor | None] = relationship()
@@ -114,6 +122,8 @@ class Comment(Writing, db.Model):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
     depth: Mapped[int]
     path: Mapped[str] = mapped_column(String(120))
+    # The vendor's one official reply under a post, written by its verified representative.
+    official_vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id", ondelete="SET NULL"))
     answer_count: Mapped[int] = mapped_column(default=0)
 
     post: Mapped[Post] = relationship()
@@ -194,6 +204,18 @@ class UsefulMark(db.Model):
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"))
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+
+
+class DelayedWriting(db.Model):
+    """An anonymous text that is to appear later. What it is, whose, and when it is due are all sealed."""
+
+    __tablename__ = "delayed_writings"
+
+    id: Mapped[Key]
+    # The next link of the author's chain of delayed writing.
+    listing_mark: Mapped[str] = mapped_column(String(64), unique=True)
+    sealed: Mapped[str] = mapped_column(Text)
+    kept_at: Mapped[Moment]
 
 
 def thing_columns(item: Any) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from forum.db import Id, Moment, db
+from forum.accounts.models import Member
+from forum.db import Id, Key, Moment, db
 
 
 class Category(db.Model):
@@ -115,6 +116,23 @@ class Tier(db.Model):
     revenue_target: Mapped[int | None]
 
     programme: Mapped[Programme] = relationship(back_populates="tiers")
+
+
+class Representative(db.Model):
+    """A member who speaks for a vendor: asked with an address at one of its domains, confirmed by a moderator."""
+
+    __tablename__ = "representatives"
+
+    id: Mapped[Key]
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), unique=True)
+    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendors.id", ondelete="CASCADE"), index=True)
+    title: Mapped[str] = mapped_column(String(80), default="")
+    asked_at: Mapped[Moment]
+    accepted_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    member: Mapped[Member] = relationship()
+    vendor: Mapped[Vendor] = relationship()
 
 
 class ProgrammeChange(db.Model):

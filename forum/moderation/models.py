@@ -1,0 +1,221 @@
+"""Flags, cases of the queue, decisions, the texts they took down, appeals, notices from outside.
+
+None of these rows has an anonymous author in it. Whom a decision is about is found by the item it is about.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+
+from forum.accounts.models import Member
+from forum.db import Id, Key, Moment, db
+from forum.posts.models import Comment, Post
+from forum.ratings.models import Rating
+from forum.vendors.models import Representative
+
+KINDS = ("flag", "held", "notice", "appeal", "representative")
+ACTIONS = (
+    "decline",
+    "approve",
+    "ask_to_edit",
+    "hide",
+    "remove",
+    "restore",
+    "lock",
+    "unlock",
+    "move",
+    "merge",
+    "warn",
+    "hold",
+    "bar",
+    "suspend",
+    "ban",
+    "lift",
+    "staff",
+)
+
+
+class AboutAnItem:
+    """What a row is about: a post, a comment, a rating or a member; none of them once it is gone for good."""
+
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"), index=True)
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="SET NULL"), index=True)
+    rating_id: Mapped[int | None] = mapped_column(ForeignKey("ratings.id", ondelete="SET NULL"), index=True)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
+
+    @declared_attr
+    def post(cls) -> Mapped[Post | None]:
+        """The post it is about."""
+        return relationship(Post)
+
+    @declared_attr
+    def comment(cls) -> Mapped[Comment | None]:
+        """The comment it is about."""
+        return relationship(Comment)
+
+    @declared_attr
+    def rating(cls) -> Mapped[Rating | None]:
+        """The rating it is about."""
+        return relationship(Rating)
+
+    @declared_attr
+    def member(cls) -> Mapped[Member | None]:
+        """The member it is about."""
+        return relationship(Member, foreign_keys=[cls.member_id])  # type: ignore[list-item]
+
+
+class Case(AboutAnItem, db.Model):
+    """Something in the queue. Claimed by one moderator for a while; closed by the decision on it."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        CheckConstraint("kind IN ('flag', 'held', 'notice', 'appeal', 'representative')", name="kind_known"),
+        Index("ix_cases_open", "closed_at", "opened_at", "id"),
+    )
+
+    id: Mapped[Key]
+    kind: Mapped[str] = mapped_column(String(20))
+    # Why it is here, in words: the filter that held it, the first flag's reason.
+    because: Mapped[str] = mapped_column(String(300), default="")
+    weight: Mapped[float] = mapped_column(default=0.0)
+    notice_id: Mapped[int | None] = mapped_column(ForeignKey("notices.id", ondelete="CASCADE"), index=True)
+    appeal_id: Mapped[int | None] = mapped_column(ForeignKey("appeals.id", ondelete="CASCADE"), index=True)
+    representative_id: Mapped[int | None] = mapped_column(ForeignKey("representatives.id", ondelete="CASCADE"))
+    opened_at: Mapped[Moment]
+    claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"))
+    claimed_until: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    # The decision that closed it.
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"), index=True)
+
+    claimed_by: Mapped[Member | None] = relationship(foreign_keys=[claimed_by_id])
+    notice: Mapped["Notice | None"] = relationship()
+    appeal: Mapped["Appeal | None"] = relationship()
+    representative: Mapped[Representative | None] = relationship()
+    decision: Mapped["Decision | None"] = relationship()
+
+
+class CaseNote(db.Model):
+    """What a moderator tells the colleagues about a case. Never public."""
+
+    __tablename__ = "case_notes"
+
+    id: Mapped[Key]
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"))
+    body: Mapped[str] = mapped_column(String(1000))
+    written_at: Mapped[Moment]
+
+    author: Mapped[Member | None] = relationship()
+
+
+class Flag(AboutAnItem, db.Model):
+    """A member's report of an item. Who reported is shown to nobody but moderators."""
+
+    __tablename__ = "flags"
+    __table_args__ = (
+        UniqueConstraint("reporter_id", "post_id", name="uq_flags_post"),
+        UniqueConstraint("reporter_id", "comment_id", name="uq_flags_comment"),
+        UniqueConstraint("reporter_id", "rating_id", name="uq_flags_rating"),
+        UniqueConstraint("reporter_id", "member_id", name="uq_flags_member"),
+        CheckConstraint("outcome IN ('upheld', 'declined')", name="outcome_known"),
+    )
+
+    id: Mapped[Key]
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"), index=True)
+    reporter_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
+    rule: Mapped[int]
+    words: Mapped[str] = mapped_column(String(500), default="")
+    weight: Mapped[float]
+    made_at: Mapped[Moment]
+    outcome: Mapped[str | None] = mapped_column(String(10))
+
+    reporter: Mapped[Member | None] = relationship(foreign_keys=[reporter_id])
+
+
+class Decision(AboutAnItem, db.Model):
+    """One row of the log, which only grows: what a moderator (or the machine) did, on which rule and facts, and why.
+
+    What is public of it names no anonymous author and no undisclosed vendor. A reversal is a row of its own.
+    """
+
+    __tablename__ = "decisions"
+    __table_args__ = (Index("ix_decisions_rule", "rule", "decided_at"),)
+
+    id: Mapped[Id]
+    action: Mapped[str] = mapped_column(String(20))
+    # "an experience", "a reply", "a member", "a vendor": what was decided on, for the public log.
+    what: Mapped[str] = mapped_column(String(60))
+    rule: Mapped[int | None]
+    facts: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str] = mapped_column(Text)
+    # flag, notice, own, automated, appeal
+    source: Mapped[str] = mapped_column(String(20))
+    automated: Mapped[bool] = mapped_column(default=False)
+    leaning: Mapped[str | None] = mapped_column(String(10))
+    until: Mapped[datetime | None]
+    moderator_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"))
+    # "moderator 3", or a name by the moderator's own choice, as it was then.
+    moderator_name: Mapped[str] = mapped_column(String(60))
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"))
+    decided_at: Mapped[Moment]
+
+    moderator: Mapped[Member | None] = relationship(foreign_keys=[moderator_id])
+    reverses: Mapped["Decision | None"] = relationship(remote_side="Decision.id")
+
+
+class TakenText(db.Model):
+    """What a decision took down, for its author alone, so that the text is not lost to them."""
+
+    __tablename__ = "taken_texts"
+
+    id: Mapped[Key]
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id", ondelete="CASCADE"), unique=True)
+    title: Mapped[str | None] = mapped_column(String(140))
+    body: Mapped[str] = mapped_column(Text)
+
+
+class Appeal(db.Model):
+    """An author's objection to a decision, answered by somebody who did not make it. It names nobody."""
+
+    __tablename__ = "appeals"
+
+    id: Mapped[Key]
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id"), unique=True)
+    body: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[Moment]
+    answered_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    answer: Mapped[str] = mapped_column(Text, default="")
+
+    decision: Mapped[Decision] = relationship()
+
+
+class Notice(AboutAnItem, db.Model):
+    """A complaint by somebody outside, who needs no account. Their name and address are sealed."""
+
+    __tablename__ = "notices"
+
+    id: Mapped[Key]
+    # The status page's secret, as a hash: whoever steals the row cannot open the page.
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    sender_seal: Mapped[str] = mapped_column(Text)
+    why: Mapped[str] = mapped_column(Text)
+    unlawful: Mapped[bool] = mapped_column(default=False)
+    law: Mapped[str] = mapped_column(String(200), default="")
+    made_at: Mapped[Moment]
+    confirmed_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    # The author's answer, given through the site and also when anonymous; its moment is a day.
+    answer: Mapped[str] = mapped_column(Text, default="")
+    answered_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(20))
+
+
+def about_columns(item: Any) -> dict[str, int]:
+    """Which column a row refers to this item by, and the value."""
+    names = {Post: "post_id", Comment: "comment_id", Rating: "rating_id", Member: "member_id"}
+    return {names[type(item)]: item.id}
