@@ -200,15 +200,19 @@ def importing() -> None:
 def wordpress(file: Path, drafts: bool, dry_run: bool, invite: bool) -> None:
     """A WordPress export (WXR): its posts with their comments. Running it again doubles nothing."""
     g.writes = True  # take the database's lock at once, as a writing request does
-    with click.progressbar(length=file.stat().st_size, label="Reading", file=sys.stderr) as bar:
-        report = import_wordpress(
-            file,
-            drafts=drafts,
-            dry_run=dry_run,
-            progress=lambda done, total: bar.update(done - bar.pos),
-            commit=db.session.commit,
-            invite=invite,
-        )
+    try:
+        with click.progressbar(length=file.stat().st_size, label="Reading", file=sys.stderr) as bar:
+            report = import_wordpress(
+                file,
+                drafts=drafts,
+                dry_run=dry_run,
+                progress=lambda done, total: bar.update(done - bar.pos),
+                commit=db.session.commit,
+                invite=invite,
+            )
+    except SQLAlchemyError as problem:
+        kept = "Nothing was kept." if dry_run else "What is in stays. Run it again: nothing is doubled."
+        raise click.ClickException(f"The database stopped: {getattr(problem, 'orig', problem)}. {kept}") from None
     click.echo(report.text())
     if report.failed:
         sys.exit(1)

@@ -28,7 +28,7 @@ from forum.posts.forms import BODY, REPLY, TITLE
 from forum.posts.models import Comment, Post
 
 log = logging.getLogger(__name__)
-BATCH = 200  # posts and comments between two commits
+BATCH = 100  # posts and comments between two commits
 GROUP = 50  # comments under one savepoint
 BREATH = 0.05  # seconds after each, in which others get their turn to write
 NO_TEXT = "(There was no text.)"
