@@ -25,6 +25,7 @@ DEALT = {
     "refused_tier": "bids_refused_tier",
     "refused_registered": "bids_refused_registered",
 }
+WAVE = 4 * 73  # days between two waves: whole quarters of the demo's publications
 # Discounts, special bids and pre-sales are what a higher tier lifts; the rest hardly moves.
 LIFT = {"discounts": 1.6, "presales": 1.4, "responsiveness": 0.7, "demos": 0.5, "beta": 0.9}
 
@@ -46,11 +47,28 @@ def given_beside(
     chance = Random(1878)  # noqa: S311 - always the same
     for slug, profile in cast["ratings"].items():
         taken = {story["author"] for story in stories if story.get("vendor") == slug and "rating" in story}
-        free = sorted(set(members) - taken)
-        for n, member in enumerate(chance.sample(free, min(profile["beside"], len(free)))):
-            yield Beside(chance.choice([chance.uniform(2, 300), chance.uniform(2, 650)]), member, slug, n)
+        for n, member in enumerate(_from_many_houses(taken, members, chance)[: profile["beside"]]):
+            yield Beside(_day(n, profile, chance), member, slug, n)
     for n, (given, member) in enumerate(zip(cast["undisclosed"], chance.sample(sorted(members), 9), strict=False)):
         yield Beside(chance.uniform(80, 400), member, given["description"], n, undisclosed=True)
+
+
+def _from_many_houses(taken: set[str], members: Mapping[str, Member], chance: Random) -> list[str]:
+    """The members that are not taken, shuffled; those whose house has a say already come last."""
+    heard = {members[slug].company for slug in taken}
+    first: list[str] = []
+    last: list[str] = []
+    for slug in chance.sample(free := sorted(set(members) - taken), len(free)):
+        (last if members[slug].company in heard else first).append(slug)
+        heard.add(members[slug].company)
+    return first + last
+
+
+def _day(n: int, profile: Mapping[str, Any], chance: Random) -> float:
+    """How many days ago the nth was given. In waves each falls into one quarter, so that every tier has a batch."""
+    if waves := profile.get("waves"):
+        return chance.uniform(5, 68) + WAVE * (waves - 1 - n * waves // profile["beside"])
+    return chance.choice([chance.uniform(2, 300), chance.uniform(2, 650)])
 
 
 def rate_beside(
