@@ -38,6 +38,7 @@ def index() -> Any:
         "rankings/index.html",
         chosen=chosen,
         weights=weights,
+        weighed={f"w_{key}": weight for key, weight in weights.items()},
         criteria=GIVES,
         categories=categories(),
         site=snapshot_of(SITE),
@@ -85,20 +86,27 @@ def _page_of(found: Ranking, after: str | None) -> dict[str, Any]:
 
 @bp.get("/compare")
 def compared() -> Any:
-    """Up to four vendors on one scale."""
-    slugs = list(dict.fromkeys(word for word in request.args.getlist("v") if word))
-    named = [vendor.slug for word in slugs if (vendor := vendor_named(word)) is not None]
-    if named != slugs:
-        return redirect(url_for(".compared", v=named or None, tier=request.args.get("tier")))
-    vendors = vendors_called(named[:MOST_COMPARED])
+    """Up to four vendors on one scale. A name leads to the address that has its slug."""
+    words = list(dict.fromkeys(word.strip()[:80] for word in request.args.getlist("v") if word.strip()))
+    asked = words[:MOST_COMPARED]
+    found = {vendor.slug: vendor for vendor in vendors_called(asked)}
+    found |= {word: vendor for word in asked if word not in found and (vendor := vendor_named(word)) is not None}
+    slugs = list(dict.fromkeys(found[word].slug if word in found else word for word in asked))
     tier = request.args.get("tier") if request.args.get("tier") in PLACES else None
+    if slugs != asked:
+        return redirect(url_for(".compared", v=slugs + words[MOST_COMPARED:][:1], tier=tier))
+    vendors = [found[word] for word in asked if word in found]
+    typed = [found[word].name if word in found else word for word in asked]
     return render_template(
         "rankings/compare.html",
         vendors=vendors,
         tier=tier,
         places=PLACES,
         comparison=compare(vendors, snapshots_of([vendor.id for vendor in vendors]), tier) if vendors else None,
-        offered=[(standing.slug, standing.name) for standing in _standings()],
+        asked=typed + [""] * (MOST_COMPARED - len(typed)),
+        unknown=[word for word in asked if word not in found],
+        too_many=len(words) > MOST_COMPARED,
+        standings=_standings(),
         most=MOST_COMPARED,
         site=snapshot_of(SITE),
     )

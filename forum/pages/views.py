@@ -36,6 +36,7 @@ from forum.web import only
 bp = Blueprint("pages", __name__)
 VENDORS_OFFERED = 200
 STANDINGS_SHOWN = 14
+RECENT = 8
 # The worked example of "How scores are made": how many gave 1, 2, 3, 4 and 5.
 EXAMPLE = (1, 0, 2, 4, 5)
 
@@ -103,7 +104,7 @@ def vendor(slug: str) -> Any:
     return render_template(
         "pages/vendor.html",
         vendor=found,
-        listing=listing(about_vendor(found.id), before=request.args.get("before")),
+        listing=listing(about_vendor(found.id), before=request.args.get("before"), most=RECENT),
         site=site,
         snapshot=snapshot,
         against=against(all_standings(current_app.config["SQLALCHEMY_DATABASE_URI"]), slug),
