@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement
 from forum import anonymity
 from forum.accounts.models import Member, Pseudonym
 from forum.accounts.queries import pseudonym_of, pseudonyms_in
+from forum.accounts.sanctions import sealed_member
 from forum.db import db
 from forum.web import path_of
 
@@ -72,7 +73,9 @@ def take_pseudonym(thread_key: str, member: Member) -> Pseudonym:
     if known is not None:
         return known
     own = anonymity.mark(thread_key, member.id)
-    made = Pseudonym(thread_key=thread_key, mark=own, name=_free_name(thread_key, own))
+    made = Pseudonym(
+        thread_key=thread_key, mark=own, name=_free_name(thread_key, own), member_seal=sealed_member(member)
+    )
     db.session.add(made)
     db.session.flush()
     return made

@@ -1,11 +1,12 @@
 """Questions about members and pseudonyms."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, func, select
 
 from forum import anonymity
-from forum.accounts.models import Member, Pseudonym
+from forum.accounts.models import Member, Pseudonym, Sanction
 from forum.db import db
 
 
@@ -42,6 +43,11 @@ def pseudonym_of(thread_key: str, member: Any) -> Pseudonym | None:
 def pseudonyms_in(thread_key: str) -> set[str]:
     """The names in use in this thread."""
     return set(db.session.scalars(select(Pseudonym.name).where(Pseudonym.thread_key == thread_key)))
+
+
+def sanctions_marked(marks: Sequence[str]) -> Sequence[Sanction]:
+    """Sanctions that carry one of these links of a member's chain."""
+    return db.session.scalars(select(Sanction).where(Sanction.mark.in_(marks))).all()
 
 
 def how_many_members() -> int:
