@@ -170,6 +170,7 @@ def init_app(app: Flask) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     app.url_map.converters["key"] = KeyConverter
+    app.extensions["security_headers"] = _security_headers(app)
     app.before_request(_no_surprises)
     app.after_request(_finish)
     app.register_error_handler(HTTPException, _error_page)
@@ -210,7 +211,7 @@ def path_of(endpoint: str, **values: Any) -> str:
 
 def script_root() -> str:
     """The path that the whole site lies under: empty, unless the server says otherwise."""
-    return request.script_root
+    return request.root_path.rstrip("/")
 
 
 @lru_cache(maxsize=20_000)
@@ -329,16 +330,23 @@ POLICY = "; ".join(
 )
 
 
+def _security_headers(app: Flask) -> list[tuple[str, str]]:
+    headers = [
+        ("Content-Security-Policy", POLICY),
+        ("X-Content-Type-Options", "nosniff"),
+        # no-referrer would break the CSRF check on https.
+        ("Referrer-Policy", "same-origin"),
+        ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+    ]
+    if app.config["SITE_URL"].startswith("https://"):
+        headers.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
+    return headers
+
+
 def _finish(response: Response) -> AnyResponse:
     headers = response.headers
-    headers["Content-Security-Policy"] = POLICY
-    headers["X-Content-Type-Options"] = "nosniff"
-    # no-referrer would break the CSRF check on https.
-    headers["Referrer-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    if current_app.config["SITE_URL"].startswith("https://"):
-        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    headers.extend(current_app.extensions["security_headers"])
     if request.endpoint == "static" and response.status_code in (200, 206, 304):
         headers["Cache-Control"] = "public, max-age=" + ("31536000, immutable" if "v" in request.args else "604800")
         return _compressed(response)

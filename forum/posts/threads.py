@@ -19,15 +19,8 @@ from forum.web import readers_clock, script_root
 REMEMBERED = 3000  # replies; some 8 MB
 
 
-class Line(NamedTuple):
-    """A printed reply, and how the lists around it change before it: 1 opens one, -2 ends two, 0 changes nothing."""
-
-    step: int
-    html: Markup
-
-
 class Reader(NamedTuple):
-    """What a thread's markup depends on, beside the rows: what its reader wrote, marked, may do and may see."""
+    """What the markup of a thread depends on beside its rows: what the reader wrote, marked, may do and may see."""
 
     own: set[int]
     useful: set[int]
@@ -35,49 +28,64 @@ class Reader(NamedTuple):
     sees_hidden: bool
 
 
-class Shown(NamedTuple):
-    """Everything that one reply's markup depends on."""
+class Page(NamedTuple):
+    """What all replies on a page have in common."""
 
-    row: Any
     post_id: int
-    wrote_post: bool
-    answers: tuple[int, str] | None  # number and name of the reply it answers, where its depth no longer shows that
-    gone: bool
-    own: bool
-    mark: str  # what the reader may do: "mark" it useful, "unmark" it, or neither
-    open: bool  # the thread takes replies
+    poster: tuple[int | None, int | None]  # by whom or under which pseudonym the post was written
+    is_open: bool
+    writes: bool
+    sees_hidden: bool
     clock: tuple[ZoneInfo | None, int]
     root: str
 
 
-def lines(rows: Sequence[Any], post: Any, reader: Reader) -> list[Line]:
+class Thread(NamedTuple):
+    """Printed replies in reading order.
+
+    Each comes with how the lists around it change before it: 1 opens one, -2 ends two, 0 changes nothing. At the end
+    some are left open.
+    """
+
+    lines: list[tuple[int, Markup]]
+    left_open: int
+
+
+def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Thread:
     """The rows of a page of the post's thread, printed for this reader."""
+    page = Page(
+        post.id,
+        (post.author_id, post.pseudonym_id),
+        not post.deleted_at and not post.hidden_at,
+        reader.writes,
+        reader.sees_hidden,
+        readers_clock(),
+        script_root(),
+    )
     by_id = {row.id: row for row in rows}
-    clock, root = readers_clock(), script_root()
-    is_open = not post.deleted_at and not post.hidden_at
-    printed = []
-    for row, step in zip(rows, _steps([row.depth for row in rows]), strict=True):
-        number, hidden = row.id, row.hidden_at is not None
-        own = number in reader.own
-        shown = Shown(
-            row,
-            post.id,
-            _same_hand(row, post),
-            _answered(row, by_id) if row.depth == DEEPEST else None,
-            row.deleted_at is not None or (hidden and not own and not reader.sees_hidden),
-            own and reader.writes,
-            "" if own or hidden or not reader.writes else "unmark" if number in reader.useful else "mark",
-            is_open and not hidden,
-            clock,
-            root,
-        )
-        printed.append(Line(step, _print(shown)))
-    return printed
+    depths = [row.depth for row in rows]
+    answers = [_answered(row, by_id) if depth == DEEPEST else None for row, depth in zip(rows, depths, strict=True)]
+    lines = [
+        (step, _print(row, page, number in reader.own, number in reader.useful, answered))
+        for step, (number, row), answered in zip(_steps(depths), by_id.items(), answers, strict=True)
+    ]
+    return Thread(lines, depths[-1] - min(depths) if depths else 0)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _print(shown: Shown) -> Markup:
-    html: Markup = get_template_attribute("posts/_comment.html", "comment")(shown.row, byline(shown.row), shown)
+def _print(row: Any, page: Page, own: bool, marked: bool, answered: tuple[int, str] | None) -> Markup:
+    hidden = row.hidden_at is not None
+    html: Markup = get_template_attribute("posts/_comment.html", "comment")(
+        row,
+        byline(row),
+        post_id=page.post_id,
+        wrote_post=page.poster != (None, None) and page.poster == (row.author_id, row.pseudonym_id),
+        answered=answered,
+        gone=row.deleted_at is not None or (hidden and not own and not page.sees_hidden),
+        own=own and page.writes,
+        mark="" if own or hidden or not page.writes else "unmark" if marked else "mark",
+        is_open=page.is_open and not hidden,
+    )
     return html
 
 
@@ -94,10 +102,3 @@ def _steps(depths: Sequence[int]) -> Iterator[int]:
     for depth in depths:
         yield min(max(depth, base) - last, 1)
         base, last = min(base, depth), depth
-
-
-def _same_hand(row: Any, post: Any) -> bool:
-    """Whether a reply goes under the name that the post goes under."""
-    if post.pseudonym_id is not None:
-        return bool(row.pseudonym_id == post.pseudonym_id)
-    return post.author_id is not None and row.author_id == post.author_id

@@ -34,7 +34,7 @@ from forum.posts.queries import (
     submitted,
 )
 from forum.posts.tag_queries import all_tags, tags_of
-from forum.posts.threads import Reader, lines
+from forum.posts.threads import Reader, printed
 from forum.ratings.actions import RatedOtherwise
 from forum.ratings.criteria import DEALS, GIVES
 from forum.ratings.directions import scorecard_of
@@ -66,8 +66,8 @@ def show(post_id: int, slug: str | None = None) -> Any:
         "posts/show.html",
         post=post,
         tags=tags_of([post.id]).get(post.id, []),
-        thread=page,
-        lines=lines(page.rows, post, Reader(own, useful, can_write(current_user), is_moderator(current_user))),
+        talk=printed(page.rows, post, Reader(own, useful, can_write(current_user), is_moderator(current_user))),
+        next=page.next,
         start=start,
         related=related(post.id, post.vendor_id),
         own=own,
