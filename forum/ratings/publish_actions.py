@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from forum.db import day_of, db, lock, now
@@ -11,10 +12,13 @@ from forum.ratings.criteria import ASKS, ASKS_KEYS, DEALS, EUROS, GIVES_KEYS
 from forum.ratings.figures import Context, Report
 from forum.ratings.models import Rating, Snapshot
 from forum.ratings.publication import Batch, K, segment_of, segments_to_show
-from forum.ratings.publish_queries import dropped, figures_before, reported, subjects, withdrawn
+from forum.ratings.publish_queries import dropped, figures_before, reported, seals_changed, subjects, withdrawn
 from forum.ratings.queries import SITE, Subject, snapshot_of
 
 GRID = 200  # how many quantiles of the site's reports are kept for placing single ones
+# A row's columns at once, in order.
+_GIVES, _ASKS, _DEALS = attrgetter(*GIVES_KEYS), attrgetter(*ASKS_KEYS), attrgetter(*DEALS)
+_MONEY = [ask.unit == "money" for ask in ASKS]
 
 
 class Outcome(NamedTuple):
@@ -75,8 +79,7 @@ def report_of(row: Any, at: datetime) -> Report:
     house, verified = house_of(row.organisation_seal)
     rate = EUROS.get(row.currency, 1.0)
     asks = tuple(
-        None if (value := getattr(row, ask.key)) is None else value * (rate if ask.unit == "money" else 1)
-        for ask in ASKS
+        value if value is None or not money else value * rate for value, money in zip(_ASKS(row), _MONEY, strict=True)
     )
     return Report(
         organisation=house,
@@ -84,9 +87,9 @@ def report_of(row: Any, at: datetime) -> Report:
         weight=scores.weight((day_of(at) - (row.revised_at or row.rated_at)).days),
         worth=row.worth,
         again=row.again,
-        gives=tuple(getattr(row, key) for key in GIVES_KEYS),
+        gives=_GIVES(row),
         asks=asks,
-        deals=tuple(getattr(row, key) for key in DEALS),
+        deals=_DEALS(row),
         verified=verified,
     )
 
@@ -176,18 +179,16 @@ def _note_published(subject: Subject, rows: list[Any], at: datetime) -> None:
 def _site(at: datetime) -> Context:
     """What every vendor is seen against: renewed when a batch of organisations changed, else as last published."""
     last = snapshot_of(SITE)
+    if len({house_of(seal) for seal in seals_changed(at)}) < K:
+        return context_of(last)
     reports: list[Report] = []
     held: list[dict[str, Any]] = []
-    changed: set[str] = set()
     vendors: set[int] = set()
     for row in reported(None, at):
-        reports.append(report := report_of(row, at))
+        reports.append(report_of(row, at))
         vendors.add(row.vendor_id)
         if row.version != row.site_version:
-            changed.add(report.organisation)
             held.append({"id": row.id, "site_version": row.version})
-    if len(changed) < K:
-        return context_of(last)
     made = _site_figures(reports) | {"vendors": len(vendors)}
     houses = len({report.organisation for report in reports})
     _replace(SITE, last, Snapshot(organisations=houses, ratings=len(reports), published_at=at, figures=made))

@@ -17,18 +17,25 @@ def counts() -> ColumnElement[bool]:
 
 
 def subjects() -> list[Subject]:
-    """Every vendor and category that has ratings, or a withdrawal to be taken note of, or had figures."""
+    """Every vendor and category of which something changed since its last figures, or that only has a number so far."""
+    same = and_(
+        Rating.version == Rating.published_version, Rating.tier_id.is_not_distinct_from(Rating.published_tier_id)
+    )
+    changed = or_(Rating.published_version.is_(None), not_(same))
     rows = db.session.execute(
         select(Rating.vendor_id, Rating.category_id)
-        .union(select(Withdrawal.vendor_id, Withdrawal.category_id), _with_snapshot())
+        .where(or_(and_(counts(), changed), and_(not_(counts()), Rating.published_version.is_not(None))))
+        .union(select(Withdrawal.vendor_id, Withdrawal.category_id), _below_the_gate())
         .order_by("vendor_id", "category_id")
     )
     return [Subject(*row) for row in rows]
 
 
-def _with_snapshot() -> Any:
+def _below_the_gate() -> Any:
     return select(Snapshot.vendor_id, Snapshot.category_id).where(
-        Snapshot.current, or_(Snapshot.vendor_id.is_not(None), Snapshot.category_id.is_not(None))
+        Snapshot.current,
+        Snapshot.figures.is_(None),
+        or_(Snapshot.vendor_id.is_not(None), Snapshot.category_id.is_not(None)),
     )
 
 
@@ -38,6 +45,16 @@ def reported(subject: Subject | None, until: datetime) -> Any:
     where = of_subject(Rating, subject) if subject else Rating.vendor_id.is_not(None)
     statement = select(table).where(where, counts(), Rating.rated_at <= until).order_by(Rating.id)
     return db.session.execute(statement, execution_options={"yield_per": 2000})
+
+
+def seals_changed(until: datetime) -> Sequence[str]:
+    """The sealed houses of all ratings of named vendors that the site's last figures do not hold as they are."""
+    changed = Rating.site_version.is_distinct_from(Rating.version)
+    return db.session.scalars(
+        select(Rating.organisation_seal).where(
+            Rating.vendor_id.is_not(None), counts(), Rating.rated_at <= until, changed
+        )
+    ).all()
 
 
 def dropped(subject: Subject, until: datetime) -> Sequence[Any]:

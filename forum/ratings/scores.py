@@ -5,6 +5,7 @@ share is E. B. Wilson's (JASA 22, 1927, 209-212); the step-down correction is S.
 65-70).
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from math import sqrt
 from statistics import NormalDist, fmean, stdev
@@ -93,13 +94,12 @@ def differences(pairs: Sequence[tuple[Score, Score]], level: float = 0.90) -> li
     return [found[i] for i in range(len(pairs))]
 
 
-def level_among(value: float, reports: Sequence[float]) -> float:
+def level_among(value: float, ordered: Sequence[float]) -> float:
     """Where a value stands among all reports, 1 to 5: 1 + 4 p, p its mid-rank percentile. Alone it is in the middle."""
-    if not reports:
+    if not ordered:
         return 3.0
-    below = sum(other < value for other in reports)
-    equal = sum(other == value for other in reports)
-    return 1 + 4 * (below + equal / 2) / len(reports)
+    below, not_above = bisect_left(ordered, value), bisect_right(ordered, value)
+    return 1 + 4 * (below + not_above) / 2 / len(ordered)
 
 
 def quantile(ordered: Sequence[float], p: float) -> float:
