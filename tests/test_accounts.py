@@ -11,7 +11,7 @@ from forum.accounts.models import Member
 from forum.db import db
 from forum.mail import Mail, deliver_due
 from forum.web import limiter
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, at_once
 from tests.factories import make_member as make_plain_member
 
 OTHER = "wet stone quiet harbour"
@@ -82,6 +82,19 @@ def test_a_second_join_before_confirming_kills_the_first_link(app: Any, browse: 
     browse().post("/join", data={"name": "Marta", "email": "marta@partner.example", "password": PASSWORD})
     assert browse().get(first).status_code == 410
     assert db.session.query(Member).count() == 1
+
+
+def test_joining_twice_at_once_is_joining_once_and_one_name_may_join_twice(app: Any, browse: Any) -> None:
+    def join(email: str) -> Any:
+        reader = browse()
+        return lambda: reader.post("/join", data={"name": "Marta", "email": email, "password": PASSWORD})
+
+    answers = at_once(*(join("marta@partner.example") for _ in range(3)), join("other@partner.example"))
+    assert {answer.status_code for answer in answers} == {302}
+    assert sorted(member.email for member in db.session.query(Member)) == [
+        "marta@partner.example",
+        "other@partner.example",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from forum.posts.actions import About
 from forum.posts.models import Post, PostTag, Revision, Tag, UsefulMark
 from forum.vendors.models import Vendor
 from forum.web import key_text
-from tests.factories import make_a_tag, make_category, make_comment, make_member, make_post, make_vendor
+from tests.factories import at_once, make_a_tag, make_category, make_comment, make_member, make_post, make_vendor
 
 TITLE = "Eleven deals registered, two came back"
 BODY = "We registered **eleven** deals. Nine were approved, two came back to us."
@@ -321,6 +321,31 @@ def test_the_second_submit_of_an_edit_makes_no_second_version(app: Any, browse: 
     for _ in range(2):
         assert browse(author).post(path_to(post, "edit"), data=form(body=BODY + "\r\nMore.")).status_code == 302
     assert db.session.query(Revision).count() == 1
+
+
+def test_two_edits_at_once_keep_both_texts(app: Any, browse: Any) -> None:
+    make_a_tag("deals")
+    author = make_member()
+    post = make_post(author, title="What it said at first")
+    path, readers = path_to(post, "edit"), [browse(author) for _ in range(3)]
+    visits = [
+        lambda r=reader, n=n: r.post(path, data=form(title=f"Title of edit {n}")) for n, reader in enumerate(readers)
+    ]
+    assert {answer.status_code for answer in at_once(*visits)} == {302}
+    said = [the_post().title, *(revision.title for revision in db.session.query(Revision))]
+    assert sorted(said) == ["Title of edit 0", "Title of edit 1", "Title of edit 2", "What it said at first"]
+    assert {tag.slug: tag.post_count for tag in db.session.query(Tag)}["deals"] == 1
+
+
+def test_deleting_twice_at_once_counts_once(app: Any, browse: Any) -> None:
+    author, vendor = make_member(), make_vendor("Nordwall")
+    post = make_post(author, about=About(vendor))
+    make_comment(post)
+    path, readers = path_to(post, "delete"), [browse(author) for _ in range(3)]
+    answers = at_once(*(lambda r=reader: r.post(path) for reader in readers))
+    assert sorted(answer.status_code for answer in answers) == [302, 403, 403]
+    db.session.expire_all()
+    assert db.session.get(Vendor, vendor.id).post_count == 0
 
 
 def test_nobody_else_edits_or_deletes(app: Any, browse: Any) -> None:
