@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_
 
 from forum import anonymity
+from forum.db import now
 
 
 def is_member(user: Any) -> bool:
@@ -25,6 +26,11 @@ def is_moderator(user: Any) -> bool:
 def is_admin(user: Any) -> bool:
     """An admin."""
     return is_member(user) and user.role == "admin"
+
+
+def is_suspended(user: Any) -> bool:
+    """Somebody who may read, but not write under any name, for a while."""
+    return bool(user.is_authenticated and user.suspended_until and user.suspended_until > now())
 
 
 def wrote(user: Any, item: Any) -> bool:
@@ -61,24 +67,30 @@ def listed(kind: Any) -> ColumnElement[bool]:
     return and_(kind.hidden_at.is_(None), kind.deleted_at.is_(None))
 
 
+def can_open(user: Any, post: Any) -> bool:
+    """Open a post's page: what one may see, and the tombstone of what a moderator removed."""
+    return post.removed_at is not None or can_see(user, post)
+
+
 def can_moderate(user: Any) -> bool:
     """Open the pages for those who run the site."""
     return is_moderator(user)
 
 
 def can_write(user: Any) -> bool:
-    """Write posts and comments, mark useful, propose a vendor."""
-    return is_member(user)
+    """Write posts and comments, mark useful, propose a vendor: members who are not suspended."""
+    return is_member(user) and not is_suspended(user)
 
 
 def can_reply(user: Any, post: Any) -> bool:
     """Write a comment under this post."""
-    return can_write(user) and not post.hidden_at and not post.deleted_at
+    return can_write(user) and not post.hidden_at and not post.deleted_at and not post.locked_at
 
 
 def can_edit(user: Any, item: Any) -> bool:
-    """Change one's own post or comment."""
-    return is_member(user) and not item.deleted_at and not item.hidden_at and wrote(user, item)
+    """Change one's own post or comment; while it is hidden, only what a moderator asked to have changed, in time."""
+    waits = item.edit_until is not None and item.edit_until > now() and not item.removed_at
+    return is_member(user) and not item.deleted_at and (not item.hidden_at or waits) and wrote(user, item)
 
 
 def can_delete(user: Any, item: Any) -> bool:
@@ -110,3 +122,40 @@ def can_accept_vendor(user: Any, vendor: Any) -> bool:
 def can_see_vendor(user: Any, vendor: Any) -> bool:
     """A vendor's page: anybody once it is in the catalogue, moderators before."""
     return vendor.accepted_at is not None or is_moderator(user)
+
+
+def can_flag(user: Any, item: Any) -> bool:
+    """Report a post or comment that others wrote, or another member."""
+    if not can_write(user):
+        return False
+    if hasattr(item, "session_epoch"):
+        return bool(item.id != user.id and not item.banned_at)
+    return is_listed(item) and not wrote(user, item)
+
+
+def can_decide(user: Any, case: Any, *, alone: bool = False) -> bool:
+    """Decide on a case: moderators, not about themselves or what they wrote.
+
+    An appeal is not for whoever decided before, unless no other staff is there (`alone`): then for an admin.
+    """
+    if not is_moderator(user) or case.member_id == user.id:
+        return False
+    item = case.comment or case.post
+    if item is not None and wrote(user, item):
+        return False
+    if case.appeal is None or case.appeal.decision.moderator_id != user.id:
+        return True
+    return alone and is_admin(user)
+
+
+def can_appeal(user: Any, decision: Any) -> bool:
+    """Object to a decision about oneself or one's text, within six months, once."""
+    return decision.until_appeal > now() and not decision.appealed and can_read_statement(user, decision)
+
+
+def can_read_statement(user: Any, decision: Any) -> bool:
+    """Read why something was decided about oneself or one's text, banned members included."""
+    item = decision.comment or decision.post
+    if not user.is_authenticated:
+        return False
+    return decision.member_id == user.id or (item is not None and wrote(user, item))

@@ -99,10 +99,20 @@ def _empty() -> None:
     with db.engine.begin() as connection:
         names = [table.name for table in db.metadata.sorted_tables]
         if connection.dialect.name == "postgresql":
+            # The log only grows; between tests it may shrink.
+            connection.execute(sql("ALTER TABLE decisions DISABLE TRIGGER USER"))
             connection.execute(sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
-        else:
-            for name in reversed(names):
-                connection.execute(sql(f"DELETE FROM {name}"))
+            connection.execute(sql("ALTER TABLE decisions ENABLE TRIGGER USER"))
+            return
+        triggers = connection.execute(
+            sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'decisions'")
+        ).all()
+        for trigger in triggers:
+            connection.execute(sql(f"DROP TRIGGER {trigger.name}"))
+        for name in reversed(names):
+            connection.execute(sql(f"DELETE FROM {name}"))
+        for trigger in triggers:
+            connection.exec_driver_sql(trigger.sql)
 
 
 @pytest.fixture

@@ -73,6 +73,8 @@ class Case(AboutAnItem, db.Model):
     __table_args__ = (
         CheckConstraint("kind IN ('flag', 'held', 'notice', 'appeal', 'representative')", name="kind_known"),
         Index("ix_cases_open", "closed_at", "opened_at", "id"),
+        Index("ix_cases_kind", "closed_at", "kind", "opened_at", "id"),
+        Index("ix_cases_weight", "closed_at", "weight", "id"),
     )
 
     id: Mapped[Key]

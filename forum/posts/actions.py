@@ -5,11 +5,22 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from forum import anonymity, text
+from forum.access import is_listed
 from forum.accounts.bylines import take_pseudonym
 from forum.accounts.models import Member
 from forum.db import day_of, db, lock, now
-from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulMark, thing_columns
-from forum.posts.queries import CHAIN_STRETCH, carried_elsewhere, how_many_revisions, used_listing_marks, useful_mark_of
+from forum.posts.hiding import count_as_shown, hold_if_asked_for
+from forum.posts.holding import hold_if_need_be
+from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulMark, moment_for, thing_columns
+from forum.posts.queries import (
+    CHAIN_STRETCH,
+    carried_elsewhere,
+    has_replies,
+    how_many_revisions,
+    used_listing_marks,
+    useful_mark_of,
+)
+from forum.posts.signals import post_written
 from forum.posts.tag_queries import tags_of
 from forum.ratings.actions import RatedOtherwise, name_vendor, rate, withdraw
 from forum.vendors.models import Category, Programme, Tier, Vendor
@@ -57,8 +68,11 @@ def write_post(
     db.session.add(post)
     db.session.flush()
     _tag(post, tags)
-    _count_vendor(post.vendor_id, +1)
+    count_as_shown(post, +1)
     db.session.flush()
+    hold_if_need_be(post, author)
+    if is_listed(post):
+        post_written.send(post)
     return post
 
 
@@ -80,20 +94,25 @@ def edit_post(
     if post.rating is not None:
         _take_rating_along(post, about, by)
     keep_revision(post, title=post.title, facts=_facts(post))
-    _count_vendor(post.vendor_id, -1)
+    if is_listed(post):
+        count_as_shown(post, -1)
     _say(post, title=title, body=body, leaning=leaning, about=about)
     _untag(post)
     _tag(post, tags)
-    _count_vendor(post.vendor_id, +1)
+    if is_listed(post):
+        count_as_shown(post, +1)
     db.session.flush()
+    hold_if_asked_for(post)
+    hold_if_need_be(post, by)
 
 
 def delete_post(post: Post) -> bool:
     """Take one's post down. With replies under it a tombstone stays, and True comes back; otherwise nothing stays."""
-    _count_vendor(post.vendor_id, -1)
+    if is_listed(post):
+        count_as_shown(post, -1)
     _untag(post)
     _drop_rating(post)
-    kept = post.comment_count > 0
+    kept = post.removed_at is not None or has_replies(post.id)
     if kept:
         empty(post)
         post.title, post.slug, post.excerpt = "Removed by its author", "removed", ""
@@ -130,11 +149,6 @@ def sign(item: Any, author: Member, *, anonymous: bool, at: datetime) -> None:
     item.pseudonym_id = take_pseudonym(item.thread_key, author).id
     item.listing_mark = _next_listing_mark(author)
     item.created_at = day_of(at)
-
-
-def moment_for(item: Any) -> datetime:
-    """Now, as finely as this item may know it."""
-    return day_of(now()) if item.pseudonym_id is not None else now()
 
 
 def set_body(item: Any, body: str) -> None:
@@ -207,20 +221,11 @@ def _facts(post: Post) -> str:
 def _tag(post: Post, tags: Sequence[Tag]) -> None:
     for tag in {tag.id: tag for tag in tags}.values():
         db.session.add(PostTag(post_id=post.id, tag_id=tag.id))
-        tag.post_count = Tag.post_count + 1
     db.session.flush()
 
 
 def _untag(post: Post) -> None:
-    for link in db.session.query(PostTag).filter_by(post_id=post.id).all():
-        db.session.query(Tag).filter_by(id=link.tag_id).update({"post_count": Tag.post_count - 1})
-        db.session.delete(link)
-    db.session.flush()
-
-
-def _count_vendor(vendor_id: int | None, by: int) -> None:
-    if vendor_id is not None:
-        db.session.query(Vendor).filter_by(id=vendor_id).update({"post_count": Vendor.post_count + by})
+    db.session.query(PostTag).filter_by(post_id=post.id).delete()
 
 
 def _next_listing_mark(author: Member) -> str:

@@ -2,10 +2,14 @@
 
 from datetime import datetime
 
+from forum.access import is_listed
 from forum.accounts.models import Member
 from forum.db import db, new_key, now
 from forum.posts.actions import empty, keep_revision, set_body, sign
+from forum.posts.hiding import count_as_shown, hold_if_asked_for
+from forum.posts.holding import hold_if_need_be
 from forum.posts.models import Comment, Post
+from forum.posts.signals import comment_written
 from forum.web import key_text
 
 DEEPEST = 4
@@ -36,20 +40,26 @@ def write_comment(
     # An anonymous reply knows its day only, so it must not tell more by moving its thread up.
     post.last_activity_at = max(post.last_activity_at, comment.created_at)
     db.session.flush()
+    hold_if_need_be(comment, author)
+    if is_listed(comment):
+        comment_written.send(comment)
     return comment
 
 
-def edit_comment(comment: Comment, *, body: str) -> None:
-    """Change a comment and keep what it said before."""
+def edit_comment(comment: Comment, *, body: str, by: Member | None = None) -> None:
+    """Change a comment and keep what it said before. `by` is its author."""
     keep_revision(comment)
     set_body(comment, body)
     db.session.flush()
+    hold_if_asked_for(comment)
+    hold_if_need_be(comment, by)
 
 
 def delete_comment(comment: Comment) -> bool:
     """Take one's comment down. With answers a tombstone stays, and True comes back; otherwise nothing stays."""
-    db.session.query(Post).filter_by(id=comment.post_id).update({"comment_count": Post.comment_count - 1})
-    kept = comment.answer_count > 0
+    if is_listed(comment):
+        count_as_shown(comment, -1)
+    kept = comment.removed_at is not None or comment.answer_count > 0
     if kept:
         empty(comment)
     else:

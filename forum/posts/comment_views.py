@@ -66,7 +66,7 @@ def edit(comment_id: int) -> Any:
     do = request.form.get("do")
     if form.is_submitted() and form.validate() and do == "publish":
         if form.changed():
-            comment_actions.edit_comment(comment, body=form.body.data or "")
+            comment_actions.edit_comment(comment, body=form.body.data or "", by=current_user)
             db.session.commit()
         flash("Your reply is changed. What it said before stays readable.")
         return _to(comment)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from forum.accounts.models import Member, Pseudonym
 from forum.anonymity import new_thread_key
-from forum.db import Id, Key, Moment, db
+from forum.db import Id, Key, Moment, day_of, db, now
 from forum.ratings.models import Rating
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
@@ -35,6 +35,11 @@ class Writing:
     deleted_at: Mapped[datetime | None]
     hidden_at: Mapped[datetime | None]
     hidden_because: Mapped[str | None] = mapped_column(Text)
+    # Removed by a moderator: hidden for good, with a tombstone in its place. The number is that of the log's entry.
+    removed_at: Mapped[datetime | None]
+    log_entry: Mapped[int | None]
+    # A moderator asked its author to change it: until then it is hidden, and may be changed until this moment.
+    edit_until: Mapped[datetime | None]
     # A notice from outside says it is wrong: it stays readable while that is checked.
     disputed_at: Mapped[datetime | None]
     # What an anonymous text says of its author: a kind of work, a region, a tier, as far as enough others share them.
@@ -216,6 +221,11 @@ class DelayedWriting(db.Model):
     listing_mark: Mapped[str] = mapped_column(String(64), unique=True)
     sealed: Mapped[str] = mapped_column(Text)
     kept_at: Mapped[Moment]
+
+
+def moment_for(item: Any) -> datetime:
+    """Now, as finely as this item may know it."""
+    return day_of(now()) if item.pseudonym_id is not None else now()
 
 
 def thing_columns(item: Any) -> dict[str, Any]:

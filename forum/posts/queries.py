@@ -118,6 +118,13 @@ def _post_page() -> Select[Any]:
             _post.deleted_at,
             _post.hidden_at,
             _post.hidden_because,
+            _post.removed_at,
+            _post.log_entry,
+            _post.edit_until,
+            _post.locked_at,
+            _post.locked_because,
+            _post.merged_into_id,
+            _post.disputed_at,
             _post.thread_key,
             _post.author_id,
             _post.pseudonym_id,
@@ -233,6 +240,12 @@ def _marked_useful_in() -> Select[Any]:
 def carried_elsewhere(rating_id: int) -> bool:
     """Whether a post carries the rating."""
     return db.session.scalar(select(Post.id).where(Post.rating_id == rating_id).limit(1)) is not None
+
+
+def has_replies(post_id: int) -> bool:
+    """Whether anything under the post is kept, hidden replies included."""
+    kept = select(Comment.id).where(Comment.post_id == post_id, Comment.deleted_at.is_(None)).limit(1)
+    return db.session.scalar(kept) is not None
 
 
 def used_listing_marks(marks: Sequence[str]) -> set[str]:

@@ -18,6 +18,9 @@ depends_on = None
 
 PLAIN = sa.table("mails", *(sa.column(name) for name in ("id", "to_address", "subject", "text", "html")))
 SEALED = sa.table("mails", sa.column("id"), sa.column("sealed"))
+# The log only grows. What a row refers to may go; nothing else of a row changes, and no row goes.
+SAID = "id action what rule facts reason source automated leaning until moderator_name reverses_id decided_at".split()
+REFERS = "post_id comment_id rating_id member_id moderator_id".split()
 
 
 def upgrade() -> None:
@@ -263,6 +266,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_cases_member_id"), ["member_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_cases_notice_id"), ["notice_id"], unique=False)
         batch_op.create_index("ix_cases_open", ["closed_at", "opened_at", "id"], unique=False)
+        batch_op.create_index("ix_cases_kind", ["closed_at", "kind", "opened_at", "id"], unique=False)
+        batch_op.create_index("ix_cases_weight", ["closed_at", "weight", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_cases_post_id"), ["post_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_cases_rating_id"), ["rating_id"], unique=False)
 
@@ -328,6 +333,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_flags_reporter_id"), ["reporter_id"], unique=False)
 
     with op.batch_alter_table("comments", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("removed_at", sa.DateTime(), nullable=True))
+        batch_op.add_column(sa.Column("log_entry", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("edit_until", sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column("official_vendor_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("disputed_at", sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column("badge", sa.String(length=120), server_default="", nullable=False))
@@ -365,6 +373,9 @@ def upgrade() -> None:
         batch_op.create_unique_constraint(batch_op.f("uq_members_staff_number"), ["staff_number"])
 
     with op.batch_alter_table("posts", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("removed_at", sa.DateTime(), nullable=True))
+        batch_op.add_column(sa.Column("log_entry", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("edit_until", sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column("locked_at", sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column("locked_because", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("merged_into_id", sa.BigInteger(), nullable=True))
@@ -377,6 +388,31 @@ def upgrade() -> None:
     with op.batch_alter_table("pseudonyms", schema=None) as batch_op:
         batch_op.add_column(sa.Column("member_seal", sa.String(length=120), nullable=True))
 
+    _only_grows()
+
+
+def _only_grows() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        same = [f"NEW.{name} IS OLD.{name}" for name in SAID]
+        same += [f"(NEW.{name} IS OLD.{name} OR NEW.{name} IS NULL)" for name in REFERS]
+        stop = "BEGIN SELECT RAISE(ABORT, 'the log only grows'); END"
+        op.execute(f"CREATE TRIGGER decisions_stay BEFORE UPDATE ON decisions WHEN NOT ({' AND '.join(same)}) {stop}")
+        op.execute(f"CREATE TRIGGER decisions_are_kept BEFORE DELETE ON decisions {stop}")
+        return
+    changed = [f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in SAID]
+    changed += [f"(NEW.{name} IS DISTINCT FROM OLD.{name} AND NEW.{name} IS NOT NULL)" for name in REFERS]
+    op.execute(
+        f"""CREATE FUNCTION decisions_only_grow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF TG_OP <> 'UPDATE' THEN RAISE EXCEPTION 'the log only grows'; END IF;
+        IF {" OR ".join(changed)} THEN RAISE EXCEPTION 'the log only grows'; END IF;
+        RETURN NEW; END $$"""
+    )
+    for name, when in (
+        ("stay", "BEFORE UPDATE OR DELETE ON decisions FOR EACH ROW"),
+        ("are_kept", "BEFORE TRUNCATE ON decisions"),
+    ):
+        op.execute(f"CREATE TRIGGER decisions_{name} {when} EXECUTE FUNCTION decisions_only_grow()")
+
 
 def downgrade() -> None:
     with op.batch_alter_table("pseudonyms", schema=None) as batch_op:
@@ -385,6 +421,9 @@ def downgrade() -> None:
     with op.batch_alter_table("posts", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_posts_merged_into_id_posts"), type_="foreignkey")
         batch_op.drop_column("badge")
+        batch_op.drop_column("edit_until")
+        batch_op.drop_column("log_entry")
+        batch_op.drop_column("removed_at")
         batch_op.drop_column("disputed_at")
         batch_op.drop_column("merged_into_id")
         batch_op.drop_column("locked_because")
@@ -419,6 +458,9 @@ def downgrade() -> None:
     with op.batch_alter_table("comments", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_comments_official_vendor_id_vendors"), type_="foreignkey")
         batch_op.drop_column("badge")
+        batch_op.drop_column("edit_until")
+        batch_op.drop_column("log_entry")
+        batch_op.drop_column("removed_at")
         batch_op.drop_column("disputed_at")
         batch_op.drop_column("official_vendor_id")
 
@@ -438,6 +480,8 @@ def downgrade() -> None:
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_cases_rating_id"))
         batch_op.drop_index(batch_op.f("ix_cases_post_id"))
+        batch_op.drop_index("ix_cases_weight")
+        batch_op.drop_index("ix_cases_kind")
         batch_op.drop_index("ix_cases_open")
         batch_op.drop_index(batch_op.f("ix_cases_notice_id"))
         batch_op.drop_index(batch_op.f("ix_cases_member_id"))
@@ -463,6 +507,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_decisions_comment_id"))
 
     op.drop_table("decisions")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION decisions_only_grow()")
     with op.batch_alter_table("follows", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_follows_vendor_id"))
         batch_op.drop_index(batch_op.f("ix_follows_tag_id"))
