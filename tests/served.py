@@ -1,0 +1,154 @@
+"""A site as it runs in life: `forum serve` in processes of its own, and members who visit it over the network."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import flask_migrate
+from flask import Flask
+from flask_login import FlaskLoginClient
+
+from forum import create_app
+from forum.config import from_environment
+from forum.db import db
+
+ROOT = Path(__file__).parent.parent
+AGENT = "a test"
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    location: str
+    text: str
+
+
+class Visitor(NamedTuple):
+    """A member's browser after its first page: where the site is, the cookie, the forms' token."""
+
+    port: int
+    cookie: str
+    token: str
+
+    def post(self, path: str, **form: Any) -> Answer:
+        """Send a form. Raises OSError or HTTPException when no whole answer comes back."""
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Cookie": self.cookie,
+            "User-Agent": AGENT,
+        }
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("POST", path, urlencode({"csrf_token": self.token, **form}), headers)
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.getheader("Location") or "", answer.read().decode())
+        finally:
+            connection.close()
+
+
+class Site:
+    """Settings, a database, and the server when it is started."""
+
+    def __init__(self, folder: Path, database_url: str = "", **settings: str) -> None:
+        self.port = free_port()
+        self.environ = {name: value for name, value in os.environ.items() if not name.startswith("FORUM_")}
+        self.environ |= {"FORUM_INSTANCE": str(folder / "instance"), "FORUM_PORT": str(self.port), **settings}
+        if database_url:
+            self.environ["FORUM_DATABASE_URL"] = database_url
+        self.log = folder / "log"
+        self.server: subprocess.Popen[bytes] | None = None
+
+    @contextmanager
+    def inside(self) -> Iterator[Flask]:
+        """The application over the same database, in this process."""
+        app = create_app(from_environment(self.environ))
+        app.test_client_class = FlaskLoginClient
+        with app.app_context(), app.test_request_context(base_url=app.config["SITE_URL"]):
+            flask_migrate.upgrade()
+            yield app
+            db.session.remove()
+            db.engine.dispose()
+
+    def start(self, *options: str) -> float:
+        """Start the server; gives the seconds until the first answer."""
+        started = time.monotonic()
+        with self.log.open("ab") as log:
+            self.server = subprocess.Popen(
+                [sys.executable, "-m", "forum.cli", "serve", *options],
+                env=self.environ,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        while not answers(self.port):
+            assert self.server.poll() is None, self.log.read_text()
+            assert time.monotonic() - started < 60, self.log.read_text()
+            time.sleep(0.05)
+        return time.monotonic() - started
+
+    def stop(self, number: int = signal.SIGTERM, *, everybody: bool = False) -> int:
+        """Send the server (or, as Ctrl-C in a terminal does, each of its processes) a signal; gives its exit code."""
+        if self.server is None:
+            return 0
+        if self.server.poll() is None:
+            (os.killpg if everybody else os.kill)(self.server.pid, number)
+        code = self.server.wait(timeout=30)
+        self.server = None
+        return code
+
+    def processes(self) -> list[int]:
+        """The server's processes, itself among them."""
+        assert self.server is not None
+        return family(self.server.pid)
+
+
+def visitor(app: Flask, site: Site, member: Any, path: str) -> Visitor:
+    """The member's browser, once it has opened a page with a form on it."""
+    with app.app_context():
+        browser: Any = app.test_client(user=member)
+        for _ in range(2):
+            page = browser.get(path, headers={"User-Agent": AGENT}, environ_base={"REMOTE_ADDR": "127.0.0.1"})
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+        cookie = browser.get_cookie("session")
+    assert token and cookie, page.text
+    return Visitor(site.port, f"session={cookie.value}", token[1])
+
+
+def family(parent: int) -> list[int]:
+    """The process and all that it started, as far as they are still there."""
+    found = [parent]
+    for member in found:
+        for thread in Path(f"/proc/{member}/task").glob("*/children"):
+            found += [int(child) for child in thread.read_text().split()]
+    return found
+
+
+def answers(port: int) -> bool:
+    """Whether a site answers there."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/about")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
