@@ -79,11 +79,12 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Site]:
     """`forum serve` on a port and in a folder of its own, with the community of world.py."""
-    folder, port = tmp_path_factory.mktemp("site"), _free_port()
+    folder, port = tmp_path_factory.mktemp("site") / "instance", _free_port()
+    here = tmp_path_factory.getbasetemp()
+    shutil.copytree(_world(here if worker_id == "master" else here.parent), folder)
     environment = _environment(folder, port)
-    subprocess.run([sys.executable, "-m", "tests.journeys.world"], env=environment, check=True)
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "forum.cli", "serve"], env=environment, stdout=log, stderr=subprocess.STDOUT
@@ -98,6 +99,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     # What went wrong behind a page that looked right.
     said = (folder / "log").read_text()
     assert "Traceback" not in said and "ERROR" not in said, said[-4000:]
+
+
+def _world(root: Path) -> Path:
+    """An instance folder with the community, made by the first worker that comes; the others wait for it."""
+    folder, done = root / "world", root / "world is there"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        until = time.monotonic() + 120
+        while not done.exists() and time.monotonic() < until:
+            time.sleep(0.2)
+        return folder
+    subprocess.run([sys.executable, "-m", "tests.journeys.world"], env=_environment(folder, 0), check=True)
+    done.touch()
+    return folder
 
 
 def _wait_for(site: Site, server: "subprocess.Popen[bytes]") -> None:

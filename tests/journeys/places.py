@@ -95,7 +95,7 @@ STRANGER = [
     Place("home", "/"),
     Place("home, filtered", "/?vendor=northwind-storage&tag=rebates&leaning=bad"),
     Place("home, nothing matches", "/?vendor=bare-ridge"),
-    Place("home, unknown filter", f"/?vendor={LONG}&tag={LONG}"),
+    Place("home, unknown filter", f"/?vendor=larkfield-print&tag={LONG}"),
     Place("home, unanswered", "/?sort=unanswered"),
     Place("post, its kinds of text"),
     Place("post, anonymous"),
@@ -136,7 +136,6 @@ STRANGER = [
     Place("dead link", "/confirm/used-up", status=410),
 ]
 MEMBERS = [
-    Place("home, signed in", "/", "ines"),
     Place("own post", "post, its kinds of text", "ines"),
     Place("long thread, signed in", "post, two hundred replies", "ines"),
     Place("reply form moved", "post, long words", "ines", steps=_reply_moved),
@@ -168,7 +167,7 @@ MEMBERS = [
     Place("password, wrong", "/settings/password", "ines", 422, _submit("Change password", password="x", again="y")),
     Place("anonymous writing", "/anonymous-writing", "noor"),
     Place("anonymous writing, none", "/anonymous-writing", "admin"),
-    Place("long name, signed in", "/", "long"),
+    Place("long name, signed in", "/rules", "long"),
     Place("long name, replying", "post, long words", "long"),
     Place("not yours", "edit", "olga", 403),
     Place("signed out while writing", "reply", "gwen", 401, _signed_out_while_writing),
