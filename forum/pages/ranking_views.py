@@ -38,7 +38,7 @@ def index() -> Any:
         "rankings/index.html",
         chosen=chosen,
         weights=weights,
-        weighed={f"w_{key}": weight for key, weight in weights.items()},
+        asked=chosen | {f"w_{key}": weight for key, weight in weights.items()},
         criteria=GIVES,
         categories=categories(),
         site=snapshot_of(SITE),
