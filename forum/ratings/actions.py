@@ -61,6 +61,9 @@ def rate(
     if known is not None:
         if known.anonymous != anonymous:
             raise RatedOtherwise
+        if submission and known.submission == submission:
+            return known  # the same press of the button, twice
+        known.submission = submission or known.submission
         return revise(known, tier=tier, said=said, day=day)
     rating = Rating(
         rater_mark=anonymity.rating_marks(member.id, subject)[0],

@@ -38,14 +38,17 @@ def new(slug: str) -> Any:
         abort(404)
     if not can_rate(current_user, vendor):
         return render_template("ratings/refused.html", vendor=vendor), 403
-    form = RatingForm(vendor=vendor, **_given(vendor))
+    given = _given(vendor)
+    form = RatingForm(vendor=vendor, **given)
     if form.is_submitted():
         first = rating_submitted((form.submission.data or "")[:64])
-        if first is not None and own_rating(current_user, first.id) is not None:
-            return redirect(url_for(".index"))
+        if first is not None:
+            if own_rating(current_user, first.id) is not None:
+                return redirect(url_for(".index"))
+            form.submission.data = given["submission"]
         if form.validate() and (done := _rate(form)) is not None:
             return done
-    return form.page("ratings/new.html", vendor=vendor, **FIELDS)
+    return form.page("ratings/new.html", vendor=vendor, again="worth" in given, **FIELDS)
 
 
 @bp.route("/ratings/<key:rating_id>/edit", methods=["GET", "POST"])
