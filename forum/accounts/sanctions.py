@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from forum import anonymity
 from forum.accounts.models import Member, Pseudonym, Sanction
 from forum.accounts.queries import sanctions_marked
+from forum.dates import day
 from forum.db import day_of, db, lock, now
 
 STRETCH = 32
@@ -74,6 +75,15 @@ def standing_of(member: Any) -> Standing:
     warnings = sum(sanction.kind == "warn" for sanction in own)
     held = warnings >= WARNINGS_THAT_HOLD or any(sanction.kind == "hold" for sanction in own)
     return Standing(max(bars, default=None), held, own)
+
+
+def refusal_of(member: Any) -> str | None:
+    """Why the member cannot write anonymously today, in words for them; None when they can."""
+    until = standing_of(member).barred_until
+    if until is None:
+        return None
+    last = day(until, year=True)
+    return f"You cannot write anonymously until {last} is over. Your settings say why, under “Anonymous writing”."
 
 
 def forget_sanctions(member: Member) -> None:

@@ -8,6 +8,7 @@ from flask_login import current_user
 from forum import anonymity
 from forum.access import can_see_vendor, is_member
 from forum.accounts.queries import member_called
+from forum.accounts.sanctions import standing_of
 from forum.db import db
 from forum.pages.portrait import against, portrait
 from forum.posts.comment_queries import comments_signed_by
@@ -164,7 +165,9 @@ def member(slug: str) -> str:
 def anonymous_writing() -> str:
     """The reader's own anonymous posts and replies, which only they can list."""
     posts, comments = own_anonymous(current_user)
-    return render_template("pages/anonymous_writing.html", posts=posts, comments=comments)
+    return render_template(
+        "pages/anonymous_writing.html", posts=posts, comments=comments, standing=standing_of(current_user)
+    )
 
 
 @bp.get("/about")

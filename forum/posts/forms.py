@@ -8,6 +8,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from forum import text
 from forum.access import can_rate
+from forum.accounts.sanctions import refusal_of
 from forum.posts.actions import NOTHING, About
 from forum.posts.models import Post, Tag
 from forum.posts.tag_queries import tags_like, tags_named, tags_of
@@ -56,9 +57,11 @@ class Signed(Form):
     )
 
     def validate_signed(self, field: Any) -> None:
-        """One of the two."""
+        """One of the two; without a name, unless that is barred."""
         if field.data not in ("name", "anonymous"):
             raise ValidationError("Choose how you appear.")
+        if field.data == "anonymous" and (refusal := refusal_of(current_user)):
+            raise ValidationError(refusal)
 
     def answers(self) -> dict[str, Any]:
         """For an action: `anonymous` as a yes or no."""

@@ -3,9 +3,11 @@
 import re
 from typing import Any
 
+from flask_login import current_user
 from wtforms import HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import ValidationError
 
+from forum.accounts.sanctions import refusal_of
 from forum.ratings.criteria import ASKS, DEALS, EUROS, GIVES, INTERESTS, Ask
 from forum.ratings.models import Rating
 from forum.vendors.forms import TierChoice
@@ -177,9 +179,11 @@ class RatingForm(RatingFields):
             raise ValidationError("This is not a tier of this vendor. Choose again.")
 
     def validate_signed(self, field: Any) -> None:
-        """One of the two."""
+        """One of the two; without a name, unless that is barred."""
         if field.data not in ("name", "anonymous"):
             raise ValidationError("Choose how you appear.")
+        if field.data == "anonymous" and (refusal := refusal_of(current_user)):
+            raise ValidationError(refusal)
 
 
 def as_typed(rating: Rating) -> dict[str, Any]:
