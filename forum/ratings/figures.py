@@ -3,7 +3,7 @@
 An organisation is one voice: its members' ratings are averaged inside it before anything is counted.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import Any, NamedTuple
 
@@ -85,20 +85,26 @@ def tier_differences(low: Mapping[str, Any], high: Mapping[str, Any]) -> list[di
 
 def _marks_of(own: Sequence[Report], measure: str) -> list[tuple[int, float]]:
     """An organisation's marks on one measure, each with its share of the organisation's weight."""
-    if measure == "worth":
-        marks = [(report.worth, report.weight) for report in own]
-    elif measure == "all_gives":
-        marks = [(star, report.weight) for report in own if (star := _all_given(report)) is not None]
-    else:
-        place = GIVES_KEYS.index(measure)
-        marks = [(star, report.weight) for report in own if (star := report.gives[place]) is not None]
-    return [(star, weight / len(marks)) for star, weight in marks]
+    mark = _MARK[measure]
+    marks = [(star, report.weight) for report in own if (star := mark(report)) is not None]
+    return marks if len(marks) < 2 else [(star, weight / len(marks)) for star, weight in marks]
 
 
 def _all_given(report: Report) -> int | None:
     """The mean of the marks with "not offered" as 1, rounded to the nearest star."""
-    marks = [max(1, mark) for mark in report.gives if mark is not None]
-    return int(fmean(marks) + 0.5) if marks else None
+    marks = [mark or 1 for mark in report.gives if mark is not None]
+    return int(sum(marks) / len(marks) + 0.5) if marks else None
+
+
+def _given(place: int) -> Callable[[Report], int | None]:
+    return lambda report: report.gives[place]
+
+
+_MARK: dict[str, Callable[[Report], int | None]] = {
+    "worth": lambda report: report.worth,
+    "all_gives": _all_given,
+    **{key: _given(place) for place, key in enumerate(GIVES_KEYS)},
+}
 
 
 def _add(counts: list[float], marks: Iterable[tuple[int, float]]) -> None:
@@ -118,7 +124,7 @@ def _stars(houses: Sequence[Sequence[tuple[int, float]]], prior: Sequence[float]
             none += 1
             continue
         _add(weighted, marks)
-        exact[int(fmean(offered) + 0.5) - 1] += 1
+        exact[int(sum(offered) / len(offered) + 0.5) - 1] += 1
     n = sum(exact)
     found: dict[str, Any] = {"n": n, "none": none, "counts": exact, "mean": None, "low": None, "high": None, "sd": None}
     if n < K:
