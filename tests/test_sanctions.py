@@ -10,7 +10,12 @@ from forum.accounts import sanctions
 from forum.accounts.models import Pseudonym, Sanction
 from forum.accounts.sanctions import lift_sanction, member_behind, sanction_pseudonym, standing_of
 from forum.db import day_of, db, now
-from tests.factories import make_member, make_post
+from forum.posts.actions import About
+from forum.posts.comment_actions import edit_comment
+from forum.posts.holding import BY_STANDING
+from forum.posts.signals import writing_held
+from forum.web import key_text
+from tests.factories import make_a_tag, make_comment, make_member, make_post, make_vendor
 
 
 def pseudonym_of(author: Any) -> Pseudonym:
@@ -69,3 +74,73 @@ def test_sanctions_of_one_member_share_nothing_and_are_whole_days(app: Flask, mo
     rows = db.session.query(Sanction).all()
     assert len({row.mark for row in rows}) == 5 and len(standing_of(author).sanctions) == 5
     assert all(row.made_at == day_of(row.made_at) and row.until == day_of(row.until or now()) for row in rows)
+
+
+def said(**given: Any) -> dict[str, Any]:
+    """What a browser sends with the composer."""
+    body = "We registered eleven deals this spring. Nine were approved in time."
+    typed = {"title": "What happened this spring", "body": body, "leaning": "mixed", "tags": make_a_tag().slug}
+    return {**typed, "about": "none", "signed": "anonymous", "do": "publish", **given}
+
+
+def test_a_barred_member_is_refused_in_words_wherever_they_write_anonymously(app: Flask, browse: Any) -> None:
+    author = make_member()
+    sanction_pseudonym(pseudonym_of(author), "bar", "Rule 3", now() + timedelta(days=7))
+    post, vendor, browser = make_post(), make_vendor(), browse(author)
+    reply = f"/posts/{key_text(post.id)}/reply"
+    for path, sent in (
+        ("/posts/new", said()),
+        (reply, {"body": "Same picture here.", "signed": "anonymous", "do": "publish"}),
+        (f"/vendors/{vendor.slug}/rate", {"worth": "3", "again": "yes", "interest": "none", "signed": "anonymous"}),
+    ):
+        page = browser.post(path, data=sent)
+        assert page.status_code == 422 and "You cannot write anonymously until" in page.text, path
+    assert browser.post("/posts/new", data=said(signed="name")).status_code == 302
+    assert browser.post(reply, data={"body": "Same here.", "signed": "name", "do": "publish"}).status_code == 302
+    assert browse(make_member()).post("/posts/new", data=said()).status_code == 302
+
+
+def test_what_a_held_member_writes_or_changes_waits_for_a_moderator(app: Flask, browse: Any) -> None:
+    author, told = make_member(), []
+    post, comment = make_post(author, anonymous=True), make_comment(author=author, anonymous=True)
+    sanction_pseudonym(comment.pseudonym, "hold", "Rule 2", now() + timedelta(days=30))
+    with writing_held.connected_to(lambda item, because: told.append((item.id, because))):
+        edit_comment(comment, body="Something else", by=author)
+        written = make_comment(author=author, anonymous=True)
+        make_comment(author=author), make_comment(anonymous=True)
+    db.session.commit()
+    assert told == [(comment.id, BY_STANDING), (written.id, BY_STANDING)]
+    assert written.hidden_at == day_of(now()) and written.hidden_because == BY_STANDING
+    typed = {**said(), "title": "Quite another title", "signed": ""}
+    assert browse(author).post(f"/posts/{key_text(post.id)}/edit", data=typed).status_code == 302
+    db.session.refresh(post)
+    assert post.hidden_because == BY_STANDING
+    place = f"/replies/{key_text(written.id)}"
+    assert browse().get(place).status_code == 404 and browse(make_member()).get(place).status_code == 404
+    assert browse(author).get(place).status_code == 302
+
+
+def test_the_member_alone_reads_what_is_in_force_and_why(app: Flask, browse: Any) -> None:
+    author, moderator = make_member(), make_member(role="moderator")
+    sanction_pseudonym(pseudonym_of(author), "bar", "Rule 3: a phone number.", now() + timedelta(days=7))
+    sanction_pseudonym(pseudonym_of(author), "warn", "Rule 5: an insult.")
+    page = browse(author).get("/anonymous-writing").text
+    assert "Rule 3: a phone number." in page and "Rule 5: an insult." in page and "until" in page
+    for reader in (moderator, make_member(role="admin"), make_member()):
+        page = browse(reader).get("/anonymous-writing").text
+        assert "Rule 3" not in page and "Sanction" not in page
+    for path in (f"/members/{author.slug}", "/admin/", "/"):
+        assert "Rule 3" not in browse(moderator).get(path).text
+
+
+def test_a_reply_that_guesses_an_undisclosed_vendor_is_held_when_written_and_when_changed(app: Flask) -> None:
+    vendor = make_vendor("Northwind Storage", aliases=["NWS"])
+    told: list[str] = []
+    undisclosed = make_post(about=About(category=vendor.category, description="a large hardware supplier"))
+    with writing_held.connected_to(lambda item, because: told.append(because)):
+        guess = make_comment(undisclosed, body="Surely this is NWS again?")
+        harmless = make_comment(undisclosed, body="We know that kind.")
+        make_comment(make_post(about=About(vendor=vendor)), body="Northwind Storage did the same to us.")
+        assert guess.hidden_at and harmless.hidden_at is None
+        edit_comment(harmless, body="We know Northwind Storage.")
+    assert harmless.hidden_at and len(told) == 2 and "NWS" in told[0] and "undisclosed" in told[1]
