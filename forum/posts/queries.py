@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import joinedload
 
 from forum import anonymity
@@ -83,8 +83,9 @@ def about_category(category_id: int) -> ColumnElement[bool]:
 
 
 def with_rating() -> ColumnElement[bool]:
-    """Posts that carry a rating."""
-    return Post.rating_id.is_not(None)
+    """Posts that carry a rating which is not hidden."""
+    rating = Rating.__table__.c
+    return select(rating.id).where(rating.id == _post.rating_id, rating.hidden_at.is_(None)).exists()
 
 
 def tagged(tag_id: int) -> ColumnElement[bool]:
@@ -344,7 +345,7 @@ def _rows(*more: Any) -> Select[Any]:
         .select_from(Post.__table__)
         .outerjoin(vendor, vendor.c.id == _post.vendor_id)
         .outerjoin(tier, tier.c.id == _post.tier_id)
-        .outerjoin(rating, rating.c.id == _post.rating_id)
+        .outerjoin(rating, and_(rating.c.id == _post.rating_id, rating.c.hidden_at.is_(None)))
         .outerjoin(snapshot, glyph_join(_post.vendor_id, snapshot.c))
         .outerjoin(member, member.c.id == _post.author_id)
         .outerjoin(pseudonym, pseudonym.c.id == _post.pseudonym_id)
