@@ -186,6 +186,7 @@ def test_the_chain_is_followed_past_its_first_stretch_and_past_gaps(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(actions, "CHAIN_STRETCH", 3)
+    monkeypatch.setattr(queries, "CHAIN_STRETCH", 3)
     monkeypatch.setattr(queries, "WIDEST_GAP", 8)
     author, post = make_member(), make_post()
     made = [make_comment(post, author, anonymous=True) for _ in range(11)]
