@@ -84,8 +84,8 @@ def about_category(category_id: int) -> ColumnElement[bool]:
 
 def with_rating() -> ColumnElement[bool]:
     """Posts that carry a rating which is not hidden."""
-    rating = Rating.__table__.c
-    return select(rating.id).where(rating.id == _post.rating_id, rating.hidden_at.is_(None)).exists()
+    carried = Rating.__table__.alias("carried").c
+    return select(carried.id).where(carried.id == _post.rating_id, carried.hidden_at.is_(None)).exists()
 
 
 def tagged(tag_id: int) -> ColumnElement[bool]:

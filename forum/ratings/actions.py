@@ -88,7 +88,8 @@ def rate(
 
 def revise(rating: Rating, *, tier: Tier | None, said: Mapping[str, Any], day: datetime | None = None) -> Rating:
     """Say something else from today on; what it said before is kept."""
-    db.session.refresh(rating, with_for_update=True)  # two revisions at once come one after the other
+    # Two revisions at once come one after the other. `of`, since PostgreSQL locks no outer join it may have come by.
+    db.session.refresh(rating, with_for_update={"of": Rating})
     day = day or day_of(now())
     before = {key: getattr(rating, key) for key in SAID} | {"tier": rating.tier.name if rating.tier else None}
     number = how_many_rating_revisions(rating.id) + 1
