@@ -1,6 +1,7 @@
 """The rules as a table, who by what; each list rule's two faces; and a walk through every door of the site."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,7 @@ from forum.posts.models import Comment, Post
 from forum.posts.queries import post_page_row
 from tests.factories import make_a_tag, make_comment, make_member, make_post, make_vendor
 
-PEOPLE = ("stranger", "author", "member", "moderator", "admin", "banned", "unconfirmed")
+PEOPLE = ("stranger", "author", "member", "moderator", "admin", "suspended", "banned", "unconfirmed")
 
 
 @pytest.fixture
@@ -28,13 +29,15 @@ def people(app: Flask) -> dict[str, Any]:
         "member": make_member(),
         "moderator": make_member(role="moderator"),
         "admin": make_member(role="admin"),
+        "suspended": make_member(suspended_until=now() + timedelta(days=1)),
         "banned": make_member(banned_at=now(), role="admin"),
         "unconfirmed": make_member(confirmed_at=None, role="moderator"),
     }
 
 
 ABOUT_PEOPLE = {
-    "is_member": "author member moderator admin",
+    "is_member": "author member moderator admin suspended",
+    "is_suspended": "suspended",
     "is_moderator": "moderator admin",
     "is_admin": "admin",
     "can_moderate": "moderator admin",
@@ -56,6 +59,14 @@ ABOUT_ITEMS = [
     ("can_see", "hidden", "author moderator admin"),
     ("can_see", "deleted", EVERYBODY),
     ("can_see", "hidden deleted", "author moderator admin"),
+    ("can_open", "hidden", "author moderator admin"),
+    ("can_open", "hidden removed", EVERYBODY),
+    ("can_flag", "plain", OTHERS),
+    ("can_flag", "hidden", ""),
+    ("can_flag", "deleted", ""),
+    ("can_reply", "locked", ""),
+    ("can_edit", "hidden asked to change", "author"),
+    ("can_edit", "hidden removed asked to change", ""),
     ("can_reply", "plain", WRITERS),
     ("can_reply", "hidden", ""),
     ("can_reply", "deleted", ""),
@@ -82,9 +93,13 @@ def test_a_rule_about_writing_lets_these_and_nobody_else(
         for item in (post, comment):
             item.hidden_at = now() if "hidden" in state else None
             item.deleted_at = now() if "deleted" in state else None
+            item.removed_at = now() if "removed" in state else None
+            item.edit_until = now() + timedelta(hours=1) if "asked" in state else None
+        post.locked_at = now() if "locked" in state else None
         db.session.commit()
         rows = [post_page_row(post.id), thread(post.id).rows[0]]
-        for item in (post, comment, rows[0]):
+        of_posts = rule in ("can_reply", "can_open")
+        for item in (post, rows[0]) if of_posts else (post, comment):
             assert " ".join(name for name in PEOPLE if getattr(access, rule)(people[name], item)) == who, item
         if rule == "wrote":
             for name in PEOPLE:
@@ -108,6 +123,32 @@ def test_a_rule_about_vendors_lets_these_and_nobody_else(
     vendor = make_vendor()
     vendor.accepted_at = now() if accepted else None
     assert " ".join(name for name in PEOPLE if getattr(access, rule)(people[name], vendor)) == who
+
+
+def test_what_was_decided_is_for_those_it_is_about_and_decided_by_others(people: dict[str, Any]) -> None:
+    post = make_post(people["author"], anonymous=True)
+    later = now() + timedelta(days=1)
+
+    def allowed(rule: str, thing: Any, **given: Any) -> str:
+        return " ".join(name for name in PEOPLE if getattr(access, rule)(people[name], thing, **given))
+
+    about_post = {"comment": None, "post": post, "member_id": None, "until_appeal": later, "appealed": False}
+    about_banned = about_post | {"post": None, "member_id": people["banned"].id}
+    for rule in ("can_read_statement", "can_appeal"):
+        assert allowed(rule, SimpleNamespace(**about_post)) == "author"
+        assert allowed(rule, SimpleNamespace(**about_banned)) == "banned"
+    for change in ({"until_appeal": now()}, {"appealed": True}):
+        assert allowed("can_appeal", SimpleNamespace(**about_post | change)) == ""
+    case = SimpleNamespace(comment=None, post=post, member_id=None, appeal=None)
+    assert allowed("can_decide", case) == "moderator admin"
+    assert not access.can_decide(
+        people["moderator"], SimpleNamespace(**vars(case) | {"member_id": people["moderator"].id})
+    )
+    own = SimpleNamespace(**vars(case) | {"post": make_post(people["moderator"], anonymous=True)})
+    assert allowed("can_decide", own) == "admin", "not even what one wrote under a pseudonym"
+    case.appeal = SimpleNamespace(decision=SimpleNamespace(moderator_id=people["admin"].id))
+    assert allowed("can_decide", case) == "moderator"
+    assert allowed("can_decide", case, alone=True) == "moderator admin"
 
 
 def test_writing_without_any_author_is_nobodys(people: dict[str, Any]) -> None:
