@@ -43,7 +43,7 @@ def span(low: float, high: float) -> str:
 
 def signed(value: float) -> str:
     """+0.4 or −0.4"""
-    return f"{value:+.1f}".replace("-", "−")
+    return f"{round(value, 1) + 0.0:+.1f}".replace("-", "−")  # + 0.0: no "−0.0"
 
 
 def standing(organisations: int | None) -> str:
