@@ -56,15 +56,9 @@ def rate(
     """
     lock(f"ratings of {member.id}")
     subject = subject_of(vendor, programme, category, description)
-    known = live_rating(member, subject)
     day = day_of(at or now())
-    if known is not None:
-        if known.anonymous != anonymous:
-            raise RatedOtherwise
-        if submission and known.submission == submission:
-            return known  # the same press of the button, twice
-        known.submission = submission or known.submission
-        return revise(known, tier=tier, said=said, day=day)
+    if (known := live_rating(member, subject)) is not None:
+        return _given_again(known, tier, said, day, anonymous=anonymous, submission=submission)
     rating = Rating(
         rater_mark=anonymity.rating_marks(member.id, subject)[0],
         organisation_seal=_sealed(member),
@@ -84,6 +78,17 @@ def rate(
     db.session.add(rating)
     db.session.flush()
     return rating
+
+
+def _given_again(
+    known: Rating, tier: Tier | None, said: Mapping[str, Any], day: datetime, *, anonymous: bool, submission: str | None
+) -> Rating:
+    if known.anonymous != anonymous:
+        raise RatedOtherwise
+    if submission and known.submission == submission:
+        return known  # the same press of the button, twice
+    known.submission = submission or known.submission
+    return revise(known, tier=tier, said=said, day=day)
 
 
 def revise(rating: Rating, *, tier: Tier | None, said: Mapping[str, Any], day: datetime | None = None) -> Rating:
