@@ -19,6 +19,8 @@ from forum.pages.feed_views import bp as feeds
 from forum.pages.ranking_views import bp as rankings
 from forum.pages.views import bp as pages
 from forum.posts.comment_views import bp as comments
+from forum.posts.delayed_views import bp as delayed
+from forum.posts.jobs import publish_what_is_due
 from forum.posts.views import bp as posts
 from forum.ratings.charts import glyph, interval, pips
 from forum.ratings.jobs import publish_scores
@@ -29,7 +31,7 @@ from forum.vendors.views import bp as vendors
 
 # Named here so that the database and the queue know them.
 TABLES = (moderation_models, notification_models, site)
-JOBS = (deliver_mail, forget_unconfirmed, publish_scores)
+JOBS = (deliver_mail, forget_unconfirmed, publish_scores, publish_what_is_due)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -39,7 +41,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for part in (db, jobs, web):
         part.init_app(app)
-    for blueprint in (pages, posts, comments, ratings, rankings, accounts, vendors, admin, feeds, data):
+    for blueprint in (pages, posts, comments, delayed, ratings, rankings, accounts, vendors, admin, feeds, data):
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(
         glyph=glyph, interval=interval, pips=pips, tier_key=tier_key, amount=amount, all_euros=all_euros

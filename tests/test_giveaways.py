@@ -1,10 +1,18 @@
 """What gives an anonymous author away is found before the text is published, marked, and kept nowhere."""
 
+import re
 import time
+from typing import Any
 
 import pytest
+from flask import Flask
 
+from forum.db import db
+from forum.posts.actions import About
 from forum.posts.giveaways import Writer, countries_in, giveaways
+from forum.posts.models import Comment, Post
+from forum.web import key_text
+from tests.factories import make_a_tag, make_member, make_post, make_vendor
 
 MARTA = Writer("Marta Aalto", "marta-aalto", "Nordhaus Systems Oy", "mail.nordhaus.example", "Finland")
 
@@ -86,3 +94,64 @@ def test_a_long_hostile_text_is_read_quickly() -> None:
     for piece in ("1 ", "1.", "Aa ", "a@", "0 0-", "my a ", "€1,111", "Mr A ", "((((0"):
         giveaways(piece * (20_000 // len(piece)), MARTA)
     assert time.perf_counter() - begun < 3
+
+
+def composed(**given: Any) -> dict[str, Any]:
+    """What a browser sends with the composer."""
+    body = "Our bid of €14,350 was refused on 12 November 2026, said Mr. Tanaka."
+    typed = {"title": "What happened with the bid", "body": body, "leaning": "bad", "tags": make_a_tag().slug}
+    return {**typed, "about": "none", "signed": "anonymous", "do": "publish", **given}
+
+
+def test_an_anonymous_post_comes_back_with_each_passage_marked_and_a_button_for_this_very_text(
+    app: Flask, browse: Any
+) -> None:
+    browser, sent = browse(make_member()), composed()
+    page = browser.post("/posts/new", data=sent)
+    assert page.status_code == 200 and db.session.query(Post).count() == 0
+    for passage in ("€14,350", "12 November 2026", "Mr. Tanaka"):
+        assert f"<mark>{passage}</mark>" in page.text
+    button = re.search(r'value="(publish anyway \w+)"', page.text)
+    assert button
+    changed = browser.post(
+        "/posts/new", data={**sent, "do": button[1], "body": sent["body"] + " Call +358 40 1234567."}
+    )
+    assert changed.status_code == 200 and "<mark>+358 40 1234567</mark>" in changed.text
+    assert db.session.query(Post).count() == 0, "another text than the one that was checked"
+    assert browser.post("/posts/new", data={**sent, "do": button[1]}).status_code == 302
+    assert db.session.query(Post).count() == 1
+
+
+def test_a_named_text_and_a_harmless_anonymous_one_are_published_at_once(app: Flask, browse: Any) -> None:
+    browser = browse(make_member())
+    assert browser.post("/posts/new", data=composed(signed="name")).status_code == 302
+    harmless = composed(body="Our bid was refused late, though we hold the highest tier.")
+    assert browser.post("/posts/new", data=harmless).status_code == 302
+
+
+def test_an_anonymous_reply_is_checked_the_same_way(app: Flask, browse: Any) -> None:
+    author = make_member(name="Marta Aalto", company="Nordhaus Oy")
+    browser, path = browse(author), f"/posts/{key_text(make_post().id)}/reply"
+    sent = {"body": "We at Nordhaus saw this too.", "signed": "anonymous", "do": "publish"}
+    page = browser.post(path, data=sent)
+    assert "<mark>Nordhaus</mark>" in page.text and db.session.query(Comment).count() == 0
+    button = re.search(r'value="(publish anyway \w+)"', page.text)
+    assert button and browser.post(path, data={**sent, "do": button[1]}).status_code == 302
+    assert db.session.query(Comment).count() == 1
+
+
+def test_tier_and_country_together_are_warned_of_only_where_few_share_them(app: Flask, browse: Any) -> None:
+    vendor = make_vendor(tiers=("Gold", "Silver"))
+    gold = vendor.programmes[0].tiers[0]
+    sent = composed(
+        about="named", vendor=vendor.name, tier=f"t{gold.id}", body="In Finland nobody calls back, at whatever tier."
+    )
+    browser = browse(make_member(country="Finland", email="a@own.example"))
+    page = browser.post("/posts/new", data=sent).text
+    assert "<mark>Finland</mark>" in page and "fewer than five" in page
+    for n in range(3):
+        make_post(make_member(country="finland", email=f"a@house{n}.example"), about=About(vendor=vendor, tier=gold))
+    make_post(make_member(country="Finland", email="b@house0.example"), about=About(vendor=vendor, tier=gold))
+    assert "<mark>Finland</mark>" in browser.post("/posts/new", data=sent).text, "two of one house are one"
+    make_post(make_member(country="Finland", email="a@house3.example"), about=About(vendor=vendor, tier=gold))
+    assert browser.post("/posts/new", data=sent).status_code == 302

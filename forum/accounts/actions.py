@@ -126,11 +126,22 @@ def set_email(member: Member, email: str) -> bool:
     return True
 
 
-def change_profile(member: Member, *, name: str, what: str, company: str, country: str, time_zone: str) -> None:
-    """Change what the member's page says. The page keeps its address."""
+def change_profile(
+    member: Member,
+    *,
+    name: str,
+    what: str,
+    company: str,
+    country: str,
+    time_zone: str,
+    trade: str = "",
+    region: str = "",
+) -> None:
+    """Change what the member's page says, and the kinds for badges, which it does not. The page keeps its address."""
     member.name = text.one_line(name)
     member.what, member.company = text.one_line(what), text.one_line(company)
     member.country, member.time_zone = text.one_line(country), time_zone
+    member.trade, member.region = trade, region
     db.session.flush()
 
 

@@ -25,7 +25,7 @@ NOBODY = Byline("a former member", None, False, "")
 
 
 def byline_columns() -> list[ColumnElement[Any]]:
-    """The columns that `byline` reads, for a select that outer-joins Member and Pseudonym."""
+    """What `byline` reads beside the item's own `badge`, for a select that outer-joins Member and Pseudonym."""
     member, pseudonym = Member.__table__.c, Pseudonym.__table__.c
     return [
         member.name.label("signed_name"),
@@ -40,13 +40,13 @@ def byline(item: Any) -> Byline:
     """The name under a post or comment: a row that has `byline_columns`, or the object itself."""
     if hasattr(item, "alias"):
         if item.alias:
-            return Byline(item.alias, None, True, "")
+            return Byline(item.alias, None, True, item.badge)
         if not item.signed_name:
             return NOBODY
         about = _about(item.signed_what, item.signed_country)
         return Byline(item.signed_name, path_of("pages.member", slug=item.signed_slug), False, about)
     if item.pseudonym is not None:
-        return Byline(item.pseudonym.name, None, True, "")
+        return Byline(item.pseudonym.name, None, True, item.badge)
     return _signed(item.author)
 
 

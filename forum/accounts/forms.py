@@ -9,6 +9,7 @@ from wtforms.validators import Email, EqualTo, InputRequired, Length, Validation
 
 from forum import text
 from forum.accounts import passwords
+from forum.accounts.kinds import REGIONS, TRADES
 from forum.web import Form
 
 ADDRESS = [
@@ -103,6 +104,8 @@ class ProfileForm(Form):
     what = StringField("What I do", validators=[Length(max=80, message="Use at most 80 characters.")])
     company = StringField("Company", validators=[Length(max=80, message="Use at most 80 characters.")])
     country = StringField("Country", validators=[Length(max=60, message="Use at most 60 characters.")])
+    trade = SelectField("Kind of company", choices={"": "Not stated", **TRADES})
+    region = SelectField("Region", choices={"": "Not stated", **REGIONS})
     time_zone = SelectField(
         "Time zone", choices={zone: zone.replace("_", " ") for zone in sorted(available_timezones())}
     )

@@ -12,6 +12,7 @@ from forum.accounts.sanctions import standing_of
 from forum.db import db
 from forum.pages.portrait import against, portrait
 from forum.posts.comment_queries import comments_signed_by
+from forum.posts.delayed_actions import own_delayed
 from forum.posts.models import LEANINGS
 from forum.posts.queries import (
     SORTS,
@@ -166,7 +167,11 @@ def anonymous_writing() -> str:
     """The reader's own anonymous posts and replies, which only they can list."""
     posts, comments = own_anonymous(current_user)
     return render_template(
-        "pages/anonymous_writing.html", posts=posts, comments=comments, standing=standing_of(current_user)
+        "pages/anonymous_writing.html",
+        posts=posts,
+        comments=comments,
+        delayed=own_delayed(current_user),
+        standing=standing_of(current_user),
     )
 
 

@@ -9,6 +9,7 @@ from forum.access import is_listed
 from forum.accounts.bylines import take_pseudonym
 from forum.accounts.models import Member
 from forum.db import day_of, db, lock, now
+from forum.posts.badges import badge_of
 from forum.posts.hiding import count_as_shown, hold_if_asked_for
 from forum.posts.holding import hold_if_need_be
 from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulMark, moment_for, thing_columns
@@ -51,6 +52,7 @@ def write_post(
     about: About = NOTHING,
     said: Mapping[str, Any] | None = None,
     anonymous: bool = False,
+    badged: bool = False,
     submission: str | None = None,
     at: datetime | None = None,
 ) -> Post:
@@ -62,6 +64,8 @@ def write_post(
     post = Post(thread_key=anonymity.new_thread_key(), submission=submission or None)
     _say(post, title=title, body=body, leaning=leaning, about=about)
     sign(post, author, anonymous=anonymous, at=at or now())
+    if anonymous and badged:
+        post.badge = badge_of(author, about.tier)
     post.last_activity_at = post.created_at
     if said:
         post.rating = rate(author, anonymous=anonymous, said=said, at=at, **about._asdict())
@@ -97,6 +101,9 @@ def edit_post(
     if is_listed(post):
         count_as_shown(post, -1)
     _say(post, title=title, body=body, leaning=leaning, about=about)
+    if post.badge:
+        # With another tier another number of organisations shares it.
+        post.badge = badge_of(by, about.tier) if by is not None else ""
     _untag(post)
     _tag(post, tags)
     if is_listed(post):

@@ -6,6 +6,7 @@ from forum.access import is_listed
 from forum.accounts.models import Member
 from forum.db import db, new_key, now
 from forum.posts.actions import empty, keep_revision, set_body, sign
+from forum.posts.badges import badge_of
 from forum.posts.hiding import count_as_shown, hold_if_asked_for
 from forum.posts.holding import hold_if_need_be
 from forum.posts.models import Comment, Post
@@ -22,6 +23,7 @@ def write_comment(
     body: str,
     parent: Comment | None = None,
     anonymous: bool = False,
+    badged: bool = False,
     submission: str | None = None,
     at: datetime | None = None,
 ) -> Comment:
@@ -30,6 +32,8 @@ def write_comment(
     comment.parent_id = parent.id if parent else None
     set_body(comment, body)
     sign(comment, author, anonymous=anonymous, at=at or now())
+    if anonymous and badged:
+        comment.badge = badge_of(author)
     comment.depth = min(parent.depth + 1, DEEPEST) if parent else 0
     comment.path = _branch(parent) + _segment(comment)
     db.session.add(comment)

@@ -115,6 +115,7 @@ def _rows() -> Select[Any]:
             comment.c.parent_id,
             comment.c.depth,
             comment.c.body_html,
+            comment.c.badge,
             comment.c.useful_count,
             comment.c.answer_count,
             comment.c.created_at,

@@ -13,11 +13,12 @@ from forum.accounts.bylines import alias_in
 from forum.db import db
 from forum.posts import comment_actions
 from forum.posts.comment_queries import comment_numbered, comment_row, page_start
+from forum.posts.delayed_actions import delay_comment
 from forum.posts.forms import CommentEditForm, CommentForm
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_numbered, revisions_of, submitted
-from forum.posts.views import mark
-from forum.web import KeyConverter, key_text, limiter, only, require, went_through
+from forum.posts.views import TOO_MANY, drop_replaced, mark
+from forum.web import KeyConverter, kept_fields, key_text, limiter, only, require, went_through
 
 bp = Blueprint("comments", __name__)
 
@@ -44,15 +45,20 @@ def new(post_id: int) -> Any:
     if not can_reply(current_user, post):
         return render_template("posts/closed.html", form=form, post=post), 403
     parent = _parent(post)
-    do = request.form.get("do")
-    if form.is_submitted() and form.validate() and do == "publish":
-        return _publish(post, form, parent)
+    form.vendor = post.vendor
+    if form.is_submitted() and form.validate() and form.may_publish(request.form.get("do", "")):
+        return _delay(post, form, parent) if form.within() else _publish(post, form, parent)
+    return reply_page(form, post, parent.id if parent else None)
+
+
+def reply_page(form: CommentForm, post: Post, parent_id: int | None) -> Any:
+    """The page with the form for a reply to the post, or to a reply under it."""
     return form.page(
         "posts/reply.html",
         post=post,
-        parent=comment_row(parent.id) if parent else None,
+        parent=comment_row(parent_id) if parent_id else None,
         alias=alias_in(post.thread_key, current_user),
-        preview=text.to_html(form.body.data or "") if do == "preview" else None,
+        preview=text.to_html(form.body.data or "") if request.form.get("do") == "preview" else None,
     )
 
 
@@ -124,6 +130,7 @@ def _parent(post: Post) -> Comment | None:
 
 def _publish(post: Post, form: CommentForm, parent: Comment | None) -> Any:
     try:
+        drop_replaced(form)
         comment = comment_actions.write_comment(post, current_user, parent=parent, **form.answers())
         db.session.commit()
     except IntegrityError:
@@ -133,6 +140,17 @@ def _publish(post: Post, form: CommentForm, parent: Comment | None) -> Any:
         if comment is None or not wrote(current_user, comment):
             raise
     return _to(comment)
+
+
+def _delay(post: Post, form: CommentForm, parent: Comment | None) -> Any:
+    drop_replaced(form)
+    kept = delay_comment(current_user, post, hours=form.within(), typed=kept_fields(), parent=parent, **form.answers())
+    if not kept:
+        db.session.rollback()
+        form.appear.errors = [TOO_MANY]
+        return reply_page(form, post, parent.id if parent else None)
+    db.session.commit()
+    return redirect(url_for("pages.anonymous_writing"))
 
 
 def _to(comment: Comment) -> Any:

@@ -3,19 +3,19 @@
 from typing import Any
 
 from flask_login import current_user
-from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
 
 from forum import text
 from forum.access import can_rate
-from forum.accounts.sanctions import refusal_of
 from forum.posts.actions import NOTHING, About
 from forum.posts.models import Post, Tag
+from forum.posts.signed_forms import Signed, tiers_named
 from forum.posts.tag_queries import tags_like, tags_named, tags_of
 from forum.ratings.actions import live_rating, subject_of
 from forum.ratings.forms import RatingFields
 from forum.vendors.forms import TierChoice
-from forum.vendors.models import Vendor
+from forum.vendors.models import Tier, Vendor
 from forum.vendors.queries import categories, vendor_named, vendor_named_in
 from forum.web import Form, count_of
 
@@ -42,38 +42,16 @@ def _length(bounds: tuple[int, int], what: str) -> Any:
     return check
 
 
-class Signed(Form):
-    """Writing that is signed: by name, or under a pseudonym."""
-
-    machinery = ("csrf_token", "signed")
-
-    # The form's own random number; see forum/posts/models.py.
-    submission = HiddenField()
-    signed = RadioField(
-        "Reply as",
-        choices={"name": "By name", "anonymous": "Anonymous"},
-        validate_choice=False,
-        default="name",
-    )
-
-    def validate_signed(self, field: Any) -> None:
-        """One of the two; without a name, unless that is barred."""
-        if field.data not in ("name", "anonymous"):
-            raise ValidationError("Choose how you appear.")
-        if field.data == "anonymous" and (refusal := refusal_of(current_user)):
-            raise ValidationError(refusal)
-
-    def answers(self) -> dict[str, Any]:
-        """For an action: `anonymous` as a yes or no."""
-        given = super().answers() | {"anonymous": self.signed.data == "anonymous"}
-        given["submission"] = (self.submission.data or "")[:64]
-        return given
-
-
 class CommentForm(Signed):
     """A reply."""
 
     body = TextAreaField("Your reply", validators=[_length(REPLY, "your reply")])
+    # The post's, when it names one: with a tier and a country a reply may tell who its author is.
+    vendor: Vendor | None = None
+
+    def tiers_told(self) -> list[Tier]:
+        """Tiers of the post's vendor that the reply names."""
+        return tiers_named(self.vendor, self.passages())
 
 
 class CommentEditForm(Form):
@@ -227,11 +205,17 @@ class PostForm(AboutFields, RatingFields, Signed):
 
     def answers(self) -> dict[str, Any]:
         """For write_post."""
-        return self.content() | {
-            "said": self.said() if self.rates() else None,
-            "anonymous": self.signed.data == "anonymous",
-            "submission": (self.submission.data or "")[:64],
-        }
+        return self.content() | self.signing() | {"said": self.said() if self.rates() else None}
+
+    def passages(self) -> list[str]:
+        """Title and text, and how an undisclosed vendor is described."""
+        described = self.description.data if self.about.data == "undisclosed" else ""
+        return [self.title.data or "", self.body.data or "", described or ""]
+
+    def tiers_told(self) -> list[Tier]:
+        """The tier chosen, or those of the vendor that the text names."""
+        about = self.chosen()
+        return [about.tier] if about.tier else tiers_named(about.vendor, self.passages())
 
 
 class PostEditForm(AboutFields):

@@ -23,6 +23,7 @@ from forum.accounts.bylines import alias_in
 from forum.db import db
 from forum.posts import actions
 from forum.posts.comment_queries import thread
+from forum.posts.delayed_actions import MOST_WAITING, delay_post, drop_delayed
 from forum.posts.forms import CommentForm, PostEditForm, PostForm, as_typed
 from forum.posts.models import Post
 from forum.posts.queries import (
@@ -41,9 +42,10 @@ from forum.ratings.directions import scorecard_of
 from forum.ratings.publish_actions import context_of
 from forum.ratings.queries import scorecard_row
 from forum.vendors.queries import names_by_use, vendor_named
-from forum.web import KeyConverter, limiter, only, require, went_through
+from forum.web import KeyConverter, kept_fields, limiter, only, require, went_through
 
 bp = Blueprint("posts", __name__)
+TOO_MANY = f"{MOST_WAITING} of your texts wait to appear already. Let this one appear now, or cancel one of those."
 
 
 @bp.get("/posts/<key:post_id>/")
@@ -93,9 +95,10 @@ def new() -> Any:
             if wrote(current_user, first):
                 return _to(first)
             form.submission.data = given["submission"]
-        if request.form.get("do") != "tiers" and form.validate() and request.form.get("do") == "publish":
-            return _publish(form)
-    return _compose(form, "posts/new.html")
+        do = request.form.get("do", "")
+        if do != "tiers" and form.validate() and form.may_publish(do):
+            return _delay(form) if form.within() else _publish(form)
+    return compose(form, "posts/new.html")
 
 
 @bp.route("/posts/<key:post_id>/edit", methods=["GET", "POST"])
@@ -111,7 +114,7 @@ def edit(post_id: int) -> Any:
     valid = form.is_submitted() and do != "tiers" and form.validate()
     if valid and do == "publish" and (done := _save(form, post)) is not None:
         return done
-    return _compose(form, "posts/edit.html", post=post)
+    return compose(form, "posts/edit.html", post=post)
 
 
 @bp.route("/posts/<key:post_id>/delete", methods=["GET", "POST"])
@@ -166,6 +169,7 @@ def mark(item: Any) -> None:
 
 def _publish(form: PostForm) -> Any:
     try:
+        drop_replaced(form)
         post = actions.write_post(current_user, **form.answers())
         db.session.commit()
     except IntegrityError:
@@ -174,8 +178,25 @@ def _publish(form: PostForm) -> Any:
         post = submitted(Post, form.submission.data or "")
         if post is None or not wrote(current_user, post):
             raise
-    flash("Published." if form.signed.data == "name" else "Published under a name that is yours in this thread only.")
+    # The same words under either kind of name: a notice travels in a cookie.
+    flash("Published.")
     return _to(post)
+
+
+def _delay(form: PostForm) -> Any:
+    drop_replaced(form)
+    kept = delay_post(current_user, hours=form.within(), typed=kept_fields(), **form.answers())
+    if not kept:
+        db.session.rollback()
+        form.appear.errors = [TOO_MANY]
+        return compose(form, "posts/new.html")
+    db.session.commit()
+    return redirect(url_for("pages.anonymous_writing"))
+
+
+def drop_replaced(form: Any) -> None:
+    """The delayed text that was taken back into this form is gone once the form is published."""
+    drop_delayed(current_user, KeyConverter.number_in(form.replaces.data))
 
 
 def _save(form: PostEditForm, post: Post) -> Any:
@@ -199,7 +220,8 @@ def _to(post: Post) -> Any:
     return redirect(url_for(".show", post_id=post.id, slug=post.slug))
 
 
-def _compose(form: Any, template: str, **values: Any) -> Any:
+def compose(form: Any, template: str, **values: Any) -> Any:
+    """The page with the form for a post, new or changed."""
     preview = text.to_html(form.body.data or "") if request.form.get("do") == "preview" else None
     offered = {"tags": all_tags(), "vendor_names": names_by_use(300), "gives": GIVES, "deals": DEALS}
     return form.page(template, preview=preview, **offered, **values)

@@ -1,0 +1,170 @@
+"""Anonymous texts that appear later: sealed until then, listed by their author alone, and written when due.
+
+A row tells what it is, whose and when it is due only under the key, and its length in steps of a kilobyte.
+"""
+
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from forum import anonymity
+from forum.access import can_reply, can_write, is_listed
+from forum.accounts.models import Member
+from forum.db import day_of, db, lock, now
+from forum.posts.actions import NOTHING, About, write_post
+from forum.posts.comment_actions import write_comment
+from forum.posts.delayed_queries import delayed_marked, delayed_seals, tags_numbered
+from forum.posts.models import Comment, DelayedWriting, Post
+from forum.ratings.actions import RatedOtherwise
+from forum.vendors.models import Category, Programme, Tier, Vendor
+
+PURPOSE = "delayed writing"
+STEP = 1024
+# Links of the chain among which a free one is drawn, so that one that was used before seldom comes again.
+LINKS = 256
+MOST_WAITING = 50
+
+
+class Waiting(NamedTuple):
+    """A delayed text as its author lists it: `typed` is the form as it was sent."""
+
+    id: int
+    kind: str
+    title: str
+    post: Post | None
+    parent_id: int | None
+    latest: datetime
+    late: bool
+    typed: dict[str, str]
+
+
+def delay_post(member: Member, *, hours: int, typed: Mapping[str, str], about: About = NOTHING, **given: Any) -> bool:
+    """Keep a post until a random moment within the hours. `given` is for write_post. False when too many wait."""
+    tags = [tag.id for tag in given.pop("tags")]
+    numbers = {name: thing.id if hasattr(thing, "id") else thing for name, thing in about._asdict().items()}
+    content = given | {"kind": "post", "tags": tags, "about": numbers}
+    return _keep(member, hours, content | {"typed": dict(typed)})
+
+
+def delay_comment(
+    member: Member, post: Post, *, hours: int, typed: Mapping[str, str], parent: Comment | None, **given: Any
+) -> bool:
+    """Keep a reply until a random moment within the hours. False when too many wait."""
+    content = given | {"kind": "comment", "post": post.id, "parent": parent.id if parent else None}
+    return _keep(member, hours, content | {"typed": dict(typed), "title": post.title})
+
+
+def own_delayed(member: Any) -> list[Waiting]:
+    """What of the member's waits, the soonest deadline first."""
+    rows = delayed_marked(_links(member))
+    opened = [(row.id, content) for row in rows if (content := _opened(row.sealed)) is not None]
+    return sorted((_waiting(number, content) for number, content in opened), key=lambda one: (one.latest, one.id))
+
+
+def drop_delayed(member: Any, number: int | None) -> bool:
+    """Cancel one of the member's own; False when none has this number."""
+    own = [row for row in delayed_marked(_links(member)) if row.id == number]
+    for row in own:
+        db.session.delete(row)
+    db.session.flush()
+    return bool(own)
+
+
+def drop_all_delayed(member: Member) -> None:
+    """Cancel all of the member's: they leave."""
+    for row in delayed_marked(_links(member)):
+        db.session.delete(row)
+    db.session.flush()
+
+
+def due_now() -> list[int]:
+    """The numbers of what is due."""
+    moment = now().isoformat()
+    return [number for number, sealed in delayed_seals().items() if (_opened(sealed) or {"due": "z"})["due"] <= moment]
+
+
+def publish_delayed(number: int) -> None:
+    """Write it as its author and drop the row; it stays when its author may not write, or its thread is closed."""
+    row = db.session.get(DelayedWriting, number, with_for_update={"skip_locked": True})
+    content = _opened(row.sealed) if row is not None else None
+    member = db.session.get(Member, content["member"]) if content else None
+    if row is None or content is None or member is None or not can_write(member):
+        return
+    written = _write_post(member, content) if content["kind"] == "post" else _write_comment(member, content)
+    if written:
+        db.session.delete(row)
+        db.session.flush()
+
+
+def _keep(member: Member, hours: int, content: dict[str, Any]) -> bool:
+    lock(f"delayed writing of {member.id}")
+    links = _links(member)
+    rows = delayed_marked(links)
+    waiting = [_opened(row.sealed) or {} for row in rows]
+    if content.get("submission") and any(one.get("submission") == content["submission"] for one in waiting):
+        return True
+    if len(rows) >= MOST_WAITING:
+        return False
+    moment, latest = now(), now() + timedelta(hours=hours)
+    due = moment + timedelta(seconds=1 + secrets.randbelow(hours * 3600))
+    content = content | {"member": member.id, "due": due.isoformat(), "latest": latest.isoformat()}
+    used = {row.listing_mark for row in rows}
+    free = [link for link in links[:LINKS] if link not in used]
+    row = DelayedWriting(listing_mark=secrets.choice(free), sealed=_sealed(content), kept_at=day_of(moment))
+    db.session.add(row)
+    db.session.flush()
+    return True
+
+
+def _write_post(member: Member, content: dict[str, Any]) -> bool:
+    kinds = {"vendor": Vendor, "programme": Programme, "tier": Tier, "category": Category}
+    named = {key: db.session.get(kind, content["about"][key] or 0) for key, kind in kinds.items()}
+    given = {name: content[name] for name in ("title", "body", "leaning", "badged")}
+    given |= {"tags": tags_numbered(content["tags"]), "anonymous": True}
+    given["about"] = About(**named, description=content["about"]["description"])  # type: ignore[arg-type]
+    if content["about"]["vendor"] and named["vendor"] is None:
+        return False
+    try:
+        with db.session.begin_nested():
+            write_post(member, said=content["said"], **given)
+    except RatedOtherwise:
+        # Rated by name meanwhile: the text appears without its rating, or it would tell that both are theirs.
+        write_post(member, **given)
+    return True
+
+
+def _write_comment(member: Member, content: dict[str, Any]) -> bool:
+    post = db.session.get(Post, content["post"])
+    if post is None or not can_reply(member, post):
+        return False
+    parent = db.session.get(Comment, content["parent"]) if content["parent"] else None
+    parent = parent if parent is not None and is_listed(parent) else None
+    write_comment(post, member, parent=parent, body=content["body"], badged=content["badged"], anonymous=True)
+    return True
+
+
+def _waiting(number: int, content: dict[str, Any]) -> Waiting:
+    post = db.session.get(Post, content["post"]) if content["kind"] == "comment" else None
+    latest = datetime.fromisoformat(content["latest"])
+    # The clock of the jobs goes every ten minutes.
+    late = now() > datetime.fromisoformat(content["due"]) + timedelta(minutes=30)
+    return Waiting(
+        number, content["kind"], content["title"], post, content.get("parent"), latest, late, content["typed"]
+    )
+
+
+def _sealed(content: dict[str, Any]) -> str:
+    plain = json.dumps(content)
+    return anonymity.seal(PURPOSE, plain.ljust(-(-len(plain) // STEP) * STEP))
+
+
+def _opened(sealed: str) -> dict[str, Any] | None:
+    plain = anonymity.unseal(PURPOSE, sealed)
+    opened: dict[str, Any] | None = json.loads(plain) if plain else None
+    return opened
+
+
+def _links(member: Any) -> list[str]:
+    return anonymity.listing_marks(member.id, 0, LINKS, "delayed listing mark")

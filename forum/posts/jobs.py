@@ -1,0 +1,27 @@
+"""What runs by the clock for texts that appear later."""
+
+import logging
+
+from flask import current_app
+
+from forum import jobs
+from forum.db import db
+from forum.posts.delayed_actions import due_now, publish_delayed
+
+log = logging.getLogger(__name__)
+
+
+@jobs.regularly(minute="*/10")
+def publish_what_is_due() -> None:
+    """Every ten minutes: what is due appears. One that fails is tried again; the log says neither which nor whose."""
+    # Listeners make links, for which there must be a request; one that writes.
+    with current_app.test_request_context(base_url=current_app.config["SITE_URL"], method="POST"):
+        numbers = due_now()
+        db.session.rollback()
+        for number in numbers:
+            try:
+                publish_delayed(number)
+                db.session.commit()
+            except Exception as error:
+                db.session.rollback()
+                log.warning("a delayed text could not be published: %s", type(error).__name__)
