@@ -1,6 +1,5 @@
 """The `forum` command: serve, look after the database, move in, move out, check."""
 
-import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -11,8 +10,9 @@ import click
 import flask_migrate
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from email_validator import EmailNotValidError, validate_email
 from flask import Flask, current_app, g
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from forum import create_app, jobs, mail, serving, text
 from forum.accounts import passwords
@@ -35,9 +35,20 @@ def in_app(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         app = _app()
         with app.app_context(), app.test_request_context(base_url=app.config["SITE_URL"]):
-            return command(*args, **kwargs)
+            try:
+                return command(*args, **kwargs)
+            except (OperationalError, ProgrammingError) as problem:
+                raise click.ClickException(_in_words(problem)) from None
+            finally:
+                db.session.remove()
+                db.engine.dispose()
 
     return run
+
+
+def _in_words(problem: DBAPIError) -> str:
+    """Of the database: that it cannot be reached, or that a table is missing."""
+    return f"The database cannot be used: {problem.orig}. Check FORUM_DATABASE_URL, and run: forum db upgrade"
 
 
 def _app() -> Flask:
@@ -163,6 +174,10 @@ def admin() -> None:
 @in_app
 def create(name: str, email: str, password: str) -> None:
     """Make an admin, who needs no mailed link."""
+    try:
+        email = validate_email(email.strip(), check_deliverability=False).normalized
+    except EmailNotValidError as problem:
+        raise click.ClickException(f"{email} is not an address: {problem}") from None
     if problem := passwords.objection(password, about=(name, email.split("@")[0])):
         raise click.ClickException(problem)
     if member_with_email(email):
@@ -252,14 +267,14 @@ def render() -> None:
 @main.command()
 @in_app
 def check() -> None:
-    """Whether settings, database and mail are in order. Ends with 1 when something is not."""
-    problems = [problem for problem in (_database_problem(), _mail_problem(), _key_problem()) if problem]
-    click.echo("Settings: read.")
-    for problem in problems:
-        click.echo(problem)
+    """Whether settings, database, mail and queue are in order. Ends with 1 when something is not."""
+    click.echo("Settings: read. Keys: present, and the owner's alone.")
+    problems = 0
+    for what, problem in (("Database", _database_problem()), ("Mail", _mail_problem()), ("Queue", _queue_problem())):
+        click.echo(f"{what}: {problem or 'in order.'}")
+        problems += problem is not None
     if problems:
         sys.exit(1)
-    click.echo("Database: up to date.\nMail: the way out is open.\nKeys: present.")
 
 
 def _database_problem() -> str | None:
@@ -267,23 +282,19 @@ def _database_problem() -> str | None:
         with db.engine.connect() as connection:
             here = MigrationContext.configure(connection).get_current_heads()
     except SQLAlchemyError as problem:
-        return f"Database: cannot be reached ({type(problem).__name__}). Check FORUM_DATABASE_URL."
+        return f"cannot be reached ({getattr(problem, 'orig', problem)}). Check FORUM_DATABASE_URL."
     head = ScriptDirectory(current_app.extensions["migrate"].migrate.directory).get_heads()
-    return None if set(here) == set(head) else "Database: migrations are pending. Run: forum db upgrade"
+    return None if set(here) == set(head) else "migrations are pending. Run: forum db upgrade"
 
 
 def _mail_problem() -> str | None:
     problem = mail.check()
-    return f"Mail: {problem}. Check FORUM_MAIL_URL." if problem else None
+    return f"{problem}. Check FORUM_MAIL_URL." if problem else None
 
 
-def _key_problem() -> str | None:
-    loose = [
-        file.name
-        for file in Path(current_app.config["INSTANCE"]).glob("*.key")
-        if os.name == "posix" and file.stat().st_mode & 0o077
-    ]
-    return f"Keys: {', '.join(loose)} can be read by others. Run: chmod 600" if loose else None
+def _queue_problem() -> str | None:
+    problem = jobs.check()
+    return f"{problem}. Check FORUM_REDIS_URL." if problem else None
 
 
 if __name__ == "__main__":

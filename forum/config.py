@@ -44,9 +44,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
     """
     environ = os.environ if environ is None else environ
     settings = _read(environ)
-    if settings.environment not in ("local", "production"):
-        raise SettingsError("FORUM_ENVIRONMENT is either 'local' or 'production'.")
-    instance = Path(settings.instance).resolve()
+    _check(settings)
+    instance = _folder(Path(settings.instance).resolve())
     site_url = (settings.site_url or f"http://{settings.host}:{settings.port}").rstrip("/")
     if urlsplit(site_url).scheme not in ("http", "https"):
         raise SettingsError("FORUM_SITE_URL starts with http:// or https://.")
@@ -66,6 +65,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
         "MAIL_FROM": settings.mail_from,
         "TRUSTED_HOSTS": _hosts(settings, site_url),
         "PROXIES": settings.proxies,
+        "LOG_LEVEL": settings.log_level.upper(),
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
         "SESSION_COOKIE_SECURE": secure,
         "REMEMBER_COOKIE_SECURE": secure,
@@ -108,6 +108,38 @@ def _read(environ: Mapping[str, str]) -> Settings:
         else:
             given[name] = value
     return Settings(**given)
+
+
+# What an address in a setting may begin with.
+BEGINNINGS = {
+    "database_url": ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://"),
+    "redis_url": ("redis://", "rediss://", "unix://"),
+    "mail_url": ("smtp://", "smtps://", "file:"),
+}
+
+
+def _check(settings: Settings) -> None:
+    """Refuse what would only fail later, and say so less clearly."""
+    if settings.environment not in ("local", "production"):
+        raise SettingsError("FORUM_ENVIRONMENT is either 'local' or 'production'.")
+    if not 1 <= settings.port <= 65535:
+        raise SettingsError("FORUM_PORT is a number from 1 to 65535.")
+    if settings.workers < 1:
+        raise SettingsError("FORUM_WORKERS is at least 1.")
+    if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise SettingsError("FORUM_LOG_LEVEL is DEBUG, INFO, WARNING or ERROR.")
+    for name, beginnings in BEGINNINGS.items():
+        if (url := getattr(settings, name)) and not url.startswith(beginnings):
+            raise SettingsError(f"FORUM_{name.upper()} begins with {', '.join(beginnings)}.")
+
+
+def _folder(instance: Path) -> Path:
+    """The instance folder, made for its owner alone if it is not there."""
+    try:
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as problem:
+        raise SettingsError(f"FORUM_INSTANCE: the folder {instance} cannot be made ({problem.strerror}).") from None
+    return instance
 
 
 def _split(text: str) -> list[str]:

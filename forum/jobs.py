@@ -45,6 +45,15 @@ def queue_of(app: Flask) -> Any:
     return app.extensions["job_queue"]
 
 
+def check() -> str | None:
+    """What is wrong with the queue, in words, or None."""
+    try:
+        len(current_app.extensions["job_queue"])
+    except Exception as problem:
+        return str(problem) or type(problem).__name__
+    return None
+
+
 def init_app(app: Flask) -> None:
     """Make the queue that the settings name and register every known job with it."""
     queue = _queue(app.config["JOBS_URL"])

@@ -1,0 +1,231 @@
+"""The `forum` command: what it does, what it refuses, and that it says so in words and with an exit code."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.script import ScriptDirectory
+from click.testing import CliRunner, Result
+from sqlalchemy import inspect
+
+from forum import create_app
+from forum.accounts.passwords import fits
+from forum.accounts.queries import member_with_email
+from forum.cli import main
+from forum.config import from_environment
+from forum.db import db, folder
+from forum.demo.actions import SIGN_INS
+from forum.posts.models import Comment, Post
+from forum.text import RENDER_VERSION
+from tests import cluster
+from tests.factories import make_comment, make_member, make_post
+
+Forum = Callable[..., Result]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def environ(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> dict[str, str]:
+    """Settings over an empty database without tables."""
+    given = {"FORUM_INSTANCE": str(tmp_path / "instance")}
+    if request.param == "postgres":
+        url = cluster.database_url(f"{worker_id}_command")
+        if url is None:
+            pytest.skip("no PostgreSQL on this machine")
+        given["FORUM_DATABASE_URL"] = url
+    return given
+
+
+@pytest.fixture
+def forum(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Forum]:
+    """forum("db", "upgrade") runs that command in these settings; what is typed at its questions is `typed`."""
+    for name in [name for name in os.environ if name.startswith("FORUM_") and not name.startswith("FORUM_TEST_")]:
+        monkeypatch.delenv(name)
+
+    def run(*command: str, typed: str = "", **settings: str) -> Result:
+        done = CliRunner().invoke(main, list(command), input=typed, env=environ | settings)
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return done
+
+    yield run
+
+
+def inside(environ: dict[str, str], ask: Callable[[], Any]) -> Any:
+    """The answer to a question to the database."""
+    app = create_app(from_environment(environ))
+    with app.app_context(), app.test_request_context():
+        try:
+            return ask()
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+def tables(environ: dict[str, str]) -> set[str]:
+    return inside(environ, lambda: set(inspect(db.engine).get_table_names()))
+
+
+def test_the_database_goes_up_to_the_newest_shape_and_back_to_nothing(forum: Forum, environ: dict[str, str]) -> None:
+    assert forum("db", "upgrade").exit_code == 0
+    made = tables(environ)
+    assert {"members", "posts", "comments"} <= made
+    assert forum("db", "upgrade").exit_code == 0, "once more changes nothing"
+    for _ in ScriptDirectory(str(folder("migrations"))).walk_revisions():
+        assert forum("db", "downgrade").exit_code == 0
+    assert tables(environ) == {"alembic_version"}
+    assert forum("db", "upgrade").exit_code == 0
+    assert tables(environ) == made
+
+
+ADMIN = ("admin", "create", "--name", "Ida Lund", "--email", "Ida@Example.ORG ")
+
+
+def test_an_admin_can_sign_in_at_once_and_is_made_once(forum: Forum, environ: dict[str, str]) -> None:
+    forum("db", "upgrade")
+    words = "correct horse lamp post"
+    assert "Ida Lund is an admin now." in forum(*ADMIN, typed=f"{words}\n{words}\n").output
+    ida = inside(environ, lambda: member_with_email("ida@example.org"))
+    assert ida.role == "admin" and ida.confirmed_at is not None and fits(ida.password_hash, words)
+    again = forum(*ADMIN, typed=f"{words}\n{words}\n")
+    assert again.exit_code == 1 and "There is an account with this address already." in again.output
+
+
+@pytest.mark.parametrize(
+    ("password", "words"),
+    [
+        ("short", "at least 10 characters"),
+        ("password123", "tried first"),
+        ("Ida Lund1", "at least 10"),
+        ("ida lund 22", ""),
+    ],
+)
+def test_an_admins_password_is_held_to_the_same_rules(forum: Forum, password: str, words: str) -> None:
+    forum("db", "upgrade")
+    done = forum(*ADMIN, ADMIN_PASSWORD=password)
+    assert done.exit_code == bool(words) and words in done.output
+
+
+def test_an_admin_needs_a_whole_address(forum: Forum) -> None:
+    forum("db", "upgrade")
+    done = forum("admin", "create", "--name", "Ida", "--email", "ida", ADMIN_PASSWORD="correct horse lamp post")
+    assert done.exit_code == 1 and "ida is not an address" in done.output
+
+
+def test_without_tables_a_command_ends_in_words(forum: Forum) -> None:
+    for command in (["demo"], ["render"], ["export"], [*ADMIN, "--password", "correct horse lamp post"]):
+        done = forum(*command)
+        assert done.exit_code == 1 and "forum db upgrade" in done.output, command
+
+
+def test_check_finds_everything_in_order(forum: Forum) -> None:
+    forum("db", "upgrade")
+    done = forum("check")
+    assert done.exit_code == 0
+    for what in ("Settings: read.", "Database: in order.", "Mail: in order.", "Queue: in order."):
+        assert what in done.output
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"FORUM_MAIL_URL": "smtp://127.0.0.1:1"}, "Check FORUM_MAIL_URL"),
+        ({"FORUM_MAIL_URL": "file:/proc/nowhere"}, "Check FORUM_MAIL_URL"),
+        ({"FORUM_REDIS_URL": "redis://127.0.0.1:1"}, "Check FORUM_REDIS_URL"),
+        ({"FORUM_DATABASE_URL": "postgresql://forum@127.0.0.1:1/forum"}, "Check FORUM_DATABASE_URL"),
+    ],
+)
+def test_check_names_each_problem_and_ends_with_1(forum: Forum, settings: dict[str, str], words: str) -> None:
+    forum("db", "upgrade")
+    done = forum("check", **settings)
+    assert done.exit_code == 1 and words in done.output
+    assert done.output.count("Check FORUM_") == 1, "what is in order is not complained about"
+
+
+def test_check_says_that_migrations_are_pending(forum: Forum) -> None:
+    assert "Database: migrations are pending. Run: forum db upgrade" in forum("check").output
+    forum("db", "upgrade")
+    forum("db", "downgrade")
+    done = forum("check")
+    assert done.exit_code == 1 and "migrations are pending" in done.output
+
+
+def test_check_tells_of_a_key_that_others_can_read(forum: Forum, environ: dict[str, str]) -> None:
+    forum("db", "upgrade")
+    key = Path(environ["FORUM_INSTANCE"]) / "anonymity.key"
+    key.chmod(0o640)
+    done = forum("check")
+    assert done.exit_code == 1 and f"chmod 600 {key}" in done.output
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"FORUM_PORT": "eight"}, "FORUM_PORT is a whole number"),
+        ({"FORUM_PORT": "0"}, "FORUM_PORT is a number from 1 to 65535"),
+        ({"FORUM_PORT": "65536"}, "FORUM_PORT is a number from 1 to 65535"),
+        ({"FORUM_WORKERS": "0"}, "FORUM_WORKERS is at least 1"),
+        ({"FORUM_LOG_LEVEL": "loud"}, "FORUM_LOG_LEVEL is DEBUG"),
+        ({"FORUM_DATABASE_URL": "mysql://forum"}, "FORUM_DATABASE_URL begins with sqlite:///, postgresql://"),
+        ({"FORUM_REDIS_URL": "localhost:6379"}, "FORUM_REDIS_URL begins with redis://"),
+        ({"FORUM_MAIL_URL": "mail.example"}, "FORUM_MAIL_URL begins with smtp://"),
+        ({"FORUM_INSTANCE": "/proc/nowhere"}, "FORUM_INSTANCE: the folder /proc/nowhere cannot be made"),
+        ({"FORUM_ENVIRONMENT": "production"}, "FORUM_SECRET_KEY is not set. In production it must be."),
+    ],
+)
+def test_a_setting_that_does_not_hold_ends_every_command_in_words(
+    forum: Forum, settings: dict[str, str], words: str
+) -> None:
+    for command in (["check"], ["serve"], ["work"], ["db", "upgrade"]):
+        done = forum(*command, **settings)
+        assert done.exit_code == 1 and f"Error: {words}" in done.output
+
+
+def test_with_both_keys_given_the_instance_folder_is_made_all_the_same(forum: Forum, environ: dict[str, str]) -> None:
+    keys = {"FORUM_SECRET_KEY": "s" * 32, "FORUM_ANONYMITY_KEY": "a" * 32, "FORUM_ENVIRONMENT": "production"}
+    assert forum("db", "upgrade", **keys).exit_code == 0
+    made = Path(environ["FORUM_INSTANCE"])
+    assert made.stat().st_mode & 0o777 == 0o700
+    assert list(made.glob("*.key")) == [], "a key that was given is written nowhere"
+
+
+def test_render_goes_through_old_texts_once(forum: Forum, environ: dict[str, str]) -> None:
+    forum("db", "upgrade")
+
+    def grow_old() -> None:
+        make_comment(make_post(body="It cost us **four** exams and a price list that came late."))
+        for kind in (Post, Comment):
+            db.session.execute(db.update(kind).values(render_version=RENDER_VERSION - 1, body_html="old"))
+        db.session.commit()
+
+    inside(environ, grow_old)
+    assert "2 texts rendered." in forum("render").output
+    assert "<strong>four</strong>" in inside(environ, lambda: db.session.scalars(db.select(Post.body_html)).one())
+    assert "0 texts rendered." in forum("render").output
+
+
+def test_the_demo_refuses_a_database_with_members_in_it(forum: Forum, environ: dict[str, str]) -> None:
+    forum("db", "upgrade")
+    inside(environ, make_member)
+    done = forum("demo")
+    assert done.exit_code == 1 and "needs an empty database" in done.output
+    assert inside(environ, lambda: db.session.query(Post).count()) == 0
+
+
+@pytest.mark.slow
+def test_the_demo_fills_an_empty_database_and_tells_the_sign_ins(forum: Forum, environ: dict[str, str]) -> None:
+    forum("db", "upgrade")
+    done = forum("demo")
+    assert done.exit_code == 0
+    for role, email, password in SIGN_INS:
+        assert role in done.output and email in done.output and password in done.output
+        member = inside(environ, lambda email=email: member_with_email(email))
+        assert member.role == role and fits(member.password_hash, password)
+    assert inside(environ, lambda: db.session.query(Post).count()) > 10
+
+
+def test_every_command_says_what_it_is_for(forum: Forum) -> None:
+    for name, command in main.commands.items():
+        assert command.get_short_help_str(), name
+        assert forum(name, "--help").exit_code == 0
