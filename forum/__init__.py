@@ -39,6 +39,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app = Flask("forum", template_folder=str(db.folder("templates")), static_folder=str(db.folder("static")))
     app.config.update(settings if settings is not None else config.from_environment())
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("forum").setLevel(app.config.get("LOG_LEVEL", "INFO"))
     for part in (db, jobs, web):
         part.init_app(app)
     for blueprint in (pages, posts, comments, delayed, ratings, rankings, accounts, vendors, admin, feeds, data):
