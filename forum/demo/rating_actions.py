@@ -80,7 +80,7 @@ def rate_beside(
 ) -> None:
     """Give the rating; every other one anonymously."""
     chance = Random(f"{given.about} {given.n}")  # noqa: S311 - always the same
-    how: dict[str, Any] = {"anonymous": chance.random() < 0.5, "at": started - timedelta(days=given.day)}
+    how: dict[str, Any] = {"anonymous": chance.random() < 0.5, "at": started - timedelta(days=round(given.day))}
     member = members[given.member]
     if given.undisclosed:
         told = cast["undisclosed"][given.n]

@@ -1,0 +1,127 @@
+"""The demo community: the same at every start, and with every state of a vendor that a newcomer should see."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from forum import create_app
+from forum.anonymity import unseal
+from forum.db import db
+from forum.demo.actions import fill
+from forum.posts.models import Comment, Post
+from forum.ratings.figures import tier_differences
+from forum.ratings.models import Rating, Snapshot
+from forum.vendors.models import Vendor
+from tests.conftest import settings_for
+
+# Two mornings a week apart: what is told is told in days before the start.
+STARTS = ("2026-11-09 09:30:00+00:00", "2026-11-16 14:10:00+00:00")
+
+
+def _filled(folder: Path, start: str) -> Flask:
+    app = create_app(settings_for(f"sqlite:///{folder / 'demo.sqlite'}", folder))
+    with time_machine.travel(start, tick=False), app.app_context(), app.test_request_context():
+        flask_migrate.upgrade()
+        fill()
+        db.session.commit()
+        db.session.remove()
+    return app
+
+
+@pytest.fixture(scope="module")
+def demos(tmp_path_factory: pytest.TempPathFactory) -> list[Flask]:
+    """Two demos, filled on different days under different keys."""
+    return [_filled(tmp_path_factory.mktemp(f"demo{n}"), start) for n, start in enumerate(STARTS)]
+
+
+@pytest.fixture
+def demo(demos: list[Flask]) -> Iterator[Flask]:
+    """The first of them."""
+    with demos[0].app_context(), demos[0].test_request_context():
+        yield demos[0]
+        db.session.remove()
+
+
+def snapshots() -> dict[str, Snapshot]:
+    """Those in force, by vendor."""
+    rows = db.session.execute(select(Vendor.slug, Snapshot).join(Snapshot, Snapshot.vendor_id == Vendor.id))
+    return {slug: snapshot for slug, snapshot in rows if snapshot.current}
+
+
+def _told(app: Flask) -> dict[str, Any]:
+    """All that the community says, without numbers, moments and keys."""
+    with app.app_context(), app.test_request_context():
+        posts = [
+            (post.title, post.body, post.leaning, post.author_id is None, post.useful_count, post.comment_count)
+            for post in db.session.scalars(select(Post).order_by(Post.title))
+        ]
+        comments = sorted((c.body, c.author_id is None, c.useful_count) for c in db.session.scalars(select(Comment)))
+        ratings = sorted(
+            tuple(str(getattr(rating, column.name)) for column in Rating.__table__.c if column.name in SAID)
+            for rating in db.session.scalars(select(Rating))
+        )
+        shown = {slug: (s.organisations, s.ratings, s.worth_mean, s.figures) for slug, s in snapshots().items()}
+        db.session.remove()
+        return {"posts": posts, "comments": comments, "ratings": ratings, "shown": shown}
+
+
+SAID = {"vendor_id", "tier_id", "category_id", "worth", "again", "discounts", "beta", "annual_fee", "hours", "interest"}
+
+
+def test_two_fills_tell_the_same(demos: list[Flask]) -> None:
+    first, second = (_told(app) for app in demos)
+    for kind, told in first.items():
+        assert told == second[kind], kind
+
+
+def test_there_are_about_two_hundred_ratings_signed_and_not(demo: Flask) -> None:
+    ratings = db.session.scalars(select(Rating)).all()
+    assert 180 <= len(ratings) <= 240
+    shy = [rating for rating in ratings if rating.anonymous]
+    assert 40 <= len(shy) <= len(ratings) - 40
+    assert all(unseal("organisation of a rating", rating.organisation_seal) for rating in ratings)
+
+
+def test_every_state_of_a_vendor_is_there(demo: Flask) -> None:
+    shown = {slug: snapshot.organisations for slug, snapshot in snapshots().items() if snapshot.figures}
+    assert max(shown.values()) >= 30, "a large one"
+    assert sum(n >= 10 for n in shown.values()) >= 5, "enough for a ranking"
+    assert sum(5 <= n < 10 for n in shown.values()) >= 2, "early ones"
+    below = [snapshot.organisations for snapshot in snapshots().values() if not snapshot.figures]
+    assert len(below) >= 2 and all(0 < n < 5 for n in below), "ones below the gate"
+
+
+def test_tiers_differ_at_one_vendor_and_not_clearly_at_another(demo: Flask) -> None:
+    told = {slug: list(s.figures["tiers"].values()) for slug, s in snapshots().items() if s.figures}
+    assert [len(told[slug]) for slug in ("northwind-storage", "meridian-networks")] == [3, 3]
+    clear = {
+        slug: [row["measure"] for row in tier_differences(tiers[0], tiers[-1]) if row["clear"]]
+        for slug, tiers in told.items()
+        if len(tiers) > 1
+    }
+    assert "discounts" in clear["northwind-storage"] and clear["meridian-networks"] == []
+
+
+def test_undisclosed_vendors_have_figures_in_one_category(demo: Flask) -> None:
+    rows = db.session.scalars(select(Snapshot).where(Snapshot.category_id.is_not(None), Snapshot.current)).all()
+    assert any(row.figures for row in rows) and any(not row.figures for row in rows)
+
+
+def test_a_history_of_several_quarters_can_be_seen(demo: Flask) -> None:
+    vendor = db.session.scalars(select(Vendor).where(Vendor.slug == "northwind-storage")).one()
+    history = db.session.scalars(select(Snapshot.published_at).where(Snapshot.vendor_id == vendor.id)).all()
+    assert len(history) >= 3 and (max(history) - min(history)).days > 300
+
+
+def test_stories_are_told_for_and_against_named_and_not(demo: Flask) -> None:
+    posts = db.session.scalars(select(Post)).all()
+    assert {post.leaning for post in posts} == {"good", "bad", "mixed"}
+    assert any(post.rating_id for post in posts) and any(not post.rating_id for post in posts)
+    assert any(post.category_id and post.rating_id for post in posts), "an undisclosed vendor, rated"
+    assert any(not post.author_id for post in posts) and any(post.author_id for post in posts)
