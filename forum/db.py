@@ -14,6 +14,8 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 KEY_BITS = 50
+# No error's words say what was written, or by whom.
+SILENT = {"hide_parameters": True}
 
 
 def now() -> datetime:
@@ -86,9 +88,9 @@ migrate = Migrate(directory=str(folder("migrations")), render_as_batch=True, com
 def init_app(app: Flask) -> None:
     """Join the database to the application."""
     if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
-        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_size": 8, "max_overflow": 24})
+        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_size": 8, "max_overflow": 24, **SILENT})
     else:
-        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": True})
+        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": True, **SILENT})
     db.init_app(app)
     migrate.init_app(app, db)
 

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import logging
 import secrets
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache, lru_cache, wraps
@@ -30,14 +31,22 @@ log = logging.getLogger(__name__)
 login_manager = LoginManager()
 csrf = CSRFProtect()
 SAFE = ("GET", "HEAD", "OPTIONS")
+# Pages that change one text of one's own, signed or not.
+OF_ONE_TEXT = {f"{room}.{page}" for room in ("posts", "comments", "ratings", "delayed") for page in ("edit", "delete")}
 # Fields that are never carried over to another page.
 UNKEPT = {"csrf_token", "password", "present", "again", "do"}
 
 
 def _asker() -> str:
-    """Whose limit it is: the member's or the address's, as a mark that tells neither."""
+    """Whose limit it is: the member's or the address's, as a mark that tells neither, and another one every hour.
+
+    Where anonymous writing is made or changed the mark is one for that page alone: who watches the counters sees none
+    that moves both when a member signs something and when an anonymous text appears.
+    """
     who = f"member {current_user.id}" if current_user.is_authenticated else f"address {get_remote_address()}"
-    return anonymity.limit_key(who)
+    apart = request.form.get("signed") == "anonymous" or request.endpoint in OF_ONE_TEXT
+    place = request.path if apart else ""
+    return anonymity.limit_key(f"{who} {datetime.now(UTC):%Y-%m-%d %H} {place}")
 
 
 limiter = Limiter(
@@ -298,11 +307,15 @@ def _error_page(error: HTTPException) -> Any:
 
 
 def _broken(error: Exception) -> Any:
-    """An error of ours. The log has the trace and a reference, nothing of the request's text or its member."""
+    """An error of ours. The log has the trace and a reference, nothing of the request's text or its member.
+
+    Not even the error's own words: a database quotes the row that it refused, with the text and who wrote it.
+    """
     if current_app.testing or current_app.debug:
         raise error
     reference = secrets.token_hex(4)
-    log.error("error %s at %s", reference, request.endpoint, exc_info=error)
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    log.error("error %s at %s: %s\n%s", reference, request.endpoint, type(error).__name__, trace)
     db.db.session.rollback()
     page = render_template(
         "error.html",

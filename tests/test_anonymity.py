@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import islice
 from typing import Any
@@ -17,13 +17,13 @@ from forum import anonymity
 from forum.access import wrote
 from forum.accounts.bylines import alias_in, byline, take_pseudonym
 from forum.accounts.models import Pseudonym
-from forum.db import db
+from forum.db import day_of, db, now
 from forum.posts import actions, queries
 from forum.posts.actions import delete_post, edit_post, write_post
 from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
 from forum.posts.models import Comment, Post, Revision
 from forum.posts.queries import own_anonymous
-from forum.web import key_text
+from forum.web import key_text, limiter
 from tests.factories import make_a_tag, make_comment, make_member, make_post
 
 NOON = datetime(2026, 11, 12, 11, 47, 31, tzinfo=UTC)
@@ -252,3 +252,63 @@ def test_writing_moved_in_from_another_day_keeps_that_day(app: Flask) -> None:
     comment = write_comment(post, author, body="Also", anonymous=True, at=NOON)
     assert (post.created_at, post.last_activity_at, comment.created_at) == (DAY, DAY, DAY)
     assert db.session.query(Post).count() == db.session.query(Comment).count() == 1
+
+
+def test_an_error_while_writing_leaves_neither_text_nor_member_in_the_log(
+    app: Flask, browse: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*args: Any, **given: Any) -> None:
+        # What a database says when a row breaks one of its rules: the row itself.
+        db.session.execute(sql("INSERT INTO posts (id, title, body) VALUES (1, :title, :body)"), given_away)
+
+    given_away = {"title": "Marta was here", "body": "Nordhaus lost the bid"}
+    monkeypatch.setattr(actions, "write_post", refused)
+    monkeypatch.setattr(app, "testing", False)
+    author = make_member(name="Marta Aalto", company="Nordhaus")
+    tag = make_a_tag().slug
+    typed = {"title": "Marta was here", "body": "Nordhaus lost the bid. " * 3, "tags": tag, "leaning": "bad"}
+    caplog.set_level("DEBUG")
+    page = browse(author).post("/posts/new", data={**typed, "about": "none", "signed": "name", "do": "publish"})
+    assert page.status_code == 500
+    said = "\n".join(f"{record.getMessage()} {record.exc_text or ''}" for record in caplog.records)
+    assert "IntegrityError" in said and "posts.new" in said and "in refused" in said, "what helps to mend it"
+    for trace in ("Marta", "Nordhaus", str(author.email), "was here"):
+        assert trace not in said
+
+
+def test_what_is_said_after_anonymous_writing_stands_in_no_cookie(app: Flask, browse: Any) -> None:
+    author = make_member()
+    said = {}
+    typed = {"title": "What happened this spring", "body": "We registered eleven deals, most were approved."}
+    for signed in ("anonymous", "name"):
+        browser = browse(author)
+        sent = {**typed, "tags": make_a_tag().slug, "leaning": "bad", "about": "none", "do": "publish"}
+        assert browser.post("/posts/new", data={**sent, "signed": signed}).status_code == 302
+        with browser.session_transaction() as kept:
+            said[signed] = sorted((key, str(value)) for key, value in kept.items() if key != "csrf_token")
+    assert said["anonymous"] == said["name"]
+
+
+def test_no_limit_counts_named_and_anonymous_writing_together(app: Flask, browse: Any) -> None:
+    author, post = make_member(), make_post()
+    path, browser = f"/posts/{key_text(post.id)}/reply", browse(author)
+    counted: list[set[str]] = []
+    for signed in ("name", "anonymous"):
+        limiter.reset()
+        browser.post(path, data={"body": "Same here.", "signed": signed, "do": "publish"})
+        counted.append({key.split("/")[1] for key in limiter.storage.storage})  # type: ignore[attr-defined]
+    assert counted[0] and counted[1] and not counted[0] & counted[1]
+    limiter.reset()
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=1)):
+        browser.post(path, data={"body": "Same here.", "signed": "name", "do": "publish"})
+    assert not {key.split("/")[1] for key in limiter.storage.storage} & counted[0]  # type: ignore[attr-defined]
+
+
+def test_inside_a_day_the_order_of_anonymous_replies_is_chance(app: Flask) -> None:
+    author, other, orders = make_member(), make_member(), set()
+    for _ in range(12):
+        post = make_post()
+        replies = [make_comment(post, one, anonymous=True) for one in (author, other)]
+        assert {reply.path[:8] for reply in replies} == {f"{int(day_of(now()).timestamp()):08x}"}
+        orders.add(replies[0].path < replies[1].path)
+    assert orders == {True, False}
