@@ -14,6 +14,7 @@ from forum.admin.views import bp as admin
 from forum.mail import deliver_mail
 from forum.moderation import models as moderation_models
 from forum.notifications import models as notification_models
+from forum.pages.anonymity_views import bp as anonymity
 from forum.pages.data_views import bp as data
 from forum.pages.feed_views import bp as feeds
 from forum.pages.ranking_views import bp as rankings
@@ -42,7 +43,20 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     logging.getLogger("forum").setLevel(app.config.get("LOG_LEVEL", "INFO"))
     for part in (db, jobs, web):
         part.init_app(app)
-    for blueprint in (pages, posts, comments, delayed, ratings, rankings, accounts, vendors, admin, feeds, data):
+    for blueprint in (
+        pages,
+        posts,
+        comments,
+        delayed,
+        anonymity,
+        ratings,
+        rankings,
+        accounts,
+        vendors,
+        admin,
+        feeds,
+        data,
+    ):
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(
         glyph=glyph, interval=interval, pips=pips, tier_key=tier_key, amount=amount, all_euros=all_euros

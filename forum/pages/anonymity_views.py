@@ -1,0 +1,44 @@
+"""The page that says what anonymous means here: what is held, and what that tells to whom."""
+
+from flask import Blueprint, render_template
+
+from forum import anonymity
+from forum.posts.badges import ENOUGH
+
+bp = Blueprint("anonymity", __name__)
+# Every column of the tables that only anonymous writing has, in words; a test holds this list to the tables.
+HELD = {
+    "pseudonyms": {
+        "id": "a random number",
+        "thread_key": "the thread, as a random number",
+        "mark": "a code made from your account and the thread with the key",
+        "name": "the two words",
+        "member_seal": "your account's number, encrypted with the key, so that a warning or a bar can reach you",
+    },
+    "sanctions": {
+        "id": "a random number",
+        "mark": "a code made from your account and a counter with the key",
+        "kind": "warning, hold or bar",
+        "said": "the reason you read",
+        "made_at": "the day",
+        "until": "its last day",
+    },
+    "delayed_writings": {
+        "id": "a random number",
+        "listing_mark": "a code made from your account and a counter with the key",
+        "sealed": "the text, whose it is and when it is due, encrypted with the key; its length shows to the kilobyte",
+        "kept_at": "the day",
+    },
+}
+TITLES = {
+    "pseudonyms": "A name in a thread",
+    "sanctions": "What a moderator decided about a name",
+    "delayed_writings": "A text that waits to appear",
+}
+
+
+@bp.get("/what-anonymous-means")
+def show() -> str:
+    """What we hold, what a thief, the operator and a court could do with it, and what gives an author away."""
+    words = len(anonymity.QUALITIES) * len(anonymity.THINGS)
+    return render_template("pages/anonymity.html", held=HELD, titles=TITLES, enough=ENOUGH, words=words)
