@@ -9,6 +9,7 @@ from flask import Flask
 from forum import config, db, jobs, site, web
 from forum.accounts.bylines import byline
 from forum.accounts.jobs import forget_unconfirmed
+from forum.accounts.second_factor_views import bp as second_factor
 from forum.accounts.views import bp as accounts
 from forum.admin.views import bp as admin
 from forum.mail import deliver_mail
@@ -52,6 +53,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         ratings,
         rankings,
         accounts,
+        second_factor,
         vendors,
         admin,
         feeds,

@@ -66,6 +66,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
         "TRUSTED_HOSTS": _hosts(settings, site_url),
         "PROXIES": settings.proxies,
         "LOG_LEVEL": settings.log_level.upper(),
+        # Moderators and admins need a second factor; on a laptop it is offered, not demanded.
+        "STAFF_SECOND_FACTOR": settings.environment == "production",
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
         "SESSION_COOKIE_SECURE": secure,
         "REMEMBER_COOKIE_SECURE": secure,

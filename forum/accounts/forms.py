@@ -36,7 +36,8 @@ def _new_password_ok(form: Any, field: Any) -> None:
         raise ValidationError(problem)
 
 
-def _own_password(form: Any, field: Any) -> None:
+def own_password(form: Any, field: Any) -> None:
+    """The password of the one who is signed in."""
     if not passwords.fits(current_user.password_hash, field.data or ""):
         raise ValidationError("This is not your present password.")
 
@@ -79,7 +80,7 @@ class ChangePasswordForm(Form):
     """A new password, by the old one."""
 
     present = PasswordField(
-        "Present password", validators=[InputRequired("Write your present password."), _own_password]
+        "Present password", validators=[InputRequired("Write your present password."), own_password]
     )
     password = PasswordField("New password", validators=[InputRequired("Choose a password."), _new_password_ok])
     again = PasswordField(
@@ -93,7 +94,7 @@ class ChangeEmailForm(Form):
 
     email = EmailField("New work e-mail", validators=ADDRESS)
     present = PasswordField(
-        "Present password", validators=[InputRequired("Write your present password."), _own_password]
+        "Present password", validators=[InputRequired("Write your present password."), own_password]
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user, logout_user
 from limits import parse
@@ -22,9 +22,10 @@ from forum.accounts.forms import (
 )
 from forum.accounts.models import Member
 from forum.accounts.queries import member_of_session, member_with_email
+from forum.accounts.second_factor_views import enter
 from forum.accounts.tokens import member_of
 from forum.db import db
-from forum.web import limiter, login_manager, new_session, only, safe_path, went_through
+from forum.web import limiter, login_manager, only, safe_path, went_through
 
 bp = Blueprint("accounts", __name__)
 login_manager.user_loader(member_of_session)
@@ -91,11 +92,7 @@ def sign_in() -> Any:
             db.session.commit()
             return redirect(url_for(".sent", what="join"))
         if member is not None:
-            new_session()
-            login_user(member, remember=form.remember.data)
-            if kept:
-                return render_template("kept.html", action=action or target, kept=kept)
-            return redirect(target or url_for("pages.home"))
+            return enter(member, remember=form.remember.data, target=target, kept=kept, action=action)
         _wrong(form.password, "This address and password do not belong together.")
     return form.page(template, next=target, kept=kept, action=action)
 
@@ -201,12 +198,9 @@ def _password_by_link(token: str, purpose: str, welcome: str) -> Any:
 
 
 def _enter(member: Member, words: str) -> Any:
-    if member.banned_at is not None:
-        abort(403)
-    new_session()
-    login_user(member)
+    answer = enter(member)
     flash(words)
-    return redirect(url_for("pages.home"))
+    return answer
 
 
 def _throttled(email: str) -> bool:

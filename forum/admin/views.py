@@ -6,17 +6,17 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from forum.access import can_accept_vendor, is_moderator
+from forum.accounts.second_factor_views import staff_door
 from forum.db import db
 from forum.vendors import actions
 from forum.vendors.queries import proposals, vendor_called
-from forum.web import require
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 
 
 @bp.before_request
-def _door() -> None:
-    require(is_moderator(current_user))
+def _door() -> Any:
+    return staff_door(is_moderator)
 
 
 @bp.get("/")

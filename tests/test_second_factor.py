@@ -1,0 +1,268 @@
+"""The second factor: turned on and off, asked for at sign-in and at the door of the pages for staff."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pyotp
+import pytest
+import time_machine
+
+from forum.accounts import second_factor
+from forum.accounts.actions import make_member, send_password_link
+from forum.accounts.models import Member
+from forum.accounts.second_factor_forms import fresh
+from forum.db import db, now
+from forum.mail import Mail
+from tests.factories import PASSWORD, at_once
+
+STEP = timedelta(seconds=30)
+
+
+@pytest.fixture
+def demanded(app: Any) -> Iterator[None]:
+    """As in production: staff need a second factor."""
+    app.config["STAFF_SECOND_FACTOR"] = True
+    yield
+    app.config["STAFF_SECOND_FACTOR"] = False
+
+
+@pytest.fixture
+def clock() -> Iterator[Any]:
+    """A clock that stands still, so that a code of now is one at the check as well."""
+    with time_machine.travel(now(), tick=False) as traveller:
+        yield traveller
+
+
+def member_with_codes(role: str = "member", email: str = "ines@partner.example") -> tuple[Member, str, list[str]]:
+    member = make_member(name="Ines", email=email, password=PASSWORD, role=role)
+    secret = pyotp.random_base32()
+    step = int(now().timestamp()) // 30 - 2
+    codes = second_factor.turn_on(member, secret, code_of(secret))
+    assert codes
+    member.totp_seal = second_factor._sealed(secret, step)
+    db.session.commit()
+    return member, secret, codes
+
+
+def code_of(secret: str, later: int = 0) -> str:
+    return pyotp.TOTP(secret).generate_otp(int(now().timestamp()) // 30 + later)
+
+
+def sign_in(browser: Any, **more: str) -> Any:
+    return browser.post("/sign-in", data={"email": "ines@partner.example", "password": PASSWORD, **more})
+
+
+def signed_in(browser: Any) -> bool:
+    return browser.get("/settings").status_code == 200
+
+
+def test_a_member_turns_it_on_and_sees_ten_recovery_codes_once(app: Any, browse: Any, clock: Any) -> None:
+    member = make_member(name="Ines", email="ines@partner.example", password=PASSWORD)
+    browser = browse(member)
+    page = browser.get("/settings/second-factor").text
+    assert "<svg" in page and "style=" not in page
+    given = {"set_up": re.search(r'name="set_up" value="([^"]+)"', page)[1], "present": PASSWORD}  # type: ignore[index]
+    secret = re.search(r"<code>([A-Z2-7 ]+)</code>", page)[1].replace(" ", "")  # type: ignore[index]
+    wrong = browser.post("/settings/second-factor", data={**given, "code": "000000"})
+    assert wrong.status_code == 422 and given["set_up"] in wrong.text, "the same key stays for the next try"
+    assert not db.session.get(Member, member.id).totp_seal  # type: ignore[union-attr]
+    unsure = browser.post("/settings/second-factor", data={**given, "present": "x" * 12, "code": code_of(secret)})
+    assert unsure.status_code == 422
+    done = browser.post("/settings/second-factor", data={**given, "code": code_of(secret)})
+    codes = re.findall(r"<code>([a-z2-7-]{19})</code>", done.text)
+    assert len(set(codes)) == 10
+    page = browser.get("/settings/second-factor").text
+    assert "10 recovery codes are left" in page and codes[0] not in page
+    kept = db.session.get(Member, member.id)
+    assert kept and secret not in str(kept.totp_seal)
+    assert not any(code.replace("-", "") in str(kept.recovery_codes) for code in codes)
+
+
+def test_somebody_elses_key_cannot_be_put_into_the_form(app: Any, browse: Any, clock: Any) -> None:
+    intruder = make_member(name="Otto", email="otto@partner.example", password=PASSWORD)
+    member = make_member(name="Ines", email="ines@partner.example", password=PASSWORD)
+    for set_up in (second_factor.new_set_up(intruder), "nonsense", "bm9uc2Vuc2U=", "ä"):
+        secret = second_factor.secret_of(second_factor.new_set_up(intruder), intruder) or ""
+        given = {"set_up": set_up, "present": PASSWORD, "code": code_of(secret)}
+        assert browse(member).post("/settings/second-factor", data=given).status_code == 422
+    assert not second_factor.is_on(db.session.get(Member, member.id))
+
+
+def test_signing_in_asks_for_the_code_and_a_code_works_once(app: Any, browse: Any, clock: Any) -> None:
+    _, secret, _ = member_with_codes()
+    browser = browse()
+    page = sign_in(browser, next="/tags")
+    assert page.status_code == 200 and "Your code" in page.text and not signed_in(browser)
+    assert browser.post("/sign-in/code", data={"code": "123"}).status_code == 422
+    code = code_of(secret)
+    answer = browser.post("/sign-in/code", data={"code": f"{code[:3]} {code[3:]}", "next": "/tags"})
+    assert answer.location == "/tags" and signed_in(browser)
+    second = browse()
+    sign_in(second)
+    assert second.post("/sign-in/code", data={"code": code}).status_code == 422, "used"
+    clock.shift(STEP)
+    assert second.post("/sign-in/code", data={"code": code_of(secret)}).status_code == 302
+
+
+def test_an_old_code_does_not_fit(app: Any, browse: Any, clock: Any) -> None:
+    _, secret, _ = member_with_codes()
+    code = code_of(secret)
+    clock.shift(3 * STEP)
+    browser = browse()
+    sign_in(browser)
+    assert browser.post("/sign-in/code", data={"code": code}).status_code == 422
+
+
+def test_a_recovery_code_works_once(app: Any, browse: Any) -> None:
+    member, _, codes = member_with_codes()
+    for outcome in (302, 422):
+        browser = browse()
+        sign_in(browser)
+        assert browser.post("/sign-in/code", data={"code": codes[3].upper()}).status_code == outcome
+    assert len(db.session.get(Member, member.id).recovery_codes or []) == 9  # type: ignore[union-attr]
+
+
+def test_two_who_send_one_code_at_once_are_not_both_let_in(app: Any, browse: Any, clock: Any) -> None:
+    _, secret, _ = member_with_codes()
+    browsers = [browse(), browse()]
+    for browser in browsers:
+        sign_in(browser)
+    code = code_of(secret)
+    visits = [lambda b=browser: b.post("/sign-in/code", data={"code": code}).status_code for browser in browsers]
+    assert sorted(at_once(*visits)) == [302, 422]
+
+
+def test_codes_cannot_be_guessed(app: Any, browse: Any, clock: Any) -> None:
+    _, secret, _ = member_with_codes()
+    for n in range(12):
+        browser = browse()
+        sign_in(browser)
+        browser.post("/sign-in/code", data={"code": f"{n:06d}"})
+    late = browser.post("/sign-in/code", data={"code": code_of(secret)})
+    assert late.status_code == 422 and "Too many attempts" in late.text
+    clock.shift(timedelta(minutes=16))
+    sign_in(browser)
+    assert browser.post("/sign-in/code", data={"code": code_of(secret)}).status_code == 302
+
+
+def test_the_code_comes_within_ten_minutes_after_the_password(app: Any, browse: Any, clock: Any) -> None:
+    _, secret, _ = member_with_codes()
+    browser = browse()
+    assert browser.post("/sign-in/code", data={"code": code_of(secret)}).status_code == 302
+    assert not signed_in(browser), "without a password there is nobody whose code it could be"
+    sign_in(browser)
+    clock.shift(timedelta(minutes=11))
+    assert "/sign-in" in browser.post("/sign-in/code", data={"code": code_of(secret)}).location
+    assert not signed_in(browser)
+
+
+def test_a_mailed_link_for_a_new_password_asks_for_the_code_too(app: Any, browse: Any, clock: Any) -> None:
+    _, secret, _ = member_with_codes()
+    send_password_link("ines@partner.example")
+    link = re.search(r"http://localhost(/new-password/\S+)", db.session.query(Mail).one().text)[1]  # type: ignore[index]
+    browser = browse()
+    page = browser.post(link, data={"password": "wet stone quiet harbour"})
+    assert "Your code" in page.text and not signed_in(browser)
+    assert browser.post("/sign-in/code", data={"code": code_of(secret)}).status_code == 302
+    assert signed_in(browser)
+
+
+def test_text_typed_while_signed_out_survives_the_code(app: Any, browse: Any, clock: Any) -> None:
+    _, secret, _ = member_with_codes()
+    browser = browse()
+    page = sign_in(browser, action="/posts/new", **{"kept.body": "What I had written."})
+    assert 'name="kept.body"' in page.text and "What I had written." in page.text
+    again = browser.post(
+        "/sign-in/code", data={"code": code_of(secret), "action": "/posts/new", "kept.body": "What I had written."}
+    )
+    assert 'action="/posts/new"' in again.text and "What I had written." in again.text
+
+
+def test_turning_it_off_needs_password_and_code(app: Any, browse: Any, clock: Any) -> None:
+    member, secret, _ = member_with_codes()
+    browser = browse(member)
+    off = "/settings/second-factor/off"
+    assert browser.post(off, data={"present": "not it at all", "code": code_of(secret)}).status_code == 422
+    assert browser.post(off, data={"present": PASSWORD, "code": "000000"}).status_code == 422
+    assert browser.post(off, data={"present": PASSWORD, "code": code_of(secret)}).status_code == 302, "not used in vain"
+    assert sign_in(browse()).status_code == 302
+
+
+def test_new_recovery_codes_end_the_earlier_ones(app: Any, browse: Any, clock: Any) -> None:
+    member, secret, codes = member_with_codes()
+    browser = browse(member)
+    path = "/settings/second-factor/recovery-codes"
+    assert browser.post(path, data={"new-code": "000000"}).status_code == 422
+    page = browser.post(path, data={"new-code": code_of(secret)}).text
+    assert len(re.findall(r"<code>([a-z2-7-]{19})</code>", page)) == 10 and codes[0] not in page
+    stranger = browse()
+    sign_in(stranger)
+    assert stranger.post("/sign-in/code", data={"code": codes[0]}).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/moderation/", "/admin/"])
+def test_staff_without_it_are_led_to_set_it_up_and_back(app: Any, browse: Any, demanded: None, path: str) -> None:
+    admin = make_member(name="Ines", email="ines@partner.example", password=PASSWORD, role="admin")
+    browser = browse(admin)
+    answer = browser.get(path)
+    assert answer.status_code == 302 and answer.location.startswith("/settings/second-factor?next=")
+    assert f'name="next" value="{path}"' in browser.get(answer.location).text
+    stranger = browse(make_member(name="Otto", email="otto@partner.example", password=PASSWORD))
+    assert stranger.get(path).status_code == 403, "a second factor makes nobody a moderator"
+
+
+@pytest.mark.parametrize("path", ["/moderation/", "/admin/"])
+def test_staff_pass_it_once_a_session(app: Any, browse: Any, demanded: None, clock: Any, path: str) -> None:
+    admin, secret, _ = member_with_codes("admin")
+    browser = browse(admin)  # as by a remembered device: signed in without a code
+    page = browser.get(path)
+    assert page.status_code == 200 and "Your code" in page.text
+    assert browser.post("/sign-in/code", data={"code": code_of(secret), "next": path}).location == path
+    page = browser.get(path)
+    assert page.status_code == 200 and "Your code" not in page.text
+    again = browse(admin)
+    assert "Your code" in again.get(path).text
+
+
+def test_without_the_demand_staff_may_do_without(app: Any, browse: Any) -> None:
+    admin = make_member(name="Ines", email="ines@partner.example", password=PASSWORD, role="admin")
+    assert browse(admin).get("/admin/").status_code == 200
+
+
+def test_what_was_passed_with_one_secret_is_not_passed_with_the_next(app: Any, browse: Any, clock: Any) -> None:
+    admin, secret, _ = member_with_codes("admin")
+    browser = browse()
+    sign_in(browser)
+    browser.post("/sign-in/code", data={"code": code_of(secret)})
+    assert "Your code" not in browser.get("/admin/").text
+    db.session.get(Member, admin.id).totp_seal = second_factor._sealed(pyotp.random_base32(), 0)  # type: ignore[union-attr]
+    assert "Your code" in browser.get("/admin/").text
+
+
+def test_a_fresh_proof_is_the_password_or_an_unused_code(app: Any, clock: Any) -> None:
+    member, secret, codes = member_with_codes("admin")
+    assert fresh(member, "two way") and fresh(member, "")
+    assert fresh(member, PASSWORD) is None
+    assert fresh(member, code_of(secret)) is None and fresh(member, code_of(secret)), "used"
+    assert fresh(member, codes[0]) is None
+    for _ in range(10):
+        fresh(member, "no")
+    assert "Too many" in (fresh(member, PASSWORD) or "")
+
+
+def test_the_secret_survives_a_new_key_and_its_loss_leaves_the_recovery_codes(
+    app: Any, browse: Any, clock: Any
+) -> None:
+    member, secret, codes = member_with_codes()
+    keys = app.config["ANONYMITY_KEYS"]
+    try:
+        app.config["ANONYMITY_KEYS"] = ["another key, long enough for anybody here", *keys]
+        assert second_factor.use_code(member, code_of(secret))
+        app.config["ANONYMITY_KEYS"] = ["a third key, after which the first are lost"]
+        clock.shift(STEP)
+        assert not second_factor.use_code(member, code_of(secret))
+        assert second_factor.use_code(member, codes[0])
+    finally:
+        app.config["ANONYMITY_KEYS"] = keys
