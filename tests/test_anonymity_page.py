@@ -1,5 +1,6 @@
 """The page "What anonymous means here" says what the tables hold, and no less."""
 
+from html import unescape
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from tests.factories import make_comment, make_member, make_post, make_rating
 @pytest.mark.parametrize("table", HELD)
 def test_every_column_that_anonymous_writing_has_is_on_the_page_in_words(app: Flask, browse: Any, table: str) -> None:
     assert set(HELD[table]) == set(db.metadata.tables[table].columns.keys()), "the page and the table differ"
-    page = browse().get("/what-anonymous-means").text
+    page = unescape(browse().get("/what-anonymous-means").text)
     assert TITLES[table] in page and all(words in page for words in HELD[table].values())
     assert not any(key.column.table.name == "members" for key in db.metadata.tables[table].foreign_keys)
 
