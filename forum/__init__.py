@@ -15,7 +15,7 @@ from forum.admin.views import bp as admin
 from forum.mail import deliver_mail
 from forum.moderation import models as moderation_models
 from forum.notifications import models as notification_models
-from forum.pages.anonymity_views import bp as anonymity
+from forum.pages.anonymity_views import bp as what_anonymous_means
 from forum.pages.data_views import bp as data
 from forum.pages.feed_views import bp as feeds
 from forum.pages.ranking_views import bp as rankings
@@ -49,7 +49,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         posts,
         comments,
         delayed,
-        anonymity,
+        what_anonymous_means,
         ratings,
         rankings,
         accounts,
