@@ -13,7 +13,13 @@ from forum.accounts.second_factor_views import bp as second_factor
 from forum.accounts.views import bp as accounts
 from forum.admin.views import bp as admin
 from forum.mail import deliver_mail
+from forum.moderation import listeners as moderation_listeners
 from forum.moderation import models as moderation_models
+from forum.moderation.bulk_views import bp as moderation
+from forum.moderation.flag_views import bp as flags
+from forum.moderation.jobs import remove_unedited
+from forum.moderation.log_views import bp as moderation_log
+from forum.moderation.statement_views import bp as statements
 from forum.notifications import models as notification_models
 from forum.pages.anonymity_views import bp as what_anonymous_means
 from forum.pages.data_views import bp as data
@@ -31,9 +37,10 @@ from forum.ratings.views import bp as ratings
 from forum.ratings.wording import all_euros, amount
 from forum.vendors.views import bp as vendors
 
-# Named here so that the database and the queue know them.
+# Named here so that the database, the signals and the queue know them.
 TABLES = (moderation_models, notification_models, site)
-JOBS = (deliver_mail, forget_unconfirmed, publish_scores, publish_what_is_due)
+LISTENERS = (moderation_listeners,)
+JOBS = (deliver_mail, forget_unconfirmed, publish_scores, publish_what_is_due, remove_unedited)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -58,6 +65,10 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         admin,
         feeds,
         data,
+        moderation,
+        flags,
+        moderation_log,
+        statements,
     ):
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(

@@ -67,9 +67,9 @@ def listed(kind: Any) -> ColumnElement[bool]:
     return and_(kind.hidden_at.is_(None), kind.deleted_at.is_(None))
 
 
-def can_open(user: Any, post: Any) -> bool:
-    """Open a post's page: what one may see, and the tombstone of what a moderator removed."""
-    return post.removed_at is not None or can_see(user, post)
+def can_open(user: Any, item: Any) -> bool:
+    """Open the page of a post or comment: of what one may see, and the tombstone of what a moderator removed."""
+    return item.removed_at is not None or can_see(user, item)
 
 
 def can_moderate(user: Any) -> bool:
@@ -148,14 +148,19 @@ def can_decide(user: Any, case: Any, *, alone: bool = False) -> bool:
     return alone and is_admin(user)
 
 
+def can_read_statement(user: Any, decision: Any) -> bool:
+    """Read why something was decided about oneself or one's text: banned members too."""
+    if not user.is_authenticated:
+        return False
+    item = decision.comment or decision.post
+    return decision.member_id == user.id or (item is not None and wrote(user, item))
+
+
 def can_appeal(user: Any, decision: Any) -> bool:
     """Object to a decision about oneself or one's text, within six months, once."""
     return decision.until_appeal > now() and not decision.appealed and can_read_statement(user, decision)
 
 
-def can_read_statement(user: Any, decision: Any) -> bool:
-    """Read why something was decided about oneself or one's text, banned members included."""
-    item = decision.comment or decision.post
-    if not user.is_authenticated:
-        return False
-    return decision.member_id == user.id or (item is not None and wrote(user, item))
+def can_undo(user: Any, decision: Any) -> bool:
+    """Undo a decision by another one: moderators, not what was decided about themselves or their own texts."""
+    return is_moderator(user) and not can_read_statement(user, decision)

@@ -3,7 +3,7 @@
 None of these rows has an anonymous author in it. Whom a decision is about is found by the item it is about.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
@@ -35,6 +35,7 @@ ACTIONS = (
     "lift",
     "staff",
 )
+TIME_TO_APPEAL = timedelta(days=182)
 
 
 class AboutAnItem:
@@ -112,6 +113,11 @@ class CaseNote(db.Model):
 
     author: Mapped[Member | None] = relationship()
 
+    @property
+    def written_by(self) -> str:
+        """The colleague's name."""
+        return self.author.name if self.author else "a former colleague"
+
 
 class Flag(AboutAnItem, db.Model):
     """A member's report of an item. Who reported is shown to nobody but moderators."""
@@ -166,6 +172,17 @@ class Decision(AboutAnItem, db.Model):
 
     moderator: Mapped[Member | None] = relationship(foreign_keys=[moderator_id])
     reverses: Mapped["Decision | None"] = relationship(remote_side="Decision.id")
+    appeal: Mapped["Appeal | None"] = relationship(viewonly=True)
+
+    @property
+    def until_appeal(self) -> datetime:
+        """Until when its author may object."""
+        return self.decided_at + TIME_TO_APPEAL
+
+    @property
+    def appealed(self) -> bool:
+        """Whether its author did."""
+        return self.appeal is not None
 
 
 class TakenText(db.Model):

@@ -10,6 +10,7 @@ from forum.access import can_see_vendor, is_member
 from forum.accounts.queries import member_called
 from forum.accounts.sanctions import standing_of
 from forum.db import db
+from forum.moderation.rules import RULES
 from forum.pages.portrait import against, portrait
 from forum.posts.comment_queries import comments_signed_by
 from forum.posts.delayed_actions import own_delayed
@@ -184,4 +185,4 @@ def about() -> str:
 @bp.get("/rules")
 def rules() -> str:
     """What may be written here."""
-    return render_template("pages/rules.html")
+    return render_template("pages/rules.html", rules=RULES)

@@ -8,7 +8,7 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
 from forum import text
-from forum.access import can_delete, can_edit, can_reply, can_see, can_write, is_listed, wrote
+from forum.access import can_delete, can_edit, can_open, can_reply, can_see, can_write, is_listed, wrote
 from forum.accounts.bylines import alias_in
 from forum.db import db
 from forum.posts import comment_actions
@@ -26,7 +26,10 @@ bp = Blueprint("comments", __name__)
 @bp.get("/replies/<key:comment_id>")
 def show(comment_id: int) -> Any:
     """The way to a reply: its post's page, the part of the thread that has it, and its place there."""
-    return _to(_found(comment_id))
+    comment: Comment = db.first_or_404(comment_numbered(comment_id))
+    if not can_open(current_user, comment) or not can_open(current_user, comment.post):
+        abort(404)
+    return _to(comment)
 
 
 @bp.route("/posts/<key:post_id>/reply", methods=["GET", "POST"])
@@ -157,4 +160,5 @@ def _to(comment: Comment) -> Any:
     start = page_start(comment)
     place: dict[str, Any] = {"from": key_text(start)} if start else {}
     anchor = f"r-{key_text(comment.id)}"
-    return redirect(url_for("posts.show", post_id=comment.post_id, slug=comment.post.slug, _anchor=anchor, **place))
+    slug = None if comment.post.removed_at else comment.post.slug
+    return redirect(url_for("posts.show", post_id=comment.post_id, slug=slug, _anchor=anchor, **place))

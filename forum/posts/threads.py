@@ -56,7 +56,7 @@ def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Thread:
     page = Page(
         post.id,
         (post.author_id, post.pseudonym_id),
-        not post.deleted_at and not post.hidden_at,
+        not post.deleted_at and not post.hidden_at and not post.locked_at,
         reader.writes,
         reader.sees_hidden,
         readers_clock(),
@@ -85,6 +85,7 @@ def _print(row: Any, page: Page, own: bool, marked: bool, answered: tuple[int, s
         own=own and page.writes,
         mark="" if own or hidden or not page.writes else "unmark" if marked else "mark",
         is_open=page.is_open and not hidden,
+        moderates=page.sees_hidden and page.writes and not own,
     )
     return html
 

@@ -12,6 +12,7 @@ from forum.access import (
     can_delete,
     can_edit,
     can_mark_useful,
+    can_open,
     can_reply,
     can_see,
     can_write,
@@ -53,10 +54,13 @@ TOO_MANY = f"{MOST_WAITING} of your texts wait to appear already. Let this one a
 def show(post_id: int, slug: str | None = None) -> Any:
     """An experience and its replies, a page of them at a time."""
     post = post_page_row(post_id)
-    if post is None or not can_see(current_user, post):
+    if post is None or not can_open(current_user, post):
         abort(404)
-    if slug != post.slug:
-        return redirect(url_for(".show", post_id=post_id, slug=post.slug, **_place()), 301)
+    removed = not can_see(current_user, post)
+    # A removed one has its title in no address any more.
+    if slug != (None if removed else post.slug):
+        slug = None if removed else post.slug
+        return redirect(url_for(".show", post_id=post_id, slug=slug, **_place()), 302 if removed else 301)
     start = KeyConverter.number_in(request.args.get("from"))
     page = thread(post.id, start)
     if start is not None and not page.rows:
@@ -77,6 +81,7 @@ def show(post_id: int, slug: str | None = None) -> Any:
         form=CommentForm(formdata=None, submission=secrets.token_hex(16)) if replies else None,
         alias=alias_in(post.thread_key, current_user) if replies else None,
         card=_card(post),
+        removed=removed,
     )
 
 

@@ -1,0 +1,246 @@
+"""Deciding. A decision, its row in the log and all it does are one transaction: all of it stands, or nothing.
+
+`decide` closes a case. `act` does and logs one thing without a case. `reverse` undoes a decision by another.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+
+from forum import mail
+from forum.accounts.models import Member
+from forum.db import db, lock, now
+from forum.moderation.effects import EFFECTS, UNDONE_BY, undo
+from forum.moderation.models import Case, Decision, Flag, TakenText, about_columns
+from forum.moderation.queries import highest_staff_number, open_cases_about, reversal_of
+from forum.moderation.rules import rule_words
+from forum.moderation.signals import decided
+from forum.posts.models import Comment, Post
+
+AUTOMATIC = "automatic"
+# What is against the author, so that the flags that asked for it were right.
+ADVERSE = ("ask_to_edit", "hide", "remove", "lock", "warn", "hold", "bar", "suspend", "ban")
+TAKES_TEXT = ("ask_to_edit", "hide", "remove")
+ON_MEMBERS = ("warn", "hold", "bar", "suspend", "ban", "lift")
+
+
+class DecidedAlready(Exception):
+    """Somebody else decided first, or has the case claimed."""
+
+
+def decide(
+    case: Case,
+    moderator: Member,
+    *,
+    action: str,
+    rule: int | None,
+    facts: str,
+    reason: str,
+    until: datetime | None = None,
+    source: str | None = None,
+    **given: Any,
+) -> Decision:
+    """Decide on a case and close it. Raises DecidedAlready; then nothing has changed."""
+    close(case, moderator)
+    decision = act(
+        subject_of(case, action),
+        moderator,
+        action=action,
+        rule=rule,
+        facts=facts,
+        reason=reason,
+        until=until,
+        source=source or source_of(case),
+        **given,
+    )
+    case.decision_id = decision.id
+    _settle_flags(case, upheld=action in ADVERSE or action in ("move", "merge"))
+    if action in TAKES_TEXT and (case.post or case.comment) is not None:
+        for other in open_cases_about(case.comment or case.post):
+            close(other, moderator)
+            other.decision_id = decision.id
+            _settle_flags(other, upheld=True)
+    db.session.flush()
+    return decision
+
+
+def act(item: Any, moderator: Member | None, *, action: str, source: str, **said: Any) -> Decision:
+    """Do one thing to a post, a comment or a member, and log it. `said` is rule, facts, reason, perhaps until, and
+    what the action itself needs (tags and about for "move", into for "merge")."""
+    logged = {name: said.pop(name, None) for name in ("rule", "facts", "reason", "until", "reverses")}
+    if action in TAKES_TEXT:
+        lock(f"text {item.id}")
+    decision = record(item, action=action, source=source, moderator=moderator, **logged)
+    EFFECTS[action](item, decision, **said)
+    db.session.flush()
+    decided.send(decision)
+    _tell(item, decision)
+    return decision
+
+
+def reverse(decision: Decision, moderator: Member, *, reason: str, facts: str = "", source: str = "own") -> Decision:
+    """Undo a decision by a new one. Raises DecidedAlready when somebody undid it before."""
+    lock(f"decision {decision.id}")
+    item = item_of(decision)
+    if item is None or decision.action not in UNDONE_BY or reversal_of(decision) is not None:
+        raise DecidedAlready
+    made = record(
+        item,
+        action=UNDONE_BY[decision.action],
+        rule=decision.rule,
+        facts=facts,
+        reason=reason,
+        source=source,
+        moderator=moderator,
+        reverses=decision.id,
+    )
+    undo(item, decision)
+    # Those who reported it turn out not to have been right.
+    for case in db.session.query(Case).filter_by(decision_id=decision.id):
+        _settle_flags(case, upheld=False)
+    db.session.flush()
+    decided.send(made)
+    _tell(item, made)
+    return made
+
+
+def record(
+    item: Any,
+    *,
+    action: str,
+    rule: int | None,
+    facts: str | None,
+    reason: str | None,
+    source: str,
+    moderator: Member | None,
+    until: datetime | None = None,
+    reverses: int | None = None,
+) -> Decision:
+    """The row in the log. Without a moderator it is the machine's."""
+    post = item.post if isinstance(item, Comment) else item if isinstance(item, Post) else None
+    decision = Decision(
+        action=action,
+        what=_what(item, action),
+        rule=rule,
+        facts=facts or "",
+        reason=reason or "",
+        source=source,
+        automated=moderator is None,
+        leaning=post.leaning if post is not None and post is item else None,
+        until=until,
+        moderator_id=moderator.id if moderator else None,
+        moderator_name=log_name(moderator) if moderator else AUTOMATIC,
+        reverses_id=reverses,
+        **_columns(item, action),
+    )
+    db.session.add(decision)
+    db.session.flush()
+    if action in TAKES_TEXT and isinstance(item, Post | Comment):
+        title = item.title if isinstance(item, Post) else None
+        db.session.add(TakenText(decision_id=decision.id, title=title, body=item.body))
+        db.session.flush()
+    return decision
+
+
+def log_name(moderator: Member) -> str:
+    """How the log calls a moderator: "moderator 3", or by name if they chose that. Numbers are given when needed."""
+    if moderator.named_in_log:
+        return moderator.name
+    if moderator.staff_number is None:
+        lock("staff numbers")
+        moderator.staff_number = highest_staff_number() + 1
+        db.session.flush()
+    return f"moderator {moderator.staff_number}"
+
+
+def close(case: Case, moderator: Member | None) -> None:
+    """Take the case out of the queue, in one statement: of two at once, one finds it closed. Raises DecidedAlready."""
+    moment = now()
+    free = (Case.claimed_until.is_(None)) | (Case.claimed_until < moment)
+    if moderator is not None:
+        free = free | (Case.claimed_by_id == moderator.id)
+    taken = (
+        db.session.query(Case)
+        .filter(Case.id == case.id, Case.closed_at.is_(None), free)
+        .update({"closed_at": moment}, synchronize_session=False)
+    )
+    db.session.refresh(case, ["closed_at", "claimed_by_id", "claimed_until"])
+    if not taken:
+        raise DecidedAlready
+
+
+def subject_of(case: Case, action: str) -> Any:
+    """What a decision of this kind acts on: the text, its thread, or the member it is about."""
+    item = case.comment or case.post or case.member
+    if action in ("lock", "unlock", "move", "merge") and isinstance(item, Comment):
+        return item.post
+    return item
+
+
+def source_of(case: Case) -> str:
+    """What led to the decision, as the log has it."""
+    if case.kind == "flag":
+        return "flag" if case.weight or case.because.startswith("Rule") else "own"
+    return {"held": "filter", "notice": "notice", "appeal": "appeal"}.get(case.kind, "own")
+
+
+def item_of(decision: Decision) -> Any:
+    """What it is about; None when that is gone for good."""
+    return decision.comment or decision.post or decision.member
+
+
+def _columns(item: Any, action: str) -> dict[str, int]:
+    """A sanction on somebody named is about the member, one on a pseudonym about the text it was written under."""
+    if action in ON_MEMBERS and isinstance(item, Post | Comment) and item.author_id is not None:
+        return {"member_id": item.author_id}
+    return about_columns(item)
+
+
+def _what(item: Any, action: str) -> str:
+    if action in ON_MEMBERS or isinstance(item, Member):
+        return "an anonymous author" if getattr(item, "pseudonym_id", None) is not None else "a member"
+    return "a reply" if isinstance(item, Comment) else "an experience"
+
+
+def _settle_flags(case: Case, *, upheld: bool) -> None:
+    db.session.query(Flag).filter_by(case_id=case.id).update({"outcome": "upheld" if upheld else "declined"})
+
+
+def _tell(item: Any, decision: Decision) -> None:
+    """Mail to a named author; an anonymous one finds it on the site, and is told by what tells them of replies."""
+    member = item if isinstance(item, Member) else db.session.get(Member, item.author_id) if item.author_id else None
+    if member is None or not member.email or decision.action == "decline" or member.bounced_at:
+        return
+    mail.post(
+        member.email,
+        "decision",
+        subject=f"A decision about {'your account' if item is member else 'your text'}",
+        name=member.name,
+        decision=decision,
+        rule=rule_words(decision.rule),
+        did=DONE[decision.action],
+        link=url_for("statements.show", number=decision.id, _external=True),
+    )
+
+
+# What was done, as its author is told.
+DONE = {
+    "decline": "Reports of it were declined: it stays",
+    "approve": "It was let through and can be read by everybody",
+    "ask_to_edit": "It is hidden until you change it, for which you have 72 hours",
+    "hide": "It is hidden",
+    "remove": "It was removed",
+    "restore": "It is shown again",
+    "lock": "The thread takes no more replies",
+    "unlock": "The thread takes replies again",
+    "move": "Its tags or its vendor were changed",
+    "merge": "The thread goes on in another one",
+    "warn": "You are warned",
+    "hold": "What you write anonymously waits for a moderator",
+    "bar": "You cannot write anonymously for a while",
+    "suspend": "You cannot write for a while",
+    "ban": "Your account is closed",
+    "lift": "A sanction was lifted",
+    "staff": "Something about the site was changed",
+}

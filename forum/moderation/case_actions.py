@@ -1,0 +1,63 @@
+"""What can happen to a case before it is decided: opened, claimed, released, noted on."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_
+
+from forum.accounts.models import Member
+from forum.db import day_of, db, lock, now
+from forum.moderation.models import Case, CaseNote, about_columns
+from forum.moderation.queries import open_case_about
+
+CLAIMED_FOR = timedelta(minutes=30)
+
+
+def open_case(kind: str, item: Any, because: str, *, by_author: bool = False, **more: Any) -> Case:
+    """The open case of this kind about the item, or a new one. One at a time for each item.
+
+    `by_author` says that the item's author is the cause: of an anonymous one the case keeps the day only.
+    """
+    lock(f"cases about {type(item).__name__} {item.id}")
+    known = open_case_about(kind, item)
+    if known is not None and kind != "appeal":
+        return known
+    opened_at = moment_of(item) if by_author else now()
+    case = Case(kind=kind, because=because[:300], opened_at=opened_at, **about_columns(item), **more)
+    db.session.add(case)
+    db.session.flush()
+    return case
+
+
+def moment_of(item: Any) -> datetime:
+    """Now, as finely as something that the item's author does may be known."""
+    return day_of(now()) if getattr(item, "pseudonym_id", None) is not None else now()
+
+
+def claim(case: Case, moderator: Member) -> bool:
+    """Take it for half an hour; False when a colleague has it or it is decided. One statement: two cannot both win."""
+    moment = now()
+    free = or_(Case.claimed_until.is_(None), Case.claimed_until < moment, Case.claimed_by_id == moderator.id)
+    taken = (
+        db.session.query(Case)
+        .filter(Case.id == case.id, Case.closed_at.is_(None), free)
+        .update({"claimed_by_id": moderator.id, "claimed_until": moment + CLAIMED_FOR}, synchronize_session=False)
+    )
+    db.session.expire(case)
+    return bool(taken)
+
+
+def release(case: Case, moderator: Member) -> None:
+    """Give it back to the queue, if it is the moderator's."""
+    db.session.query(Case).filter(Case.id == case.id, Case.claimed_by_id == moderator.id).update(
+        {"claimed_by_id": None, "claimed_until": None}, synchronize_session=False
+    )
+    db.session.expire(case)
+
+
+def write_note(case: Case, moderator: Member, body: str) -> CaseNote:
+    """Tell the colleagues something about it."""
+    note = CaseNote(case_id=case.id, author_id=moderator.id, body=body)
+    db.session.add(note)
+    db.session.flush()
+    return note

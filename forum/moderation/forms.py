@@ -1,0 +1,278 @@
+"""What members type when they report or appeal, and what moderators type when they decide."""
+
+from datetime import timedelta
+from typing import Any
+
+from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import ValidationError
+
+from forum import text
+from forum.db import day_of, db, now
+from forum.moderation.rules import FOLLOWS_THE_RULES, NO_RULE_BROKEN, RULES
+from forum.posts.actions import NOTHING, About
+from forum.posts.models import Comment, Post
+from forum.posts.queries import post_numbered
+from forum.posts.tag_queries import tags_named, tags_of
+from forum.vendors.queries import vendor_named, vendor_named_in
+from forum.web import Form, KeyConverter
+
+RULE_CHOICES = {str(number): f"{number}. {rule.name}" for number, rule in RULES.items()}
+ON_TEXT = {
+    "decline": "Decline the reports, it stays",
+    "ask_to_edit": "Ask the author to edit (72 hours, hidden until then)",
+    "hide": "Hide",
+    "remove": "Remove, leave a tombstone",
+}
+ON_HELD = {
+    "approve": "Approve, everybody sees it",
+    "ask_to_edit": "Ask the author to edit (72 hours)",
+    "remove": "Remove, leave a tombstone",
+}
+ON_THREAD = {
+    "lock": "Lock the thread",
+    "unlock": "Unlock the thread",
+    "move": "Change tags or vendor",
+    "merge": "Close it, it goes on in another thread",
+}
+ON_MEMBER = {
+    "decline": "Decline the reports",
+    "warn": "Warn",
+    "suspend_7": "Suspend for 7 days",
+    "suspend_30": "Suspend for 30 days",
+    "ban": "Close the account",
+}
+ON_APPEAL = {"upheld": "The decision stands", "reversed": "The decision was wrong: undo it"}
+SANCTIONS = {
+    "anonymous": {
+        "": "None",
+        "warn": "Warning",
+        "hold": "Hold what they write anonymously, for 30 days",
+        "bar_7": "No anonymous writing for 7 days",
+        "bar_30": "No anonymous writing for 30 days",
+    },
+    "named": {
+        "": "None",
+        "warn": "Warning",
+        "suspend_7": "No writing for 7 days",
+        "suspend_30": "No writing for 30 days",
+    },
+}
+LONG_ENOUGH = 20
+# What is not against the author rests on no rule.
+HARMLESS = ("decline", "approve", "unlock", "move", "merge", "upheld", "reversed")
+
+
+def until_of(choice: str) -> dict[str, Any]:
+    """ "bar_7" is the action "bar" with its last day; a hold lasts 30 days."""
+    action, _, days = choice.partition("_") if choice.endswith(("_7", "_30")) else (choice, "", "30")
+    if action in ("bar", "suspend", "hold"):
+        return {"action": action, "until": day_of(now()) + timedelta(days=int(days))}
+    return {"action": action}
+
+
+class FlagForm(Form):
+    """A report: which rule, and a line in one's own words."""
+
+    rule = RadioField("Which rule does it break?", choices=RULE_CHOICES, validate_choice=False)
+    words = StringField("In your words, for the moderators")
+
+    def validate_rule(self, field: Any) -> None:
+        """One of the published rules."""
+        if field.data not in RULE_CHOICES:
+            raise ValidationError("Choose the rule. If none fits, answer it in a reply: being wrong breaks no rule.")
+
+    def validate_words(self, field: Any) -> None:
+        """Short."""
+        if len(field.data or "") > 500:
+            raise ValidationError(f"This is {len(field.data)} characters long. Shorten it to 500; nothing was lost.")
+
+    def answers(self) -> dict[str, Any]:
+        """For an action."""
+        return {"rule": int(self.rule.data), "words": text.one_line(self.words.data or "")}
+
+
+class NoteForm(Form):
+    """A word to colleagues."""
+
+    body = StringField("Note to colleagues")
+
+    def validate_body(self, field: Any) -> None:
+        """Something, and not too long."""
+        if not 1 <= len((field.data or "").strip()) <= 1000:
+            raise ValidationError("Write between 1 and 1,000 characters.")
+
+
+class AppealForm(Form):
+    """Why a decision is wrong."""
+
+    body = TextAreaField("Why is the decision wrong?")
+
+    def validate_body(self, field: Any) -> None:
+        """Enough to be answered."""
+        length = len((field.data or "").strip())
+        if length < LONG_ENOUGH:
+            raise ValidationError(f"This is {length} characters long. Use at least {LONG_ENOUGH}.")
+        if length > 5000:
+            raise ValidationError(f"This is {length:,} characters long. Shorten it to 5,000; nothing was lost.")
+
+
+class Reasoned(Form):
+    """What every decision says: a rule, the facts relied on, and why."""
+
+    machinery: tuple[str, ...] = ("csrf_token", "action", "sanction", "tags", "vendor", "into")
+
+    action = RadioField("Decision", validate_choice=False)
+    rule = SelectField("Rule", choices={"": "None is broken", **RULE_CHOICES}, validate_choice=False, default="")
+    facts = TextAreaField("Facts relied on, for the author", default="The text itself.")
+    reason = TextAreaField("Reason, public")
+
+    def __init__(self, *, actions: dict[str, str], undisclosed: bool = False, **given: Any) -> None:
+        """`undisclosed`: what is decided on belongs to a thread whose vendor nobody names."""
+        super().__init__(**given)
+        self.action.choices = actions
+        self.undisclosed = undisclosed
+
+    def usual_reason(self) -> str:
+        """What a moderator usually says with this rule or decision, to be edited."""
+        if self.rule.data in RULE_CHOICES:
+            return RULES[int(self.rule.data)].said
+        return FOLLOWS_THE_RULES if self.action.data == "approve" else NO_RULE_BROKEN
+
+    def validate_action(self, field: Any) -> None:
+        """One of those offered."""
+        if field.data not in field.choices:
+            raise ValidationError("Choose what is to be done.")
+
+    def validate_rule(self, field: Any) -> None:
+        """What is against the author needs a rule."""
+        sanction = self["sanction"].data if "sanction" in self else ""
+        if field.data not in RULE_CHOICES and (self.action.data not in HARMLESS or sanction):
+            raise ValidationError("Choose the rule that this rests on.")
+
+    def validate_facts(self, field: Any) -> None:
+        """Not endless."""
+        if len(field.data or "") > 2000:
+            raise ValidationError(
+                f"This is {len(field.data):,} characters long. Shorten it to 2,000; nothing was lost."
+            )
+
+    def validate_reason(self, field: Any) -> None:
+        """Enough to be understood, and no vendor that was kept undisclosed."""
+        length = len((field.data or "").strip())
+        if length < LONG_ENOUGH:
+            raise ValidationError(f"Say why, and what the author can do next, in at least {LONG_ENOUGH} characters.")
+        if length > 2000:
+            raise ValidationError(f"This is {length:,} characters long. Shorten it to 2,000; nothing was lost.")
+        if self.undisclosed and (named := vendor_named_in(field.data)):
+            raise ValidationError(f"This is public and names {named}, under a text whose vendor is undisclosed.")
+
+    def said(self) -> dict[str, Any]:
+        """Rule, facts and reason, for an action."""
+        rule = int(self.rule.data) if self.rule.data in RULE_CHOICES else None
+        return {"rule": rule, "facts": (self.facts.data or "").strip(), "reason": (self.reason.data or "").strip()}
+
+
+class DecisionForm(Reasoned):
+    """A decision on a text, its thread or a member, perhaps with a sanction on its author."""
+
+    sanction = SelectField("Sanction on the author", validate_choice=False, default="")
+    tags = StringField("Tags, when they are to change")
+    vendor = StringField("Vendor, when it is to change")
+    into = StringField("Address of the thread it goes on in")
+
+    def __init__(self, item: Any, kind: str, **given: Any) -> None:
+        self.item = item
+        post = item.post if isinstance(item, Comment) else item
+        super().__init__(
+            actions=actions_for(item, kind),
+            undisclosed=isinstance(post, Post) and post.category_id is not None,
+            **given,
+        )
+        text_of = isinstance(item, Post | Comment)
+        signed = "anonymous" if text_of and item.pseudonym_id is not None else "named"
+        self.sanction.choices = SANCTIONS[signed] if text_of else {"": "None"}
+        self.new_tags: list[Any] = []
+        self.new_about: About = NOTHING
+        self.target: Post | None = None
+
+    def validate_sanction(self, field: Any) -> None:
+        """One of those offered."""
+        if (field.data or "") not in field.choices:
+            raise ValidationError("Choose one of the sanctions offered.")
+
+    def validate_tags(self, field: Any) -> None:
+        """Known tags, when the thread is to be moved."""
+        if self.action.data != "move":
+            return
+        names = (field.data or "").replace(",", " ").split() or tags_of([self.item.id]).get(self.item.id, [])
+        found = tags_named(names)
+        unknown = [name for name in names if name not in found]
+        if unknown or not 1 <= len(names) <= 5:
+            raise ValidationError(f"No tag is called {unknown[0]}." if unknown else "Give one to five tags.")
+        self.new_tags = list({tag.id: tag for tag in found.values()}.values())
+
+    def validate_vendor(self, field: Any) -> None:
+        """A catalogued vendor. Nobody but the author names one that is undisclosed."""
+        if self.action.data != "move":
+            return
+        post = self.item
+        self.new_about = About(post.vendor, post.programme, post.tier, post.category, post.vendor_description)
+        if not (name := text.one_line(field.data or "")) or (post.vendor and post.vendor.name == name):
+            return
+        vendor = vendor_named(name)
+        if post.category_id is not None:
+            raise ValidationError("The vendor of this text is undisclosed. Only its author may name it.")
+        if vendor is None:
+            raise ValidationError("No vendor in the catalogue is called that.")
+        self.new_about = About(vendor)
+
+    def validate_into(self, field: Any) -> None:
+        """Another thread that everybody sees."""
+        if self.action.data != "merge":
+            return
+        parts = [part for part in (field.data or "").split("/") if KeyConverter.number_in(part) is not None]
+        post = db.session.scalar(post_numbered(KeyConverter.number_in(parts[0]) or 0)) if parts else None
+        if post is None or post.hidden_at or post.deleted_at or post.id == self.item.id or post.merged_into_id:
+            raise ValidationError("Give the address of another thread that everybody can read.")
+        self.target = post
+
+    def given(self) -> dict[str, Any]:
+        """What the chosen action needs beyond its reason."""
+        if self.action.data == "move":
+            return {"tags": self.new_tags, "about": self.new_about}
+        return {"into": self.target} if self.action.data == "merge" else {}
+
+
+def actions_for(item: Any, kind: str) -> dict[str, str]:
+    """What can be decided about it."""
+    if kind == "appeal":
+        return ON_APPEAL
+    if not isinstance(item, Post | Comment):
+        return ON_MEMBER
+    if kind == "held" and item.hidden_at is not None:
+        return ON_HELD
+    thread = item.post if isinstance(item, Comment) else item
+    more = {"unlock": ON_THREAD["unlock"]} if thread.locked_at else {"lock": ON_THREAD["lock"]}
+    if isinstance(item, Post):
+        more |= {"move": ON_THREAD["move"], "merge": ON_THREAD["merge"]}
+    return ON_TEXT | more
+
+
+class BulkForm(Reasoned):
+    """One decision on many."""
+
+    def __init__(self, only: tuple[str, ...] = (), **given: Any) -> None:
+        """`only` leaves these actions."""
+        offered = {"approve": "Approve what is held", **ON_TEXT}
+        super().__init__(actions={name: offered[name] for name in only or offered}, **given)
+
+
+class UndoForm(Form):
+    """Why a decision is undone."""
+
+    reason = TextAreaField("Why it is undone, public")
+
+    def validate_reason(self, field: Any) -> None:
+        """Enough to be understood."""
+        if not LONG_ENOUGH <= len((field.data or "").strip()) <= 2000:
+            raise ValidationError(f"Say why, in {LONG_ENOUGH} to 2,000 characters.")
