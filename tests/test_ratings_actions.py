@@ -16,6 +16,7 @@ from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
 from forum.ratings.publish_actions import Outcome, publish
 from forum.ratings.queries import SITE, Subject, own_ratings, snapshot_of
 from forum.vendors.models import Tier, Vendor
+from tests.bench.ratings import measure
 from tests.conftest import _empty
 from tests.factories import at_once, make_category, make_member, make_rating, make_vendor
 
@@ -515,3 +516,17 @@ def test_deals_of_a_house_that_has_most_of_them_are_not_told(app: Any) -> None:
     rated(1, vendor, said={"deals_registered": 400, "deals_approved": 1, "deals_kept": 0})
     published()
     assert figures(vendor)["deals"] == {}
+
+
+# --- many
+
+
+@pytest.mark.slow
+def test_the_measurement_of_publishing_runs_small(app: Any) -> None:
+    measures = measure(vendors=20, ratings=1000)
+    assert len(rows(Rating)) == 1000
+    current = [row for row in rows(Snapshot) if row.current and row.vendor_id is not None]
+    assert len(current) == 20
+    assert all(row.figures["tiers"] for row in current)
+    assert "published" in measures[1].line()
+    assert measures[2].told == Outcome(published=0, waiting=0, below=0).text()

@@ -146,10 +146,11 @@ def _ask(place: int, houses: Iterable[Sequence[Report]], context: Context) -> di
     for own in houses:
         given = [(report.asks[place], report.weight) for report in own if report.asks[place] is not None]
         if given:
-            values.append(fmean(value for value, _ in given if value is not None))
-            weights.append(fmean(weight for _, weight in given))
+            values.append(sum(value for value, _ in given if value is not None) / len(given))
+            weights.append(sum(weight for _, weight in given) / len(given))
     found: dict[str, Any] = {"n": len(values), "median": None}
-    if not values or not may_show_money([weight / sum(weights) for weight in weights]):
+    total = sum(weights)
+    if not values or not may_show_money([weight / total for weight in weights]):
         return found
     ordered = sorted(values)
     told = [scores.quantile(ordered, p) for p in (0.25, 0.5, 0.75)]
