@@ -146,36 +146,70 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
         yield browser
 
 
+class Windows:
+    """The browser's windows: each journey has its own, and the tour of all pages uses one for each member again."""
+
+    def __init__(self, site: Site, chromium: Browser) -> None:
+        self.site, self.chromium = site, chromium
+        self.kept: dict[str | None, BrowserContext] = {}
+        self.own: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def visit(
+        self, member: str | None = None, *, scripts: bool = True, width: int = 1280, again: bool = False, **given: Any
+    ) -> Page:
+        """A new page of a stranger or, by name, of a member; `again` in the window that this one had before."""
+        context = self.kept.get(member) if again else None
+        if context is None:
+            context = self._open(
+                java_script_enabled=scripts,
+                viewport={"width": width, "height": 800},
+                # No smooth scrolling: where a jump leads is where the page is.
+                reduced_motion="reduce",
+                **given,
+            )
+            if again:
+                self.kept[member] = context
+            else:
+                self.own.append(context)
+        context.clear_cookies()
+        if member:
+            _sign_in(self.site, context, member)
+        return context.new_page()
+
+    def _open(self, **given: Any) -> BrowserContext:
+        context = self.chromium.new_context(base_url=self.site.url, **given)
+        context.set_default_timeout(PATIENCE)
+        context.on("console", lambda message: self.complaints.extend(_complaint(message)))
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        return context
+
+    def close(self) -> None:
+        """Those of one test."""
+        for context in self.own:
+            context.close()
+        for context in self.kept.values():
+            for page in context.pages:
+                page.close()
+        self.own.clear()
+
+
+@pytest.fixture(scope="session")
+def windows(site: Site, chromium: Browser) -> Windows:
+    """All of them."""
+    return Windows(site, chromium)
+
+
 @pytest.fixture
-def visit(site: Site, chromium: Browser) -> Iterator[Callable[..., Page]]:
+def visit(windows: Windows) -> Iterator[Callable[..., Page]]:
     """visit() is a stranger's page; visit("ines") is signed in; scripts=False is a browser without scripts.
 
     Nothing that any of them did may have left an error in the console: that covers the content security policy.
     """
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def open_page(member: str | None = None, *, scripts: bool = True, width: int = 1280, **given: Any) -> Page:
-        context = chromium.new_context(
-            base_url=site.url,
-            java_script_enabled=scripts,
-            viewport={"width": width, "height": 800},
-            # No smooth scrolling: where a jump leads is where the page is.
-            reduced_motion="reduce",
-            **given,
-        )
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE)
-        context.on("console", lambda message: complaints.extend(_complaint(message)))
-        context.on("weberror", lambda error: complaints.append(str(error.error)))
-        if member:
-            _sign_in(site, context, member)
-        return context.new_page()
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not complaints, complaints
+    windows.complaints.clear()
+    yield windows.visit
+    windows.close()
+    assert not windows.complaints, windows.complaints
 
 
 def _complaint(message: ConsoleMessage) -> list[str]:
