@@ -20,7 +20,11 @@ from forum.moderation.flag_views import bp as flags
 from forum.moderation.jobs import remove_unedited
 from forum.moderation.log_views import bp as moderation_log
 from forum.moderation.statement_views import bp as statements
+from forum.notifications import listeners as notification_listeners
 from forum.notifications import models as notification_models
+from forum.notifications.jobs import tell_what_is_new
+from forum.notifications.mail_views import bp as following
+from forum.notifications.standing import reader_follows
 from forum.pages.anonymity_views import bp as what_anonymous_means
 from forum.pages.data_views import bp as data
 from forum.pages.feed_views import bp as feeds
@@ -39,8 +43,8 @@ from forum.vendors.views import bp as vendors
 
 # Named here so that the database, the signals and the queue know them.
 TABLES = (moderation_models, notification_models, site)
-LISTENERS = (moderation_listeners,)
-JOBS = (deliver_mail, forget_unconfirmed, publish_scores, publish_what_is_due, remove_unedited)
+LISTENERS = (notification_listeners, moderation_listeners)
+JOBS = (deliver_mail, forget_unconfirmed, publish_scores, publish_what_is_due, remove_unedited, tell_what_is_new)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -65,6 +69,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         admin,
         feeds,
         data,
+        following,
         moderation,
         flags,
         moderation_log,
@@ -74,5 +79,6 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.jinja_env.globals.update(
         glyph=glyph, interval=interval, pips=pips, tier_key=tier_key, amount=amount, all_euros=all_euros
     )
+    app.jinja_env.globals.update(reader_follows=reader_follows)
     app.jinja_env.globals.update(byline=byline, site_name=app.config["SITE_NAME"], site_url=app.config["SITE_URL"])
     return app

@@ -76,6 +76,11 @@ def rating_marks(member_id: int, subject: str) -> list[str]:
     return [_hmac(key, "rating mark", f"{subject}:{member_id}") for key in current_keys()]
 
 
+def follow_marks(member_id: int, subject: str) -> list[str]:
+    """The member's mark on what they follow, under every key in force, the present one first."""
+    return [_hmac(key, "follow mark", f"{subject}:{member_id}") for key in current_keys()]
+
+
 def organisation_mark(organisation: str) -> str:
     """A name for an organisation that names nobody: 32 hexadecimal digits, for counting while scores are made."""
     return _hmac(current_keys()[-1], "organisation mark", organisation)[:32]

@@ -10,6 +10,7 @@ import smtplib
 import ssl
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from email.policy import default as policy
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,11 @@ class Mail(db.Model):
         return self._content["html"]
 
     @property
+    def unsubscribe(self) -> str | None:
+        """The link that stops such mails, for mail that one can do without."""
+        return self._content.get("unsubscribe")
+
+    @property
     def _content(self) -> dict[str, str]:
         content: dict[str, str] = json.loads(anonymity.unseal(SEAL, self.sealed) or "{}")
         if not content:
@@ -70,7 +76,10 @@ class Mail(db.Model):
 
 
 def post(to_address: str, template: str, *, subject: str, **values: Any) -> Mail:
-    """Put a mail in the outbox, written from templates/mail/<template>.txt and .html. It goes out after the commit."""
+    """Put a mail in the outbox, written from templates/mail/<template>.txt and .html. It goes out after the commit.
+
+    A value `unsubscribe` is the link that stops such mails; mail programmes show it as a button (RFC 8058).
+    """
     values = {"subject": subject, "site_name": current_app.config["SITE_NAME"], **values}
     content = {
         "to": to_address,
@@ -78,6 +87,8 @@ def post(to_address: str, template: str, *, subject: str, **values: Any) -> Mail
         "text": render_template(f"mail/{template}.txt", **values),
         "html": render_template(f"mail/{template}.html", **values),
     }
+    if "unsubscribe" in values:
+        content["unsubscribe"] = values["unsubscribe"]
     said = json.dumps(content)
     padded = said + " " * (-len(said.encode()) % PAGE)
     written = Mail(sealed=anonymity.seal(SEAL, padded))
@@ -152,13 +163,17 @@ def _try(mail: Mail) -> bool:
 
 
 def _message(mail: Mail) -> EmailMessage:
-    message = EmailMessage()
+    # Lines as long as mail allows: broken up, the link in a header would be written in a code that few read there.
+    message = EmailMessage(policy=policy.clone(max_line_length=998))
     message["From"] = current_app.config["MAIL_FROM"]
     message["To"] = mail.to_address
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(now())
     message["Message-ID"] = make_msgid(domain=urlsplit(current_app.config["SITE_URL"]).hostname)
     message["Auto-Submitted"] = "auto-generated"
+    if mail.unsubscribe:
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     return message

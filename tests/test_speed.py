@@ -165,6 +165,7 @@ def test_writing_a_reply_costs_the_same_in_a_long_thread(app: Flask, browse: Any
     post, member = make_post(), make_member()
     make_long_thread(post, 25, member)
     reader = browse(member)
+    make_comment(post, member)  # who writes here for the first time follows from then on, which costs two more
     costs = []
     for _ in range(2):
         with counted() as statements:
@@ -174,4 +175,4 @@ def test_writing_a_reply_costs_the_same_in_a_long_thread(app: Flask, browse: Any
         assert answer.status_code == 302
         costs.append(len(statements))
         make_long_thread(post, 50, member)
-    assert costs[0] == costs[1] <= 16
+    assert costs[0] == costs[1] <= 18

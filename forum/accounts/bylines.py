@@ -1,5 +1,6 @@
 """Bylines: the name a piece of writing goes under. `byline(item)` is the only way to a printed name."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement
@@ -63,8 +64,8 @@ def _about(what: str, country: str) -> str:
 
 def alias_in(thread_key: str, member: Member) -> str:
     """The name the member has, or would get, when writing anonymously in this thread. Writes nothing."""
-    known = pseudonym_of(thread_key, member)
-    return known.name if known else _free_name(thread_key, anonymity.mark(thread_key, member.id))
+    own, taken = anonymity.marks(thread_key, member.id), pseudonyms_in(thread_key)
+    return next((name for name, mark in taken.items() if mark in own), None) or _free_name(taken, own[0])
 
 
 def take_pseudonym(thread_key: str, member: Member) -> Pseudonym:
@@ -73,14 +74,12 @@ def take_pseudonym(thread_key: str, member: Member) -> Pseudonym:
     if known is not None:
         return known
     own = anonymity.mark(thread_key, member.id)
-    made = Pseudonym(
-        thread_key=thread_key, mark=own, name=_free_name(thread_key, own), member_seal=sealed_member(member)
-    )
+    name = _free_name(pseudonyms_in(thread_key), own)
+    made = Pseudonym(thread_key=thread_key, mark=own, name=name, member_seal=sealed_member(member))
     db.session.add(made)
     db.session.flush()
     return made
 
 
-def _free_name(thread_key: str, own: str) -> str:
-    taken = pseudonyms_in(thread_key)
+def _free_name(taken: Iterable[str], own: str) -> str:
     return next(name for name in anonymity.aliases(own) if name not in taken)

@@ -40,9 +40,10 @@ def pseudonym_of(thread_key: str, member: Any) -> Pseudonym | None:
     return db.session.scalar(select(Pseudonym).where(Pseudonym.thread_key == thread_key, Pseudonym.mark.in_(own)))
 
 
-def pseudonyms_in(thread_key: str) -> set[str]:
-    """The names in use in this thread."""
-    return set(db.session.scalars(select(Pseudonym.name).where(Pseudonym.thread_key == thread_key)))
+def pseudonyms_in(thread_key: str) -> dict[str, str]:
+    """The names in use in this thread, each with its mark."""
+    found = db.session.execute(select(Pseudonym.name, Pseudonym.mark).where(Pseudonym.thread_key == thread_key))
+    return {row.name: row.mark for row in found}
 
 
 def sanctions_marked(marks: Sequence[str]) -> Sequence[Sanction]:

@@ -1,7 +1,9 @@
-"""Follows: who wants to be told of what. A row says what is followed and how much of it was seen, and not by whom.
+"""Follows: what somebody wants to be told of. A row says what is followed; by whom, and how much of it they have seen,
+it says only to whoever holds the key.
 
-The follower is in it twice, and both times only for whoever holds the key: as a mark, by which a member finds their own
-follow, and as a seal, by which the site finds whom to tell.
+A row is never taken away while its thing is there, whether its member still follows or not: how many rows a thread has
+must not tell who of its named authors is behind a pseudonym in it. For the same reason a member has a row for what they
+wrote by name and another for what they wrote under their pseudonym.
 """
 
 from sqlalchemy import CheckConstraint, ForeignKey, String
@@ -11,7 +13,7 @@ from forum.db import Key, db
 
 
 class Follow(db.Model):
-    """A member follows a post, a tag or a vendor."""
+    """Somebody follows, or followed, a post, a tag or a vendor."""
 
     __tablename__ = "follows"
     __table_args__ = (
@@ -26,11 +28,9 @@ class Follow(db.Model):
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
     tag_id: Mapped[int | None] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), index=True)
     vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id", ondelete="CASCADE"), index=True)
-    # HMAC of subject and member: this member's follow of this thing.
+    # HMAC of thing, voice and member: by which a member finds their own follow of this thing.
     mark: Mapped[str] = mapped_column(String(64), unique=True)
-    # The next link of the member's chain of follows: all of this member's.
+    # A link of the member's chain of follows: by which they find all of theirs.
     listing_mark: Mapped[str] = mapped_column(String(64), unique=True)
+    # Who follows, whether they still do, and what they have seen: see seals.py.
     follower_seal: Mapped[str] = mapped_column(String(120))
-    # How many replies (or posts) there were when the member last looked, and when mail last told of them.
-    seen_count: Mapped[int] = mapped_column(default=0)
-    told_count: Mapped[int] = mapped_column(default=0)

@@ -82,8 +82,6 @@ def upgrade() -> None:
         sa.Column("mark", sa.String(length=64), nullable=False),
         sa.Column("listing_mark", sa.String(length=64), nullable=False),
         sa.Column("follower_seal", sa.String(length=120), nullable=False),
-        sa.Column("seen_count", sa.Integer(), nullable=False),
-        sa.Column("told_count", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "(CASE WHEN post_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN tag_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN vendor_id IS NULL THEN 0 ELSE 1 END) = 1",
             name=op.f("ck_follows_one_thing"),

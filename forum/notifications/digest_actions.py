@@ -1,0 +1,84 @@
+"""The mail that says that something is new: to whom, and never why.
+
+It is made for everybody in one go at a fixed hour, in random order, so that neither its moment nor its place among the
+others tells which reply it is about. All follows are sealed anew by the way: which rows changed tells nothing either.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from random import SystemRandom
+from typing import Any, NamedTuple
+
+from flask import url_for
+
+from forum import mail
+from forum.accounts.models import Member
+from forum.db import db
+from forum.notifications.actions import reseal
+from forum.notifications.queries import addresses, everybodys_follows, member_ids, reachable_for
+from forum.notifications.seals import State, opened
+from forum.notifications.unsubscribing import token_for
+
+SUBJECT = "There is something new in what you follow"
+
+
+class Round(NamedTuple):
+    """One day's digest: who is to be told, whom this day's mail may reach, who is a member, and all follows."""
+
+    told: list[int]
+    reachable: set[int]
+    members: set[int]
+    rows: Sequence[Any]
+
+
+def choose_digest(member: Member, digest: str) -> None:
+    """Have it "daily", "weekly" or "never"."""
+    member.digest = digest
+    db.session.flush()
+
+
+def digest_round(moment: datetime) -> Round:
+    """Open all follows and see who has something new that no mail has told them of."""
+    reachable = reachable_for(moment)
+    rows = list(everybodys_follows())
+    told = {
+        state.member_id
+        for row in rows
+        if (state := opened(row.follower_seal)) is not None and state.member_id in reachable and _is_news(row, state)
+    }
+    in_random_order = list(told)
+    SystemRandom().shuffle(in_random_order)
+    return Round(in_random_order, reachable, member_ids(), rows)
+
+
+def send_digests(found: Round) -> None:
+    """Put one mail for each into the outbox. Their words are the same for all but the name."""
+    known = {row.id: row for row in addresses(found.told)}
+    for number in found.told:
+        mail.post(
+            known[number].email,
+            "digest",
+            subject=SUBJECT,
+            name=known[number].name,
+            link=url_for("following.index", _external=True),
+            unsubscribe=url_for("following.unsubscribe", token=token_for(number), _external=True),
+        )
+
+
+def seal_anew(found: Round, rows: Iterable[Any]) -> None:
+    """Note in these follows what mail has told of. One whose member has left is nobody's from then on."""
+    for row in rows:
+
+        def noted(state: State, count: int | None = row.count) -> State:
+            if state.member_id not in found.members:
+                return State(0, False, 0, 0)
+            if count is None:
+                return state
+            told = count if state.member_id in found.reachable else min(state.told, count)
+            return state._replace(seen=min(state.seen, count), told=told)
+
+        reseal(row, noted)
+
+
+def _is_news(row: Any, state: State) -> bool:
+    return state.follows and row.count is not None and row.count > max(state.seen, state.told)

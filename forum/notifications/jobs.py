@@ -1,0 +1,23 @@
+"""What runs by the clock for those who follow something."""
+
+from flask import current_app
+
+from forum import jobs
+from forum.db import db, now
+from forum.notifications.digest_actions import digest_round, seal_anew, send_digests
+
+AT_ONCE = 500
+
+
+@jobs.regularly(minute="0", hour="5")
+def tell_what_is_new() -> None:
+    """Every day at five (UTC): one mail to each who has something new, the same for all."""
+    # The mail has links to this site, whose address a job does not know from a request; one that writes.
+    with current_app.test_request_context(base_url=current_app.config["SITE_URL"], method="POST"):
+        found = digest_round(now())
+        send_digests(found)
+        db.session.commit()
+        # In parts, so that nobody who writes meanwhile waits long. Killed in between, some are told again tomorrow.
+        for start in range(0, len(found.rows), AT_ONCE):
+            seal_anew(found, found.rows[start : start + AT_ONCE])
+            db.session.commit()

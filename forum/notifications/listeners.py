@@ -1,0 +1,37 @@
+"""Who writes a post or a reply follows the thread from then on, by name or anonymously alike."""
+
+from typing import Any
+
+from forum.access import is_member
+from forum.accounts.models import Member
+from forum.accounts.sanctions import member_behind
+from forum.db import db
+from forum.notifications.actions import follow_as_writer, note_own_post
+from forum.notifications.queries import tag_ids_of
+from forum.posts.models import Comment, Post
+from forum.posts.signals import comment_written, post_written
+
+
+@post_written.connect
+def _follow_own_post(post: Post) -> None:
+    member = _author_of(post)
+    if member is not None:
+        follow_as_writer(member, post, anonymous=post.pseudonym_id is not None, replied=False)
+        vendor = [("vendor", post.vendor_id)] if post.vendor_id is not None else []
+        note_own_post(member, [*vendor, *(("tag", number) for number in tag_ids_of(post.id))])
+
+
+@comment_written.connect
+def _follow_where_one_replied(comment: Comment) -> None:
+    member = _author_of(comment)
+    if member is not None:
+        follow_as_writer(member, comment.post, anonymous=comment.pseudonym_id is not None, replied=True)
+
+
+def _author_of(item: Any) -> Member | None:
+    """Whom to tell of answers; nobody for what was moved in, until its author has taken over the account."""
+    if item.pseudonym_id is not None:
+        member = member_behind(item.pseudonym)
+    else:
+        member = db.session.get(Member, item.author_id) if item.author_id is not None else None
+    return member if member is not None and is_member(member) else None

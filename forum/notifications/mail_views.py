@@ -1,0 +1,43 @@
+"""How often mail tells what is new, and the link in it that stops it without signing in."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from forum.access import is_member
+from forum.db import db
+from forum.notifications.digest_actions import choose_digest
+from forum.notifications.forms import DigestForm
+from forum.notifications.unsubscribing import member_of
+from forum.notifications.views import bp
+from forum.web import csrf, limiter, only
+
+
+@bp.route("/settings/mail", methods=["GET", "POST"])
+@only(is_member)
+def mail() -> Any:
+    """Choose how often."""
+    form = DigestForm(obj=current_user)
+    if form.validate_on_submit():
+        choose_digest(current_user, form.digest.data)
+        db.session.commit()
+        flash("Saved.")
+        return redirect(url_for(".mail"))
+    return form.page("notifications/mail.html")
+
+
+# A mail programme sends this for its reader (RFC 8058): it has no session and no form of ours. It wants no redirect.
+@bp.route("/unsubscribe/<token>", methods=["GET", "POST"])
+@csrf.exempt
+@limiter.limit("60/hour", methods=["POST"])
+def unsubscribe(token: str) -> Any:
+    """Stop the digest of whoever the token was made for: by the button here, or by that of a mail programme."""
+    member = member_of(token)
+    if member is None:
+        return render_template("notifications/unsubscribe.html", state="dead"), 410
+    if request.method == "GET":
+        return render_template("notifications/unsubscribe.html", state="asks")
+    choose_digest(member, "never")
+    db.session.commit()
+    return render_template("notifications/unsubscribe.html", state="done")
