@@ -539,3 +539,26 @@ def test_pages_of_figures_cost_the_same_however_many_vendors_there_are(app: Any,
         other = make_vendor(f"Another {n}", category=vendor.category, tiers=("Silver", "Gold"))
         publish_at_once(other, figures(12, 1 + n % 5))
     assert [queries_for(reader, address) for address in addresses] == before
+
+
+def test_what_is_remembered_of_the_ranking_goes_with_the_next_snapshot(app: Any, browse: Any) -> None:
+    vendor_with("Stays", 12, 3)
+    rises = vendor_with("Rises", 12, 1)
+    assert ranked(browse().get("/vendors").text) == ["Stays", "Rises"]
+    db.session.query(Snapshot).filter_by(vendor_id=rises.id).update({"current": False})
+    publish_at_once(rises, figures(12, 5))
+    for path in ("/vendors", f"/categories/{rises.category.slug}"):
+        assert "12 of 12" in told(browse().get(f"/compare?v={rises.slug}"))
+        assert ranked(browse().get(path).text)[0] == "Rises"
+    make_vendor("Comes", category=rises.category)
+    assert "Comes" in ranked(browse().get("/vendors").text)
+    assert '<option value="Comes">' in browse().get("/compare").text
+    add_programme(rises, "Rises Partners", TIERS)
+    assert ranked(browse().get("/vendors?free=y").text) == ["Rises"]
+
+
+def test_a_category_shows_its_best_and_the_way_to_all(app: Any, browse: Any) -> None:
+    many_vendors(30)
+    answer = browse().get("/categories/storage")
+    assert len(ranked(answer.text)) == 20 and 'href="/vendors?category=storage"' in answer.text
+    assert "All category" in told(answer)

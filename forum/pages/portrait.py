@@ -11,7 +11,7 @@ from forum.ratings.criteria import GIVES
 from forum.ratings.directions import directions_of
 from forum.ratings.forms import whole_number
 from forum.ratings.models import Snapshot
-from forum.ratings.rankings import Standing
+from forum.ratings.rankings import Standings
 from forum.ratings.trends import dated, trend_of
 from forum.ratings.wording import standing, strongest_and_weakest, verdict_in_words
 
@@ -122,7 +122,7 @@ def _fits(text: str) -> bool:
     return number is not None and number <= MOST
 
 
-def against(all_: Sequence[Standing], slug: str) -> dict[str, Any] | None:
+def against(all_: Standings, slug: str) -> dict[str, Any] | None:
     """How many of the other vendors with figures ask less, and give less."""
     own = next((one for one in all_ if one.slug == slug), None)
     others = [one for one in all_ if one.slug != slug and one.asks and one.gives]

@@ -1,21 +1,23 @@
 """Vendors in order, compared, and by category: pages made of what snapshots publish."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, get_template_attribute, redirect, render_template, request, url_for
+from markupsafe import Markup
 
-from forum.db import db, now
+from forum.db import day_of, db, now
 from forum.posts.queries import about_category, listing
 from forum.ratings.comparison import compare
 from forum.ratings.criteria import GIVES
 from forum.ratings.queries import SITE, Subject, snapshot_of, snapshots_of
-from forum.ratings.rankings import PLACES, Ranking, Standing, all_standings, ranking
+from forum.ratings.rankings import PLACES, Ranking, Standing, Standings, all_standings, ranking
 from forum.vendors.queries import categories, category_called, vendor_named, vendors_called
 
 bp = Blueprint("rankings", __name__)
 PAGE = 50
+BEST = 20  # of a category
 HEAVIEST = 5
 SINCE = {"month": 31, "quarter": 92, "year": 366}
 MOST_COMPARED = 4
@@ -24,31 +26,41 @@ MOST_COMPARED = 4
 @bp.get("/vendors")
 def index() -> Any:
     """Every vendor: ranked, early, and those with too few ratings, in an order that is stated."""
-    weights = _weights()
-    chosen = _chosen()
-    found = ranking(
-        _standings(),
-        category=chosen.get("category"),
-        tier=chosen.get("tier"),
-        since=_since(chosen.get("since")),
-        free="free" in chosen,
-        weights=weights,
-    )
+    weights, chosen = _weights(), _chosen()
+    asked = chosen | {f"w_{key}": str(weight) for key, weight in weights.items()}
+    found = _ordered(chosen, weights)
     return render_template(
         "rankings/index.html",
         chosen=chosen,
         weights=weights,
-        asked=chosen | {f"w_{key}": weight for key, weight in weights.items()},
+        asked=asked,
         criteria=GIVES,
         categories=categories(),
         site=snapshot_of(SITE),
         total=len(found.ranked) + len(found.early) + len(found.thin),
-        **_page_of(found, request.args.get("after")),
+        **_page_of(found, request.args.get("after"), asked),
     )
 
 
-def _standings() -> Sequence[Standing]:
+def _standings() -> Standings:
     return all_standings(current_app.config["SQLALCHEMY_DATABASE_URI"])
+
+
+def _ordered(chosen: Mapping[str, str], weights: Mapping[str, int]) -> Ranking:
+    """The vendors that fit, in order: worked out once for all readers."""
+    standings, since = _standings(), _since(chosen.get("since"))
+
+    def order() -> Ranking:
+        return ranking(
+            standings,
+            category=chosen.get("category"),
+            tier=chosen.get("tier"),
+            since=since,
+            free="free" in chosen,
+            weights=weights,
+        )
+
+    return standings.once(("order", *chosen.items(), *weights.items(), since), order)
 
 
 def _chosen() -> dict[str, str]:
@@ -70,18 +82,29 @@ def _weights() -> dict[str, int]:
 
 
 def _since(word: str | None) -> datetime | None:
-    return now() - timedelta(days=SINCE[word]) if word else None
+    """By days: what is remembered of one request serves the next."""
+    return day_of(now()) - timedelta(days=SINCE[word]) if word else None
 
 
-def _page_of(found: Ranking, after: str | None) -> dict[str, Any]:
-    """A page of the three lists one after the other, from behind the vendor called `after`."""
+def _page_of(found: Ranking, after: str | None, asked: Mapping[str, str], most: int = PAGE) -> dict[str, Any]:
+    """A page of the three lists one after the other, from behind the vendor called `after`, as its table."""
     lists: dict[str, Sequence[Any]] = {"ranked": found.ranked, "early": found.early, "thin": found.thin}
     rows = [(name, row) for name, rows in lists.items() for row in rows]
     slugs = [row.slug if isinstance(row, Standing) else row.standing.slug for _, row in rows]
     start = slugs.index(after) + 1 if after in slugs else 0
-    page = rows[start : start + PAGE]
-    shown = {name: [row for kind, row in page if kind == name] for name in lists}
-    return shown | {"start": start, "next": slugs[start + PAGE - 1] if len(rows) > start + PAGE else None}
+    page = rows[start : start + most]
+
+    def table() -> Markup:
+        write = get_template_attribute("rankings/_ranking.html", "ranking_table")
+        shown = [[row for kind, row in page if kind == name] for name in lists]
+        return Markup(write(*shown, weighed=any(name.startswith("w_") for name in asked)))  # noqa: S704 - a template's
+
+    key = ("table", request.script_root, tuple(slugs[start : start + most]), *asked.items())
+    return {
+        "table": _standings().once(key, table) if page else None,
+        "start": start,
+        "next": slugs[start + most - 1] if len(rows) > start + most else None,
+    }
 
 
 @bp.get("/compare")
@@ -106,10 +129,17 @@ def compared() -> Any:
         asked=typed + [""] * (MOST_COMPARED - len(typed)),
         unknown=[word for word in asked if word not in found],
         too_many=len(words) > MOST_COMPARED,
-        standings=_standings(),
+        suggested=_suggested(),
         most=MOST_COMPARED,
         site=snapshot_of(SITE),
     )
+
+
+def _suggested() -> Markup:
+    """Every vendor's name as an option: made once, since there may be a thousand."""
+    standings = _standings()
+    option = Markup('<option value="{}">')
+    return standings.once("names", lambda: Markup("").join(option.format(one.name) for one in standings))
 
 
 @bp.get("/categories/<slug>")
@@ -119,7 +149,7 @@ def category(slug: str) -> Any:
     return render_template(
         "rankings/category.html",
         category=found,
-        ranking=ranking(_standings(), category=slug),
+        **_page_of(_ordered({"category": slug}, {}), None, {"category": slug}, BEST),
         undisclosed=snapshot_of(Subject(category_id=found.id)),
         listing=listing(about_category(found.id), before=request.args.get("before")),
     )

@@ -99,7 +99,7 @@ def standings() -> Sequence[Any]:
 
 
 def standings_version() -> tuple[Any, ...]:
-    """Changes whenever `standings` could: the newest snapshot and vendor, and how many there are."""
+    """Changes whenever `standings` could: the newest snapshot, vendor and tier, and how many there are."""
     return tuple(
         db.session.execute(
             select(
@@ -107,6 +107,7 @@ def standings_version() -> tuple[Any, ...]:
                 select(func.sum(Snapshot.organisations)).where(Snapshot.current).scalar_subquery(),
                 select(func.count()).select_from(Vendor).scalar_subquery(),
                 select(func.max(Vendor.accepted_at)).scalar_subquery(),
+                select(func.max(Tier.id)).scalar_subquery(),
             )
         ).one()
     )

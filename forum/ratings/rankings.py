@@ -1,16 +1,19 @@
 """The ranking: published standings in order, in bands, by the verdict or by a reader's own weights."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from forum.ratings.criteria import GIVES_KEYS
 from forum.ratings.publication import RANKED_FROM, K
 from forum.ratings.queries import standings, standings_version, tier_places, tiers_without_fee
 from forum.ratings.scores import Z90, rank_bands
 
+T = TypeVar("T")
 PLACES = ("entry", "middle", "top")
+MOST_MADE = 200
 
 
 class Verdict(NamedTuple):
@@ -57,17 +60,38 @@ class Ranking(NamedTuple):
     thin: Sequence[Standing]
 
 
-_kept: dict[str, tuple[tuple[Any, ...], Sequence[Standing]]] = {}
+@dataclass(frozen=True)
+class Standings:
+    """Every vendor's standing at one version, and what was made of them alone: tables, which all readers share."""
+
+    version: tuple[Any, ...]
+    rows: Sequence[Standing]
+    made: dict[Hashable, Any] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Standing]:
+        return iter(self.rows)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` makes of these standings, remembered by `key` until they change."""
+        made: T | None = self.made.get(key)
+        if made is None:
+            if len(self.made) >= MOST_MADE:
+                self.made.clear()
+            made = self.made[key] = make()
+        return made
 
 
-def all_standings(place: str) -> Sequence[Standing]:
+_kept: dict[str, Standings] = {}
+
+
+def all_standings(place: str) -> Standings:
     """Every vendor's standing, remembered until a snapshot or a vendor comes along. `place` names the database."""
     version = standings_version()
     known = _kept.get(place)
-    if known is None or known[0] != version:
+    if known is None or known.version != version:
         places, free = tier_places(), tiers_without_fee()
-        known = _kept[place] = (version, [_standing(row, places, row.id in free) for row in standings()])
-    return known[1]
+        known = _kept[place] = Standings(version, [_standing(row, places, row.id in free) for row in standings()])
+    return known
 
 
 def _standing(row: Any, places: Mapping[int, str], free: bool) -> Standing:
