@@ -28,6 +28,7 @@ from forum.notifications.standing import reader_follows
 from forum.pages.anonymity_views import bp as what_anonymous_means
 from forum.pages.data_views import bp as data
 from forum.pages.feed_views import bp as feeds
+from forum.pages.leaving_views import bp as leaving
 from forum.pages.ranking_views import bp as rankings
 from forum.pages.views import bp as pages
 from forum.posts.comment_views import bp as comments
@@ -61,6 +62,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         comments,
         delayed,
         what_anonymous_means,
+        leaving,
         ratings,
         rankings,
         accounts,

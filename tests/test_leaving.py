@@ -1,0 +1,141 @@
+"""Leaving: no row of the member is left, what stays leads nowhere; and the file of everything that was theirs."""
+
+import json
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text as sql
+
+from forum import anonymity
+from forum.access import wrote
+from forum.accounts.models import Member, Pseudonym, Sanction
+from forum.accounts.passwords import hash_of
+from forum.accounts.sanctions import member_behind, sanction_pseudonym
+from forum.db import db
+from forum.moderation.models import Decision
+from forum.notifications.actions import follow
+from forum.pages.leaving_actions import leave
+from forum.posts.actions import mark_useful
+from forum.posts.models import Comment, DelayedWriting, Post, UsefulMark
+from forum.ratings.models import Rating
+from tests.factories import PASSWORD, make_a_tag, make_comment, make_member, make_post, make_rating, make_vendor
+
+
+def make_leaver(browse: Any) -> Member:
+    """Somebody who did one of everything, by name and without."""
+    member = make_member(name="Marta Aalto", email="marta@gmail.com", password_hash=hash_of(PASSWORD))
+    other = make_post()
+    for anonymous in (False, True):
+        post = make_post(member, anonymous=anonymous, title=f"Written {'without a' if anonymous else 'with my'} name")
+        make_comment(post, make_member())
+        make_comment(other, member, anonymous=anonymous)
+        make_rating(member, anonymous=anonymous, vendor=make_vendor())
+    name = db.session.query(Post).filter(Post.pseudonym_id.is_not(None)).one().pseudonym
+    assert name is not None and sanction_pseudonym(name, "warn", "Rule 2")
+    mark_useful(member, other)
+    follow(member, "post", other.id)
+    db.session.commit()
+    typed = {"title": "What waits to appear", "body": "We registered eleven deals, most were approved."}
+    sent = {**typed, "tags": make_a_tag().slug, "leaning": "bad", "about": "none", "appear": "72"}
+    answer = browse(member).post("/posts/new", data={**sent, "signed": "anonymous", "do": "publish"})
+    assert answer.status_code == 302 and db.session.query(DelayedWriting).count() == 1
+    return member
+
+
+def test_a_decision_about_a_member_who_left_stays_and_names_nobody(app: Flask) -> None:
+    member = make_member()
+    said = {"action": "warn", "what": "a member", "facts": "", "reason": "Because.", "source": "flag"}
+    decision = Decision(**said, automated=False, moderator_name="moderator 1", member_id=member.id)
+    db.session.add(decision)
+    db.session.commit()
+    leave(member, named_stays=True, anonymous_stays=True)
+    db.session.commit()
+    db.session.refresh(decision)
+    assert decision.member_id is None and decision.reason == "Because."
+
+
+def rows_with(number: int) -> list[str]:
+    """Where a column that refers to a member holds this number."""
+    found = []
+    for table in db.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            if key.column.table.name == "members":
+                name = f"{table.name}.{key.parent.name}"
+                count = sql(f"SELECT count(*) FROM {table.name} WHERE {key.parent.name} = :number")
+                if db.session.execute(count, {"number": number}).scalar():
+                    found.append(name)
+    return found
+
+
+@pytest.mark.parametrize("anonymous_stays", [True, False])
+@pytest.mark.parametrize("named_stays", [True, False])
+def test_nothing_of_the_member_is_left_and_what_stays_leads_nowhere(
+    app: Flask, browse: Any, named_stays: bool, anonymous_stays: bool
+) -> None:
+    member = make_leaver(browse)
+    number, marks = member.id, [one.mark for one in db.session.query(Pseudonym)]
+    ghost = Member(id=number, name="Another", slug="another")  # whoever might get the number again
+    assert rows_with(number)
+    leave(member, named_stays=named_stays, anonymous_stays=anonymous_stays)
+    db.session.commit()
+    assert db.session.get(Member, number) is None and rows_with(number) == []
+    for kind in (DelayedWriting, Sanction, UsefulMark):
+        assert db.session.query(kind).count() == 0, kind
+    for item in [*db.session.query(Post), *db.session.query(Comment)]:
+        assert not (item.pseudonym_id and wrote(ghost, item))
+        assert item.listing_mark not in anonymity.listing_marks(number, 0, 64)
+    for rating in db.session.query(Rating):
+        assert rating.listing_mark not in anonymity.listing_marks(number, 0, 64, "rating listing mark")
+    for name in db.session.query(Pseudonym):
+        assert name.mark not in marks and member_behind(name) is None
+        assert len(name.mark) == 64 and len(str(name.member_seal)) == len(anonymity.seal("x", "0" * 12))
+    titles = {post.title for post in db.session.query(Post)}
+    assert ("Written with my name" in titles) == named_stays
+    assert ("Written without a name" in titles) == anonymous_stays
+    assert db.session.query(Rating).count() == named_stays + anonymous_stays
+
+
+def test_leaving_asks_for_the_password_and_both_choices_and_ends_every_session(app: Flask, browse: Any) -> None:
+    member = make_leaver(browse)
+    number, slug = member.id, member.slug
+    here, there = browse(member), browse(member)
+    choices = {"named": "stays", "anonymous": "stays"}
+    for sent in ({**choices, "present": "wrong"}, {"present": PASSWORD}, {"named": "goes", "present": PASSWORD}):
+        assert here.post("/settings/leave", data=sent).status_code == 422
+    assert db.session.get(Member, number) is not None
+    assert here.post("/settings/leave", data={**choices, "present": PASSWORD}).status_code == 302
+    assert here.get("/settings").status_code == there.get("/settings").status_code == 302
+    assert browse().get(f"/members/{slug}").status_code == 404
+    post = db.session.query(Post).filter_by(title="Written with my name").one()
+    db.session.expire_all()
+    page = browse().get("/").text
+    assert "a former member" in page and "Marta" not in page and post.author_id is None
+
+
+def test_staff_is_sent_to_an_admin_first(app: Flask, browse: Any) -> None:
+    admin = make_member(role="moderator", password_hash=hash_of(PASSWORD))
+    sent = {"named": "stays", "anonymous": "stays", "present": PASSWORD}
+    browse(admin).post("/settings/leave", data=sent)
+    assert db.session.get(Member, admin.id) is not None
+
+
+def test_the_file_has_everything_of_ones_own_and_nothing_of_others(app: Flask, browse: Any) -> None:
+    member = make_leaver(browse)
+    make_post(make_member(), anonymous=True, title="Somebody else's secret")
+    reader = browse(member)
+    assert reader.post("/settings/data", data={"present": "wrong"}).status_code == 422
+    answer = reader.post("/settings/data", data={"present": PASSWORD})
+    assert answer.headers["Cache-Control"] == "no-store" and "attachment" in answer.headers["Content-Disposition"]
+    told = json.loads(answer.text)
+    assert told["profile"]["email"] == "marta@gmail.com"
+    assert {(post["title"], post["anonymous"]) for post in told["posts"]} == {
+        ("Written with my name", False),
+        ("Written without a name", True),
+    }
+    assert sorted(one["anonymous"] for one in told["replies"]) == [False, True]
+    assert sorted(one["anonymous"] for one in told["ratings"]) == [False, True]
+    assert told["waiting_to_appear"][0]["title"] == "What waits to appear" and len(told["found_useful"]) == 1
+    assert told["sanctions"][0]["said"] == "Rule 2"
+    assert "secret" not in answer.text and "password" not in answer.text
+    assert browse().post("/settings/data").status_code in (302, 401)
