@@ -16,6 +16,8 @@ DEFAULTS: dict[str, tuple[Any, str]] = {
     "seconds_between_posts": (30, "A new member waits this long between two texts."),
     "posts_on_first_day": (3, "Posts that a member may write on their first day."),
     "replies_on_first_day": (10, "Replies that a member may write on their first day."),
+    "settled_after_days": (7, "Days after which somebody who has written enough is no new member any more."),
+    "settled_after_texts": (5, "How many texts that stand are enough for that. A first post let through is, too."),
     "held_words": ("", "Words that hold a text for a moderator, one a line."),
     "held_domains": ("", "Domains that hold a text that links to them, one a line."),
     "notice_days": (14, "Days until a notice from outside is decided."),

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import logging
 import secrets
+import time
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect, FlaskForm
 from flask_wtf.csrf import CSRFError
+from itsdangerous import BadData, URLSafeTimedSerializer
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -160,6 +162,16 @@ def safe_path(target: str | None) -> str | None:
         return None
     parts = urlsplit(target)
     return target if not parts.scheme and not parts.netloc and target.isprintable() else None
+
+
+def form_age() -> float | None:
+    """How many seconds ago the page with the form of this request was made, by its token; None when that is unknown."""
+    signer = URLSafeTimedSerializer(current_app.secret_key or "", salt="wtf-csrf-token")
+    try:
+        _, made_at = signer.loads(request.form.get("csrf_token", ""), return_timestamp=True)
+    except BadData:
+        return None
+    return time.time() - made_at.timestamp()
 
 
 def new_session() -> None:

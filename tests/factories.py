@@ -38,6 +38,7 @@ def make_member(**given: Any) -> Member:
         "slug": f"member-{n}",
         "email": f"member{n}@partner.example",
         "confirmed_at": now(),
+        "vouched_at": now(),
     }
     return _saved(Member(**{**defaults, "password_hash": "x", **given}))
 

@@ -52,6 +52,7 @@ def make_member(*, name: str, email: str | None, password: str | None = None, ro
         password_hash=hash_of(password) if password else None,
         role=role,
         confirmed_at=confirmed,
+        vouched_at=now(),
     )
     db.session.add(member)
     db.session.flush()

@@ -44,6 +44,8 @@ class Member(UserMixin, db.Model):
     # Mail to the address came back: none is sent until it is confirmed anew.
     bounced_at: Mapped[datetime | None]
     suspended_until: Mapped[datetime | None]
+    # The operator made the account, or a moderator vouches for them: the limits for new members do not apply.
+    vouched_at: Mapped[datetime | None]
     # For staff: the second factor (sealed), its one-time codes (hashed), and the number they go under in the log.
     totp_seal: Mapped[str | None] = mapped_column(String(200))
     recovery_codes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))

@@ -10,6 +10,7 @@ from forum.accounts.bylines import take_pseudonym
 from forum.accounts.models import Member
 from forum.db import day_of, db, lock, now
 from forum.posts.badges import badge_of
+from forum.posts.filters import fingerprint_of
 from forum.posts.hiding import count_as_shown, hold_if_asked_for
 from forum.posts.holding import hold_if_need_be
 from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulMark, moment_for, thing_columns
@@ -74,7 +75,7 @@ def write_post(
     _tag(post, tags)
     count_as_shown(post, +1)
     db.session.flush()
-    hold_if_need_be(post, author)
+    hold_if_need_be(post, author, moved_in=at is not None)
     if is_listed(post):
         post_written.send(post)
     return post
@@ -161,6 +162,7 @@ def sign(item: Any, author: Member, *, anonymous: bool, at: datetime) -> None:
 def set_body(item: Any, body: str) -> None:
     """Keep the text as typed and render it, once."""
     item.body = text.clean(body)
+    item.fingerprint = fingerprint_of(item.body)
     item.body_html = text.to_html(item.body)
     item.render_version = text.RENDER_VERSION
 
@@ -181,6 +183,7 @@ def empty(item: Post | Comment) -> None:
     db.session.query(Revision).filter_by(**condition).delete()
     db.session.query(UsefulMark).filter_by(**condition).delete()
     item.body = item.body_html = ""
+    item.fingerprint = None
     item.useful_count = 0
     item.deleted_at = moment_for(item)
 

@@ -44,7 +44,7 @@ def write_comment(
     # An anonymous reply knows its day only, so it must not tell more by moving its thread up.
     post.last_activity_at = max(post.last_activity_at, comment.created_at)
     db.session.flush()
-    hold_if_need_be(comment, author)
+    hold_if_need_be(comment, author, moved_in=at is not None)
     if is_listed(comment):
         comment_written.send(comment)
     return comment

@@ -49,7 +49,8 @@ def new(post_id: int) -> Any:
         return render_template("posts/closed.html", form=form, post=post), 403
     parent = _parent(post)
     form.vendor = post.vendor
-    if form.is_submitted() and form.validate() and form.may_publish(request.form.get("do", "")):
+    sent = form.is_submitted() and form.validate() and form.may_publish(request.form.get("do", ""))
+    if sent and form.in_pace(is_post=False):
         return _delay(post, form, parent) if form.within() else _publish(post, form, parent)
     return reply_page(form, post, parent.id if parent else None)
 

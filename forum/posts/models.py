@@ -29,6 +29,8 @@ class Writing:
     submission: Mapped[str | None] = mapped_column(String(64), unique=True)
     body: Mapped[str] = mapped_column(Text)
     body_html: Mapped[str] = mapped_column(Text)
+    # The same for two texts that are the same; none for short ones.
+    fingerprint: Mapped[str | None] = mapped_column(String(32), index=True)
     render_version: Mapped[int]
     created_at: Mapped[Moment]
     edited_at: Mapped[datetime | None]

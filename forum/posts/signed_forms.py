@@ -10,12 +10,13 @@ from wtforms.validators import ValidationError
 from forum import text
 from forum.accounts.organisations import domain_of, organisation_of
 from forum.accounts.sanctions import refusal_of
+from forum.posts.attempts import refusal
 from forum.posts.badge_queries import houses_with
 from forum.posts.badges import ENOUGH, badge_of
 from forum.posts.giveaways import Finding, Writer, countries_in, giveaways
 from forum.vendors.models import Tier, Vendor
 from forum.vendors.queries import names_by_use
-from forum.web import Form
+from forum.web import Form, form_age
 
 DELAYS = {
     "0": "Now",
@@ -97,6 +98,15 @@ class Signed(Form):
             self.findings = self._given_away()
             return not self.findings
         return False
+
+    def in_pace(self, *, is_post: bool) -> bool:
+        """Whether it may be sent now; if not, the form says why. Asked last."""
+        anonymous = self.signed.data == "anonymous"
+        words = refusal(
+            current_user, body=self["body"].data or "", is_post=is_post, anonymous=anonymous, seconds_open=form_age()
+        )
+        self["body"].errors = [words] if words else []
+        return words is None
 
     def checked(self) -> str:
         """What the button is bound to: a digest of the very text."""

@@ -16,6 +16,7 @@ from forum.access import (
     can_reply,
     can_see,
     can_write,
+    is_listed,
     is_moderator,
     written_among,
     wrote,
@@ -101,7 +102,7 @@ def new() -> Any:
                 return _to(first)
             form.submission.data = given["submission"]
         do = request.form.get("do", "")
-        if do != "tiers" and form.validate() and form.may_publish(do):
+        if do != "tiers" and form.validate() and form.may_publish(do) and form.in_pace(is_post=True):
             return _delay(form) if form.within() else _publish(form)
     return compose(form, "posts/new.html")
 
@@ -184,7 +185,7 @@ def _publish(form: PostForm) -> Any:
         if post is None or not wrote(current_user, post):
             raise
     # The same words under either kind of name: a notice travels in a cookie.
-    flash("Published.")
+    flash("Published." if is_listed(post) else "Kept. A moderator reads it before others do.")
     return _to(post)
 
 

@@ -335,6 +335,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("log_entry", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("edit_until", sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column("official_vendor_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("fingerprint", sa.String(length=32), nullable=True))
+        batch_op.create_index(batch_op.f("ix_comments_fingerprint"), ["fingerprint"], unique=False)
         batch_op.add_column(sa.Column("disputed_at", sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column("badge", sa.String(length=120), server_default="", nullable=False))
         batch_op.create_foreign_key(
@@ -364,6 +366,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("digest", sa.String(length=10), server_default="daily", nullable=False))
         batch_op.add_column(sa.Column("bounced_at", sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column("suspended_until", sa.DateTime(), nullable=True))
+        batch_op.add_column(sa.Column("vouched_at", sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column("totp_seal", sa.String(length=200), nullable=True))
         batch_op.add_column(sa.Column("recovery_codes", sa.JSON(none_as_null=True), nullable=True))
         batch_op.add_column(sa.Column("staff_number", sa.Integer(), nullable=True))
@@ -377,6 +380,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("locked_at", sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column("locked_because", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("merged_into_id", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("fingerprint", sa.String(length=32), nullable=True))
+        batch_op.create_index(batch_op.f("ix_posts_fingerprint"), ["fingerprint"], unique=False)
         batch_op.add_column(sa.Column("disputed_at", sa.DateTime(), nullable=True))
         batch_op.add_column(sa.Column("badge", sa.String(length=120), server_default="", nullable=False))
         batch_op.create_foreign_key(
@@ -423,6 +428,8 @@ def downgrade() -> None:
         batch_op.drop_column("log_entry")
         batch_op.drop_column("removed_at")
         batch_op.drop_column("disputed_at")
+        batch_op.drop_index(batch_op.f("ix_posts_fingerprint"))
+        batch_op.drop_column("fingerprint")
         batch_op.drop_column("merged_into_id")
         batch_op.drop_column("locked_because")
         batch_op.drop_column("locked_at")
@@ -433,6 +440,7 @@ def downgrade() -> None:
         batch_op.drop_column("staff_number")
         batch_op.drop_column("recovery_codes")
         batch_op.drop_column("totp_seal")
+        batch_op.drop_column("vouched_at")
         batch_op.drop_column("suspended_until")
         batch_op.drop_column("bounced_at")
         batch_op.drop_column("digest")
@@ -460,6 +468,8 @@ def downgrade() -> None:
         batch_op.drop_column("log_entry")
         batch_op.drop_column("removed_at")
         batch_op.drop_column("disputed_at")
+        batch_op.drop_index(batch_op.f("ix_comments_fingerprint"))
+        batch_op.drop_column("fingerprint")
         batch_op.drop_column("official_vendor_id")
 
     with op.batch_alter_table("flags", schema=None) as batch_op:

@@ -73,6 +73,7 @@ def _member(n: int) -> Member:
         email=f"member{n}@partner.example",
         password_hash="none",
         confirmed_at=now(),
+        vouched_at=now(),
         joined_at=now() - timedelta(days=400),
         what="Presales lead",
         country="Finland",

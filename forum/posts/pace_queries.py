@@ -1,0 +1,56 @@
+"""Questions about how much a member has written: by name from the database, anonymously link by link of their chain."""
+
+from typing import Any
+
+from sqlalchemy import case, func, select
+
+from forum import anonymity
+from forum.access import listed
+from forum.db import db
+from forum.posts.models import Comment, Post
+from forum.posts.pace import Record
+from forum.posts.queries import WIDEST_GAP, used_listing_marks
+
+
+def named_record(member: Any, besides: Any = None) -> Record:
+    """What the member signed, without the item in hand."""
+    posts, comments = (_counts(kind, kind.author_id == member.id, besides) for kind in (Post, Comment))
+    moments = [counted.last_at for counted in (posts, comments) if counted.last_at is not None]
+    return Record(posts.all, comments.all, posts.stand, comments.stand, max(moments, default=None))
+
+
+def anonymous_record(member: Any, besides: Any = None) -> Record:
+    """What the member wrote anonymously: asked only while they write, and shown to nobody."""
+    own: list[str] = []
+    start = 0
+    while used := used_listing_marks(anonymity.listing_marks(member.id, start, WIDEST_GAP)):
+        own += used
+        start += WIDEST_GAP
+    posts, comments = (_counts(kind, kind.listing_mark.in_(own), besides) for kind in (Post, Comment))
+    return Record(posts.all, comments.all, posts.stand, comments.stand)
+
+
+def same_text(fingerprint: str, since: Any, besides: Any) -> bool:
+    """Whether somebody wrote the same since then; anonymous texts know their day only."""
+    return any(_same(kind, fingerprint, besides, kind.created_at >= since) for kind in (Post, Comment))
+
+
+def same_text_of(member: Any, fingerprint: str) -> bool:
+    """Whether the member has signed the same text before."""
+    return any(_same(kind, fingerprint, None, kind.author_id == member.id) for kind in (Post, Comment))
+
+
+def _same(kind: Any, fingerprint: str, besides: Any, *conditions: Any) -> bool:
+    statement = select(kind.id).where(kind.fingerprint == fingerprint, kind.deleted_at.is_(None), *conditions).limit(1)
+    if isinstance(besides, kind):
+        statement = statement.where(kind.id != besides.id)
+    return db.session.scalar(statement) is not None
+
+
+def _counts(kind: Any, condition: Any, besides: Any) -> Any:
+    stand = func.coalesce(func.sum(case((listed(kind), 1), else_=0)), 0)
+    statement = select(func.count().label("all"), stand.label("stand"), func.max(kind.created_at).label("last_at"))
+    statement = statement.select_from(kind).where(condition)
+    if isinstance(besides, kind):
+        statement = statement.where(kind.id != besides.id)
+    return db.session.execute(statement).one()
