@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
+from sqlalchemy.orm.attributes import set_committed_value
 
 from forum import mail
 from forum.accounts.models import Member
@@ -39,9 +40,13 @@ def decide(
     reason: str,
     until: datetime | None = None,
     source: str | None = None,
+    tells: bool = True,
     **given: Any,
 ) -> Decision:
-    """Decide on a case and close it. Raises DecidedAlready; then nothing has changed."""
+    """Decide on a case and close it. Raises DecidedAlready; then nothing has changed.
+
+    Its author gets mail unless who decides on many `tells` them of all at once.
+    """
     close(case, moderator)
     decision = act(
         subject_of(case, action),
@@ -52,6 +57,7 @@ def decide(
         reason=reason,
         until=until,
         source=source or source_of(case),
+        tells=tells,
         **given,
     )
     case.decision_id = decision.id
@@ -65,7 +71,7 @@ def decide(
     return decision
 
 
-def act(item: Any, moderator: Member | None, *, action: str, source: str, **said: Any) -> Decision:
+def act(item: Any, moderator: Member | None, *, action: str, source: str, tells: bool = True, **said: Any) -> Decision:
     """Do one thing to a post, a comment or a member, and log it. `said` is rule, facts, reason, perhaps until, and
     what the action itself needs (tags and about for "move", into for "merge")."""
     logged = {name: said.pop(name, None) for name in ("rule", "facts", "reason", "until", "reverses")}
@@ -75,7 +81,8 @@ def act(item: Any, moderator: Member | None, *, action: str, source: str, **said
     EFFECTS[action](item, decision, **said)
     db.session.flush()
     decided.send(decision)
-    _tell(item, decision)
+    if tells:
+        tell(item, decision)
     return decision
 
 
@@ -101,7 +108,7 @@ def reverse(decision: Decision, moderator: Member, *, reason: str, facts: str = 
         _settle_flags(case, upheld=False)
     db.session.flush()
     decided.send(made)
-    _tell(item, made)
+    tell(item, made)
     return made
 
 
@@ -165,9 +172,9 @@ def close(case: Case, moderator: Member | None) -> None:
         .filter(Case.id == case.id, Case.closed_at.is_(None), free)
         .update({"closed_at": moment}, synchronize_session=False)
     )
-    db.session.refresh(case, ["closed_at", "claimed_by_id", "claimed_until"])
     if not taken:
         raise DecidedAlready
+    set_committed_value(case, "closed_at", moment)
 
 
 def subject_of(case: Case, action: str) -> Any:
@@ -207,8 +214,11 @@ def _settle_flags(case: Case, *, upheld: bool) -> None:
     db.session.query(Flag).filter_by(case_id=case.id).update({"outcome": "upheld" if upheld else "declined"})
 
 
-def _tell(item: Any, decision: Decision) -> None:
-    """Mail to a named author; an anonymous one finds it on the site, and is told by what tells them of replies."""
+def tell(item: Any, decision: Decision, others: int = 0) -> None:
+    """Mail to a named author; an anonymous one finds it on the site, and is told by what tells them of replies.
+
+    `others` is how many more decisions of the same kind, on the same grounds, were made with this one.
+    """
     member = item if isinstance(item, Member) else db.session.get(Member, item.author_id) if item.author_id else None
     if member is None or not member.email or decision.action == "decline" or member.bounced_at:
         return
@@ -220,6 +230,7 @@ def _tell(item: Any, decision: Decision) -> None:
         decision=decision,
         rule=rule_words(decision.rule),
         did=DONE[decision.action],
+        others=others,
         link=url_for("statements.show", number=decision.id, _external=True),
     )
 

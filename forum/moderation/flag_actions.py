@@ -7,6 +7,7 @@ from forum.accounts.models import Member
 from forum.db import db, lock
 from forum.moderation.actions import record
 from forum.moderation.case_actions import open_case
+from forum.moderation.effects import words_of
 from forum.moderation.models import Case, Flag, about_columns
 from forum.moderation.queries import (
     flag_by,
@@ -67,9 +68,9 @@ def _hide_until_looked_at(case: Case, item: Post | Comment) -> None:
         action="hide",
         rule=rule,
         facts="Several members reported it independently of each other; what they say was not yet checked.",
-        reason=f"Reported by members: {rule_words(rule)}. It is hidden until a moderator has looked, whoever wrote it.",
+        reason="Several members reported it. It is hidden until a moderator has looked, whoever wrote it.",
         source="flag",
         moderator=None,
     )
-    hide(item, decision.reason)
+    hide(item, words_of(decision))
     item.log_entry = decision.id

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, literal, select, tuple_, union_all
+from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
 from forum.db import db
@@ -70,7 +71,9 @@ def _queue(of_kind: bool, sort: str, further: bool) -> Select[Any]:
         place = tuple_(bindparam("value", type_=column.type), bindparam("number", type_=_case.id.type))
         here = tuple_(column, _case.id)
         statement = statement.where(here < place if down else here > place)
-    return statement.order_by(column.desc(), _case.id.desc()) if down else statement.order_by(column, _case.id)
+    # The first column is the same in all of them; with it the order is that of an index, and nothing is sorted.
+    order = (_case.closed_at, column, _case.id)
+    return statement.order_by(*(part.desc() for part in order)) if down else statement.order_by(*order)
 
 
 def _flags_of(case_ids: Sequence[int]) -> dict[int, int]:
@@ -99,12 +102,22 @@ def next_open(after: int | None = None, kind: str | None = None) -> int | None:
     statement = select(Case.id).where(Case.closed_at.is_(None), Case.id != (after or 0))
     if kind:
         statement = statement.where(Case.kind == kind)
-    return db.session.scalar(statement.order_by(Case.opened_at, Case.id).limit(1))
+    return db.session.scalar(statement.order_by(Case.closed_at, Case.opened_at, Case.id).limit(1))
 
 
 def cases_numbered(numbers: Sequence[int]) -> Sequence[Case]:
-    """The open ones among these cases."""
-    return db.session.scalars(select(Case).where(Case.id.in_(numbers), Case.closed_at.is_(None))).all()
+    """The open ones among these cases, with what they are about."""
+    return db.session.scalars(
+        select(Case)
+        .where(Case.id.in_(numbers), Case.closed_at.is_(None))
+        .options(
+            joinedload(Case.post).options(joinedload(Post.pseudonym), joinedload(Post.author), joinedload(Post.rating)),
+            joinedload(Case.comment).options(
+                joinedload(Comment.pseudonym), joinedload(Comment.author), joinedload(Comment.post)
+            ),
+            joinedload(Case.appeal),
+        )
+    ).all()
 
 
 def signed_since(member_id: int, since: datetime, most: int = 200) -> list[Post | Comment]:
