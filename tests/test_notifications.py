@@ -1,5 +1,6 @@
 """Following: who is told of what, by a row that names nobody; the page of what is new, and the mail that says so."""
 
+import json
 import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from forum.notifications.queries import own_follows
 from forum.notifications.seals import opened
 from forum.notifications.standing import followed_by
 from forum.notifications.unsubscribing import AGE, token_for
+from forum.pages.export import own_data
 from forum.posts.actions import About, delete_post
 from forum.posts.comment_actions import delete_comment
 from forum.posts.hiding import hide, release
@@ -78,7 +80,7 @@ def test_author_and_repliers_follow_the_thread_by_name_or_not(app: Flask, browse
     assert (new_in(author), new_in(first), new_in(second)) == ({post.title: 2}, {post.title: 1}, {post.title: 0})
     page = browse(author).get("/following").text
     assert post.title in page and "2 new replies" in page
-    assert "2 new</b> since you marked it read" in browse(author).get(path_to(post)).text
+    assert "2 new to you" in browse(author).get(path_to(post)).text
 
 
 def test_nobody_is_told_of_their_own(app: Flask) -> None:
@@ -439,6 +441,14 @@ def test_how_often_mail_comes_is_chosen_in_the_settings(app: Flask, browse: Any)
     db.session.refresh(member)
     assert member.digest == "weekly"
     assert browse().get("/settings/mail").status_code == 302
+
+
+def test_what_one_follows_is_in_ones_own_export(app: Flask) -> None:
+    author = make_member()
+    post, tag = make_post(author, anonymous=True), make_a_tag("deals")
+    actions.follow(author, "tag", tag.id)
+    told = json.loads("".join(own_data(author)))["following"]
+    assert told == [{"post": key_text(post.id), "title": post.title, "new": 0}, {"tag": "deals", "new": 0}]
 
 
 def test_a_deleted_thread_and_a_deleted_reply_are_no_news(app: Flask, browse: Any) -> None:

@@ -57,7 +57,8 @@ def test_every_form_that_changes_something_needs_its_token(guarded: Flask, brows
     args = {"post_id": post.id, "comment_id": comment.id}
     tried = 0
     for rule in guarded.url_map.iter_rules():
-        if "POST" in (rule.methods or ()):
+        # Mail programmes press the button in the digest for their readers: with a signed link, and no form of ours.
+        if "POST" in (rule.methods or ()) and rule.endpoint != "following.unsubscribe":
             with guarded.test_request_context():
                 path = guarded.url_map.bind("localhost").build(
                     rule.endpoint, {name: args.get(name, 1) for name in rule.arguments}, "POST"

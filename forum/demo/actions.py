@@ -86,6 +86,8 @@ def _member(given: dict[str, Any]) -> Member:
     member = make_member(name=given["name"], email=email, password=password, role=role)
     member.what, member.company = given["what"], given["company"]
     member.country, member.time_zone = given["country"], given["time_zone"]
+    # Nobody reads mail at these addresses.
+    member.digest = "never"
     member.joined_at = now() - YEARS
     member.confirmed_at = member.joined_at
     return member

@@ -18,6 +18,7 @@ from forum.web import KeyConverter, limiter, only, safe_path
 
 bp = Blueprint("following", __name__)
 PAGE = 30
+DOES = {"follow": actions.follow, "unfollow": actions.unfollow, "seen": actions.mark_seen, "open": actions.mark_seen}
 
 
 @bp.get("/following")
@@ -87,17 +88,13 @@ def vendor(slug: str) -> Any:
 
 
 def _done(kind: str, number: int, target: str) -> Any:
-    doing = {
-        "follow": actions.follow,
-        "unfollow": actions.unfollow,
-        "seen": actions.mark_seen,
-        "open": actions.mark_seen,
-    }.get(request.form.get("do", ""))
-    if doing is None:
+    do = request.form.get("do", "")
+    if do not in DOES:
         abort(400)
-    doing(current_user, kind, number)
+    DOES[do](current_user, kind, number)
     db.session.commit()
-    return redirect(safe_path(request.form.get("return_to")) or target)
+    back = safe_path(request.form.get("return_to")) if do != "open" else None
+    return redirect(back or target)
 
 
 def _page(posts: list[Any], after: int | None) -> tuple[list[Any], int | None]:

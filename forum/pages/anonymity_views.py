@@ -29,11 +29,22 @@ HELD = {
         "sealed": "the text, whose it is and when it is due, encrypted with the key; its length shows to the kilobyte",
         "kept_at": "the day",
     },
+    "follows": {
+        "id": "a random number",
+        "post_id": "the thread that is followed",
+        "tag_id": "or the tag that is followed",
+        "vendor_id": "or the vendor that is followed",
+        "mark": "a code made from your account and what is followed with the key",
+        "listing_mark": "a code made from your account and a number with the key",
+        "follower_seal": "your account's number, whether you still follow and how much you have seen, encrypted "
+        "with the key, so that you are told of replies",
+    },
 }
 TITLES = {
     "pseudonyms": "A name in a thread",
     "sanctions": "What a moderator decided about a name",
     "delayed_writings": "A text that waits to appear",
+    "follows": "What somebody follows, under whichever name or none",
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from forum.access import is_listed
 from forum.accounts.sanctions import standing_of
+from forum.notifications.standing import followed_by
 from forum.pages.leaving_queries import own_links, own_useful_marks, own_writing
 from forum.posts.delayed_actions import own_delayed
 from forum.posts.models import Comment, Post
@@ -30,6 +31,7 @@ def own_data(member: Any) -> Iterator[str]:
         ("replies", (_reply(comment) for comment in own_writing(Comment, member, links))),
         ("ratings", (_rating(rating) for rating in own_ratings(member))),
         ("found_useful", ({"id": key_text(one.post_id or one.comment_id or 0)} for one in own_useful_marks(member))),
+        ("following", _followed(member)),
         ("waiting_to_appear", ({"latest": one.latest, **one.typed} for one in own_delayed(member))),
         ("sanctions", (_sanction(one) for one in standing_of(member).sanctions)),
     ):
@@ -85,6 +87,13 @@ def _rating(rating: Any) -> dict[str, Any]:
         "revised_at": rating.revised_at,
         **{key: getattr(rating, key) for key in SAID},
     }
+
+
+def _followed(member: Any) -> Iterator[dict[str, Any]]:
+    everything = followed_by(member)
+    yield from ({"post": key_text(one.row.id), "title": one.row.title, "new": one.new} for one in everything.posts)
+    yield from ({"tag": one.row.slug, "new": one.new} for one in everything.tags)
+    yield from ({"vendor": one.row.name, "new": one.new} for one in everything.vendors)
 
 
 def _sanction(one: Any) -> dict[str, Any]:
