@@ -36,7 +36,9 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 # Pages that change one text of one's own, signed or not.
 OF_ONE_TEXT = {f"{room}.{page}" for room in ("posts", "comments", "ratings", "delayed") for page in ("edit", "delete")}
 # Fields that are never carried over to another page.
-UNKEPT = {"csrf_token", "password", "present", "again", "do"}
+UNKEPT = {"csrf_token", "password", "present", "again", "proof", "code", "do"}
+# A field for those who fill whatever they find.
+TRAP = "homepage"
 
 
 def _asker() -> str:
@@ -165,13 +167,28 @@ def safe_path(target: str | None) -> str | None:
 
 
 def form_age() -> float | None:
-    """How many seconds ago the page with the form of this request was made, by its token; None when that is unknown."""
-    signer = URLSafeTimedSerializer(current_app.secret_key or "", salt="wtf-csrf-token")
-    try:
-        _, made_at = signer.loads(request.form.get("csrf_token", ""), return_timestamp=True)
-    except BadData:
-        return None
-    return time.time() - made_at.timestamp()
+    """How many seconds ago the page with the form of this request was made; None when nothing in it says so."""
+    for name, salt in (("opened", "opened"), ("csrf_token", "wtf-csrf-token")):
+        signer = URLSafeTimedSerializer(current_app.secret_key or "", salt=salt)
+        try:
+            _, made_at = signer.loads(request.form.get(name, ""), return_timestamp=True)
+        except BadData:
+            continue
+        return time.time() - made_at.timestamp()
+    return None
+
+
+def opened() -> str:
+    """A signed moment for a form: when its page was first made. It stays the same when the page is made again."""
+    known = request.form.get("opened", "")
+    if known and form_age() is not None:
+        return known
+    return str(URLSafeTimedSerializer(current_app.secret_key or "", salt="opened").dumps(""))
+
+
+def trapped() -> bool:
+    """Whether a field was filled that people do not see. The answer is that of success, and nothing is stored."""
+    return bool(request.form.get(TRAP))
 
 
 def new_session() -> None:
@@ -197,7 +214,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _error_page)
     app.register_error_handler(CSRFError, _expired_form)
     app.register_error_handler(Exception, _broken)
-    app.jinja_env.globals.update(may=may, asset=asset, url_for=path_of)
+    app.jinja_env.globals.update(may=may, asset=asset, url_for=path_of, opened=opened)
     app.jinja_env.filters.update(
         day=day,
         month=dates.month,

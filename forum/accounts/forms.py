@@ -9,6 +9,7 @@ from wtforms.validators import Email, EqualTo, InputRequired, Length, Validation
 
 from forum import text
 from forum.accounts import passwords
+from forum.accounts.disposable import is_disposable
 from forum.accounts.kinds import REGIONS, TRADES
 from forum.web import Form
 
@@ -17,6 +18,11 @@ ADDRESS = [
     Length(max=254, message="This address is too long."),
     Email("This is not a whole e-mail address. It looks like name@company.example."),
 ]
+
+
+def _lasting(form: Any, field: Any) -> None:
+    if is_disposable(field.data or ""):
+        raise ValidationError("Addresses of this service last minutes only. Use one that stays yours.")
 
 
 def _name_ok(form: Any, field: Any) -> None:
@@ -46,7 +52,7 @@ class JoinForm(Form):
     """An account begins."""
 
     name = StringField("Name", validators=[InputRequired("Write your name."), _name_ok])
-    email = EmailField("Work e-mail", validators=ADDRESS)
+    email = EmailField("Work e-mail", validators=[*ADDRESS, _lasting])
     password = PasswordField("Password", validators=[InputRequired("Choose a password."), _new_password_ok])
 
 
@@ -92,7 +98,7 @@ class ChangePasswordForm(Form):
 class ChangeEmailForm(Form):
     """Another address for the same account."""
 
-    email = EmailField("New work e-mail", validators=ADDRESS)
+    email = EmailField("New work e-mail", validators=[*ADDRESS, _lasting])
     present = PasswordField(
         "Present password", validators=[InputRequired("Write your present password."), own_password]
     )

@@ -1,5 +1,6 @@
 """Pages for joining, signing in and settings."""
 
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
@@ -25,7 +26,7 @@ from forum.accounts.queries import member_of_session, member_with_email
 from forum.accounts.second_factor_views import enter
 from forum.accounts.tokens import member_of
 from forum.db import db
-from forum.web import limiter, login_manager, only, safe_path, went_through
+from forum.web import form_age, limiter, login_manager, only, safe_path, trapped, went_through
 
 bp = Blueprint("accounts", __name__)
 login_manager.user_loader(member_of_session)
@@ -33,16 +34,31 @@ login_manager.user_loader(member_of_session)
 # Failed sign-ins: from one address, and at one account from wherever.
 FROM_ADDRESS = parse("20/15 minutes")
 AT_ACCOUNT = parse("10/15 minutes")
+# Accounts begun from one network.
+FROM_NETWORK = "20/hour;60/day"
+# Nobody fills the form in less, in seconds.
+QUICKEST = 2
+
+
+def _network() -> str:
+    """A network of the asker's neighbours (/24, or /48 of IPv6), as a mark that says which to nobody."""
+    address = ip_address(get_remote_address())
+    address = getattr(address, "ipv4_mapped", None) or address
+    network = ip_network((address, 24 if address.version == 4 else 48), strict=False)
+    return anonymity.limit_key(f"network {network}")
 
 
 @bp.route("/join", methods=["GET", "POST"])
 @limiter.limit("10/hour", methods=["POST"], deduct_when=went_through, override_defaults=False)
+@limiter.limit(FROM_NETWORK, key_func=_network, methods=["POST"], deduct_when=went_through, override_defaults=False)
 def join() -> Any:
     """Begin an account."""
     if current_user.is_authenticated:
         return redirect(url_for("pages.home"))
     form = JoinForm()
-    if form.validate_on_submit():
+    if form.is_submitted() and trapped():
+        return redirect(url_for(".sent", what="join"))
+    if form.validate_on_submit() and _at_leisure(form):
         actions.join(**form.answers())
         db.session.commit()
         return redirect(url_for(".sent", what="join"))
@@ -201,6 +217,14 @@ def _enter(member: Member, words: str) -> Any:
     answer = enter(member)
     flash(words)
     return answer
+
+
+def _at_leisure(form: JoinForm) -> bool:
+    """False, with words, for a form that came back quicker than anybody types."""
+    age = form_age()
+    if age is not None and age < QUICKEST:
+        _wrong(form.password, "That was quicker than anybody types. Write your password once more and send it again.")
+    return not form.password.errors
 
 
 def _throttled(email: str) -> bool:

@@ -27,8 +27,6 @@ def refusal(member: Any, *, body: str, is_post: bool, anonymous: bool, seconds_o
         return "You have published this very text already. Write what is new, or reply there."
     if pace.is_exempt(member):
         return None
-    if seconds_open is not None and seconds_open < QUICKEST:
-        return "That was quicker than anybody types. Read your text once more and send it again."
     given, moment = pace.limits(), now()
     record, waiting = named_record(member), 0
     if anonymous:
@@ -36,6 +34,8 @@ def refusal(member: Any, *, body: str, is_post: bool, anonymous: bool, seconds_o
         waiting = sum(one.kind == ("post" if is_post else "comment") for one in own_delayed(member))
     if not pace.is_new(member, record, given, moment):
         return None
+    if seconds_open is not None and seconds_open < QUICKEST:
+        return "That was quicker than anybody types. Read your text once more and send it again."
     words = pace.refusal(member, record, given, moment, is_post=is_post, waiting=waiting)
     if words is None and anonymous and not _anonymous_again(member, given.seconds):
         words = pace.too_soon(given.seconds)

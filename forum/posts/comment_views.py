@@ -18,7 +18,7 @@ from forum.posts.forms import CommentEditForm, CommentForm
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_numbered, revisions_of, submitted
 from forum.posts.views import TOO_MANY, drop_replaced, mark
-from forum.web import KeyConverter, kept_fields, key_text, limiter, only, require, went_through
+from forum.web import KeyConverter, kept_fields, key_text, limiter, only, require, trapped, went_through
 
 bp = Blueprint("comments", __name__)
 
@@ -40,6 +40,8 @@ def new(post_id: int) -> Any:
     post = db.first_or_404(post_numbered(post_id))
     if not can_see(current_user, post):
         abort(404)
+    if request.method == "POST" and trapped():
+        return redirect(url_for("posts.show", post_id=post.id, slug=post.slug, _anchor="talk"))
     form = CommentForm(submission=secrets.token_hex(16))
     if form.is_submitted() and (first := submitted(Comment, form.submission.data or "")) is not None:
         if wrote(current_user, first):

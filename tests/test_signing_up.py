@@ -1,0 +1,92 @@
+"""What keeps machines out: a field nobody sees, forms that came back too fast, addresses that last minutes, networks."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from forum.accounts.disposable import is_disposable
+from forum.accounts.models import Member
+from forum.db import db, now
+from forum.mail import Mail
+from forum.posts.models import Comment, Post
+from forum.web import key_text
+from tests.factories import PASSWORD, make_a_tag, make_member, make_post
+
+JOINING = {"name": "Marta Aalto", "email": "marta@partner.example", "password": PASSWORD}
+
+
+@pytest.fixture
+def clock() -> Iterator[Any]:
+    """A clock that goes when it is told to."""
+    with time_machine.travel(now(), tick=False) as traveller:
+        yield traveller
+
+
+def stored() -> tuple[int, ...]:
+    return tuple(db.session.query(kind).count() for kind in (Member, Mail, Post, Comment))
+
+
+def test_whoever_fills_the_unseen_field_is_answered_as_by_success_and_nothing_is_stored(app: Any, browse: Any) -> None:
+    under, member, tag = make_post(), make_member(), make_a_tag()
+    before = stored()
+    caught = browse().post("/join", data={**JOINING, "homepage": "https://spam.example"})
+    assert (caught.status_code, caught.location) == (302, "/sent/join")
+    browser, sent = browse(member), {"signed": "name", "do": "publish", "homepage": "x"}
+    answer = browser.post(f"/posts/{key_text(under.id)}/reply", data={**sent, "body": "Buy this."})
+    assert answer.status_code == 302 and "/posts/" in answer.location
+    typed = {
+        "title": "Buy this at once",
+        "body": "Buy this. " * 9,
+        "tags": tag.slug,
+        "leaning": "good",
+        "about": "none",
+    }
+    assert browser.post("/posts/new", data={**sent, **typed}).status_code == 302
+    assert stored() == before
+    page = browse().get("/join").text
+    assert 'name="homepage"' in page and 'tabindex="-1"' in page
+
+
+def test_a_form_to_join_that_comes_back_at_once_gets_words(app: Any, browse: Any, clock: Any) -> None:
+    browser = browse()
+    page = browser.get("/join").text
+    given = {**JOINING, "opened": page.split('name="opened" value="')[1].split('"')[0]}
+    quick = browser.post("/join", data=given)
+    assert quick.status_code == 422 and "quicker than anybody" in quick.text and stored()[0] == 0
+    assert given["opened"] in quick.text, "the time goes on from when the page was first made"
+    clock.shift(timedelta(seconds=3))
+    assert browser.post("/join", data=given).status_code == 302 and stored()[0] == 1
+
+
+def test_a_forged_moment_is_not_believed(app: Any, browse: Any) -> None:
+    page = browse().post("/join", data={**JOINING, "email": "wrong", "opened": "forged.moment.here"})
+    assert page.status_code == 422 and "forged.moment.here" not in page.text
+
+
+@pytest.mark.parametrize("address", ["x@mailinator.com", "X@Deep.YOPMAIL.com", "x@trashmail.de."])
+def test_addresses_that_last_minutes_are_refused_with_words(app: Any, browse: Any, address: str) -> None:
+    assert is_disposable(address)
+    answer = browse().post("/join", data={**JOINING, "email": address.rstrip(".")})
+    assert answer.status_code == 422 and "last minutes only" in answer.text and stored()[0] == 0
+
+
+@pytest.mark.parametrize("address", ["x@notmailinator.example", "x@gmail.com", "x@com", "x@mailinator.com.example", ""])
+def test_other_addresses_are_not(address: str) -> None:
+    assert not is_disposable(address)
+
+
+def test_one_network_begins_so_many_accounts_and_its_neighbour_begins_more(app: Any, browse: Any, clock: Any) -> None:
+    def join(n: int, address: str) -> int:
+        given = {**JOINING, "email": f"member{n}@partner.example"}
+        status: int = browse().post("/join", data=given, environ_base={"REMOTE_ADDR": address}).status_code
+        return status
+
+    assert [join(n, f"192.0.2.{n}") for n in range(20)] == [302] * 20
+    assert join(20, "192.0.2.77") == 429
+    assert join(21, "192.0.3.77") == 302
+    assert [join(30 + n, f"2001:db8:1:{n:x}::1") for n in range(20)] == [302] * 20
+    assert join(60, "2001:db8:1:ffff::1") == 429
+    assert join(61, "2001:db8:2::1") == 302
