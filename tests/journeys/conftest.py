@@ -18,7 +18,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from forum.demo.actions import PASSWORD, SIGN_INS
 
@@ -79,7 +79,16 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Site]:
+def program() -> str:
+    """Where Chromium is. Without one the journeys are skipped, and fail where CI=true."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None and os.environ.get("CI") == "true":
+        pytest.fail("Chromium is missing; with CI=true that is a failure.")
+    return found or pytest.skip("no Chromium on this machine")
+
+
+@pytest.fixture(scope="session")
+def site(program: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Site]:
     """`forum serve` on a port and in a folder of its own, with the community of world.py."""
     folder, port = tmp_path_factory.mktemp("site") / "instance", _free_port()
     here = tmp_path_factory.getbasetemp()
@@ -110,8 +119,9 @@ def _world(root: Path) -> Path:
         until = time.monotonic() + 120
         while not done.exists() and time.monotonic() < until:
             time.sleep(0.2)
+        assert done.exists(), "the worker that makes the community did not come to an end"
         return folder
-    subprocess.run([sys.executable, "-m", "tests.journeys.world"], env=_environment(folder, 0), check=True)
+    subprocess.run([sys.executable, "-m", "tests.journeys.world"], env=_environment(folder, 8000), check=True)
     done.touch()
     return folder
 
@@ -128,22 +138,13 @@ def _wait_for(site: Site, server: "subprocess.Popen[bytes]") -> None:
 
 
 @pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    """Playwright itself."""
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="session")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """A Chromium. Without one the journeys are skipped, and fail where CI=true."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is missing; with CI=true that is a failure.")
-        pytest.skip("no Chromium on this machine")
-    with closing(playwright.chromium.launch(executable_path=program, args=FLAGS)) as browser:
-        yield browser
+def chromium(program: str) -> Iterator[Browser]:
+    """A Chromium that runs."""
+    with (
+        sync_playwright() as playwright,
+        closing(playwright.chromium.launch(executable_path=program, args=FLAGS)) as it,
+    ):
+        yield it
 
 
 class Windows:

@@ -181,4 +181,22 @@ MEMBERS = [
     Place("admin", "/admin/", "moderator"),
     Place("proposed vendor", member="moderator"),
 ]
-PLACES = STRANGER + MEMBERS
+MODERATION = [
+    Place("removed reply"),
+    Place("moderation log", "/log"),
+    Place("moderation log, nothing", "/log?action=restore&rule=8"),
+    Place("log entry"),
+    Place("transparency", "/transparency"),
+    Place("report", member="ines"),
+    Place("report, wrong", "report", "ines", 422, _submit("Report", words=LONG[:500])),
+    Place("decisions about oneself", "/decisions", "ines"),
+    Place("statement of reasons", "statement", "ines"),
+    Place("appeal, wrong", "statement", "ines", 422, _submit("Appeal", body="No.")),
+    Place("moderation", "/moderation/", "moderator"),
+    Place("moderation, nothing waits", "/moderation/?kind=notice", "moderator"),
+    Place("case", member="moderator"),
+    Place("case, wrong", "case", "moderator", 422, _submit("Decide and open next", reason=LONG[:90])),
+    Place("all of a member", "/moderation/members/ines-field", "moderator"),
+    Place("entry, to be undone", "log entry", "moderator"),
+]
+PLACES = STRANGER + MEMBERS + MODERATION

@@ -17,8 +17,12 @@ from forum.accounts.models import Member
 from forum.accounts.tokens import token_for
 from forum.db import db, now
 from forum.demo.actions import PASSWORD, fill
+from forum.moderation.actions import act
+from forum.moderation.case_actions import open_case
+from forum.moderation.flag_actions import flag
 from forum.posts.actions import About, delete_post, edit_post, mark_useful, write_post
 from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
+from forum.posts.hiding import hold
 from forum.posts.models import Comment, Post
 from forum.posts.tag_queries import tags_named
 from forum.vendors.actions import add_programme, add_vendor, propose_vendor
@@ -38,6 +42,8 @@ WALKERS = [
     "Zeno Keller",
     "Quinn Unsaid",
     "Sven Unsaid",
+    "Vera Flagged",
+    "Walt Watchful",
 ]
 LONG = "Wärmepumpenförderungsantragsbearbeitungs" * 8
 EVERYTHING = """\
@@ -68,7 +74,7 @@ def build(folder: Path) -> None:
     flask_migrate.upgrade()
     fill()
     walkers = {name.split()[0].lower(): _walker(name) for name in WALKERS}
-    places = _posts(walkers) | _vendors() | _members(walkers["ines"])
+    places = _posts(walkers) | _vendors() | _members(walkers["ines"]) | _cases(walkers)
     db.session.commit()
     (folder / "places.json").write_text(json.dumps(places))
 
@@ -207,6 +213,28 @@ def _members(ines: Member) -> dict[str, str]:
         "member, long words": url_for(
             "pages.member", slug=db.session.query(Member).filter_by(email="long@walkers.example").one().slug
         ),
+    }
+
+
+def _cases(walkers: dict[str, Member]) -> dict[str, str]:
+    """What waits for a moderator: twenty reported replies, one held text; and a decision that was made already."""
+    vera, walt = walkers["vera"], walkers["walt"]
+    post = _post(walt, title="Twenty answers, all of them reported")
+    for n in range(20):
+        reply = write_comment(post, vera, body=f"Answer {n}: ask Jan Klaassen at home.", anonymous=n % 4 == 3)
+        flag(walt, reply, rule=3, words=f"Number {n} names him.")
+    held = _post(walt, title="Held until somebody has looked")
+    hold(held, "The first text of a new member. A moderator reads it before others do.")
+    gone = write_comment(_post(walt, title="With a removed answer"), walkers["ines"], body="Gone by now.")
+    reason = "It makes somebody recognisable who has no public role. Write of the role."
+    made = act(gone, None, action="remove", rule=3, facts=LONG, reason=f"{reason} {LONG}", source="flag")
+    case = open_case("flag", held, "Opened by a moderator")
+    return {
+        "case": url_for("moderation.case", case_id=case.id),
+        "removed reply": url_for("comments.show", comment_id=gone.id),
+        "report": url_for("flags.post", post_id=post.id),
+        "statement": url_for("statements.show", number=made.id),
+        "log entry": url_for("log.entry", number=made.id),
     }
 
 
