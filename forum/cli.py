@@ -14,10 +14,11 @@ from email_validator import EmailNotValidError, validate_email
 from flask import Flask, current_app, g
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from forum import create_app, jobs, mail, serving, text
+from forum import anonymity, create_app, jobs, mail, serving, text
 from forum.accounts import passwords
 from forum.accounts.actions import make_member
-from forum.accounts.queries import how_many_members, member_with_email
+from forum.accounts.queries import how_many_members, member_seals, member_with_email
+from forum.accounts.sanctions import MEMBER_PURPOSE
 from forum.config import SettingsError
 from forum.db import db
 from forum.demo.actions import SIGN_INS, fill
@@ -25,7 +26,9 @@ from forum.imports.actions import import_wordpress
 from forum.imports.archive import export_to
 from forum.imports.backup import back_up
 from forum.posts.actions import render_again
+from forum.ratings.actions import SEAL
 from forum.ratings.publish_actions import publish
+from forum.ratings.queries import house_seals
 
 
 def in_app(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -270,7 +273,11 @@ def check() -> None:
     """Whether settings, database, mail and queue are in order. Ends with 1 when something is not."""
     click.echo("Settings: read. Keys: present, and the owner's alone.")
     problems = 0
-    for what, problem in (("Database", _database_problem()), ("Mail", _mail_problem()), ("Queue", _queue_problem())):
+    database = _database_problem()
+    tried = [("Database", database), ("Mail", _mail_problem()), ("Queue", _queue_problem())]
+    if database is None:
+        tried.append(("Anonymity key", _key_problem()))
+    for what, problem in tried:
         click.echo(f"{what}: {problem or 'in order.'}")
         problems += problem is not None
     if problems:
@@ -285,6 +292,20 @@ def _database_problem() -> str | None:
         return f"cannot be reached ({getattr(problem, 'orig', problem)}). Check FORUM_DATABASE_URL."
     head = ScriptDirectory(current_app.extensions["migrate"].migrate.directory).get_heads()
     return None if set(here) == set(head) else "migrations are pending. Run: forum db upgrade"
+
+
+def _key_problem() -> str | None:
+    """Whether the keys in force open what the database has sealed, in a sample of it."""
+    sample = [(MEMBER_PURPOSE, seal) for seal in member_seals(500)] + [(SEAL, seal) for seal in house_seals(500)]
+    shut = sum(anonymity.unseal(purpose, seal) is None for purpose, seal in sample)
+    if not shut:
+        return None
+    return (
+        f"does not open {shut} of {len(sample)} seals that were tried. Put the former key into "
+        "FORUM_OLD_ANONYMITY_KEYS. Without it, anonymous texts stay readable but are nobody's: their authors "
+        "cannot change, delete or list them, sanctions do not reach them, what waits to appear never does, "
+        "a rating can be given twice, and colleagues count as several organisations."
+    )
 
 
 def _mail_problem() -> str | None:

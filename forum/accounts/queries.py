@@ -51,6 +51,13 @@ def sanctions_marked(marks: Sequence[str]) -> Sequence[Sanction]:
     return db.session.scalars(select(Sanction).where(Sanction.mark.in_(marks))).all()
 
 
+def member_seals(most: int) -> Sequence[str]:
+    """Seals of members behind pseudonyms, to try a key on."""
+    return db.session.scalars(
+        select(Pseudonym.member_seal).where(Pseudonym.member_seal.is_not(None)).order_by(Pseudonym.id).limit(most)
+    ).all()  # type: ignore[return-value]
+
+
 def how_many_members() -> int:
     """Members who have confirmed their address."""
     return db.session.scalar(select(func.count()).select_from(Member).where(Member.confirmed_at.is_not(None))) or 0

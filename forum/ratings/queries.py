@@ -217,6 +217,11 @@ def free_listing_mark(member: Any) -> str:
         start += CHAIN_STRETCH
 
 
+def house_seals(most: int) -> Sequence[str]:
+    """Seals of organisations, to try a key on."""
+    return db.session.scalars(select(Rating.organisation_seal).order_by(Rating.id).limit(most)).all()
+
+
 def own_rating(member: Member, rating_id: int) -> Rating | None:
     """The rating, if it is the member's own."""
     return next((rating for rating in own_ratings(member) if rating.id == rating_id), None)

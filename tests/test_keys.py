@@ -1,0 +1,92 @@
+"""The anonymity key: what outlives its rotation, what is lost without it, and that the check says so."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+
+from forum import anonymity, cli
+from forum.accounts.sanctions import member_behind, sanction_pseudonym, standing_of
+from forum.db import db, now
+from forum.posts.delayed_actions import delay_post, own_delayed
+from forum.posts.jobs import publish_what_is_due
+from forum.posts.models import Post
+from forum.ratings.actions import RatedOtherwise, house_of, rate
+from forum.ratings.queries import own_ratings
+from tests.factories import make_a_tag, make_member, make_post, make_rating, make_vendor
+
+FIRST, SECOND, THIRD = (f"the {n} key, long enough for anybody here" for n in ("first", "second", "third"))
+
+
+@pytest.fixture
+def keys(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Any:
+    def given(*these: str) -> None:
+        monkeypatch.setitem(app.config, "ANONYMITY_KEYS", list(these))
+        db.session.expire_all()
+
+    given(FIRST)
+    return given
+
+
+def waits(author: Any, title: str) -> None:
+    given: dict[str, Any] = {
+        "title": title,
+        "body": "It waits to appear, some time.",
+        "leaning": "bad",
+        "tags": [make_a_tag()],
+    }
+    assert delay_post(author, hours=6, typed={"title": title}, **given, said=None, badged=False, submission=title)
+    db.session.commit()
+
+
+def test_sanctions_and_seals_of_names_outlive_two_rotations(app: Flask, keys: Any) -> None:
+    author = make_member()
+    names = []
+    for n, these in enumerate(((FIRST,), (SECOND, FIRST), (THIRD, SECOND, FIRST))):
+        keys(*these)
+        post = make_post(author, anonymous=True)
+        names.append(post.pseudonym)
+        assert names[-1] is not None and sanction_pseudonym(names[-1], "warn", f"Warning {n}")
+        db.session.commit()
+    assert [member_behind(name) for name in names if name] == [author] * 3
+    assert standing_of(author).held and len(standing_of(author).sanctions) == 3
+    keys(THIRD)
+    assert len(standing_of(author).sanctions) == 1, "without the old keys the old ones are nobody's"
+
+
+def test_what_waits_to_appear_appears_after_a_rotation(app: Flask, keys: Any) -> None:
+    author = make_member()
+    waits(author, "Before the rotation")
+    keys(SECOND, FIRST)
+    waits(author, "After the rotation")
+    assert {one.title for one in own_delayed(author)} == {"Before the rotation", "After the rotation"}
+    with time_machine.travel(now() + timedelta(hours=7), tick=False):
+        publish_what_is_due()
+    assert db.session.query(Post).count() == 2 and own_delayed(author) == []
+
+
+def test_a_rating_stays_the_only_one_and_ones_own_and_its_house_the_same(app: Flask, keys: Any) -> None:
+    author, colleague, vendor = make_member(email="a@one.example"), make_member(email="b@one.example"), make_vendor()
+    first = make_rating(author, vendor=vendor, anonymous=True)
+    for these in ((SECOND, FIRST), (THIRD, SECOND, FIRST)):
+        keys(*these)
+        with pytest.raises(RatedOtherwise):
+            rate(author, vendor=vendor, anonymous=False, said={"worth": 1, "again": False, "interest": "none"})
+        assert [rating.id for rating in own_ratings(author)] == [first.id]
+        other = make_rating(colleague, vendor=make_vendor(), anonymous=True)
+        assert house_of(other.organisation_seal) == house_of(first.organisation_seal), "colleagues count once"
+
+
+def test_the_check_says_that_the_key_does_not_fit_and_what_is_lost(app: Flask, keys: Any) -> None:
+    assert cli._key_problem() is None, "nothing sealed yet"
+    make_post(anonymous=True)
+    make_rating(anonymous=True)
+    assert cli._key_problem() is None
+    keys(SECOND)
+    problem = str(cli._key_problem())
+    assert "does not open 2 of 2 seals" in problem and "FORUM_OLD_ANONYMITY_KEYS" in problem and "nobody's" in problem
+    keys(SECOND, FIRST)
+    assert cli._key_problem() is None
+    assert anonymity.current_keys()[-1] == FIRST
