@@ -10,7 +10,6 @@ from forum.ratings.costs import costs_of_a_year
 from forum.ratings.criteria import GIVES
 from forum.ratings.directions import directions_of
 from forum.ratings.forms import whole_number
-from forum.ratings.models import Snapshot
 from forum.ratings.rankings import Standings
 from forum.ratings.trends import dated, trend_of
 from forum.ratings.wording import standing, strongest_and_weakest, verdict_in_words
@@ -24,7 +23,7 @@ DEAL_PARTS = (
 
 
 def portrait(
-    vendor: Any, snapshot: Snapshot | None, history: Sequence[Any], changes: Sequence[Any], asked: Mapping[str, str]
+    vendor: Any, snapshot: Any, history: Sequence[Any], changes: Sequence[Any], asked: Mapping[str, str]
 ) -> dict[str, Any]:
     """The values of the vendor page's template. `asked` is the address's query: the tier, the calculator's fields."""
     figures = snapshot.figures if snapshot else None

@@ -1,6 +1,6 @@
 """Vendors in order, compared, and by category: pages made of what snapshots publish."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from forum.posts.queries import about_category, listing
 from forum.ratings.comparison import compare
 from forum.ratings.criteria import GIVES
 from forum.ratings.queries import SITE, Subject, snapshot_of, snapshots_of
-from forum.ratings.rankings import PLACES, Ranking, Standing, Standings, all_standings, ranking
+from forum.ratings.rankings import PLACES, Ranking, Standings, all_standings, ranking, slug_of
 from forum.vendors.queries import categories, category_called, vendor_named, vendors_called
 
 bp = Blueprint("rankings", __name__)
@@ -26,19 +26,20 @@ MOST_COMPARED = 4
 @bp.get("/vendors")
 def index() -> Any:
     """Every vendor: ranked, early, and those with too few ratings, in an order that is stated."""
-    weights, chosen = _weights(), _chosen()
+    standings, kinds = _standings(), categories()
+    weights, chosen = _weights(), _chosen({category.slug for category in kinds})
     asked = chosen | {f"w_{key}": str(weight) for key, weight in weights.items()}
-    found = _ordered(chosen, weights)
+    found = _ordered(standings, chosen, weights)
     return render_template(
         "rankings/index.html",
         chosen=chosen,
         weights=weights,
         asked=asked,
         criteria=GIVES,
-        categories=categories(),
+        categories=kinds,
         site=snapshot_of(SITE),
         total=len(found.ranked) + len(found.early) + len(found.thin),
-        **_page_of(found, request.args.get("after"), asked),
+        **_page_of(standings, found, request.args.get("after"), asked),
     )
 
 
@@ -46,9 +47,9 @@ def _standings() -> Standings:
     return all_standings(current_app.config["SQLALCHEMY_DATABASE_URI"])
 
 
-def _ordered(chosen: Mapping[str, str], weights: Mapping[str, int]) -> Ranking:
+def _ordered(standings: Standings, chosen: Mapping[str, str], weights: Mapping[str, int]) -> Ranking:
     """The vendors that fit, in order: worked out once for all readers."""
-    standings, since = _standings(), _since(chosen.get("since"))
+    since = _since(chosen.get("since"))
 
     def order() -> Ranking:
         return ranking(
@@ -63,10 +64,9 @@ def _ordered(chosen: Mapping[str, str], weights: Mapping[str, int]) -> Ranking:
     return standings.once(("order", *chosen.items(), *weights.items(), since), order)
 
 
-def _chosen() -> dict[str, str]:
+def _chosen(known: set[str]) -> dict[str, str]:
     """The filters in force, as they stand in the address; what is no choice is left out."""
     given = request.args
-    known = {category.slug for category in categories()}
     fits = {"category": known, "tier": set(PLACES), "since": set(SINCE), "free": {"y"}}
     return {name: given[name] for name, choices in fits.items() if given.get(name) in choices}
 
@@ -86,24 +86,26 @@ def _since(word: str | None) -> datetime | None:
     return day_of(now()) - timedelta(days=SINCE[word]) if word else None
 
 
-def _page_of(found: Ranking, after: str | None, asked: Mapping[str, str], most: int = PAGE) -> dict[str, Any]:
+def _page_of(
+    standings: Standings, found: Ranking, after: str | None, asked: Mapping[str, str], most: int = PAGE
+) -> dict[str, Any]:
     """A page of the three lists one after the other, from behind the vendor called `after`, as its table."""
-    lists: dict[str, Sequence[Any]] = {"ranked": found.ranked, "early": found.early, "thin": found.thin}
-    rows = [(name, row) for name, rows in lists.items() for row in rows]
-    slugs = [row.slug if isinstance(row, Standing) else row.standing.slug for _, row in rows]
-    start = slugs.index(after) + 1 if after in slugs else 0
+    lists = found.ranked, found.early, found.thin
+    rows = [row for rows in lists for row in rows]
+    start = next((n for n, row in enumerate(rows, 1) if slug_of(row) == after), 0) if after else 0
     page = rows[start : start + most]
 
     def table() -> Markup:
         write = get_template_attribute("rankings/_ranking.html", "ranking_table")
-        shown = [[row for kind, row in page if kind == name] for name in lists]
+        firsts = 0, len(found.ranked), len(found.ranked) + len(found.early)
+        shown = [one[max(start - n, 0) : max(start + most - n, 0)] for one, n in zip(lists, firsts, strict=True)]
         return Markup(write(*shown, weighed=any(name.startswith("w_") for name in asked)))  # noqa: S704 - a template's
 
-    key = ("table", request.script_root, tuple(slugs[start : start + most]), *asked.items())
+    key = ("table", request.script_root, start, most, *asked.items())
     return {
-        "table": _standings().once(key, table) if page else None,
+        "table": standings.once(key, table) if page else None,
         "start": start,
-        "next": slugs[start + most - 1] if len(rows) > start + most else None,
+        "next": slug_of(page[-1]) if len(rows) > start + most else None,
     }
 
 
@@ -129,15 +131,14 @@ def compared() -> Any:
         asked=typed + [""] * (MOST_COMPARED - len(typed)),
         unknown=[word for word in asked if word not in found],
         too_many=len(words) > MOST_COMPARED,
-        suggested=_suggested(),
+        suggested=_suggested(_standings()),
         most=MOST_COMPARED,
         site=snapshot_of(SITE),
     )
 
 
-def _suggested() -> Markup:
+def _suggested(standings: Standings) -> Markup:
     """Every vendor's name as an option: made once, since there may be a thousand."""
-    standings = _standings()
     option = Markup('<option value="{}">')
     return standings.once("names", lambda: Markup("").join(option.format(one.name) for one in standings))
 
@@ -146,10 +147,11 @@ def _suggested() -> Markup:
 def category(slug: str) -> Any:
     """A category: its vendors in order, what undisclosed vendors add, and the latest experiences."""
     found = db.first_or_404(category_called(slug))
+    standings, chosen = _standings(), {"category": slug}
     return render_template(
         "rankings/category.html",
         category=found,
-        **_page_of(_ordered({"category": slug}, {}), None, {"category": slug}, BEST),
+        **_page_of(standings, _ordered(standings, chosen, {}), None, chosen, BEST),
         undisclosed=snapshot_of(Subject(category_id=found.id)),
         listing=listing(about_category(found.id), before=request.args.get("before")),
     )

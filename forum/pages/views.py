@@ -29,7 +29,7 @@ from forum.posts.queries import (
 from forum.posts.tag_queries import all_tags, tag_behind, tag_called, tags_by_use, tags_named
 from forum.ratings.criteria import EUROS, GIVES
 from forum.ratings.publish_actions import context_of
-from forum.ratings.queries import SITE, Subject, best_standings, history_of, site_and, snapshot_of
+from forum.ratings.queries import SITE, best_standings, snapshot_of, told_of
 from forum.ratings.rankings import all_standings
 from forum.ratings.scores import FLAT, HALF_LIFE, STRENGTH, score
 from forum.text import fold
@@ -103,15 +103,15 @@ def vendor(slug: str) -> Any:
     found = db.first_or_404(vendor_called(slug))
     if not can_see_vendor(current_user, found):
         abort(404)
-    site, snapshot = site_and(Subject(vendor_id=found.id))
+    told = told_of(found.id)
     return render_template(
         "pages/vendor.html",
         vendor=found,
         listing=listing(about_vendor(found.id), before=request.args.get("before"), most=RECENT),
-        site=site,
-        snapshot=snapshot,
+        site=told.site,
+        snapshot=told.own,
         against=against(all_standings(current_app.config["SQLALCHEMY_DATABASE_URI"]), slug),
-        **portrait(found, snapshot, history_of(found.id), changes_of(found.id), request.args),
+        **portrait(found, told.own, told.history, changes_of(found.id), request.args),
     )
 
 

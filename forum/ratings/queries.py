@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from forum import anonymity
@@ -46,29 +46,30 @@ def snapshots_of(vendor_ids: Sequence[int]) -> dict[int, Snapshot]:
     return {snapshot.vendor_id: snapshot for snapshot in found if snapshot.vendor_id is not None}
 
 
-def site_and(subject: Subject) -> tuple[Snapshot | None, Snapshot | None]:
-    """The site's snapshot in force and the subject's, in one query."""
-    found = db.session.scalars(
-        select(Snapshot).where(Snapshot.current, or_(of_subject(Snapshot, SITE), of_subject(Snapshot, subject)))
-    ).all()
-    site = next((s for s in found if s.vendor_id is None and s.category_id is None), None)
-    own = next((s for s in found if s.vendor_id is not None or s.category_id is not None), None)
-    return site, own
+class Told(NamedTuple):
+    """The site's snapshot in force and a vendor's, and all the vendor ever had, the oldest first."""
+
+    site: Any
+    own: Any
+    history: Sequence[Any]
 
 
-def history_of(vendor_id: int) -> Sequence[Any]:
-    """Every snapshot of the vendor, the oldest first: published_at, organisations and the verdict."""
-    return db.session.execute(
-        select(
-            Snapshot.published_at,
-            Snapshot.organisations,
-            Snapshot.worth_mean,
-            Snapshot.worth_low,
-            Snapshot.worth_high,
-        )
-        .where(Snapshot.vendor_id == vendor_id)
-        .order_by(Snapshot.id)
-    ).all()
+def told_of(vendor_id: int) -> Told:
+    """In one query; figures of the past stay where they are."""
+    in_force = case((Snapshot.current, Snapshot.figures)).label("figures")
+    columns = [
+        *(Snapshot.vendor_id, Snapshot.current, Snapshot.published_at, Snapshot.organisations, Snapshot.ratings),
+        *(Snapshot.worth_mean, Snapshot.worth_low, Snapshot.worth_high, in_force),
+    ]
+    site = and_(of_subject(Snapshot, SITE), Snapshot.current)
+    statement = select(*columns).where(or_(site, Snapshot.vendor_id == vendor_id)).order_by(Snapshot.id)
+    rows = db.session.execute(statement).all()
+    history = [row for row in rows if row.vendor_id is not None]
+    return Told(
+        next((row for row in rows if row.vendor_id is None), None),
+        next((row for row in history if row.current), None),
+        history,
+    )
 
 
 def standings() -> Sequence[Any]:

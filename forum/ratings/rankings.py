@@ -52,6 +52,11 @@ class Placed(NamedTuple):
     verdict: Verdict
 
 
+def slug_of(row: Placed | Standing) -> str:
+    """The vendor's, of either kind of row."""
+    return row.slug if isinstance(row, Standing) else row.standing.slug
+
+
 class Ranking(NamedTuple):
     """Ranked from ten organisations on, early from five, and those below the gate."""
 
