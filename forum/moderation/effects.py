@@ -36,7 +36,7 @@ def _decline(item: Any, decision: Decision) -> None:
 
 
 def _approve(item: Any, decision: Decision) -> None:
-    if item.hidden_at is not None and item.removed_at is None:
+    if isinstance(item, Post | Comment) and item.hidden_at is not None and item.removed_at is None:
         release(item)
 
 

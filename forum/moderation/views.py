@@ -69,8 +69,9 @@ def decide(case_id: int) -> Any:
         db.session.rollback()
         return _too_late(_found(case_id), form)
     flash(f"Decided: entry {number} of the log.")
-    following = next_open(case_id, request.args.get("kind"))
-    return redirect(url_for(".case", case_id=following) if following else url_for(".index"))
+    kind = request.args.get("kind")
+    following = next_open(case_id, kind)
+    return redirect(url_for(".case", case_id=following, kind=kind) if following else url_for(".index", kind=kind))
 
 
 @bp.post("/cases/<key:case_id>/claim")
@@ -82,7 +83,7 @@ def claim(case_id: int) -> Any:
     elif not case_actions.claim(found, current_user):
         flash("A colleague has this one, or it is decided already.")
     db.session.commit()
-    return redirect(url_for(".case", case_id=case_id))
+    return redirect(url_for(".case", case_id=case_id, kind=request.args.get("kind")))
 
 
 @bp.post("/cases/<key:case_id>/note")
@@ -93,7 +94,7 @@ def note(case_id: int) -> Any:
     if form.validate():
         case_actions.write_note(found, current_user, (form.body.data or "").strip())
         db.session.commit()
-        return redirect(url_for(".case", case_id=case_id, _anchor="notes"))
+        return redirect(url_for(".case", case_id=case_id, kind=request.args.get("kind"), _anchor="notes"))
     return _case_page(found, _form_for(found, formdata=None), form)
 
 
