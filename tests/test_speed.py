@@ -154,7 +154,7 @@ def test_pages_of_one_reader_cost_the_same_however_much_they_show(app: Flask, br
             make_category()
         db.session.commit()
 
-    paths = ["/anonymous-writing", "/admin/", "/posts/new"]
+    paths = ["/anonymous-writing", "/admin/", "/posts/new", "/following?show=all"]
     grow(2)
     before = [queries_for(reader, path) for path in paths]
     grow(12)
