@@ -261,6 +261,16 @@ def test_a_form_sent_quicker_than_anybody_types_comes_back_with_words(app: Any, 
         app.config["WTF_CSRF_ENABLED"] = False
 
 
+def test_a_suspended_member_is_told_until_when_and_where_it_says_why(app: Any, browse: Any) -> None:
+    until = now() + timedelta(days=7)
+    under, browser = make_post(), browse(make_member(suspended_until=until))
+    for answer in (browser.get(f"/posts/{key(under)}/", follow_redirects=True), browser.get("/posts/new")):
+        assert f"cannot write until {until.day} " in answer.text and "/decisions" in answer.text
+    assert reply(browser, under).status_code == 403 and db.session.query(Comment).count() == 0
+    calm = browse(make_member(suspended_until=now() - timedelta(minutes=1)))
+    assert reply(calm, under).status_code == 302
+
+
 # --- Filters ---
 
 
