@@ -127,7 +127,7 @@ def _world(root: Path) -> Path:
 
 
 def _wait_for(site: Site, server: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 90
     while time.monotonic() < until and server.poll() is None:
         try:
             with urlopen(f"{site.url}/rules", timeout=1):
