@@ -169,6 +169,8 @@ MEMBERS = [
     Place("e-mail, wrong", "/settings/email", "ines", 422, _submit("Send the link", email="x", present="x")),
     Place("password", "/settings/password", "ines"),
     Place("password, wrong", "/settings/password", "ines", 422, _submit("Change password", password="x", again="y")),
+    Place("second factor", "/settings/second-factor", "ines"),
+    Place("second factor, wrong", "/settings/second-factor", "ines", 422, _submit("Turn on", code="000000", present="x")),
     Place("anonymous writing", "/anonymous-writing", "noor"),
     Place("anonymous writing, none", "/anonymous-writing", "admin"),
     Place("long name, signed in", "/rules", "long"),
