@@ -21,6 +21,7 @@ BEST = 20  # of a category
 HEAVIEST = 5
 SINCE = {"month": 31, "quarter": 92, "year": 366}
 MOST_COMPARED = 4
+MOST_SUGGESTED = 300
 
 
 @bp.get("/vendors")
@@ -138,9 +139,14 @@ def compared() -> Any:
 
 
 def _suggested(standings: Standings) -> Markup:
-    """Every vendor's name as an option: made once, since there may be a thousand."""
+    """The names of those rated most as options, made once; others are typed in full."""
     option = Markup('<option value="{}">')
-    return standings.once("names", lambda: Markup("").join(option.format(one.name) for one in standings))
+
+    def options() -> Markup:
+        rated_most = sorted(standings, key=lambda one: -one.organisations)[:MOST_SUGGESTED]
+        return Markup("").join(option.format(one.name) for one in rated_most)
+
+    return standings.once("names", options)
 
 
 @bp.get("/categories/<slug>")

@@ -147,7 +147,8 @@ class Snapshot(db.Model):
         # One in force each: lists join it, and a second one would double their rows.
         Index("uq_snapshots_vendor", "vendor_id", unique=True, **_IN_FORCE),
         Index("uq_snapshots_category", "category_id", unique=True, **_IN_FORCE),
-        Index("ix_snapshots_ranking", "current", "worth_mean"),
+        # With the count in it, what the ranking asks of every snapshot is answered without reading one.
+        Index("ix_snapshots_ranking", "current", "worth_mean", "organisations"),
     )
 
     id: Mapped[Id]

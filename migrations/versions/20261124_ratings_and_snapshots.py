@@ -40,7 +40,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("snapshots", schema=None) as batch_op:
         batch_op.create_index("uq_snapshots_category", ["category_id"], unique=True, **in_force)
-        batch_op.create_index("ix_snapshots_ranking", ["current", "worth_mean"], unique=False)
+        batch_op.create_index("ix_snapshots_ranking", ["current", "worth_mean", "organisations"], unique=False)
         batch_op.create_index("ix_snapshots_vendor", ["vendor_id"], unique=False)
         batch_op.create_index("uq_snapshots_vendor", ["vendor_id"], unique=True, **in_force)
 
