@@ -312,3 +312,11 @@ def test_inside_a_day_the_order_of_anonymous_replies_is_chance(app: Flask) -> No
         assert {reply.path[:8] for reply in replies} == {f"{int(day_of(now()).timestamp()):08x}"}
         orders.add(replies[0].path < replies[1].path)
     assert orders == {True, False}
+
+
+def test_the_number_of_a_member_who_left_is_never_given_again(app: Any) -> None:
+    left = make_member()
+    number = left.id
+    db.session.delete(left)
+    db.session.commit()
+    assert make_member().id > number, "marks are made of it: the newcomer would own what the other wrote"

@@ -19,6 +19,8 @@ class Member(UserMixin, db.Model):
     __table_args__ = (
         CheckConstraint("role IN ('member', 'moderator', 'admin')", name="role_known"),
         Index("ix_members_unconfirmed", "joined_at", "confirmed_at"),
+        # A number is never given twice: marks are made of it, and a newcomer would own the writing of who left.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Id]

@@ -360,7 +360,7 @@ def upgrade() -> None:
         batch_op.drop_column("html")
         batch_op.drop_column("subject")
 
-    with op.batch_alter_table("members", schema=None) as batch_op:
+    with op.batch_alter_table("members", schema=None, table_kwargs={"sqlite_autoincrement": True}) as batch_op:
         batch_op.add_column(sa.Column("trade", sa.String(length=20), server_default="", nullable=False))
         batch_op.add_column(sa.Column("region", sa.String(length=20), server_default="", nullable=False))
         batch_op.add_column(sa.Column("digest", sa.String(length=10), server_default="daily", nullable=False))
