@@ -116,7 +116,10 @@ def work() -> None:
 
 
 def _work(app: Flask) -> None:
-    jobs.queue_of(app).create_consumer(workers=1, periodic=True, initial_delay=0.2, max_delay=2).run()
+    # A job that is running when SIGTERM comes is finished first.
+    jobs.queue_of(app).create_consumer(
+        workers=1, periodic=True, initial_delay=0.2, max_delay=2, graceful_signal="TERM"
+    ).run()
 
 
 @main.group("db")

@@ -17,7 +17,10 @@ from typing import Any
 from granian import Granian
 from granian.constants import Interfaces
 
+# Ctrl-C and a closing terminal reach every process. Only the first one minds them: it tells the others what to do.
 WATCHED = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
+FOR_WEB = {signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
+FOR_JOBS = {signal.SIGTERM, signal.SIGCHLD}
 PAUSE = 2  # seconds before a part that ended is started again
 PATIENCE = 15  # seconds that a part gets to finish what it is doing
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
@@ -55,23 +58,24 @@ def objection_to(host: str, port: int) -> str | None:
 
 def apart(part: Callable[[], object]) -> bool:
     """Run it in a process of its own, wait for it, and say whether it ended well. What it used up is given back."""
-    return os.waitstatus_to_exitcode(os.waitpid(_fork(part), 0)[1]) == 0
+    return os.waitstatus_to_exitcode(os.waitpid(_fork(part, WATCHED), 0)[1]) == 0
 
 
 def together(web: Callable[[], object], jobs: Callable[[], object]) -> int:
     """Run both until SIGINT or SIGTERM comes or the web server ends; jobs that end are started again.
 
-    SIGHUP is passed on to the web server, which then starts its workers anew. Returns the exit code.
+    SIGHUP is passed on to the web server, which then starts its workers anew; when the terminal closes, it ends all.
+    Returns the exit code.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
     signal.signal(signal.SIGCHLD, lambda *_: None)  # so that it is not ignored while we wait for it
     gc.collect()
     gc.freeze()  # memory that the collector does not touch stays shared
-    server, worker = _fork(_with_its_own(web)), _fork(jobs)
+    server, worker = _fork(_with_its_own(web), FOR_WEB), _fork(jobs, FOR_JOBS)
     try:
         while True:
             got = signal.sigwait(WATCHED)
-            if got == signal.SIGHUP:
+            if got == signal.SIGHUP and not os.isatty(0):
                 os.kill(server, signal.SIGHUP)
             elif got != signal.SIGCHLD:
                 return 0
@@ -81,12 +85,12 @@ def together(web: Callable[[], object], jobs: Callable[[], object]) -> int:
                     return 1
                 if worker in ended:
                     print("The jobs process ended; it is started again.", file=sys.stderr, flush=True)
-                    worker = _fork(jobs, after=PAUSE)
+                    worker = _fork(jobs, FOR_JOBS, after=PAUSE)
     finally:
         _stop({server, worker})
 
 
-def _fork(part: Callable[[], object], after: float = 0) -> int:
+def _fork(part: Callable[[], object], minds: set[signal.Signals], after: float = 0) -> int:
     parent = os.getpid()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -96,7 +100,7 @@ def _fork(part: Callable[[], object], after: float = 0) -> int:
     code = 1
     try:
         _die_with(parent)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, WATCHED)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, minds)
         time.sleep(after)
         part()
         code = 0

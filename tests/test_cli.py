@@ -16,7 +16,6 @@ from forum.accounts.queries import member_with_email
 from forum.cli import main
 from forum.config import from_environment
 from forum.db import db, folder
-from forum.demo.actions import SIGN_INS
 from forum.posts.models import Comment, Post
 from forum.text import RENDER_VERSION
 from tests import cluster
@@ -211,18 +210,6 @@ def test_the_demo_refuses_a_database_with_members_in_it(forum: Forum, environ: d
     done = forum("demo")
     assert done.exit_code == 1 and "needs an empty database" in done.output
     assert inside(environ, lambda: db.session.query(Post).count()) == 0
-
-
-@pytest.mark.slow
-def test_the_demo_fills_an_empty_database_and_tells_the_sign_ins(forum: Forum, environ: dict[str, str]) -> None:
-    forum("db", "upgrade")
-    done = forum("demo")
-    assert done.exit_code == 0
-    for role, email, password in SIGN_INS:
-        assert role in done.output and email in done.output and password in done.output
-        member = inside(environ, lambda email=email: member_with_email(email))
-        assert member.role == role and fits(member.password_hash, password)
-    assert inside(environ, lambda: db.session.query(Post).count()) > 10
 
 
 def test_every_command_says_what_it_is_for(forum: Forum) -> None:

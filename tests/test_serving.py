@@ -66,11 +66,14 @@ def _parent(number: int) -> int:
 )
 def test_ctrl_c_and_a_terminate_stop_everything(site: Site, number: int, everybody: bool) -> None:
     site.start()
+    assert until(lambda: site.log.read_text().count("[INFO] Started worker-") == 2)
     processes = site.processes()
     assert len(processes) == 5, "itself, the web server, its two workers, the jobs"
     assert site.stop(number, everybody=everybody) == 0
     assert gone(processes)
-    assert "Traceback" not in site.log.read_text()
+    told = site.log.read_text()
+    assert "Traceback" not in told
+    assert "refused to gracefully stop" not in told, "the workers go by themselves, at once"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent is gone")

@@ -80,7 +80,10 @@ def build(folder: Path) -> None:
 
 
 def _walker(name: str) -> Member:
-    return make_member(name=name, email=f"{name.split()[0].lower()}@walkers.example", password=PASSWORD)
+    """Somebody who has been here for a while: a new member's first text would wait for a moderator."""
+    walker = make_member(name=name, email=f"{name.split()[0].lower()}@walkers.example", password=PASSWORD)
+    walker.vouched_at = now()
+    return walker
 
 
 def _posts(walkers: dict[str, Member]) -> dict[str, str]:
@@ -89,11 +92,11 @@ def _posts(walkers: dict[str, Member]) -> dict[str, str]:
     edit_post(quiet, title=quiet.title, body=EVERYTHING + "\nAnd a sentence more.", leaning="bad", tags=_tags())
     hidden = _anonymous(tomas)
     hidden.hidden_at = now()
-    unseen = write_comment(quiet, tomas, body="This stays with its author.")
-    reply = write_comment(quiet, noor, body="First I said this.")
+    unseen = write_comment(quiet, tomas, body="This stays with its author.", at=now())
+    reply = write_comment(quiet, noor, body="First I said this.", at=now())
     edit_comment(reply, body="Then I said that.")
     gone = _post(ines, title="Removed by its author, with a reply beneath")
-    write_comment(gone, noor, body="The answer stays.")
+    write_comment(gone, noor, body="The answer stays.", at=now())
     delete_post(gone)
     delete_comment(unseen)
     long = _long(tomas)
@@ -119,7 +122,7 @@ def _posts(walkers: dict[str, Member]) -> dict[str, str]:
 
 
 def _replies(post: Post, author: Member) -> dict[str, str]:
-    own = write_comment(post, author, body="Mine, to be changed.")
+    own = write_comment(post, author, body="Mine, to be changed.", at=now())
     top = db.session.query(Comment).filter_by(post_id=post.id, depth=0, deleted_at=None).first()
     return {
         "edit a reply": url_for("comments.edit", comment_id=own.id),
@@ -139,7 +142,7 @@ def _tags(*names: str) -> list[Any]:
 
 def _post(author: Member, **given: Any) -> Post:
     body = "We registered eleven deals. Nine were approved. Four of those were still ours at the order."
-    return write_post(author, **{"body": body, "leaning": "mixed", "tags": _tags(), **given})
+    return write_post(author, **{"body": body, "leaning": "mixed", "tags": _tags(), "at": now(), **given})
 
 
 def _anonymous(author: Member) -> Post:
@@ -159,7 +162,7 @@ def _long(author: Member) -> Post:
     post = _post(member, title=LONG[:140], body=f"{LONG[:300]}\n\n## {LONG[:300]}\n\n- {LONG[:300]}", about=about)
     parent = None
     for _ in range(6):
-        parent = write_comment(post, member, body=f"{LONG[:300]} `{LONG[:300]}`", parent=parent)
+        parent = write_comment(post, member, body=f"{LONG[:300]} `{LONG[:300]}`", parent=parent, at=now())
     described = About(category=categories()[0], description=LONG[:80])
     _post(author, title=f"x{LONG[:139]}", body=LONG[:300], about=described)
     return post
@@ -173,7 +176,7 @@ def _threaded(walkers: dict[str, Member], replies: int) -> Post:
     for n in range(replies):
         parent = told[-1] if n % 9 in (1, 2, 3, 4, 5, 6) else told[-3] if n % 9 == 7 else None
         body = f"Answer {n}: the margin is real, the deal protection is not. " * (1 + n % 4)
-        told.append(write_comment(post, people[n % 7], body=body, parent=parent, anonymous=n % 5 == 2))
+        told.append(write_comment(post, people[n % 7], body=body, parent=parent, anonymous=n % 5 == 2, at=now()))
     mark_useful(people[0], told[1])
     delete_comment(told[10])
     told[13].hidden_at = now()
@@ -221,11 +224,11 @@ def _cases(walkers: dict[str, Member]) -> dict[str, str]:
     vera, walt = walkers["vera"], walkers["walt"]
     post = _post(walt, title="Twenty answers, all of them reported")
     for n in range(20):
-        reply = write_comment(post, vera, body=f"Answer {n}: ask Jan Klaassen at home.", anonymous=n % 4 == 3)
+        reply = write_comment(post, vera, body=f"Answer {n}: ask Jan Klaassen at home.", anonymous=n % 4 == 3, at=now())
         flag(walt, reply, rule=3, words=f"Number {n} names him.")
     held = _post(walt, title="Held until somebody has looked")
     hold(held, "The first text of a new member. A moderator reads it before others do.")
-    gone = write_comment(_post(walt, title="With a removed answer"), walkers["ines"], body="Gone by now.")
+    gone = write_comment(_post(walt, title="With a removed answer"), walkers["ines"], body="Gone by now.", at=now())
     reason = "It makes somebody recognisable who has no public role. Write of the role."
     made = act(gone, None, action="remove", rule=3, facts=LONG, reason=f"{reason} {LONG}", source="flag")
     case = open_case("flag", held, "Opened by a moderator")
