@@ -245,8 +245,10 @@ def test_deals_are_told_of_five_houses_none_of_which_has_over_half() -> None:
     told = {"deals_registered": 10, "deals_approved": 8, "deals_kept": 5}
     assert figures_of(five(**told))["deals"]["deals"] == {"n": 5} | {key: n * 5 for key, n in told.items()}
     assert figures_of([*five(**told)[:4], report("other")])["deals"] == {}
-    assert figures_of([*five(**told), report("giant", deals_registered=51)])["deals"] == {}
-    assert figures_of([*five(**told), report("large", deals_registered=50)])["deals"]["deals"]["n"] == 6
+    assert figures_of([*five(**told), report("giant", **told | {"deals_registered": 51})])["deals"] == {}
+    assert figures_of([*five(**told), report("large", **told | {"deals_registered": 50})])["deals"]["deals"]["n"] == 6
+    silent = report("silent", deals_registered=9)
+    assert figures_of([*five(**told), silent])["deals"]["deals"]["n"] == 5, "blank is not none"
     bids = figures_of(five(bids_asked=4, bids_granted=1))["deals"]
     assert bids == {"bids": {"n": 5, "bids_asked": 20, "bids_granted": 5} | dict.fromkeys(list(DEALS)[5:], 0)}
 

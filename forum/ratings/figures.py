@@ -187,12 +187,14 @@ def _deals(houses: Iterable[Sequence[Report]]) -> dict[str, Any]:
     """Registered deals and special bids in sum, where five organisations or more report and none holds over half."""
     keys = list(DEALS)
     found: dict[str, Any] = {}
-    for name, first, parts in (("deals", "deals_registered", keys[:3]), ("bids", "bids_asked", keys[3:])):
-        sums = [
-            [sum(report.deals[keys.index(part)] or 0 for report in own) for part in parts]
-            for own in houses
-            if any(report.deals[keys.index(first)] for report in own)
-        ]
+    for name, parts, needed in (("deals", keys[:3], 3), ("bids", keys[3:], 2)):
+        sums = []
+        for own in houses:
+            # Who leaves out how many were approved or granted has not said that none were.
+            said = [[report.deals[keys.index(part)] for part in parts] for report in own]
+            whole = [row for row in said if row[0] and None not in row[:needed]]
+            if whole:
+                sums.append([sum(row[i] or 0 for row in whole) for i in range(len(parts))])
         total = sum(row[0] for row in sums)
         if len(sums) >= K and max(row[0] for row in sums) <= MOST_OF_DEALS * total:
             found[name] = {"n": len(sums)} | {part: sum(row[i] for row in sums) for i, part in enumerate(parts)}
