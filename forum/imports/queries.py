@@ -82,6 +82,7 @@ def public_posts() -> Iterator[Any]:
             Programme.slug.label("programme_slug"),
             Tier.name.label("tier_name"),
             Category.slug.label("category_slug"),
+            Post.badge,
             *byline_columns(),
         )
         .outerjoin(Vendor, Vendor.id == Post.vendor_id)
@@ -108,6 +109,7 @@ def public_comments() -> Iterator[Any]:
             Comment.created_at,
             Comment.edited_at,
             Comment.useful_count,
+            Comment.badge,
             *byline_columns(),
         )
         .join(Post, Post.id == Comment.post_id)
