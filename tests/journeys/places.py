@@ -70,6 +70,11 @@ def _too_much(page: Page) -> None:
     _submit("Preview")(page)
 
 
+def _given_away(page: Page) -> None:
+    page.get_by_label("Anonymous, as").check()
+    _submit("Post reply", body=f"I am Ines Field, write to ines@walkers.example about {LONG[:200]}.")(page)
+
+
 def _undisclosed(page: Page) -> None:
     page.get_by_label("Keep it undisclosed").check()
     _submit("Publish", title=LONG[:140], tags=LONG[:200], description=LONG[:80])(page)
@@ -84,7 +89,7 @@ def _named(page: Page) -> None:
 
 
 def _tags_open(page: Page) -> None:
-    page.locator("summary").click()
+    page.locator("summary", has_text="tags").click()
 
 
 def _reply_moved(page: Page) -> None:
@@ -147,6 +152,7 @@ MEMBERS = [
     Place("reply to a reply", member="ines"),
     Place("reply, wrong", "reply to a reply", "ines", 422, _submit("Post reply", body="x")),
     Place("reply, preview", "reply", "ines", 200, _submit("Preview", body=f"**Bold** {LONG}")),
+    Place("reply, given away", "reply", "ines", 200, _given_away),
     Place("edit a reply", member="ines"),
     Place("edit a reply, wrong", "edit a reply", "ines", 422, _submit("Save", body="")),
     Place("delete a reply", member="ines"),
@@ -170,7 +176,9 @@ MEMBERS = [
     Place("password", "/settings/password", "ines"),
     Place("password, wrong", "/settings/password", "ines", 422, _submit("Change password", password="x", again="y")),
     Place("second factor", "/settings/second-factor", "ines"),
-    Place("second factor, wrong", "/settings/second-factor", "ines", 422, _submit("Turn on", code="000000", present="x")),
+    Place(
+        "second factor, wrong", "/settings/second-factor", "ines", 422, _submit("Turn on", code="000000", present="x")
+    ),
     Place("anonymous writing", "/anonymous-writing", "noor"),
     Place("anonymous writing, none", "/anonymous-writing", "admin"),
     Place("long name, signed in", "/rules", "long"),
