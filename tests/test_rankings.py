@@ -562,3 +562,10 @@ def test_a_category_shows_its_best_and_the_way_to_all(app: Any, browse: Any) -> 
     answer = browse().get("/categories/storage")
     assert len(ranked(answer.text)) == 20 and 'href="/vendors?category=storage"' in answer.text
     assert "All category" in told(answer)
+
+
+def test_who_is_ahead_within_the_intervals_has_no_clear_lead(app: Any, browse: Any) -> None:
+    vendor_with("Ahead", 6, gives=4)
+    vendor_with("Behind", 6, gives=3)
+    page = told(browse().get("/compare?v=ahead&v=behind"))
+    assert "clear lead" not in page and "“Clear lead” means" in page
