@@ -47,8 +47,8 @@ def written_among(user: Any, thread_key: str, rows: Iterable[Any]) -> set[int]:
     """`wrote` for a page of one thread: the ids of the rows the user wrote, with one mark computed for all."""
     if not user.is_authenticated:
         return set()
-    own = set(anonymity.marks(thread_key, user.id))
-    return {row.id for row in rows if row.author_id == user.id or (row.mark is not None and row.mark in own)}
+    number, own = user.id, set(anonymity.marks(thread_key, user.id))
+    return {row.id for row in rows if row.author_id == number or (row.mark is not None and row.mark in own)}
 
 
 def can_see(user: Any, item: Any) -> bool:

@@ -131,7 +131,7 @@ def current_keys() -> list[str]:
 
 
 def _hmac(key: str, purpose: str, message: str) -> str:
-    return hmac.new(_derived(key, purpose), message.encode(), sha256).hexdigest()
+    return hmac.digest(_derived(key, purpose), message.encode(), "sha256").hex()
 
 
 @lru_cache(maxsize=64)

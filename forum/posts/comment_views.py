@@ -138,6 +138,8 @@ def _publish(post: Post, form: CommentForm, parent: Comment | None) -> Any:
     try:
         drop_replaced(form)
         comment = comment_actions.write_comment(post, current_user, parent=parent, **form.answers())
+        # The way to it is looked up before the commit, which lets go of all that is known and of the lock.
+        answer = _to(comment)
         db.session.commit()
     except IntegrityError:
         # The same form came twice at once, and the other was quicker.
@@ -145,7 +147,8 @@ def _publish(post: Post, form: CommentForm, parent: Comment | None) -> Any:
         comment = submitted(Comment, form.submission.data or "")
         if comment is None or not wrote(current_user, comment):
             raise
-    return _to(comment)
+        return _to(comment)
+    return answer
 
 
 def _delay(post: Post, form: CommentForm, parent: Comment | None) -> Any:
