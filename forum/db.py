@@ -2,6 +2,7 @@
 
 import secrets
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -47,9 +48,18 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("A moment needs a time zone.")
         return value.astimezone(UTC).replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the zone back."""
-        return None if value is None else value.replace(tzinfo=UTC)
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], datetime | None]:
+        """Give the zone back. A page reads hundreds of moments, most of them empty: this is called for each."""
+        read = self.impl_instance.result_processor(dialect, coltype)
+
+        def give(value: Any) -> datetime | None:
+            if value is None:
+                return None
+            moment: Any = read(value) if read else value
+            aware: datetime = moment.replace(tzinfo=UTC)
+            return aware
+
+        return give
 
 
 Id = Annotated[int, mapped_column(primary_key=True)]
