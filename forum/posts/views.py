@@ -36,7 +36,7 @@ from forum.posts.queries import (
     revisions_of,
     submitted,
 )
-from forum.posts.tag_queries import all_tags, tags_of
+from forum.posts.tag_queries import all_tags
 from forum.posts.threads import Reader, printed
 from forum.ratings.actions import RatedOtherwise
 from forum.ratings.criteria import DEALS, GIVES
@@ -72,7 +72,7 @@ def show(post_id: int, slug: str | None = None) -> Any:
     return render_template(
         "posts/show.html",
         post=post,
-        tags=tags_of([post.id]).get(post.id, []),
+        tags=sorted((post.tags or "").split()),
         talk=printed(page.rows, post, Reader(own, useful, can_write(current_user), is_moderator(current_user))),
         next=page.next,
         start=start,
@@ -105,8 +105,9 @@ def new() -> Any:
                 return _to(first)
             form.submission.data = given["submission"]
         do = request.form.get("do", "")
-        if do != "tiers" and form.validate() and form.may_publish(do) and form.in_pace(is_post=True):
-            return _delay(form) if form.within() else _publish(form)
+        ready = do != "tiers" and form.validate() and form.may_publish(do) and form.in_pace(is_post=True)
+        if ready and (done := _delay(form) if form.within() else _publish(form)) is not None:
+            return done
     return compose(form, "posts/new.html")
 
 
@@ -181,6 +182,11 @@ def _publish(form: PostForm) -> Any:
         drop_replaced(form)
         post = actions.write_post(current_user, **form.answers())
         db.session.commit()
+    except RatedOtherwise:
+        # Rated under the other kind of name a moment ago, in another window.
+        db.session.rollback()
+        form.worth.errors = ["You have just rated this in another window. Publish without the rating."]
+        return None
     except IntegrityError:
         # The same form came twice at once, and the other was quicker.
         db.session.rollback()
