@@ -67,7 +67,8 @@ def _write(page: Page, title: str) -> None:
     page.get_by_role("main").get_by_role("button", name="Preview").click()
     expect(page.locator("#preview strong")).to_have_text("blank page")
     expect(page.get_by_label("Programme and tier you held").locator("option:checked")).to_have_text("Gold")
-    page.wait_for_timeout(1000)
+    # Quicker than three seconds nobody writes a text.
+    page.wait_for_timeout(3100)
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_role("status").filter(has_text="A moderator reads it before others do.")).to_be_visible()
     expect(page.get_by_role("status").filter(has_text="because it is your first one here")).to_be_visible()
