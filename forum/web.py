@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, Response, abort, current_app, g, redirect, render_template, request, session, url_for
 from flask.templating import Environment
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask_limiter.util import get_qualified_name, get_remote_address
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect, FlaskForm
 from flask_wtf.csrf import CSRFError
@@ -60,6 +60,18 @@ limiter = Limiter(
     default_limits_exempt_when=lambda: request.method in SAFE,
     default_limits_per_method=True,
 )
+
+
+@limiter.request_filter
+def _only_reads() -> bool:
+    """Reading a page is not limited, and need not be looked into, unless its view says otherwise."""
+    return request.method in SAFE and not _has_limit(request.endpoint)
+
+
+@cache
+def _has_limit(endpoint: str | None) -> bool:
+    view = current_app.view_functions.get(endpoint or "")
+    return bool(limiter.limit_manager.decorated_limits(get_qualified_name(view))) if view else False
 
 
 def went_through(response: Response) -> bool:
@@ -410,7 +422,7 @@ def _finish(response: Response) -> AnyResponse:
         headers["Cache-Control"] = "private, no-cache"
         return response
     headers.setdefault("Cache-Control", "public, no-cache")
-    response.vary.add("Cookie")
+    _vary(response, "Cookie, Accept-Encoding")
     response.set_etag(hashlib.blake2b(response.get_data(), digest_size=12).hexdigest())
     return _compressed(response).make_conditional(request)
 
@@ -422,8 +434,8 @@ def _for_one_reader() -> bool:
 
 def _compressed(response: Response) -> Response:
     """Squeezed, when it is worth it. Pages of one reader are left alone: they hold tokens."""
-    response.vary.add("Accept-Encoding")
-    if "gzip" not in request.accept_encodings or not _is_text(response) or response.status_code != 200:
+    _vary(response, "Accept-Encoding")
+    if response.status_code != 200 or not _takes_gzip() or not _is_text(response):
         return response
     response.direct_passthrough = False
     data = response.get_data()
@@ -436,6 +448,19 @@ def _compressed(response: Response) -> Response:
     if etag:
         response.set_etag(etag + "-gz")
     return response
+
+
+def _vary(response: Response, names: str) -> None:
+    """Say what the answer depends on, beside what it says already."""
+    said = response.headers.get("Vary")
+    if not said:
+        response.headers["Vary"] = names
+    elif names not in said:
+        response.vary.update(names.split(", "))
+
+
+def _takes_gzip() -> bool:
+    return "gzip" in request.headers.get("Accept-Encoding", "") and "gzip" in request.accept_encodings
 
 
 _squeezed: dict[str, bytes] = {}

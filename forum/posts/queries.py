@@ -13,7 +13,7 @@ from forum.access import listed
 from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
 from forum.db import db
-from forum.posts.models import Comment, Post, PostTag, Revision, UsefulMark, thing_columns
+from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulMark, thing_columns
 from forum.posts.tag_queries import tags_of
 from forum.ratings.models import Rating, Snapshot
 from forum.ratings.queries import glyph_columns, glyph_join
@@ -111,9 +111,11 @@ def post_page_row(post_id: int) -> Any:
 
 @cache
 def _post_page() -> Select[Any]:
-    programme, category = Programme.__table__, Category.__table__
+    programme, category, tag, link = Programme.__table__, Category.__table__, Tag.__table__, PostTag.__table__
+    tags = select(func.aggregate_strings(tag.c.slug, " ")).join_from(tag, link).where(link.c.post_id == _post.id)
     return (
         _rows(
+            tags.scalar_subquery().label("tags"),  # in one text, without an order
             _post.body_html,
             _post.edited_at,
             _post.deleted_at,
