@@ -34,6 +34,7 @@ from forum.pages.views import bp as pages
 from forum.posts.comment_views import bp as comments
 from forum.posts.delayed_views import bp as delayed
 from forum.posts.jobs import publish_what_is_due
+from forum.posts.rows import printed_row
 from forum.posts.views import bp as posts
 from forum.ratings.charts import glyph, interval, pips
 from forum.ratings.jobs import publish_scores
@@ -81,6 +82,6 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.jinja_env.globals.update(
         glyph=glyph, interval=interval, pips=pips, tier_key=tier_key, amount=amount, all_euros=all_euros
     )
-    app.jinja_env.globals.update(reader_follows=reader_follows)
+    app.jinja_env.globals.update(reader_follows=reader_follows, printed_row=printed_row)
     app.jinja_env.globals.update(byline=byline, site_name=app.config["SITE_NAME"], site_url=app.config["SITE_URL"])
     return app

@@ -174,9 +174,14 @@ def only(rule: Callable[[Any], bool]) -> Callable[[Callable[..., Any]], Callable
     return guard
 
 
+def reader() -> Any:
+    """Who reads this page, a member or a stranger: the object itself, for pages that ask it often."""
+    return current_user._get_current_object()
+
+
 def may(verb: str, *things: Any) -> bool:
     """For templates: may("edit", post) asks access.can_edit of the reader."""
-    allowed: bool = getattr(access, f"can_{verb}")(current_user, *things)
+    allowed: bool = getattr(access, f"can_{verb}")(reader(), *things)
     return allowed
 
 

@@ -44,7 +44,7 @@ from forum.ratings.directions import scorecard_of
 from forum.ratings.publish_actions import context_of
 from forum.ratings.queries import scorecard_row
 from forum.vendors.queries import names_by_use, vendor_named
-from forum.web import KeyConverter, kept_fields, limiter, only, require, trapped, went_through
+from forum.web import KeyConverter, kept_fields, limiter, only, reader, require, trapped, went_through
 
 bp = Blueprint("posts", __name__)
 TOO_MANY = f"{MOST_WAITING} of your texts wait to appear already. Let this one appear now, or cancel one of those."
@@ -54,10 +54,10 @@ TOO_MANY = f"{MOST_WAITING} of your texts wait to appear already. Let this one a
 @bp.get("/posts/<key:post_id>/<slug>")
 def show(post_id: int, slug: str | None = None) -> Any:
     """An experience and its replies, a page of them at a time."""
-    post = post_page_row(post_id)
-    if post is None or not can_open(current_user, post):
+    post, user = post_page_row(post_id), reader()
+    if post is None or not can_open(user, post):
         abort(404)
-    removed = not can_see(current_user, post)
+    removed = not can_see(user, post)
     # A removed one has its title in no address any more.
     if slug != (None if removed else post.slug):
         slug = None if removed else post.slug
@@ -66,21 +66,21 @@ def show(post_id: int, slug: str | None = None) -> Any:
     page = thread(post.id, start)
     if start is not None and not page.rows:
         return redirect(url_for(".show", post_id=post_id, slug=post.slug))
-    replies = can_reply(current_user, post)
-    own = written_among(current_user, post.thread_key, [post, *page.rows])
+    replies = can_reply(user, post)
+    own = written_among(user, post.thread_key, [post, *page.rows])
     useful = _useful(post, page.rows)
     return render_template(
         "posts/show.html",
         post=post,
         tags=sorted((post.tags or "").split()),
-        talk=printed(page.rows, post, Reader(own, useful, can_write(current_user), is_moderator(current_user))),
+        talk=printed(page.rows, post, Reader(own, useful, can_write(user), is_moderator(user))),
         next=page.next,
         start=start,
         related=related(post.id, post.vendor_id),
         own=own,
         useful=useful,
         form=CommentForm(formdata=None, submission=secrets.token_hex(16)) if replies else None,
-        alias=alias_in(post.thread_key, current_user) if replies else None,
+        alias=alias_in(post.thread_key, user) if replies else None,
         card=_card(post),
         removed=removed,
     )
