@@ -75,7 +75,7 @@ def test_two_processes_with_eight_threads_each_lose_no_reply(kind: str, tmp_path
     ]
     for writer in writers:
         writer.start()
-    answers = [report.get(timeout=120) for _ in writers]
+    answers = [report.get(timeout=400) for _ in writers]
     for writer in writers:
         writer.join(timeout=30)
         writer.close()
