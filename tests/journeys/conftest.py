@@ -18,7 +18,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from forum.demo.actions import PASSWORD, SIGN_INS
 
@@ -32,7 +32,8 @@ FLAGS = [
     "--disable-sync",
 ]
 DEMO = {role: email for role, email, _ in SIGN_INS}
-PATIENCE = 10_000  # milliseconds
+PATIENCE = 30_000  # milliseconds; a busy machine is slow, not wrong
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
