@@ -3,7 +3,6 @@
 import argparse
 import os
 import platform
-import socket
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -13,10 +12,12 @@ from typing import NamedTuple
 
 from tests.bench import processes, site
 from tests.bench.load import Load, drive
+from tests.served import free_port
 
 ROUNDS = 5
 YARDSTICK = "bare page (R)"
 WRITING = "writing a reply"
+FORGETFUL = "experience, nothing remembered"
 KEPT_IN = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
 MOST_MEMORY = 250  # MB
 # What is measured, and which share of the yardstick it must reach (none: only told).
@@ -24,6 +25,7 @@ MARKS = {
     YARDSTICK: None,
     "experience, stranger": 0.5,
     "experience, signed in": 0.3,
+    FORGETFUL: None,
     "experience, squeezed": None,
     "home, stranger": None,
     "home, signed in": None,
@@ -54,7 +56,7 @@ class Round(NamedTuple):
 class Bench:
     """Two servers, and what was measured on them."""
 
-    def __init__(self, prepared: site.Prepared, ports: tuple[int, int], pids: tuple[int, int], seconds: float) -> None:
+    def __init__(self, prepared: site.Prepared, ports: list[int], pids: list[int], seconds: float) -> None:
         self.prepared, self.ports, self.pids, self.seconds = prepared, ports, pids, seconds
         self.rounds: dict[str, list[Round]] = {name: [] for name in MARKS}
         self.memory = 0.0
@@ -71,7 +73,7 @@ class Bench:
         print(file=sys.stderr)
 
     def _measure(self, name: str, n: int) -> Round:
-        which = 0 if name == YARDSTICK else 1
+        which = {YARDSTICK: 0, FORGETFUL: 2}.get(name, 1)
         writing = name == WRITING
         requests = self.prepared.requests[name]
         if writing:
@@ -138,14 +140,17 @@ def main() -> None:
     asked.add_argument("--database", help="address of an empty PostgreSQL database, instead of SQLite")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory(prefix="forum-bench-") as folder:
-        ports = (_free_port(), _free_port())
+        ports = [free_port() for _ in range(3)]
         environ = site.environment(Path(folder), ports[1], given.database)
         prepared = site.prepare(environ)
         with (
             site.running(["-m", "tests.bench.yardstick", str(ports[0])], ports[0], environ) as yardstick,
             site.running(["-m", "forum.cli", "serve"], ports[1], environ) as served,
+            site.running(
+                ["-m", "tests.bench.forgetful"], ports[2], environ | {"FORUM_PORT": str(ports[2])}
+            ) as forgetful,
         ):
-            bench = Bench(prepared, ports, (yardstick, served), given.seconds)
+            bench = Bench(prepared, ports, [yardstick, served, forgetful], given.seconds)
             bench.run()
     told = f"{_machine()}, {'PostgreSQL' if given.database else 'SQLite'}\n\n{bench.table()}\n"
     print(told)
@@ -154,12 +159,6 @@ def main() -> None:
             kept.write(f"\n## {datetime.now(UTC):%Y-%m-%d}\n\n{told}")
     if missed := bench.missed():
         raise SystemExit("Missed: " + "; ".join(missed))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _machine() -> str:

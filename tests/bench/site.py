@@ -68,6 +68,7 @@ def prepare(environ: dict[str, str]) -> Prepared:
         "bare page (R)": [load.get("/")],
         "experience, stranger": [load.get(paths[0])],
         "experience, signed in": [load.get(paths[0], Cookie=cookie) for cookie in readers],
+        "experience, nothing remembered": [load.get(paths[0])],
         "experience, squeezed": [load.get(paths[0], Accept_Encoding="gzip")],
         "home, stranger": [load.get("/")],
         "home, signed in": [load.get("/", Cookie=cookie) for cookie in readers],

@@ -1,0 +1,12 @@
+"""`forum serve`, but nothing that was printed is remembered: what a page costs when all of its replies are new."""
+
+import sys
+
+import forum.cli  # noqa: F401 - loads every module; the server's processes are forked from this one
+
+threads, rows = sys.modules["forum.posts.threads"], sys.modules["forum.posts.rows"]
+
+if __name__ == "__main__":
+    for module in (threads, rows):
+        module._print = module._print.__wrapped__  # type: ignore[attr-defined]
+    sys.modules["forum.cli"].main(["serve"])
