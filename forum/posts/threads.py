@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 from flask import get_template_attribute
 from markupsafe import Markup
 
-from forum import dates
 from forum.accounts.bylines import byline
 from forum.posts.comment_actions import DEEPEST
-from forum.web import key_text, path_of, readers_clock
+from forum.web import readers_clock, script_root
 
 REMEMBERED = 3000  # replies; some 8 MB
 
@@ -38,8 +37,7 @@ class Page(NamedTuple):
     writes: bool
     sees_hidden: bool
     clock: tuple[ZoneInfo | None, int]
-    replies: str  # the address of a reply without its key
-    reply_to: str  # the address of the form that answers it, without its key
+    root: str
 
 
 class Thread(NamedTuple):
@@ -62,8 +60,7 @@ def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Thread:
         reader.writes,
         reader.sees_hidden,
         readers_clock(),
-        path_of("comments.show", comment_id=0).removesuffix(key_text(0)),
-        path_of("comments.new", post_id=post.id, to=""),
+        script_root(),
     )
     by_id = {row.id: row for row in rows}
     depths = [row.depth for row in rows]
@@ -77,14 +74,11 @@ def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Thread:
 
 @lru_cache(maxsize=REMEMBERED)
 def _print(row: Any, page: Page, own: bool, marked: bool, answered: tuple[int, str] | None) -> Markup:
-    hidden, written = row.hidden_at is not None, row.created_at
+    hidden = row.hidden_at is not None
     html: Markup = get_template_attribute("posts/_comment.html", "comment")(
         row,
         byline(row),
-        key=key_text(row.id),
-        page=page,
-        iso=dates.iso(written),
-        day=dates.day(written, None if dates.is_whole_day(written) else page.clock[0]),
+        post_id=page.post_id,
         wrote_post=page.poster != (None, None) and page.poster == (row.author_id, row.pseudonym_id),
         answered=answered,
         gone=row.deleted_at is not None or (hidden and not own and not page.sees_hidden),
