@@ -7,7 +7,7 @@ names nobody, and two marks of one member in two threads look like any two marks
 import base64
 import hmac
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -17,6 +17,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
+
+# How many links of a chain in a row may be free before a walk along it ends, where what carried them can be deleted.
+WIDEST_GAP = 1024
 
 QUALITIES = """Amber Autumn Bold Brave Bright Brisk Calm Careful Civil Clear Cold Copper Coral Crisp Dark Deep Distant
 Dry Early Earnest Even Fair Faint Far Fast Fern Fine Firm Flat Fond Frank Free Fresh Frosty Gentle Glad Golden Grand
@@ -66,6 +69,36 @@ def listing_marks(member_id: int, start: int, count: int, kind: str = "listing m
     `kind` share no link with this one.
     """
     return [_hmac(key, kind, f"{member_id}:{n}") for key in current_keys() for n in range(start, start + count)]
+
+
+def along_chain(
+    member_id: int, carrying: Callable[[list[str]], Iterable[Any]], stretch: int, kind: str = "listing mark"
+) -> list[Any]:
+    """Whatever carries a link of the member's chain: `carrying` says what carries one of some links.
+
+    The walk ends with a whole stretch that nothing carries. What was deleted leaves gaps in a chain, and a gap must not
+    hide what comes after it: the stretch has to be longer than any gap there may be.
+    """
+    found: list[Any] = []
+    start = 0
+    while here := list(carrying(listing_marks(member_id, start, stretch, kind))):
+        found += here
+        start += stretch
+    return found
+
+
+def first_free_link(
+    member_id: int, used_among: Callable[[list[str]], Collection[str]], stretch: int, kind: str = "listing mark"
+) -> str:
+    """The first link of the chain, under the key in force, that nothing carries; `used_among` says which links do."""
+    start = 0
+    while True:
+        links = listing_marks(member_id, start, stretch, kind)
+        used = used_among(links)
+        # Those behind the first so many are of earlier keys.
+        if free := [link for link in links[:stretch] if link not in used]:
+            return free[0]
+        start += stretch
 
 
 def rating_marks(member_id: int, subject: str) -> list[str]:

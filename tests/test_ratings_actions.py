@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from forum.accounts.models import Member
 from forum.db import day_of, db, now
-from forum.ratings import actions
+from forum.ratings import actions, queries
 from forum.ratings.actions import RatedOtherwise, house_of, live_rating, subject_of, withdraw
 from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
 from forum.ratings.publish_actions import Outcome, publish
@@ -91,6 +91,16 @@ def test_a_member_does_not_rate_the_same_once_by_name_and_once_without(app: Any,
     assert rating.anonymous is first
     assert make_rating(member, vendor=vendor, anonymous=first, said={"worth": 1}).worth == 1
     assert len(rows(Rating)) == 1
+
+
+def test_ones_own_anonymous_ratings_are_found_past_those_that_were_withdrawn(app: Any) -> None:
+    """As many as the chain is drawn from at a time are gone: what comes after them is one's own all the same."""
+    member = make_member()
+    made = [make_rating(member, anonymous=True) for _ in range(queries.CHAIN_STRETCH + 1)]
+    for rating in made[:-1]:
+        withdraw(rating)
+    db.session.commit()
+    assert [rating.id for rating in own_ratings(member)] == [made[-1].id]
 
 
 def test_the_database_itself_refuses_a_second_one(app: Any) -> None:

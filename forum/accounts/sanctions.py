@@ -13,6 +13,7 @@ from forum.accounts.queries import sanctions_marked
 from forum.dates import day
 from forum.db import day_of, db, lock, now
 
+CHAIN = "sanction mark"
 STRETCH = 32
 # A warning counts for half a year; three that count hold what is written next for a moderator.
 WARNED_FOR = timedelta(days=180)
@@ -94,24 +95,14 @@ def forget_sanctions(member: Member) -> None:
 
 
 def _chain(member: Any) -> list[Sanction]:
-    found: list[Sanction] = []
-    start = 0
-    while here := sanctions_marked(_links(member, start)):
-        found += here
-        start += STRETCH
+    # None is dropped before the member leaves, so this chain has no gaps.
+    found: list[Sanction] = anonymity.along_chain(member.id, sanctions_marked, STRETCH, CHAIN)
     return sorted(found, key=lambda sanction: (sanction.made_at, sanction.id))
 
 
 def _next_mark(member: Any) -> str:
-    start = 0
-    while True:
-        chain = _links(member, start)
-        used = {sanction.mark for sanction in sanctions_marked(chain)}
-        free = [own for own in chain[:STRETCH] if own not in used]
-        if free:
-            return free[0]
-        start += STRETCH
+    return anonymity.first_free_link(member.id, _used_among, STRETCH, CHAIN)
 
 
-def _links(member: Any, start: int) -> list[str]:
-    return anonymity.listing_marks(member.id, start, STRETCH, "sanction mark")
+def _used_among(links: list[str]) -> set[str]:
+    return {sanction.mark for sanction in sanctions_marked(links)}

@@ -46,15 +46,11 @@ def links_in_use(links: Sequence[str]) -> set[str]:
 def own_follows(member: Any) -> list[Any]:
     """All of the member's, found along their chain: what is followed, and the seal."""
     columns = (Follow.id, Follow.post_id, Follow.tag_id, Follow.vendor_id, Follow.follower_seal)
-    found: list[Any] = []
-    start = 0
-    while True:
-        links = anonymity.listing_marks(member.id, start, STRETCH, CHAIN)
-        here = db.session.execute(select(*columns).where(Follow.listing_mark.in_(links))).all()
-        found += here
-        if not here:
-            return found
-        start += STRETCH
+
+    def carrying(links: list[str]) -> Sequence[Any]:
+        return db.session.execute(select(*columns).where(Follow.listing_mark.in_(links))).all()
+
+    return anonymity.along_chain(member.id, carrying, STRETCH, CHAIN)
 
 
 def count_in(kind: str, number: int) -> int:

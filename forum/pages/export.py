@@ -8,10 +8,10 @@ from typing import Any
 from forum.access import is_listed
 from forum.accounts.sanctions import standing_of
 from forum.notifications.standing import followed_by
-from forum.pages.leaving_queries import own_links, own_useful_marks, own_writing
+from forum.pages.leaving_queries import own_useful_marks, own_writing
 from forum.posts.delayed_actions import own_delayed
 from forum.posts.models import Comment, Post
-from forum.posts.queries import revisions_of
+from forum.posts.queries import own_links, revisions_of
 from forum.posts.tag_queries import tags_of
 from forum.ratings.actions import SAID
 from forum.ratings.queries import own_ratings

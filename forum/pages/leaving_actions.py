@@ -10,11 +10,12 @@ from forum.db import db, lock
 from forum.notifications.models import Follow
 from forum.notifications.queries import own_follows
 from forum.notifications.seals import State, sealed
-from forum.pages.leaving_queries import is_used, own_links, own_pseudonyms, own_useful_marks, own_writing
+from forum.pages.leaving_queries import is_used, own_pseudonyms, own_useful_marks, own_writing
 from forum.posts.actions import delete_post, unmark_useful
 from forum.posts.comment_actions import delete_comment
 from forum.posts.delayed_actions import drop_all_delayed
 from forum.posts.models import Comment, Post
+from forum.posts.queries import own_links
 from forum.ratings.actions import SEAL, withdraw
 from forum.ratings.queries import own_ratings
 

@@ -9,17 +9,6 @@ from forum import anonymity
 from forum.accounts.models import Pseudonym
 from forum.db import db
 from forum.posts.models import Comment, Post, UsefulMark
-from forum.posts.queries import WIDEST_GAP, used_listing_marks
-
-
-def own_links(member: Any) -> list[str]:
-    """The links of the member's chain that carry an anonymous text."""
-    own: list[str] = []
-    start = 0
-    while used := used_listing_marks(anonymity.listing_marks(member.id, start, WIDEST_GAP)):
-        own += used
-        start += WIDEST_GAP
-    return own
 
 
 def own_writing(kind: type[Post] | type[Comment], member: Any, links: Sequence[str]) -> Iterator[Any]:

@@ -240,14 +240,7 @@ def _untag(post: Post) -> None:
 
 def _next_listing_mark(author: Member) -> str:
     """The first free link of the author's chain, under the key in force."""
-    start = 0
-    while True:
-        chain = anonymity.listing_marks(author.id, start, CHAIN_STRETCH)
-        used = used_listing_marks(chain)
-        free = [own for own in chain[:CHAIN_STRETCH] if own not in used]
-        if free:
-            return free[0]
-        start += CHAIN_STRETCH
+    return anonymity.first_free_link(author.id, used_listing_marks, CHAIN_STRETCH)
 
 
 def render_again(version: int) -> int:

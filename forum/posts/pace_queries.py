@@ -4,12 +4,11 @@ from typing import Any
 
 from sqlalchemy import case, func, select
 
-from forum import anonymity
 from forum.access import listed
 from forum.db import db
 from forum.posts.models import Comment, Post
 from forum.posts.pace import Record
-from forum.posts.queries import WIDEST_GAP, used_listing_marks
+from forum.posts.queries import own_links
 
 
 def named_record(member: Any, besides: Any = None) -> Record:
@@ -21,11 +20,7 @@ def named_record(member: Any, besides: Any = None) -> Record:
 
 def anonymous_record(member: Any, besides: Any = None) -> Record:
     """What the member wrote anonymously: asked only while they write, and shown to nobody."""
-    own: list[str] = []
-    start = 0
-    while used := used_listing_marks(anonymity.listing_marks(member.id, start, WIDEST_GAP)):
-        own += used
-        start += WIDEST_GAP
+    own = own_links(member)
     posts, comments = (_counts(kind, kind.listing_mark.in_(own), besides) for kind in (Post, Comment))
     return Record(posts.all, comments.all, posts.stand, comments.stand)
 

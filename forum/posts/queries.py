@@ -12,6 +12,7 @@ from forum import anonymity
 from forum.access import listed
 from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
+from forum.anonymity import WIDEST_GAP
 from forum.db import db
 from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulMark, thing_columns
 from forum.posts.tag_queries import tags_of
@@ -261,17 +262,16 @@ def used_listing_marks(marks: Sequence[str]) -> set[str]:
 
 
 CHAIN_STRETCH = 64
-WIDEST_GAP = 1024
+
+
+def own_links(member: Any) -> list[str]:
+    """The links of the member's chain that carry an anonymous text."""
+    return anonymity.along_chain(member.id, used_listing_marks, WIDEST_GAP)
 
 
 def own_anonymous(member: Member) -> tuple[Sequence[Any], Sequence[Any]]:
     """The member's own anonymous posts and comments, found link by link along their chain."""
-    own: list[str] = []
-    start = 0
-    # What was deleted leaves gaps in the chain, and a gap must not hide what comes after it.
-    while used := used_listing_marks(anonymity.listing_marks(member.id, start, WIDEST_GAP)):
-        own += used
-        start += WIDEST_GAP
+    own = own_links(member)
     posts = db.session.execute(
         _rows(Post.deleted_at).where(Post.listing_mark.in_(own)).order_by(Post.created_at.desc(), Post.id)
     ).all()

@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from forum import anonymity
 from forum.accounts.models import Member
+from forum.anonymity import WIDEST_GAP
 from forum.db import db
 from forum.ratings.models import Rating, RatingRevision, Snapshot
 from forum.vendors.models import Category, Programme, Tier, Vendor
@@ -208,14 +209,12 @@ def how_many_rating_revisions(rating_id: int) -> int:
 
 def free_listing_mark(member: Any) -> str:
     """The first free link of the member's chain of ratings, under the key in force."""
-    start = 0
-    while True:
-        chain = anonymity.listing_marks(member.id, start, CHAIN_STRETCH, CHAIN_KIND)
-        used = set(db.session.scalars(select(Rating.listing_mark).where(Rating.listing_mark.in_(chain))))
-        free = [own for own in chain[:CHAIN_STRETCH] if own not in used]
-        if free:
-            return free[0]
-        start += CHAIN_STRETCH
+    return anonymity.first_free_link(member.id, _used_among, CHAIN_STRETCH, CHAIN_KIND)
+
+
+def _used_among(links: Sequence[str]) -> set[str]:
+    marks = db.session.scalars(select(Rating.listing_mark).where(Rating.listing_mark.in_(links)))
+    return {mark for mark in marks if mark is not None}
 
 
 def house_seals(most: int) -> Sequence[str]:
@@ -230,15 +229,7 @@ def own_rating(member: Member, rating_id: int) -> Rating | None:
 
 def own_ratings(member: Member) -> Sequence[Rating]:
     """All the member's ratings, signed and anonymous: the latter found along their chain, which nobody else can."""
-    own: list[str] = []
-    start = 0
-    while True:
-        chain = anonymity.listing_marks(member.id, start, CHAIN_STRETCH, CHAIN_KIND)
-        used = set(db.session.scalars(select(Rating.listing_mark).where(Rating.listing_mark.in_(chain))))
-        if not used:
-            break
-        own += [mark for mark in used if mark]
-        start += CHAIN_STRETCH
+    own = anonymity.along_chain(member.id, _used_among, WIDEST_GAP, CHAIN_KIND)
     return db.session.scalars(
         select(Rating)
         .where(or_(Rating.author_id == member.id, Rating.listing_mark.in_(own)))
