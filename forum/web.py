@@ -1,6 +1,5 @@
-"""What every page shares: sign-in state, guards at the door, errors, limits, headers, and what templates may call."""
+"""What every page shares: sign-in state, guards at the door, errors, limits, forms, and what templates may call."""
 
-import gzip
 import hashlib
 import logging
 import secrets
@@ -25,10 +24,9 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, ValidationError
-from werkzeug.wrappers import Response as AnyResponse
 from wtforms import PasswordField
 
-from forum import access, anonymity, dates, db, text
+from forum import access, anonymity, dates, db, headers, text
 
 log = logging.getLogger(__name__)
 login_manager = LoginManager()
@@ -236,9 +234,8 @@ def init_app(app: Flask) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     app.url_map.converters["key"] = KeyConverter
-    app.extensions["security_headers"] = _security_headers(app)
     app.before_request(_no_surprises)
-    app.after_request(_finish)
+    headers.init_app(app)
     app.register_error_handler(HTTPException, _error_page)
     app.register_error_handler(CSRFError, _expired_form)
     app.register_error_handler(Exception, _broken)
@@ -359,8 +356,8 @@ def _error_page(error: HTTPException) -> Any:
     title, advice = WORDS.get(code, (error.name, "Nothing was changed."))
     kept = kept_fields() if code == 429 and "body" in request.form else {}
     page = render_template("error.html", code=code, title=title, advice=advice, kept=kept)
-    headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
-    return page, code, headers
+    passed_on = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
+    return page, code, passed_on
 
 
 def _broken(error: Exception) -> Any:
@@ -383,104 +380,3 @@ def _broken(error: Exception) -> Any:
         kept=kept_fields() if "body" in request.form else {},
     )
     return page, 500
-
-
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-
-
-def _security_headers(app: Flask) -> list[tuple[str, str]]:
-    headers = [
-        ("Content-Security-Policy", POLICY),
-        ("X-Content-Type-Options", "nosniff"),
-        # no-referrer would break the CSRF check on https.
-        ("Referrer-Policy", "same-origin"),
-        ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()"),
-        ("Cross-Origin-Opener-Policy", "same-origin"),
-    ]
-    if app.config["SITE_URL"].startswith("https://"):
-        headers.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
-    return headers
-
-
-def _finish(response: Response) -> AnyResponse:
-    headers = response.headers
-    headers.extend(current_app.extensions["security_headers"])
-    if request.endpoint == "static" and response.status_code in (200, 206, 304):
-        headers["Cache-Control"] = "public, max-age=" + ("31536000, immutable" if "v" in request.args else "604800")
-        return _compressed(response)
-    if request.method not in ("GET", "HEAD") or response.status_code != 200 or response.is_streamed:
-        headers.setdefault("Cache-Control", "no-store")
-        return response
-    if _for_one_reader():
-        headers["Cache-Control"] = "private, no-cache"
-        return response
-    headers.setdefault("Cache-Control", "public, no-cache")
-    _vary(response, "Cookie, Accept-Encoding")
-    response.set_etag(hashlib.blake2b(response.get_data(), digest_size=12).hexdigest())
-    return _compressed(response).make_conditional(request)
-
-
-def _for_one_reader() -> bool:
-    """Whether the page is anybody's but a stranger's who carries no cookie."""
-    return bool(session) or bool(current_user.is_authenticated)
-
-
-def _compressed(response: Response) -> Response:
-    """Squeezed, when it is worth it. Pages of one reader are left alone: they hold tokens."""
-    _vary(response, "Accept-Encoding")
-    if response.status_code != 200 or not _takes_gzip() or not _is_text(response):
-        return response
-    response.direct_passthrough = False
-    data = response.get_data()
-    if len(data) < 800:
-        return response
-    etag, _ = response.get_etag()
-    # A static file's tag changes with the file.
-    response.set_data(_squeezed_file(etag, data) if etag and request.endpoint == "static" else _squeeze(data, 4))
-    response.headers["Content-Encoding"] = "gzip"
-    if etag:
-        response.set_etag(etag + "-gz")
-    return response
-
-
-def _vary(response: Response, names: str) -> None:
-    """Say what the answer depends on, beside what it says already."""
-    said = response.headers.get("Vary")
-    if not said:
-        response.headers["Vary"] = names
-    elif names not in said:
-        response.vary.update(names.split(", "))
-
-
-def _takes_gzip() -> bool:
-    return "gzip" in request.headers.get("Accept-Encoding", "") and "gzip" in request.accept_encodings
-
-
-_squeezed: dict[str, bytes] = {}
-
-
-def _squeezed_file(tag: str, data: bytes) -> bytes:
-    if tag not in _squeezed and len(_squeezed) < 100:
-        _squeezed[tag] = _squeeze(data, 9)
-    return _squeezed.get(tag) or _squeeze(data, 4)
-
-
-def _squeeze(data: bytes, level: int) -> bytes:
-    return gzip.compress(data, level, mtime=0)
-
-
-def _is_text(response: Response) -> bool:
-    kind = response.mimetype or ""
-    return kind.startswith("text/") or kind.endswith(("+xml", "/xml", "javascript", "json"))

@@ -257,7 +257,9 @@ def test_an_empty_form_breaks_nothing_anywhere(
         if "POST" in (rule.methods or ()):
             answer = reader_called(who, browse).post(path, data={"do": "publish", "page": "-1", "to": "\x00"})
             assert answer.status_code < 500, path
-            if who == "stranger" and not rule.endpoint.startswith(("accounts.", "second_factor.code", "following.unsubscribe")):
+            if who == "stranger" and not rule.endpoint.startswith(
+                ("accounts.", "second_factor.code", "following.unsubscribe")
+            ):
                 assert answer.status_code in (401, 404), path
 
 

@@ -16,7 +16,7 @@ FLOORS = [
     "config",
     "db text dates anonymity jobs serving",
     "site",
-    "access mail",
+    "access headers mail",
     "web",
     "accounts",
     "vendors",
