@@ -150,6 +150,8 @@ class Tag(db.Model):
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(String(50), unique=True)
     description: Mapped[str] = mapped_column(String(200))
+    # Not offered any more; texts that carry it keep it.
+    retired_at: Mapped[datetime | None]
     post_count: Mapped[int] = mapped_column(default=0)
 
     synonyms: Mapped[list["TagSynonym"]] = relationship(back_populates="tag", passive_deletes="all")

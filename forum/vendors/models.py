@@ -38,6 +38,8 @@ class Vendor(db.Model):
     about: Mapped[str] = mapped_column(Text, default="")
     proposed_at: Mapped[Moment]
     accepted_at: Mapped[datetime | None]
+    # The vendor it went into: its address leads there, and nothing hangs on it any more.
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id"))
     post_count: Mapped[int] = mapped_column(default=0)
 
     category: Mapped[Category] = relationship()
