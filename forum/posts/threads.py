@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from flask import get_template_attribute
 from markupsafe import Markup
 
+from forum import dates
 from forum.accounts.bylines import byline
 from forum.posts.comment_actions import DEEPEST
-from forum.web import readers_clock, script_root
+from forum.web import key_text, path_of, readers_clock
 
 REMEMBERED = 3000  # replies; some 8 MB
 
@@ -37,7 +38,8 @@ class Page(NamedTuple):
     writes: bool
     sees_hidden: bool
     clock: tuple[ZoneInfo | None, int]
-    root: str
+    replies: str  # the address of a reply without its key
+    reply_to: str  # the address of the form that answers it, without its key
 
 
 class Thread(NamedTuple):
@@ -60,7 +62,8 @@ def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Thread:
         reader.writes,
         reader.sees_hidden,
         readers_clock(),
-        script_root(),
+        path_of("comments.show", comment_id=0).removesuffix(key_text(0)),
+        path_of("comments.new", post_id=post.id, to=""),
     )
     by_id = {row.id: row for row in rows}
     depths = [row.depth for row in rows]
@@ -74,11 +77,14 @@ def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Thread:
 
 @lru_cache(maxsize=REMEMBERED)
 def _print(row: Any, page: Page, own: bool, marked: bool, answered: tuple[int, str] | None) -> Markup:
-    hidden = row.hidden_at is not None
+    hidden, written = row.hidden_at is not None, row.created_at
     html: Markup = get_template_attribute("posts/_comment.html", "comment")(
         row,
         byline(row),
-        post_id=page.post_id,
+        key=key_text(row.id),
+        page=page,
+        iso=dates.iso(written),
+        day=dates.day(written, None if dates.is_whole_day(written) else page.clock[0]),
         wrote_post=page.poster != (None, None) and page.poster == (row.author_id, row.pseudonym_id),
         answered=answered,
         gone=row.deleted_at is not None or (hidden and not own and not page.sees_hidden),
