@@ -1,9 +1,10 @@
 """Questions about members and pseudonyms."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from forum import anonymity
 from forum.accounts.models import Member, Pseudonym, Sanction
@@ -42,8 +43,13 @@ def pseudonym_of(thread_key: str, member: Any) -> Pseudonym | None:
 
 def pseudonyms_in(thread_key: str) -> dict[str, str]:
     """The names in use in this thread, each with its mark."""
-    found = db.session.execute(select(Pseudonym.name, Pseudonym.mark).where(Pseudonym.thread_key == thread_key))
-    return {row.name: row.mark for row in found}
+    return {row.name: row.mark for row in db.session.execute(_pseudonyms_in(), {"thread_key": thread_key})}
+
+
+@cache
+def _pseudonyms_in() -> Select[Any]:
+    pseudonym = Pseudonym.__table__.c
+    return select(pseudonym.name, pseudonym.mark).where(pseudonym.thread_key == bindparam("thread_key"))
 
 
 def sanctions_marked(marks: Sequence[str]) -> Sequence[Sanction]:

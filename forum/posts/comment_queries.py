@@ -96,13 +96,15 @@ def latest_comments(post_id: int, most: int = 50) -> Sequence[Any]:
 
 
 def _between(comment: Comment, start: str) -> int:
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(Comment)
-            .where(Comment.post_id == comment.post_id, Comment.path >= start, Comment.path < comment.path)
-        )
-        or 0
+    given = {"post_id": comment.post_id, "start": start, "end": comment.path}
+    return db.session.scalar(_how_many_between(), given) or 0
+
+
+@cache
+def _how_many_between() -> Select[Any]:
+    comment = Comment.__table__.c
+    return select(func.count(comment.id)).where(
+        comment.post_id == bindparam("post_id"), comment.path >= bindparam("start"), comment.path < bindparam("end")
     )
 
 
