@@ -48,10 +48,12 @@ def slug_of(text: str, fallback: str = "untitled") -> str:
     return slugify(text, max_length=60, word_boundary=True) or fallback
 
 
+@lru_cache(maxsize=8)
 def to_html(source: str) -> str:
     """CommonMark with tables, strikethrough and autolinks as safe HTML. No images, no raw HTML.
 
-    Rendered at write time only: Markdown, then bleach, then nh3 as a second sieve.
+    Rendered at write time only: Markdown, then bleach, then nh3 as a second sieve. The latest few are remembered, so
+    that a view can have a text rendered before it asks for the database's lock.
     """
     rendered = _parser().render(clean(source)[:LONGEST_SOURCE])
     # One Cleaner a call: bleach's is not safe to share between threads.

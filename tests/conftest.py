@@ -74,7 +74,9 @@ def _url(kind: str, worker: str, folder: Path) -> str:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Flask:
+def migrated(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[Flask]:
     """The application over a database that the migrations made: one of each kind for each worker."""
     folder = tmp_path_factory.mktemp(request.param)
     app = create_app(settings_for(_url(request.param, worker_id, folder), folder))
@@ -82,7 +84,9 @@ def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     with app.app_context():
         flask_migrate.upgrade()
         db.session.remove()
-    return app
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture

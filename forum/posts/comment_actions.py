@@ -37,7 +37,6 @@ def write_comment(
     comment.depth = min(parent.depth + 1, DEEPEST) if parent else 0
     comment.path = _branch(parent) + _segment(comment)
     db.session.add(comment)
-    db.session.flush()
     if parent:
         parent.answer_count = Comment.answer_count + 1
     post.comment_count = Post.comment_count + 1

@@ -65,6 +65,8 @@ def own_delayed(member: Any) -> list[Waiting]:
 
 def drop_delayed(member: Any, number: int | None) -> bool:
     """Cancel one of the member's own; False when none has this number."""
+    if number is None:
+        return False
     own = [row for row in delayed_marked(_links(member)) if row.id == number]
     for row in own:
         db.session.delete(row)

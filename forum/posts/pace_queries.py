@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, func, select
+from sqlalchemy import Select, bindparam, case, exists, func, or_, select
 
 from forum.access import listed
 from forum.db import db
@@ -28,30 +28,34 @@ def anonymous_record(member: Any, besides: Any = None) -> Record:
 
 def same_text(fingerprint: str, since: Any, besides: Any) -> bool:
     """Whether somebody wrote the same since then; anonymous texts know their day only."""
-    return any(_same(kind, fingerprint, besides, since=since) for kind in (Post, Comment))
+    return _same(fingerprint, since=since, besides=besides.id)
 
 
 def same_text_of(member: Any, fingerprint: str) -> bool:
     """Whether the member has signed the same text before."""
-    return any(_same(kind, fingerprint, None, author=member.id) for kind in (Post, Comment))
+    return _same(fingerprint, author=member.id)
 
 
-def _same(kind: Any, fingerprint: str, besides: Any, **conditions: Any) -> bool:
-    given = {"fingerprint": fingerprint, **conditions} | ({"besides": besides.id} if isinstance(besides, kind) else {})
-    return db.session.execute(_alike(kind, tuple(given)), given).first() is not None
+def _same(fingerprint: str, **given: Any) -> bool:
+    given["fingerprint"] = fingerprint
+    return bool(db.session.scalar(_alike(tuple(given)), given))
 
 
 @cache
-def _alike(kind: Any, given: tuple[str, ...]) -> Select[Any]:
-    """Texts of a kind that are not deleted, with what is given of: fingerprint, since, author, besides."""
-    text = kind.__table__.c
+def _alike(given: tuple[str, ...]) -> Select[Any]:
+    """Whether a text that is not deleted is like this, with what is given of: fingerprint, since, author, besides."""
+    kinds = [kind.__table__.c for kind in (Post, Comment)]
+    return select(or_(*(exists().where(text.deleted_at.is_(None), *_meant(text, given)) for text in kinds)))
+
+
+def _meant(text: Any, given: tuple[str, ...]) -> list[Any]:
     meaning: dict[str, Any] = {
         "fingerprint": text.fingerprint == bindparam("fingerprint"),
         "since": text.created_at >= bindparam("since"),
         "author": text.author_id == bindparam("author"),
         "besides": text.id != bindparam("besides"),
     }
-    return select(text.id).where(text.deleted_at.is_(None), *(meaning[name] for name in given)).limit(1)
+    return [meaning[name] for name in given]
 
 
 def _counts(kind: Any, condition: Any, besides: Any) -> Any:

@@ -18,6 +18,9 @@ from forum.posts.comment_actions import DEEPEST
 from forum.web import key_text, path_of, readers_clock
 
 REMEMBERED = 3000  # replies; some 8 MB
+LIST, END = '<ol class="thread">', "</ol>"
+# Between two replies, by how much deeper the second one is: a list begins, or as many end.
+BETWEEN = {1: LIST} | {-n: "</li>" + "</ol></li>" * n for n in range(DEEPEST + 1)}
 
 
 class Reader(NamedTuple):
@@ -42,19 +45,10 @@ class Page(NamedTuple):
     reply_to: str  # the address of the form that answers it, without its key
 
 
-class Thread(NamedTuple):
-    """Printed replies in reading order.
-
-    Each comes with how the lists around it change before it: 1 opens one, -2 ends two, 0 changes nothing. At the end
-    some are left open.
-    """
-
-    lines: list[tuple[int, Markup]]
-    left_open: int
-
-
-def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Thread:
-    """The rows of a page of the post's thread, printed for this reader."""
+def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Markup:
+    """The rows of a page of the post's thread, printed for this reader as lists in lists; nothing without rows."""
+    if not rows:
+        return Markup("")
     page = Page(
         post.id,
         (post.author_id, post.pseudonym_id),
@@ -68,11 +62,12 @@ def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Thread:
     by_id = {row.id: row for row in rows}
     depths = [row.depth for row in rows]
     answers = [_answered(row, by_id) if depth == DEEPEST else None for row, depth in zip(rows, depths, strict=True)]
-    lines = [
-        (step, _print(row, page, number in reader.own, number in reader.useful, answered))
-        for step, (number, row), answered in zip(_steps(depths), by_id.items(), answers, strict=True)
-    ]
-    return Thread(lines, depths[-1] - min(depths) if depths else 0)
+    pieces: list[str] = [LIST]
+    for step, (number, row), answered in zip(_steps(depths), by_id.items(), answers, strict=True):
+        pieces += BETWEEN[step], _print(row, page, number in reader.own, number in reader.useful, answered)
+    # The first one ends none before it.
+    pieces[1] = ""
+    return Markup("".join([*pieces, BETWEEN[min(depths) - depths[-1]], END]))  # noqa: S704 - all of it is printed
 
 
 @lru_cache(maxsize=REMEMBERED)
