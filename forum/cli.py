@@ -202,7 +202,7 @@ def scoring() -> None:
 @in_app
 def publish_now() -> None:
     """Publish every snapshot that may appear now. The job runner does this every night."""
-    outcome = publish()
+    outcome = publish(commit=db.session.commit)
     db.session.commit()
     click.echo(outcome.text())
 

@@ -115,12 +115,15 @@ def edit_post(
 
 
 def delete_post(post: Post) -> bool:
-    """Take one's post down. With replies under it a tombstone stays, and True comes back; otherwise nothing stays."""
+    """Take one's post down. With replies under it a tombstone stays, and True comes back; otherwise nothing stays.
+
+    What was moved in leaves one, too: by it the next import knows not to bring it back.
+    """
     if is_listed(post):
         count_as_shown(post, -1)
     _untag(post)
     _drop_rating(post)
-    kept = post.removed_at is not None or has_replies(post.id)
+    kept = post.removed_at is not None or post.imported_from is not None or has_replies(post.id)
     if kept:
         empty(post)
         post.title, post.slug, post.excerpt = "Removed by its author", "removed", ""

@@ -59,10 +59,13 @@ def edit_comment(comment: Comment, *, body: str, by: Member | None = None) -> No
 
 
 def delete_comment(comment: Comment) -> bool:
-    """Take one's comment down. With answers a tombstone stays, and True comes back; otherwise nothing stays."""
+    """Take one's comment down. With answers a tombstone stays, and True comes back; otherwise nothing stays.
+
+    What was moved in leaves one, too: by it the next import knows not to bring it back.
+    """
     if is_listed(comment):
         count_as_shown(comment, -1)
-    kept = comment.removed_at is not None or comment.answer_count > 0
+    kept = comment.removed_at is not None or comment.answer_count > 0 or comment.imported_from is not None
     if kept:
         empty(comment)
     else:
@@ -79,7 +82,7 @@ def _remove(comment: Comment) -> None:
     if parent is not None:
         parent.answer_count = Comment.answer_count - 1
         db.session.flush()
-        if parent.deleted_at is not None and parent.answer_count == 0:
+        if parent.deleted_at is not None and parent.answer_count == 0 and parent.imported_from is None:
             _remove(parent)
 
 

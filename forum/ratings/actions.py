@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import InvalidRequestError
+
 from forum import anonymity, text
 from forum.accounts.models import Member
 from forum.accounts.organisations import organisation_of
@@ -109,6 +111,11 @@ def revise(rating: Rating, *, tier: Tier | None, said: Mapping[str, Any], day: d
 
 def withdraw(rating: Rating) -> None:
     """Take it down with all it ever said. Figures follow with the next batch, for which its house is noted, sealed."""
+    lock_figures(rating.vendor_id, rating.category_id)
+    try:
+        db.session.refresh(rating)
+    except InvalidRequestError:
+        return  # it was withdrawn a moment ago
     if rating.published_version is not None:
         db.session.add(
             Withdrawal(
@@ -133,6 +140,8 @@ def name_vendor(
     subject = subject_of(vendor, programme, None, None)
     if live_rating(member, subject) is not None:
         raise RatedOtherwise
+    lock_figures(rating.vendor_id, rating.category_id)
+    db.session.refresh(rating)
     if rating.published_version is not None:
         db.session.add(Withdrawal(category_id=rating.category_id, organisation_seal=_sealed_anew(rating)))
     rating.category = None
@@ -142,6 +151,11 @@ def name_vendor(
     rating.published_version = rating.published_tier_id = None
     rating.version += 1
     db.session.flush()
+
+
+def lock_figures(vendor_id: int | None, category_id: int | None) -> None:
+    """Nothing leaves the figures of a vendor or a category while they are made, and they are not made meanwhile."""
+    lock(f"figures of vendor {vendor_id} category {category_id}")
 
 
 def house_of(seal: str) -> tuple[str, bool]:
