@@ -372,9 +372,9 @@ def test_every_row_is_sealed_anew_by_the_digest_whoever_was_told(app: Flask) -> 
 
 
 def test_mail_programmes_get_a_button_that_stops_the_digest_and_no_other_mail_has_one(
-    app: Flask, tmp_path: Any
+    app: Flask, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app.config["MAIL_URL"] = f"file:{tmp_path}"
+    monkeypatch.setitem(app.config, "MAIL_URL", f"file:{tmp_path}")
     author = make_member(email="marta@partner.example")
     make_comment(make_post(author), make_member(digest="never"))
     db.session.commit()
