@@ -17,8 +17,9 @@ from forum.moderation import listeners as moderation_listeners
 from forum.moderation import models as moderation_models
 from forum.moderation.bulk_views import bp as moderation
 from forum.moderation.flag_views import bp as flags
-from forum.moderation.jobs import remove_unedited
+from forum.moderation.jobs import remove_unedited, see_to_notices
 from forum.moderation.log_views import bp as moderation_log
+from forum.moderation.notice_views import bp as notices
 from forum.moderation.statement_views import bp as statements
 from forum.notifications import listeners as notification_listeners
 from forum.notifications import models as notification_models
@@ -46,7 +47,15 @@ from forum.vendors.views import bp as vendors
 # Named here so that the database, the signals and the queue know them.
 TABLES = (moderation_models, notification_models, site)
 LISTENERS = (notification_listeners, moderation_listeners)
-JOBS = (deliver_mail, forget_unconfirmed, publish_scores, publish_what_is_due, remove_unedited, tell_what_is_new)
+JOBS = (
+    deliver_mail,
+    forget_unconfirmed,
+    publish_scores,
+    publish_what_is_due,
+    remove_unedited,
+    see_to_notices,
+    tell_what_is_new,
+)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -77,6 +86,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         flags,
         moderation_log,
         statements,
+        notices,
     ):
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(

@@ -136,14 +136,15 @@ def can_flag(user: Any, item: Any) -> bool:
 def can_decide(user: Any, case: Any, *, alone: bool = False) -> bool:
     """Decide on a case: moderators, not about themselves or what they wrote.
 
-    An appeal is not for whoever decided before, unless no other staff is there (`alone`): then for an admin.
+    An appeal or objection is not for whoever decided before, unless no other staff is there (`alone`): then for an
+    admin.
     """
     if not is_moderator(user) or case.member_id == user.id:
         return False
     item = case.comment or case.post
     if item is not None and wrote(user, item):
         return False
-    if case.appeal is None or case.appeal.decision.moderator_id != user.id:
+    if case.against is None or case.against.moderator_id != user.id:
         return True
     return alone and is_admin(user)
 
@@ -159,6 +160,32 @@ def can_read_statement(user: Any, decision: Any) -> bool:
 def can_appeal(user: Any, decision: Any) -> bool:
     """Object to a decision about oneself or one's text, within six months, once."""
     return decision.until_appeal > now() and not decision.appealed and can_read_statement(user, decision)
+
+
+def can_dispute(user: Any, item: Any) -> bool:
+    """Give notice that a text is wrong or unlawful: anybody, of what everybody can read. It needs no account."""
+    thread = getattr(item, "post", item)
+    return is_listed(item) and (thread.removed_at is not None or not thread.hidden_at)
+
+
+def can_read_notice(user: Any, notice: Any) -> bool:
+    """Read what somebody outside says of one's text: its author, under whichever name. Not who says it."""
+    item = notice.comment or notice.post
+    return notice.confirmed_at is not None and item is not None and wrote(user, item)
+
+
+def can_answer_notice(user: Any, notice: Any) -> bool:
+    """Answer it: its author, once, while it is open and in time, suspended or not."""
+    is_open = notice.closed_at is None and notice.answered_at is None
+    return is_open and is_member(user) and can_read_notice(user, notice) and notice.due_at > now()
+
+
+def can_object(user: Any, notice: Any) -> bool:
+    """Object to how a notice was decided: whoever has its secret address, once in six months, while the text stands."""
+    item = notice.comment or notice.post
+    if notice.closed_at is None or notice.decision is None or notice.objected_at is not None or item is None:
+        return False
+    return notice.decision.until_appeal > now() and can_dispute(user, item)
 
 
 def can_undo(user: Any, decision: Any) -> bool:

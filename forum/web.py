@@ -32,8 +32,9 @@ log = logging.getLogger(__name__)
 login_manager = LoginManager()
 csrf = CSRFProtect()
 SAFE = ("GET", "HEAD", "OPTIONS")
-# Pages that change one text of one's own, signed or not.
+# Pages that change one text of one's own, signed or not, or speak for it.
 OF_ONE_TEXT = {f"{room}.{page}" for room in ("posts", "comments", "ratings", "delayed") for page in ("edit", "delete")}
+OF_ONE_TEXT |= {"notices.answer", "statements.appeal"}
 # Fields that are never carried over to another page.
 UNKEPT = {"csrf_token", "password", "present", "again", "proof", "code", "do"}
 # A field for those who fill whatever they find.

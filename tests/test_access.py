@@ -139,14 +139,14 @@ def test_what_was_decided_is_for_those_it_is_about_and_decided_by_others(people:
         assert allowed(rule, SimpleNamespace(**about_banned)) == "banned"
     for change in ({"until_appeal": now()}, {"appealed": True}):
         assert allowed("can_appeal", SimpleNamespace(**about_post | change)) == ""
-    case = SimpleNamespace(comment=None, post=post, member_id=None, appeal=None)
+    case = SimpleNamespace(comment=None, post=post, member_id=None, against=None)
     assert allowed("can_decide", case) == "moderator admin"
     assert not access.can_decide(
         people["moderator"], SimpleNamespace(**vars(case) | {"member_id": people["moderator"].id})
     )
     own = SimpleNamespace(**vars(case) | {"post": make_post(people["moderator"], anonymous=True)})
     assert allowed("can_decide", own) == "admin", "not even what one wrote under a pseudonym"
-    case.appeal = SimpleNamespace(decision=SimpleNamespace(moderator_id=people["admin"].id))
+    case.against = SimpleNamespace(moderator_id=people["admin"].id)
     assert allowed("can_decide", case) == "moderator"
     assert allowed("can_decide", case, alone=True) == "moderator admin"
 
@@ -258,7 +258,7 @@ def test_an_empty_form_breaks_nothing_anywhere(
             answer = reader_called(who, browse).post(path, data={"do": "publish", "page": "-1", "to": "\x00"})
             assert answer.status_code < 500, path
             if who == "stranger" and not rule.endpoint.startswith(
-                ("accounts.", "second_factor.code", "following.unsubscribe")
+                ("accounts.", "second_factor.code", "following.unsubscribe", "notices.new", "notices.confirm")
             ):
                 assert answer.status_code in (401, 404), path
 

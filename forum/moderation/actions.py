@@ -12,8 +12,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 from forum import mail
 from forum.accounts.models import Member
 from forum.db import db, lock, now
+from forum.moderation.case_actions import lock_cases_about
 from forum.moderation.effects import EFFECTS, UNDONE_BY, undo
 from forum.moderation.models import Case, Decision, Flag, TakenText, about_columns
+from forum.moderation.notice_outcomes import end_notice
 from forum.moderation.queries import highest_staff_number, open_cases_about, reversal_of
 from forum.moderation.rules import rule_words
 from forum.moderation.signals import decided
@@ -47,6 +49,9 @@ def decide(
 
     Its author gets mail unless who decides on many `tells` them of all at once.
     """
+    item = case.comment or case.post
+    if item is not None:
+        lock_cases_about(item)
     close(case, moderator)
     decision = act(
         subject_of(case, action),
@@ -62,11 +67,10 @@ def decide(
     )
     case.decision_id = decision.id
     _settle_flags(case, upheld=action in ADVERSE or action in ("move", "merge"))
-    if action in TAKES_TEXT and (case.post or case.comment) is not None:
-        for other in open_cases_about(case.comment or case.post):
-            close(other, moderator)
-            other.decision_id = decision.id
-            _settle_flags(other, upheld=True)
+    end_notice(case, decision)
+    if action in TAKES_TEXT and item is not None:
+        for other in open_cases_about(item):
+            _close_with(other, decision, moderator)
     db.session.flush()
     return decision
 
@@ -175,6 +179,17 @@ def close(case: Case, moderator: Member | None) -> None:
     if not taken:
         raise DecidedAlready
     set_committed_value(case, "closed_at", moment)
+
+
+def _close_with(other: Case, decision: Decision, moderator: Member) -> None:
+    """Another case about the same text: the decision answers it too, unless a colleague has it in hand."""
+    try:
+        close(other, moderator)
+    except DecidedAlready:
+        return
+    other.decision_id = decision.id
+    _settle_flags(other, upheld=True)
+    end_notice(other, decision)
 
 
 def subject_of(case: Case, action: str) -> Any:

@@ -28,7 +28,12 @@ def said(decision: Decision) -> str:
 
 
 def _decline(item: Any, decision: Decision) -> None:
-    """Reports are declined: what they hid by their weight is shown again. A removal stays what it is."""
+    """Reports are declined: what they hid by their weight is shown again. A removal stays what it is.
+
+    A notice from outside hid nothing, so declining it shows nothing.
+    """
+    if decision.source == "notice":
+        return
     if not isinstance(item, Post | Comment) or item.hidden_at is None or item.removed_at is not None:
         return
     if item.log_entry is not None and item.edit_until is None:

@@ -28,6 +28,7 @@ ON_HELD = {
     "ask_to_edit": "Ask the author to edit (72 hours)",
     "remove": "Remove, leave a tombstone",
 }
+ON_NOTICE = ON_TEXT | {"decline": "Decline the notice: the text stays, no longer disputed"}
 ON_THREAD = {
     "lock": "Lock the thread",
     "unlock": "Unlock the thread",
@@ -255,7 +256,7 @@ def actions_for(item: Any, kind: str) -> dict[str, str]:
     more = {"unlock": ON_THREAD["unlock"]} if thread.locked_at else {"lock": ON_THREAD["lock"]}
     if isinstance(item, Post):
         more |= {"move": ON_THREAD["move"], "merge": ON_THREAD["merge"]}
-    return ON_TEXT | more
+    return (ON_NOTICE if kind == "notice" else ON_TEXT) | more
 
 
 class BulkForm(Reasoned):

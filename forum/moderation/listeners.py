@@ -3,6 +3,9 @@
 from typing import Any
 
 from forum.moderation.case_actions import open_case
+from forum.moderation.models import Decision
+from forum.moderation.notice_outcomes import tell_senders_of_reversal
+from forum.moderation.signals import decided
 from forum.posts.signals import writing_held
 
 
@@ -10,3 +13,10 @@ from forum.posts.signals import writing_held
 def _into_the_queue(item: Any, because: str) -> None:
     """Something was held: it waits in the queue."""
     open_case("held", item, because, by_author=True)
+
+
+@decided.connect
+def _tell_those_outside(decision: Decision) -> None:
+    """A decision was undone: whoever sent the notice that it answered learns of it."""
+    if decision.reverses_id is not None:
+        tell_senders_of_reversal(decision)

@@ -5,10 +5,11 @@ from datetime import datetime
 from statistics import median
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from forum.db import db
-from forum.moderation.models import Appeal, Case, Comment, Decision, Notice, Post
+from forum.moderation.models import Appeal, Case, Comment, Decision, Post
+from forum.moderation.notice_queries import hours_to_decide_notices, how_many_notices
 from forum.posts.models import LEANINGS
 
 PAGE = 50
@@ -94,7 +95,8 @@ def counts() -> dict[str, Any]:
         "decisions": sum(_by(Decision.action).values()),
         "hours_to_decide": _hours_to_decide(),
         "appeals": _count(Appeal.outcome),
-        "notices": _count(Notice.outcome, Notice.confirmed_at.is_not(None)),
+        "notices": how_many_notices(),
+        "hours_to_decide_notices": hours_to_decide_notices(SMALL),
         "leanings": _leanings(),
     }
 
@@ -114,6 +116,8 @@ def _hours_to_decide() -> float | None:
     times = db.session.execute(
         select(Case.opened_at, Case.closed_at)
         .where(Case.closed_at.is_not(None), Case.kind.in_(("flag", "held", "notice")))
+        # A notice whose text went away was decided by nobody.
+        .where(or_(Case.kind != "notice", Case.decision_id.is_not(None)))
         .order_by(Case.closed_at.desc())
         .limit(MOST_TIMED)
     ).all()

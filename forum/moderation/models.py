@@ -99,6 +99,13 @@ class Case(AboutAnItem, db.Model):
     representative: Mapped[Representative | None] = relationship()
     decision: Mapped["Decision | None"] = relationship()
 
+    @property
+    def against(self) -> "Decision | None":
+        """The decision that an appeal, or a sender's objection, is against: whoever made it does not answer."""
+        if self.appeal is not None:
+            return self.appeal.decision
+        return self.notice.decision if self.notice is not None else None
+
 
 class CaseNote(db.Model):
     """What a moderator tells the colleagues about a case. Never public."""
@@ -232,6 +239,12 @@ class Notice(AboutAnItem, db.Model):
     answered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(20))
+    # The decision that answered it, and what its sender said against that: once, to somebody else.
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"), index=True)
+    objection: Mapped[str] = mapped_column(Text, default="", server_default="")
+    objected_at: Mapped[datetime | None]
+
+    decision: Mapped[Decision | None] = relationship()
 
 
 def about_columns(item: Any) -> dict[str, int]:

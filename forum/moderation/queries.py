@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.moderation.models import Appeal, Case, CaseNote, Decision, Flag, TakenText, about_columns
+from forum.moderation.models import Appeal, Case, CaseNote, Decision, Flag, Notice, TakenText, about_columns
 from forum.posts.models import Comment, Post
 from forum.vendors.models import Representative
 
@@ -26,8 +26,8 @@ def open_case_about(kind: str, item: Any) -> Case | None:
 
 
 def open_cases_about(item: Any) -> Sequence[Case]:
-    """Every open flag or held case about the item."""
-    kinds = ("flag", "held")
+    """Every open flag, held or notice case about the item."""
+    kinds = ("flag", "held", "notice")
     return db.session.scalars(
         select(Case).where(about(Case, item), Case.kind.in_(kinds), Case.closed_at.is_(None))
     ).all()
@@ -49,6 +49,7 @@ def case_numbered(case_id: int) -> Select[Any]:
             joinedload(Case.member),
             joinedload(Case.claimed_by),
             joinedload(Case.appeal).joinedload(Appeal.decision),
+            joinedload(Case.notice).joinedload(Notice.decision),
             joinedload(Case.decision),
         )
     )

@@ -10,13 +10,13 @@ from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
 from forum.db import db
-from forum.moderation.models import KINDS, Case, Flag
+from forum.moderation.models import KINDS, Appeal, Case, Flag, Notice
 from forum.posts.models import Comment, Post
 
 PAGE = 50
 COUNTED = 99  # more than so many are "99+": counting all would cost the more, the more wait
 SORTS = ("oldest", "weight")
-_case, _post, _comment = Case.__table__.c, Post.__table__.c, Comment.__table__.c
+_case, _post, _comment, _notice = Case.__table__.c, Post.__table__.c, Comment.__table__.c, Notice.__table__.c
 
 
 class Queue(NamedTuple):
@@ -53,6 +53,7 @@ def _queue(of_kind: bool, sort: str, further: bool) -> Select[Any]:
             _case.claimed_by_id,
             _case.comment_id,
             _case.member_id,
+            _notice.due_at,
             func.coalesce(_post.title, thread.title, Member.__table__.c.name, "").label("title"),
             func.substr(_comment.body, 1, 160).label("excerpt"),
         )
@@ -61,6 +62,7 @@ def _queue(of_kind: bool, sort: str, further: bool) -> Select[Any]:
         .outerjoin(Comment.__table__, _comment.id == _case.comment_id)
         .outerjoin(thread.title.table, thread.id == _comment.post_id)
         .outerjoin(Member.__table__, Member.__table__.c.id == _case.member_id)
+        .outerjoin(Notice.__table__, _notice.id == _case.notice_id)
         .where(_case.closed_at.is_(None))
         .limit(bindparam("most"))
     )
@@ -97,6 +99,13 @@ def _waiting() -> Any:
     return union_all(*parts)
 
 
+def overdue(moment: datetime) -> int:
+    """How many notices should have been decided by now, counted up to one more than COUNTED."""
+    late = select(_case.id).join(Notice, _notice.id == _case.notice_id)
+    few = late.where(_case.closed_at.is_(None), _case.kind == "notice", _notice.due_at < moment).limit(COUNTED + 1)
+    return db.session.scalar(select(func.count()).select_from(few.subquery())) or 0
+
+
 def next_open(after: int | None = None, kind: str | None = None) -> int | None:
     """The oldest open case that is not the given one: what to look at next."""
     statement = select(Case.id).where(Case.closed_at.is_(None), Case.id != (after or 0))
@@ -115,7 +124,8 @@ def cases_numbered(numbers: Sequence[int]) -> Sequence[Case]:
             joinedload(Case.comment).options(
                 joinedload(Comment.pseudonym), joinedload(Comment.author), joinedload(Comment.post)
             ),
-            joinedload(Case.appeal),
+            joinedload(Case.appeal).joinedload(Appeal.decision),
+            joinedload(Case.notice).joinedload(Notice.decision),
         )
     ).all()
 

@@ -12,6 +12,8 @@ from forum.moderation import appeal_actions
 from forum.moderation.actions import ADVERSE, DONE
 from forum.moderation.forms import AppealForm
 from forum.moderation.models import Decision
+from forum.moderation.notice_outcomes import OUTCOMES
+from forum.moderation.notice_queries import notices_for
 from forum.moderation.queries import (
     decision_numbered,
     decisions_about,
@@ -31,7 +33,14 @@ def index() -> str:
     """Decisions about the reader, what they signed and what they wrote anonymously. Nobody else can list them."""
     posts, comments = own_anonymous(current_user)
     found = decisions_about(current_user, [row.id for row in posts], [row.id for row in comments])
-    return render_template("moderation/statements.html", decisions=found, done=DONE, rule_words=rule_words)
+    return render_template(
+        "moderation/statements.html",
+        decisions=found,
+        notices=notices_for(current_user, [row.id for row in posts], [row.id for row in comments]),
+        outcomes=OUTCOMES,
+        done=DONE,
+        rule_words=rule_words,
+    )
 
 
 @bp.get("/decisions/<int:number>")

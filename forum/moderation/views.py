@@ -13,8 +13,9 @@ from forum.moderation import actions, appeal_actions, case_actions
 from forum.moderation.actions import DecidedAlready
 from forum.moderation.forms import BulkForm, DecisionForm, NoteForm, until_of
 from forum.moderation.models import KINDS, Case
+from forum.moderation.notice_senders import sender_of
 from forum.moderation.queries import case_numbered, decisions_on, notes_on, reports_of, staff_besides
-from forum.moderation.queue_queries import COUNTED, SORTS, next_open, queue, waiting
+from forum.moderation.queue_queries import COUNTED, SORTS, next_open, overdue, queue, waiting
 from forum.moderation.rules import RULES
 from forum.posts.comment_queries import comment_numbered
 from forum.posts.models import Comment, Post
@@ -121,6 +122,7 @@ def queue_page(form: BulkForm) -> Any:
         names=NAMES,
         now=now,
         waiting=waiting(),
+        overdue=overdue(now()),
         counted=COUNTED,
         chosen=set(request.form.getlist("case")),
         rules=RULES,
@@ -135,8 +137,8 @@ def _found(case_id: int) -> Case:
 
 
 def _decided_before(found: Case) -> bool:
-    """The one who decided may read the appeal, not answer it."""
-    return found.appeal is not None and found.appeal.decision.moderator_id == current_user.id
+    """The one who decided may read the appeal or objection, not answer it."""
+    return found.against is not None and found.against.moderator_id == current_user.id
 
 
 def _may_decide(found: Case) -> bool:
@@ -184,6 +186,8 @@ def _case_page(found: Case, form: DecisionForm, note_form: NoteForm | None = Non
         decisions=decisions_on(item) if item is not None else [],
         reports=reports_of(found),
         notes=notes_on(found),
+        # Who says it is for those who weigh it, while they do.
+        sender=sender_of(found.notice) if found.notice and found.closed_at is None and _may_decide(found) else None,
         note_form=note_form or NoteForm(formdata=None),
         beside=queue(request.args.get("kind"), most=BESIDE),
         may_decide=_may_decide(found) and found.closed_at is None,

@@ -32,6 +32,7 @@ from forum.ratings.publish_actions import context_of
 from forum.ratings.queries import SITE, best_standings, snapshot_of, told_of
 from forum.ratings.rankings import all_standings
 from forum.ratings.scores import FLAT, HALF_LIFE, STRENGTH, score
+from forum.site import setting
 from forum.text import fold
 from forum.vendors.queries import changes_of, vendor_called, vendor_named, vendors_by_use
 from forum.web import only
@@ -185,4 +186,4 @@ def about() -> str:
 @bp.get("/rules")
 def rules() -> str:
     """What may be written here."""
-    return render_template("pages/rules.html", rules=RULES)
+    return render_template("pages/rules.html", rules=RULES, days=setting("notice_days"))

@@ -4,6 +4,7 @@ Run as a program with FORUM_INSTANCE set: fills the database there and writes `p
 """
 
 import json
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ from forum.accounts.models import Member
 from forum.accounts.tokens import token_for
 from forum.db import db, now
 from forum.demo.actions import PASSWORD, fill
-from forum.moderation.actions import act
+from forum.moderation.actions import act, decide
 from forum.moderation.case_actions import open_case
 from forum.moderation.flag_actions import flag
+from forum.moderation.models import Case
+from forum.moderation.notice_actions import answer_notice, confirm_notice, send_notice
+from forum.moderation.notice_senders import token_for as confirming
 from forum.posts.actions import About, delete_post, edit_post, mark_useful, write_post
 from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
 from forum.posts.hiding import hold
@@ -74,7 +78,7 @@ def build(folder: Path) -> None:
     flask_migrate.upgrade()
     fill()
     walkers = {name.split()[0].lower(): _walker(name) for name in WALKERS}
-    places = _posts(walkers) | _vendors() | _members(walkers["ines"]) | _cases(walkers)
+    places = _posts(walkers) | _vendors() | _members(walkers["ines"]) | _cases(walkers) | _notices(walkers)
     db.session.commit()
     (folder / "places.json").write_text(json.dumps(places))
 
@@ -238,6 +242,38 @@ def _cases(walkers: dict[str, Member]) -> dict[str, str]:
         "report": url_for("flags.post", post_id=post.id),
         "statement": url_for("statements.show", number=made.id),
         "log entry": url_for("log.entry", number=made.id),
+    }
+
+
+def _notices(walkers: dict[str, Member]) -> dict[str, str]:
+    """What somebody outside says: not confirmed yet, waiting and overdue, decided, with an answer, objected to."""
+    noor, walt = walkers["noor"], walkers["walt"]
+    post = _anonymous(noor)
+    reply = write_comment(_post(walt, title="With a disputed answer"), noor, body="They closed it in July.", at=now())
+
+    def sent(item: Any) -> Any:
+        said = {"name": LONG[:100], "email": "sender@outside.example", "why": f"We did not close it. {LONG}"}
+        return send_notice(item, **said, unlawful=True, law=LONG[:200])
+
+    def decided(notice: Any, action: str) -> None:
+        case = db.session.query(Case).filter_by(notice_id=notice.id, closed_at=None).one()
+        decide(case, walkers["olga"], action=action, rule=4, facts=LONG, reason=f"The terms of July say so. {LONG}")
+
+    waiting, late, done, other = (sent(item) for item in (post, post, reply, post))
+    secrets = {notice: confirm_notice(notice) for notice in (waiting, late, done)}
+    late.due_at = now() - timedelta(days=3)
+    answer_notice(waiting, f"It stands in the terms. {LONG}")
+    decided(done, "decline")
+    db.session.flush()
+    return {
+        "notice, to confirm": url_for("notices.confirm", token=confirming(other)),
+        "notice, waiting": url_for("notices.show", secret=secrets[waiting]),
+        "notice, decided": url_for("notices.show", secret=secrets[done]),
+        "post, disputed": _to(post),
+        "notices about one's own": url_for("notices.about_post", post_id=post.id),
+        "notice case": url_for(
+            "moderation.case", case_id=db.session.query(Case).filter_by(notice_id=waiting.id).one().id
+        ),
     }
 
 
