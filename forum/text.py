@@ -4,8 +4,9 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable
+from difflib import SequenceMatcher
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import nh3
 from bleach.sanitizer import Cleaner
@@ -69,6 +70,25 @@ def to_plain(source: str, longest: int = 200) -> str:
     if len(words) <= longest:
         return words
     return words[:longest].rsplit(" ", 1)[0].rstrip(".,;:") + " …"
+
+
+class Change(NamedTuple):
+    """A run of words: "same" in both, "gone" from the first, or "new" in the second."""
+
+    kind: str
+    words: str
+
+
+def changes(before: str, after: str) -> list[Change]:
+    """What makes one text of the other, word by word, in reading order."""
+    old, new = (re.findall(r"\s+|\S+", one) for one in (before, after))
+    found = []
+    for kind, a, b, c, d in SequenceMatcher(None, old, new).get_opcodes():
+        if kind == "equal":
+            found.append(Change("same", "".join(old[a:b])))
+            continue
+        found += [Change(name, "".join(words)) for name, words in (("gone", old[a:b]), ("new", new[c:d])) if words]
+    return found
 
 
 def markdown_from_html(source: str) -> str:

@@ -10,6 +10,7 @@ from forum import text
 from forum.db import day_of, db, now
 from forum.moderation.rules import FOLLOWS_THE_RULES, NO_RULE_BROKEN, RULES
 from forum.posts.actions import NOTHING, About
+from forum.posts.forms import BODY, REPLY
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_numbered
 from forum.posts.tag_queries import tags_named, tags_of
@@ -120,7 +121,7 @@ class AppealForm(Form):
 class Reasoned(Form):
     """What every decision says: a rule, the facts relied on, and why."""
 
-    machinery: tuple[str, ...] = ("csrf_token", "action", "sanction", "tags", "vendor", "into")
+    machinery: tuple[str, ...] = ("csrf_token", "action", "sanction", "tags", "vendor", "into", "proposed")
 
     action = RadioField("Decision", validate_choice=False)
     rule = SelectField("Rule", choices={"": "None is broken", **RULE_CHOICES}, validate_choice=False, default="")
@@ -180,6 +181,7 @@ class DecisionForm(Reasoned):
     tags = StringField("Tags, when they are to change")
     vendor = StringField("Vendor, when it is to change")
     into = StringField("Address of the thread it goes on in")
+    proposed = TextAreaField("A wording you propose")
 
     def __init__(self, item: Any, kind: str, **given: Any) -> None:
         self.item = item
@@ -237,8 +239,21 @@ class DecisionForm(Reasoned):
             raise ValidationError("Give the address of another thread that everybody can read.")
         self.target = post
 
+    def validate_proposed(self, field: Any) -> None:
+        """No longer than its author may send it back."""
+        most = REPLY[1] if isinstance(self.item, Comment) else BODY[1]
+        if len(field.data or "") > most:
+            raise ValidationError(f"This is {len(field.data):,} characters long. Shorten it to {most:,}.")
+
+    def proposal(self) -> str:
+        """The wording proposed, if it differs from what stands there."""
+        typed = (self.proposed.data or "").strip()
+        return "" if typed == text.clean(getattr(self.item, "body", "")).strip() else typed
+
     def given(self) -> dict[str, Any]:
         """What the chosen action needs beyond its reason."""
+        if self.action.data == "ask_to_edit":
+            return {"proposed": self.proposal()}
         if self.action.data == "move":
             return {"tags": self.new_tags, "about": self.new_about}
         return {"into": self.target} if self.action.data == "merge" else {}

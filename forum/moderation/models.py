@@ -201,6 +201,8 @@ class TakenText(db.Model):
     decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id", ondelete="CASCADE"), unique=True)
     title: Mapped[str | None] = mapped_column(String(140))
     body: Mapped[str] = mapped_column(Text)
+    # The wording that a moderator proposed when asking for a change: its author takes it over, or does not.
+    proposed: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class Appeal(db.Model):

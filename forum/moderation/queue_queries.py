@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, literal, select, tuple_, union_all
+from sqlalchemy import Select, bindparam, func, literal, null, select, tuple_, union_all
 from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
@@ -25,6 +25,27 @@ class Queue(NamedTuple):
     rows: Sequence[Any]
     flags: dict[int, int]
     next: str | None
+
+
+def asked_to_edit(most: int = 100) -> Sequence[Any]:
+    """Texts that wait for their author, whose time runs out first first: one query."""
+    thread = Post.__table__.alias("thread").c
+    comments = (
+        select(
+            _comment.id,
+            _comment.post_id,
+            thread.title,
+            _comment.edit_until,
+            _comment.log_entry,
+            _comment.hidden_because,
+        )
+        .join(thread.id.table, thread.id == _comment.post_id)
+        .where(_comment.edit_until.is_not(None), _comment.removed_at.is_(None), _comment.deleted_at.is_(None))
+    )
+    posts = select(
+        _post.id, null().label("post_id"), _post.title, _post.edit_until, _post.log_entry, _post.hidden_because
+    ).where(_post.edit_until.is_not(None), _post.removed_at.is_(None), _post.deleted_at.is_(None))
+    return db.session.execute(posts.union_all(comments).order_by("edit_until", "id").limit(most)).all()
 
 
 def queue(kind: str | None = None, sort: str = "oldest", after: str | None = None, most: int = PAGE) -> Queue:

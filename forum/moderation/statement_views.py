@@ -6,6 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_login import current_user, login_required
 from sqlalchemy.exc import IntegrityError
 
+from forum import text
 from forum.access import can_appeal, can_read_statement
 from forum.db import db
 from forum.moderation import appeal_actions
@@ -92,6 +93,7 @@ def _page(decision: Decision, form: AppealForm) -> Any:
         rule=RULES.get(decision.rule or 0),
         rule_words=rule_words,
         taken=taken_by(decision),
+        changes=text.changes,
         appeal=decision.appeal,
         reversal=reversal_of(decision),
         open_to_appeal=_open_to_appeal(decision),

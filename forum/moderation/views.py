@@ -15,7 +15,7 @@ from forum.moderation.forms import BulkForm, DecisionForm, NoteForm, until_of
 from forum.moderation.models import KINDS, Case
 from forum.moderation.notice_senders import sender_of
 from forum.moderation.queries import case_numbered, decisions_on, notes_on, reports_of, staff_besides
-from forum.moderation.queue_queries import COUNTED, SORTS, next_open, overdue, queue, waiting
+from forum.moderation.queue_queries import COUNTED, SORTS, asked_to_edit, next_open, overdue, queue, waiting
 from forum.moderation.rules import RULES
 from forum.posts.comment_queries import comment_numbered
 from forum.posts.models import Comment, Post
@@ -43,6 +43,12 @@ def _door() -> Any:
 def index() -> Any:
     """What waits, the oldest or the weightiest first."""
     return queue_page(BulkForm(formdata=None))
+
+
+@bp.get("/asked-to-edit")
+def authors() -> str:
+    """What waits for its author, who was asked to change it."""
+    return render_template("moderation/authors.html", texts=asked_to_edit(), rules=RULES)
 
 
 @bp.get("/cases/<key:case_id>")
@@ -157,6 +163,8 @@ def _form_for(found: Case, **given: Any) -> DecisionForm:
     if request.method == "GET" and isinstance(item, Post):
         form.tags.data = ", ".join(tags_of([item.id]).get(item.id, []))
         form.vendor.data = item.vendor.name if item.vendor else ""
+    if request.method == "GET" and isinstance(item, Post | Comment):
+        form.proposed.data = item.body
     return form
 
 

@@ -93,7 +93,9 @@ def edit(comment_id: int) -> Any:
     require(can_edit(current_user, comment))
     form = CommentEditForm(obj=comment)
     do = request.form.get("do")
-    if form.is_submitted() and form.validate() and do == "publish":
+    if do == "begin":  # with another wording than what stands there
+        form = CommentEditForm(formdata=None, data={"body": request.form.get("body")})
+    elif form.is_submitted() and form.validate() and do == "publish":
         if form.changed():
             comment_actions.edit_comment(comment, body=form.body.data or "", by=current_user)
             db.session.commit()

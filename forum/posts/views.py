@@ -121,6 +121,9 @@ def edit(post_id: int) -> Any:
     require(can_edit(current_user, post))
     form = PostEditForm(data=as_typed(post))
     do = request.form.get("do")
+    if do == "begin":  # with another wording than what stands there
+        form = PostEditForm(formdata=None, data=as_typed(post) | {"body": request.form.get("body")})
+        return compose(form, "posts/edit.html", post=post)
     valid = form.is_submitted() and do != "tiers" and form.validate()
     if valid and do == "publish" and (done := _save(form, post)) is not None:
         return done

@@ -1,6 +1,7 @@
 """Tags that are not offered any more, vendors that went into another one, and what became of a notice from outside.
 
 Admins retire and merge, and nothing is lost by it. A notice knows the decision that answered it, and its sender's objection.
+Whoever asks an author to change a text may propose a wording.
 """
 
 import sqlalchemy as sa
@@ -24,9 +25,13 @@ def upgrade() -> None:
         table.add_column(sa.Column("objected_at", sa.DateTime(), nullable=True))
         table.create_foreign_key(op.f("fk_notices_decision_id_decisions"), "decisions", ["decision_id"], ["id"])
         table.create_index(op.f("ix_notices_decision_id"), ["decision_id"])
+    with op.batch_alter_table("taken_texts") as table:
+        table.add_column(sa.Column("proposed", sa.Text(), server_default="", nullable=False))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("taken_texts") as table:
+        table.drop_column("proposed")
     with op.batch_alter_table("notices") as table:
         table.drop_index(op.f("ix_notices_decision_id"))
         table.drop_constraint(op.f("fk_notices_decision_id_decisions"), type_="foreignkey")
