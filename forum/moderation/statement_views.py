@@ -7,7 +7,7 @@ from flask_login import current_user, login_required
 from sqlalchemy.exc import IntegrityError
 
 from forum.access import can_appeal, can_read_statement
-from forum.db import db
+from forum.db import db, now
 from forum.moderation import appeal_actions
 from forum.moderation.actions import ADVERSE, DONE
 from forum.moderation.forms import AppealForm
@@ -38,6 +38,7 @@ def index() -> str:
         decisions=found,
         notices=notices_for(current_user, [row.id for row in posts], [row.id for row in comments]),
         outcomes=OUTCOMES,
+        moment=now(),
         done=DONE,
         rule_words=rule_words,
     )
