@@ -673,14 +673,15 @@ def test_what_nobody_confirmed_is_deleted_and_old_senders_are_forgotten(browse: 
 
 
 def test_the_queue_says_when_a_notice_is_due_and_how_many_are_overdue(browse: Browse, judge: Member) -> None:
-    notice, _ = confirmed(browse, make_post())
+    notice, page = confirmed(browse, make_post())
     confirmed(browse, make_comment())
     text = browse(judge).get("/moderation/").text
     assert text.count("due in 14 days") == 2 and "overdue" not in text
     notice = again(notice)
     notice.due_at = now() - timedelta(days=2, hours=1)
     text = browse(judge).get("/moderation/?kind=notice").text
-    assert "1 notice is overdue" in text and re.search(r"<b>overdue by [23] days</b>", text)
+    assert "1 notice is overdue" in text and re.search(r"<strong>Notices, overdue by [23] days</strong>", text)
+    assert "was to decide by" in browse().get(page).text and "it is overdue" in browse().get(page).text
     assert "overdue by" in browse(judge).get(f"/moderation/cases/{key_text(case_of(notice).id)}").text
 
 

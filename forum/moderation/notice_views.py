@@ -22,7 +22,7 @@ from forum.moderation.queries import reversal_of
 from forum.moderation.rules import RULES, rule_words
 from forum.posts.comment_queries import comment_numbered
 from forum.posts.queries import post_numbered
-from forum.web import KeyConverter, form_age, limiter, trapped, went_through
+from forum.web import KeyConverter, form_age, key_text, limiter, trapped, went_through
 
 bp = Blueprint("notices", __name__, url_prefix="/notices")
 FROM_ADDRESS, FROM_NETWORK = "6/hour;20/day", "20/hour;60/day"
@@ -118,12 +118,12 @@ def answer(notice_id: int) -> Any:
     item = text_of(notice)
     form = AnswerForm(item)
     if not can_answer_notice(current_user, notice):
-        return _about(item, form, notice.id, late=True)
+        return _about(item, late=form)
     if not form.validate():
-        return _about(item, form, notice.id)
+        return _about(item, {notice.id: form})
     if not answer_notice(notice, (form.body.data or "").strip()):
         db.session.rollback()
-        return _about(item, form, notice.id, late=True)
+        return _about(item, late=form)
     db.session.commit()
     flash("Your answer is with the moderators, and whoever sent the notice can read it.")
     return redirect(_back_to(item))
@@ -183,6 +183,7 @@ def _status(secret: str, form: ObjectionForm, *, late: bool = False) -> Any:
         reversal=reversal_of(decision) if decision else None,
         rule=rule_words(decision.rule) if decision and decision.rule in RULES else "",
         outcomes=OUTCOMES,
+        moment=now(),
         checked=is_claimed(notice, now()),
         open_to_objection=can_object(current_user, notice),
         secret=secret,
@@ -198,19 +199,24 @@ def _where(notice: Any) -> str:
     return url_for("posts.show", post_id=notice.post_id, _external=True) if notice.post is not None else ""
 
 
-def _about(item: Any, form: AnswerForm | None = None, answered: int | None = None, *, late: bool = False) -> Any:
+def _about(item: Any, sent: dict[int, AnswerForm] | None = None, late: AnswerForm | None = None) -> Any:
+    """`sent` is the form that came back, by its notice; `late` one whose notice takes no answer any more."""
     if not wrote(current_user, item):
         abort(404)
+    notices = notices_about(item)
+    forms = {notice.id: AnswerForm(item, formdata=None) for notice in notices} | (sent or {})
+    for number, form in forms.items():
+        form.body.id = f"body-{key_text(number)}"
     page = render_template(
         "moderation/notices_about.html",
         item=item,
-        notices=notices_about(item),
+        notices=notices,
         outcomes=OUTCOMES,
-        form=form or AnswerForm(item, formdata=None),
-        answered=answered,
+        forms=forms,
         late=late,
+        moment=now(),
     )
-    return page, 409 if late else 422 if form is not None else 200
+    return page, 409 if late else 422 if sent else 200
 
 
 def _back_to(item: Any) -> str:

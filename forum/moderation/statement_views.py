@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from forum import text
 from forum.access import can_appeal, can_read_statement
-from forum.db import db
+from forum.db import db, now
 from forum.moderation import appeal_actions
 from forum.moderation.actions import ADVERSE, DONE
 from forum.moderation.forms import AppealForm
@@ -39,6 +39,7 @@ def index() -> str:
         decisions=found,
         notices=notices_for(current_user, [row.id for row in posts], [row.id for row in comments]),
         outcomes=OUTCOMES,
+        moment=now(),
         done=DONE,
         rule_words=rule_words,
     )

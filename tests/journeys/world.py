@@ -259,8 +259,8 @@ def _notices(walkers: dict[str, Member]) -> dict[str, str]:
         case = db.session.query(Case).filter_by(notice_id=notice.id, closed_at=None).one()
         decide(case, walkers["olga"], action=action, rule=4, facts=LONG, reason=f"The terms of July say so. {LONG}")
 
-    waiting, late, done, other = (sent(item) for item in (post, post, reply, post))
-    secrets = {notice: confirm_notice(notice) for notice in (waiting, late, done)}
+    waiting, late, fresh, done, other = (sent(item) for item in (post, post, post, reply, post))
+    secrets = {notice: confirm_notice(notice) for notice in (waiting, late, fresh, done)}
     late.due_at = now() - timedelta(days=3)
     answer_notice(waiting, f"It stands in the terms. {LONG}")
     decided(done, "decline")
