@@ -1,0 +1,102 @@
+"""Every address that the routes have, with real values from the database in the place of each converter.
+
+A new route is found by itself when the word before its converter is a table's name ("/posts/<key:post_id>") or is
+explained in TABLES; tokens are made in TOKENS. What cannot be visited stands in EXCUSED with the reason.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+from flask import Flask, current_app, url_for
+from sqlalchemy import Table, select
+from werkzeug.routing import Rule
+
+from forum.accounts.models import Member
+from forum.accounts.tokens import token_for as mailed
+from forum.db import db, now
+from forum.notifications.unsubscribing import token_for as unsubscribing
+
+# The word before a converter, where it is not the name of the table.
+TABLES = {"replies": "comments", "log": "decisions", "delayed": "delayed_writings"}
+# Whose link: the first member there is, in whatever state the route wants them.
+TOKENS: dict[str, Callable[[Member], str]] = {
+    "accounts.confirm": lambda member: mailed(member, "confirm"),
+    "accounts.new_password": lambda member: mailed(member, "password"),
+    "accounts.claim": lambda member: mailed(member, "claim"),
+    "accounts.new_email": lambda member: mailed(member, "email", "elsewhere@partner.example"),
+    "following.unsubscribe": lambda member: unsubscribing(member.id),
+}
+EXCUSED = {"static": "files of the package, the same for everybody"}
+# What the same page shows otherwise when asked otherwise.
+ASKED = {
+    "pages.home": ["sort=new", "sort=top", "sort=unanswered", "vendor=undisclosed", "rated=1", "leaning=bad"],
+    "moderation.index": ["kind=flag", "kind=held", "kind=appeal", "kind=notice", "sort=weight"],
+    "following.index": ["show=all"],
+    "log.index": ["action=warn", "action=bar", "rule=5"],
+    "rankings.compared": ["vendor=northwind&vendor=lakeside"],
+}
+MOST_OF_A_KIND = 40
+
+
+def routes(app: Flask) -> list[Rule]:
+    """Those that answer a GET."""
+    return [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+
+
+def addresses(app: Flask, whose: Member | None = None) -> dict[str, list[str]]:
+    """The addresses of each endpoint; `whose` links by mail are followed."""
+    found: dict[str, list[str]] = {}
+    for rule in routes(app):
+        if rule.endpoint not in EXCUSED:
+            found.setdefault(rule.endpoint, []).extend(_addresses_of(rule, whose))
+    for endpoint, questions in ASKED.items():
+        found[endpoint] += [f"{found[endpoint][0]}?{question}" for question in questions]
+    return found
+
+
+def links_in(page: str) -> Iterator[str]:
+    """Addresses of this site that the page links to, without their anchors."""
+    site = re.escape(current_app.config["SITE_URL"])
+    for link in re.findall(rf'(?:href|action|src)="(?:{site})?(/[^"#]*)', page):
+        yield link.replace("&amp;", "&")
+
+
+def _addresses_of(rule: Rule, whose: Member | None) -> Iterator[str]:
+    if rule.arguments == {"year", "month"}:
+        moment = now()
+        yield url_for(rule.endpoint, year=moment.year, month=moment.month)
+        return
+    filled = [
+        _values(rule, name, whose) for name in sorted(rule.arguments - {"slug"} if _is_post(rule) else rule.arguments)
+    ]
+    for values in product(*filled):
+        given = dict(values)
+        if _is_post(rule) and "slug" in rule.arguments:
+            given["slug"] = db.session.scalar(
+                select(_table("posts").c.slug).where(_table("posts").c.id == given["post_id"])
+            )
+        yield url_for(rule.endpoint, **given)
+
+
+def _is_post(rule: Rule) -> bool:
+    return rule.endpoint == "posts.show"
+
+
+def _values(rule: Rule, name: str, whose: Member | None) -> list[tuple[str, Any]]:
+    """What stands in the place of one converter."""
+    if name == "token":
+        return [(name, TOKENS[rule.endpoint](whose))] if whose is not None and rule.endpoint in TOKENS else []
+    if listed := re.search(rf"<any\(([^)]*)\):{name}>", rule.rule):
+        return [(name, value.strip()) for value in listed[1].split(",")]
+    word = re.search(rf"([\w-]+)/<(?:\w+:)?{name}>", rule.rule)
+    table = _table(word[1]) if word else None
+    if table is None:
+        return []
+    column = table.c.slug if name == "slug" else table.c.id
+    return [(name, value) for value in db.session.scalars(select(column).order_by(table.c.id).limit(MOST_OF_A_KIND))]
+
+
+def _table(word: str) -> Table | None:
+    return db.metadata.tables.get(TABLES.get(word, word))

@@ -1,0 +1,79 @@
+"""One story, told with Alice, with Bob and with both behind the pseudonyms: nobody else can tell which it was."""
+
+import logging
+from collections.abc import Iterator
+from difflib import unified_diff
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests import crawl
+from tests.two_worlds import dump
+from tests.two_worlds.sequel import STORY
+from tests.two_worlds.stage import Stage, play, world
+
+# Not looked at: it shows its reader a new secret at every visit.
+OWN = "/settings/second-factor"
+WORLDS = (("alice", "alice"), ("bob", "bob"), ("alice", "bob"))
+
+
+@pytest.fixture
+def told() -> Iterator[dump.Told]:
+    """All that is logged meanwhile."""
+    handler, root, ours = dump.Told(), logging.getLogger(), logging.getLogger("forum")
+    before = root.level, ours.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    ours.setLevel(logging.DEBUG)
+    yield handler
+    root.removeHandler(handler)
+    root.setLevel(before[0])
+    ours.setLevel(before[1])
+
+
+def all_pages(stage: Stage, readers: list[str]) -> dump.Dump:
+    """Every address, as these readers see it."""
+    found: dump.Dump = {}
+    if not readers:
+        return found
+    addresses = {stage.names.text(one): one for several in crawl.addresses(stage.app).values() for one in several}
+    addresses.pop(OWN)
+    for reader in readers:
+        browser = stage.browser(reader)
+        for name, address in sorted(addresses.items()):
+            lines = dump.page(stage.names, browser, address).split("\n")
+            # Among equals the order is that of random numbers.
+            found[f"{reader} at {name}"] = sorted(lines) if "sort=top" in address else lines
+    return found
+
+
+def difference(one: dump.Dump, other: dump.Dump) -> str:
+    """Where two worlds differ, in a few lines."""
+    for place in sorted(set(one) | set(other)):
+        here, there = one.get(place, []), other.get(place, [])
+        if here != there:
+            lines = list(unified_diff(here, there, lineterm="", n=1))[2:]
+            return f"{place}: " + "\n".join(line[:900] for line in lines[:12])
+    return ""
+
+
+def played(app: Flask, told: dump.Told, who: tuple[str, str], story: Any, look: Any) -> list[tuple[str, dump.Dump]]:
+    told.lines.clear()
+    with world(app, *who) as stage:
+        return list(play(stage, story, told, look))
+
+
+def compared(app: Flask, told: dump.Told, story: Any, look: Any) -> str:
+    """The first step after which a world differs from the first one, and how; "" when none does."""
+    first = played(app, told, WORLDS[0], story, look)
+    for who in WORLDS[1:]:
+        other = played(app, told, who, story, look)
+        for (name, seen), (_, seen_there) in zip(first, other, strict=True):
+            if differs := difference(seen, seen_there):
+                return f"{who} after {name}: {differs}"
+    return ""
+
+
+def test_nobody_can_tell_which_of_two_members_wrote_anonymously(app: Flask, told: dump.Told) -> None:
+    assert compared(app, told, STORY, all_pages) == ""

@@ -1,0 +1,138 @@
+"""What a thief, an operator, a moderator and any reader could see: tables, logs, mail, jobs, caches, limits, pages."""
+
+import email
+import gc
+import logging
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from email.policy import default as policy
+from types import ModuleType
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Table, inspect, select
+from sqlalchemy import text as sql
+
+from forum import headers, jobs
+from forum.db import db
+from forum.ratings import rankings
+from forum.web import limiter
+from tests.two_worlds.plain import HEADERS, Names
+
+Dump = dict[str, list[str]]
+
+
+class Told(logging.Handler):
+    """Every line that is logged, with the trace of an error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.name} {record.levelname} {record.getMessage()} {record.exc_text or ''}")
+
+
+def stored(app: Flask, names: Names, told: Told) -> Dump:
+    """Everything but pages."""
+    names.seals.clear()
+    found = {f"table {name}": rows for name, rows in _tables(names)}
+    found["log"] = [names.text(line) for line in told.lines]
+    mails = sorted(_delivered(app), key=lambda mail: names.text(mail, new=False))
+    found["mail"] = [names.text(mail) for mail in mails]
+    found["jobs"] = [f"{task.name} {task.args} {task.kwargs}" for task in jobs.queue_of(app).pending()]
+    found["limits"] = [names.text(line) for line in _limits()]
+    found["caches"] = sorted(names.text(line, new=False) for line in _remembered())
+    found["files"] = sorted(path.name for path in app.config["INSTANCE"].iterdir() if not path.name.startswith("test"))
+    return found
+
+
+def page(names: Names, reader: Any, address: str) -> str:
+    """An answer as one reader gets it: its status, its headers and its text."""
+    answer = reader.get(address)
+    lines = [answer.status]
+    for name, value in answer.headers:
+        if name == "Set-Cookie":
+            value = value.partition("=")[0] + " " + value.partition(";")[2]  # what it holds is signed and dated
+        lines.append(f"{name}: {HEADERS.get(name) or names.text(value)}")
+    return "\n".join([*lines, names.text(answer.text)])
+
+
+def forget() -> None:
+    """Empty what a process remembers between visits."""
+    for function in _caches():
+        function.cache_clear()
+    headers._squeezed.clear()
+    rankings._kept.clear()
+    limiter.reset()
+
+
+def _tables(names: Names) -> Iterator[tuple[str, list[str]]]:
+    known = {table.name: table for table in db.metadata.sorted_tables}
+    rows = {name: _seen(names, table) for name, table in known.items()}
+    for name, table in known.items():
+        yield name, [_row(names, table, row) for row in rows[name]]
+    for name in inspect(db.engine).get_table_names():
+        if name not in known and name != "alembic_version":
+            yield name, sorted(names.text(str(tuple(row))) for row in db.session.execute(sql(f"SELECT * FROM {name}")))
+
+
+def _seen(names: Names, table: Table) -> list[Any]:
+    """The table's rows in the order in which they were first seen; rows seen together by what they say."""
+    order = table.primary_key.columns.values()
+    rows = list(db.session.execute(select(table).order_by(*order)).mappings())
+    if "id" not in table.c or table.c.id.autoincrement is not False:
+        return rows if "id" in table.c else sorted(rows, key=lambda row: _row(names, table, row, new=False))
+    rows.sort(key=lambda row: (names.place_of(row["id"]) or sys.maxsize, _row(names, table, row, new=False)))
+    for row in rows:
+        names.row(table.name, row["id"])
+    return rows
+
+
+def _row(names: Names, table: Table, row: Any, *, new: bool = True) -> str:
+    return " | ".join(f"{name}={names.column(f'{table.name}.{name}', value, new=new)}" for name, value in row.items())
+
+
+def _delivered(app: Flask) -> Iterator[str]:
+    for path in (app.config["INSTANCE"] / "mail").glob("*.eml"):
+        mail = email.message_from_bytes(path.read_bytes(), policy=policy)
+        kept = [f"{name}: {value}" for name, value in mail.items() if name not in ("Message-ID", "Content-Type")]
+        parts = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
+        yield "\n".join([*kept, *parts])
+
+
+def _limits() -> Iterator[str]:
+    """The counters in force, in the order in which they were begun."""
+    storage: Any = limiter.storage
+    ends = storage.expirations
+    moment = time.time()
+    for key, count in list(storage.storage.items()):
+        if ends.get(key, 0) > moment:
+            yield f"{key} {count}"
+
+
+def _remembered() -> Iterator[str]:
+    """The keys of everything that is remembered between visits, and what is kept under them where it is small."""
+    for function in _caches():
+        for kept in gc.get_referents(function):
+            if isinstance(kept, dict) and function.cache_info().currsize == len(kept):
+                yield from (f"{function.__module__}.{function.__qualname__} {_words(key)}" for key in kept)
+    yield from (str(key) for key in rankings._kept)
+
+
+def _words(key: Any) -> str:
+    """The key's parts; a row of a query is its values."""
+    if isinstance(key, str | bytes):
+        return str(key)
+    return f"({', '.join(map(_words, key))})" if isinstance(key, Iterable) else str(key)
+
+
+def _caches() -> list[Any]:
+    found: dict[int, Any] = {}
+    for name, module in list(sys.modules.items()):
+        if name.split(".")[0] == "forum" and isinstance(module, ModuleType):
+            for thing in list(vars(module).values()):
+                if hasattr(thing, "cache_clear") and thing.__module__.split(".")[0] == "forum":
+                    found[id(thing)] = thing
+    return sorted(found.values(), key=lambda function: f"{function.__module__}.{function.__qualname__}")

@@ -1,0 +1,155 @@
+"""What is random and how it is made comparable: the fixed list. Everything else has to be the same in all worlds.
+
+A random value becomes a name by the order in which it is first seen ("mark 7"), and the same value has the same name
+wherever it turns up: two rows that belong together in one world have to belong together in the other.
+"""
+
+import base64
+import json
+import re
+from typing import Any
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from forum import anonymity
+from forum.web import key_text
+
+KEY = "random number of 50 bits: rows are numbered so that a neighbour's number tells no order"
+MARK = "HMAC of something under the anonymity key, or random bits: looks like any other without the key"
+SALTED = "hash with a random salt"
+SUBMISSION = "the form's own random number"
+PATH = "a moment and a row's random number for each reply above it and for itself"
+# Sealed columns, by the purpose of the seal. It has to open: what only looks like a seal is not one. Which of two
+# copies has the newer seal is not compared, since all follows are sealed anew once a day.
+SEALS = {
+    "pseudonyms.member_seal": "member of a pseudonym",
+    "ratings.organisation_seal": "organisation of a rating",
+    "withdrawals.organisation_seal": "organisation of a rating",
+    "delayed_writings.sealed": "delayed writing",
+    "follows.follower_seal": "follower",
+    "mails.sealed": "mail",
+}
+COLUMNS = {
+    "members.password_hash": SALTED,
+    "posts.thread_key": MARK,
+    "posts.listing_mark": MARK,
+    "posts.submission": SUBMISSION,
+    "comments.listing_mark": MARK,
+    "comments.submission": SUBMISSION,
+    "comments.path": PATH,
+    "pseudonyms.thread_key": MARK,
+    "pseudonyms.mark": MARK,
+    "sanctions.mark": MARK,
+    "delayed_writings.listing_mark": MARK,
+    "ratings.rater_mark": MARK,
+    "ratings.listing_mark": MARK,
+    "ratings.submission": SUBMISSION,
+    "follows.mark": MARK,
+    "follows.listing_mark": MARK,
+    **{
+        f"{table}.id": KEY
+        for table in (
+            *("posts", "comments", "pseudonyms", "sanctions", "revisions", "useful_marks", "delayed_writings"),
+            *("ratings", "rating_revisions", "withdrawals", "representatives", "follows", "mails"),
+            *("cases", "case_notes", "flags", "taken_texts", "appeals", "notices"),
+        )
+    },
+}
+# Headers that are made of the page's bytes, which hold random numbers.
+HEADERS = {"ETag": "a digest of the page", "Content-Length": "names under anonymous texts differ in length"}
+# Two words out of few would sometimes be the same for two pseudonyms by chance: here there are more of them.
+MANY_THINGS = [f"{thing}{number}" for thing in anonymity.THINGS for number in range(1000, 2000)]
+# In pages, mails and logs: numbers of tasks and how long they took, tokens signed for a form or a link (their content is compared), hexadecimal marks, the names
+# of pseudonyms (two words chosen by a mark), and numbers of rows, as digits or as ten characters.
+IN_TEXT = re.compile(
+    r"(?P<signed>\.?[\w-]+\.[\w-]{6}\.[\w-]{27}(?![\w-]))"
+    r"|(?P<mark>\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})\b)"
+    r"|(?P<task>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d+\.\d{3}s\b)"
+    r"|(?P<name>\b[A-Z][a-z]+ [A-Z][a-z]+\d{4}\b)"
+    r"|(?P<key>(?<![\w.])[0-9a-z]{10}(?!\w)|\b\d{10,16}\b)"
+)
+
+
+class Names:
+    """The names of random values in one world, given in the order in which they are first seen."""
+
+    def __init__(self, secret_key: str) -> None:
+        self.known: dict[str, str] = {}
+        self.counted: dict[str, int] = {}
+        self.seals: dict[str, str] = {}
+        self.signer = URLSafeTimedSerializer(secret_key)
+
+    def of(self, kind: str, value: str) -> str:
+        """The value's name; a new one when it was never seen."""
+        if value not in self.known:
+            self.counted[kind] = self.counted.get(kind, 0) + 1
+            self.known[value] = f"<{kind} {self.counted[kind]}>"
+        return self.known[value]
+
+    def row(self, table: str, number: int) -> None:
+        """A row's number is seen: in all the ways it is written."""
+        name = self.of(table, str(number))
+        self.known[key_text(number)] = name
+
+    def place_of(self, number: int) -> int | None:
+        """When a row was first seen, as a number to sort by; None if it never was."""
+        name = self.known.get(str(number))
+        return int(name.rstrip(">").rpartition(" ")[2]) if name else None
+
+    def text(self, said: str, *, new: bool = True) -> str:
+        """Text with names for random values. Those never seen get one, or with new=False "?"."""
+
+        def named(found: re.Match[str]) -> str:
+            kind, value = str(found.lastgroup), found[0]
+            if kind == "signed":
+                return self._signed(value, new)
+            if kind == "task":
+                return "<task>"
+            if kind == "key":
+                unseen = value if new or not value.isdecimal() else "?"
+                return self.known.get(value, unseen)
+            return self.of(kind, value) if new or value in self.known else "?"
+
+        return IN_TEXT.sub(named, said)
+
+    def column(self, place: str, value: Any, *, new: bool = True) -> str:
+        """What stands in a column."""
+        if value is None:
+            return "-"
+        if isinstance(value, float):
+            return f"{value:.9g}"  # sums of floats depend on the order of the rows, which is random
+        if (purpose := SEALS.get(place)) is not None:
+            return self._seal(place, str(value), purpose) if new else "?"
+        why = COLUMNS.get(place)
+        if why is SALTED:
+            return "<salted>"
+        if why is PATH:
+            parts = re.findall("(.{8})(.{10})", str(value))
+            return " ".join(f"{int(moment, 16)} {self.known.get(number, '?')}" for moment, number in parts)
+        if why in (MARK, SUBMISSION):
+            return self.of("mark", str(value)) if new or value in self.known else "?"
+        return self.text(json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else str(value), new=new)
+
+    def _seal(self, place: str, value: str, purpose: str) -> str:
+        try:
+            opens = anonymity.unseal(purpose, value) is not None
+        except ValueError:
+            opens = False
+        if not opens:
+            return f"not sealed: {value}"
+        nonce = base64.urlsafe_b64decode(value)[:12].hex()
+        first = self.seals.setdefault(nonce, place)
+        self.seals[nonce] = f"{place}, seen before"
+        return f"<sealed, {len(value)} long>" if first == place else f"<the seal of {first}>"
+
+    def _signed(self, value: str, new: bool) -> str:
+        payload = value.rsplit(".", 2)[0]
+        try:
+            content = self.signer.load_payload(payload.encode())
+        except BadData:
+            return "<signed>"
+        if isinstance(content, str) and len(content) > 40:
+            return f"<signed and {self._seal('a link', content, 'unsubscribe')}>"
+        # A link of the account's holds a digest of the salted password, so that it works once.
+        said = re.sub(r'"[0-9a-f]{16}"', '"<salted>"', json.dumps(content, sort_keys=True))
+        return f"<signed {self.text(said, new=new)}>"

@@ -1,0 +1,158 @@
+"""The second half of the story: ratings, sanctions, an appeal, what is taken down, and somebody who leaves."""
+
+from typing import Any
+
+from forum.db import db
+from forum.ratings.models import Rating
+from forum.web import key_text
+from tests.factories import PASSWORD
+from tests.two_worlds.stage import Stage
+from tests.two_worlds.story import BOTH, HOUSES, STARS, STORY, experience, sign_in, step
+
+__all__ = ["STORY"]
+
+
+@step(24)
+def both_sign_in_again(stage: Stage) -> None:
+    stage.browsers.clear()
+    for first in BOTH:
+        stage.browsers[first] = stage.app.test_client()
+        stage.send(first, "/sign-in", 422, email=f"{first}@{HOUSES[first]}", password="not this one")
+        stage.send(first, "/sign-in", email=f"{first}@{HOUSES[first]}", password=PASSWORD)
+        stage.send(first, stage.path(stage.post("The rebate"), "/useful"), do="mark")
+
+
+@step()
+def one_rates_an_undisclosed_vendor(stage: Stage) -> None:
+    told = experience("A small one was kind", "They called back the same day. " * 3, signed="anonymous")
+    about = {"about": "undisclosed", "category": "backup", "description": "a small backup house"}
+    stage.send(stage.one, "/posts/new", **told | about, **STARS)
+    assert stage.post("A small one").rating is not None
+
+
+@step(24)
+def one_rates_without_a_text(stage: Stage) -> None:
+    stage.send(stage.one, "/vendors/orchard/rate", signed="anonymous", **STARS)
+
+
+@step(24)
+def one_revises_the_rating(stage: Stage) -> None:
+    stage.send(stage.one, f"/ratings/{key_text(_alone().id)}/edit", signed="anonymous", **{**STARS, "worth": "2"})
+
+
+@step(24, seen_by="stranger")
+def scores_are_published(stage: Stage) -> None:
+    stage.run("publish_scores")
+
+
+@step(24)
+def one_withdraws_the_rating(stage: Stage) -> None:
+    stage.send(stage.one, f"/ratings/{key_text(_alone().id)}/withdraw")
+
+
+def _alone() -> Rating:
+    return db.session.query(Rating).filter(Rating.vendor.has(name="Orchard")).one()
+
+
+@step()
+def one_is_reported_and_warned(stage: Stage) -> None:
+    item = stage.post("How Northwind")
+    for name in ("carol", "finn"):
+        stage.send(name, stage.path(item, "/flag"), rule="5", words="It tells the vendor's prices.")
+    stage.decide("mona", item, "flag", action="decline", rule="5", sanction="warn")
+
+
+@step(24)
+def both_keep_writing_by_name(stage: Stage) -> None:
+    for first in BOTH:
+        stage.send(
+            first, stage.path(stage.post("Desktops"), "/reply"), body=f"{first} too.", signed="name", do="publish"
+        )
+
+
+@step()
+def what_one_writes_is_held_from_now_on(stage: Stage) -> None:
+    stage.send("dan", stage.path(stage.reply("The second one"), "/flag"), rule="5", words="Again.")
+    stage.decide("max", stage.reply("The second one"), "flag", action="decline", rule="5", sanction="hold")
+
+
+@step(24)
+def one_changes_the_text_which_is_held(stage: Stage) -> None:
+    told = experience("How Northwind went on", "Our deals were approved late. " * 4, about="named", vendor="Northwind")
+    stage.send(stage.one, stage.path(stage.post("How Northwind"), "/edit"), **told)
+    assert stage.post("How Northwind").hidden_at
+
+
+@step()
+def a_moderator_lets_it_through(stage: Stage) -> None:
+    stage.decide("max", stage.post("How Northwind"), "held", action="approve", rule="")
+
+
+@step()
+def one_is_barred(stage: Stage) -> None:
+    stage.send("eve", stage.path(stage.reply("The second one"), "/flag"), rule="2", words="It is advertising.")
+    stage.decide("mona", stage.reply("The second one"), "flag", action="hide", rule="2", sanction="bar_7")
+
+
+@step(seen_by="mona")
+def one_is_refused_and_both_write_by_name(stage: Stage) -> None:
+    refused = {"signed": "anonymous", "do": "publish"}
+    under = stage.path(stage.post("The rebate"), "/reply")
+    answers = [
+        stage.send(stage.one, "/posts/new", 422, **experience("May I still write", "No. " * 20, signed="anonymous")),
+        stage.send(stage.one, under, 422, body="May I still reply?", **refused),
+        stage.send(stage.one, "/vendors/lakeside/rate", 422, signed="anonymous", **STARS),
+    ]
+    assert all("You cannot write anonymously until" in answer.text for answer in answers)
+    for first in BOTH:
+        stage.send(first, under, body=f"{first} has it now.", signed="name", do="publish")
+
+
+@step()
+def one_reads_why_and_appeals(stage: Stage) -> None:
+    for first in BOTH:
+        assert stage.browser(first).get("/decisions").status_code == 200
+    browser: Any = stage.browser(stage.one)
+    numbers = [part.split('"')[0] for part in browser.get("/decisions").text.split('href="/decisions/')[1:]]
+    statement = f"/decisions/{max(map(int, numbers)) - 1}"
+    assert browser.get(statement).status_code == 200
+    stage.send(stage.one, f"{statement}/appeal", body="It is no advertising: we have no tie to them.")
+
+
+@step()
+def somebody_else_answers_the_appeal(stage: Stage) -> None:
+    stage.decide("max", stage.reply("The second one"), "appeal", action="reversed", rule="")
+    assert stage.reply("The second one").hidden_at is None
+
+
+@step(24 * 8)
+def the_bar_is_over(stage: Stage) -> None:
+    stage.run("remove_unedited", "forget_unconfirmed", "tell_what_is_new")
+    stage.run()
+
+
+@step(24)
+def one_takes_a_reply_down(stage: Stage) -> None:
+    sign_in(stage)
+    stage.send(stage.one, stage.path(stage.reply("The second one"), "/delete"))
+
+
+@step(24)
+def one_writes_again_and_is_held(stage: Stage) -> None:
+    under = stage.path(stage.post("Forms"), "/reply")
+    stage.send(stage.one, under, body="None of ours did.", signed="anonymous", do="publish")
+    assert stage.reply("None of ours").hidden_at
+
+
+@step(24)
+def somebody_else_takes_everything_along_and_leaves(stage: Stage) -> None:
+    answer = stage.send("carol", "/settings/data", 200, present=PASSWORD)
+    stage.taken_along = answer.text.split("\n")
+    assert "The rebate came late" in answer.text
+    stage.send("carol", "/settings/leave", present=PASSWORD, named="stays", anonymous="stays")
+
+
+@step(24, seen_by="stranger dan mona ada")
+def the_last_morning(stage: Stage) -> None:
+    stage.run("publish_scores", "tell_what_is_new")
+    stage.run()

@@ -1,0 +1,133 @@
+"""One world: its cast, its clock and its browsers, and the ways a story is told in it."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from shutil import rmtree
+from typing import Any, NamedTuple
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import text as sql
+
+from forum import anonymity, jobs
+from forum.accounts.models import Member
+from forum.accounts.passwords import hash_of
+from forum.db import db
+from forum.moderation.models import Case
+from forum.posts.models import Comment, Post
+from forum.web import key_text
+from tests.conftest import _empty as emptied
+from tests.factories import PASSWORD
+from tests.two_worlds import dump
+from tests.two_worlds.plain import MANY_THINGS, Names
+
+BEGINS = datetime(2026, 11, 24, 9, 30, 20, tzinfo=UTC)
+HASH = hash_of(PASSWORD)
+Step = Callable[["Stage"], object]
+
+
+class Act(NamedTuple):
+    """A step of a story: what happens, how many hours after the one before, and who looks at all pages then."""
+
+    happens: Step
+    hours: int
+    seen_by: list[str]
+
+
+class Stage:
+    """A world in which a story is played. `one` and `two` are those who write anonymously, in two threads each."""
+
+    def __init__(self, app: Flask, clock: Any, one: str, two: str) -> None:
+        self.app, self.clock, self.one, self.two = app, clock, one, two
+        self.names = Names(app.config["SECRET_KEY"])
+        self.browsers: dict[str, Any] = {}
+        self.taken_along: list[str] = []
+
+    def member(self, name: str) -> Member:
+        """Somebody of the cast, by first name."""
+        return db.session.query(Member).filter(Member.slug.startswith(f"{name}-")).one()
+
+    def browser(self, name: str) -> Any:
+        """Theirs. Alice and Bob sign in by the form; the others are signed in."""
+        if name == "stranger":
+            return self.app.test_client()
+        if name not in self.browsers:
+            self.browsers[name] = self.app.test_client(user=self.member(name))
+        return self.browsers[name]
+
+    def send(self, who: str, path: str, status: int = 302, /, **typed: Any) -> Any:
+        """Press a button; the answer has to be the one expected."""
+        self.clock.shift(timedelta(seconds=1))  # what happens in one second is in no order
+        answer = self.browser(who).post(path, data=typed)
+        assert answer.status_code == status, (path, typed, answer.status_code, _main(answer.text))
+        return answer
+
+    def post(self, title: str) -> Post:
+        """The experience whose title begins like this."""
+        return db.session.query(Post).filter(Post.title.startswith(title)).one()
+
+    def reply(self, begins: str) -> Comment:
+        """The reply that begins like this."""
+        return db.session.query(Comment).filter(Comment.body.startswith(begins)).one()
+
+    def path(self, item: Any, more: str = "") -> str:
+        """The address of a text."""
+        return f"/{'posts' if isinstance(item, Post) else 'replies'}/{key_text(item.id)}{more}"
+
+    def decide(self, moderator: str, item: Any, kind: str, **given: str) -> None:
+        """Decide on the open case of a kind about a text."""
+        column = Case.post_id if isinstance(item, Post) else Case.comment_id
+        case = db.session.query(Case).filter(Case.kind == kind, column == item.id, Case.closed_at.is_(None)).one()
+        said = {"do": "decide", "facts": "The second line.", "reason": "Said as the published rule has it, in full."}
+        self.send(moderator, f"/moderation/cases/{key_text(case.id)}/decide", **{**said, **given})
+
+    def run(self, *names: str) -> None:
+        """What the clock starts, by name; without a name, what waits in the queue."""
+        queue = jobs.queue_of(self.app)
+        for name in names:
+            jobs._jobs[name]()
+        while not names and queue.pending_count():
+            queue.execute(queue.dequeue())
+        db.session.expire_all()
+
+
+def _main(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition("<main")[2]))[:1500]
+
+
+@contextmanager
+def world(app: Flask, one: str, two: str) -> Iterator[Stage]:
+    """An empty site on the first morning."""
+    _empty()
+    dump.forget()
+    jobs.queue_of(app).flush()
+    rmtree(app.config["INSTANCE"] / "mail", ignore_errors=True)
+    with pytest.MonkeyPatch.context() as patch, time_machine.travel(BEGINS, tick=False) as clock:
+        patch.setattr(anonymity, "THINGS", MANY_THINGS)
+        yield Stage(app, clock, one, two)
+    db.session.rollback()
+
+
+def play(
+    stage: Stage, story: list[Act], told: dump.Told, look: Callable[[Stage, list[str]], dump.Dump]
+) -> Iterator[tuple[str, dump.Dump]]:
+    """The story, step by step, with what can be seen after each."""
+    for act in story:
+        stage.clock.shift(timedelta(hours=act.hours))
+        act.happens(stage)
+        db.session.commit()
+        seen = dump.stored(stage.app, stage.names, told)
+        seen["taken along"] = [stage.names.text(line) for line in stage.taken_along]
+        yield act.happens.__name__, seen | look(stage, act.seen_by)
+
+
+def _empty() -> None:
+    """Tables and counters of numbers as on the first day."""
+    db.session.remove()
+    emptied()
+    with db.engine.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.execute(sql("DELETE FROM sqlite_sequence"))

@@ -1,0 +1,266 @@
+"""The first half of the long story. Each step is a function; to tell more, write another one. Acts follow each other in this order.
+
+Alice and Bob do the same by name. What is done anonymously `one` and `two` do, each in threads of their own. Three things
+tell them apart by their nature and are left out: nobody can mark or report a text of their own, under whatever name;
+who alone is told of something gets mail when the others get none (so both follow something that has news that day); and
+ratings of one house are weighed together (so only `one` rates anonymously).
+"""
+
+from collections.abc import Callable
+
+from forum.accounts.models import Member
+from forum.accounts.tokens import token_for
+from forum.db import db, now
+from forum.posts.actions import write_post
+from forum.posts.models import DelayedWriting
+from forum.posts.tag_actions import make_tag
+from forum.vendors.actions import add_domain, add_programme, add_vendor, make_categories
+from forum.vendors.queries import categories
+from forum.web import key_text
+from tests.factories import PASSWORD
+from tests.two_worlds.stage import HASH, Act, Stage, Step
+
+BOTH = {"alice": "Alice Aalto", "bob": "Bob Birk"}
+HOUSES = {"alice": "aalto.example", "bob": "birk.example"}
+OTHERS = {"carol": "member", "dan": "member", "eve": "member", "finn": "member", "gina": "member"}
+STAFF = {"mona": "moderator", "max": "moderator", "ada": "admin"}
+STARS = {"worth": "3", "again": "yes", "interest": "none", "discounts": "4", "annual_fee": "1200", "currency": "EUR"}
+STORY: list[Act] = []
+
+
+def step(hours: int = 1, *, seen_by: str = "") -> Callable[[Step], Step]:
+    """The next step of the story, so many hours after the one before; then these readers look at all pages."""
+
+    def tell(happens: Step) -> Step:
+        STORY.append(Act(happens, hours, seen_by.split()))
+        return happens
+
+    return tell
+
+
+def experience(title: str, body: str, **given: str) -> dict[str, str]:
+    """What is sent with a new post."""
+    typed = {"title": title, "body": body, "tags": "deals", "leaning": "mixed", "about": "none", "signed": "name"}
+    return {**typed, "do": "publish", **given}
+
+
+@step()
+def the_site_opens(stage: Stage) -> None:
+    make_categories()
+    for name, tiers in (
+        ("Northwind", ("Silver", "Gold")),
+        ("Lakeside", ("Bronze",)),
+        ("Meadow", ("Basic",)),
+        ("Orchard", ()),
+    ):
+        vendor = add_vendor(name=name, category=categories()[0], about=f"What {name} sells.")
+        add_domain(vendor, f"{name.lower()}.example")
+        add_programme(vendor, f"{name} Partners", [(tier, 2, 1500, 0, 50000) for tier in tiers])
+    make_tag("deals", "Deals and their registration", ("bids",))
+    make_tag("vdi", "Desktops that live elsewhere", ())
+    for name, role in {**OTHERS, **STAFF}.items():
+        known = {"name": f"{name.title()} Known", "slug": f"{name}-known", "email": f"{name}@{name}s.example"}
+        given = {"role": role, "trade": "reseller", "region": "nordics", "password_hash": HASH}
+        db.session.add(Member(**known, **given, confirmed_at=now(), vouched_at=now()))
+        db.session.flush()
+    carol = stage.member("carol")
+    write_post(
+        carol,
+        title="The rebate came late",
+        body="It came late. " * 5,
+        leaning="bad",
+        tags=[make_tag("rebates", "-", ())],
+    )
+
+
+@step()
+def alice_and_bob_join(stage: Stage) -> None:
+    for first, name in BOTH.items():
+        browser = stage.browsers[first] = stage.app.test_client()
+        typed = {"name": name, "email": f"{first}@{HOUSES[first]}", "password": PASSWORD}
+        assert browser.post("/join", data=typed).status_code == 302
+
+
+@step()
+def their_mail_goes_out_and_they_confirm(stage: Stage) -> None:
+    stage.run()
+    for first in BOTH:
+        path = f"/confirm/{token_for(stage.member(first), 'confirm')}"
+        stage.send(first, path, password=PASSWORD)
+        profile = {"company": "A house of ten", "country": "Finland", "time_zone": "Europe/Helsinki"}
+        kinds = {"what": "engineer", "trade": "reseller", "region": "nordics"}
+        stage.send(first, "/settings", name=BOTH[first], **profile, **kinds)
+
+
+@step()
+def each_writes_a_first_experience_which_is_held_and_let_through(stage: Stage) -> None:
+    for first in BOTH:
+        stage.send(first, "/posts/new", **experience(f"What {first} saw in spring", f"As {first} I registered. " * 4))
+        stage.decide("mona", stage.post(f"What {first}"), "held", action="approve", rule="")
+
+
+@step()
+def alice_follows(stage: Stage) -> None:
+    _follow(stage, "alice")
+
+
+@step()
+def bob_follows(stage: Stage) -> None:
+    _follow(stage, "bob")
+
+
+def _follow(stage: Stage, first: str) -> None:
+    for path in ("/tags/vdi/follow", "/vendors/northwind/follow", stage.path(stage.post("The rebate"), "/follow")):
+        stage.send(first, path, do="follow")
+
+
+@step()
+def all_rate_by_name(stage: Stage) -> None:
+    for first in BOTH:
+        stage.send(first, "/vendors/lakeside/rate", signed="name", **STARS)
+    for other in ("carol", "dan", "eve", "finn"):
+        stage.send(other, "/vendors/northwind/rate", signed="name", **STARS)
+
+
+@step()
+def all_reply_by_name(stage: Stage) -> None:
+    under = stage.path(stage.post("The rebate"), "/reply")
+    for name in (*BOTH, "dan"):
+        stage.send(name, under, body=f"As {name} I have seen the same.", signed="name", do="publish")
+
+
+@step(22)
+def one_previews_and_is_warned(stage: Stage) -> None:
+    told = experience("How Northwind went", "Our deals were approved late. " * 3, signed="anonymous", about="named")
+    told |= {"vendor": "Northwind", **STARS, "badge": "y"}
+    stage.send(stage.one, "/posts/new", 200, **{**told, "do": "preview"})
+    given_away = {**told, "body": f"I am {BOTH[stage.one]} and our deals were approved late, on 3 March 2026."}
+    page = stage.send(stage.one, "/posts/new", 200, **given_away)
+    assert BOTH[stage.one] in page.text and "publish anyway" in page.text
+    stage.send(stage.one, "/posts/new", 422, **{**told, "tags": "unheard-of"})
+
+
+@step()
+def one_publishes_with_a_rating_and_a_badge(stage: Stage) -> None:
+    told = experience("How Northwind went", "Our deals were approved late. " * 3, signed="anonymous", about="named")
+    stage.send(stage.one, "/posts/new", **told, vendor="Northwind", badge="y", submission="a" * 31 + "1", **STARS)
+    written = stage.post("How Northwind")
+    assert written.author_id is None and written.rating is not None and written.badge
+
+
+@step(24)
+def two_replies_in_another_thread(stage: Stage) -> None:
+    under = stage.path(stage.post("The rebate"), "/reply")
+    stage.send(stage.two, under, body="Ours never came at all.", signed="anonymous", badge="y", do="publish")
+
+
+@step()
+def carol_replies_to_one(stage: Stage) -> None:
+    under = stage.path(stage.post("How Northwind"), "/reply")
+    stage.send("carol", under, body="Which quarter was that?", signed="name", do="publish")
+    stage.send("carol", stage.path(stage.post("How Northwind"), "/useful"), do="mark")
+
+
+@step()
+def dan_replies_to_one(stage: Stage) -> None:
+    under = stage.path(stage.post("How Northwind"), "/reply")
+    stage.send("dan", under, body="We waited six weeks, too.", signed="name", do="publish")
+
+
+@step()
+def others_write(stage: Stage) -> None:
+    stage.send("eve", "/posts/new", **experience("Desktops in spring", "All of them moved. " * 5, tags="vdi"))
+    stage.send("finn", "/posts/new", **experience("Forms without end", "One more each week. " * 5, tags="vdi"))
+    stage.send("eve", stage.path(stage.reply("Ours never"), "/useful"), do="mark")
+
+
+@step(20)
+def the_digest_is_made(stage: Stage) -> None:
+    stage.run("tell_what_is_new")
+
+
+@step()
+def the_digest_goes_out(stage: Stage) -> None:
+    stage.run()
+
+
+@step()
+def one_opens_what_is_new(stage: Stage) -> None:
+    page = stage.browser(stage.one).get("/following").text
+    assert "How Northwind went" in page
+    stage.send(stage.one, stage.path(stage.post("How Northwind"), "/follow"), do="open")
+
+
+@step()
+def one_answers_in_the_own_thread(stage: Stage) -> None:
+    carols = stage.reply("Which quarter")
+    under = stage.path(stage.post("How Northwind"), "/reply")
+    stage.send(stage.one, under, body="The second one.", signed="anonymous", do="publish", to=key_text(carols.id))
+
+
+@step(24)
+def two_writes_about_an_undisclosed_vendor(stage: Stage) -> None:
+    told = experience("A large one turned us away", "They gave it to somebody else. " * 3, signed="anonymous")
+    about = {"about": "undisclosed", "category": "hardware", "description": "a large hardware supplier"}
+    stage.send(stage.two, "/posts/new", **told | about)
+
+
+@step()
+def alice_and_bob_guess_and_are_held(stage: Stage) -> None:
+    for first in BOTH:
+        under = stage.path(stage.post("The rebate"), "/reply")
+        stage.send(first, under, body=f"Again from {first}: it has come.", signed="name", do="publish")
+    guess = {"body": "Surely that is Northwind?", "signed": "name", "do": "publish"}
+    stage.send("gina", stage.path(stage.post("A large one"), "/reply"), **guess)
+    stage.decide("mona", stage.reply("Surely"), "held", action="remove", rule="5")
+
+
+@step()
+def two_names_the_vendor_later(stage: Stage) -> None:
+    changed = experience("A large one turned us away", "They gave it to somebody else. " * 3, about="named")
+    stage.send(stage.two, stage.path(stage.post("A large one"), "/edit"), **changed, vendor="Meadow")
+    assert stage.post("A large one").vendor.name == "Meadow"
+
+
+@step(24)
+def two_is_asked_to_change_it_and_does(stage: Stage) -> None:
+    item = stage.post("A large one")
+    stage.send("carol", stage.path(item, "/flag"), rule="3", words="It names somebody.")
+    stage.decide("mona", item, "flag", action="ask_to_edit", rule="3")
+    changed = experience("A large one turned us away", "They gave it to others. " * 3, about="named", vendor="Meadow")
+    stage.send(stage.two, stage.path(item, "/edit"), **changed)
+    stage.decide("max", stage.post("A large one"), "held", action="approve", rule="")
+
+
+@step(24)
+def two_replies_with_a_delay(stage: Stage) -> None:
+    under = stage.path(stage.post("Desktops"), "/reply")
+    later = {"body": "Half of ours.", "signed": "anonymous", "appear": "6", "do": "publish"}
+    stage.send(stage.two, under, **later)
+    assert db.session.query(DelayedWriting).count() == 1
+
+
+@step(7)
+def the_delayed_reply_appears(stage: Stage) -> None:
+    stage.run("publish_what_is_due")
+    assert db.session.query(DelayedWriting).count() == 0 and stage.reply("Half of ours").author_id is None
+
+
+@step(24)
+def one_delays_and_cancels(stage: Stage) -> None:
+    told = experience("Something to think about", "Perhaps better not. " * 4, signed="anonymous", appear="72")
+    stage.send(stage.one, "/posts/new", **told)
+
+
+@step()
+def one_cancels(stage: Stage) -> None:
+    waiting = db.session.query(DelayedWriting).one()
+    stage.send(stage.one, f"/delayed/{key_text(waiting.id)}/delete")
+
+
+def sign_in(stage: Stage) -> None:
+    """Both, again."""
+    stage.browsers.clear()
+    for first in BOTH:
+        stage.browsers[first] = stage.app.test_client()
+        stage.send(first, "/sign-in", email=f"{first}@{HOUSES[first]}", password=PASSWORD)
