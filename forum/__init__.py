@@ -19,14 +19,16 @@ from forum.moderation.bulk_views import bp as moderation
 from forum.moderation.flag_views import bp as flags
 from forum.moderation.jobs import remove_unedited
 from forum.moderation.log_views import bp as moderation_log
+from forum.moderation.representative_views import bp as speakers
 from forum.moderation.statement_views import bp as statements
 from forum.notifications import listeners as notification_listeners
 from forum.notifications import models as notification_models
-from forum.notifications.jobs import tell_what_is_new
+from forum.notifications.jobs import tell_representatives, tell_what_is_new
 from forum.notifications.mail_views import bp as following
 from forum.notifications.standing import reader_follows
 from forum.pages.anonymity_views import bp as what_anonymous_means
 from forum.pages.data_views import bp as data
+from forum.pages.desk_views import bp as desk
 from forum.pages.feed_views import bp as feeds
 from forum.pages.leaving_views import bp as leaving
 from forum.pages.ranking_views import bp as rankings
@@ -34,6 +36,7 @@ from forum.pages.views import bp as pages
 from forum.posts.comment_views import bp as comments
 from forum.posts.delayed_views import bp as delayed
 from forum.posts.jobs import publish_what_is_due
+from forum.posts.official_views import bp as official
 from forum.posts.rows import printed_row
 from forum.posts.views import bp as posts
 from forum.ratings.charts import glyph, interval, pips
@@ -41,12 +44,22 @@ from forum.ratings.jobs import publish_scores
 from forum.ratings.tier_charts import tier_key
 from forum.ratings.views import bp as ratings
 from forum.ratings.wording import all_euros, amount
+from forum.vendors import listeners as vendor_listeners
+from forum.vendors.representative_views import bp as representatives
 from forum.vendors.views import bp as vendors
 
 # Named here so that the database, the signals and the queue know them.
 TABLES = (moderation_models, notification_models, site)
-LISTENERS = (notification_listeners, moderation_listeners)
-JOBS = (deliver_mail, forget_unconfirmed, publish_scores, publish_what_is_due, remove_unedited, tell_what_is_new)
+LISTENERS = (notification_listeners, moderation_listeners, vendor_listeners)
+JOBS = (
+    deliver_mail,
+    forget_unconfirmed,
+    publish_scores,
+    publish_what_is_due,
+    remove_unedited,
+    tell_representatives,
+    tell_what_is_new,
+)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -61,6 +74,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         pages,
         posts,
         comments,
+        official,
         delayed,
         what_anonymous_means,
         leaving,
@@ -69,6 +83,9 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         accounts,
         second_factor,
         vendors,
+        representatives,
+        speakers,
+        desk,
         admin,
         feeds,
         data,

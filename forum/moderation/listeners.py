@@ -4,9 +4,18 @@ from typing import Any
 
 from forum.moderation.case_actions import open_case
 from forum.posts.signals import writing_held
+from forum.vendors.models import Representative
+from forum.vendors.signals import asked_to_speak
 
 
 @writing_held.connect
 def _into_the_queue(item: Any, because: str) -> None:
     """Something was held: it waits in the queue."""
     open_case("held", item, because, by_author=True)
+
+
+@asked_to_speak.connect
+def _asked(request: Representative) -> None:
+    """Somebody wants to speak for a vendor: a moderator decides."""
+    because = f"Asks to speak for {request.vendor.name} as {request.title}"
+    open_case("representative", request.member, because, representative_id=request.id)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import get_template_attribute
 from markupsafe import Markup
 
+from forum.access import is_open
 from forum.accounts.bylines import byline
 from forum.posts.comment_actions import DEEPEST
 from forum.web import readers_clock, script_root
@@ -20,12 +21,16 @@ REMEMBERED = 3000  # replies; some 8 MB
 
 
 class Reader(NamedTuple):
-    """What the markup of a thread depends on beside its rows: what the reader wrote, marked, may do and may see."""
+    """What the markup of a thread depends on beside its rows: what the reader wrote, marked, may do and may see.
+
+    `speaks_for` is the number of the vendor whose representative they are.
+    """
 
     own: set[int]
     useful: set[int]
     writes: bool
     sees_hidden: bool
+    speaks_for: int | None = None
 
 
 class Page(NamedTuple):
@@ -35,7 +40,9 @@ class Page(NamedTuple):
     poster: tuple[int | None, int | None]  # by whom or under which pseudonym the post was written
     is_open: bool
     writes: bool
+    votes: bool
     sees_hidden: bool
+    speaks_for: int | None
     clock: tuple[ZoneInfo | None, int]
     root: str
 
@@ -53,12 +60,16 @@ class Thread(NamedTuple):
 
 def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Thread:
     """The rows of a page of the post's thread, printed for this reader."""
+    # A vendor's representative neither answers nor marks what stands under a post about the vendor.
+    votes = reader.speaks_for is None or reader.speaks_for != post.vendor_id
     page = Page(
         post.id,
         (post.author_id, post.pseudonym_id),
-        not post.deleted_at and not post.hidden_at and not post.locked_at,
+        votes and is_open(post),
         reader.writes,
+        votes,
         reader.sees_hidden,
+        reader.speaks_for,
         readers_clock(),
         script_root(),
     )
@@ -75,6 +86,7 @@ def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Thread:
 @lru_cache(maxsize=REMEMBERED)
 def _print(row: Any, page: Page, own: bool, marked: bool, answered: tuple[int, str] | None) -> Markup:
     hidden = row.hidden_at is not None
+    others = page.writes and not own and not hidden
     html: Markup = get_template_attribute("posts/_comment.html", "comment")(
         row,
         byline(row),
@@ -83,7 +95,9 @@ def _print(row: Any, page: Page, own: bool, marked: bool, answered: tuple[int, s
         answered=answered,
         gone=row.deleted_at is not None or (hidden and not own and not page.sees_hidden),
         own=own and page.writes,
-        mark="" if own or hidden or not page.writes else "unmark" if marked else "mark",
+        fixed=row.official_title is not None and row.official_vendor_id != page.speaks_for,
+        mark="" if not (others and page.votes) else "unmark" if marked else "mark",
+        reports=others,
         is_open=page.is_open and not hidden,
         moderates=page.sees_hidden and page.writes and not own,
     )
