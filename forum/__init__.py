@@ -20,14 +20,16 @@ from forum.moderation.flag_views import bp as flags
 from forum.moderation.jobs import remove_unedited, see_to_notices
 from forum.moderation.log_views import bp as moderation_log
 from forum.moderation.notice_views import bp as notices
+from forum.moderation.representative_views import bp as speakers
 from forum.moderation.statement_views import bp as statements
 from forum.notifications import listeners as notification_listeners
 from forum.notifications import models as notification_models
-from forum.notifications.jobs import tell_what_is_new
+from forum.notifications.jobs import tell_representatives, tell_what_is_new
 from forum.notifications.mail_views import bp as following
 from forum.notifications.standing import reader_follows
 from forum.pages.anonymity_views import bp as what_anonymous_means
 from forum.pages.data_views import bp as data
+from forum.pages.desk_views import bp as desk
 from forum.pages.feed_views import bp as feeds
 from forum.pages.leaving_views import bp as leaving
 from forum.pages.ranking_views import bp as rankings
@@ -35,6 +37,7 @@ from forum.pages.views import bp as pages
 from forum.posts.comment_views import bp as comments
 from forum.posts.delayed_views import bp as delayed
 from forum.posts.jobs import publish_what_is_due
+from forum.posts.official_views import bp as official
 from forum.posts.rows import printed_row
 from forum.posts.views import bp as posts
 from forum.ratings.charts import glyph, interval, pips
@@ -42,11 +45,13 @@ from forum.ratings.jobs import publish_scores
 from forum.ratings.tier_charts import tier_key
 from forum.ratings.views import bp as ratings
 from forum.ratings.wording import all_euros, amount
+from forum.vendors import listeners as vendor_listeners
+from forum.vendors.representative_views import bp as representatives
 from forum.vendors.views import bp as vendors
 
 # Named here so that the database, the signals and the queue know them.
 TABLES = (moderation_models, notification_models, site)
-LISTENERS = (notification_listeners, moderation_listeners)
+LISTENERS = (notification_listeners, moderation_listeners, vendor_listeners)
 JOBS = (
     deliver_mail,
     forget_unconfirmed,
@@ -54,6 +59,7 @@ JOBS = (
     publish_what_is_due,
     remove_unedited,
     see_to_notices,
+    tell_representatives,
     tell_what_is_new,
 )
 
@@ -70,6 +76,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         pages,
         posts,
         comments,
+        official,
         delayed,
         what_anonymous_means,
         leaving,
@@ -78,6 +85,9 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         accounts,
         second_factor,
         vendors,
+        representatives,
+        speakers,
+        desk,
         admin,
         feeds,
         data,

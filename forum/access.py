@@ -82,14 +82,45 @@ def can_write(user: Any) -> bool:
     return is_member(user) and not is_suspended(user)
 
 
+def is_open(post: Any) -> bool:
+    """Whether the thread takes replies."""
+    return not post.hidden_at and not post.deleted_at and not post.locked_at
+
+
+def is_representative(user: Any) -> bool:
+    """A vendor's verified representative."""
+    return is_member(user) and user.speaks_for_id is not None
+
+
+def speaks_in(user: Any, post: Any) -> bool:
+    """Whether the post names the vendor that the user speaks for. Of an undisclosed one nobody knows."""
+    return is_representative(user) and user.speaks_for_id == post.vendor_id
+
+
 def can_reply(user: Any, post: Any) -> bool:
-    """Write a comment under this post."""
-    return can_write(user) and not post.hidden_at and not post.deleted_at and not post.locked_at
+    """Write a comment under this post: whoever does not answer it for its vendor."""
+    return can_write(user) and is_open(post) and not speaks_in(user, post)
+
+
+def can_write_about(user: Any, vendor: Any) -> bool:
+    """Write an experience that names the vendor: its partners do, its representative answers."""
+    return can_write(user) and not (is_representative(user) and user.speaks_for_id == vendor.id)
+
+
+def can_answer(user: Any, post: Any) -> bool:
+    """Give the official reply of the vendor that the post names."""
+    return can_write(user) and is_open(post) and speaks_in(user, post)
 
 
 def can_edit(user: Any, item: Any) -> bool:
-    """Change one's own post or comment; while it is hidden, only what a moderator asked to have changed, in time."""
+    """Change one's own post or comment; while it is hidden, only what a moderator asked to have changed, in time.
+
+    An official reply stands in the vendor's name: whoever does not speak for it any more changes nothing in it.
+    """
     waits = item.edit_until is not None and item.edit_until > now() and not item.removed_at
+    official = getattr(item, "official_vendor_id", None)
+    if official is not None and not (is_representative(user) and user.speaks_for_id == official):
+        return False
     return is_member(user) and not item.deleted_at and (not item.hidden_at or waits) and wrote(user, item)
 
 
@@ -99,8 +130,10 @@ def can_delete(user: Any, item: Any) -> bool:
 
 
 def can_mark_useful(user: Any, item: Any) -> bool:
-    """Mark a post or comment useful: not one's own, under any name."""
-    return can_write(user) and not item.deleted_at and not item.hidden_at and not wrote(user, item)
+    """Mark a post or comment useful: not one's own, under any name, and nothing about a vendor that one speaks for."""
+    if not can_write(user) or item.deleted_at or item.hidden_at or wrote(user, item):
+        return False
+    return not speaks_in(user, getattr(item, "post", item))
 
 
 def works_for(user: Any, vendor: Any) -> bool:
@@ -109,9 +142,29 @@ def works_for(user: Any, vendor: Any) -> bool:
     return any(domain == own.domain or domain.endswith(f".{own.domain}") for own in vendor.domains)
 
 
+def belongs_to(user: Any, vendor: Any) -> bool:
+    """Whether the user's address is at one of the vendor's own domains or a subsidiary's: such people may speak for it.
+
+    Of two listed domains that an address lies under the longer counts: a subsidiary's may lie under another's.
+    """
+    domain = (user.email or "").rpartition("@")[2].lower()
+    under = [own for own in vendor.domains if domain == own.domain or domain.endswith(f".{own.domain}")]
+    return bool(under) and max(under, key=lambda own: len(own.domain)).relation in ("own", "subsidiary")
+
+
+def can_speak_for(user: Any, vendor: Any) -> bool:
+    """Ask to become the vendor's representative: members, not those who moderate what is said of it."""
+    return can_write(user) and user.role == "member" and vendor.accepted_at is not None and belongs_to(user, vendor)
+
+
+def can_open_desk(user: Any, vendor: Any) -> bool:
+    """Open the page for a vendor's representative."""
+    return is_moderator(user) or (is_representative(user) and user.speaks_for_id == vendor.id)
+
+
 def can_rate(user: Any, vendor: Any) -> bool:
-    """Rate a vendor: members who do not work for it."""
-    return can_write(user) and not works_for(user, vendor)
+    """Rate a vendor (None: one that stays undisclosed): members who neither work for it nor speak for any."""
+    return can_write(user) and not is_representative(user) and not (vendor is not None and works_for(user, vendor))
 
 
 def can_accept_vendor(user: Any, vendor: Any) -> bool:

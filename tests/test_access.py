@@ -13,10 +13,20 @@ from sqlalchemy import text as sql
 from forum import access
 from forum.access import is_listed, listed
 from forum.db import db, now
+from forum.posts.actions import About
 from forum.posts.comment_queries import thread
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_page_row
-from tests.factories import make_a_tag, make_comment, make_member, make_post, make_vendor
+from forum.vendors.models import VendorDomain
+from tests.factories import (
+    make_a_tag,
+    make_category,
+    make_comment,
+    make_member,
+    make_post,
+    make_representative,
+    make_vendor,
+)
 
 PEOPLE = ("stranger", "author", "member", "moderator", "admin", "suspended", "banned", "unconfirmed")
 
@@ -37,6 +47,7 @@ def people(app: Flask) -> dict[str, Any]:
 
 ABOUT_PEOPLE = {
     "is_member": "author member moderator admin suspended",
+    "is_representative": "",
     "is_suspended": "suspended",
     "is_moderator": "moderator admin",
     "is_admin": "admin",
@@ -105,6 +116,63 @@ def test_a_rule_about_writing_lets_these_and_nobody_else(
             for name in PEOPLE:
                 own = access.written_among(people[name], post.thread_key, rows)
                 assert own == ({post.id, comment.id} if name == "author" else set())
+
+
+def test_a_vendors_representative_answers_and_judges_nothing(app: Flask) -> None:
+    vendor, other = make_vendor("Nordwall"), make_vendor()
+    voice, member = make_representative(vendor), make_member()
+    own, about_other, undisclosed = (
+        make_post(about=About(vendor)),
+        make_post(about=About(other)),
+        make_post(about=About(category=make_category(), description="A large one")),
+    )
+    earlier = make_comment(about_other, voice)
+    for post in (own, about_other, undisclosed):
+        for item in (post, make_comment(post)):
+            assert access.can_mark_useful(voice, item) is (post is not own)
+            assert access.can_flag(voice, item) and access.can_mark_useful(member, item)
+        for row in (post, post_page_row(post.id)):
+            assert access.can_reply(voice, row) is (post is not own)
+            assert access.can_answer(voice, row) is access.speaks_in(voice, row) is (post is own)
+            assert access.can_reply(member, row) and not access.can_answer(member, row)
+    own.locked_at = now()
+    assert not access.is_open(own) and not access.can_answer(voice, own)
+    assert access.can_edit(voice, earlier)
+    for thing in (vendor, other, None):
+        assert not access.can_rate(voice, thing) and access.can_rate(member, thing)
+    assert access.can_write_about(voice, other) and not access.can_write_about(voice, vendor)
+    assert access.can_write_about(member, vendor)
+    assert access.can_open_desk(voice, vendor) and not access.can_open_desk(voice, other)
+    assert not access.can_open_desk(member, vendor) and access.can_open_desk(make_member(role="moderator"), other)
+    voice.banned_at = now()
+    assert not access.is_representative(voice) and not access.can_open_desk(voice, vendor)
+
+
+@pytest.mark.parametrize(
+    "email, role, may",
+    [
+        ("a@nordwall.example", "member", True),
+        ("a@mail.nordwall.example", "member", True),
+        ("a@small.example", "member", True),
+        ("a@press.nordwall.example", "member", False),
+        ("a@sells.example", "member", False),
+        ("a@notnordwall.example", "member", False),
+        ("a@nordwall.example.evil.example", "member", False),
+        ("a@nordwall.example", "moderator", False),
+        (None, "member", False),
+    ],
+)
+def test_whose_address_is_at_the_vendors_own_domains_may_ask_to_speak(
+    app: Flask, email: str | None, role: str, may: bool
+) -> None:
+    vendor = make_vendor("Nordwall")
+    domains = {"nordwall": "own", "small": "subsidiary", "press.nordwall": "agency", "sells": "distributor"}
+    for domain, relation in domains.items():
+        db.session.add(VendorDomain(vendor_id=vendor.id, domain=f"{domain}.example", relation=relation))
+    member = make_member(email=email, role=role)
+    assert access.can_speak_for(member, vendor) is may
+    vendor.accepted_at = None
+    assert not access.can_speak_for(member, vendor)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +264,9 @@ def routes(app: Flask) -> list[tuple[Any, str]]:
         "feeds.vendor": {"slug": vendor.slug},
         "pages.member": {"slug": member.slug},
         "admin.vendor": {"slug": vendor.slug},
+        "representatives": {"slug": vendor.slug},
+        "desk": {"slug": vendor.slug},
+        "speakers": {"slug": make_representative(vendor).slug},
     }
     bound = app.url_map.bind("localhost")
     found = []

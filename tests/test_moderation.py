@@ -23,9 +23,18 @@ from forum.posts.hiding import hold
 from forum.posts.models import Comment, Post, Tag
 from forum.site import change_setting
 from forum.vendors.actions import add_domain
-from forum.vendors.models import Representative, Vendor
+from forum.vendors.models import Vendor
 from forum.web import key_text
-from tests.factories import at_once, make_a_tag, make_comment, make_member, make_post, make_rating, make_vendor
+from tests.factories import (
+    at_once,
+    make_a_tag,
+    make_comment,
+    make_member,
+    make_post,
+    make_rating,
+    make_representative,
+    make_vendor,
+)
 
 Browse = Callable[..., Any]
 WHY = "It names somebody without a public role; leave the name out."
@@ -156,8 +165,7 @@ def test_a_vendors_people_weigh_nothing(browse: Browse, app: Flask) -> None:
     vendor = make_vendor()
     add_domain(vendor, "vendor.example")
     post = make_post(about=About(vendor))
-    voice = make_member()
-    db.session.add(Representative(member=voice, vendor=make_vendor(), accepted_at=now()))
+    voice = make_representative(make_vendor())
     report(browse, post, make_member(email="a@vendor.example"))
     report(browse, post, voice)
     assert [flag.weight for flag in db.session.query(Flag)] == [0.0, 0.0]

@@ -43,6 +43,15 @@ ON_MEMBER = {
     "suspend_30": "Suspend for 30 days",
     "ban": "Close the account",
 }
+ON_REQUEST = {
+    "approve": "Confirm, they speak for the vendor",
+    "decline": "Decline, they may ask again in a month",
+}
+USUAL_ON_REQUEST = {
+    "approve": "The account's address is at a domain of the vendor, and nothing speaks against it.",
+    "decline": "It could not be confirmed that this member speaks for the vendor. Ask again in a month, with a title "
+    "that shows what you answer for there.",
+}
 ON_APPEAL = {"upheld": "The decision stands", "reversed": "The decision was wrong: undo it"}
 SANCTIONS = {
     "anonymous": {
@@ -184,8 +193,10 @@ class DecisionForm(Reasoned):
     proposed = TextAreaField("A wording you propose")
 
     def __init__(self, item: Any, kind: str, **given: Any) -> None:
-        self.item = item
+        self.item, self.kind = item, kind
         post = item.post if isinstance(item, Comment) else item
+        if kind == "representative":
+            given = {"facts": "The domain of the account's address.", **given}
         super().__init__(
             actions=actions_for(item, kind),
             undisclosed=isinstance(post, Post) and post.category_id is not None,
@@ -197,6 +208,12 @@ class DecisionForm(Reasoned):
         self.new_tags: list[Any] = []
         self.new_about: About = NOTHING
         self.target: Post | None = None
+
+    def usual_reason(self) -> str:
+        """Of a request, what is usually said to it."""
+        if self.kind == "representative":
+            return USUAL_ON_REQUEST.get(self.action.data, USUAL_ON_REQUEST["decline"])
+        return super().usual_reason()
 
     def validate_sanction(self, field: Any) -> None:
         """One of those offered."""
@@ -263,6 +280,8 @@ def actions_for(item: Any, kind: str) -> dict[str, str]:
     """What can be decided about it."""
     if kind == "appeal":
         return ON_APPEAL
+    if kind == "representative":
+        return ON_REQUEST
     if not isinstance(item, Post | Comment):
         return ON_MEMBER
     if kind == "held" and item.hidden_at is not None:
@@ -286,9 +305,15 @@ class BulkForm(Reasoned):
 class UndoForm(Form):
     """Why a decision is undone."""
 
-    reason = TextAreaField("Why it is undone, public")
+    reason: Any = TextAreaField("Why it is undone, public")
 
     def validate_reason(self, field: Any) -> None:
         """Enough to be understood."""
         if not LONG_ENOUGH <= len((field.data or "").strip()) <= 2000:
             raise ValidationError(f"Say why, in {LONG_ENOUGH} to 2,000 characters.")
+
+
+class EndForm(UndoForm):
+    """Why somebody does not speak for a vendor any more."""
+
+    reason = TextAreaField("Why it ends, public")

@@ -36,7 +36,10 @@ DONE = {
     "suspend": "Suspended",
     "ban": "Account closed",
     "lift": "Sanction lifted",
+    "end": "Ended",
     "staff": "Site changed",
+    "approve a vendor's representative": "Confirmed",
+    "decline a vendor's representative": "Declined",
 }
 SOURCES = {
     "flag": "reports of members",
@@ -44,6 +47,7 @@ SOURCES = {
     "notice": "a notice from outside",
     "own": "a moderator's own look",
     "appeal": "an appeal",
+    "request": "a request",
     "automated": "the machine",
 }
 TABS = ("", "remove", "hide", "ask_to_edit", "decline", "approve", "restore")

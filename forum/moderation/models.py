@@ -33,6 +33,7 @@ ACTIONS = (
     "suspend",
     "ban",
     "lift",
+    "end",
     "staff",
 )
 TIME_TO_APPEAL = timedelta(days=182)

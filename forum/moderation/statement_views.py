@@ -10,7 +10,7 @@ from forum import text
 from forum.access import can_appeal, can_read_statement
 from forum.db import db, now
 from forum.moderation import appeal_actions
-from forum.moderation.actions import ADVERSE, DONE
+from forum.moderation.actions import ADVERSE, done_words
 from forum.moderation.forms import AppealForm
 from forum.moderation.models import Decision
 from forum.moderation.notice_outcomes import OUTCOMES
@@ -40,7 +40,7 @@ def index() -> str:
         notices=notices_for(current_user, [row.id for row in posts], [row.id for row in comments]),
         outcomes=OUTCOMES,
         moment=now(),
-        done=DONE,
+        done=done_words,
         rule_words=rule_words,
     )
 
@@ -90,7 +90,7 @@ def _page(decision: Decision, form: AppealForm) -> Any:
         "moderation/statement.html",
         decision=decision,
         item=decision.comment or decision.post,
-        done=DONE[decision.action],
+        done=done_words(decision),
         rule=RULES.get(decision.rule or 0),
         rule_words=rule_words,
         taken=taken_by(decision),

@@ -5,11 +5,11 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from forum.access import can_decide, is_moderator
+from forum.access import belongs_to, can_decide, is_moderator
 from forum.accounts.queries import member_called
 from forum.accounts.second_factor_views import staff_door
 from forum.db import db, now
-from forum.moderation import actions, appeal_actions, case_actions
+from forum.moderation import actions, appeal_actions, case_actions, representative_actions
 from forum.moderation.actions import DecidedAlready
 from forum.moderation.forms import BulkForm, DecisionForm, NoteForm, until_of
 from forum.moderation.models import KINDS, Case
@@ -174,6 +174,8 @@ def _decide(found: Case, form: DecisionForm) -> int:
     if found.kind == "appeal":
         said.pop("rule")
         return appeal_actions.answer_appeal(found, current_user, reverses=choice == "reversed", **said).id
+    if found.kind == "representative":
+        return representative_actions.decide_request(found, current_user, accepts=choice == "approve", **said).id
     made = actions.decide(found, current_user, **until_of(choice), **said, **form.given())
     if form.sanction.data:
         sanction = until_of(form.sanction.data)
@@ -202,6 +204,7 @@ def _case_page(found: Case, form: DecisionForm, note_form: NoteForm | None = Non
         names=NAMES,
         now=now,
         rules=RULES,
+        belongs=lambda asked: belongs_to(asked.member, asked.vendor),
     )
     return page, status or (422 if note_form is not None else code)
 

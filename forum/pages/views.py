@@ -6,7 +6,7 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from flask_login import current_user
 
 from forum import anonymity
-from forum.access import can_see_vendor, is_member
+from forum.access import can_see_vendor, is_member, is_representative
 from forum.accounts.queries import member_called
 from forum.accounts.sanctions import standing_of
 from forum.db import db
@@ -35,6 +35,7 @@ from forum.ratings.scores import FLAT, HALF_LIFE, STRENGTH, score
 from forum.site import setting
 from forum.text import fold
 from forum.vendors.queries import changes_of, vendor_called, vendor_named, vendors_by_use
+from forum.vendors.representative_queries import spoken_for
 from forum.web import only
 
 bp = Blueprint("pages", __name__)
@@ -104,16 +105,23 @@ def vendor(slug: str) -> Any:
     found = db.first_or_404(vendor_called(slug))
     if not can_see_vendor(current_user, found):
         abort(404)
-    told = told_of(found.id)
     return render_template(
         "pages/vendor.html",
         vendor=found,
         listing=listing(about_vendor(found.id), before=request.args.get("before"), most=RECENT),
-        site=told.site,
-        snapshot=told.own,
-        against=against(all_standings(current_app.config["SQLALCHEMY_DATABASE_URI"]), slug),
-        **portrait(found, told.own, told.history, changes_of(found.id), request.args),
+        **published(found),
     )
+
+
+def published(vendor: Any) -> dict[str, Any]:
+    """The published figures of a vendor, as its page shows them."""
+    told = told_of(vendor.id)
+    return {
+        "site": told.site,
+        "snapshot": told.own,
+        "against": against(all_standings(current_app.config["SQLALCHEMY_DATABASE_URI"]), vendor.slug),
+        **portrait(vendor, told.own, told.history, changes_of(vendor.id), request.args),
+    }
 
 
 @bp.get("/how-scores-are-made")
@@ -160,6 +168,7 @@ def member(slug: str) -> str:
         member=found,
         listing=listing(signed_by(found.id), sort="new", before=request.args.get("before")),
         comments=comments_signed_by(found.id),
+        speaks_for=spoken_for(found) if is_representative(found) else None,
     )
 
 

@@ -22,7 +22,7 @@ from forum.posts.queries import (
     used_listing_marks,
     useful_mark_of,
 )
-from forum.posts.signals import post_written
+from forum.posts.signals import post_written, vendor_named
 from forum.posts.tag_queries import tags_of
 from forum.ratings.actions import RatedOtherwise, name_vendor, rate, withdraw
 from forum.vendors.models import Category, Programme, Tier, Vendor
@@ -99,6 +99,7 @@ def edit_post(
     if post.rating is not None:
         _take_rating_along(post, about, by)
     keep_revision(post, title=post.title, facts=_facts(post))
+    named_before = post.vendor_id
     if is_listed(post):
         count_as_shown(post, -1)
     _say(post, title=title, body=body, leaning=leaning, about=about)
@@ -112,6 +113,8 @@ def edit_post(
     db.session.flush()
     hold_if_asked_for(post)
     hold_if_need_be(post, by)
+    if is_listed(post) and post.vendor_id not in (None, named_before):
+        vendor_named.send(post)
 
 
 def delete_post(post: Post) -> bool:

@@ -25,10 +25,16 @@ def write_comment(
     anonymous: bool = False,
     badged: bool = False,
     submission: str | None = None,
+    official_title: str | None = None,
     at: datetime | None = None,
 ) -> Comment:
-    """Reply to a post, or to a comment under it. Below the deepest level replies stand side by side."""
+    """Reply to a post, or to a comment under it. Below the deepest level replies stand side by side.
+
+    With a title it is the official reply of the vendor that the post names; see official_actions.py.
+    """
     comment = Comment(id=new_key(), post=post, post_id=post.id, submission=submission or None)
+    if official_title is not None:
+        comment.official_vendor_id, comment.official_title = post.vendor_id, official_title
     comment.parent_id = parent.id if parent else None
     set_body(comment, body)
     sign(comment, author, anonymous=anonymous, at=at or now())
@@ -94,5 +100,10 @@ def _branch(parent: Comment | None) -> str:
 
 
 def _segment(comment: Comment) -> str:
-    """The comment's own part of its path: its moment, as finely as it keeps it, and its number."""
+    """The comment's own part of its path: its moment, as finely as it keeps it, and its number.
+
+    An official reply has no moment there, and the number of its vendor.
+    """
+    if comment.official_vendor_id is not None:
+        return f"{0:08x}{key_text(comment.official_vendor_id)}"
     return f"{int(comment.created_at.timestamp()):08x}{key_text(comment.id)}"

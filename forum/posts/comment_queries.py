@@ -12,6 +12,7 @@ from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
 from forum.db import db
 from forum.posts.models import Comment, Post
+from forum.vendors.models import Vendor
 
 THREAD_PAGE = 100
 SEGMENT = 18  # characters of a path that one comment adds: 8 of time, 10 of number
@@ -111,6 +112,7 @@ def _how_many_between() -> Select[Any]:
 def _rows() -> Select[Any]:
     """Plain rows of plain tables: objects would cost the most read page twice the time."""
     comment, member, pseudonym = Comment.__table__, Member.__table__, Pseudonym.__table__
+    vendor = Vendor.__table__
     return (
         select(
             comment.c.id,
@@ -131,10 +133,14 @@ def _rows() -> Select[Any]:
             comment.c.disputed_at,
             comment.c.author_id,
             comment.c.pseudonym_id,
+            comment.c.official_vendor_id,
+            comment.c.official_title,
+            vendor.c.name.label("official_vendor"),
             pseudonym.c.mark,
             *byline_columns(),
         )
         .select_from(comment)
         .outerjoin(member, member.c.id == comment.c.author_id)
         .outerjoin(pseudonym, pseudonym.c.id == comment.c.pseudonym_id)
+        .outerjoin(vendor, vendor.c.id == comment.c.official_vendor_id)
     )

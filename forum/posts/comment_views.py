@@ -8,7 +8,7 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
 from forum import text
-from forum.access import can_delete, can_edit, can_open, can_reply, can_see, can_write, is_listed, wrote
+from forum.access import can_answer, can_delete, can_edit, can_open, can_reply, can_see, can_write, is_listed, wrote
 from forum.accounts.bylines import alias_in
 from forum.db import begin_writing, db, reads_first
 from forum.posts import comment_actions
@@ -16,6 +16,7 @@ from forum.posts.comment_queries import comment_numbered, comment_row, page_star
 from forum.posts.delayed_actions import delay_comment
 from forum.posts.forms import CommentEditForm, CommentForm
 from forum.posts.models import Comment, Post
+from forum.posts.official_views import official_page
 from forum.posts.queries import post_numbered, revisions_of, submitted
 from forum.posts.views import TOO_MANY, drop_replaced, mark
 from forum.web import KeyConverter, kept_fields, key_text, limiter, only, require, trapped, went_through
@@ -49,6 +50,9 @@ def new(post_id: int) -> Any:
             return _to(first)
         form.submission.data = secrets.token_hex(16)
     if not can_reply(current_user, post):
+        # Whoever speaks for the post's vendor answers in its name; what they typed goes there.
+        if can_answer(current_user, post):
+            return official_page(post, refused=form.is_submitted())
         return _closed(form, post)
     form.vendor = post.vendor
     if form.is_submitted() and form.validate() and form.may_publish(request.form.get("do", "")):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from forum import anonymity
-from forum.access import can_reply, can_write, is_listed
+from forum.access import can_rate, can_reply, can_write, can_write_about, is_listed
 from forum.accounts.models import Member
 from forum.db import day_of, db, lock, now
 from forum.posts.actions import NOTHING, About, write_post
@@ -126,11 +126,14 @@ def _write_post(member: Member, content: dict[str, Any]) -> bool:
     given = {name: content[name] for name in ("title", "body", "leaning", "badged")}
     given |= {"tags": tags_numbered(content["tags"]), "anonymous": True}
     given["about"] = About(**named, description=content["about"]["description"])  # type: ignore[arg-type]
-    if content["about"]["vendor"] and named["vendor"] is None:
+    vendor = named["vendor"]
+    if content["about"]["vendor"] and (vendor is None or not can_write_about(member, vendor)):
         return False
+    # Whoever has come to speak for a vendor, or to work for this one, rates it no more.
+    said = content["said"] if content["said"] and can_rate(member, vendor) else None
     try:
         with db.session.begin_nested():
-            write_post(member, said=content["said"], **given)
+            write_post(member, said=said, **given)
     except RatedOtherwise:
         # Rated by name meanwhile: the text appears without its rating, or it would tell that both are theirs.
         write_post(member, **given)

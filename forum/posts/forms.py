@@ -7,7 +7,7 @@ from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
 
 from forum import text
-from forum.access import can_rate
+from forum.access import can_rate, can_write_about, is_representative
 from forum.posts.actions import NOTHING, About
 from forum.posts.models import Post, Tag
 from forum.posts.signed_forms import Signed, tiers_named
@@ -133,6 +133,12 @@ class AboutFields(Form):
             raise ValidationError(
                 f"“{field.data.strip()[:60]}” is not in the catalogue. Check it, or propose it below."
             )
+        # What somebody wrote before they spoke for the vendor may go on naming it.
+        stays = vendor_named(field.object_data or "") is self.found_vendor
+        if not stays and not can_write_about(current_user, self.found_vendor):
+            raise ValidationError(
+                f"You speak for {self.found_vendor.name}: its partners tell of it here, and you answer them."
+            )
 
     def validate_tier(self, field: Any) -> None:
         """A programme or tier of that vendor."""
@@ -189,6 +195,8 @@ class PostForm(AboutFields, RatingFields, Signed):
             return
         if self.about.data == "none":
             raise ValidationError("A rating needs a vendor: name it or describe it, or empty the steps of the rating.")
+        if is_representative(current_user):
+            raise ValidationError("You speak for a vendor, so you rate none. Empty the steps of the rating.")
         about, anonymous = self.chosen(), self.signed.data == "anonymous"
         if about.vendor is not None and not can_rate(current_user, about.vendor):
             raise ValidationError(

@@ -13,6 +13,7 @@ from flask import get_template_attribute
 from markupsafe import Markup
 
 from forum import dates
+from forum.access import is_open
 from forum.accounts.bylines import byline
 from forum.posts.comment_actions import DEEPEST
 from forum.web import key_text, path_of, readers_clock
@@ -24,12 +25,16 @@ BETWEEN = {1: LIST} | {-n: "</li>" + "</ol></li>" * n for n in range(DEEPEST + 1
 
 
 class Reader(NamedTuple):
-    """What the markup of a thread depends on beside its rows: what the reader wrote, marked, may do and may see."""
+    """What the markup of a thread depends on beside its rows: what the reader wrote, marked, may do and may see.
+
+    `speaks_for` is the number of the vendor whose representative they are.
+    """
 
     own: set[int]
     useful: set[int]
     writes: bool
     sees_hidden: bool
+    speaks_for: int | None = None
 
 
 class Page(NamedTuple):
@@ -39,7 +44,9 @@ class Page(NamedTuple):
     poster: tuple[int | None, int | None]  # by whom or under which pseudonym the post was written
     is_open: bool
     writes: bool
+    votes: bool
     sees_hidden: bool
+    speaks_for: int | None
     clock: tuple[ZoneInfo | None, int]
     replies: str  # the address of a reply without its key
     reply_to: str  # the address of the form that answers it, without its key
@@ -49,12 +56,16 @@ def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Markup:
     """The rows of a page of the post's thread, printed for this reader as lists in lists; nothing without rows."""
     if not rows:
         return Markup("")
+    # A vendor's representative neither answers nor marks what stands under a post about the vendor.
+    votes = reader.speaks_for is None or reader.speaks_for != post.vendor_id
     page = Page(
         post.id,
         (post.author_id, post.pseudonym_id),
-        not post.deleted_at and not post.hidden_at and not post.locked_at,
+        votes and is_open(post),
         reader.writes,
+        votes,
         reader.sees_hidden,
+        reader.speaks_for,
         readers_clock(),
         path_of("comments.show", comment_id=0).removesuffix(key_text(0)),
         path_of("comments.new", post_id=post.id, to=""),
@@ -73,6 +84,7 @@ def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Markup:
 @lru_cache(maxsize=REMEMBERED)
 def _print(row: Any, page: Page, own: bool, marked: bool, answered: tuple[int, str] | None) -> Markup:
     hidden, written = row.hidden_at is not None, row.created_at
+    others = page.writes and not own and not hidden
     html: Markup = get_template_attribute("posts/_comment.html", "comment")(
         row,
         byline(row),
@@ -84,7 +96,9 @@ def _print(row: Any, page: Page, own: bool, marked: bool, answered: tuple[int, s
         answered=answered,
         gone=row.deleted_at is not None or (hidden and not own and not page.sees_hidden),
         own=own and page.writes,
-        mark="" if own or hidden or not page.writes else "unmark" if marked else "mark",
+        fixed=row.official_title is not None and row.official_vendor_id != page.speaks_for,
+        mark="" if not (others and page.votes) else "unmark" if marked else "mark",
+        reports=others,
         is_open=page.is_open and not hidden,
         outside=not (own or hidden or page.writes),
         moderates=page.sees_hidden and page.writes and not own,

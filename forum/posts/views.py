@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from forum import text
 from forum.access import (
+    can_answer,
     can_delete,
     can_edit,
     can_mark_useful,
@@ -18,6 +19,8 @@ from forum.access import (
     can_write,
     is_listed,
     is_moderator,
+    is_representative,
+    speaks_in,
     written_among,
     wrote,
 )
@@ -28,6 +31,7 @@ from forum.posts.comment_queries import thread
 from forum.posts.delayed_actions import MOST_WAITING, delay_post, drop_delayed
 from forum.posts.forms import CommentForm, PostEditForm, PostForm, as_typed
 from forum.posts.models import Post
+from forum.posts.official_views import official_part
 from forum.posts.queries import (
     marked_useful_in,
     post_numbered,
@@ -66,20 +70,22 @@ def show(post_id: int, slug: str | None = None) -> Any:
     page = thread(post.id, start)
     if start is not None and not page.rows:
         return redirect(url_for(".show", post_id=post_id, slug=post.slug))
-    replies = can_reply(user, post)
+    replies, answers = can_reply(user, post), can_answer(user, post)
     own = written_among(user, post.thread_key, [post, *page.rows])
     useful = _useful(post, page.rows)
     return render_template(
         "posts/show.html",
         post=post,
         tags=sorted((post.tags or "").split()),
-        talk=printed(page.rows, post, Reader(own, useful, can_write(user), is_moderator(user))),
+        talk=printed(page.rows, post, _reader(user, own, useful)),
         next=page.next,
         start=start,
         related=related(post.id, post.vendor_id),
         own=own,
         useful=useful,
         form=CommentForm(formdata=None, submission=secrets.token_hex(16)) if replies else None,
+        official=official_part(post) if answers else None,
+        votes=not speaks_in(user, post),
         alias=alias_in(post.thread_key, user) if replies else None,
         card=_card(post),
         removed=removed,
@@ -259,6 +265,11 @@ def _card(post: Any) -> dict[str, Any] | None:
         "among": among if figures else None,
         "picture": scorecard_of(found.Rating, figures, context_of(site)),
     }
+
+
+def _reader(user: Any, own: set[int], useful: set[int]) -> Reader:
+    speaks_for = user.speaks_for_id if is_representative(user) else None
+    return Reader(own, useful, can_write(user), is_moderator(user), speaks_for)
 
 
 def _useful(post: Any, rows: Any) -> set[int]:

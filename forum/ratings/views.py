@@ -7,7 +7,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
-from forum.access import can_rate, can_see_vendor, can_write, is_member
+from forum.access import can_rate, can_see_vendor, can_write, is_member, is_representative
 from forum.db import db
 from forum.ratings import actions
 from forum.ratings.criteria import DEALS, GIVES
@@ -54,8 +54,10 @@ def new(slug: str) -> Any:
 @bp.route("/ratings/<key:rating_id>/edit", methods=["GET", "POST"])
 @only(can_write)
 def edit(rating_id: int) -> Any:
-    """Revise one's rating."""
+    """Revise one's rating. Whoever speaks for a vendor may withdraw theirs, and gives none."""
     rating = _own(rating_id)
+    if is_representative(current_user):
+        return render_template("ratings/refused.html", vendor=rating.vendor), 403
     form = RatingForm(vendor=rating.vendor, data=as_typed(rating))
     if form.validate_on_submit():
         programme, tier = form.tiers.chosen(form.tier.data)
