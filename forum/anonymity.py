@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
 
-# How many links of a chain in a row may be free before a walk along it ends, where what carried them can be deleted.
+# How many links of a chain in a row may be free before a walk along it ends. Links that were given back before spent
+# ones were kept left gaps.
 WIDEST_GAP = 1024
 
 QUALITIES = """Amber Autumn Bold Brave Bright Brisk Calm Careful Civil Clear Cold Copper Coral Crisp Dark Deep Distant
@@ -72,25 +73,32 @@ def listing_marks(member_id: int, start: int, count: int, kind: str = "listing m
 
 
 def along_chain(
-    member_id: int, carrying: Callable[[list[str]], Iterable[Any]], stretch: int, kind: str = "listing mark"
+    member_id: int,
+    carrying: Callable[[list[str]], Iterable[Any]],
+    stretch: int,
+    kind: str = "listing mark",
+    *,
+    spent: Callable[[list[str]], Collection[str]],
 ) -> list[Any]:
     """Whatever carries a link of the member's chain: `carrying` says what carries one of some links.
 
-    The walk ends with a whole stretch that nothing carries. What was deleted leaves gaps in a chain, and a gap must not
-    hide what comes after it: the stretch has to be longer than any gap there may be.
+    The walk ends with a whole stretch that nothing carries and nothing ever carried, which `spent` knows.
     """
     found: list[Any] = []
     start = 0
-    while here := list(carrying(listing_marks(member_id, start, stretch, kind))):
+    while True:
+        links = listing_marks(member_id, start, stretch, kind)
+        here = list(carrying(links))
+        if not here and not spent(links):
+            return found
         found += here
         start += stretch
-    return found
 
 
 def first_free_link(
     member_id: int, used_among: Callable[[list[str]], Collection[str]], stretch: int, kind: str = "listing mark"
 ) -> str:
-    """The first link of the chain, under the key in force, that nothing carries; `used_among` says which links do."""
+    """The first link of the chain, under the key in force, that nothing ever carried: `used_among` says which did."""
     start = 0
     while True:
         links = listing_marks(member_id, start, stretch, kind)

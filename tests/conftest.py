@@ -108,9 +108,7 @@ def _empty() -> None:
             connection.execute(sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
             connection.execute(sql("ALTER TABLE decisions ENABLE TRIGGER USER"))
             return
-        triggers = connection.execute(
-            sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'decisions'")
-        ).all()
+        triggers = connection.execute(sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
         for trigger in triggers:
             connection.execute(sql(f"DROP TRIGGER {trigger.name}"))
         for name in reversed(names):

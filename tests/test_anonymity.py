@@ -18,13 +18,17 @@ from forum.access import wrote
 from forum.accounts.bylines import alias_in, byline, take_pseudonym
 from forum.accounts.models import Pseudonym
 from forum.db import day_of, db, now
+from forum.notifications.actions import follow
+from forum.notifications.models import Follow
 from forum.posts import actions, queries
 from forum.posts.actions import delete_post, edit_post, write_post
 from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
-from forum.posts.models import Comment, Post, Revision
+from forum.posts.delayed_actions import delay_post
+from forum.posts.models import Comment, DelayedWriting, Post, Revision
 from forum.posts.queries import own_anonymous
+from forum.ratings.models import Rating
 from forum.web import key_text, limiter
-from tests.factories import make_a_tag, make_comment, make_member, make_post
+from tests.factories import make_a_tag, make_comment, make_member, make_post, make_rating, make_vendor
 
 NOON = datetime(2026, 11, 12, 11, 47, 31, tzinfo=UTC)
 DAY = datetime(2026, 11, 12, tzinfo=UTC)
@@ -169,7 +173,7 @@ def test_after_a_rotation_old_writing_is_still_ones_own_under_the_same_name(
     assert browse(author).get(path).status_code == 403
 
 
-def test_each_item_takes_the_next_free_link_of_its_authors_chain(app: Flask) -> None:
+def test_each_item_takes_the_next_link_of_its_authors_chain_that_was_never_used(app: Flask) -> None:
     author, other = make_member(), make_member()
     post = make_post(author, anonymous=True)
     comment = make_comment(post, author, anonymous=True)
@@ -178,14 +182,13 @@ def test_each_item_takes_the_next_free_link_of_its_authors_chain(app: Flask) -> 
     delete_comment(comment)
     db.session.commit()
     again = make_comment(post, author, anonymous=True)
-    assert again.listing_mark == anonymity.listing_marks(author.id, 1, 1)[0]
+    assert again.listing_mark == anonymity.listing_marks(author.id, 2, 1)[0]
     assert make_comment(post, author).listing_mark is None
 
 
 def test_the_chain_is_followed_past_its_first_stretch_and_past_gaps(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions, "CHAIN_STRETCH", 3)
     monkeypatch.setattr(queries, "CHAIN_STRETCH", 3)
     monkeypatch.setattr(queries, "WIDEST_GAP", 8)
     author, post = make_member(), make_post()
@@ -195,6 +198,54 @@ def test_the_chain_is_followed_past_its_first_stretch_and_past_gaps(
         delete_comment(comment)
     db.session.commit()
     assert {row.id for row in own_anonymous(author)[1]} == {comment.id for comment in made[7:]}
+
+
+@pytest.mark.parametrize("what", ["a post with its replies", "a reply", "a rating", "a delayed text", "a follow"])
+def test_two_copies_of_the_database_show_no_code_on_two_rows(
+    app: Flask, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copies from before and after a deletion, taken at every moment: whatever goes, its code never comes back."""
+    for module in ("forum.notifications.actions", "forum.notifications.queries"):
+        monkeypatch.setattr(f"{module}.STRETCH", 4)
+    author, seen = make_member(), set()
+    vendor, vdi = make_vendor(), make_a_tag()
+
+    def made() -> list[Any]:
+        if what == "a rating":
+            return [make_rating(author, vendor=vendor, anonymous=True)]
+        if what == "a follow":
+            under = make_post()
+            follow(author, "post", under.id)
+            return [under]
+        if what == "a delayed text":
+            assert delay_post(author, hours=6, typed={}, tags=[vdi], title="Later on", body="x" * 50)
+            return list(db.session.query(DelayedWriting))
+        post = make_post(None if what == "a reply" else author, tags=[vdi], anonymous=what != "a reply")
+        return [post, make_comment(post, author, anonymous=True)]
+
+    for _ in range(12):
+        items = made()
+        for table in ("posts", "comments", "ratings", "delayed_writings", "follows"):
+            marks = {row[0] for row in db.session.execute(sql(f"SELECT listing_mark FROM {table}")) if row[0]}
+            assert not marks & seen
+            seen |= marks
+        db.session.delete(items[0] if what != "a reply" else items[1])
+        db.session.commit()
+        for kind in (Post, Comment, DelayedWriting, Rating, Follow):
+            db.session.query(kind).delete()
+        db.session.commit()
+    assert len(seen) >= 12
+
+
+def test_a_walk_along_a_chain_goes_past_everything_that_is_gone(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CHAIN_STRETCH", "WIDEST_GAP"):
+        monkeypatch.setattr(queries, name, 4)
+    author, post = make_member(), make_post()
+    made = [make_comment(post, author, anonymous=True) for _ in range(13)]
+    for comment in made[:12]:
+        delete_comment(comment)
+    db.session.commit()
+    assert [row.id for row in own_anonymous(author)[1]] == [made[12].id]
 
 
 def test_only_the_author_can_list_their_anonymous_writing(app: Flask, browse: Any) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import text as sql
 
 from forum import anonymity
 from forum.access import wrote
-from forum.accounts.models import Member, Pseudonym, Sanction
+from forum.accounts.models import Member, Pseudonym, Sanction, SpentLink
 from forum.accounts.passwords import hash_of
 from forum.accounts.sanctions import member_behind, sanction_pseudonym
 from forum.db import db
@@ -80,7 +80,7 @@ def test_nothing_of_the_member_is_left_and_what_stays_leads_nowhere(
     leave(member, named_stays=named_stays, anonymous_stays=anonymous_stays)
     db.session.commit()
     assert db.session.get(Member, number) is None and rows_with(number) == []
-    for kind in (DelayedWriting, Sanction, UsefulMark):
+    for kind in (DelayedWriting, Sanction, SpentLink, UsefulMark):
         assert db.session.query(kind).count() == 0, kind
     for item in [*db.session.query(Post), *db.session.query(Comment)]:
         assert not (item.pseudonym_id and wrote(ghost, item))

@@ -96,3 +96,14 @@ class Sanction(db.Model):
     said: Mapped[str] = mapped_column(Text)
     made_at: Mapped[Moment]
     until: Mapped[datetime | None]
+
+
+class SpentLink(db.Model):
+    """A link of somebody's chain that a row carried which is gone. The database keeps it by itself, see migration 0005.
+
+    It is never used again: two copies of the database, from before and after, show no code on two rows.
+    """
+
+    __tablename__ = "spent_links"
+
+    mark: Mapped[str] = mapped_column(String(64), primary_key=True)

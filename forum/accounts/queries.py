@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select
 
 from forum import anonymity
-from forum.accounts.models import Member, Pseudonym, Sanction
+from forum.accounts.models import Member, Pseudonym, Sanction, SpentLink
 from forum.db import db
 
 
@@ -55,6 +55,11 @@ def _pseudonyms_in() -> Select[Any]:
 def sanctions_marked(marks: Sequence[str]) -> Sequence[Sanction]:
     """Sanctions that carry one of these links of a member's chain."""
     return db.session.scalars(select(Sanction).where(Sanction.mark.in_(marks))).all()
+
+
+def spent_among(links: Sequence[str]) -> set[str]:
+    """Which links of a chain were carried by something that is gone."""
+    return set(db.session.scalars(select(SpentLink.mark).where(SpentLink.mark.in_(links))))
 
 
 def member_seals(most: int) -> Sequence[str]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from forum import anonymity
 from forum.accounts.models import Member, Pseudonym, Sanction
-from forum.accounts.queries import sanctions_marked
+from forum.accounts.queries import sanctions_marked, spent_among
 from forum.dates import day
 from forum.db import day_of, db, lock, now
 
@@ -96,7 +96,7 @@ def forget_sanctions(member: Member) -> None:
 
 def _chain(member: Any) -> list[Sanction]:
     # None is dropped before the member leaves, so this chain has no gaps.
-    found: list[Sanction] = anonymity.along_chain(member.id, sanctions_marked, STRETCH, CHAIN)
+    found: list[Sanction] = anonymity.along_chain(member.id, sanctions_marked, STRETCH, CHAIN, spent=spent_among)
     return sorted(found, key=lambda sanction: (sanction.made_at, sanction.id))
 
 

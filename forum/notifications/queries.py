@@ -10,6 +10,7 @@ from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 from forum import anonymity
 from forum.access import listed
 from forum.accounts.models import Member, Pseudonym
+from forum.accounts.queries import spent_among
 from forum.db import db
 from forum.notifications.models import Follow
 from forum.posts.models import Comment, Post, PostTag, Tag
@@ -44,8 +45,8 @@ def follows_of_post(post_id: int) -> Sequence[Any]:
 
 
 def links_in_use(links: Sequence[str]) -> set[str]:
-    """Which of these links of a chain a follow carries."""
-    return set(db.session.scalars(select(Follow.listing_mark).where(Follow.listing_mark.in_(links))))
+    """Which of these links of a chain a follow carries, or carried before its thing was gone."""
+    return {*db.session.scalars(select(Follow.listing_mark).where(Follow.listing_mark.in_(links))), *spent_among(links)}
 
 
 def own_follows(member: Any) -> list[Any]:
@@ -55,7 +56,7 @@ def own_follows(member: Any) -> list[Any]:
     def carrying(links: list[str]) -> Sequence[Any]:
         return db.session.execute(select(*columns).where(Follow.listing_mark.in_(links))).all()
 
-    return anonymity.along_chain(member.id, carrying, STRETCH, CHAIN)
+    return anonymity.along_chain(member.id, carrying, STRETCH, CHAIN, spent=spent_among)
 
 
 def count_in(kind: str, number: int) -> int:

@@ -29,6 +29,9 @@ HELD = {
         "sealed": "the text, whose it is and when it is due, encrypted with the key; its length shows to the kilobyte",
         "kept_at": "the day",
     },
+    "spent_links": {
+        "mark": "the code of a row that is gone, so that no two rows ever have the same",
+    },
     "follows": {
         "id": "a random number",
         "post_id": "the thread that is followed",
@@ -44,6 +47,7 @@ TITLES = {
     "pseudonyms": "A name in a thread",
     "sanctions": "What a moderator decided about a name",
     "delayed_writings": "A text that waits to appear",
+    "spent_links": "What is left when an anonymous text, rating or follow is deleted",
     "follows": "What somebody follows, under whichever name or none",
 }
 

@@ -3,23 +3,28 @@
 import secrets
 
 from forum import anonymity
-from forum.accounts.models import Member
+from forum.accounts.models import Member, SpentLink
 from forum.accounts.organisations import organisation_of
+from forum.accounts.queries import spent_among
 from forum.accounts.sanctions import MEMBER_PURPOSE, forget_sanctions
 from forum.db import db, lock
 from forum.notifications.models import Follow
+from forum.notifications.queries import CHAIN as FOLLOWS
 from forum.notifications.queries import own_follows
 from forum.notifications.seals import State, sealed
 from forum.pages.leaving_queries import is_used, own_pseudonyms, own_useful_marks, own_writing
 from forum.posts.actions import delete_post, unmark_useful
 from forum.posts.comment_actions import delete_comment
+from forum.posts.delayed_actions import CHAIN as DELAYED
 from forum.posts.delayed_actions import drop_all_delayed
 from forum.posts.models import Comment, Post
 from forum.posts.queries import own_links
 from forum.ratings.actions import SEAL, withdraw
+from forum.ratings.queries import CHAIN_KIND as RATINGS
 from forum.ratings.queries import own_ratings
 
 NOBODY = 0
+CHAINS = ("listing mark", RATINGS, DELAYED, FOLLOWS)
 
 
 def leave(member: Member, *, named_stays: bool, anonymous_stays: bool) -> None:
@@ -48,6 +53,7 @@ def leave(member: Member, *, named_stays: bool, anonymous_stays: bool) -> None:
         if item is not None:
             unmark_useful(member, item)
     db.session.flush()
+    _forget_spent_links(member)
     db.session.delete(member)
     db.session.flush()
 
@@ -85,6 +91,13 @@ def _let_follow_go(number: int) -> None:
     follow = db.session.get_one(Follow, number)
     follow.mark, follow.listing_mark = secrets.token_hex(32), secrets.token_hex(32)
     follow.follower_seal = sealed(State(NOBODY, False, 0, 0))
+
+
+def _forget_spent_links(member: Member) -> None:
+    """The codes of what the member deleted: nothing of theirs is made any more that could be laid beside it."""
+    for kind in CHAINS:
+        own = anonymity.along_chain(member.id, spent_among, anonymity.WIDEST_GAP, kind, spent=spent_among)
+        db.session.query(SpentLink).filter(SpentLink.mark.in_(own)).delete()
 
 
 def _sealed_nobody() -> str:

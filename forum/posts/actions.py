@@ -15,11 +15,10 @@ from forum.posts.hiding import count_as_shown, hold_if_asked_for
 from forum.posts.holding import hold_if_need_be
 from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulMark, moment_for, thing_columns
 from forum.posts.queries import (
-    CHAIN_STRETCH,
     carried_elsewhere,
+    free_link,
     has_replies,
     how_many_revisions,
-    used_listing_marks,
     useful_mark_of,
 )
 from forum.posts.signals import post_written, vendor_named
@@ -161,7 +160,7 @@ def sign(item: Any, author: Member, *, anonymous: bool, at: datetime) -> None:
         return
     lock(f"anonymous writing of {author.id}")
     item.pseudonym_id = take_pseudonym(item.thread_key, author).id
-    item.listing_mark = _next_listing_mark(author)
+    item.listing_mark = free_link(author)
     item.created_at = day_of(at)
 
 
@@ -242,11 +241,6 @@ def _tag(post: Post, tags: Sequence[Tag]) -> None:
 
 def _untag(post: Post) -> None:
     db.session.query(PostTag).filter_by(post_id=post.id).delete()
-
-
-def _next_listing_mark(author: Member) -> str:
-    """The first free link of the author's chain, under the key in force."""
-    return anonymity.first_free_link(author.id, used_listing_marks, CHAIN_STRETCH)
 
 
 def render_again(version: int) -> int:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from forum import anonymity
 from forum.access import can_rate, can_reply, can_write, can_write_about, is_listed
 from forum.accounts.models import Member
+from forum.accounts.queries import spent_among
 from forum.db import day_of, db, lock, now
 from forum.posts.actions import NOTHING, About, write_post
 from forum.posts.comment_actions import write_comment
@@ -22,8 +23,8 @@ from forum.vendors.models import Category, Programme, Tier, Vendor
 
 PURPOSE = "delayed writing"
 STEP = 1024
-# Links of the chain among which a free one is drawn, so that one that was used before seldom comes again.
-LINKS = 256
+CHAIN = "delayed listing mark"
+STRETCH = 256
 MOST_WAITING = 50
 
 
@@ -58,7 +59,7 @@ def delay_comment(
 
 def own_delayed(member: Any) -> list[Waiting]:
     """What of the member's waits, the soonest deadline first."""
-    rows = delayed_marked(_links(member))
+    rows = _own(member)
     opened = [(row.id, content) for row in rows if (content := _opened(row.sealed)) is not None]
     return sorted((_waiting(number, content) for number, content in opened), key=lambda one: (one.latest, one.id))
 
@@ -67,7 +68,7 @@ def drop_delayed(member: Any, number: int | None) -> bool:
     """Cancel one of the member's own; False when none has this number."""
     if number is None:
         return False
-    own = [row for row in delayed_marked(_links(member)) if row.id == number]
+    own = [row for row in _own(member) if row.id == number]
     for row in own:
         db.session.delete(row)
     db.session.flush()
@@ -76,7 +77,7 @@ def drop_delayed(member: Any, number: int | None) -> bool:
 
 def drop_all_delayed(member: Member) -> None:
     """Cancel all of the member's: they leave."""
-    for row in delayed_marked(_links(member)):
+    for row in _own(member):
         db.session.delete(row)
     db.session.flush()
 
@@ -102,8 +103,7 @@ def publish_delayed(number: int) -> None:
 
 def _keep(member: Member, hours: int, content: dict[str, Any]) -> bool:
     lock(f"delayed writing of {member.id}")
-    links = _links(member)
-    rows = delayed_marked(links)
+    rows = _own(member)
     waiting = [_opened(row.sealed) or {} for row in rows]
     if content.get("submission") and any(one.get("submission") == content["submission"] for one in waiting):
         return True
@@ -113,8 +113,8 @@ def _keep(member: Member, hours: int, content: dict[str, Any]) -> bool:
     due = moment + timedelta(seconds=1 + secrets.randbelow(hours * 3600))
     content = content | {"member": member.id, "due": due.isoformat(), "latest": latest.isoformat()}
     used = {row.listing_mark for row in rows}
-    free = [link for link in links[:LINKS] if link not in used]
-    row = DelayedWriting(listing_mark=secrets.choice(free), sealed=_sealed(content), kept_at=day_of(moment))
+    free = anonymity.first_free_link(member.id, lambda links: used | spent_among(links), STRETCH, CHAIN)
+    row = DelayedWriting(listing_mark=free, sealed=_sealed(content), kept_at=day_of(moment))
     db.session.add(row)
     db.session.flush()
     return True
@@ -171,5 +171,5 @@ def _opened(sealed: str) -> dict[str, Any] | None:
     return opened
 
 
-def _links(member: Any) -> list[str]:
-    return anonymity.listing_marks(member.id, 0, LINKS, "delayed listing mark")
+def _own(member: Any) -> list[DelayedWriting]:
+    return anonymity.along_chain(member.id, delayed_marked, STRETCH, CHAIN, spent=spent_among)

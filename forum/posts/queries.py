@@ -12,6 +12,7 @@ from forum import anonymity
 from forum.access import listed
 from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
+from forum.accounts.queries import spent_among
 from forum.anonymity import WIDEST_GAP
 from forum.db import db
 from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulMark, thing_columns
@@ -258,7 +259,7 @@ def has_replies(post_id: int) -> bool:
 
 
 def used_listing_marks(marks: Sequence[str]) -> set[str]:
-    """Which links of a member's chain carry an item."""
+    """Which links of a member's chain an item carries."""
     found = union_all(
         select(Post.listing_mark).where(Post.listing_mark.in_(marks)),
         select(Comment.listing_mark).where(Comment.listing_mark.in_(marks)),
@@ -271,7 +272,14 @@ CHAIN_STRETCH = 64
 
 def own_links(member: Any) -> list[str]:
     """The links of the member's chain that carry an anonymous text."""
-    return anonymity.along_chain(member.id, used_listing_marks, WIDEST_GAP)
+    return anonymity.along_chain(member.id, used_listing_marks, WIDEST_GAP, spent=spent_among)
+
+
+def free_link(member: Any) -> str:
+    """The next link of the member's chain that no text ever carried."""
+    return anonymity.first_free_link(
+        member.id, lambda links: used_listing_marks(links) | spent_among(links), CHAIN_STRETCH
+    )
 
 
 def own_anonymous(member: Member) -> tuple[Sequence[Any], Sequence[Any]]:

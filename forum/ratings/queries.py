@@ -8,6 +8,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from forum import anonymity
 from forum.accounts.models import Member
+from forum.accounts.queries import spent_among
 from forum.anonymity import WIDEST_GAP
 from forum.db import db
 from forum.ratings.models import Rating, RatingRevision, Snapshot
@@ -208,8 +209,10 @@ def how_many_rating_revisions(rating_id: int) -> int:
 
 
 def free_listing_mark(member: Any) -> str:
-    """The first free link of the member's chain of ratings, under the key in force."""
-    return anonymity.first_free_link(member.id, _used_among, CHAIN_STRETCH, CHAIN_KIND)
+    """The next link of the member's chain of ratings that none ever carried."""
+    return anonymity.first_free_link(
+        member.id, lambda links: _used_among(links) | spent_among(links), CHAIN_STRETCH, CHAIN_KIND
+    )
 
 
 def _used_among(links: Sequence[str]) -> set[str]:
@@ -229,7 +232,7 @@ def own_rating(member: Member, rating_id: int) -> Rating | None:
 
 def own_ratings(member: Member) -> Sequence[Rating]:
     """All the member's ratings, signed and anonymous: the latter found along their chain, which nobody else can."""
-    own = anonymity.along_chain(member.id, _used_among, WIDEST_GAP, CHAIN_KIND)
+    own = anonymity.along_chain(member.id, _used_among, WIDEST_GAP, CHAIN_KIND, spent=spent_among)
     return db.session.scalars(
         select(Rating)
         .where(or_(Rating.author_id == member.id, Rating.listing_mark.in_(own)))

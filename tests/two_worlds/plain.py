@@ -44,6 +44,7 @@ COLUMNS = {
     "ratings.rater_mark": MARK,
     "ratings.listing_mark": MARK,
     "ratings.submission": SUBMISSION,
+    "spent_links.mark": MARK,
     "follows.mark": MARK,
     "follows.listing_mark": MARK,
     **{
