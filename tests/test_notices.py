@@ -18,6 +18,7 @@ from forum.mail import Mail
 from forum.moderation.case_actions import claim, open_case
 from forum.moderation.jobs import see_to_notices
 from forum.moderation.models import Case, Decision, Notice
+from forum.moderation.notice_actions import confirm_notice
 from forum.moderation.notice_forms import text_at
 from forum.moderation.notice_senders import sender_of, token_for
 from forum.moderation.queue_queries import queue
@@ -26,6 +27,7 @@ from forum.notifications.digest_actions import digest_round
 from forum.posts.actions import About
 from forum.posts.hiding import hide
 from forum.posts.models import Comment, Post
+from forum.site import change_setting
 from forum.web import key_text, limiter
 from tests.factories import at_once, make_comment, make_member, make_post, make_vendor
 from tests.test_speed import queries_for
@@ -245,6 +247,8 @@ def test_a_link_confirms_once_and_for_a_week(browse: Browse, app: Flask) -> None
     used = browse().get(f"/notices/confirm/{token}")
     assert used.status_code == 410 and "confirmed already" in used.text
     assert db.session.query(Case).count() == 1 and len(mails(ADDRESS)) == 2
+    secret_hash = again(notice).secret_hash
+    assert confirm_notice(notice) is None and again(notice).secret_hash == secret_hash
 
 
 def test_two_notices_about_one_text_are_two_cases_and_the_mark_goes_with_the_last(
@@ -540,6 +544,17 @@ def test_taking_the_text_down_for_another_reason_answers_the_notice_unless_a_col
     assert again(claimed).outcome == "kept" and again(other).removed_at, "declining a notice shows nothing"
 
 
+def test_declining_a_notice_shows_nothing_that_reports_of_members_hid(browse: Browse, judge: Member) -> None:
+    comment = make_comment()
+    notice, _ = confirmed(browse, comment)
+    change_setting("flag_threshold", 1.0)
+    browse(make_member()).post(f"{path_to(comment)}/flag", data={"rule": "3"})
+    assert again(comment).hidden_at
+    decide(browse, judge, case_of(notice))
+    assert again(comment).hidden_at and again(notice).outcome == "kept"
+    assert db.session.query(Case).filter_by(kind="flag", closed_at=None).count() == 1
+
+
 def test_many_are_decided_at_once(browse: Browse, judge: Member) -> None:
     cases = [case_of(confirmed(browse, make_comment())[0]) for _ in range(3)]
     data = {"do": "decide", "action": "decline", "reason": REASON, "case": [key_text(case.id) for case in cases]}
@@ -639,6 +654,8 @@ def test_a_text_that_its_author_takes_down_closes_the_notice_by_the_next_morning
     (mail,) = mails()
     assert mail.to_address == ADDRESS and "its author took it down" in mail.text and link_in(mail) == page
     assert "Nobody can read the text any more" in browse().get(page).text
+    late = browse(author).post(f"/notices/{key_text(notice.id)}/answer", data={"body": "It was right as it stood."})
+    assert late.status_code == (409 if replied else 404)
     see_to_notices()
     assert len(mails()) == 1
     assert browse().get("/transparency.json").json["hours_to_decide"] is None
@@ -689,6 +706,7 @@ def test_pages_cost_the_same_for_one_notice_and_for_many(browse: Browse, judge: 
     author = make_member()
     post = make_post(author)
     confirmed(browse, post)
+    decide(browse, judge, case_of(confirmed(browse, post)[0]))
     readers = {
         "/moderation/": judge,
         "/decisions": author,
@@ -698,10 +716,12 @@ def test_pages_cost_the_same_for_one_notice_and_for_many(browse: Browse, judge: 
     }
     before = [queries_for(browse(who), path) for path, who in readers.items()]
     for n in range(6):
-        confirmed(browse, post)
+        notice, _ = confirmed(browse, post)
+        if n % 2:
+            decide(browse, judge, case_of(notice))
         confirmed(browse, make_post(author), name=f"Sender {n}")
     assert [queries_for(browse(who), path) for path, who in readers.items()] == before
-    assert len(queue("notice").rows) == 13
+    assert len(queue("notice").rows) == 10
 
 
 def test_notices_are_counted_by_what_became_of_them(browse: Browse, judge: Member) -> None:
