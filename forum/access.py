@@ -187,7 +187,7 @@ def can_flag(user: Any, item: Any) -> bool:
 
 
 def can_decide(user: Any, case: Any, *, alone: bool = False) -> bool:
-    """Decide on a case: moderators, not about themselves or what they wrote.
+    """Decide on a case: moderators, not about themselves or what they wrote, nor for a vendor that they speak for.
 
     An appeal or objection is not for whoever decided before, unless no other staff is there (`alone`): then for an
     admin.
@@ -195,7 +195,7 @@ def can_decide(user: Any, case: Any, *, alone: bool = False) -> bool:
     if not is_moderator(user) or case.member_id == user.id:
         return False
     item = case.comment or case.post
-    if item is not None and wrote(user, item):
+    if item is not None and (wrote(user, item) or speaks_in(user, getattr(item, "post", item))):
         return False
     if case.against is None or case.against.moderator_id != user.id:
         return True

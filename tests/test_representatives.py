@@ -356,7 +356,7 @@ def test_the_official_reply_stands_first_labelled_and_by_name(browse: Browse, vo
     page = browse(voice).get(path_to(post)).text
     assert page.index(f"r-{key_text(below.id)}") < page.index(f"r-{key_text(before.id)}")
     assert "It answers once" in page and 'action="/posts/' + key_text(post.id) + "/official-reply" not in page
-    assert browse().get(f"/posts/{key_text(post.id)}/feed.atom").status_code == 200
+    assert "Official reply of Nordwall by Ingrid" in browse().get(f"/posts/{key_text(post.id)}/feed.atom").text
 
 
 def test_it_stands_first_on_the_first_page_of_a_thread_of_many(browse: Browse, voice: Member) -> None:

@@ -15,6 +15,7 @@ from forum.posts.queries import own_links, revisions_of
 from forum.posts.tag_queries import tags_of
 from forum.ratings.actions import SAID
 from forum.ratings.queries import own_ratings
+from forum.vendors.representative_queries import representation_of
 from forum.web import key_text
 
 PROFILE = ("name", "slug", "email", "role", "joined_at", "confirmed_at", "what", "company", "country", "time_zone")
@@ -33,6 +34,7 @@ def own_data(member: Any) -> Iterator[str]:
         ("found_useful", ({"id": key_text(one.post_id or one.comment_id or 0)} for one in own_useful_marks(member))),
         ("following", _followed(member)),
         ("waiting_to_appear", ({"latest": one.latest, **one.typed} for one in own_delayed(member))),
+        ("speaks_for", (_representation(one) for one in [representation_of(member)] if one is not None)),
         ("sanctions", (_sanction(one) for one in standing_of(member).sanctions)),
     ):
         yield f',\n"{name}": ['
@@ -74,7 +76,8 @@ def _post(post: Post) -> dict[str, Any]:
 
 
 def _reply(comment: Comment) -> dict[str, Any]:
-    return _writing(comment) | {"post": key_text(comment.post_id)}
+    official = {"official_as": comment.official_title} if comment.official_title else {}
+    return _writing(comment) | {"post": key_text(comment.post_id)} | official
 
 
 def _rating(rating: Any) -> dict[str, Any]:
@@ -94,6 +97,16 @@ def _followed(member: Any) -> Iterator[dict[str, Any]]:
     yield from ({"post": key_text(one.row.id), "title": one.row.title, "new": one.new} for one in everything.posts)
     yield from ({"tag": one.row.slug, "new": one.new} for one in everything.tags)
     yield from ({"vendor": one.row.name, "new": one.new} for one in everything.vendors)
+
+
+def _representation(one: Any) -> dict[str, Any]:
+    return {
+        "vendor": one.vendor.name,
+        "title": one.title,
+        "asked_at": one.asked_at,
+        "accepted_at": one.accepted_at,
+        "ended_at": one.ended_at,
+    }
 
 
 def _sanction(one: Any) -> dict[str, Any]:

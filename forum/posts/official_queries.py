@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 
 from forum.access import listed
 from forum.db import db
 from forum.posts.models import Comment, Post, UsefulMark
+from forum.vendors.models import Representative, Vendor
 
 _post = Post.__table__.c
 
@@ -17,6 +18,21 @@ def official_reply_under(post_id: int, vendor_id: int) -> Comment | None:
     return db.session.scalar(
         select(Comment).where(Comment.post_id == post_id, Comment.official_vendor_id == vendor_id).limit(1)
     )
+
+
+def speaker_under(member: Any, post_id: int) -> Any:
+    """For whom the member speaks (name), as what (title), and the official reply under the post if there is one.
+
+    One query; None when they speak for nobody.
+    """
+    here = and_(Comment.official_vendor_id == Vendor.id, Comment.post_id == post_id)
+    return db.session.execute(
+        select(Vendor.name, Representative.title, Comment.id.label("reply_id"))
+        .join(Representative, Representative.vendor_id == Vendor.id)
+        .outerjoin(Comment, here)
+        .where(Representative.member_id == member.id, Vendor.id == member.speaks_for_id)
+        .limit(1)
+    ).first()
 
 
 def unanswered_by(vendor_id: int) -> ColumnElement[bool]:

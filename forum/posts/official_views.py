@@ -12,9 +12,8 @@ from forum.db import db
 from forum.posts.models import Comment, Post
 from forum.posts.official_actions import AnsweredAlready, answer_officially
 from forum.posts.official_forms import OfficialForm
-from forum.posts.official_queries import official_reply_under
+from forum.posts.official_queries import speaker_under
 from forum.posts.queries import post_numbered, submitted
-from forum.vendors.representative_queries import spoken_for
 from forum.web import limiter, only, reader, require, trapped, went_through
 
 bp = Blueprint("official", __name__)
@@ -32,7 +31,7 @@ def new(post_id: int) -> Any:
     post: Post = db.first_or_404(post_numbered(post_id))
     if not can_see(current_user, post):
         abort(404)
-    speaker = spoken_for(current_user) if speaks_in(current_user, post) else None
+    speaker = speaker_under(current_user, post.id) if speaks_in(current_user, post) else None
     require(speaker is not None)
     if request.method == "POST" and trapped():
         return redirect(url_for("posts.show", post_id=post.id, slug=post.slug, _anchor="talk"))
@@ -49,17 +48,16 @@ def new(post_id: int) -> Any:
 
 
 def official_part(post: Any) -> dict[str, Any]:
-    """For the post's page: the form, who the reader is at the vendor, and the reply there is already."""
+    """For the post's page: the form, who the reader is at the vendor, and whether there is a reply already."""
     return {
         "form": OfficialForm(formdata=None, submission=secrets.token_hex(16)),
-        "speaker": spoken_for(current_user),
-        "known": official_reply_under(post.id, post.vendor_id),
+        "speaker": speaker_under(current_user, post.id),
     }
 
 
 def official_page(post: Post, *, refused: bool) -> Any:
     """The page with the form, for what was sent as a common reply; nothing of it is published."""
-    speaker = spoken_for(current_user)
+    speaker = speaker_under(current_user, post.id)
     require(speaker is not None)
     form = OfficialForm()
     if refused:
@@ -94,6 +92,5 @@ def _page(post: Post, form: OfficialForm, speaker: Any) -> Any:
         "posts/official.html",
         post=post,
         speaker=speaker,
-        known=official_reply_under(post.id, post.vendor_id or 0),
         preview=text.to_html(form.body.data or "") if request.form.get("do") == "preview" else None,
     )

@@ -24,7 +24,8 @@ def show(slug: str) -> Any:
     """Who speaks for the vendor, and the form to ask for it oneself."""
     vendor = _found(slug)
     form = SpeakerForm()
-    state = actions.state_of(reader(), vendor, representation_of(current_user))
+    own = representation_of(current_user)
+    state = actions.state_of(reader(), vendor, own)
     if form.is_submitted() and state == "free" and form.validate():
         return _ask(vendor, form)
     if form.is_submitted() and state in ("waits", "speaks"):
@@ -33,7 +34,7 @@ def show(slug: str) -> Any:
         "vendors/representative.html",
         vendor=vendor,
         state=state,
-        own=representation_of(current_user),
+        own=own,
         wait=actions.WAIT,
         speakers=representatives_of(vendor.id),
         domains=speakers_domains(vendor),

@@ -224,4 +224,25 @@ MODERATION = [
     Place("notice case", member="moderator"),
     Place("notices waiting", "/moderation/?kind=notice", "moderator"),
 ]
-PLACES = STRANGER + MEMBERS + MODERATION
+WHO_SPEAKS = "/vendors/northwind-storage/representative"
+COLLEAGUE = "odd@northwind-storage.example"
+SPEAKERS = [
+    Place("post, with an official reply"),
+    Place("member, speaks for a vendor"),
+    Place("post, to be answered", member="vendor"),
+    Place("official reply", member="vendor"),
+    Place("official reply, wrong", "official reply", "vendor", 422, _submit("Post official reply", body="x")),
+    Place("official reply, given", member="vendor"),
+    Place("desk", "/vendors/northwind-storage/desk", "vendor"),
+    Place("who speaks, oneself", WHO_SPEAKS, "vendor"),
+    Place("who speaks, waiting", WHO_SPEAKS, "sigrid@northwind-storage.example"),
+    Place("who speaks, asking", WHO_SPEAKS, COLLEAGUE),
+    Place("who speaks, wrong", WHO_SPEAKS, COLLEAGUE, 422, _submit("Ask", title="x")),
+    Place("who speaks, another address", WHO_SPEAKS, "ines"),
+    Place("who speaks, for moderators", WHO_SPEAKS, "moderator"),
+    Place("rating refused", "/vendors/northwind-storage/rate", "vendor", 403),
+    Place("request of a vendor", member="moderator"),
+    Place("end of a representative", member="moderator"),
+    Place("end, wrong", "end of a representative", "moderator", 422, _submit("End it", reason="No.")),
+]
+PLACES = STRANGER + MEMBERS + MODERATION + SPEAKERS

@@ -32,6 +32,7 @@ from forum.posts.tag_queries import tags_named
 from forum.vendors.actions import add_programme, add_vendor, propose_vendor
 from forum.vendors.models import Vendor
 from forum.vendors.queries import categories
+from forum.vendors.representative_actions import ask_to_speak
 
 # Each journey that writes has a member of its own, so that no limit is reached and no two meet.
 WALKERS = [
@@ -236,7 +237,7 @@ def _cases(walkers: dict[str, Member]) -> dict[str, str]:
     reason = "It makes somebody recognisable who has no public role. Write of the role."
     made = act(gone, None, action="remove", rule=3, facts=LONG, reason=f"{reason} {LONG}", source="flag")
     case = open_case("flag", held, "Opened by a moderator")
-    return {
+    return _speakers() | {
         "case": url_for("moderation.case", case_id=case.id),
         "removed reply": url_for("comments.show", comment_id=gone.id),
         "report": url_for("flags.post", post_id=post.id),
@@ -274,6 +275,27 @@ def _notices(walkers: dict[str, Member]) -> dict[str, str]:
         "notice case": url_for(
             "moderation.case", case_id=db.session.query(Case).filter_by(notice_id=waiting.id).one().id
         ),
+    }
+
+
+def _speakers() -> dict[str, str]:
+    """Who asks to speak for Northwind, and what its representative of the demo has to answer."""
+    vendor = db.session.query(Vendor).filter_by(slug="northwind-storage").one()
+    asking = make_member(name="Sigrid Asking", email="sigrid@northwind-storage.example", password=PASSWORD)
+    ask_to_speak(asking, vendor, title="Partner manager")
+    make_member(name="Odd Colleague", email="odd@northwind-storage.example", password=PASSWORD)
+    post = db.session.query(Post).filter_by(title="The Northwind rebate for last year arrived in August").one()
+    voice = db.session.query(Member).filter_by(speaks_for_id=vendor.id).one()
+    answered = db.session.query(Comment).filter_by(official_vendor_id=vendor.id).one().post
+    request = db.session.query(Case).filter_by(kind="representative").one()
+    return {
+        "post, with an official reply": _to(answered),
+        "post, to be answered": _to(post),
+        "official reply": url_for("official.new", post_id=post.id),
+        "official reply, given": url_for("official.new", post_id=answered.id),
+        "request of a vendor": url_for("moderation.case", case_id=request.id),
+        "end of a representative": url_for("speakers.end", slug=voice.slug),
+        "member, speaks for a vendor": url_for("pages.member", slug=voice.slug),
     }
 
 
