@@ -11,8 +11,8 @@ from forum.ratings.actions import house_of
 from forum.ratings.criteria import ASKS, ASKS_KEYS, DEALS, EUROS, GIVES_KEYS
 from forum.ratings.figures import Context, Report
 from forum.ratings.models import Rating, Snapshot
-from forum.ratings.publication import Batch, K, segment_of, segments_to_show
-from forum.ratings.publish_queries import dropped, figures_before, reported, seals_changed, subjects, withdrawn
+from forum.ratings.publication import Batch, K, segment_of, segments_after_merging, segments_to_show
+from forum.ratings.publish_queries import beside, dropped, figures_before, reported, seals_changed, subjects, withdrawn
 from forum.ratings.queries import SITE, Subject, snapshot_of
 
 GRID = 200  # how many quantiles of the site's reports are kept for placing single ones
@@ -52,9 +52,12 @@ def _publish_one(subject: Subject, at: datetime, context: Context) -> str:
     batch = _batch(rows, reports, [*dropped(subject, at), *withdrawn(subject)], figures_before(subject))
     if len(batch.now) < K:
         return _below(last, subject, batch, len(reports), at)
-    shown = segments_to_show(batch)
+    merged = beside(subject)
+    shown = segments_after_merging(batch) if merged else segments_to_show(batch)
     if shown is None:
         return "waiting"
+    for other in merged:
+        other.current = False
     _replace(subject, last, _snapshot(reports, batch.now, shown, context, at))
     _note_published(subject, rows, at)
     return "published"
