@@ -2,7 +2,7 @@
 
 import platform
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,10 +13,12 @@ from flask import current_app
 from sqlalchemy import text as sql
 
 from forum import backup, jobs, mail
-from forum.db import db
+from forum.db import db, now
 from forum.job_runs import runs
+from forum.web import count_of
 
 MOST_SHOWN = 10
+LATE = timedelta(hours=1)
 
 
 class Migrations(NamedTuple):
@@ -32,6 +34,18 @@ class Copy(NamedTuple):
     name: str
     size: str
     made_at: datetime
+
+
+def troubles() -> list[str]:
+    """What somebody should look at, in words."""
+    told, sent = migrations(), mail.outbox()
+    found = [f"{count_of(len(told.pending), 'migration')} to come: forum db upgrade"] if told.pending else []
+    found += [f"{count_of(sent['n_failed'], 'mail')} given up"] if sent["n_failed"] else []
+    if sent["since_waiting"] is not None and now() - sent["since_waiting"] > LATE:
+        found.append("mail waits for an hour and more: is “forum work” running?")
+    found += [f"the job “{run.name.replace('_', ' ')}” fails" for run in runs() if run.failures]
+    problem = jobs.check()
+    return [*found, f"the queue: {problem}"] if problem else found
 
 
 def versions() -> dict[str, str]:

@@ -24,16 +24,17 @@ def merge(staff: Member, old: Vendor, into: Vendor, *, reason: str, told: str) -
     The old name is an alias of the other, and the old addresses lead there. Raises Gone.
     """
     lock("names of vendors")
-    for vendor in sorted((old, into), key=lambda one: one.id):
-        db.session.refresh(vendor, with_for_update=True)
+    for vendor in (old, into):
+        db.session.refresh(vendor)
     if old.accepted_at is None or into.accepted_at is None or old.id == into.id:
         raise Gone
     called, number = old.name, into.id
+    # Texts before vendors, as whoever writes does it: else the two might wait for each other.
+    move_what_is_said(old, into)
     _move_catalogue(old, into)
     old.accepted_at, old.merged_into_id = None, number
     db.session.execute(_given(Vendor, Vendor.merged_into_id == old.id, merged_into_id=number))
     db.session.flush()
-    move_what_is_said(old, into)
     carry_follows("vendor", old.id, number)
     touch(old)
     touch(into)

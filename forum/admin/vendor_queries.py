@@ -47,9 +47,9 @@ def vendors_found(words: str, after: str | None) -> VendorPage:
     return VendorPage(found[:PAGE], found[PAGE - 1].folded if len(found) > PAGE else None)
 
 
-def vendor_at_hand(slug: str, *, to_change: bool) -> Select[Any]:
-    """The vendor with all that hangs on it in the catalogue; to change it, with a lock on its row."""
-    statement = (
+def vendor_at_hand(slug: str) -> Select[Any]:
+    """The vendor with all that hangs on it in the catalogue."""
+    return (
         select(Vendor)
         .where(Vendor.slug == slug)
         .options(
@@ -59,7 +59,6 @@ def vendor_at_hand(slug: str, *, to_change: bool) -> Select[Any]:
             selectinload(Vendor.programmes).selectinload(Programme.tiers),
         )
     )
-    return statement.with_for_update(of=Vendor) if to_change else statement
 
 
 def programme_numbered(number: int) -> Select[Any]:

@@ -129,7 +129,7 @@ def merge(slug: str) -> Any:
 
 def _found(slug: str) -> Vendor:
     """The vendor, if it is in the catalogue; of one that went into another, the other."""
-    found: Vendor = db.first_or_404(vendor_at_hand(slug, to_change=request.method == "POST"))
+    found: Vendor = db.first_or_404(vendor_at_hand(slug))
     if found.merged_into_id is not None:
         into = db.session.get_one(Vendor, found.merged_into_id)
         abort(redirect(url_for(".one_vendor", slug=into.slug)))

@@ -5,10 +5,11 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from forum.access import can_accept_vendor, is_moderator
+from forum.access import can_accept_vendor, can_administer, is_moderator
 from forum.accounts.second_factor_views import staff_door
-from forum.admin import vendor_actions
+from forum.admin import health, vendor_actions
 from forum.db import db
+from forum.moderation.queue_queries import COUNTED, waiting
 from forum.vendors.queries import proposals, vendor_called
 from forum.web import limiter
 
@@ -25,7 +26,10 @@ def _door() -> Any:
 @bp.get("/")
 def index() -> str:
     """What waits for those who run the site."""
-    return render_template("admin/index.html", proposals=proposals())
+    troubles = health.troubles() if can_administer(current_user) else None
+    return render_template(
+        "admin/index.html", proposals=proposals(), waiting=waiting(), counted=COUNTED, troubles=troubles
+    )
 
 
 @bp.post("/vendors/<slug>")
