@@ -19,6 +19,16 @@ from forum.web import count_of
 
 MOST_SHOWN = 10
 LATE = timedelta(hours=1)
+JOBS = {
+    "back_up_now": "Backup",
+    "carry_strays": "Late texts of merged vendors",
+    "deliver_mail": "Mail",
+    "forget_unconfirmed": "Forgetting who never confirmed",
+    "publish_scores": "Publishing scores",
+    "publish_what_is_due": "Delayed texts",
+    "remove_unedited": "Texts not edited in time",
+    "tell_what_is_new": "Digests",
+}
 
 
 class Migrations(NamedTuple):
@@ -43,7 +53,7 @@ def troubles() -> list[str]:
     found += [f"{count_of(sent['n_failed'], 'mail')} given up"] if sent["n_failed"] else []
     if sent["since_waiting"] is not None and now() - sent["since_waiting"] > LATE:
         found.append("mail waits for an hour and more: is “forum work” running?")
-    found += [f"the job “{run.name.replace('_', ' ')}” fails" for run in runs() if run.failures]
+    found += [f"a job fails: {in_words(run.name)}" for run in runs() if run.failures]
     problem = jobs.check()
     return [*found, f"the queue: {problem}"] if problem else found
 
@@ -77,7 +87,13 @@ def migrations() -> Migrations:
 def job_rows() -> list[dict[str, Any]]:
     """Every job by the clock, and others that have run, with the last run or None."""
     known = {run.name: run for run in runs()}
-    return [{"name": name, "run": known.get(name)} for name in sorted({*jobs.regular(), *known})]
+    rows = [{"words": in_words(name), "run": known.get(name)} for name in {*jobs.regular(), *known}]
+    return sorted(rows, key=lambda row: str(row["words"]))
+
+
+def in_words(job: str) -> str:
+    """What a job is for."""
+    return JOBS.get(job, job.replace("_", " ").capitalize())
 
 
 def waiting_jobs() -> str:

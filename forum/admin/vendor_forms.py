@@ -59,13 +59,25 @@ class VendorForm(Form):
 
 
 class NameForm(Form):
-    """Another name, or the name of a programme."""
+    """A name on one line."""
 
     name = StringField("Name", validators=[_name(80)])
 
     def one_line(self) -> str:
         """The name."""
         return text.one_line(self.name.data or "")
+
+
+class AliasForm(NameForm):
+    """A name that people use for a vendor."""
+
+    name = StringField("Another name", validators=[_name(80)])
+
+
+class ProgrammeForm(NameForm):
+    """A programme more."""
+
+    name = StringField("Name of the programme", validators=[_name(80)])
 
 
 class DomainForm(Form):

@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from forum.access import can_merge_vendor
 from forum.admin import merge_actions, vendor_actions
-from forum.admin.vendor_forms import DomainForm, MergeForm, NameForm, VendorForm
+from forum.admin.vendor_forms import AliasForm, DomainForm, MergeForm, ProgrammeForm, VendorForm
 from forum.admin.vendor_queries import goes_along, vendor_at_hand, vendors_found
 from forum.admin.views import bp, seldom
 from forum.db import db
@@ -55,7 +55,7 @@ def change_vendor(slug: str) -> Any:
 def add_alias(slug: str) -> Any:
     """Another name that people use."""
     vendor = _found(slug)
-    form = NameForm(prefix="alias-")
+    form = AliasForm(prefix="alias-")
     if not form.validate() or not _works(form, lambda: vendor_actions.add_alias(current_user, vendor, form.one_line())):
         return _page(vendor, alias=form)
     return _done(vendor, "The name leads to this vendor now.")
@@ -80,7 +80,7 @@ def add_domain(slug: str) -> Any:
 def add_programme(slug: str) -> Any:
     """A programme; its tiers follow on its own page."""
     vendor = _found(slug)
-    form = NameForm(prefix="programme-")
+    form = ProgrammeForm(prefix="programme-")
     if not form.validate() or not _works(
         form, lambda: vendor_actions.add_programme(current_user, vendor, form.one_line())
     ):
@@ -161,9 +161,9 @@ def _page(vendor: Vendor, **forms: Any) -> Any:
     forms.setdefault(
         "form", VendorForm(formdata=None, name=vendor.name, category=vendor.category.slug, about=vendor.about)
     )
-    forms.setdefault("alias", NameForm(formdata=None, prefix="alias-"))
+    forms.setdefault("alias", AliasForm(formdata=None, prefix="alias-"))
     forms.setdefault("domain", DomainForm(formdata=None, prefix="domain-"))
-    forms.setdefault("programme", NameForm(formdata=None, prefix="programme-"))
+    forms.setdefault("programme", ProgrammeForm(formdata=None, prefix="programme-"))
     return render_template("admin/vendor.html", vendor=vendor, told=goes_along(vendor), **forms), wrong
 
 
