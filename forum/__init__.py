@@ -6,12 +6,14 @@ from typing import Any
 
 from flask import Flask
 
-from forum import config, db, jobs, site, web
+from forum import backup, config, db, job_runs, jobs, site, web
 from forum.accounts.bylines import byline
 from forum.accounts.jobs import forget_unconfirmed
 from forum.accounts.second_factor_views import bp as second_factor
 from forum.accounts.views import bp as accounts
-from forum.admin.views import bp as admin
+from forum.admin import category_views, health_views, member_views, programme_views, setting_views, tag_views
+from forum.admin import jobs as admin_jobs
+from forum.admin.vendor_views import bp as admin
 from forum.mail import deliver_mail
 from forum.moderation import listeners as moderation_listeners
 from forum.moderation import models as moderation_models
@@ -50,9 +52,12 @@ from forum.vendors.representative_views import bp as representatives
 from forum.vendors.views import bp as vendors
 
 # Named here so that the database, the signals and the queue know them.
-TABLES = (moderation_models, notification_models, site)
+TABLES = (moderation_models, notification_models, site, job_runs)
+ADMIN_PAGES = (category_views, health_views, member_views, programme_views, setting_views, tag_views)
 LISTENERS = (notification_listeners, moderation_listeners, vendor_listeners)
 JOBS = (
+    backup,
+    admin_jobs,
     deliver_mail,
     forget_unconfirmed,
     publish_scores,
@@ -102,6 +107,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.jinja_env.globals.update(
         glyph=glyph, interval=interval, pips=pips, tier_key=tier_key, amount=amount, all_euros=all_euros
     )
+    app.jinja_env.globals.update(announcement=site.announcement)
     app.jinja_env.globals.update(reader_follows=reader_follows, printed_row=printed_row)
     app.jinja_env.globals.update(byline=byline, site_name=app.config["SITE_NAME"], site_url=app.config["SITE_URL"])
     return app

@@ -77,6 +77,32 @@ def can_moderate(user: Any) -> bool:
     return is_moderator(user)
 
 
+def can_curate(user: Any) -> bool:
+    """Look after vendors, categories and tags, and find members."""
+    return is_moderator(user)
+
+
+def can_administer(user: Any) -> bool:
+    """Change settings, roles and accounts, and look after the machinery."""
+    return is_admin(user)
+
+
+def can_merge_vendor(user: Any, vendor: Any) -> bool:
+    """Let one vendor of the catalogue go into another."""
+    return is_admin(user) and vendor.accepted_at is not None
+
+
+def can_change_role(user: Any, member: Any) -> bool:
+    """Make somebody a moderator or an admin, or no longer: admins, of others, who could sign in."""
+    could = bool(member.confirmed_at and member.password_hash and not member.banned_at)
+    return is_admin(user) and member.id != user.id and (could or member.role != "member")
+
+
+def can_vouch(user: Any, member: Any) -> bool:
+    """Spare a new member the limits for new members."""
+    return is_moderator(user) and member.id != user.id and not member.vouched_at
+
+
 def can_write(user: Any) -> bool:
     """Write posts and comments, mark useful, propose a vendor: members who are not suspended."""
     return is_member(user) and not is_suspended(user)
@@ -169,7 +195,7 @@ def can_rate(user: Any, vendor: Any) -> bool:
 
 def can_accept_vendor(user: Any, vendor: Any) -> bool:
     """Take a proposed vendor into the catalogue, or decline it."""
-    return is_moderator(user) and vendor.accepted_at is None
+    return is_moderator(user) and vendor.accepted_at is None and vendor.merged_into_id is None
 
 
 def can_see_vendor(user: Any, vendor: Any) -> bool:
@@ -211,7 +237,9 @@ def can_read_statement(user: Any, decision: Any) -> bool:
 
 
 def can_appeal(user: Any, decision: Any) -> bool:
-    """Object to a decision about oneself or one's text, within six months, once."""
+    """Object to a decision about oneself or one's text, within six months, once. Not to what staff is who."""
+    if decision.action == "staff":
+        return False
     return decision.until_appeal > now() and not decision.appealed and can_read_statement(user, decision)
 
 

@@ -10,7 +10,7 @@ from flask import Flask, has_app_context
 from flask_login import FlaskLoginClient
 from sqlalchemy import text as sql
 
-from forum import create_app
+from forum import create_app, site
 from forum.config import FIXED
 from forum.db import db
 from forum.web import limiter
@@ -100,6 +100,7 @@ def app(migrated: Flask) -> Iterator[Flask]:
 
 
 def _empty() -> None:
+    site.forget()
     with db.engine.begin() as connection:
         names = [table.name for table in db.metadata.sorted_tables]
         if connection.dialect.name == "postgresql":

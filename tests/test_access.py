@@ -52,6 +52,8 @@ ABOUT_PEOPLE = {
     "is_moderator": "moderator admin",
     "is_admin": "admin",
     "can_moderate": "moderator admin",
+    "can_curate": "moderator admin",
+    "can_administer": "admin",
     "can_write": "author member moderator admin",
 }
 
@@ -187,6 +189,8 @@ def test_whose_address_is_at_the_vendors_own_domains_may_ask_to_speak(
         ("can_accept_vendor", True, ""),
         ("can_accept_vendor", False, "moderator admin"),
         ("can_rate", True, WRITERS),
+        ("can_merge_vendor", True, "admin"),
+        ("can_merge_vendor", False, ""),
     ],
 )
 def test_a_rule_about_vendors_lets_these_and_nobody_else(
@@ -197,6 +201,26 @@ def test_a_rule_about_vendors_lets_these_and_nobody_else(
     assert " ".join(name for name in PEOPLE if getattr(access, rule)(people[name], vendor)) == who
 
 
+@pytest.mark.parametrize(
+    "rule, given, who",
+    [
+        ("can_vouch", {"vouched_at": None}, "moderator admin"),
+        ("can_vouch", {}, ""),
+        ("can_change_role", {}, "admin"),
+        ("can_change_role", {"confirmed_at": None}, ""),
+        ("can_change_role", {"password_hash": None}, ""),
+        ("can_change_role", {"banned_at": now()}, ""),
+        ("can_change_role", {"banned_at": now(), "role": "moderator"}, "admin"),
+    ],
+)
+def test_a_rule_about_accounts_lets_these_and_nobody_else(
+    people: dict[str, Any], rule: str, given: dict[str, Any], who: str
+) -> None:
+    member = make_member(**given)
+    assert " ".join(name for name in PEOPLE if getattr(access, rule)(people[name], member)) == who
+    assert not getattr(access, rule)(people["admin"], people["admin"]), "nobody does it to themselves"
+
+
 def test_what_was_decided_is_for_those_it_is_about_and_decided_by_others(people: dict[str, Any]) -> None:
     post = make_post(people["author"], anonymous=True)
     later = now() + timedelta(days=1)
@@ -204,12 +228,19 @@ def test_what_was_decided_is_for_those_it_is_about_and_decided_by_others(people:
     def allowed(rule: str, thing: Any, **given: Any) -> str:
         return " ".join(name for name in PEOPLE if getattr(access, rule)(people[name], thing, **given))
 
-    about_post = {"comment": None, "post": post, "member_id": None, "until_appeal": later, "appealed": False}
+    about_post = {
+        "action": "remove",
+        "comment": None,
+        "post": post,
+        "member_id": None,
+        "until_appeal": later,
+        "appealed": False,
+    }
     about_banned = about_post | {"post": None, "member_id": people["banned"].id}
     for rule in ("can_read_statement", "can_appeal"):
         assert allowed(rule, SimpleNamespace(**about_post)) == "author"
         assert allowed(rule, SimpleNamespace(**about_banned)) == "banned"
-    for change in ({"until_appeal": now()}, {"appealed": True}):
+    for change in ({"until_appeal": now()}, {"appealed": True}, {"action": "staff"}):
         assert allowed("can_appeal", SimpleNamespace(**about_post | change)) == ""
     case = SimpleNamespace(comment=None, post=post, member_id=None, against=None)
     assert allowed("can_decide", case) == "moderator admin"
@@ -244,6 +275,12 @@ def test_the_list_rule_has_one_answer_in_hand_and_in_the_database(app: Flask) ->
 
 # Every address of the site, tried by everybody.
 
+OF_A_TAG = ("tag", "add_word", "remove_word", "retire_tag", "merge_tag", "end_tag")
+OF_A_CATEGORY = ("category", "move_category", "end_category")
+FOR_ADMINS = {
+    f"admin.{name}" for name in ("settings", "test_mail", "health", "try_mail_again", "back_up", "merge", "role")
+}
+
 
 def values_for(rule: Any, known: dict[str, Any]) -> dict[str, Any]:
     """Something real for each argument of a route, as far as there is something."""
@@ -267,10 +304,14 @@ def routes(app: Flask) -> list[tuple[Any, str]]:
         "pages.vendor": {"slug": vendor.slug},
         "feeds.vendor": {"slug": vendor.slug},
         "pages.member": {"slug": member.slug},
-        "admin.vendor": {"slug": vendor.slug},
         "representatives": {"slug": vendor.slug},
         "desk": {"slug": vendor.slug},
         "speakers": {"slug": make_representative(vendor).slug},
+        "admin": {"slug": vendor.slug, "number": vendor.programmes[0].id},
+        **{f"admin.{name}": {"slug": member.slug} for name in ("member", "change_member", "role")},
+        **{f"admin.{name}": {"slug": "deals"} for name in OF_A_TAG},
+        **{f"admin.{name}": {"slug": vendor.category.slug} for name in OF_A_CATEGORY},
+        **{f"admin.{name}": {"number": vendor.programmes[0].tiers[0].id} for name in ("tier", "remove_tier")},
     }
     bound = app.url_map.bind("localhost")
     found = []
@@ -349,7 +390,7 @@ def test_the_rooms_of_those_who_run_the_site_are_shut_to_others(
             answer = reader_called(who, browse).open(path, method=method)
             if who == "stranger":
                 assert answer.status_code == (302 if method == "GET" else 401), path
-            elif who in ("member", "banned"):
+            elif who in ("member", "banned") or (who == "moderator" and rule.endpoint in FOR_ADMINS):
                 assert answer.status_code == 403, path
             else:
                 assert answer.status_code in (200, 302, 404, 422), path

@@ -23,10 +23,10 @@ from sqlalchemy.engine import make_url
 from forum import create_app
 from forum.accounts.bylines import byline
 from forum.accounts.models import Member
+from forum.backup import back_up
 from forum.db import db, now
 from forum.imports.actions import import_wordpress
 from forum.imports.archive import export_to
-from forum.imports.backup import back_up
 from forum.imports.bodies import body_of
 from forum.imports.mending import mended
 from forum.imports.people import shown_name

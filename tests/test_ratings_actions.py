@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from forum.accounts.models import Member
 from forum.db import day_of, db, now
 from forum.ratings import actions, queries
-from forum.ratings.actions import RatedOtherwise, house_of, live_rating, subject_of, withdraw
+from forum.ratings.actions import RatedOtherwise, house_of, live_ratings, withdraw
 from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
 from forum.ratings.publish_actions import Outcome, publish
 from forum.ratings.queries import SITE, Subject, own_ratings, snapshot_of
@@ -500,8 +500,8 @@ def test_naming_the_vendor_moves_the_rating_from_the_category_to_the_vendor(app:
     actions.name_vendor(own, member, vendor=vendor, programme=programme, tier=programme.tiers[0])
     db.session.commit()
     assert (own.category_id, own.vendor_description, own.vendor_id) == (None, None, vendor.id)
-    assert live_rating(member, subject_of(vendor, programme, None, None)).id == own.id
-    assert live_rating(member, subject_of(None, None, category, "a large supplier")) is None
+    assert [rating.id for rating in live_ratings(member, vendor, programme)] == [own.id]
+    assert not live_ratings(member, None, None, category, "a large supplier")
     assert published().published == 0
     rated(4, vendor)
     rated(4, category=category, description="a third")

@@ -74,6 +74,18 @@ def how_many_members() -> int:
     return db.session.scalar(select(func.count()).select_from(Member).where(Member.confirmed_at.is_not(None))) or 0
 
 
+def admins_besides(member_id: int) -> int:
+    """How many other admins can sign in."""
+    able = (
+        Member.role == "admin",
+        Member.id != member_id,
+        Member.confirmed_at.is_not(None),
+        Member.banned_at.is_(None),
+        Member.password_hash.is_not(None),
+    )
+    return db.session.scalar(select(func.count()).select_from(Member).where(*able)) or 0
+
+
 def unconfirmed_since(moment: Any) -> Select[Any]:
     """Those who joined before the moment and never confirmed."""
     return select(Member).where(

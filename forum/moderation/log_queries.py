@@ -5,10 +5,10 @@ from datetime import datetime
 from statistics import median
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 
 from forum.db import db
-from forum.moderation.models import Appeal, Case, Comment, Decision, Post
+from forum.moderation.models import SITE_THINGS, Appeal, Case, Comment, Decision, Post
 from forum.moderation.notice_queries import hours_to_decide_notices, how_many_notices
 from forum.posts.models import LEANINGS
 
@@ -42,8 +42,9 @@ def log_page(
 def entries() -> Any:
     """What is public of each entry, and where the text stands that it is about, if everybody can still open that.
 
-    Neither the facts nor anything of the text or its author is among it.
+    Neither the facts nor anything of the text or its author is among it; but what staff changed of the site is.
     """
+    of_the_site = and_(Decision.action == "staff", Decision.what.in_(SITE_THINGS))
     of_comment = Comment.__table__.alias("of_comment").c
     on_sanction = Decision.action.in_(("warn", "hold", "bar", "suspend", "ban", "lift"))
     statement: Any = (
@@ -53,6 +54,7 @@ def entries() -> Any:
             Decision.what,
             Decision.rule,
             Decision.reason,
+            case((of_the_site, Decision.facts), else_="").label("changed"),
             Decision.source,
             Decision.automated,
             Decision.until,

@@ -50,7 +50,7 @@ SOURCES = {
     "request": "a request",
     "automated": "the machine",
 }
-TABS = ("", "remove", "hide", "ask_to_edit", "decline", "approve", "restore")
+TABS = ("", "remove", "hide", "ask_to_edit", "decline", "approve", "restore", "staff")
 
 
 @bp.get("/log")
@@ -161,6 +161,7 @@ def _public(row: Any) -> dict[str, Any]:
         "what": row.what,
         "rule": row.rule,
         "reason": row.reason,
+        "changed": row.changed or None,
         "source": row.source,
         "automated": row.automated,
         "until": full(row.until) if row.until else None,

@@ -36,6 +36,8 @@ ACTIONS = (
     "end",
     "staff",
 )
+# What staff changes of the site itself. What was changed of these is public; of a member, it is not.
+SITE_THINGS = ("a vendor", "a programme", "a category", "a tag", "the settings", "the machinery")
 TIME_TO_APPEAL = timedelta(days=182)
 
 

@@ -21,10 +21,12 @@ from forum.posts.comment_queries import comment_numbered
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_numbered, revisions_of
 from forum.posts.tag_queries import tags_of
-from forum.web import KeyConverter, require
+from forum.web import KeyConverter, limiter, require
 
 bp = Blueprint("moderation", __name__, url_prefix="/moderation")
 BESIDE = 12  # cases shown beside the one that is open
+# Deciding by keyboard is quick: claim and decide are two writes a case.
+quickly = limiter.limit("240/minute;6000/hour")
 NAMES = {
     "flag": "Reports",
     "held": "Held",
@@ -59,6 +61,7 @@ def case(case_id: int) -> Any:
 
 
 @bp.post("/cases/<key:case_id>/decide")
+@quickly
 def decide(case_id: int) -> Any:
     """Decide, and open the next one."""
     found = _found(case_id)
@@ -82,6 +85,7 @@ def decide(case_id: int) -> Any:
 
 
 @bp.post("/cases/<key:case_id>/claim")
+@quickly
 def claim(case_id: int) -> Any:
     """Take a case for half an hour, or give it back."""
     found = _found(case_id)

@@ -12,7 +12,7 @@ from forum.posts.actions import NOTHING, About
 from forum.posts.models import Post, Tag
 from forum.posts.signed_forms import Signed, tiers_named
 from forum.posts.tag_queries import tags_like, tags_named, tags_of
-from forum.ratings.actions import live_rating, subject_of
+from forum.ratings.actions import live_ratings
 from forum.ratings.forms import RatingFields
 from forum.vendors.forms import TierChoice
 from forum.vendors.models import Tier, Vendor
@@ -113,6 +113,8 @@ class AboutFields(Form):
                     f"There is no tag “{word[:50]}”. "
                     + (f"Did you mean {near}?" if near else "The list below has them all.")
                 )
+            if known[word].retired_at and known[word].slug not in (field.object_data or "").split(", "):
+                raise ValidationError(f"The tag “{word[:50]}” is not offered any more. Choose another one.")
         found = {tag.id: tag for tag in (known[word] for word in words)}
         if len(found) > MOST_TAGS:
             raise ValidationError(f"These are {len(found)} tags. Keep the {MOST_TAGS} that fit best.")
@@ -202,8 +204,9 @@ class PostForm(AboutFields, RatingFields, Signed):
             raise ValidationError(
                 f"Your address belongs to {about.vendor.name}: its partners rate it. Empty this step."
             )
-        known = live_rating(current_user, subject_of(about.vendor, about.programme, about.category, about.description))
-        if known is None or not (known.anonymous or anonymous):
+        live = live_ratings(current_user, about.vendor, about.programme, about.category, about.description)
+        known = next((rating for rating in live if rating.anonymous or anonymous), None)
+        if known is None:
             return
         how = "anonymously" if known.anonymous else "by name"
         raise ValidationError(

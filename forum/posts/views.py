@@ -40,7 +40,7 @@ from forum.posts.queries import (
     revisions_of,
     submitted,
 )
-from forum.posts.tag_queries import all_tags
+from forum.posts.tag_queries import offered_tags
 from forum.posts.threads import Reader, printed
 from forum.ratings.actions import RatedOtherwise
 from forum.ratings.criteria import DEALS, GIVES
@@ -247,7 +247,7 @@ def _to(post: Post) -> Any:
 def compose(form: Any, template: str, **values: Any) -> Any:
     """The page with the form for a post, new or changed."""
     preview = text.to_html(form.body.data or "") if request.form.get("do") == "preview" else None
-    offered = {"tags": all_tags(), "vendor_names": names_by_use(300), "gives": GIVES, "deals": DEALS}
+    offered = {"tags": offered_tags(), "vendor_names": names_by_use(300), "gives": GIVES, "deals": DEALS}
     return form.page(template, preview=preview, **offered, **values)
 
 

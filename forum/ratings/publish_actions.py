@@ -12,8 +12,8 @@ from forum.ratings.actions import house_of, lock_figures
 from forum.ratings.criteria import ASKS, ASKS_KEYS, DEALS, EUROS, GIVES_KEYS
 from forum.ratings.figures import Context, Report
 from forum.ratings.models import Rating, Snapshot
-from forum.ratings.publication import Batch, K, segment_of, segments_to_show
-from forum.ratings.publish_queries import dropped, figures_before, reported, seals_changed, subjects, withdrawn
+from forum.ratings.publication import Batch, K, segment_of, segments_after_merging, segments_to_show
+from forum.ratings.publish_queries import beside, dropped, figures_before, reported, seals_changed, subjects, withdrawn
 from forum.ratings.queries import SITE, Subject, snapshot_of
 
 BREATH = 0.002  # seconds after each, in which others get their turn to write
@@ -61,9 +61,12 @@ def _publish_one(subject: Subject, at: datetime, context: Context) -> str:
     batch = _batch(rows, reports, [*dropped(subject, at), *withdrawn(subject)], figures_before(subject))
     if len(batch.now) < K:
         return _below(last, subject, batch, len(reports), at)
-    shown = segments_to_show(batch)
+    merged = beside(subject)
+    shown = segments_after_merging(batch) if merged else segments_to_show(batch)
     if shown is None:
         return "waiting"
+    for other in merged:
+        other.current = False
     _replace(subject, last, _snapshot(reports, batch.now, shown, context, at))
     _note_published(subject, rows, at)
     return "published"

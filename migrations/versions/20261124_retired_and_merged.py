@@ -1,8 +1,9 @@
 """Tags that are not offered any more, vendors that went into another one, and what became of a notice from outside.
 
-Admins retire and merge, and nothing is lost by it. A notice knows the decision that answered it, and its sender's objection.
-Whoever asks an author to change a text may propose a wording. And vendors' representatives: for whom a member speaks, what
-an official reply is labelled with, and of which posts a representative was not told yet.
+Admins retire and merge, and nothing is lost by it: a vendor's version says that it changed, to what is remembered of it.
+A notice knows the decision that answered it, and its sender's objection. Whoever asks an author to change a text may
+propose a wording. Vendors' representatives: for whom a member speaks, what an official reply is labelled with, and of which
+posts a representative was not told yet. The last run of each job is kept for whoever looks after the site.
 """
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("retired_at", sa.DateTime(), nullable=True))
     with op.batch_alter_table("vendors") as table:
         table.add_column(sa.Column("merged_into_id", sa.Integer(), nullable=True))
+        table.add_column(sa.Column("version", sa.Integer(), nullable=False, server_default="1"))
         table.create_foreign_key(op.f("fk_vendors_merged_into_id_vendors"), "vendors", ["merged_into_id"], ["id"])
     with op.batch_alter_table("notices") as table:
         table.add_column(sa.Column("decision_id", sa.Integer(), nullable=True))
@@ -32,6 +34,15 @@ def upgrade() -> None:
     with op.batch_alter_table("taken_texts") as table:
         table.add_column(sa.Column("proposed", sa.Text(), server_default="", nullable=False))
     _representatives()
+    op.create_table(
+        "job_runs",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("ran_at", sa.DateTime(), nullable=False),
+        sa.Column("went_well_at", sa.DateTime(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failed_because", sa.String(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_job_runs")),
+    )
 
 
 def _representatives() -> None:
@@ -61,6 +72,7 @@ def _representatives() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("job_runs")
     op.drop_table("untold_posts")
     op.drop_index("ix_comments_official", "comments")
     with op.batch_alter_table("comments") as table:
@@ -77,6 +89,7 @@ def downgrade() -> None:
         table.drop_column("decision_id")
     with op.batch_alter_table("vendors") as table:
         table.drop_constraint(op.f("fk_vendors_merged_into_id_vendors"), type_="foreignkey")
+        table.drop_column("version")
         table.drop_column("merged_into_id")
     with op.batch_alter_table("tags") as table:
         table.drop_column("retired_at")

@@ -92,6 +92,10 @@ def _tags_open(page: Page) -> None:
     page.locator("summary", has_text="tags").click()
 
 
+def _merged(page: Page) -> None:
+    _submit("Next: see it once more", into="Bare Ridge", reason=LONG[:90])(page)
+
+
 def _reply_moved(page: Page) -> None:
     page.locator("[data-reply-to]").nth(3).click()
 
@@ -245,4 +249,34 @@ SPEAKERS = [
     Place("end of a representative", member="moderator"),
     Place("end, wrong", "end of a representative", "moderator", 422, _submit("End it", reason="No.")),
 ]
-PLACES = STRANGER + MEMBERS + MODERATION + SPEAKERS
+ADMIN = [
+    Place("admin, what waits", "/admin/", "admin"),
+    Place("admin, vendors", "/admin/vendors", "moderator"),
+    Place("admin, vendor", member="admin"),
+    Place("admin, vendor, wrong", "admin, vendor", "admin", 422, _submit("Save", name="", about=LONG)),
+    Place("admin, merge", member="admin"),
+    Place("admin, merge, shown", "admin, merge", "admin", 200, _merged),
+    Place("admin, programme", member="moderator"),
+    Place("admin, remove a programme", member="moderator"),
+    Place("admin, tier", member="moderator"),
+    Place("admin, tier, proposed", "admin, tier", "moderator", 200, _submit("Next", annual_fee="123,456")),
+    Place("admin, remove a tier", member="moderator"),
+    Place("admin, categories", "/admin/categories", "moderator"),
+    Place("admin, category", "/admin/categories/hardware", "moderator"),
+    Place("admin, delete a category", "/admin/categories/hardware/delete", "moderator"),
+    Place("admin, tags", "/admin/tags", "moderator"),
+    Place(
+        "admin, tags, wrong", "/admin/tags", "moderator", 422, _submit("Make it", word="rebates", description=LONG[:90])
+    ),
+    Place("admin, tag", "/admin/tags/rebates", "moderator"),
+    Place("admin, merge a tag", "/admin/tags/rebates/merge", "moderator"),
+    Place("admin, delete a tag", "/admin/tags/rebates/delete", "moderator"),
+    Place("admin, members", "/admin/members", "admin"),
+    Place("admin, members, nobody", f"/admin/members?q={LONG[:60]}", "moderator"),
+    Place("admin, member", member="admin"),
+    Place("admin, role, wrong", "admin, member", "admin", 422, _submit("Change the role", reason=LONG[:90])),
+    Place("admin, settings", "/admin/settings", "admin"),
+    Place("admin, settings, wrong", "/admin/settings", "admin", 422, _submit("Save", flag_threshold="many")),
+    Place("admin, health", "/admin/health", "admin"),
+]
+PLACES = STRANGER + MEMBERS + MODERATION + SPEAKERS + ADMIN

@@ -198,7 +198,14 @@ def _vendors() -> dict[str, str]:
     bare = add_vendor(name="Bare Ridge", category=kinds[0])
     for name in ("Lantern Mail", LONG[:80]):
         propose_vendor(name=name, category=kinds[2], website="lantern.example", programme="Beam", about="Mail for all.")
+    tier = long.programmes[0].tiers[0]
     return {
+        "admin, vendor": url_for("admin.one_vendor", slug=long.slug),
+        "admin, merge": url_for("admin.merge", slug=long.slug),
+        "admin, programme": url_for("admin.programme", number=tier.programme_id),
+        "admin, remove a programme": url_for("admin.remove_programme", number=tier.programme_id),
+        "admin, tier": url_for("admin.tier", number=tier.id),
+        "admin, remove a tier": url_for("admin.remove_tier", number=tier.id),
         "vendor without anything": url_for("pages.vendor", slug=bare.slug),
         "vendor, long words": url_for("pages.vendor", slug=long.slug),
         "proposed vendor": url_for("pages.vendor", slug="lantern-mail"),
@@ -213,6 +220,7 @@ def _members(ines: Member) -> dict[str, str]:
     links = {"confirm": joined, "password": ines, "claim": moved}
     return {
         "member": url_for("pages.member", slug=ines.slug),
+        "admin, member": url_for("admin.member", slug=ines.slug),
         "member, moved in": url_for("pages.member", slug=moved.slug),
         "confirm": url_for("accounts.confirm", token=token_for(links["confirm"], "confirm")),
         "new password": url_for("accounts.new_password", token=token_for(links["password"], "password")),
