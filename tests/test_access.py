@@ -147,7 +147,7 @@ def test_a_vendors_representative_answers_and_judges_nothing(app: Flask) -> None
     assert access.can_open_desk(voice, vendor) and not access.can_open_desk(voice, other)
     assert not access.can_open_desk(member, vendor) and access.can_open_desk(make_member(role="moderator"), other)
     voice.role = "moderator"
-    case = {"comment": None, "member_id": None, "appeal": None}
+    case = {"comment": None, "member_id": None, "against": None}
     for post in (own, about_other):
         assert access.can_decide(voice, SimpleNamespace(**case, post=post)) is (post is about_other)
     voice.role, voice.banned_at = "member", now()

@@ -58,6 +58,7 @@ def _move_catalogue(old: Vendor, into: Vendor) -> None:
         db.session.execute(_given(Programme, Programme.id == programme.id, vendor_id=into.id))
     for kind in (VendorAlias, VendorDomain, Representative):
         db.session.execute(_given(kind, kind.vendor_id == old.id, vendor_id=into.id))
+    db.session.execute(_given(Member, Member.speaks_for_id == old.id, speaks_for_id=into.id))
     db.session.add(VendorAlias(vendor_id=into.id, name=old.name, folded=old.folded))
     db.session.flush()
     db.session.expire_all()

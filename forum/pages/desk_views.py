@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, render_template, request
 from flask_login import current_user
 
-from forum.access import can_open_desk, can_see_vendor
-from forum.db import db
+from forum.access import can_open_desk
 from forum.pages.views import published
 from forum.posts.official_queries import official_replies_of, unanswered_by
 from forum.posts.queries import listing
-from forum.vendors.queries import vendor_called
+from forum.vendors.addresses import vendor_at
 from forum.web import require
 
 bp = Blueprint("desk", __name__)
@@ -19,9 +18,7 @@ bp = Blueprint("desk", __name__)
 @bp.get("/vendors/<slug>/desk")
 def show(slug: str) -> Any:
     """Nothing on it that everybody could not find elsewhere."""
-    vendor = db.first_or_404(vendor_called(slug))
-    if not can_see_vendor(current_user, vendor):
-        abort(404)
+    vendor = vendor_at(slug, current_user)
     require(can_open_desk(current_user, vendor))
     return render_template(
         "pages/desk.html",

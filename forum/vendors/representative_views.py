@@ -5,11 +5,11 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, url_for
 from flask_login import current_user
 
-from forum.access import can_see_vendor, is_member
+from forum.access import is_member
 from forum.db import db
 from forum.vendors import representative_actions as actions
+from forum.vendors.addresses import vendor_at
 from forum.vendors.models import Vendor
-from forum.vendors.queries import vendor_called
 from forum.vendors.representative_forms import SpeakerForm
 from forum.vendors.representative_queries import representation_of, representatives_of, speakers_domains
 from forum.web import limiter, only, reader, went_through
@@ -22,7 +22,7 @@ bp = Blueprint("representatives", __name__, url_prefix="/vendors/<slug>/represen
 @limiter.limit("10/day", methods=["POST"], deduct_when=went_through, override_defaults=False)
 def show(slug: str) -> Any:
     """Who speaks for the vendor, and the form to ask for it oneself."""
-    vendor = _found(slug)
+    vendor = vendor_at(slug, current_user)
     form = SpeakerForm()
     own = representation_of(current_user)
     state = actions.state_of(reader(), vendor, own)
@@ -46,7 +46,7 @@ def show(slug: str) -> Any:
 @only(is_member)
 def end(slug: str) -> Any:
     """Take one's request back, or step down."""
-    vendor, own = _found(slug), representation_of(current_user)
+    vendor, own = vendor_at(slug, current_user), representation_of(current_user)
     if own is None or own.vendor_id != vendor.id:
         abort(404)
     spoke = own.accepted_at is not None
@@ -65,10 +65,3 @@ def _ask(vendor: Vendor, form: SpeakerForm) -> Any:
         # The same form came twice at once, and the other was quicker.
         db.session.rollback()
     return redirect(url_for(".show", slug=vendor.slug))
-
-
-def _found(slug: str) -> Vendor:
-    vendor: Vendor = db.first_or_404(vendor_called(slug))
-    if not can_see_vendor(current_user, vendor):
-        abort(404)
-    return vendor
