@@ -46,7 +46,7 @@ def test_a_notice_goes_its_whole_way(site: Site, visit: Callable[..., Page]) -> 
     author.get_by_role("button", name="Answer").click()
     expect(author.get_by_text("Your answer is with the moderators")).to_be_visible()
 
-    moderator = visit("moderator", scripts=False)
+    moderator = visit("admin", scripts=False)
     moderator.goto("/moderation/?kind=notice")
     moderator.get_by_role("link", name="Somebody outside says that it is wrong").last.click()
     expect(moderator.get_by_text("Lena Lawful")).to_be_visible()
