@@ -1,5 +1,6 @@
 """Notices from outside: sent without an account, confirmed by mail, answered by the author, decided, and forgotten."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -24,6 +25,7 @@ from forum.moderation.notice_senders import sender_of, token_for
 from forum.moderation.queue_queries import queue
 from forum.notifications.actions import follow, follow_of
 from forum.notifications.digest_actions import digest_round
+from forum.pages.export import own_data
 from forum.posts.actions import About
 from forum.posts.hiding import hide
 from forum.posts.models import Comment, Post
@@ -113,6 +115,8 @@ def test_the_form_says_in_words_what_is_missing_and_keeps_what_was_typed(browse:
     ):
         assert words in page.text, words
     assert "Too &lt;i&gt;short" in page.text and "elsewhere.example/&lt;b&gt;" in page.text and "<i>" not in page.text
+    for name in ("x", "Win at spam.example/now", "lena@vendor.example", "n" * 101):
+        assert send(browse, make_post(), name=name).status_code == 422, name
     page = send(browse, make_post(), claim="unlawful", law=" ")
     assert page.status_code == 422 and "Name the law" in page.text and WHY in page.text
     assert send(browse, make_post(), claim="ugly").status_code == 422
@@ -463,6 +467,40 @@ def test_an_anonymous_authors_answer_leaves_the_same_rows_whoever_it_was(browse:
     assert worlds[0] == worlds[1] and len(worlds[0]) == 3
     for member in people:
         assert not [row for row in worlds[0] + worlds[1] if f"{member.name}" in str(row) or member.email in str(row)]
+
+
+def test_a_suspended_author_finds_the_way_to_answer_at_the_reply(browse: Browse, app: Flask) -> None:
+    author = make_member()
+    comment = make_comment(author=author, anonymous=True)
+    confirmed(browse, comment)
+    author.suspended_until = now() + timedelta(days=3)
+    place = f"/notices/about/reply/{key_text(comment.id)}"
+    assert place in browse(author).get(path_to(comment), follow_redirects=True).text
+    assert place not in browse(make_member()).get(path_to(comment), follow_redirects=True).text
+
+
+def test_no_counter_moves_both_when_a_member_signs_something_and_when_a_notice_is_answered(
+    browse: Browse, app: Flask
+) -> None:
+    author = make_member()
+    notice, _ = confirmed(browse, make_post(author, anonymous=True))
+    counted = []
+    for path, data in (
+        (f"{path_to(make_post()).rsplit('/', 1)[0]}/useful", {"do": "mark"}),
+        (f"/notices/{key_text(notice.id)}/answer", {"body": "It is right as it stands there."}),
+    ):
+        limiter.reset()
+        assert browse(author).post(path, data=data).status_code == 302
+        counted.append({key.split("/")[1] for key in limiter.storage.storage})  # type: ignore[attr-defined]
+    assert counted[0] and counted[1] and not counted[0] & counted[1]
+
+
+def test_a_member_takes_along_what_was_said_of_their_texts_and_not_by_whom(browse: Browse, app: Flask) -> None:
+    author = make_member()
+    confirmed(browse, make_post(author, anonymous=True))
+    (told,) = json.loads("".join(own_data(author)))["notices"]
+    assert told["why"] == WHY and SENDER not in str(told) and ADDRESS not in str(told)
+    assert json.loads("".join(own_data(make_member())))["notices"] == []
 
 
 # Deciding

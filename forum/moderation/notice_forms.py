@@ -73,9 +73,7 @@ class NoticeForm(Form):
         validate_choice=False,
     )
     law = StringField("Under which law", validators=[Length(max=200, message="Use at most 200 characters.")])
-    name = StringField(
-        "Your name", validators=[InputRequired("Write your name."), Length(2, 100, "Write 2 to 100 characters.")]
-    )
+    name = StringField("Your name", validators=[InputRequired("Write your name.")])
     email = EmailField("Your e-mail", validators=ADDRESS)
     faith = BooleanField(
         "I believe in good faith that what I say here is accurate and complete.",
@@ -92,6 +90,14 @@ class NoticeForm(Form):
                 "No experience or reply that everybody can read stands at this address. Open it, and copy the address "
                 "from your browser; of a reply, that of its date."
             )
+
+    def validate_name(self, field: Any) -> None:
+        """A name and nothing else: it stands in a mail to an address that nobody has confirmed yet."""
+        name = text.one_line(field.data or "")
+        if not 2 <= len(name) <= 100:
+            raise ValidationError("Write a name of 2 to 100 characters.")
+        if "@" in name or "/" in name or "www." in name.lower():
+            raise ValidationError("A name is not an address. Write your own name.")
 
     def validate_claim(self, field: Any) -> None:
         """One of the two."""

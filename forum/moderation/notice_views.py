@@ -10,7 +10,7 @@ from limits import parse
 from sqlalchemy.exc import IntegrityError
 
 from forum import anonymity
-from forum.access import can_answer_notice, can_object, can_read_notice, wrote
+from forum.access import can_answer_notice, can_dispute, can_object, can_read_notice, wrote
 from forum.accounts.views import network
 from forum.db import db, now
 from forum.moderation.notice_actions import answer_notice, confirm_notice, object_to, send_notice
@@ -181,6 +181,7 @@ def _status(secret: str, form: ObjectionForm, *, late: bool = False) -> Any:
         where=_where(notice),
         decision=decision,
         reversal=reversal_of(decision) if decision else None,
+        readable=text_of(notice) is not None and can_dispute(current_user, text_of(notice)),
         rule=rule_words(decision.rule) if decision and decision.rule in RULES else "",
         outcomes=OUTCOMES,
         moment=now(),

@@ -7,11 +7,12 @@ from typing import Any
 
 from forum.access import is_listed
 from forum.accounts.sanctions import standing_of
+from forum.moderation.notice_queries import notices_for
 from forum.notifications.standing import followed_by
 from forum.pages.leaving_queries import own_useful_marks, own_writing
 from forum.posts.delayed_actions import own_delayed
 from forum.posts.models import Comment, Post
-from forum.posts.queries import own_links, revisions_of
+from forum.posts.queries import own_anonymous, own_links, revisions_of
 from forum.posts.tag_queries import tags_of
 from forum.ratings.actions import SAID
 from forum.ratings.queries import own_ratings
@@ -36,6 +37,7 @@ def own_data(member: Any) -> Iterator[str]:
         ("waiting_to_appear", ({"latest": one.latest, **one.typed} for one in own_delayed(member))),
         ("speaks_for", (_representation(one) for one in [representation_of(member)] if one is not None)),
         ("sanctions", (_sanction(one) for one in standing_of(member).sanctions)),
+        ("notices", (_notice(one) for one in _notices(member))),
     ):
         yield f',\n"{name}": ['
         yield from _parted(things)
@@ -106,6 +108,23 @@ def _representation(one: Any) -> dict[str, Any]:
         "asked_at": one.asked_at,
         "accepted_at": one.accepted_at,
         "ended_at": one.ended_at,
+    }
+
+
+def _notices(member: Any) -> Iterable[Any]:
+    posts, comments = own_anonymous(member)
+    return notices_for(member, [row.id for row in posts], [row.id for row in comments], most=1000)
+
+
+def _notice(notice: Any) -> dict[str, Any]:
+    """What somebody outside said of a text, and the answer. Not who said it."""
+    return {
+        "about": key_text(notice.comment_id or notice.post_id),
+        "why": notice.why,
+        "law": notice.law,
+        "confirmed_at": notice.confirmed_at,
+        "answer": notice.answer,
+        "outcome": notice.outcome,
     }
 
 

@@ -101,6 +101,7 @@ def _print(row: Any, page: Page, own: bool, marked: bool, answered: tuple[int, s
         reports=others,
         is_open=page.is_open and not hidden,
         outside=not (own or hidden or page.writes),
+        answers=own,
         moderates=page.sees_hidden and page.writes and not own,
     )
     return html
