@@ -335,6 +335,27 @@ def test_what_was_written_at_the_moment_of_the_merge_follows_at_night(app: Flask
     assert db.session.get_one(Vendor, into.id).post_count == 1
 
 
+def test_the_night_after_leaves_figures_as_they_are(app: Flask, admin: Member) -> None:
+    old, into = make_vendor("Nordwall"), make_vendor("Northwall")
+    rated(6, old)
+    rated(7, into)
+    published()
+    merged(admin, old, into)
+    published()
+    first = snapshot_of(Subject(into.id)).id
+    carry_strays()
+    assert published().published == 0 and snapshot_of(Subject(into.id)).id == first
+    assert not db.session.query(Snapshot).filter_by(vendor_id=old.id, current=True).count()
+
+
+def test_the_vendor_that_stays_may_take_the_name_of_the_other(app: Flask, staff: Any, admin: Member) -> None:
+    old, into = make_vendor("Nordwall"), make_vendor("Northwall")
+    merged(admin, old, into)
+    given = {"name": "Nordwall", "category": into.category.slug, "about": ""}
+    assert staff.post("/admin/vendors/northwall/details", data=given).status_code == 302
+    assert vendor_named("Nordwall").id == vendor_named("Northwall").id == into.id
+
+
 def test_whoever_rated_before_the_merge_revises_that_and_gives_no_second(app: Flask, admin: Member) -> None:
     old, into = make_vendor("Nordwall", tiers=("Gold",)), make_vendor("Northwall")
     programme = old.programmes[0]

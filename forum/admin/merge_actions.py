@@ -9,7 +9,7 @@ from forum.db import db, lock
 from forum.moderation.staff_actions import log_change
 from forum.notifications.carrying import carry_follows
 from forum.posts.models import Comment, Post
-from forum.ratings.merging import move_ratings
+from forum.ratings.merging import join_figures, move_ratings
 from forum.vendors.catalogue_actions import touch
 from forum.vendors.models import Programme, Representative, Vendor, VendorAlias, VendorDomain
 
@@ -31,8 +31,10 @@ def merge(staff: Member, old: Vendor, into: Vendor, *, reason: str, told: str) -
     called, number = old.name, into.id
     # Texts before vendors, as whoever writes does it: else the two might wait for each other.
     move_what_is_said(old, into)
+    join_figures(old, into)
     _move_catalogue(old, into)
     old.accepted_at, old.merged_into_id = None, number
+    old.folded = f"merged-{old.id}"  # the name is the other's now, which may take it
     db.session.execute(_given(Vendor, Vendor.merged_into_id == old.id, merged_into_id=number))
     db.session.flush()
     carry_follows("vendor", old.id, number)

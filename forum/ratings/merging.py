@@ -13,8 +13,8 @@ from forum.ratings.queries import Subject
 from forum.vendors.models import Vendor
 
 
-def move_ratings(old: Vendor, into: Vendor) -> None:
-    """Give the ratings to the other vendor, whose figures stay as they are until the next batch.
+def join_figures(old: Vendor, into: Vendor) -> None:
+    """What the old one published. The other's figures stay as they are until the next batch. Done once, at the merge.
 
     If only the old one ever had figures, they are the other's from here on. If both had, those of the old one are kept
     beside until the two are published together: see publication.segments_after_merging.
@@ -28,9 +28,13 @@ def move_ratings(old: Vendor, into: Vendor) -> None:
         db.session.execute(_given(Snapshot, old, into))
     elif had:
         _keep_the_last(old)
+    db.session.flush()
+
+
+def move_ratings(old: Vendor, into: Vendor) -> None:
+    """Give the ratings to the other vendor, and the notes of those that were withdrawn."""
     for kind in (Rating, Withdrawal):
         db.session.execute(_given(kind, old, into))
-    db.session.flush()
     db.session.expire_all()
 
 
