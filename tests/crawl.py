@@ -19,14 +19,16 @@ from forum.db import db, now
 from forum.notifications.unsubscribing import token_for as unsubscribing
 
 # The word before a converter, where it is not the name of the table.
-TABLES = {"replies": "comments", "log": "decisions", "delayed": "delayed_writings"}
-# Whose link: the first member there is, in whatever state the route wants them.
-TOKENS: dict[str, Callable[[Member], str]] = {
-    "accounts.confirm": lambda member: mailed(member, "confirm"),
-    "accounts.new_password": lambda member: mailed(member, "password"),
-    "accounts.claim": lambda member: mailed(member, "claim"),
-    "accounts.new_email": lambda member: mailed(member, "email", "elsewhere@partner.example"),
-    "following.unsubscribe": lambda member: unsubscribing(member.id),
+TABLES = {"replies": "comments", "reply": "comments", "log": "decisions", "delayed": "delayed_writings"}
+# Links that came by mail, made for somebody whom they can be for.
+TOKENS: dict[str, Callable[[], str]] = {
+    "accounts.confirm": lambda: mailed(_somebody(Member.confirmed_at.is_(None)), "confirm"),
+    "accounts.new_password": lambda: mailed(_somebody(Member.password_hash.is_not(None)), "password"),
+    "accounts.claim": lambda: mailed(_somebody(Member.password_hash.is_(None)), "claim"),
+    "accounts.new_email": lambda: mailed(
+        _somebody(Member.password_hash.is_not(None)), "email", "new@elsewhere.example"
+    ),
+    "following.unsubscribe": lambda: unsubscribing(_somebody(Member.confirmed_at.is_not(None)).id),
 }
 EXCUSED = {"static": "files of the package, the same for everybody"}
 # What the same page shows otherwise when asked otherwise.
@@ -45,12 +47,12 @@ def routes(app: Flask) -> list[Rule]:
     return [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
 
 
-def addresses(app: Flask, whose: Member | None = None) -> dict[str, list[str]]:
-    """The addresses of each endpoint; `whose` links by mail are followed."""
+def addresses(app: Flask, *, by_mail: bool = False) -> dict[str, list[str]]:
+    """The addresses of each endpoint, with the links that come by mail if wanted."""
     found: dict[str, list[str]] = {}
     for rule in routes(app):
         if rule.endpoint not in EXCUSED:
-            found.setdefault(rule.endpoint, []).extend(_addresses_of(rule, whose))
+            found.setdefault(rule.endpoint, []).extend(_addresses_of(rule, by_mail))
     for endpoint, questions in ASKED.items():
         found[endpoint] += [f"{found[endpoint][0]}?{question}" for question in questions]
     return found
@@ -63,20 +65,19 @@ def links_in(page: str) -> Iterator[str]:
         yield link.replace("&amp;", "&")
 
 
-def _addresses_of(rule: Rule, whose: Member | None) -> Iterator[str]:
+def _addresses_of(rule: Rule, by_mail: bool) -> Iterator[str]:
     if rule.arguments == {"year", "month"}:
         moment = now()
         yield url_for(rule.endpoint, year=moment.year, month=moment.month)
         return
     filled = [
-        _values(rule, name, whose) for name in sorted(rule.arguments - {"slug"} if _is_post(rule) else rule.arguments)
+        _values(rule, name, by_mail) for name in sorted(rule.arguments) if not (_is_post(rule) and name == "slug")
     ]
     for values in product(*filled):
         given = dict(values)
         if _is_post(rule) and "slug" in rule.arguments:
-            given["slug"] = db.session.scalar(
-                select(_table("posts").c.slug).where(_table("posts").c.id == given["post_id"])
-            )
+            posts = db.metadata.tables["posts"].c
+            given["slug"] = db.session.scalar(select(posts.slug).where(posts.id == given["post_id"]))
         yield url_for(rule.endpoint, **given)
 
 
@@ -84,14 +85,16 @@ def _is_post(rule: Rule) -> bool:
     return rule.endpoint == "posts.show"
 
 
-def _values(rule: Rule, name: str, whose: Member | None) -> list[tuple[str, Any]]:
+def _values(rule: Rule, name: str, by_mail: bool) -> list[tuple[str, Any]]:
     """What stands in the place of one converter."""
-    if name == "token":
-        return [(name, TOKENS[rule.endpoint](whose))] if whose is not None and rule.endpoint in TOKENS else []
+    if rule.endpoint in TOKENS:
+        return [(name, TOKENS[rule.endpoint]())] if by_mail else []
     if listed := re.search(rf"<any\(([^)]*)\):{name}>", rule.rule):
         return [(name, value.strip()) for value in listed[1].split(",")]
     word = re.search(rf"([\w-]+)/<(?:\w+:)?{name}>", rule.rule)
     table = _table(word[1]) if word else None
+    if table is not None and name == "slug" and "slug" not in table.c:
+        table = db.metadata.tables["members"]
     if table is None:
         return []
     column = table.c.slug if name == "slug" else table.c.id
@@ -99,4 +102,10 @@ def _values(rule: Rule, name: str, whose: Member | None) -> list[tuple[str, Any]
 
 
 def _table(word: str) -> Table | None:
-    return db.metadata.tables.get(TABLES.get(word, word))
+    tables = db.metadata.tables
+    named = TABLES.get(word, word)
+    return tables.get(named, tables.get(f"{named}s"))
+
+
+def _somebody(condition: Any) -> Member:
+    return db.session.query(Member).filter(condition).order_by(Member.id.desc()).limit(1).one()

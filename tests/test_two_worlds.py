@@ -10,12 +10,14 @@ from flask import Flask
 
 from tests import crawl
 from tests.two_worlds import dump
+from tests.two_worlds.faults import FAULTS, Fault
 from tests.two_worlds.sequel import STORY
-from tests.two_worlds.stage import Stage, play, world
+from tests.two_worlds.short import SHORT
+from tests.two_worlds.stage import Stage, Who, play, world
 
 # Not looked at: it shows its reader a new secret at every visit.
 OWN = "/settings/second-factor"
-WORLDS = (("alice", "alice"), ("bob", "bob"), ("alice", "bob"))
+WORLDS = (Who("alice", "alice"), Who("bob", "bob"), Who("alice", "bob", late=17))
 
 
 @pytest.fixture
@@ -35,8 +37,6 @@ def told() -> Iterator[dump.Told]:
 def all_pages(stage: Stage, readers: list[str]) -> dump.Dump:
     """Every address, as these readers see it."""
     found: dump.Dump = {}
-    if not readers:
-        return found
     addresses = {stage.names.text(one): one for several in crawl.addresses(stage.app).values() for one in several}
     addresses.pop(OWN)
     for reader in readers:
@@ -49,18 +49,17 @@ def all_pages(stage: Stage, readers: list[str]) -> dump.Dump:
 
 
 def difference(one: dump.Dump, other: dump.Dump) -> str:
-    """Where two worlds differ, in a few lines."""
-    for place in sorted(set(one) | set(other)):
-        here, there = one.get(place, []), other.get(place, [])
-        if here != there:
-            lines = list(unified_diff(here, there, lineterm="", n=1))[2:]
-            return f"{place}: " + "\n".join(line[:900] for line in lines[:12])
-    return ""
+    """Where two worlds differ, and the first difference in a few lines."""
+    places = [place for place in sorted(set(one) | set(other)) if one.get(place, []) != other.get(place, [])]
+    if not places:
+        return ""
+    lines = list(unified_diff(one.get(places[0], []), other.get(places[0], []), lineterm="", n=1))[2:]
+    return f"{', '.join(places[:9])}: " + "\n".join(line[:900] for line in lines[:12])
 
 
-def played(app: Flask, told: dump.Told, who: tuple[str, str], story: Any, look: Any) -> list[tuple[str, dump.Dump]]:
+def played(app: Flask, told: dump.Told, who: Who, story: Any, look: Any) -> list[tuple[str, dump.Dump]]:
     told.lines.clear()
-    with world(app, *who) as stage:
+    with world(app, who) as stage:
         return list(play(stage, story, told, look))
 
 
@@ -71,9 +70,31 @@ def compared(app: Flask, told: dump.Told, story: Any, look: Any) -> str:
         other = played(app, told, who, story, look)
         for (name, seen), (_, seen_there) in zip(first, other, strict=True):
             if differs := difference(seen, seen_there):
-                return f"{who} after {name}: {differs}"
+                return f"In {differs} ({who} after {name})"
     return ""
 
 
 def test_nobody_can_tell_which_of_two_members_wrote_anonymously(app: Flask, told: dump.Told) -> None:
     assert compared(app, told, STORY, all_pages) == ""
+
+
+def few_pages(stage: Stage, readers: list[str]) -> dump.Dump:
+    """Home, the anonymous thread, and what is public of both."""
+    paths = ["/", stage.path(stage.post("How it went"), "/how-it-went"), "/members/alice-x", "/members/bob-x"]
+    return {
+        f"{reader} at {stage.names.text(path)}": dump.page(stage.names, stage.browser(reader), path).split("\n")
+        for reader in readers
+        for path in paths
+    }
+
+
+def test_the_short_story_is_the_same_in_all_worlds(app: Flask, told: dump.Told) -> None:
+    assert compared(app, told, SHORT, few_pages) == ""
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_planted_fault_makes_the_worlds_differ(
+    app: Flask, told: dump.Told, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault.plant(monkeypatch)
+    assert fault.shows in compared(app, told, SHORT, few_pages).partition(":")[0]

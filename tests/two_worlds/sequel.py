@@ -26,18 +26,18 @@ def both_sign_in_again(stage: Stage) -> None:
 def one_rates_an_undisclosed_vendor(stage: Stage) -> None:
     told = experience("A small one was kind", "They called back the same day. " * 3, signed="anonymous")
     about = {"about": "undisclosed", "category": "backup", "description": "a small backup house"}
-    stage.send(stage.one, "/posts/new", **told | about, **STARS)
+    stage.quietly(stage.one, "/posts/new", **told | about, **STARS)
     assert stage.post("A small one").rating is not None
 
 
 @step(24)
 def one_rates_without_a_text(stage: Stage) -> None:
-    stage.send(stage.one, "/vendors/orchard/rate", signed="anonymous", **STARS)
+    stage.quietly(stage.one, "/vendors/orchard/rate", signed="anonymous", **STARS)
 
 
 @step(24)
 def one_revises_the_rating(stage: Stage) -> None:
-    stage.send(stage.one, f"/ratings/{key_text(_alone().id)}/edit", signed="anonymous", **{**STARS, "worth": "2"})
+    stage.quietly(stage.one, f"/ratings/{key_text(_alone().id)}/edit", signed="anonymous", **{**STARS, "worth": "2"})
 
 
 @step(24, seen_by="stranger")
@@ -47,7 +47,7 @@ def scores_are_published(stage: Stage) -> None:
 
 @step(24)
 def one_withdraws_the_rating(stage: Stage) -> None:
-    stage.send(stage.one, f"/ratings/{key_text(_alone().id)}/withdraw")
+    stage.quietly(stage.one, f"/ratings/{key_text(_alone().id)}/withdraw")
 
 
 def _alone() -> Rating:
@@ -79,7 +79,7 @@ def what_one_writes_is_held_from_now_on(stage: Stage) -> None:
 @step(24)
 def one_changes_the_text_which_is_held(stage: Stage) -> None:
     told = experience("How Northwind went on", "Our deals were approved late. " * 4, about="named", vendor="Northwind")
-    stage.send(stage.one, stage.path(stage.post("How Northwind"), "/edit"), **told)
+    stage.quietly(stage.one, stage.path(stage.post("How Northwind"), "/edit"), **told)
     assert stage.post("How Northwind").hidden_at
 
 
@@ -99,9 +99,9 @@ def one_is_refused_and_both_write_by_name(stage: Stage) -> None:
     refused = {"signed": "anonymous", "do": "publish"}
     under = stage.path(stage.post("The rebate"), "/reply")
     answers = [
-        stage.send(stage.one, "/posts/new", 422, **experience("May I still write", "No. " * 20, signed="anonymous")),
-        stage.send(stage.one, under, 422, body="May I still reply?", **refused),
-        stage.send(stage.one, "/vendors/lakeside/rate", 422, signed="anonymous", **STARS),
+        stage.quietly(stage.one, "/posts/new", 422, **experience("May I still write", "No. " * 20, signed="anonymous")),
+        stage.quietly(stage.one, under, 422, body="May I still reply?", **refused),
+        stage.quietly(stage.one, "/vendors/lakeside/rate", 422, signed="anonymous", **STARS),
     ]
     assert all("You cannot write anonymously until" in answer.text for answer in answers)
     for first in BOTH:
@@ -116,7 +116,7 @@ def one_reads_why_and_appeals(stage: Stage) -> None:
     numbers = [part.split('"')[0] for part in browser.get("/decisions").text.split('href="/decisions/')[1:]]
     statement = f"/decisions/{max(map(int, numbers)) - 1}"
     assert browser.get(statement).status_code == 200
-    stage.send(stage.one, f"{statement}/appeal", body="It is no advertising: we have no tie to them.")
+    stage.quietly(stage.one, f"{statement}/appeal", body="It is no advertising: we have no tie to them.")
 
 
 @step()
@@ -134,13 +134,13 @@ def the_bar_is_over(stage: Stage) -> None:
 @step(24)
 def one_takes_a_reply_down(stage: Stage) -> None:
     sign_in(stage)
-    stage.send(stage.one, stage.path(stage.reply("The second one"), "/delete"))
+    stage.quietly(stage.one, stage.path(stage.reply("The second one"), "/delete"))
 
 
 @step(24)
 def one_writes_again_and_is_held(stage: Stage) -> None:
     under = stage.path(stage.post("Forms"), "/reply")
-    stage.send(stage.one, under, body="None of ours did.", signed="anonymous", do="publish")
+    stage.quietly(stage.one, under, body="None of ours did.", signed="anonymous", do="publish")
     assert stage.reply("None of ours").hidden_at
 
 

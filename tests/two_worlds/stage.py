@@ -37,12 +37,22 @@ class Act(NamedTuple):
     seen_by: list[str]
 
 
-class Stage:
-    """A world in which a story is played. `one` and `two` are those who write anonymously, in two threads each."""
+class Who(NamedTuple):
+    """Who is behind the pseudonyms in a world, and how many minutes later than in others they write."""
 
-    def __init__(self, app: Flask, clock: Any, one: str, two: str) -> None:
-        self.app, self.clock, self.one, self.two = app, clock, one, two
-        self.names = Names(app.config["SECRET_KEY"])
+    one: str
+    two: str
+    late: int = 0
+
+
+class Stage:
+    """A world in which a story is played. `one` and `two` are those who write anonymously, each in other threads, and
+    so many minutes late."""
+
+    def __init__(self, app: Flask, clock: Any, who: Who) -> None:
+        self.app, self.clock = app, clock
+        self.one, self.two, self.late = who
+        self.names = Names(app.config["SECRET_KEY"], app.config["ANONYMITY_KEYS"][0])
         self.browsers: dict[str, Any] = {}
         self.taken_along: list[str] = []
 
@@ -58,11 +68,18 @@ class Stage:
             self.browsers[name] = self.app.test_client(user=self.member(name))
         return self.browsers[name]
 
-    def send(self, who: str, path: str, status: int = 302, /, **typed: Any) -> Any:
+    def send(self, who: str, path: str, status: int = 302, /, browser: Any = None, **typed: Any) -> Any:
         """Press a button; the answer has to be the one expected."""
         self.clock.shift(timedelta(seconds=1))  # what happens in one second is in no order
-        answer = self.browser(who).post(path, data=typed)
+        answer = (browser or self.browser(who)).post(path, data=typed)
         assert answer.status_code == status, (path, typed, answer.status_code, _main(answer.text))
+        return answer
+
+    def quietly(self, who: str, path: str, status: int = 302, /, **typed: Any) -> Any:
+        """Press a button of anonymous writing, at this world's own moment, in another window."""
+        self.clock.shift(timedelta(minutes=self.late))
+        answer = self.send(who, path, status, browser=self.app.test_client(user=self.member(who)), **typed)
+        self.clock.shift(timedelta(minutes=-self.late))
         return answer
 
     def post(self, title: str) -> Post:
@@ -99,7 +116,7 @@ def _main(page: str) -> str:
 
 
 @contextmanager
-def world(app: Flask, one: str, two: str) -> Iterator[Stage]:
+def world(app: Flask, who: Who) -> Iterator[Stage]:
     """An empty site on the first morning."""
     _empty()
     dump.forget()
@@ -107,7 +124,7 @@ def world(app: Flask, one: str, two: str) -> Iterator[Stage]:
     rmtree(app.config["INSTANCE"] / "mail", ignore_errors=True)
     with pytest.MonkeyPatch.context() as patch, time_machine.travel(BEGINS, tick=False) as clock:
         patch.setattr(anonymity, "THINGS", MANY_THINGS)
-        yield Stage(app, clock, one, two)
+        yield Stage(app, clock, who)
     db.session.rollback()
 
 
@@ -121,7 +138,7 @@ def play(
         db.session.commit()
         seen = dump.stored(stage.app, stage.names, told)
         seen["taken along"] = [stage.names.text(line) for line in stage.taken_along]
-        yield act.happens.__name__, seen | look(stage, act.seen_by)
+        yield act.happens.__name__, seen | (look(stage, act.seen_by) if act.seen_by else {})
 
 
 def _empty() -> None:
