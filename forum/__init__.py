@@ -6,27 +6,32 @@ from typing import Any
 
 from flask import Flask
 
-from forum import config, db, jobs, site, web
+from forum import backup, config, db, job_runs, jobs, site, web
 from forum.accounts.bylines import byline
 from forum.accounts.jobs import forget_unconfirmed
 from forum.accounts.second_factor_views import bp as second_factor
 from forum.accounts.views import bp as accounts
-from forum.admin.views import bp as admin
+from forum.admin import category_views, health_views, member_views, programme_views, setting_views, tag_views
+from forum.admin import jobs as admin_jobs
+from forum.admin.vendor_views import bp as admin
 from forum.mail import deliver_mail
 from forum.moderation import listeners as moderation_listeners
 from forum.moderation import models as moderation_models
 from forum.moderation.bulk_views import bp as moderation
 from forum.moderation.flag_views import bp as flags
-from forum.moderation.jobs import remove_unedited
+from forum.moderation.jobs import remove_unedited, see_to_notices
 from forum.moderation.log_views import bp as moderation_log
+from forum.moderation.notice_views import bp as notices
+from forum.moderation.representative_views import bp as speakers
 from forum.moderation.statement_views import bp as statements
 from forum.notifications import listeners as notification_listeners
 from forum.notifications import models as notification_models
-from forum.notifications.jobs import tell_what_is_new
+from forum.notifications.jobs import tell_representatives, tell_what_is_new
 from forum.notifications.mail_views import bp as following
 from forum.notifications.standing import reader_follows
 from forum.pages.anonymity_views import bp as what_anonymous_means
 from forum.pages.data_views import bp as data
+from forum.pages.desk_views import bp as desk
 from forum.pages.feed_views import bp as feeds
 from forum.pages.leaving_views import bp as leaving
 from forum.pages.ranking_views import bp as rankings
@@ -34,6 +39,7 @@ from forum.pages.views import bp as pages
 from forum.posts.comment_views import bp as comments
 from forum.posts.delayed_views import bp as delayed
 from forum.posts.jobs import publish_what_is_due
+from forum.posts.official_views import bp as official
 from forum.posts.rows import printed_row
 from forum.posts.views import bp as posts
 from forum.ratings.charts import glyph, interval, pips
@@ -41,12 +47,26 @@ from forum.ratings.jobs import publish_scores
 from forum.ratings.tier_charts import tier_key
 from forum.ratings.views import bp as ratings
 from forum.ratings.wording import all_euros, amount
+from forum.vendors import listeners as vendor_listeners
+from forum.vendors.representative_views import bp as representatives
 from forum.vendors.views import bp as vendors
 
 # Named here so that the database, the signals and the queue know them.
-TABLES = (moderation_models, notification_models, site)
-LISTENERS = (notification_listeners, moderation_listeners)
-JOBS = (deliver_mail, forget_unconfirmed, publish_scores, publish_what_is_due, remove_unedited, tell_what_is_new)
+TABLES = (moderation_models, notification_models, site, job_runs)
+ADMIN_PAGES = (category_views, health_views, member_views, programme_views, setting_views, tag_views)
+LISTENERS = (notification_listeners, moderation_listeners, vendor_listeners)
+JOBS = (
+    backup,
+    admin_jobs,
+    deliver_mail,
+    forget_unconfirmed,
+    publish_scores,
+    publish_what_is_due,
+    remove_unedited,
+    see_to_notices,
+    tell_representatives,
+    tell_what_is_new,
+)
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -61,6 +81,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         pages,
         posts,
         comments,
+        official,
         delayed,
         what_anonymous_means,
         leaving,
@@ -69,6 +90,9 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         accounts,
         second_factor,
         vendors,
+        representatives,
+        speakers,
+        desk,
         admin,
         feeds,
         data,
@@ -77,11 +101,13 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         flags,
         moderation_log,
         statements,
+        notices,
     ):
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(
         glyph=glyph, interval=interval, pips=pips, tier_key=tier_key, amount=amount, all_euros=all_euros
     )
+    app.jinja_env.globals.update(announcement=site.announcement)
     app.jinja_env.globals.update(reader_follows=reader_follows, printed_row=printed_row)
     app.jinja_env.globals.update(byline=byline, site_name=app.config["SITE_NAME"], site_url=app.config["SITE_URL"])
     return app

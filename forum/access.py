@@ -77,19 +77,76 @@ def can_moderate(user: Any) -> bool:
     return is_moderator(user)
 
 
+def can_curate(user: Any) -> bool:
+    """Look after vendors, categories and tags, and find members."""
+    return is_moderator(user)
+
+
+def can_administer(user: Any) -> bool:
+    """Change settings, roles and accounts, and look after the machinery."""
+    return is_admin(user)
+
+
+def can_merge_vendor(user: Any, vendor: Any) -> bool:
+    """Let one vendor of the catalogue go into another."""
+    return is_admin(user) and vendor.accepted_at is not None
+
+
+def can_change_role(user: Any, member: Any) -> bool:
+    """Make somebody a moderator or an admin, or no longer: admins, of others, who could sign in."""
+    could = bool(member.confirmed_at and member.password_hash and not member.banned_at)
+    return is_admin(user) and member.id != user.id and (could or member.role != "member")
+
+
+def can_vouch(user: Any, member: Any) -> bool:
+    """Spare a new member the limits for new members."""
+    return is_moderator(user) and member.id != user.id and not member.vouched_at
+
+
 def can_write(user: Any) -> bool:
     """Write posts and comments, mark useful, propose a vendor: members who are not suspended."""
     return is_member(user) and not is_suspended(user)
 
 
+def is_open(post: Any) -> bool:
+    """Whether the thread takes replies."""
+    return not post.hidden_at and not post.deleted_at and not post.locked_at
+
+
+def is_representative(user: Any) -> bool:
+    """A vendor's verified representative."""
+    return is_member(user) and user.speaks_for_id is not None
+
+
+def speaks_in(user: Any, post: Any) -> bool:
+    """Whether the post names the vendor that the user speaks for. Of an undisclosed one nobody knows."""
+    return is_representative(user) and user.speaks_for_id == post.vendor_id
+
+
 def can_reply(user: Any, post: Any) -> bool:
-    """Write a comment under this post."""
-    return can_write(user) and not post.hidden_at and not post.deleted_at and not post.locked_at
+    """Write a comment under this post: whoever does not answer it for its vendor."""
+    return can_write(user) and is_open(post) and not speaks_in(user, post)
+
+
+def can_write_about(user: Any, vendor: Any) -> bool:
+    """Write an experience that names the vendor: its partners do, its representative answers."""
+    return can_write(user) and not (is_representative(user) and user.speaks_for_id == vendor.id)
+
+
+def can_answer(user: Any, post: Any) -> bool:
+    """Give the official reply of the vendor that the post names."""
+    return can_write(user) and is_open(post) and speaks_in(user, post)
 
 
 def can_edit(user: Any, item: Any) -> bool:
-    """Change one's own post or comment; while it is hidden, only what a moderator asked to have changed, in time."""
+    """Change one's own post or comment; while it is hidden, only what a moderator asked to have changed, in time.
+
+    An official reply stands in the vendor's name: whoever does not speak for it any more changes nothing in it.
+    """
     waits = item.edit_until is not None and item.edit_until > now() and not item.removed_at
+    official = getattr(item, "official_vendor_id", None)
+    if official is not None and not (is_representative(user) and user.speaks_for_id == official):
+        return False
     return is_member(user) and not item.deleted_at and (not item.hidden_at or waits) and wrote(user, item)
 
 
@@ -99,8 +156,10 @@ def can_delete(user: Any, item: Any) -> bool:
 
 
 def can_mark_useful(user: Any, item: Any) -> bool:
-    """Mark a post or comment useful: not one's own, under any name."""
-    return can_write(user) and not item.deleted_at and not item.hidden_at and not wrote(user, item)
+    """Mark a post or comment useful: not one's own, under any name, and nothing about a vendor that one speaks for."""
+    if not can_write(user) or item.deleted_at or item.hidden_at or wrote(user, item):
+        return False
+    return not speaks_in(user, getattr(item, "post", item))
 
 
 def works_for(user: Any, vendor: Any) -> bool:
@@ -109,14 +168,34 @@ def works_for(user: Any, vendor: Any) -> bool:
     return any(domain == own.domain or domain.endswith(f".{own.domain}") for own in vendor.domains)
 
 
+def belongs_to(user: Any, vendor: Any) -> bool:
+    """Whether the user's address is at one of the vendor's own domains or a subsidiary's: such people may speak for it.
+
+    Of two listed domains that an address lies under the longer counts: a subsidiary's may lie under another's.
+    """
+    domain = (user.email or "").rpartition("@")[2].lower()
+    under = [own for own in vendor.domains if domain == own.domain or domain.endswith(f".{own.domain}")]
+    return bool(under) and max(under, key=lambda own: len(own.domain)).relation in ("own", "subsidiary")
+
+
+def can_speak_for(user: Any, vendor: Any) -> bool:
+    """Ask to become the vendor's representative: members, not those who moderate what is said of it."""
+    return can_write(user) and user.role == "member" and vendor.accepted_at is not None and belongs_to(user, vendor)
+
+
+def can_open_desk(user: Any, vendor: Any) -> bool:
+    """Open the page for a vendor's representative."""
+    return is_moderator(user) or (is_representative(user) and user.speaks_for_id == vendor.id)
+
+
 def can_rate(user: Any, vendor: Any) -> bool:
-    """Rate a vendor: members who do not work for it."""
-    return can_write(user) and not works_for(user, vendor)
+    """Rate a vendor (None: one that stays undisclosed): members who neither work for it nor speak for any."""
+    return can_write(user) and not is_representative(user) and not (vendor is not None and works_for(user, vendor))
 
 
 def can_accept_vendor(user: Any, vendor: Any) -> bool:
     """Take a proposed vendor into the catalogue, or decline it."""
-    return is_moderator(user) and vendor.accepted_at is None
+    return is_moderator(user) and vendor.accepted_at is None and vendor.merged_into_id is None
 
 
 def can_see_vendor(user: Any, vendor: Any) -> bool:
@@ -134,16 +213,17 @@ def can_flag(user: Any, item: Any) -> bool:
 
 
 def can_decide(user: Any, case: Any, *, alone: bool = False) -> bool:
-    """Decide on a case: moderators, not about themselves or what they wrote.
+    """Decide on a case: moderators, not about themselves or what they wrote, nor for a vendor that they speak for.
 
-    An appeal is not for whoever decided before, unless no other staff is there (`alone`): then for an admin.
+    An appeal or objection is not for whoever decided before, unless no other staff is there (`alone`): then for an
+    admin.
     """
     if not is_moderator(user) or case.member_id == user.id:
         return False
     item = case.comment or case.post
-    if item is not None and wrote(user, item):
+    if item is not None and (wrote(user, item) or speaks_in(user, getattr(item, "post", item))):
         return False
-    if case.appeal is None or case.appeal.decision.moderator_id != user.id:
+    if case.against is None or case.against.moderator_id != user.id:
         return True
     return alone and is_admin(user)
 
@@ -157,8 +237,36 @@ def can_read_statement(user: Any, decision: Any) -> bool:
 
 
 def can_appeal(user: Any, decision: Any) -> bool:
-    """Object to a decision about oneself or one's text, within six months, once."""
+    """Object to a decision about oneself or one's text, within six months, once. Not to what staff is who."""
+    if decision.action == "staff":
+        return False
     return decision.until_appeal > now() and not decision.appealed and can_read_statement(user, decision)
+
+
+def can_dispute(user: Any, item: Any) -> bool:
+    """Give notice that a text is wrong or unlawful: anybody, of what everybody can read. It needs no account."""
+    thread = getattr(item, "post", item)
+    return is_listed(item) and (thread.removed_at is not None or not thread.hidden_at)
+
+
+def can_read_notice(user: Any, notice: Any) -> bool:
+    """Read what somebody outside says of one's text: its author, under whichever name. Not who says it."""
+    item = notice.comment or notice.post
+    return notice.confirmed_at is not None and item is not None and wrote(user, item)
+
+
+def can_answer_notice(user: Any, notice: Any) -> bool:
+    """Answer it: its author, once, while it is open and in time, suspended or not."""
+    is_open = notice.closed_at is None and notice.answered_at is None
+    return is_open and is_member(user) and can_read_notice(user, notice) and notice.due_at > now()
+
+
+def can_object(user: Any, notice: Any) -> bool:
+    """Object to how a notice was decided: whoever has its secret address, once in six months, while the text stands."""
+    item = notice.comment or notice.post
+    if notice.closed_at is None or notice.decision is None or notice.objected_at is not None or item is None:
+        return False
+    return notice.decision.until_appeal > now() and can_dispute(user, item)
 
 
 def can_undo(user: Any, decision: Any) -> bool:

@@ -8,10 +8,8 @@ from typing import Any
 
 import click
 import flask_migrate
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from email_validator import EmailNotValidError, validate_email
-from flask import Flask, current_app, g
+from flask import Flask, g
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from forum import anonymity, create_app, jobs, mail, serving, text
@@ -19,12 +17,14 @@ from forum.accounts import passwords
 from forum.accounts.actions import make_member
 from forum.accounts.queries import how_many_members, member_seals, member_with_email
 from forum.accounts.sanctions import MEMBER_PURPOSE
+from forum.admin import member_actions
+from forum.admin.health import migrations
+from forum.backup import back_up
 from forum.config import SettingsError
 from forum.db import db
 from forum.demo.actions import SIGN_INS, fill
 from forum.imports.actions import import_wordpress
 from forum.imports.archive import export_to
-from forum.imports.backup import back_up
 from forum.posts.actions import render_again
 from forum.ratings.actions import SEAL
 from forum.ratings.publish_actions import publish
@@ -193,6 +193,21 @@ def create(name: str, email: str, password: str) -> None:
     click.echo(f"{name} is an admin now.")
 
 
+@admin.command("reset-second-factor")
+@click.argument("email")
+@in_app
+def reset_second_factor(email: str) -> None:
+    """Turn off the second factor of somebody who lost it. Make sure who asks: their password then suffices."""
+    g.writes = True
+    member = member_with_email(email)
+    if member is None:
+        raise click.ClickException("There is no account with this address.")
+    if not member_actions.reset_second_factor(member):
+        raise click.ClickException(f"{member.name} has no second factor.")
+    db.session.commit()
+    click.echo(f"{member.name} signs in with the password only, and is signed out everywhere. The log has it.")
+
+
 @main.group("scores")
 def scoring() -> None:
     """Scores and their publication."""
@@ -202,7 +217,7 @@ def scoring() -> None:
 @in_app
 def publish_now() -> None:
     """Publish every snapshot that may appear now. The job runner does this every night."""
-    outcome = publish()
+    outcome = publish(commit=db.session.commit)
     db.session.commit()
     click.echo(outcome.text())
 
@@ -289,12 +304,10 @@ def check() -> None:
 
 def _database_problem() -> str | None:
     try:
-        with db.engine.connect() as connection:
-            here = MigrationContext.configure(connection).get_current_heads()
+        pending = migrations().pending
     except SQLAlchemyError as problem:
         return f"cannot be reached ({getattr(problem, 'orig', problem)}). Check FORUM_DATABASE_URL."
-    head = ScriptDirectory(current_app.extensions["migrate"].migrate.directory).get_heads()
-    return None if set(here) == set(head) else "migrations are pending. Run: forum db upgrade"
+    return "migrations are pending. Run: forum db upgrade" if pending else None
 
 
 def _key_problem() -> str | None:

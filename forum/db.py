@@ -2,19 +2,23 @@
 
 import secrets
 import sqlite3
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, MetaData, event, func
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 KEY_BITS = 50
+# For SQLite's one lock, in milliseconds.
+LONGEST_WAIT = 15000
 # No error's words say what was written, or by whom.
 SILENT = {"hide_parameters": True}
 
@@ -111,7 +115,7 @@ def _sqlite_manners(connection: Any, record: Any) -> None:
         return
     connection.isolation_level = None  # BEGIN is ours, see below
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={LONGEST_WAIT}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -119,14 +123,53 @@ def _sqlite_manners(connection: Any, record: Any) -> None:
 @event.listens_for(Engine, "begin")
 def _sqlite_begin(connection: Any) -> None:
     """A writer takes its lock at the start: a reader that turns writer half way would be refused, its work lost."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN" if _only_reads() else "BEGIN IMMEDIATE")
+    if connection.dialect.name != "sqlite":
+        return
+    if _only_reads():
+        connection.exec_driver_sql("BEGIN")
+    else:
+        _begin_as_writer(connection)
+
+
+def _begin_as_writer(connection: Any) -> None:
+    """Wait for the lock in short steps: SQLite's own grow to 100 ms, and whoever waits in them is passed by.
+
+    Raises OperationalError when it is not free within LONGEST_WAIT.
+    """
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    give_up = time.monotonic() + LONGEST_WAIT / 1000
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            break
+        except OperationalError as problem:
+            if "locked" not in str(problem.orig) or time.monotonic() > give_up:
+                raise
+            time.sleep(0.0005)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={LONGEST_WAIT}")
 
 
 def _only_reads() -> bool:
-    if has_request_context():
-        return request.method in ("GET", "HEAD", "OPTIONS") and "writes" not in g
-    return False
+    if not has_request_context() or "writes" in g:
+        return False
+    view = current_app.view_functions.get(request.endpoint or "")
+    return request.method in ("GET", "HEAD", "OPTIONS") or hasattr(view, "reads_first")
+
+
+def reads_first(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a view that checks what was sent before it asks for the writer's lock, by `begin_writing`."""
+    view.reads_first = True  # type: ignore[attr-defined]
+    return view
+
+
+def begin_writing() -> None:
+    """From here on the request holds SQLite's lock, so that others write meanwhile while it reads and checks.
+
+    What it had read is read anew when it is looked at again: somebody may have changed it in between.
+    """
+    g.writes = True
+    if db.session.get_bind().dialect.name == "sqlite":
+        db.session.rollback()
 
 
 def expired(moment: datetime, after: timedelta) -> bool:

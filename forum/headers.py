@@ -52,6 +52,8 @@ def _finish(response: Response) -> AnyResponse:
     if request.method not in ("GET", "HEAD") or response.status_code != 200 or response.is_streamed:
         headers.setdefault("Cache-Control", "no-store")
         return response
+    if headers.get("Cache-Control") == "no-store":
+        return response
     if _for_one_reader():
         headers["Cache-Control"] = "private, no-cache"
         return response

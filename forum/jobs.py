@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from blinker import signal
 from flask import Flask, current_app
 from huey import MemoryHuey, RedisHuey, SqliteHuey, crontab
 
@@ -14,6 +15,9 @@ log = logging.getLogger(__name__)
 Job = Callable[[], object]
 _jobs: dict[str, Job] = {}
 _regular: dict[str, dict[str, str]] = {}
+# Sent when a job has run: its name, and what it failed with or None. Of jobs by the clock only the runs by the clock
+# are told, since when the others run tells when somebody did something.
+ran = signal("job ran")
 
 
 def job(function: Job) -> Job:
@@ -54,16 +58,27 @@ def check() -> str | None:
     return None
 
 
+def regular() -> list[str]:
+    """The jobs that run by the clock."""
+    return sorted(_regular)
+
+
+def waiting() -> int:
+    """How many jobs wait to be run."""
+    return len(current_app.extensions["job_queue"])
+
+
 def init_app(app: Flask) -> None:
     """Make the queue that the settings name and register every known job with it."""
     queue = _queue(app.config["JOBS_URL"])
     app.extensions["job_queue"] = queue
     app.extensions["jobs"] = {}
     for name, function in _jobs.items():
-        work = _in_context(app, function)
+        work = _in_context(app, function, told=name not in _regular)
         app.extensions["jobs"][name] = queue.task(name=name)(work)
         if name in _regular:
-            queue.periodic_task(crontab(**_regular[name]), name=f"{name}_regularly")(work)
+            by_clock = _in_context(app, function, told=True)
+            queue.periodic_task(crontab(**_regular[name]), name=f"{name}_regularly")(by_clock)
 
 
 def _queue(url: str) -> Any:
@@ -74,10 +89,17 @@ def _queue(url: str) -> Any:
     return RedisHuey("forum", url=url, results=False)
 
 
-def _in_context(app: Flask, function: Job) -> Callable[[], None]:
+def _in_context(app: Flask, function: Job, *, told: bool) -> Callable[[], None]:
     def work() -> None:
         with app.app_context():
-            function()
+            try:
+                function()
+            except Exception as problem:
+                if told:
+                    ran.send(function.__name__, problem=problem)
+                raise
+            if told:
+                ran.send(function.__name__, problem=None)
 
     work.__name__ = function.__name__
     return work

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app, render_template
-from sqlalchemy import Text, event
+from sqlalchemy import Text, event, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum import anonymity, jobs
@@ -104,6 +104,9 @@ def deliver_mail() -> None:
     deliver_due()
 
 
+_KINDS = {"waiting": Mail.failed_at.is_(None), "failed": Mail.failed_at.is_not(None)}
+
+
 @event.listens_for(db.session, "after_commit")
 def _deliver_soon(session: Any) -> None:
     if session.info.pop("mail_waits", False):
@@ -125,6 +128,25 @@ def deliver_due(most: int = 50) -> int:
         sent += _try(mail)
         db.session.commit()
     return sent
+
+
+def outbox() -> dict[str, Any]:
+    """How many mails wait and how many were given up, and since when the oldest of each is there."""
+    row = db.session.execute(
+        db.select(
+            *(func.count().filter(given_up).label(f"n_{name}") for name, given_up in _KINDS.items()),
+            *(func.min(Mail.created_at).filter(given_up).label(f"since_{name}") for name, given_up in _KINDS.items()),
+        )
+    ).one()
+    return dict(row._mapping)
+
+
+def try_again() -> int:
+    """Have all that was given up tried again, soon; how many."""
+    given_up = db.session.query(Mail).filter(Mail.failed_at.is_not(None))
+    tried = given_up.update({"failed_at": None, "tries": 0, "due_at": now()}, synchronize_session=False)
+    db.session.info["mail_waits"] = True
+    return tried
 
 
 def check() -> str | None:

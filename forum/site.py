@@ -1,12 +1,19 @@
 """What admins may change while the site runs: its name, rules, limits and thresholds, with their defaults."""
 
+import time
 from typing import Any
 
-from flask import g
-from sqlalchemy import JSON, String, select
+from flask import current_app
+from sqlalchemy import JSON, String, event, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from forum.db import Moment, db
+from forum import text
+from forum.db import Moment, db, now
+
+# Every page shows the announcement, so what is set is not asked of the database for each. Another process notices a
+# change after so many seconds, the one that made it at once.
+REMEMBERED_FOR = 10.0
 
 # The name of each setting, its default and what it does, as the admin page says it.
 DEFAULTS: dict[str, tuple[Any, str]] = {
@@ -22,7 +29,11 @@ DEFAULTS: dict[str, tuple[Any, str]] = {
     "held_domains": ("", "Domains that hold a text that links to them, one a line."),
     "notice_days": (14, "Days until a notice from outside is decided."),
     "announcement": ("", "A line above every page. Empty for none."),
+    "rules_note": ("", "Stands above the rules on their page, as Markdown. Empty for none."),
 }
+# Kept beside a setting: its text as HTML, rendered when it was set.
+RENDERED = {"rules_note": "rules_note_html"}
+_remembered: dict[str, tuple[float, dict[str, Any]]] = {}
 
 
 class SiteSetting(db.Model):
@@ -36,23 +47,77 @@ class SiteSetting(db.Model):
 
 
 def setting(name: str) -> Any:
-    """The value in force; all are read once a request, when the first is asked for."""
-    if "site_settings" not in g:
-        g.site_settings = {
-            row.name: row.value for row in db.session.execute(select(SiteSetting.name, SiteSetting.value))
-        }
-    return g.site_settings.get(name, DEFAULTS[name][0])
+    """The value in force."""
+    return _known().get(name, DEFAULTS[name][0])
+
+
+def settings_now() -> dict[str, Any]:
+    """Every value in force at this moment, for whoever changes them."""
+    known = _read()
+    return {name: known.get(name, default) for name, (default, _) in DEFAULTS.items()}
+
+
+def html_of(name: str) -> str:
+    """A setting that is Markdown, as HTML."""
+    html: str = _known().get(RENDERED[name], "")
+    return html
+
+
+def announcement() -> str:
+    """The line above every page; none while the database cannot be asked, since the page then says so."""
+    try:
+        line: str = setting("announcement")
+    except SQLAlchemyError:
+        return ""
+    return line
 
 
 def change_setting(name: str, value: Any) -> None:
     """Set it, or drop the row when it is the default again. The caller commits."""
+    _write(name, value, DEFAULTS[name][0])
+    if name in RENDERED:
+        _write(RENDERED[name], text.to_html(value) if value else "", "")
+    db.session.flush()
+    db.session.info["settings_changed"] = True
+    forget()
+
+
+def forget() -> None:
+    """Read all anew when the next is asked for."""
+    _remembered.clear()
+
+
+def _write(name: str, value: Any, default: Any) -> None:
     known = db.session.get(SiteSetting, name)
-    if value == DEFAULTS[name][0]:
+    if value == default:
         if known is not None:
             db.session.delete(known)
     elif known is None:
         db.session.add(SiteSetting(name=name, value=value))
     else:
-        known.value = value
-    db.session.flush()
-    g.pop("site_settings", None)
+        known.value, known.changed_at = value, now()
+
+
+def _known() -> dict[str, Any]:
+    place = str(current_app.config["SQLALCHEMY_DATABASE_URI"])
+    until, known = _remembered.get(place, (0.0, {}))
+    if time.monotonic() >= until:
+        known = _read()
+        _remembered[place] = (time.monotonic() + REMEMBERED_FOR, known)
+    return known
+
+
+def _read() -> dict[str, Any]:
+    return {row.name: row.value for row in db.session.execute(select(SiteSetting.name, SiteSetting.value))}
+
+
+@event.listens_for(db.session, "after_commit")
+def _forget_what_changed(session: Any) -> None:
+    if session.info.pop("settings_changed", False):
+        forget()
+
+
+@event.listens_for(db.session, "after_rollback")
+def _forget_what_was_tried(session: Any) -> None:
+    if session.info.pop("settings_changed", False):
+        forget()

@@ -4,8 +4,9 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable
+from difflib import SequenceMatcher
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import nh3
 from bleach.sanitizer import Cleaner
@@ -48,10 +49,12 @@ def slug_of(text: str, fallback: str = "untitled") -> str:
     return slugify(text, max_length=60, word_boundary=True) or fallback
 
 
+@lru_cache(maxsize=8)
 def to_html(source: str) -> str:
     """CommonMark with tables, strikethrough and autolinks as safe HTML. No images, no raw HTML.
 
-    Rendered at write time only: Markdown, then bleach, then nh3 as a second sieve.
+    Rendered at write time only: Markdown, then bleach, then nh3 as a second sieve. The latest few are remembered, so
+    that a view can have a text rendered before it asks for the database's lock.
     """
     rendered = _parser().render(clean(source)[:LONGEST_SOURCE])
     # One Cleaner a call: bleach's is not safe to share between threads.
@@ -67,6 +70,25 @@ def to_plain(source: str, longest: int = 200) -> str:
     if len(words) <= longest:
         return words
     return words[:longest].rsplit(" ", 1)[0].rstrip(".,;:") + " …"
+
+
+class Change(NamedTuple):
+    """A run of words: "same" in both, "gone" from the first, or "new" in the second."""
+
+    kind: str
+    words: str
+
+
+def changes(before: str, after: str) -> list[Change]:
+    """What makes one text of the other, word by word, in reading order."""
+    old, new = (re.findall(r"\s+|\S+", one) for one in (before, after))
+    found = []
+    for kind, a, b, c, d in SequenceMatcher(None, old, new).get_opcodes():
+        if kind == "equal":
+            found.append(Change("same", "".join(old[a:b])))
+            continue
+        found += [Change(name, "".join(words)) for name, words in (("gone", old[a:b]), ("new", new[c:d])) if words]
+    return found
 
 
 def markdown_from_html(source: str) -> str:

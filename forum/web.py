@@ -32,8 +32,9 @@ log = logging.getLogger(__name__)
 login_manager = LoginManager()
 csrf = CSRFProtect()
 SAFE = ("GET", "HEAD", "OPTIONS")
-# Pages that change one text of one's own, signed or not.
+# Pages that change one text of one's own, signed or not, or speak for it.
 OF_ONE_TEXT = {f"{room}.{page}" for room in ("posts", "comments", "ratings", "delayed") for page in ("edit", "delete")}
+OF_ONE_TEXT |= {"notices.answer", "statements.appeal"}
 # Fields that are never carried over to another page.
 UNKEPT = {"csrf_token", "password", "present", "again", "proof", "code", "do"}
 # A field for those who fill whatever they find.
@@ -354,8 +355,9 @@ def _error_page(error: HTTPException) -> Any:
         # The host is not ours, so no address of ours can be made for the page.
         return Response("This address is not served here.\n", 400, mimetype="text/plain")
     title, advice = WORDS.get(code, (error.name, "Nothing was changed."))
-    kept = kept_fields() if code == 429 and "body" in request.form else {}
-    page = render_template("error.html", code=code, title=title, advice=advice, kept=kept)
+    # Too large a request has no form that could be read.
+    kept = kept_fields() if code in (403, 404, 410, 429) and request.form.get("body") else {}
+    page = render_template("error.html", code=code, title=title, advice=advice, kept=kept, again=code == 429)
     passed_on = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
     return page, code, passed_on
 
@@ -378,5 +380,6 @@ def _broken(error: Exception) -> Any:
         title="Something broke on our side",
         advice="Try again in a minute. The reference helps whoever runs the site to find the cause.",
         kept=kept_fields() if "body" in request.form else {},
+        again=True,
     )
     return page, 500

@@ -10,7 +10,7 @@ from flask import Flask, has_app_context
 from flask_login import FlaskLoginClient
 from sqlalchemy import text as sql
 
-from forum import create_app
+from forum import create_app, site
 from forum.config import FIXED
 from forum.db import db
 from forum.web import limiter
@@ -74,7 +74,9 @@ def _url(kind: str, worker: str, folder: Path) -> str:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Flask:
+def migrated(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[Flask]:
     """The application over a database that the migrations made: one of each kind for each worker."""
     folder = tmp_path_factory.mktemp(request.param)
     app = create_app(settings_for(_url(request.param, worker_id, folder), folder))
@@ -82,7 +84,9 @@ def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     with app.app_context():
         flask_migrate.upgrade()
         db.session.remove()
-    return app
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture
@@ -96,6 +100,7 @@ def app(migrated: Flask) -> Iterator[Flask]:
 
 
 def _empty() -> None:
+    site.forget()
     with db.engine.begin() as connection:
         names = [table.name for table in db.metadata.sorted_tables]
         if connection.dialect.name == "postgresql":

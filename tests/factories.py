@@ -17,8 +17,9 @@ from forum.posts.models import Comment, Post, Tag
 from forum.posts.tag_actions import make_tag
 from forum.ratings.actions import rate
 from forum.ratings.models import Rating
-from forum.vendors.actions import add_programme, add_vendor
+from forum.vendors.actions import add_domain, add_programme, add_vendor
 from forum.vendors.models import Category, Vendor
+from forum.vendors.representative_actions import ask_to_speak, confirm_speaker
 from forum.web import key_text
 
 _n = count(1)
@@ -97,6 +98,19 @@ def make_thread(post: Post, depths: list[int], author: Member | None = None) -> 
         made.append(above[depth])
     db.session.commit()
     return made
+
+
+def make_representative(vendor: Vendor, **given: Any) -> Member:
+    """Somebody with an address at the vendor's own domain, who speaks for it."""
+    domain = f"{vendor.slug}.example"
+    add_domain(vendor, domain)
+    db.session.expire(vendor)
+    n = next(_n)
+    title = given.pop("title", "Partner manager")
+    member = make_member(**{"name": f"Speaker {n}", "email": f"speaker{n}@{domain}", **given})
+    confirm_speaker(ask_to_speak(member, vendor, title=title))
+    db.session.commit()
+    return member
 
 
 def make_rating(member: Member | None = None, **given: Any) -> Rating:

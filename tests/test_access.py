@@ -13,10 +13,20 @@ from sqlalchemy import text as sql
 from forum import access
 from forum.access import is_listed, listed
 from forum.db import db, now
+from forum.posts.actions import About
 from forum.posts.comment_queries import thread
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_page_row
-from tests.factories import make_a_tag, make_comment, make_member, make_post, make_vendor
+from forum.vendors.models import VendorDomain
+from tests.factories import (
+    make_a_tag,
+    make_category,
+    make_comment,
+    make_member,
+    make_post,
+    make_representative,
+    make_vendor,
+)
 
 PEOPLE = ("stranger", "author", "member", "moderator", "admin", "suspended", "banned", "unconfirmed")
 
@@ -37,10 +47,13 @@ def people(app: Flask) -> dict[str, Any]:
 
 ABOUT_PEOPLE = {
     "is_member": "author member moderator admin suspended",
+    "is_representative": "",
     "is_suspended": "suspended",
     "is_moderator": "moderator admin",
     "is_admin": "admin",
     "can_moderate": "moderator admin",
+    "can_curate": "moderator admin",
+    "can_administer": "admin",
     "can_write": "author member moderator admin",
 }
 
@@ -107,6 +120,67 @@ def test_a_rule_about_writing_lets_these_and_nobody_else(
                 assert own == ({post.id, comment.id} if name == "author" else set())
 
 
+def test_a_vendors_representative_answers_and_judges_nothing(app: Flask) -> None:
+    vendor, other = make_vendor("Nordwall"), make_vendor()
+    voice, member = make_representative(vendor), make_member()
+    own, about_other, undisclosed = (
+        make_post(about=About(vendor)),
+        make_post(about=About(other)),
+        make_post(about=About(category=make_category(), description="A large one")),
+    )
+    earlier = make_comment(about_other, voice)
+    for post in (own, about_other, undisclosed):
+        for item in (post, make_comment(post)):
+            assert access.can_mark_useful(voice, item) is (post is not own)
+            assert access.can_flag(voice, item) and access.can_mark_useful(member, item)
+        for row in (post, post_page_row(post.id)):
+            assert access.can_reply(voice, row) is (post is not own)
+            assert access.can_answer(voice, row) is access.speaks_in(voice, row) is (post is own)
+            assert access.can_reply(member, row) and not access.can_answer(member, row)
+    own.locked_at = now()
+    assert not access.is_open(own) and not access.can_answer(voice, own)
+    assert access.can_edit(voice, earlier)
+    for thing in (vendor, other, None):
+        assert not access.can_rate(voice, thing) and access.can_rate(member, thing)
+    assert access.can_write_about(voice, other) and not access.can_write_about(voice, vendor)
+    assert access.can_write_about(member, vendor)
+    assert access.can_open_desk(voice, vendor) and not access.can_open_desk(voice, other)
+    assert not access.can_open_desk(member, vendor) and access.can_open_desk(make_member(role="moderator"), other)
+    voice.role = "moderator"
+    case = {"comment": None, "member_id": None, "against": None}
+    for post in (own, about_other):
+        assert access.can_decide(voice, SimpleNamespace(**case, post=post)) is (post is about_other)
+    voice.role, voice.banned_at = "member", now()
+    assert not access.is_representative(voice) and not access.can_open_desk(voice, vendor)
+
+
+@pytest.mark.parametrize(
+    "email, role, may",
+    [
+        ("a@nordwall.example", "member", True),
+        ("a@mail.nordwall.example", "member", True),
+        ("a@small.example", "member", True),
+        ("a@press.nordwall.example", "member", False),
+        ("a@sells.example", "member", False),
+        ("a@notnordwall.example", "member", False),
+        ("a@nordwall.example.evil.example", "member", False),
+        ("a@nordwall.example", "moderator", False),
+        (None, "member", False),
+    ],
+)
+def test_whose_address_is_at_the_vendors_own_domains_may_ask_to_speak(
+    app: Flask, email: str | None, role: str, may: bool
+) -> None:
+    vendor = make_vendor("Nordwall")
+    domains = {"nordwall": "own", "small": "subsidiary", "press.nordwall": "agency", "sells": "distributor"}
+    for domain, relation in domains.items():
+        db.session.add(VendorDomain(vendor_id=vendor.id, domain=f"{domain}.example", relation=relation))
+    member = make_member(email=email, role=role)
+    assert access.can_speak_for(member, vendor) is may
+    vendor.accepted_at = None
+    assert not access.can_speak_for(member, vendor)
+
+
 @pytest.mark.parametrize(
     "rule, accepted, who",
     [
@@ -115,6 +189,8 @@ def test_a_rule_about_writing_lets_these_and_nobody_else(
         ("can_accept_vendor", True, ""),
         ("can_accept_vendor", False, "moderator admin"),
         ("can_rate", True, WRITERS),
+        ("can_merge_vendor", True, "admin"),
+        ("can_merge_vendor", False, ""),
     ],
 )
 def test_a_rule_about_vendors_lets_these_and_nobody_else(
@@ -125,6 +201,26 @@ def test_a_rule_about_vendors_lets_these_and_nobody_else(
     assert " ".join(name for name in PEOPLE if getattr(access, rule)(people[name], vendor)) == who
 
 
+@pytest.mark.parametrize(
+    "rule, given, who",
+    [
+        ("can_vouch", {"vouched_at": None}, "moderator admin"),
+        ("can_vouch", {}, ""),
+        ("can_change_role", {}, "admin"),
+        ("can_change_role", {"confirmed_at": None}, ""),
+        ("can_change_role", {"password_hash": None}, ""),
+        ("can_change_role", {"banned_at": now()}, ""),
+        ("can_change_role", {"banned_at": now(), "role": "moderator"}, "admin"),
+    ],
+)
+def test_a_rule_about_accounts_lets_these_and_nobody_else(
+    people: dict[str, Any], rule: str, given: dict[str, Any], who: str
+) -> None:
+    member = make_member(**given)
+    assert " ".join(name for name in PEOPLE if getattr(access, rule)(people[name], member)) == who
+    assert not getattr(access, rule)(people["admin"], people["admin"]), "nobody does it to themselves"
+
+
 def test_what_was_decided_is_for_those_it_is_about_and_decided_by_others(people: dict[str, Any]) -> None:
     post = make_post(people["author"], anonymous=True)
     later = now() + timedelta(days=1)
@@ -132,21 +228,28 @@ def test_what_was_decided_is_for_those_it_is_about_and_decided_by_others(people:
     def allowed(rule: str, thing: Any, **given: Any) -> str:
         return " ".join(name for name in PEOPLE if getattr(access, rule)(people[name], thing, **given))
 
-    about_post = {"comment": None, "post": post, "member_id": None, "until_appeal": later, "appealed": False}
+    about_post = {
+        "action": "remove",
+        "comment": None,
+        "post": post,
+        "member_id": None,
+        "until_appeal": later,
+        "appealed": False,
+    }
     about_banned = about_post | {"post": None, "member_id": people["banned"].id}
     for rule in ("can_read_statement", "can_appeal"):
         assert allowed(rule, SimpleNamespace(**about_post)) == "author"
         assert allowed(rule, SimpleNamespace(**about_banned)) == "banned"
-    for change in ({"until_appeal": now()}, {"appealed": True}):
+    for change in ({"until_appeal": now()}, {"appealed": True}, {"action": "staff"}):
         assert allowed("can_appeal", SimpleNamespace(**about_post | change)) == ""
-    case = SimpleNamespace(comment=None, post=post, member_id=None, appeal=None)
+    case = SimpleNamespace(comment=None, post=post, member_id=None, against=None)
     assert allowed("can_decide", case) == "moderator admin"
     assert not access.can_decide(
         people["moderator"], SimpleNamespace(**vars(case) | {"member_id": people["moderator"].id})
     )
     own = SimpleNamespace(**vars(case) | {"post": make_post(people["moderator"], anonymous=True)})
     assert allowed("can_decide", own) == "admin", "not even what one wrote under a pseudonym"
-    case.appeal = SimpleNamespace(decision=SimpleNamespace(moderator_id=people["admin"].id))
+    case.against = SimpleNamespace(moderator_id=people["admin"].id)
     assert allowed("can_decide", case) == "moderator"
     assert allowed("can_decide", case, alone=True) == "moderator admin"
 
@@ -172,6 +275,12 @@ def test_the_list_rule_has_one_answer_in_hand_and_in_the_database(app: Flask) ->
 
 # Every address of the site, tried by everybody.
 
+OF_A_TAG = ("tag", "add_word", "remove_word", "retire_tag", "merge_tag", "end_tag")
+OF_A_CATEGORY = ("category", "move_category", "end_category")
+FOR_ADMINS = {
+    f"admin.{name}" for name in ("settings", "test_mail", "health", "try_mail_again", "back_up", "merge", "role")
+}
+
 
 def values_for(rule: Any, known: dict[str, Any]) -> dict[str, Any]:
     """Something real for each argument of a route, as far as there is something."""
@@ -195,7 +304,14 @@ def routes(app: Flask) -> list[tuple[Any, str]]:
         "pages.vendor": {"slug": vendor.slug},
         "feeds.vendor": {"slug": vendor.slug},
         "pages.member": {"slug": member.slug},
-        "admin.vendor": {"slug": vendor.slug},
+        "representatives": {"slug": vendor.slug},
+        "desk": {"slug": vendor.slug},
+        "speakers": {"slug": make_representative(vendor).slug},
+        "admin": {"slug": vendor.slug, "number": vendor.programmes[0].id},
+        **{f"admin.{name}": {"slug": member.slug} for name in ("member", "change_member", "role")},
+        **{f"admin.{name}": {"slug": "deals"} for name in OF_A_TAG},
+        **{f"admin.{name}": {"slug": vendor.category.slug} for name in OF_A_CATEGORY},
+        **{f"admin.{name}": {"number": vendor.programmes[0].tiers[0].id} for name in ("tier", "remove_tier")},
     }
     bound = app.url_map.bind("localhost")
     found = []
@@ -258,7 +374,7 @@ def test_an_empty_form_breaks_nothing_anywhere(
             answer = reader_called(who, browse).post(path, data={"do": "publish", "page": "-1", "to": "\x00"})
             assert answer.status_code < 500, path
             if who == "stranger" and not rule.endpoint.startswith(
-                ("accounts.", "second_factor.code", "following.unsubscribe")
+                ("accounts.", "second_factor.code", "following.unsubscribe", "notices.new", "notices.confirm")
             ):
                 assert answer.status_code in (401, 404), path
 
@@ -274,7 +390,7 @@ def test_the_rooms_of_those_who_run_the_site_are_shut_to_others(
             answer = reader_called(who, browse).open(path, method=method)
             if who == "stranger":
                 assert answer.status_code == (302 if method == "GET" else 401), path
-            elif who in ("member", "banned"):
+            elif who in ("member", "banned") or (who == "moderator" and rule.endpoint in FOR_ADMINS):
                 assert answer.status_code == 403, path
             else:
                 assert answer.status_code in (200, 302, 404, 422), path

@@ -16,6 +16,7 @@ from forum.accounts.queries import member_with_email
 from forum.cli import main
 from forum.config import from_environment
 from forum.db import db, folder
+from forum.moderation.models import Decision
 from forum.posts.models import Comment, Post
 from forum.text import RENDER_VERSION
 from tests import cluster
@@ -89,6 +90,24 @@ def test_an_admin_can_sign_in_at_once_and_is_made_once(forum: Forum, environ: di
     assert ida.role == "admin" and ida.confirmed_at is not None and fits(ida.password_hash, words)
     again = forum(*ADMIN, typed=f"{words}\n{words}\n")
     assert again.exit_code == 1 and "There is an account with this address already." in again.output
+
+
+def test_a_lost_second_factor_is_turned_off_by_the_operator_and_the_log_has_it(
+    forum: Forum, environ: dict[str, str]
+) -> None:
+    forum("db", "upgrade")
+    reset = ("admin", "reset-second-factor", "ida@partner.example")
+    assert "no account" in forum(*reset).output
+    seal = {"email": "ida@partner.example", "name": "Ida Lund", "totp_seal": "sealed", "recovery_codes": ["hash"]}
+    inside(environ, lambda: make_member(**seal).id)
+    done = forum(*reset)
+    assert done.exit_code == 0 and "Ida Lund signs in with the password only" in done.output
+    ida = inside(environ, lambda: member_with_email("ida@partner.example"))
+    assert (ida.totp_seal, ida.recovery_codes, ida.session_epoch) == (None, None, 1)
+    rows = inside(environ, lambda: [(row.action, row.moderator_name) for row in db.session.query(Decision)])
+    assert rows == [("staff", "the operator")]
+    again = forum(*reset)
+    assert again.exit_code == 1 and "has no second factor" in again.output
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,9 @@
 import random
 import re
 import secrets
+import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
@@ -152,6 +155,37 @@ def test_the_second_submit_gives_the_place_of_the_first(app: Any, browse: Any) -
         assert answers[0].location == answers[1].location
     db.session.expire_all()
     assert db.session.query(Comment).count() == 2 and db.session.get(Post, post.id).comment_count == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "words"),
+    [
+        ("UPDATE posts SET locked_at = '2026-01-01', locked_because = 'It ran in circles.'", 403, "It ran in circles."),
+        ("DELETE FROM posts", 404, "This page does not exist"),
+    ],
+)
+def test_a_thread_that_closes_while_a_reply_waits_for_its_turn_takes_none(
+    app: Any, browse: Any, change: str, status: int, words: str
+) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("one writer at a time is SQLite's")
+    post, reader = make_post(), browse(make_member())
+    path = path_to(post, "reply")
+    # A driver of its own: the test's session would give its lock up before the visit.
+    other = sqlite3.connect(db.engine.url.database or "", isolation_level=None)
+    other.execute("PRAGMA foreign_keys=ON")
+    other.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(reader.post, path, data=form(body="What I took an hour to write."))
+        time.sleep(0.5)
+        assert not sent.done(), "it waits"
+        other.execute(change)
+        other.execute("COMMIT")
+        answer = sent.result(30)
+    other.close()
+    assert answer.status_code == status
+    assert words in answer.text and "What I took an hour to write." in answer.text
+    assert db.session.query(Comment).count() == 0
 
 
 def test_the_same_reply_sent_twice_at_once_is_written_once(app: Any, browse: Any) -> None:

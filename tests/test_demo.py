@@ -11,6 +11,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from forum import create_app
+from forum.access import belongs_to
+from forum.accounts.models import Member
 from forum.anonymity import unseal
 from forum.db import db
 from forum.demo.actions import fill
@@ -117,6 +119,14 @@ def test_a_history_of_several_quarters_can_be_seen(demo: Flask) -> None:
     vendor = db.session.scalars(select(Vendor).where(Vendor.slug == "northwind-storage")).one()
     history = db.session.scalars(select(Snapshot.published_at).where(Snapshot.vendor_id == vendor.id)).all()
     assert len(history) >= 3 and (max(history) - min(history)).days > 300
+
+
+def test_a_vendor_has_answered_one_experience(demo: Flask) -> None:
+    reply = db.session.scalars(select(Comment).where(Comment.official_vendor_id.is_not(None))).one()
+    assert reply.official_vendor_id == reply.post.vendor_id and reply.official_title
+    member = db.session.get(Member, reply.author_id)
+    assert member.speaks_for_id == reply.official_vendor_id and belongs_to(member, reply.post.vendor)
+    assert reply.created_at > reply.post.created_at
 
 
 def test_stories_are_told_for_and_against_named_and_not(demo: Flask) -> None:

@@ -31,7 +31,7 @@ def test_a_page_names_only_settings_that_exist(page: Path) -> None:
 def test_a_page_names_only_commands_that_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     # At the start of a line of commands, in a span of code, or with the folder it is installed in.
-    for words in re.findall(r"(?:^ {4}|`|/bin/)forum ([a-z]+(?: [a-z]+)?)", text, re.M):
+    for words in re.findall(r"(?:^ {4}|`|/bin/)forum ([a-z]+(?: [a-z]+(?:-[a-z]+)*)?)", text, re.M):
         assert command_for(words.split()), f"{page.name}: forum {words}"
 
 

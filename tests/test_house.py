@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [
     "config",
     "db text dates anonymity jobs serving",
-    "site",
+    "site job_runs backup",
     "access headers mail",
     "web",
     "accounts",
@@ -31,7 +31,7 @@ FLOORS = [
 FLOOR = {room: n for n, rooms in enumerate(FLOORS) for room in rooms.split()}
 SOURCES = sorted((ROOT / "forum").rglob("*.py"))
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.suffix in (".html", ".xml", ".txt"))
-MAY_COMMIT = re.compile(r"(.*_)?views\.py|cli\.py|jobs\.py|mail\.py")
+MAY_COMMIT = re.compile(r"(.*_)?views\.py|cli\.py|jobs\.py|job_runs\.py|mail\.py")
 MAY_SELECT = re.compile(r"(.*_)?queries\.py|db\.py|mail\.py|site\.py")
 
 

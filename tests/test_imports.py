@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -22,10 +23,10 @@ from sqlalchemy.engine import make_url
 from forum import create_app
 from forum.accounts.bylines import byline
 from forum.accounts.models import Member
+from forum.backup import back_up
 from forum.db import db, now
 from forum.imports.actions import import_wordpress
 from forum.imports.archive import export_to
-from forum.imports.backup import back_up
 from forum.imports.bodies import body_of
 from forum.imports.mending import mended
 from forum.imports.people import shown_name
@@ -34,7 +35,7 @@ from forum.imports.threads import parents_first
 from forum.mail import Mail
 from forum.posts.actions import About, delete_post
 from forum.posts.comment_actions import delete_comment
-from forum.posts.models import Comment, Post, Tag
+from forum.posts.models import Comment, Post, PostTag, Tag
 from forum.web import key_text
 from tests import cluster
 from tests.conftest import settings_for
@@ -319,6 +320,30 @@ def test_nobody_is_written_to_unless_asked_for(app: Flask) -> None:
 
 
 # What is wrong with real files.
+
+
+def test_what_was_deleted_here_does_not_come_back(app: Flask) -> None:
+    move_in("wxr-1.1.xml")
+    post, other = post_from("talk.example post 1"), post_from("talk.example post 2")
+    told = {comment.imported_from.split()[-1]: comment for comment in thread_of(post)}  # type: ignore[union-attr]
+    for number in ("26", "24", "22"):  # an answer before what it answers: nothing is under any of them then
+        delete_comment(told[number])
+    delete_post(other)
+    db.session.commit()
+    left = db.session.query(Comment).count()
+    again = move_in("wxr-1.1.xml")
+    assert (again.posts, again.comments, db.session.query(Comment).count()) == (0, 0, left)
+    assert post_from("talk.example post 2").deleted_at is not None
+    assert all(told[number].deleted_at and told[number].body == "" for number in ("22", "24", "26"))
+
+
+def test_drafts_that_come_hidden_are_counted_nowhere(app: Flask) -> None:
+    move_in("wxr-1.1.xml", drafts=True)
+    shown: Counter[int] = Counter()
+    for link in db.session.query(PostTag):
+        shown[link.tag_id] += db.session.get_one(Post, link.post_id).hidden_at is None
+    assert dict(shown) == {tag.id: tag.post_count for tag in db.session.query(Tag)}
+    assert sum(shown.values()) < db.session.query(PostTag).count(), "the hidden one has a tag"
 
 
 def test_a_rough_export_comes_in_clean(app: Flask) -> None:

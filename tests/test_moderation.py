@@ -23,9 +23,18 @@ from forum.posts.hiding import hold
 from forum.posts.models import Comment, Post, Tag
 from forum.site import change_setting
 from forum.vendors.actions import add_domain
-from forum.vendors.models import Representative, Vendor
+from forum.vendors.models import Vendor
 from forum.web import key_text
-from tests.factories import at_once, make_a_tag, make_comment, make_member, make_post, make_rating, make_vendor
+from tests.factories import (
+    at_once,
+    make_a_tag,
+    make_comment,
+    make_member,
+    make_post,
+    make_rating,
+    make_representative,
+    make_vendor,
+)
 
 Browse = Callable[..., Any]
 WHY = "It names somebody without a public role; leave the name out."
@@ -156,8 +165,7 @@ def test_a_vendors_people_weigh_nothing(browse: Browse, app: Flask) -> None:
     vendor = make_vendor()
     add_domain(vendor, "vendor.example")
     post = make_post(about=About(vendor))
-    voice = make_member()
-    db.session.add(Representative(member=voice, vendor=make_vendor(), accepted_at=now()))
+    voice = make_representative(make_vendor())
     report(browse, post, make_member(email="a@vendor.example"))
     report(browse, post, voice)
     assert [flag.weight for flag in db.session.query(Flag)] == [0.0, 0.0]
@@ -241,6 +249,48 @@ def test_an_author_asked_to_edit_has_72_hours_and_a_moderator_looks_again(browse
     assert comment.hidden_at and comment.edit_until is None
     decide(browse, judge, comment, kind="held", action="approve", rule="")
     assert db.session.get(Comment, comment.id).hidden_at is None
+
+
+@pytest.mark.parametrize("make", [make_post, make_comment])
+def test_another_wording_is_proposed_to_the_author_who_takes_it_over_or_not(
+    browse: Browse, judge: Member, make: Any
+) -> None:
+    author = make_member()
+    item = make(author=author, body="We met Tim Field of the vendor, who said no to the eleven deals.", anonymous=True)
+    address = f"/{'posts' if make is make_post else 'replies'}/{key_text(item.id)}/edit"
+    proposed = "We met somebody of the vendor, who said no to the eleven deals."
+    made = decide(browse, judge, item, action="ask_to_edit", proposed=proposed)
+    db.session.refresh(item)
+    assert "Tim Field" in item.body, "nothing is changed for the author"
+    page = browse(author).get(f"/decisions/{made.id}").text
+    assert "<del>Tim Field of</del>" in page or "<del>Tim Field</del>" in page
+    assert "<ins>somebody</ins>" in page
+    form = browse(author).post(address, data={"do": "begin", "body": proposed})
+    assert form.status_code == 200 and f"{proposed}</textarea>" in form.text
+    db.session.refresh(item)
+    assert "Tim Field" in item.body, "not even then"
+    assert browse(make_member()).get(f"/decisions/{made.id}").status_code == 404
+    assert "met somebody" not in browse().get(f"/log/{made.id}").text
+
+
+def test_the_text_itself_sent_back_proposes_nothing(browse: Browse, judge: Member) -> None:
+    author = make_member()
+    comment = make_comment(author=author, body="The same here,\n\nand worse.")
+    made = decide(browse, judge, comment, action="ask_to_edit", proposed="The same here,\r\n\r\nand worse.\r\n")
+    assert db.session.query(TakenText).one().proposed == ""
+    assert "proposes" not in browse(author).get(f"/decisions/{made.id}").text
+
+
+def test_what_waits_for_its_author_has_a_list(browse: Browse, judge: Member) -> None:
+    nobody = browse(judge).get("/moderation/asked-to-edit").text
+    assert "Nobody is waited for" in nobody
+    post, comment = make_post(title="A thread that waits"), make_comment(make_post(title="Another thread"))
+    for item in (post, comment):
+        decide(browse, judge, item, action="ask_to_edit")
+    page = browse(judge).get("/moderation/asked-to-edit").text
+    assert "A thread that waits" in page and "Reply in: " in page and "Another thread" in page
+    browse(post.author).post(f"/posts/{key_text(post.id)}/delete")
+    assert "A thread that waits" not in browse(judge).get("/moderation/asked-to-edit").text
 
 
 def test_what_is_not_edited_in_time_is_removed_by_the_clock(browse: Browse, judge: Member) -> None:

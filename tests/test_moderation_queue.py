@@ -101,6 +101,7 @@ DOORS = [
     ("POST", "/moderation/cases/{case}/note", 422),
     ("POST", "/moderation/open", 404),
     ("POST", "/moderation/bulk", 422),
+    ("GET", "/moderation/asked-to-edit", 200),
     ("GET", "/moderation/members/{slug}", 200),
     ("POST", "/moderation/members/{slug}", 422),
     ("POST", "/moderation/log/{number}/undo", 302),

@@ -79,7 +79,7 @@ def test_author_and_repliers_follow_the_thread_by_name_or_not(app: Flask, browse
     make_comment(post, second, anonymous=anonymous)
     assert (new_in(author), new_in(first), new_in(second)) == ({post.title: 2}, {post.title: 1}, {post.title: 0})
     page = browse(author).get("/following").text
-    assert post.title in page and "2 new replies" in page
+    assert post.title in page and "2 new" in page
     assert "2 new to you" in browse(author).get(path_to(post)).text
 
 
@@ -124,7 +124,7 @@ def test_buttons_follow_and_stop_without_a_script(app: Flask, browse: Any) -> No
     make_post(tags=[tag], about=About(vendor))
     assert new_in(reader) == {post.title: 1, "deals": 1, "Nordwall": 1}
     page = browser.get("/following").text
-    assert "1 new reply" in page and page.count("1 new experience") == 2
+    assert "<b>1 new</b>" in page and page.count("1 new experience") == 2
     for thing in (f"/posts/{key_text(post.id)}", "/tags/deals", "/vendors/nordwall"):
         press(browser, thing, "unfollow")
     assert new_in(reader) == {}
@@ -372,9 +372,9 @@ def test_every_row_is_sealed_anew_by_the_digest_whoever_was_told(app: Flask) -> 
 
 
 def test_mail_programmes_get_a_button_that_stops_the_digest_and_no_other_mail_has_one(
-    app: Flask, tmp_path: Any
+    app: Flask, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app.config["MAIL_URL"] = f"file:{tmp_path}"
+    monkeypatch.setitem(app.config, "MAIL_URL", f"file:{tmp_path}")
     author = make_member(email="marta@partner.example")
     make_comment(make_post(author), make_member(digest="never"))
     db.session.commit()

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -11,11 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from forum.accounts.models import Member
 from forum.db import day_of, db, now
 from forum.ratings import actions, queries
-from forum.ratings.actions import RatedOtherwise, house_of, live_rating, subject_of, withdraw
+from forum.ratings.actions import RatedOtherwise, house_of, live_ratings, withdraw
 from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
 from forum.ratings.publish_actions import Outcome, publish
 from forum.ratings.queries import SITE, Subject, own_ratings, snapshot_of
 from forum.vendors.models import Tier, Vendor
+from forum.web import key_text
 from tests.bench.ratings import measure
 from tests.conftest import _empty
 from tests.factories import at_once, make_category, make_member, make_rating, make_vendor
@@ -297,6 +300,56 @@ def test_a_rating_that_no_snapshot_held_leaves_nothing_behind(app: Any) -> None:
     assert rows(Rating) == rows(Withdrawal) == []
 
 
+def test_a_withdrawal_while_figures_are_made_waits_and_is_noted(app: Any) -> None:
+    rating = make_rating()
+    number, vendor_id = rating.id, rating.vendor_id
+
+    def take_back(times: int = 1) -> None:
+        with app.app_context():
+            own = db.session.get_one(Rating, number)
+            loaded.set()
+            for _ in range(times):
+                withdraw(own)
+            db.session.commit()
+
+    loaded = Event()
+    db.session.commit()
+    # Publishing, as far as it matters: the figures' lock, and the note of what they hold.
+    actions.lock_figures(vendor_id, None)
+    db.session.query(Rating).update({"published_version": 1})
+    with ThreadPoolExecutor(1) as pool:
+        taken_back = pool.submit(take_back)
+        loaded.wait(0.5)
+        db.session.commit()
+        taken_back.result(30)
+    assert rows(Rating) == [] and len(rows(Withdrawal)) == 1
+
+
+def test_a_rating_withdrawn_twice_at_once_is_withdrawn(app: Any, browse: Any) -> None:
+    member = make_member()
+    rating = make_rating(member, said={"interest": "none"})
+    readers = [browse(member) for _ in range(4)]
+    path = f"/ratings/{key_text(rating.id)}/withdraw"
+    answers = at_once(*(lambda r=reader: r.post(path) for reader in readers))
+    assert {answer.status_code for answer in answers} <= {302, 404}
+    assert rows(Rating) == []
+
+
+def test_publishing_commits_after_each_so_that_nobody_waits_for_all(app: Any) -> None:
+    for vendor in (make_vendor(), make_vendor()):
+        rated(5, vendor, said={"worth": 3}, at=now() - 20 * DAY)
+    commits: list[int] = []
+
+    def commit() -> None:
+        db.session.commit()
+        commits.append(db.session.query(Snapshot).count())
+
+    outcome = publish(commit=commit)
+    db.session.commit()
+    assert outcome.published == 2
+    assert commits == sorted(set(commits)) and len(commits) == 2, "each sees what the one before made"
+
+
 def test_publishing_twice_on_a_day_does_nothing_the_second_time(fifteen: Any) -> None:
     vendor, _ = fifteen
     rated(5, vendor)
@@ -447,8 +500,8 @@ def test_naming_the_vendor_moves_the_rating_from_the_category_to_the_vendor(app:
     actions.name_vendor(own, member, vendor=vendor, programme=programme, tier=programme.tiers[0])
     db.session.commit()
     assert (own.category_id, own.vendor_description, own.vendor_id) == (None, None, vendor.id)
-    assert live_rating(member, subject_of(vendor, programme, None, None)).id == own.id
-    assert live_rating(member, subject_of(None, None, category, "a large supplier")) is None
+    assert [rating.id for rating in live_ratings(member, vendor, programme)] == [own.id]
+    assert not live_ratings(member, None, None, category, "a large supplier")
     assert published().published == 0
     rated(4, vendor)
     rated(4, category=category, description="a third")

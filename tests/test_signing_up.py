@@ -90,3 +90,11 @@ def test_one_network_begins_so_many_accounts_and_its_neighbour_begins_more(app: 
     assert [join(30 + n, f"2001:db8:1:{n:x}::1") for n in range(20)] == [302] * 20
     assert join(60, "2001:db8:1:ffff::1") == 429
     assert join(61, "2001:db8:2::1") == 302
+
+
+@pytest.mark.parametrize("around", [" {} ", "{} ", "\t{}"])
+def test_blanks_around_an_address_do_not_matter(app: Any, browse: Any, clock: Any, around: str) -> None:
+    assert browse().post("/join", data=JOINING | {"email": around.format(JOINING["email"])}).status_code == 302
+    assert db.session.query(Member.email).scalar() == JOINING["email"]
+    refused = browse().post("/join", data=JOINING | {"email": around.format("a@mailinator.com")})
+    assert refused.status_code == 422 and "last minutes only" in refused.text

@@ -8,6 +8,7 @@ from forum import mail, text
 from forum.accounts.models import Member
 from forum.accounts.passwords import hash_of
 from forum.accounts.queries import member_with_email, slugs_like, unconfirmed_since
+from forum.accounts.signals import email_changed
 from forum.accounts.tokens import token_for
 from forum.db import db, lock, now
 
@@ -122,6 +123,7 @@ def set_email(member: Member, email: str) -> bool:
         return False
     old, member.email = member.email, email
     db.session.flush()
+    email_changed.send(member)
     if old:
         mail.post(old, "email_changed", subject="Your address was changed", name=member.name, link=_url("pages.about"))
     return True

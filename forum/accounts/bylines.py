@@ -38,23 +38,26 @@ def byline_columns() -> list[ColumnElement[Any]]:
 
 
 def byline(item: Any) -> Byline:
-    """The name under a post or comment: a row that has `byline_columns`, or the object itself."""
+    """The name under a post or comment: a row that has `byline_columns`, or the object itself.
+
+    Under an official reply stands what its author was at the vendor then, and not what they are by now.
+    """
     if hasattr(item, "alias"):
         if item.alias:
             return Byline(item.alias, None, True, item.badge)
         if not item.signed_name:
             return NOBODY
-        about = _about(item.signed_what, item.signed_country)
+        about = getattr(item, "official_title", None) or _about(item.signed_what, item.signed_country)
         return Byline(item.signed_name, path_of("pages.member", slug=item.signed_slug), False, about)
     if item.pseudonym is not None:
         return Byline(item.pseudonym.name, None, True, item.badge)
-    return _signed(item.author)
+    return _signed(item.author, getattr(item, "official_title", None))
 
 
-def _signed(member: Member | None) -> Byline:
+def _signed(member: Member | None, title: str | None) -> Byline:
     if member is None:
         return NOBODY
-    about = _about(member.what, member.country)
+    about = title or _about(member.what, member.country)
     return Byline(member.name, path_of("pages.member", slug=member.slug), False, about)
 
 

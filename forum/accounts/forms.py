@@ -20,6 +20,11 @@ ADDRESS = [
 ]
 
 
+def _stripped(address: str | None) -> str | None:
+    """Phones put a blank behind what they complete."""
+    return address.strip() if address else address
+
+
 def _lasting(form: Any, field: Any) -> None:
     if is_disposable(field.data or ""):
         raise ValidationError("Addresses of this service last minutes only. Use one that stays yours.")
@@ -52,14 +57,14 @@ class JoinForm(Form):
     """An account begins."""
 
     name = StringField("Name", validators=[InputRequired("Write your name."), _name_ok])
-    email = EmailField("Work e-mail", validators=[*ADDRESS, _lasting])
+    email = EmailField("Work e-mail", filters=[_stripped], validators=[*ADDRESS, _lasting])
     password = PasswordField("Password", validators=[InputRequired("Choose a password."), _new_password_ok])
 
 
 class SignInForm(Form):
     """Back again."""
 
-    email = StringField("Work e-mail", validators=[InputRequired("Write your e-mail address.")])
+    email = StringField("Work e-mail", filters=[_stripped], validators=[InputRequired("Write your e-mail address.")])
     password = PasswordField("Password", validators=[InputRequired("Write your password.")])
     remember = BooleanField("Keep me signed in on this device")
 
@@ -73,7 +78,7 @@ class ConfirmForm(Form):
 class ForgottenForm(Form):
     """Where to mail the link to."""
 
-    email = EmailField("Work e-mail", validators=ADDRESS)
+    email = EmailField("Work e-mail", filters=[_stripped], validators=ADDRESS)
 
 
 class NewPasswordForm(Form):
@@ -98,7 +103,7 @@ class ChangePasswordForm(Form):
 class ChangeEmailForm(Form):
     """Another address for the same account."""
 
-    email = EmailField("New work e-mail", validators=[*ADDRESS, _lasting])
+    email = EmailField("New work e-mail", filters=[_stripped], validators=[*ADDRESS, _lasting])
     present = PasswordField(
         "Present password", validators=[InputRequired("Write your present password."), own_password]
     )

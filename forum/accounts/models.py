@@ -53,6 +53,9 @@ class Member(UserMixin, db.Model):
     recovery_codes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     staff_number: Mapped[int | None] = mapped_column(unique=True)
     named_in_log: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # The vendor whose verified representative they are, beside the row that says so in the room of vendors: who may do
+    # what depends on it on every page, and costs no query. A plain number, since that room lies above.
+    speaks_for_id: Mapped[int | None]
 
     def get_id(self) -> str:
         """What a session remembers: the member, and which epoch of their sessions."""

@@ -15,7 +15,7 @@ class Organisation(NamedTuple):
 def organisation_of(member: Any) -> Organisation:
     """The member's organisation: their confirmed work domain, or the member alone."""
     domain = domain_of(member.email)
-    if member.confirmed_at and domain and domain not in _free_mail():
+    if member.confirmed_at and domain and not is_free_mail(domain):
         return Organisation(domain, True)
     return Organisation(f"member {member.id}", False)
 
@@ -23,6 +23,11 @@ def organisation_of(member: Any) -> Organisation:
 def domain_of(email: str | None) -> str:
     """The domain of an address, in lower case; "" when there is none."""
     return (email or "").rpartition("@")[2].lower()
+
+
+def is_free_mail(domain: str) -> bool:
+    """Whether anybody can have an address there."""
+    return domain.lower() in _free_mail()
 
 
 @cache

@@ -1,9 +1,10 @@
 """Questions about members and pseudonyms."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from forum import anonymity
 from forum.accounts.models import Member, Pseudonym, Sanction, SpentLink
@@ -42,8 +43,13 @@ def pseudonym_of(thread_key: str, member: Any) -> Pseudonym | None:
 
 def pseudonyms_in(thread_key: str) -> dict[str, str]:
     """The names in use in this thread, each with its mark."""
-    found = db.session.execute(select(Pseudonym.name, Pseudonym.mark).where(Pseudonym.thread_key == thread_key))
-    return {row.name: row.mark for row in found}
+    return {row.name: row.mark for row in db.session.execute(_pseudonyms_in(), {"thread_key": thread_key})}
+
+
+@cache
+def _pseudonyms_in() -> Select[Any]:
+    pseudonym = Pseudonym.__table__.c
+    return select(pseudonym.name, pseudonym.mark).where(pseudonym.thread_key == bindparam("thread_key"))
 
 
 def sanctions_marked(marks: Sequence[str]) -> Sequence[Sanction]:
@@ -66,6 +72,18 @@ def member_seals(most: int) -> Sequence[str]:
 def how_many_members() -> int:
     """Members who have confirmed their address."""
     return db.session.scalar(select(func.count()).select_from(Member).where(Member.confirmed_at.is_not(None))) or 0
+
+
+def admins_besides(member_id: int) -> int:
+    """How many other admins can sign in."""
+    able = (
+        Member.role == "admin",
+        Member.id != member_id,
+        Member.confirmed_at.is_not(None),
+        Member.banned_at.is_(None),
+        Member.password_hash.is_not(None),
+    )
+    return db.session.scalar(select(func.count()).select_from(Member).where(*able)) or 0
 
 
 def unconfirmed_since(moment: Any) -> Select[Any]:

@@ -40,17 +40,17 @@ FROM_NETWORK = "20/hour;60/day"
 QUICKEST = 2
 
 
-def _network() -> str:
+def network() -> str:
     """A network of the asker's neighbours (/24, or /48 of IPv6), as a mark that says which to nobody."""
     address = ip_address(get_remote_address())
     address = getattr(address, "ipv4_mapped", None) or address
-    network = ip_network((address, 24 if address.version == 4 else 48), strict=False)
-    return anonymity.limit_key(f"network {network}")
+    near = ip_network((address, 24 if address.version == 4 else 48), strict=False)
+    return anonymity.limit_key(f"network {near}")
 
 
 @bp.route("/join", methods=["GET", "POST"])
 @limiter.limit("10/hour", methods=["POST"], deduct_when=went_through, override_defaults=False)
-@limiter.limit(FROM_NETWORK, key_func=_network, methods=["POST"], deduct_when=went_through, override_defaults=False)
+@limiter.limit(FROM_NETWORK, key_func=network, methods=["POST"], deduct_when=went_through, override_defaults=False)
 def join() -> Any:
     """Begin an account."""
     if current_user.is_authenticated:

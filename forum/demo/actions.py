@@ -14,11 +14,12 @@ from forum.demo.rating_actions import given_beside, rate_beside, told_rating
 from forum.posts.actions import About, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, UsefulMark, thing_columns
+from forum.posts.official_actions import answer_officially
 from forum.posts.tag_actions import make_tag
 from forum.posts.tag_queries import tags_named
 from forum.ratings.publish_actions import publish
 from forum.vendors.actions import add_domain, add_programme, add_vendor, make_categories, note_change
-from forum.vendors.models import Vendor
+from forum.vendors.models import Representative, Vendor
 from forum.vendors.queries import categories
 
 HERE = Path(__file__).parent
@@ -28,6 +29,7 @@ SIGN_INS = [
     ("member", "marta@demo.example", PASSWORD),
     ("moderator", "fiona@demo.example", PASSWORD),
     ("admin", "admin@demo.example", PASSWORD),
+    ("vendor", "ingrid@northwind-storage.example", PASSWORD),
 ]
 OWN_ADDRESS = {"marta-aalto": ("marta@demo.example", "member"), "fiona-mackay": ("fiona@demo.example", "moderator")}
 # Members are made first, so that the moments of writing lie after everybody has joined.
@@ -59,6 +61,8 @@ def fill() -> None:
         publish(started - timedelta(days=oldest))
         # Publishing lets go of what the session held.
         db.session.add_all([*vendors.values(), *members.values()])
+    for representative in cast["representatives"]:
+        _speak(representative, started)
 
 
 def _stories() -> Iterator[dict[str, Any]]:
@@ -91,6 +95,20 @@ def _member(given: dict[str, Any]) -> Member:
     member.joined_at = now() - YEARS
     member.confirmed_at = member.joined_at
     return member
+
+
+def _speak(given: dict[str, Any], started: datetime) -> None:
+    """Somebody who speaks for a vendor, confirmed long ago, and one official reply."""
+    post = db.session.query(Post).filter_by(title=given["post"]).one()
+    member = make_member(name=given["name"], email=SIGN_INS[3][1], password=PASSWORD)
+    member.country, member.time_zone = given["country"], given["time_zone"]
+    member.digest = "never"
+    member.joined_at = member.confirmed_at = long_ago = started - YEARS
+    vendor_id = member.speaks_for_id = post.vendor_id
+    asked = {"asked_at": long_ago, "accepted_at": long_ago, "title": given["title"]}
+    db.session.add(Representative(member_id=member.id, vendor_id=vendor_id, **asked))
+    at = started - timedelta(days=given["day"])
+    answer_officially(post, member, title=given["title"], body=given["answer"].strip(), at=at)
 
 
 def _tell(

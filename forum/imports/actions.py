@@ -25,6 +25,7 @@ from forum.imports.wordpress import Blog, Item, Unreadable, items
 from forum.posts.actions import write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.forms import BODY, REPLY, TITLE
+from forum.posts.hiding import hide
 from forum.posts.models import Comment, Post
 
 log = logging.getLogger(__name__)
@@ -174,8 +175,7 @@ class _Move:
         )
         post.imported_from = key
         if fields.get("wp:status", "publish").strip() in UNPUBLISHED:
-            post.hidden_at = now()
-            post.hidden_because = f"Was not published where it came from ({fields['wp:status'].strip()})."
+            hide(post, f"Was not published where it came from ({fields['wp:status'].strip()}).")
         db.session.flush()
         return post
 

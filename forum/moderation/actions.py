@@ -12,8 +12,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 from forum import mail
 from forum.accounts.models import Member
 from forum.db import db, lock, now
+from forum.moderation.case_actions import lock_cases_about
 from forum.moderation.effects import EFFECTS, UNDONE_BY, undo
 from forum.moderation.models import Case, Decision, Flag, TakenText, about_columns
+from forum.moderation.notice_outcomes import end_notice
 from forum.moderation.queries import highest_staff_number, open_cases_about, reversal_of
 from forum.moderation.rules import rule_words
 from forum.moderation.signals import decided
@@ -23,6 +25,7 @@ AUTOMATIC = "automatic"
 # What is against the author, so that the flags that asked for it were right.
 ADVERSE = ("ask_to_edit", "hide", "remove", "lock", "warn", "hold", "bar", "suspend", "ban")
 TAKES_TEXT = ("ask_to_edit", "hide", "remove")
+SPEAKER = "a vendor's representative"
 ON_MEMBERS = ("warn", "hold", "bar", "suspend", "ban", "lift")
 
 
@@ -47,6 +50,9 @@ def decide(
 
     Its author gets mail unless who decides on many `tells` them of all at once.
     """
+    item = case.comment or case.post
+    if item is not None:
+        lock_cases_about(item)
     close(case, moderator)
     decision = act(
         subject_of(case, action),
@@ -62,11 +68,10 @@ def decide(
     )
     case.decision_id = decision.id
     _settle_flags(case, upheld=action in ADVERSE or action in ("move", "merge"))
-    if action in TAKES_TEXT and (case.post or case.comment) is not None:
-        for other in open_cases_about(case.comment or case.post):
-            close(other, moderator)
-            other.decision_id = decision.id
-            _settle_flags(other, upheld=True)
+    end_notice(case, decision)
+    if action in TAKES_TEXT and item is not None:
+        for other in open_cases_about(item):
+            _close_with(other, decision, moderator)
     db.session.flush()
     return decision
 
@@ -123,12 +128,13 @@ def record(
     moderator: Member | None,
     until: datetime | None = None,
     reverses: int | None = None,
+    what: str | None = None,
 ) -> Decision:
-    """The row in the log. Without a moderator it is the machine's."""
+    """The row in the log. Without a moderator it is the machine's. `what` is told when it is not plain."""
     post = item.post if isinstance(item, Comment) else item if isinstance(item, Post) else None
     decision = Decision(
         action=action,
-        what=_what(item, action),
+        what=what or _what(item, action),
         rule=rule,
         facts=facts or "",
         reason=reason or "",
@@ -177,6 +183,17 @@ def close(case: Case, moderator: Member | None) -> None:
     set_committed_value(case, "closed_at", moment)
 
 
+def _close_with(other: Case, decision: Decision, moderator: Member) -> None:
+    """Another case about the same text: the decision answers it too, unless a colleague has it in hand."""
+    try:
+        close(other, moderator)
+    except DecidedAlready:
+        return
+    other.decision_id = decision.id
+    _settle_flags(other, upheld=True)
+    end_notice(other, decision)
+
+
 def subject_of(case: Case, action: str) -> Any:
     """What a decision of this kind acts on: the text, its thread, or the member it is about."""
     item = case.comment or case.post or case.member
@@ -189,7 +206,8 @@ def source_of(case: Case) -> str:
     """What led to the decision, as the log has it."""
     if case.kind == "flag":
         return "flag" if case.weight or case.because.startswith("Rule") else "own"
-    return {"held": "filter", "notice": "notice", "appeal": "appeal"}.get(case.kind, "own")
+    known = {"held": "filter", "notice": "notice", "appeal": "appeal", "representative": "request"}
+    return known.get(case.kind, "own")
 
 
 def item_of(decision: Decision) -> Any:
@@ -217,10 +235,12 @@ def _settle_flags(case: Case, *, upheld: bool) -> None:
 def tell(item: Any, decision: Decision, others: int = 0) -> None:
     """Mail to a named author; an anonymous one finds it on the site, and is told by what tells them of replies.
 
-    `others` is how many more decisions of the same kind, on the same grounds, were made with this one.
+    `others` is how many more decisions of the same kind, on the same grounds, were made with this one. That reports of
+    somebody were declined is told to nobody.
     """
     member = item if isinstance(item, Member) else db.session.get(Member, item.author_id) if item.author_id else None
-    if member is None or not member.email or decision.action == "decline" or member.bounced_at:
+    unheard = decision.action == "decline" and decision.what != SPEAKER
+    if member is None or not member.email or unheard or member.bounced_at:
         return
     mail.post(
         member.email,
@@ -229,7 +249,7 @@ def tell(item: Any, decision: Decision, others: int = 0) -> None:
         name=member.name,
         decision=decision,
         rule=rule_words(decision.rule),
-        did=DONE[decision.action],
+        did=done_words(decision),
         others=others,
         link=url_for("statements.show", number=decision.id, _external=True),
     )
@@ -254,4 +274,12 @@ DONE = {
     "ban": "Your account is closed",
     "lift": "A sanction was lifted",
     "staff": "Something about the site was changed",
+    "approve a vendor's representative": "You speak for the vendor from now on",
+    "decline a vendor's representative": "Your request to speak for a vendor was declined",
+    "end a vendor's representative": "You no longer speak for the vendor",
 }
+
+
+def done_words(decision: Decision) -> str:
+    """What was done, as the one is told whom it is about."""
+    return DONE.get(f"{decision.action} {decision.what}") or DONE[decision.action]

@@ -14,19 +14,25 @@ CLAIMED_FOR = timedelta(minutes=30)
 
 
 def open_case(kind: str, item: Any, because: str, *, by_author: bool = False, **more: Any) -> Case:
-    """The open case of this kind about the item, or a new one. One at a time for each item.
+    """The open case of this kind about the item, or a new one. One at a time for each item; each appeal and each
+    notice has its own.
 
     `by_author` says that the item's author is the cause: of an anonymous one the case keeps the day only.
     """
-    lock(f"cases about {type(item).__name__} {item.id}")
+    lock_cases_about(item)
     known = open_case_about(kind, item)
-    if known is not None and kind != "appeal":
+    if known is not None and kind not in ("appeal", "notice"):
         return known
     opened_at = moment_of(item) if by_author else now()
     case = Case(kind=kind, because=because[:300], opened_at=opened_at, **about_columns(item), **more)
     db.session.add(case)
     db.session.flush()
     return case
+
+
+def lock_cases_about(item: Any) -> None:
+    """One at a time opens or closes cases about the item."""
+    lock(f"cases about {type(item).__name__} {item.id}")
 
 
 def moment_of(item: Any) -> datetime:

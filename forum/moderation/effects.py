@@ -8,6 +8,7 @@ from forum.accounts.models import Member
 from forum.accounts.sanctions import lift_sanction, sanction_pseudonym
 from forum.db import db, now
 from forum.moderation.models import Decision
+from forum.moderation.queries import taken_by
 from forum.moderation.rules import rule_words
 from forum.posts.actions import About, edit_post
 from forum.posts.hiding import hide, release, show
@@ -28,7 +29,12 @@ def said(decision: Decision) -> str:
 
 
 def _decline(item: Any, decision: Decision) -> None:
-    """Reports are declined: what they hid by their weight is shown again. A removal stays what it is."""
+    """Reports are declined: what they hid by their weight is shown again. A removal stays what it is.
+
+    A notice from outside hid nothing, so declining it shows nothing.
+    """
+    if decision.source == "notice":
+        return
     if not isinstance(item, Post | Comment) or item.hidden_at is None or item.removed_at is not None:
         return
     if item.log_entry is not None and item.edit_until is None:
@@ -40,9 +46,12 @@ def _approve(item: Any, decision: Decision) -> None:
         release(item)
 
 
-def _ask_to_edit(item: Any, decision: Decision) -> None:
+def _ask_to_edit(item: Any, decision: Decision, *, proposed: str = "") -> None:
+    """A wording of the moderator's own is a proposal: it changes nothing until the author takes it over."""
     _hide(item, decision)
     item.edit_until = decision.decided_at + TIME_TO_EDIT
+    if proposed and (taken := taken_by(decision)) is not None:
+        taken.proposed = proposed
 
 
 def _hide(item: Any, decision: Decision) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from forum.access import works_for
+from forum.access import is_representative, works_for
 from forum.accounts.models import Member
 from forum.db import db, lock
 from forum.moderation.actions import record
@@ -12,7 +12,6 @@ from forum.moderation.models import Case, Flag, about_columns
 from forum.moderation.queries import (
     flag_by,
     record_of,
-    speaks_for_a_vendor,
     weight_of_flags,
     weightiest_rule,
 )
@@ -51,7 +50,7 @@ def flag(reporter: Member, item: Any, *, rule: int, words: str) -> Flag:
 def weight_of(reporter: Member, item: Any) -> float:
     """How much a flag counts: more for whoever was right before, nothing for a vendor's people about the vendor."""
     post = item.post if isinstance(item, Comment) else item if isinstance(item, Post) else None
-    if speaks_for_a_vendor(reporter) or (
+    if is_representative(reporter) or (
         post is not None and post.vendor is not None and works_for(reporter, post.vendor)
     ):
         return 0.0

@@ -10,6 +10,7 @@ from forum import text
 from forum.db import day_of, db, now
 from forum.moderation.rules import FOLLOWS_THE_RULES, NO_RULE_BROKEN, RULES
 from forum.posts.actions import NOTHING, About
+from forum.posts.forms import BODY, REPLY
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_numbered
 from forum.posts.tag_queries import tags_named, tags_of
@@ -28,6 +29,7 @@ ON_HELD = {
     "ask_to_edit": "Ask the author to edit (72 hours)",
     "remove": "Remove, leave a tombstone",
 }
+ON_NOTICE = ON_TEXT | {"decline": "Decline the notice: the text stays, no longer disputed"}
 ON_THREAD = {
     "lock": "Lock the thread",
     "unlock": "Unlock the thread",
@@ -40,6 +42,15 @@ ON_MEMBER = {
     "suspend_7": "Suspend for 7 days",
     "suspend_30": "Suspend for 30 days",
     "ban": "Close the account",
+}
+ON_REQUEST = {
+    "approve": "Confirm, they speak for the vendor",
+    "decline": "Decline, they may ask again in a month",
+}
+USUAL_ON_REQUEST = {
+    "approve": "The account's address is at a domain of the vendor, and nothing speaks against it.",
+    "decline": "It could not be confirmed that this member speaks for the vendor. Ask again in a month, with a title "
+    "that shows what you answer for there.",
 }
 ON_APPEAL = {"upheld": "The decision stands", "reversed": "The decision was wrong: undo it"}
 SANCTIONS = {
@@ -119,7 +130,7 @@ class AppealForm(Form):
 class Reasoned(Form):
     """What every decision says: a rule, the facts relied on, and why."""
 
-    machinery: tuple[str, ...] = ("csrf_token", "action", "sanction", "tags", "vendor", "into")
+    machinery: tuple[str, ...] = ("csrf_token", "action", "sanction", "tags", "vendor", "into", "proposed")
 
     action = RadioField("Decision", validate_choice=False)
     rule = SelectField("Rule", choices={"": "None is broken", **RULE_CHOICES}, validate_choice=False, default="")
@@ -179,10 +190,13 @@ class DecisionForm(Reasoned):
     tags = StringField("Tags, when they are to change")
     vendor = StringField("Vendor, when it is to change")
     into = StringField("Address of the thread it goes on in")
+    proposed = TextAreaField("A wording you propose")
 
     def __init__(self, item: Any, kind: str, **given: Any) -> None:
-        self.item = item
+        self.item, self.kind = item, kind
         post = item.post if isinstance(item, Comment) else item
+        if kind == "representative":
+            given = {"facts": "The domain of the account's address.", **given}
         super().__init__(
             actions=actions_for(item, kind),
             undisclosed=isinstance(post, Post) and post.category_id is not None,
@@ -194,6 +208,12 @@ class DecisionForm(Reasoned):
         self.new_tags: list[Any] = []
         self.new_about: About = NOTHING
         self.target: Post | None = None
+
+    def usual_reason(self) -> str:
+        """Of a request, what is usually said to it."""
+        if self.kind == "representative":
+            return USUAL_ON_REQUEST.get(self.action.data, USUAL_ON_REQUEST["decline"])
+        return super().usual_reason()
 
     def validate_sanction(self, field: Any) -> None:
         """One of those offered."""
@@ -236,8 +256,21 @@ class DecisionForm(Reasoned):
             raise ValidationError("Give the address of another thread that everybody can read.")
         self.target = post
 
+    def validate_proposed(self, field: Any) -> None:
+        """No longer than its author may send it back."""
+        most = REPLY[1] if isinstance(self.item, Comment) else BODY[1]
+        if len(field.data or "") > most:
+            raise ValidationError(f"This is {len(field.data):,} characters long. Shorten it to {most:,}.")
+
+    def proposal(self) -> str:
+        """The wording proposed, if it differs from what stands there."""
+        typed = (self.proposed.data or "").strip()
+        return "" if typed == text.clean(getattr(self.item, "body", "")).strip() else typed
+
     def given(self) -> dict[str, Any]:
         """What the chosen action needs beyond its reason."""
+        if self.action.data == "ask_to_edit":
+            return {"proposed": self.proposal()}
         if self.action.data == "move":
             return {"tags": self.new_tags, "about": self.new_about}
         return {"into": self.target} if self.action.data == "merge" else {}
@@ -247,6 +280,8 @@ def actions_for(item: Any, kind: str) -> dict[str, str]:
     """What can be decided about it."""
     if kind == "appeal":
         return ON_APPEAL
+    if kind == "representative":
+        return ON_REQUEST
     if not isinstance(item, Post | Comment):
         return ON_MEMBER
     if kind == "held" and item.hidden_at is not None:
@@ -255,7 +290,7 @@ def actions_for(item: Any, kind: str) -> dict[str, str]:
     more = {"unlock": ON_THREAD["unlock"]} if thread.locked_at else {"lock": ON_THREAD["lock"]}
     if isinstance(item, Post):
         more |= {"move": ON_THREAD["move"], "merge": ON_THREAD["merge"]}
-    return ON_TEXT | more
+    return (ON_NOTICE if kind == "notice" else ON_TEXT) | more
 
 
 class BulkForm(Reasoned):
@@ -270,9 +305,15 @@ class BulkForm(Reasoned):
 class UndoForm(Form):
     """Why a decision is undone."""
 
-    reason = TextAreaField("Why it is undone, public")
+    reason: Any = TextAreaField("Why it is undone, public")
 
     def validate_reason(self, field: Any) -> None:
         """Enough to be understood."""
         if not LONG_ENOUGH <= len((field.data or "").strip()) <= 2000:
             raise ValidationError(f"Say why, in {LONG_ENOUGH} to 2,000 characters.")
+
+
+class EndForm(UndoForm):
+    """Why somebody does not speak for a vendor any more."""
+
+    reason = TextAreaField("Why it ends, public")

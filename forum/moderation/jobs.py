@@ -5,6 +5,7 @@ from flask import current_app
 from forum import jobs
 from forum.db import db, now
 from forum.moderation.actions import act
+from forum.moderation.notice_outcomes import tidy_notices
 from forum.moderation.queries import unedited_since
 
 
@@ -23,4 +24,15 @@ def remove_unedited() -> None:
                 reason="It was not changed within the 72 hours given. An appeal is open for six months.",
                 source="automated",
             )
+        db.session.commit()
+
+
+@jobs.regularly(minute="10", hour="4")
+def see_to_notices() -> None:
+    """Once a night: notices whose text is gone are closed, those nobody confirmed and old ones' senders forgotten.
+
+    An author who takes a text down is not told of at that very moment, so that its sender's mail dates nothing.
+    """
+    with current_app.test_request_context(base_url=current_app.config["SITE_URL"]):
+        tidy_notices()
         db.session.commit()

@@ -3,10 +3,29 @@
 from typing import Any
 
 from forum.moderation.case_actions import open_case
+from forum.moderation.models import Decision
+from forum.moderation.notice_outcomes import tell_senders_of_reversal
+from forum.moderation.signals import decided
 from forum.posts.signals import writing_held
+from forum.vendors.models import Representative
+from forum.vendors.signals import asked_to_speak
 
 
 @writing_held.connect
 def _into_the_queue(item: Any, because: str) -> None:
     """Something was held: it waits in the queue."""
     open_case("held", item, because, by_author=True)
+
+
+@decided.connect
+def _tell_those_outside(decision: Decision) -> None:
+    """A decision was undone: whoever sent the notice that it answered learns of it."""
+    if decision.reverses_id is not None:
+        tell_senders_of_reversal(decision)
+
+
+@asked_to_speak.connect
+def _asked(request: Representative) -> None:
+    """Somebody wants to speak for a vendor: a moderator decides."""
+    because = f"Asks to speak for {request.vendor.name} as {request.title}"
+    open_case("representative", request.member, because, representative_id=request.id)

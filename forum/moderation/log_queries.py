@@ -5,10 +5,11 @@ from datetime import datetime
 from statistics import median
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, case, func, or_, select
 
 from forum.db import db
-from forum.moderation.models import Appeal, Case, Comment, Decision, Notice, Post
+from forum.moderation.models import SITE_THINGS, Appeal, Case, Comment, Decision, Post
+from forum.moderation.notice_queries import hours_to_decide_notices, how_many_notices
 from forum.posts.models import LEANINGS
 
 PAGE = 50
@@ -41,8 +42,9 @@ def log_page(
 def entries() -> Any:
     """What is public of each entry, and where the text stands that it is about, if everybody can still open that.
 
-    Neither the facts nor anything of the text or its author is among it.
+    Neither the facts nor anything of the text or its author is among it; but what staff changed of the site is.
     """
+    of_the_site = and_(Decision.action == "staff", Decision.what.in_(SITE_THINGS))
     of_comment = Comment.__table__.alias("of_comment").c
     on_sanction = Decision.action.in_(("warn", "hold", "bar", "suspend", "ban", "lift"))
     statement: Any = (
@@ -52,6 +54,7 @@ def entries() -> Any:
             Decision.what,
             Decision.rule,
             Decision.reason,
+            case((of_the_site, Decision.facts), else_="").label("changed"),
             Decision.source,
             Decision.automated,
             Decision.until,
@@ -94,7 +97,8 @@ def counts() -> dict[str, Any]:
         "decisions": sum(_by(Decision.action).values()),
         "hours_to_decide": _hours_to_decide(),
         "appeals": _count(Appeal.outcome),
-        "notices": _count(Notice.outcome, Notice.confirmed_at.is_not(None)),
+        "notices": how_many_notices(),
+        "hours_to_decide_notices": hours_to_decide_notices(SMALL),
         "leanings": _leanings(),
     }
 
@@ -114,6 +118,8 @@ def _hours_to_decide() -> float | None:
     times = db.session.execute(
         select(Case.opened_at, Case.closed_at)
         .where(Case.closed_at.is_not(None), Case.kind.in_(("flag", "held", "notice")))
+        # A notice whose text went away was decided by nobody.
+        .where(or_(Case.kind != "notice", Case.decision_id.is_not(None)))
         .order_by(Case.closed_at.desc())
         .limit(MOST_TIMED)
     ).all()

@@ -13,6 +13,7 @@ from forum.moderation.forms import UndoForm
 from forum.moderation.log_queries import SMALL, counts, counts_since, log_page, reversed_by
 from forum.moderation.log_queries import entry as entry_row
 from forum.moderation.models import ACTIONS
+from forum.moderation.notice_outcomes import OUTCOMES
 from forum.moderation.queries import decision_numbered
 from forum.moderation.rules import RULES, rule_words
 
@@ -35,7 +36,10 @@ DONE = {
     "suspend": "Suspended",
     "ban": "Account closed",
     "lift": "Sanction lifted",
+    "end": "Ended",
     "staff": "Site changed",
+    "approve a vendor's representative": "Confirmed",
+    "decline a vendor's representative": "Declined",
 }
 SOURCES = {
     "flag": "reports of members",
@@ -43,9 +47,10 @@ SOURCES = {
     "notice": "a notice from outside",
     "own": "a moderator's own look",
     "appeal": "an appeal",
+    "request": "a request",
     "automated": "the machine",
 }
-TABS = ("", "remove", "hide", "ask_to_edit", "decline", "approve", "restore")
+TABS = ("", "remove", "hide", "ask_to_edit", "decline", "approve", "restore", "staff")
 
 
 @bp.get("/log")
@@ -107,14 +112,18 @@ def entry(number: int) -> Any:
 @bp.get("/transparency")
 def transparency() -> str:
     """What was decided, counted."""
-    return render_template("moderation/transparency.html", counts=counts(), banded=banded, **_words())
+    return render_template(
+        "moderation/transparency.html", counts=counts(), banded=banded, outcomes=OUTCOMES, **_words()
+    )
 
 
 @bp.get("/transparency.json")
 def transparency_json() -> Response:
     """The same for machines, with small counts banded alike."""
     found = counts()
-    answer: dict[str, Any] = {"site": current_app.config["SITE_NAME"], "hours_to_decide": found["hours_to_decide"]}
+    answer: dict[str, Any] = {"site": current_app.config["SITE_NAME"]}
+    answer |= {name: found[name] for name in ("hours_to_decide", "hours_to_decide_notices")}
+    answer["notices_received"] = banded(sum(found["notices"].values()))
     for name in ("by_action", "by_rule", "by_source", "appeals", "notices"):
         answer[name] = {str(key): banded(value) for key, value in found[name].items()}
     answer |= {name: banded(found[name]) for name in ("decisions", "automated")}
@@ -152,6 +161,7 @@ def _public(row: Any) -> dict[str, Any]:
         "what": row.what,
         "rule": row.rule,
         "reason": row.reason,
+        "changed": row.changed or None,
         "source": row.source,
         "automated": row.automated,
         "until": full(row.until) if row.until else None,

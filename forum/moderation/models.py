@@ -33,8 +33,11 @@ ACTIONS = (
     "suspend",
     "ban",
     "lift",
+    "end",
     "staff",
 )
+# What staff changes of the site itself. What was changed of these is public; of a member, it is not.
+SITE_THINGS = ("a vendor", "a programme", "a category", "a tag", "the settings", "the machinery")
 TIME_TO_APPEAL = timedelta(days=182)
 
 
@@ -98,6 +101,13 @@ class Case(AboutAnItem, db.Model):
     appeal: Mapped["Appeal | None"] = relationship()
     representative: Mapped[Representative | None] = relationship()
     decision: Mapped["Decision | None"] = relationship()
+
+    @property
+    def against(self) -> "Decision | None":
+        """The decision that an appeal, or a sender's objection, is against: whoever made it does not answer."""
+        if self.appeal is not None:
+            return self.appeal.decision
+        return self.notice.decision if self.notice is not None else None
 
 
 class CaseNote(db.Model):
@@ -194,6 +204,8 @@ class TakenText(db.Model):
     decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id", ondelete="CASCADE"), unique=True)
     title: Mapped[str | None] = mapped_column(String(140))
     body: Mapped[str] = mapped_column(Text)
+    # The wording that a moderator proposed when asking for a change: its author takes it over, or does not.
+    proposed: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class Appeal(db.Model):
@@ -232,6 +244,12 @@ class Notice(AboutAnItem, db.Model):
     answered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(20))
+    # The decision that answered it, and what its sender said against that: once, to somebody else.
+    decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"), index=True)
+    objection: Mapped[str] = mapped_column(Text, default="", server_default="")
+    objected_at: Mapped[datetime | None]
+
+    decision: Mapped[Decision | None] = relationship()
 
 
 def about_columns(item: Any) -> dict[str, int]:

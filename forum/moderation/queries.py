@@ -9,9 +9,9 @@ from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.moderation.models import Appeal, Case, CaseNote, Decision, Flag, TakenText, about_columns
+from forum.moderation.models import Appeal, Case, CaseNote, Decision, Flag, Notice, TakenText, about_columns
 from forum.posts.models import Comment, Post
-from forum.vendors.models import Representative
+from forum.vendors.models import Representative, Vendor
 
 
 def about(kind: Any, item: Any) -> Any:
@@ -26,8 +26,8 @@ def open_case_about(kind: str, item: Any) -> Case | None:
 
 
 def open_cases_about(item: Any) -> Sequence[Case]:
-    """Every open flag or held case about the item."""
-    kinds = ("flag", "held")
+    """Every open flag, held or notice case about the item."""
+    kinds = ("flag", "held", "notice")
     return db.session.scalars(
         select(Case).where(about(Case, item), Case.kind.in_(kinds), Case.closed_at.is_(None))
     ).all()
@@ -47,8 +47,13 @@ def case_numbered(case_id: int) -> Select[Any]:
                 joinedload(Comment.parent),
             ),
             joinedload(Case.member),
+            joinedload(Case.representative).options(
+                joinedload(Representative.member),
+                joinedload(Representative.vendor).selectinload(Vendor.domains),
+            ),
             joinedload(Case.claimed_by),
             joinedload(Case.appeal).joinedload(Appeal.decision),
+            joinedload(Case.notice).joinedload(Notice.decision),
             joinedload(Case.decision),
         )
     )
@@ -101,20 +106,6 @@ def weightiest_rule(case: Case) -> int | None:
     total = func.sum(Flag.weight).desc()
     return db.session.scalar(
         select(Flag.rule).where(Flag.case_id == case.id).group_by(Flag.rule).order_by(total, Flag.rule).limit(1)
-    )
-
-
-def speaks_for_a_vendor(member: Member) -> bool:
-    """Whether the member is a vendor's verified representative."""
-    return (
-        db.session.scalar(
-            select(Representative.id).where(
-                Representative.member_id == member.id,
-                Representative.accepted_at.is_not(None),
-                Representative.ended_at.is_(None),
-            )
-        )
-        is not None
     )
 
 

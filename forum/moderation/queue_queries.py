@@ -5,18 +5,18 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, literal, select, tuple_, union_all
+from sqlalchemy import Select, bindparam, func, literal, null, select, tuple_, union_all
 from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
 from forum.db import db
-from forum.moderation.models import KINDS, Case, Flag
+from forum.moderation.models import KINDS, Appeal, Case, Flag, Notice
 from forum.posts.models import Comment, Post
 
 PAGE = 50
 COUNTED = 99  # more than so many are "99+": counting all would cost the more, the more wait
 SORTS = ("oldest", "weight")
-_case, _post, _comment = Case.__table__.c, Post.__table__.c, Comment.__table__.c
+_case, _post, _comment, _notice = Case.__table__.c, Post.__table__.c, Comment.__table__.c, Notice.__table__.c
 
 
 class Queue(NamedTuple):
@@ -25,6 +25,27 @@ class Queue(NamedTuple):
     rows: Sequence[Any]
     flags: dict[int, int]
     next: str | None
+
+
+def asked_to_edit(most: int = 100) -> Sequence[Any]:
+    """Texts that wait for their author, whose time runs out first first: one query."""
+    thread = Post.__table__.alias("thread").c
+    comments = (
+        select(
+            _comment.id,
+            _comment.post_id,
+            thread.title,
+            _comment.edit_until,
+            _comment.log_entry,
+            _comment.hidden_because,
+        )
+        .join(thread.id.table, thread.id == _comment.post_id)
+        .where(_comment.edit_until.is_not(None), _comment.removed_at.is_(None), _comment.deleted_at.is_(None))
+    )
+    posts = select(
+        _post.id, null().label("post_id"), _post.title, _post.edit_until, _post.log_entry, _post.hidden_because
+    ).where(_post.edit_until.is_not(None), _post.removed_at.is_(None), _post.deleted_at.is_(None))
+    return db.session.execute(posts.union_all(comments).order_by("edit_until", "id").limit(most)).all()
 
 
 def queue(kind: str | None = None, sort: str = "oldest", after: str | None = None, most: int = PAGE) -> Queue:
@@ -53,6 +74,7 @@ def _queue(of_kind: bool, sort: str, further: bool) -> Select[Any]:
             _case.claimed_by_id,
             _case.comment_id,
             _case.member_id,
+            _notice.due_at,
             func.coalesce(_post.title, thread.title, Member.__table__.c.name, "").label("title"),
             func.substr(_comment.body, 1, 160).label("excerpt"),
         )
@@ -61,6 +83,7 @@ def _queue(of_kind: bool, sort: str, further: bool) -> Select[Any]:
         .outerjoin(Comment.__table__, _comment.id == _case.comment_id)
         .outerjoin(thread.title.table, thread.id == _comment.post_id)
         .outerjoin(Member.__table__, Member.__table__.c.id == _case.member_id)
+        .outerjoin(Notice.__table__, _notice.id == _case.notice_id)
         .where(_case.closed_at.is_(None))
         .limit(bindparam("most"))
     )
@@ -97,6 +120,13 @@ def _waiting() -> Any:
     return union_all(*parts)
 
 
+def overdue(moment: datetime) -> int:
+    """How many notices should have been decided by now, counted up to one more than COUNTED."""
+    late = select(_case.id).join(Notice, _notice.id == _case.notice_id)
+    few = late.where(_case.closed_at.is_(None), _case.kind == "notice", _notice.due_at < moment).limit(COUNTED + 1)
+    return db.session.scalar(select(func.count()).select_from(few.subquery())) or 0
+
+
 def next_open(after: int | None = None, kind: str | None = None) -> int | None:
     """The oldest open case that is not the given one: what to look at next."""
     statement = select(Case.id).where(Case.closed_at.is_(None), Case.id != (after or 0))
@@ -115,7 +145,8 @@ def cases_numbered(numbers: Sequence[int]) -> Sequence[Case]:
             joinedload(Case.comment).options(
                 joinedload(Comment.pseudonym), joinedload(Comment.author), joinedload(Comment.post)
             ),
-            joinedload(Case.appeal),
+            joinedload(Case.appeal).joinedload(Appeal.decision),
+            joinedload(Case.notice).joinedload(Notice.decision),
         )
     ).all()
 

@@ -6,12 +6,15 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_login import current_user, login_required
 from sqlalchemy.exc import IntegrityError
 
+from forum import text
 from forum.access import can_appeal, can_read_statement
-from forum.db import db
+from forum.db import db, now
 from forum.moderation import appeal_actions
-from forum.moderation.actions import ADVERSE, DONE
+from forum.moderation.actions import ADVERSE, done_words
 from forum.moderation.forms import AppealForm
 from forum.moderation.models import Decision
+from forum.moderation.notice_outcomes import OUTCOMES
+from forum.moderation.notice_queries import notices_for
 from forum.moderation.queries import (
     decision_numbered,
     decisions_about,
@@ -31,7 +34,15 @@ def index() -> str:
     """Decisions about the reader, what they signed and what they wrote anonymously. Nobody else can list them."""
     posts, comments = own_anonymous(current_user)
     found = decisions_about(current_user, [row.id for row in posts], [row.id for row in comments])
-    return render_template("moderation/statements.html", decisions=found, done=DONE, rule_words=rule_words)
+    return render_template(
+        "moderation/statements.html",
+        decisions=found,
+        notices=notices_for(current_user, [row.id for row in posts], [row.id for row in comments]),
+        outcomes=OUTCOMES,
+        moment=now(),
+        done=done_words,
+        rule_words=rule_words,
+    )
 
 
 @bp.get("/decisions/<int:number>")
@@ -79,10 +90,11 @@ def _page(decision: Decision, form: AppealForm) -> Any:
         "moderation/statement.html",
         decision=decision,
         item=decision.comment or decision.post,
-        done=DONE[decision.action],
+        done=done_words(decision),
         rule=RULES.get(decision.rule or 0),
         rule_words=rule_words,
         taken=taken_by(decision),
+        changes=text.changes,
         appeal=decision.appeal,
         reversal=reversal_of(decision),
         open_to_appeal=_open_to_appeal(decision),

@@ -5,25 +5,28 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from forum.access import can_decide, is_moderator
+from forum.access import belongs_to, can_decide, is_moderator
 from forum.accounts.queries import member_called
 from forum.accounts.second_factor_views import staff_door
 from forum.db import db, now
-from forum.moderation import actions, appeal_actions, case_actions
+from forum.moderation import actions, appeal_actions, case_actions, representative_actions
 from forum.moderation.actions import DecidedAlready
 from forum.moderation.forms import BulkForm, DecisionForm, NoteForm, until_of
 from forum.moderation.models import KINDS, Case
+from forum.moderation.notice_senders import sender_of
 from forum.moderation.queries import case_numbered, decisions_on, notes_on, reports_of, staff_besides
-from forum.moderation.queue_queries import COUNTED, SORTS, next_open, queue, waiting
+from forum.moderation.queue_queries import COUNTED, SORTS, asked_to_edit, next_open, overdue, queue, waiting
 from forum.moderation.rules import RULES
 from forum.posts.comment_queries import comment_numbered
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_numbered, revisions_of
 from forum.posts.tag_queries import tags_of
-from forum.web import KeyConverter, require
+from forum.web import KeyConverter, limiter, require
 
 bp = Blueprint("moderation", __name__, url_prefix="/moderation")
 BESIDE = 12  # cases shown beside the one that is open
+# Deciding by keyboard is quick: claim and decide are two writes a case.
+quickly = limiter.limit("240/minute;6000/hour")
 NAMES = {
     "flag": "Reports",
     "held": "Held",
@@ -44,6 +47,12 @@ def index() -> Any:
     return queue_page(BulkForm(formdata=None))
 
 
+@bp.get("/asked-to-edit")
+def authors() -> str:
+    """What waits for its author, who was asked to change it."""
+    return render_template("moderation/authors.html", texts=asked_to_edit(), rules=RULES)
+
+
 @bp.get("/cases/<key:case_id>")
 def case(case_id: int) -> Any:
     """One case, with what is needed to decide it."""
@@ -52,6 +61,7 @@ def case(case_id: int) -> Any:
 
 
 @bp.post("/cases/<key:case_id>/decide")
+@quickly
 def decide(case_id: int) -> Any:
     """Decide, and open the next one."""
     found = _found(case_id)
@@ -75,6 +85,7 @@ def decide(case_id: int) -> Any:
 
 
 @bp.post("/cases/<key:case_id>/claim")
+@quickly
 def claim(case_id: int) -> Any:
     """Take a case for half an hour, or give it back."""
     found = _found(case_id)
@@ -121,6 +132,7 @@ def queue_page(form: BulkForm) -> Any:
         names=NAMES,
         now=now,
         waiting=waiting(),
+        overdue=overdue(now()),
         counted=COUNTED,
         chosen=set(request.form.getlist("case")),
         rules=RULES,
@@ -135,8 +147,8 @@ def _found(case_id: int) -> Case:
 
 
 def _decided_before(found: Case) -> bool:
-    """The one who decided may read the appeal, not answer it."""
-    return found.appeal is not None and found.appeal.decision.moderator_id == current_user.id
+    """The one who decided may read the appeal or objection, not answer it."""
+    return found.against is not None and found.against.moderator_id == current_user.id
 
 
 def _may_decide(found: Case) -> bool:
@@ -155,6 +167,8 @@ def _form_for(found: Case, **given: Any) -> DecisionForm:
     if request.method == "GET" and isinstance(item, Post):
         form.tags.data = ", ".join(tags_of([item.id]).get(item.id, []))
         form.vendor.data = item.vendor.name if item.vendor else ""
+    if request.method == "GET" and isinstance(item, Post | Comment):
+        form.proposed.data = item.body
     return form
 
 
@@ -164,6 +178,8 @@ def _decide(found: Case, form: DecisionForm) -> int:
     if found.kind == "appeal":
         said.pop("rule")
         return appeal_actions.answer_appeal(found, current_user, reverses=choice == "reversed", **said).id
+    if found.kind == "representative":
+        return representative_actions.decide_request(found, current_user, accepts=choice == "approve", **said).id
     made = actions.decide(found, current_user, **until_of(choice), **said, **form.given())
     if form.sanction.data:
         sanction = until_of(form.sanction.data)
@@ -184,12 +200,15 @@ def _case_page(found: Case, form: DecisionForm, note_form: NoteForm | None = Non
         decisions=decisions_on(item) if item is not None else [],
         reports=reports_of(found),
         notes=notes_on(found),
+        # Who says it is for those who weigh it, while they do.
+        sender=sender_of(found.notice) if found.notice and found.closed_at is None and _may_decide(found) else None,
         note_form=note_form or NoteForm(formdata=None),
         beside=queue(request.args.get("kind"), most=BESIDE),
         may_decide=_may_decide(found) and found.closed_at is None,
         names=NAMES,
         now=now,
         rules=RULES,
+        belongs=lambda asked: belongs_to(asked.member, asked.vendor),
     )
     return page, status or (422 if note_form is not None else code)
 

@@ -14,6 +14,7 @@ from forum.notifications.queries import (
     count_in,
     counts_in,
     follows_marked,
+    follows_of_post,
     links_in_use,
     own_follows,
 )
@@ -78,6 +79,19 @@ def mark_seen(member: Any, kind: str, number: int) -> None:
     count = count_in(kind, number)
     lock(f"follows of {member.id}")
     _change(_rows_of(member, kind, number), lambda state: state._replace(seen=count))
+
+
+def stir(post: Post) -> None:
+    """Something else than a reply is new in the thread: whoever follows it has one thing more that they have not seen.
+
+    It is done to all, so that an anonymous author who is to be told of something is one among those who are told.
+    """
+
+    def one_less(state: State) -> State:
+        return state._replace(seen=min(state.seen, count - 1), told=min(state.told, count - 1))
+
+    count = count_in("post", post.id)
+    _change(follows_of_post(post.id), one_less)
 
 
 def mark_all_seen(member: Any) -> None:

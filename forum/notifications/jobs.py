@@ -5,8 +5,17 @@ from flask import current_app
 from forum import jobs
 from forum.db import db, now
 from forum.notifications.digest_actions import digest_round, seal_anew, send_digests
+from forum.notifications.representative_actions import send_what_is_untold
 
 AT_ONCE = 500
+
+
+@jobs.regularly(minute="30", hour="5")
+def tell_representatives() -> None:
+    """Once a day, so that no mail tells a vendor at which minute somebody wrote about it."""
+    with current_app.test_request_context(base_url=current_app.config["SITE_URL"], method="POST"):
+        send_what_is_untold(now())
+        db.session.commit()
 
 
 @jobs.regularly(minute="0", hour="5")

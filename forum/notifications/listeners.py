@@ -1,4 +1,7 @@
-"""Who writes a post or a reply follows the thread from then on, by name or anonymously alike."""
+"""Who writes a post or a reply follows the thread from then on, by name or anonymously alike.
+
+And whoever speaks for the vendor that a post names is to be told of it.
+"""
 
 from typing import Any
 
@@ -8,8 +11,9 @@ from forum.accounts.sanctions import member_behind
 from forum.db import db
 from forum.notifications.actions import follow_as_writer, note_own_post
 from forum.notifications.queries import tag_ids_of
+from forum.notifications.representative_actions import note_untold
 from forum.posts.models import Comment, Post
-from forum.posts.signals import comment_written, post_written
+from forum.posts.signals import comment_written, post_written, vendor_named
 
 
 @post_written.connect
@@ -26,6 +30,13 @@ def _follow_where_one_replied(comment: Comment) -> None:
     member = _author_of(comment)
     if member is not None:
         follow_as_writer(member, comment.post, anonymous=comment.pseudonym_id is not None, replied=True)
+
+
+@post_written.connect
+@vendor_named.connect
+def _tell_who_speaks_for_the_vendor(post: Post) -> None:
+    if post.vendor_id is not None:
+        note_untold(post)
 
 
 def _author_of(item: Any) -> Member | None:

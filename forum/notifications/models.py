@@ -6,7 +6,7 @@ must not tell who of its named authors is behind a pseudonym in it. For the same
 wrote by name and another for what they wrote under their pseudonym.
 """
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum.db import Key, db
@@ -34,3 +34,14 @@ class Follow(db.Model):
     listing_mark: Mapped[str] = mapped_column(String(64), unique=True)
     # Who follows, whether they still do, and what they have seen: see seals.py.
     follower_seal: Mapped[str] = mapped_column(String(120))
+
+
+class UntoldPost(db.Model):
+    """A post that names a vendor, of which its representative was not told yet. Gone with the mail that tells."""
+
+    __tablename__ = "untold_posts"
+    __table_args__ = (UniqueConstraint("representative_id", "post_id", name="uq_untold_posts_once"),)
+
+    id: Mapped[Key]
+    representative_id: Mapped[int] = mapped_column(ForeignKey("representatives.id", ondelete="CASCADE"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)

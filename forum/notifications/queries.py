@@ -39,6 +39,11 @@ def _follows_marked() -> Select[Any]:
     )
 
 
+def follows_of_post(post_id: int) -> Sequence[Any]:
+    """id and follower_seal of everybody's follows of a post, whether they follow it still or not."""
+    return db.session.execute(select(Follow.id, Follow.follower_seal).where(Follow.post_id == post_id)).all()
+
+
 def links_in_use(links: Sequence[str]) -> set[str]:
     """Which of these links of a chain a follow carries, or carried before its thing was gone."""
     return {*db.session.scalars(select(Follow.listing_mark).where(Follow.listing_mark.in_(links))), *spent_among(links)}

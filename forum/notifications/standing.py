@@ -3,12 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from flask_login import current_user
-
 from forum.access import is_member
 from forum.notifications.actions import follow_of
 from forum.notifications.queries import followed_posts, followed_tags, followed_vendors, own_follows
 from forum.notifications.seals import State, opened, together
+from forum.web import reader
 
 
 class Followed(NamedTuple):
@@ -32,7 +31,8 @@ class Everything(NamedTuple):
 
 def reader_follows(kind: str, number: int, count: int) -> Followed | None:
     """For templates: the reader's follow of a thing that has so many replies or posts, or None."""
-    state = follow_of(current_user, kind, number) if is_member(current_user) else None
+    user = reader()
+    state = follow_of(user, kind, number) if is_member(user) else None
     return Followed(None, max(count - state.seen, 0)) if state is not None and state.follows else None
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from forum.access import can_see, can_see_vendor, is_member
+from forum.access import can_see, is_member
 from forum.db import db
 from forum.notifications import actions
 from forum.notifications.queries import first_new_reply
@@ -13,7 +13,7 @@ from forum.notifications.standing import followed_by, reader_follows
 from forum.posts.models import Post
 from forum.posts.queries import post_numbered
 from forum.posts.tag_queries import tag_called
-from forum.vendors.queries import vendor_called
+from forum.vendors.addresses import vendor_at
 from forum.web import KeyConverter, limiter, only, safe_path
 
 bp = Blueprint("following", __name__)
@@ -81,9 +81,7 @@ def tag(slug: str) -> Any:
 @limiter.limit("60/minute")
 def vendor(slug: str) -> Any:
     """The same for a vendor."""
-    found = db.first_or_404(vendor_called(slug))
-    if not can_see_vendor(current_user, found):
-        abort(404)
+    found = vendor_at(slug, current_user)
     return _done("vendor", found.id, url_for("pages.vendor", slug=slug, _anchor="experiences"))
 
 

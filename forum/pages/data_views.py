@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, render_template
+from flask_login import current_user
 
 from forum.ratings.open_data import COLUMNS, LICENCE, LICENCE_URL, as_json, rows_of
 from forum.ratings.queries import SITE, all_snapshots, snapshot_of
+from forum.vendors.addresses import vendor_at
 from forum.vendors.queries import tier_names
 
 bp = Blueprint("data", __name__, url_prefix="/data")
@@ -47,6 +49,7 @@ def vendor_csv(slug: str) -> Response:
 def _of(slug: str) -> Sequence[Any]:
     rows = all_snapshots(slug)
     if not rows:
+        vendor_at(slug, current_user)  # one that was merged leads to where its figures are
         abort(404)
     return rows
 

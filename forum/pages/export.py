@@ -7,14 +7,16 @@ from typing import Any
 
 from forum.access import is_listed
 from forum.accounts.sanctions import standing_of
+from forum.moderation.notice_queries import notices_for
 from forum.notifications.standing import followed_by
 from forum.pages.leaving_queries import own_useful_marks, own_writing
 from forum.posts.delayed_actions import own_delayed
 from forum.posts.models import Comment, Post
-from forum.posts.queries import own_links, revisions_of
+from forum.posts.queries import own_anonymous, own_links, revisions_of
 from forum.posts.tag_queries import tags_of
 from forum.ratings.actions import SAID
 from forum.ratings.queries import own_ratings
+from forum.vendors.representative_queries import representation_of
 from forum.web import key_text
 
 PROFILE = ("name", "slug", "email", "role", "joined_at", "confirmed_at", "what", "company", "country", "time_zone")
@@ -33,7 +35,9 @@ def own_data(member: Any) -> Iterator[str]:
         ("found_useful", ({"id": key_text(one.post_id or one.comment_id or 0)} for one in own_useful_marks(member))),
         ("following", _followed(member)),
         ("waiting_to_appear", ({"latest": one.latest, **one.typed} for one in own_delayed(member))),
+        ("speaks_for", (_representation(one) for one in [representation_of(member)] if one is not None)),
         ("sanctions", (_sanction(one) for one in standing_of(member).sanctions)),
+        ("notices", (_notice(one) for one in _notices(member))),
     ):
         yield f',\n"{name}": ['
         yield from _parted(things)
@@ -74,7 +78,8 @@ def _post(post: Post) -> dict[str, Any]:
 
 
 def _reply(comment: Comment) -> dict[str, Any]:
-    return _writing(comment) | {"post": key_text(comment.post_id)}
+    official = {"official_as": comment.official_title} if comment.official_title else {}
+    return _writing(comment) | {"post": key_text(comment.post_id)} | official
 
 
 def _rating(rating: Any) -> dict[str, Any]:
@@ -94,6 +99,33 @@ def _followed(member: Any) -> Iterator[dict[str, Any]]:
     yield from ({"post": key_text(one.row.id), "title": one.row.title, "new": one.new} for one in everything.posts)
     yield from ({"tag": one.row.slug, "new": one.new} for one in everything.tags)
     yield from ({"vendor": one.row.name, "new": one.new} for one in everything.vendors)
+
+
+def _representation(one: Any) -> dict[str, Any]:
+    return {
+        "vendor": one.vendor.name,
+        "title": one.title,
+        "asked_at": one.asked_at,
+        "accepted_at": one.accepted_at,
+        "ended_at": one.ended_at,
+    }
+
+
+def _notices(member: Any) -> Iterable[Any]:
+    posts, comments = own_anonymous(member)
+    return notices_for(member, [row.id for row in posts], [row.id for row in comments], most=1000)
+
+
+def _notice(notice: Any) -> dict[str, Any]:
+    """What somebody outside said of a text, and the answer. Not who said it."""
+    return {
+        "about": key_text(notice.comment_id or notice.post_id),
+        "why": notice.why,
+        "law": notice.law,
+        "confirmed_at": notice.confirmed_at,
+        "answer": notice.answer,
+        "outcome": notice.outcome,
+    }
 
 
 def _sanction(one: Any) -> dict[str, Any]:

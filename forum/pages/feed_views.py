@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, render_template, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, url_for
 from flask_login import current_user
 
 from forum import dates
-from forum.access import can_see_vendor, is_listed
+from forum.access import is_listed
 from forum.db import db, now
 from forum.posts.comment_queries import latest_comments
 from forum.posts.queries import (
@@ -18,8 +18,9 @@ from forum.posts.queries import (
     posts_between,
     tagged,
 )
-from forum.posts.tag_queries import all_tags, tag_called
-from forum.vendors.queries import directory, vendor_called
+from forum.posts.tag_queries import all_tags, tag_behind, tag_called
+from forum.vendors.addresses import vendor_at
+from forum.vendors.queries import directory
 
 bp = Blueprint("feeds", __name__)
 
@@ -31,8 +32,10 @@ def home() -> Response:
 
 
 @bp.get("/tags/<slug>/feed.atom")
-def tag(slug: str) -> Response:
+def tag(slug: str) -> Any:
     """The newest with a tag."""
+    if (meant := tag_behind(slug)) is not None:
+        return redirect(url_for(".tag", slug=meant.slug), 301)
     found = db.first_or_404(tag_called(slug))
     return _feed(f"#{slug}", url_for("pages.tag", slug=slug, _external=True), feed_entries(tagged(found.id)))
 
@@ -40,9 +43,7 @@ def tag(slug: str) -> Response:
 @bp.get("/vendors/<slug>/feed.atom")
 def vendor(slug: str) -> Response:
     """The newest about a vendor."""
-    found = db.first_or_404(vendor_called(slug))
-    if not can_see_vendor(current_user, found):
-        abort(404)
+    found = vendor_at(slug, current_user)
     page = url_for("pages.vendor", slug=slug, _external=True)
     return _feed(found.name, page, feed_entries(about_vendor(found.id)))
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from forum import anonymity
-from forum.access import can_see_vendor, is_member
+from forum.access import is_member, is_representative
 from forum.accounts.queries import member_called
 from forum.accounts.sanctions import standing_of
 from forum.db import db
@@ -26,14 +26,17 @@ from forum.posts.queries import (
     tagged,
     with_rating,
 )
-from forum.posts.tag_queries import all_tags, tag_behind, tag_called, tags_by_use, tags_named
+from forum.posts.tag_queries import offered_tags, tag_behind, tag_called, tags_by_use, tags_named
 from forum.ratings.criteria import EUROS, GIVES
 from forum.ratings.publish_actions import context_of
 from forum.ratings.queries import SITE, best_standings, snapshot_of, told_of
 from forum.ratings.rankings import all_standings
 from forum.ratings.scores import FLAT, HALF_LIFE, STRENGTH, score
+from forum.site import html_of, setting
 from forum.text import fold
-from forum.vendors.queries import changes_of, vendor_called, vendor_named, vendors_by_use
+from forum.vendors.addresses import vendor_at
+from forum.vendors.queries import changes_of, vendor_named, vendors_by_use
+from forum.vendors.representative_queries import spoken_for
 from forum.web import only
 
 bp = Blueprint("pages", __name__)
@@ -100,19 +103,24 @@ def _conditions() -> tuple[list[Any], list[str]]:
 @bp.get("/vendors/<slug>")
 def vendor(slug: str) -> Any:
     """A vendor: the published figures in both directions, its tiers, and the experiences that name it."""
-    found = db.first_or_404(vendor_called(slug))
-    if not can_see_vendor(current_user, found):
-        abort(404)
-    told = told_of(found.id)
+    found = vendor_at(slug, current_user)
     return render_template(
         "pages/vendor.html",
         vendor=found,
         listing=listing(about_vendor(found.id), before=request.args.get("before"), most=RECENT),
-        site=told.site,
-        snapshot=told.own,
-        against=against(all_standings(current_app.config["SQLALCHEMY_DATABASE_URI"]), slug),
-        **portrait(found, told.own, told.history, changes_of(found.id), request.args),
+        **published(found),
     )
+
+
+def published(vendor: Any) -> dict[str, Any]:
+    """The published figures of a vendor, as its page shows them."""
+    told = told_of(vendor.id)
+    return {
+        "site": told.site,
+        "snapshot": told.own,
+        "against": against(all_standings(current_app.config["SQLALCHEMY_DATABASE_URI"]), vendor.slug),
+        **portrait(vendor, told.own, told.history, changes_of(vendor.id), request.args),
+    }
 
 
 @bp.get("/how-scores-are-made")
@@ -136,7 +144,7 @@ def scores() -> str:
 @bp.get("/tags/")
 def tags() -> str:
     """Every tag, with its synonyms."""
-    return render_template("pages/tags.html", tags=all_tags())
+    return render_template("pages/tags.html", tags=offered_tags())
 
 
 @bp.get("/tags/<slug>")
@@ -159,6 +167,7 @@ def member(slug: str) -> str:
         member=found,
         listing=listing(signed_by(found.id), sort="new", before=request.args.get("before")),
         comments=comments_signed_by(found.id),
+        speaks_for=spoken_for(found) if is_representative(found) else None,
     )
 
 
@@ -185,4 +194,4 @@ def about() -> str:
 @bp.get("/rules")
 def rules() -> str:
     """What may be written here."""
-    return render_template("pages/rules.html", rules=RULES)
+    return render_template("pages/rules.html", rules=RULES, days=setting("notice_days"), note=html_of("rules_note"))

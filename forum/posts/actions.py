@@ -21,7 +21,7 @@ from forum.posts.queries import (
     how_many_revisions,
     useful_mark_of,
 )
-from forum.posts.signals import post_written
+from forum.posts.signals import post_written, vendor_named
 from forum.posts.tag_queries import tags_of
 from forum.ratings.actions import RatedOtherwise, name_vendor, rate, withdraw
 from forum.vendors.models import Category, Programme, Tier, Vendor
@@ -98,6 +98,7 @@ def edit_post(
     if post.rating is not None:
         _take_rating_along(post, about, by)
     keep_revision(post, title=post.title, facts=_facts(post))
+    named_before = post.vendor_id
     if is_listed(post):
         count_as_shown(post, -1)
     _say(post, title=title, body=body, leaning=leaning, about=about)
@@ -111,15 +112,20 @@ def edit_post(
     db.session.flush()
     hold_if_asked_for(post)
     hold_if_need_be(post, by)
+    if is_listed(post) and post.vendor_id not in (None, named_before):
+        vendor_named.send(post)
 
 
 def delete_post(post: Post) -> bool:
-    """Take one's post down. With replies under it a tombstone stays, and True comes back; otherwise nothing stays."""
+    """Take one's post down. With replies under it a tombstone stays, and True comes back; otherwise nothing stays.
+
+    What was moved in leaves one, too: by it the next import knows not to bring it back.
+    """
     if is_listed(post):
         count_as_shown(post, -1)
     _untag(post)
     _drop_rating(post)
-    kept = post.removed_at is not None or has_replies(post.id)
+    kept = post.removed_at is not None or post.imported_from is not None or has_replies(post.id)
     if kept:
         empty(post)
         post.title, post.slug, post.excerpt = "Removed by its author", "removed", ""

@@ -25,10 +25,16 @@ def write_comment(
     anonymous: bool = False,
     badged: bool = False,
     submission: str | None = None,
+    official_title: str | None = None,
     at: datetime | None = None,
 ) -> Comment:
-    """Reply to a post, or to a comment under it. Below the deepest level replies stand side by side."""
+    """Reply to a post, or to a comment under it. Below the deepest level replies stand side by side.
+
+    With a title it is the official reply of the vendor that the post names; see official_actions.py.
+    """
     comment = Comment(id=new_key(), post=post, post_id=post.id, submission=submission or None)
+    if official_title is not None:
+        comment.official_vendor_id, comment.official_title = post.vendor_id, official_title
     comment.parent_id = parent.id if parent else None
     set_body(comment, body)
     sign(comment, author, anonymous=anonymous, at=at or now())
@@ -37,7 +43,6 @@ def write_comment(
     comment.depth = min(parent.depth + 1, DEEPEST) if parent else 0
     comment.path = _branch(parent) + _segment(comment)
     db.session.add(comment)
-    db.session.flush()
     if parent:
         parent.answer_count = Comment.answer_count + 1
     post.comment_count = Post.comment_count + 1
@@ -60,10 +65,13 @@ def edit_comment(comment: Comment, *, body: str, by: Member | None = None) -> No
 
 
 def delete_comment(comment: Comment) -> bool:
-    """Take one's comment down. With answers a tombstone stays, and True comes back; otherwise nothing stays."""
+    """Take one's comment down. With answers a tombstone stays, and True comes back; otherwise nothing stays.
+
+    What was moved in leaves one, too: by it the next import knows not to bring it back.
+    """
     if is_listed(comment):
         count_as_shown(comment, -1)
-    kept = comment.removed_at is not None or comment.answer_count > 0
+    kept = comment.removed_at is not None or comment.answer_count > 0 or comment.imported_from is not None
     if kept:
         empty(comment)
     else:
@@ -80,7 +88,7 @@ def _remove(comment: Comment) -> None:
     if parent is not None:
         parent.answer_count = Comment.answer_count - 1
         db.session.flush()
-        if parent.deleted_at is not None and parent.answer_count == 0:
+        if parent.deleted_at is not None and parent.answer_count == 0 and parent.imported_from is None:
             _remove(parent)
 
 
@@ -92,5 +100,10 @@ def _branch(parent: Comment | None) -> str:
 
 
 def _segment(comment: Comment) -> str:
-    """The comment's own part of its path: its moment, as finely as it keeps it, and its number."""
+    """The comment's own part of its path: its moment, as finely as it keeps it, and its number.
+
+    An official reply has no moment there, and the number of its vendor.
+    """
+    if comment.official_vendor_id is not None:
+        return f"{0:08x}{key_text(comment.official_vendor_id)}"
     return f"{int(comment.created_at.timestamp()):08x}{key_text(comment.id)}"

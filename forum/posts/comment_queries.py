@@ -12,6 +12,7 @@ from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
 from forum.db import db
 from forum.posts.models import Comment, Post
+from forum.vendors.models import Vendor
 
 THREAD_PAGE = 100
 SEGMENT = 18  # characters of a path that one comment adds: 8 of time, 10 of number
@@ -96,19 +97,22 @@ def latest_comments(post_id: int, most: int = 50) -> Sequence[Any]:
 
 
 def _between(comment: Comment, start: str) -> int:
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(Comment)
-            .where(Comment.post_id == comment.post_id, Comment.path >= start, Comment.path < comment.path)
-        )
-        or 0
+    given = {"post_id": comment.post_id, "start": start, "end": comment.path}
+    return db.session.scalar(_how_many_between(), given) or 0
+
+
+@cache
+def _how_many_between() -> Select[Any]:
+    comment = Comment.__table__.c
+    return select(func.count(comment.id)).where(
+        comment.post_id == bindparam("post_id"), comment.path >= bindparam("start"), comment.path < bindparam("end")
     )
 
 
 def _rows() -> Select[Any]:
     """Plain rows of plain tables: objects would cost the most read page twice the time."""
     comment, member, pseudonym = Comment.__table__, Member.__table__, Pseudonym.__table__
+    vendor = Vendor.__table__
     return (
         select(
             comment.c.id,
@@ -129,10 +133,14 @@ def _rows() -> Select[Any]:
             comment.c.disputed_at,
             comment.c.author_id,
             comment.c.pseudonym_id,
+            comment.c.official_vendor_id,
+            comment.c.official_title,
+            vendor.c.name.label("official_vendor"),
             pseudonym.c.mark,
             *byline_columns(),
         )
         .select_from(comment)
         .outerjoin(member, member.c.id == comment.c.author_id)
         .outerjoin(pseudonym, pseudonym.c.id == comment.c.pseudonym_id)
+        .outerjoin(vendor, vendor.c.id == comment.c.official_vendor_id)
     )

@@ -8,14 +8,15 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
 from forum import text
-from forum.access import can_delete, can_edit, can_open, can_reply, can_see, can_write, is_listed, wrote
+from forum.access import can_answer, can_delete, can_edit, can_open, can_reply, can_see, can_write, is_listed, wrote
 from forum.accounts.bylines import alias_in
-from forum.db import db
+from forum.db import begin_writing, db, reads_first
 from forum.posts import comment_actions
 from forum.posts.comment_queries import comment_numbered, comment_row, page_start
 from forum.posts.delayed_actions import delay_comment
 from forum.posts.forms import CommentEditForm, CommentForm
 from forum.posts.models import Comment, Post
+from forum.posts.official_views import official_page
 from forum.posts.queries import post_numbered, revisions_of, submitted
 from forum.posts.views import TOO_MANY, drop_replaced, mark
 from forum.web import KeyConverter, kept_fields, key_text, limiter, only, require, trapped, went_through
@@ -33,6 +34,7 @@ def show(comment_id: int) -> Any:
 
 
 @bp.route("/posts/<key:post_id>/reply", methods=["GET", "POST"])
+@reads_first
 @only(can_write)
 @limiter.limit("20/minute;200/hour", methods=["POST"], deduct_when=went_through, override_defaults=False)
 def new(post_id: int) -> Any:
@@ -48,13 +50,32 @@ def new(post_id: int) -> Any:
             return _to(first)
         form.submission.data = secrets.token_hex(16)
     if not can_reply(current_user, post):
-        return render_template("posts/closed.html", form=form, post=post), 403
-    parent = _parent(post)
+        # Whoever speaks for the post's vendor answers in its name; what they typed goes there.
+        if can_answer(current_user, post):
+            return official_page(post, refused=form.is_submitted())
+        return _closed(form, post)
     form.vendor = post.vendor
-    sent = form.is_submitted() and form.validate() and form.may_publish(request.form.get("do", ""))
-    if sent and form.in_pace(is_post=False):
-        return _delay(post, form, parent) if form.within() else _publish(post, form, parent)
+    if form.is_submitted() and form.validate() and form.may_publish(request.form.get("do", "")):
+        return _send(form, post_id)
+    parent = _parent(post)
     return reply_page(form, post, parent.id if parent else None)
+
+
+def _send(form: CommentForm, post_id: int) -> Any:
+    """Publish or keep for later what is right in itself, if the thread still takes replies and its writer may."""
+    text.to_html(text.clean(form.body.data or ""))
+    begin_writing()
+    post = db.get_or_404(Post, post_id)
+    if not can_reply(current_user, post):
+        return _closed(form, post)
+    parent = _parent(post)
+    if not form.in_pace(is_post=False):
+        return reply_page(form, post, parent.id if parent else None)
+    return _delay(post, form, parent) if form.within() else _publish(post, form, parent)
+
+
+def _closed(form: CommentForm, post: Post) -> Any:
+    return render_template("posts/closed.html", form=form, post=post), 403
 
 
 def reply_page(form: CommentForm, post: Post, parent_id: int | None) -> Any:
@@ -76,7 +97,9 @@ def edit(comment_id: int) -> Any:
     require(can_edit(current_user, comment))
     form = CommentEditForm(obj=comment)
     do = request.form.get("do")
-    if form.is_submitted() and form.validate() and do == "publish":
+    if do == "begin":  # with another wording than what stands there
+        form = CommentEditForm(formdata=None, data={"body": request.form.get("body")})
+    elif form.is_submitted() and form.validate() and do == "publish":
         if form.changed():
             comment_actions.edit_comment(comment, body=form.body.data or "", by=current_user)
             db.session.commit()

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from forum import anonymity
-from forum.access import can_reply, can_write, is_listed
+from forum import anonymity, text
+from forum.access import can_rate, can_reply, can_write, can_write_about, is_listed
 from forum.accounts.models import Member
 from forum.accounts.queries import spent_among
 from forum.db import day_of, db, lock, now
@@ -18,6 +18,7 @@ from forum.posts.actions import NOTHING, About, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.delayed_queries import delayed_marked, delayed_seals, tags_numbered
 from forum.posts.models import Comment, DelayedWriting, Post
+from forum.posts.tag_queries import tags_named
 from forum.ratings.actions import RatedOtherwise
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
@@ -26,6 +27,7 @@ STEP = 1024
 CHAIN = "delayed listing mark"
 STRETCH = 256
 MOST_WAITING = 50
+MOST_TAGS = 5
 
 
 class Waiting(NamedTuple):
@@ -66,6 +68,8 @@ def own_delayed(member: Any) -> list[Waiting]:
 
 def drop_delayed(member: Any, number: int | None) -> bool:
     """Cancel one of the member's own; False when none has this number."""
+    if number is None:
+        return False
     own = [row for row in _own(member) if row.id == number]
     for row in own:
         db.session.delete(row)
@@ -120,19 +124,36 @@ def _keep(member: Member, hours: int, content: dict[str, Any]) -> bool:
 
 def _write_post(member: Member, content: dict[str, Any]) -> bool:
     kinds = {"vendor": Vendor, "programme": Programme, "tier": Tier, "category": Category}
-    named = {key: db.session.get(kind, content["about"][key] or 0) for key, kind in kinds.items()}
+    named: dict[str, Any] = {key: db.session.get(kind, content["about"][key] or 0) for key, kind in kinds.items()}
     given = {name: content[name] for name in ("title", "body", "leaning", "badged")}
-    given |= {"tags": tags_numbered(content["tags"]), "anonymous": True}
-    given["about"] = About(**named, description=content["about"]["description"])  # type: ignore[arg-type]
-    if content["about"]["vendor"] and named["vendor"] is None:
+    given |= {"tags": _tags_of(content), "anonymous": True}
+    if named["vendor"] is not None and named["vendor"].merged_into_id is not None:
+        named["vendor"] = db.session.get(Vendor, named["vendor"].merged_into_id)
+    given["about"] = About(**named, description=content["about"]["description"])
+    vendor = named["vendor"]
+    if any(content["about"][key] and named[key] is None for key in ("vendor", "category")):
         return False
+    if vendor is not None and not can_write_about(member, vendor):
+        return False
+    # Whoever has come to speak for a vendor, or to work for this one, rates it no more.
+    said = content["said"] if content["said"] and can_rate(member, vendor) else None
     try:
         with db.session.begin_nested():
-            write_post(member, said=content["said"], **given)
+            write_post(member, said=said, **given)
     except RatedOtherwise:
         # Rated by name meanwhile: the text appears without its rating, or it would tell that both are theirs.
         write_post(member, **given)
     return True
+
+
+def _tags_of(content: dict[str, Any]) -> list[Any]:
+    """The tags chosen. One that went into another meanwhile is found by the word that was typed."""
+    found = list(tags_numbered(content["tags"]))
+    if len(found) == len(content["tags"]):
+        return found
+    words = content["typed"].get("tags", "").replace("#", ",").replace(" ", ",").split(",")
+    meant = tags_named(text.fold(word) for word in words if word).values()
+    return list({tag.id: tag for tag in [*found, *meant]}.values())[:MOST_TAGS]
 
 
 def _write_comment(member: Member, content: dict[str, Any]) -> bool:

@@ -7,12 +7,12 @@ from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
 
 from forum import text
-from forum.access import can_rate
+from forum.access import can_rate, can_write_about, is_representative
 from forum.posts.actions import NOTHING, About
 from forum.posts.models import Post, Tag
 from forum.posts.signed_forms import Signed, tiers_named
 from forum.posts.tag_queries import tags_like, tags_named, tags_of
-from forum.ratings.actions import live_rating, subject_of
+from forum.ratings.actions import live_ratings
 from forum.ratings.forms import RatingFields
 from forum.vendors.forms import TierChoice
 from forum.vendors.models import Tier, Vendor
@@ -113,6 +113,8 @@ class AboutFields(Form):
                     f"There is no tag “{word[:50]}”. "
                     + (f"Did you mean {near}?" if near else "The list below has them all.")
                 )
+            if known[word].retired_at and known[word].slug not in (field.object_data or "").split(", "):
+                raise ValidationError(f"The tag “{word[:50]}” is not offered any more. Choose another one.")
         found = {tag.id: tag for tag in (known[word] for word in words)}
         if len(found) > MOST_TAGS:
             raise ValidationError(f"These are {len(found)} tags. Keep the {MOST_TAGS} that fit best.")
@@ -132,6 +134,12 @@ class AboutFields(Form):
         if self.found_vendor is None:
             raise ValidationError(
                 f"“{field.data.strip()[:60]}” is not in the catalogue. Check it, or propose it below."
+            )
+        # What somebody wrote before they spoke for the vendor may go on naming it.
+        stays = vendor_named(field.object_data or "") is self.found_vendor
+        if not stays and not can_write_about(current_user, self.found_vendor):
+            raise ValidationError(
+                f"You speak for {self.found_vendor.name}: its partners tell of it here, and you answer them."
             )
 
     def validate_tier(self, field: Any) -> None:
@@ -189,13 +197,16 @@ class PostForm(AboutFields, RatingFields, Signed):
             return
         if self.about.data == "none":
             raise ValidationError("A rating needs a vendor: name it or describe it, or empty the steps of the rating.")
+        if is_representative(current_user):
+            raise ValidationError("You speak for a vendor, so you rate none. Empty the steps of the rating.")
         about, anonymous = self.chosen(), self.signed.data == "anonymous"
         if about.vendor is not None and not can_rate(current_user, about.vendor):
             raise ValidationError(
                 f"Your address belongs to {about.vendor.name}: its partners rate it. Empty this step."
             )
-        known = live_rating(current_user, subject_of(about.vendor, about.programme, about.category, about.description))
-        if known is None or not (known.anonymous or anonymous):
+        live = live_ratings(current_user, about.vendor, about.programme, about.category, about.description)
+        known = next((rating for rating in live if rating.anonymous or anonymous), None)
+        if known is None:
             return
         how = "anonymously" if known.anonymous else "by name"
         raise ValidationError(

@@ -7,7 +7,7 @@ which its author finds it again; both name nobody without the key. Its moments a
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from forum.accounts.models import Member, Pseudonym
@@ -110,11 +110,16 @@ class Post(Writing, db.Model):
     tags: Mapped[list["Tag"]] = relationship(secondary="post_tags", order_by="Tag.slug", viewonly=True)
 
 
+# Few replies are official, and only those are in the index.
+_OFFICIAL: Any = dict.fromkeys(("postgresql_where", "sqlite_where"), text("official_vendor_id IS NOT NULL"))
+
+
 class Comment(Writing, db.Model):
     """A reply to a post, or to another comment under it.
 
     `path` is the comment's place in the thread as text that sorts: a segment of time and number for each ancestor and
-    for itself. The whole thread in order is one range of one index, and so is a page of it.
+    for itself. The whole thread in order is one range of one index, and so is a page of it. A vendor's official reply
+    has no time and the vendor's number there: it comes first, and no vendor has two.
     """
 
     __tablename__ = "comments"
@@ -122,6 +127,7 @@ class Comment(Writing, db.Model):
         _one_author("comments"),
         Index("ix_comments_thread", "post_id", "path", unique=True),
         Index("ix_comments_author_new", "author_id", "created_at", "id"),
+        Index("ix_comments_official", "official_vendor_id", **_OFFICIAL),
     )
 
     id: Mapped[Key]
@@ -129,12 +135,14 @@ class Comment(Writing, db.Model):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
     depth: Mapped[int]
     path: Mapped[str] = mapped_column(String(120))
-    # The vendor's one official reply under a post, written by its verified representative.
+    # The vendor's one official reply under a post, written by its verified representative, and what they were there.
     official_vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id", ondelete="SET NULL"))
+    official_title: Mapped[str | None] = mapped_column(String(80))
     answer_count: Mapped[int] = mapped_column(default=0)
 
     post: Mapped[Post] = relationship()
     parent: Mapped["Comment | None"] = relationship(remote_side="Comment.id")
+    official_vendor: Mapped[Vendor | None] = relationship()
 
     @property
     def thread_key(self) -> str:

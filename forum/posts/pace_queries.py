@@ -1,8 +1,9 @@
 """Questions about how much a member has written: by name from the database, anonymously link by link of their chain."""
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, bindparam, case, exists, func, or_, select
 
 from forum.access import listed
 from forum.db import db
@@ -27,19 +28,34 @@ def anonymous_record(member: Any, besides: Any = None) -> Record:
 
 def same_text(fingerprint: str, since: Any, besides: Any) -> bool:
     """Whether somebody wrote the same since then; anonymous texts know their day only."""
-    return any(_same(kind, fingerprint, besides, kind.created_at >= since) for kind in (Post, Comment))
+    return _same(fingerprint, since=since, besides=besides.id)
 
 
 def same_text_of(member: Any, fingerprint: str) -> bool:
     """Whether the member has signed the same text before."""
-    return any(_same(kind, fingerprint, None, kind.author_id == member.id) for kind in (Post, Comment))
+    return _same(fingerprint, author=member.id)
 
 
-def _same(kind: Any, fingerprint: str, besides: Any, *conditions: Any) -> bool:
-    statement = select(kind.id).where(kind.fingerprint == fingerprint, kind.deleted_at.is_(None), *conditions).limit(1)
-    if isinstance(besides, kind):
-        statement = statement.where(kind.id != besides.id)
-    return db.session.scalar(statement) is not None
+def _same(fingerprint: str, **given: Any) -> bool:
+    given["fingerprint"] = fingerprint
+    return bool(db.session.scalar(_alike(tuple(given)), given))
+
+
+@cache
+def _alike(given: tuple[str, ...]) -> Select[Any]:
+    """Whether a text that is not deleted is like this, with what is given of: fingerprint, since, author, besides."""
+    kinds = [kind.__table__.c for kind in (Post, Comment)]
+    return select(or_(*(exists().where(text.deleted_at.is_(None), *_meant(text, given)) for text in kinds)))
+
+
+def _meant(text: Any, given: tuple[str, ...]) -> list[Any]:
+    meaning: dict[str, Any] = {
+        "fingerprint": text.fingerprint == bindparam("fingerprint"),
+        "since": text.created_at >= bindparam("since"),
+        "author": text.author_id == bindparam("author"),
+        "besides": text.id != bindparam("besides"),
+    }
+    return [meaning[name] for name in given]
 
 
 def _counts(kind: Any, condition: Any, besides: Any) -> Any:

@@ -158,7 +158,12 @@ def post_numbered(post_id: int, *, to_change: bool = False) -> Select[Any]:
 
 def submitted(kind: Any, submission: str) -> Any:
     """The post or comment that an earlier press of the same button made, or None."""
-    return db.session.scalar(select(kind).where(kind.submission == submission)) if submission else None
+    return db.session.scalar(_submitted(kind), {"submission": submission}) if submission else None
+
+
+@cache
+def _submitted(kind: Any) -> Select[Any]:
+    return select(kind).where(kind.submission == bindparam("submission"))
 
 
 def related(post_id: int, vendor_id: int | None, most: int = 5) -> Sequence[Any]:

@@ -5,16 +5,34 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import selectinload
 
+from forum.access import listed
 from forum.db import db
-from forum.posts.models import PostTag, Tag, TagSynonym
+from forum.posts.models import Post, PostTag, Tag, TagSynonym
 
 
 def all_tags() -> Sequence[Tag]:
     """Every tag with its synonyms, by name."""
     return db.session.scalars(select(Tag).options(selectinload(Tag.synonyms)).order_by(Tag.slug)).all()
+
+
+def offered_tags() -> Sequence[Tag]:
+    """The tags for new texts, by name: all that are not retired."""
+    statement = select(Tag).where(Tag.retired_at.is_(None)).options(selectinload(Tag.synonyms))
+    return db.session.scalars(statement.order_by(Tag.slug)).all()
+
+
+def how_many_listed(tag_id: int) -> int:
+    """How many posts that everybody sees carry the tag."""
+    carried = select(PostTag.post_id).where(PostTag.tag_id == tag_id)
+    return db.session.scalar(select(func.count()).select_from(Post).where(Post.id.in_(carried), listed(Post))) or 0
+
+
+def how_many_carry(tag_id: int) -> int:
+    """How many posts carry the tag, hidden and deleted ones too."""
+    return db.session.scalar(select(func.count()).select_from(PostTag).where(PostTag.tag_id == tag_id)) or 0
 
 
 def tags_by_use(most: int) -> Sequence[Any]:
@@ -55,7 +73,7 @@ def tags_named(words: Iterable[str]) -> dict[str, Tag]:
 
 def tags_like(word: str) -> list[str]:
     """Up to three tags that the word may have meant."""
-    known = db.session.scalars(select(Tag.slug)).all()
+    known = db.session.scalars(select(Tag.slug).where(Tag.retired_at.is_(None))).all()
     inside = [slug for slug in known if word in slug or slug in word]
     return (inside + [near for near in get_close_matches(word, known, 3, 0.6) if near not in inside])[:3]
 

@@ -12,20 +12,29 @@ from zoneinfo import ZoneInfo
 from flask import get_template_attribute
 from markupsafe import Markup
 
+from forum import dates
+from forum.access import is_open
 from forum.accounts.bylines import byline
 from forum.posts.comment_actions import DEEPEST
-from forum.web import readers_clock, script_root
+from forum.web import key_text, path_of, readers_clock
 
 REMEMBERED = 3000  # replies; some 8 MB
+LIST, END = '<ol class="thread">', "</ol>"
+# Between two replies, by how much deeper the second one is: a list begins, or as many end.
+BETWEEN = {1: LIST} | {-n: "</li>" + "</ol></li>" * n for n in range(DEEPEST + 1)}
 
 
 class Reader(NamedTuple):
-    """What the markup of a thread depends on beside its rows: what the reader wrote, marked, may do and may see."""
+    """What the markup of a thread depends on beside its rows: what the reader wrote, marked, may do and may see.
+
+    `speaks_for` is the number of the vendor whose representative they are.
+    """
 
     own: set[int]
     useful: set[int]
     writes: bool
     sees_hidden: bool
+    speaks_for: int | None = None
 
 
 class Page(NamedTuple):
@@ -35,56 +44,64 @@ class Page(NamedTuple):
     poster: tuple[int | None, int | None]  # by whom or under which pseudonym the post was written
     is_open: bool
     writes: bool
+    votes: bool
     sees_hidden: bool
+    speaks_for: int | None
     clock: tuple[ZoneInfo | None, int]
-    root: str
+    replies: str  # the address of a reply without its key
+    reply_to: str  # the address of the form that answers it, without its key
 
 
-class Thread(NamedTuple):
-    """Printed replies in reading order.
-
-    Each comes with how the lists around it change before it: 1 opens one, -2 ends two, 0 changes nothing. At the end
-    some are left open.
-    """
-
-    lines: list[tuple[int, Markup]]
-    left_open: int
-
-
-def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Thread:
-    """The rows of a page of the post's thread, printed for this reader."""
+def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Markup:
+    """The rows of a page of the post's thread, printed for this reader as lists in lists; nothing without rows."""
+    if not rows:
+        return Markup("")
+    # A vendor's representative neither answers nor marks what stands under a post about the vendor.
+    votes = reader.speaks_for is None or reader.speaks_for != post.vendor_id
     page = Page(
         post.id,
         (post.author_id, post.pseudonym_id),
-        not post.deleted_at and not post.hidden_at and not post.locked_at,
+        votes and is_open(post),
         reader.writes,
+        votes,
         reader.sees_hidden,
+        reader.speaks_for,
         readers_clock(),
-        script_root(),
+        path_of("comments.show", comment_id=0).removesuffix(key_text(0)),
+        path_of("comments.new", post_id=post.id, to=""),
     )
     by_id = {row.id: row for row in rows}
     depths = [row.depth for row in rows]
     answers = [_answered(row, by_id) if depth == DEEPEST else None for row, depth in zip(rows, depths, strict=True)]
-    lines = [
-        (step, _print(row, page, number in reader.own, number in reader.useful, answered))
-        for step, (number, row), answered in zip(_steps(depths), by_id.items(), answers, strict=True)
-    ]
-    return Thread(lines, depths[-1] - min(depths) if depths else 0)
+    pieces: list[str] = [LIST]
+    for step, (number, row), answered in zip(_steps(depths), by_id.items(), answers, strict=True):
+        pieces += BETWEEN[step], _print(row, page, number in reader.own, number in reader.useful, answered)
+    # The first one ends none before it.
+    pieces[1] = ""
+    return Markup("".join([*pieces, BETWEEN[min(depths) - depths[-1]], END]))  # noqa: S704 - all of it is printed
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _print(row: Any, page: Page, own: bool, marked: bool, answered: tuple[int, str] | None) -> Markup:
-    hidden = row.hidden_at is not None
+    hidden, written = row.hidden_at is not None, row.created_at
+    others = page.writes and not own and not hidden
     html: Markup = get_template_attribute("posts/_comment.html", "comment")(
         row,
         byline(row),
-        post_id=page.post_id,
+        key=key_text(row.id),
+        page=page,
+        iso=dates.iso(written),
+        day=dates.day(written, None if dates.is_whole_day(written) else page.clock[0]),
         wrote_post=page.poster != (None, None) and page.poster == (row.author_id, row.pseudonym_id),
         answered=answered,
         gone=row.deleted_at is not None or (hidden and not own and not page.sees_hidden),
         own=own and page.writes,
-        mark="" if own or hidden or not page.writes else "unmark" if marked else "mark",
+        fixed=row.official_title is not None and row.official_vendor_id != page.speaks_for,
+        mark="" if not (others and page.votes) else "unmark" if marked else "mark",
+        reports=others,
         is_open=page.is_open and not hidden,
+        outside=not (own or hidden or page.writes),
+        answers=own,
         moderates=page.sees_hidden and page.writes and not own,
     )
     return html

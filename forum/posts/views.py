@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from forum import text
 from forum.access import (
+    can_answer,
     can_delete,
     can_edit,
     can_mark_useful,
@@ -18,6 +19,8 @@ from forum.access import (
     can_write,
     is_listed,
     is_moderator,
+    is_representative,
+    speaks_in,
     written_among,
     wrote,
 )
@@ -28,6 +31,7 @@ from forum.posts.comment_queries import thread
 from forum.posts.delayed_actions import MOST_WAITING, delay_post, drop_delayed
 from forum.posts.forms import CommentForm, PostEditForm, PostForm, as_typed
 from forum.posts.models import Post
+from forum.posts.official_views import official_part
 from forum.posts.queries import (
     marked_useful_in,
     post_numbered,
@@ -36,7 +40,7 @@ from forum.posts.queries import (
     revisions_of,
     submitted,
 )
-from forum.posts.tag_queries import all_tags
+from forum.posts.tag_queries import offered_tags
 from forum.posts.threads import Reader, printed
 from forum.ratings.actions import RatedOtherwise
 from forum.ratings.criteria import DEALS, GIVES
@@ -66,20 +70,22 @@ def show(post_id: int, slug: str | None = None) -> Any:
     page = thread(post.id, start)
     if start is not None and not page.rows:
         return redirect(url_for(".show", post_id=post_id, slug=post.slug))
-    replies = can_reply(user, post)
+    replies, answers = can_reply(user, post), can_answer(user, post)
     own = written_among(user, post.thread_key, [post, *page.rows])
     useful = _useful(post, page.rows)
     return render_template(
         "posts/show.html",
         post=post,
         tags=sorted((post.tags or "").split()),
-        talk=printed(page.rows, post, Reader(own, useful, can_write(user), is_moderator(user))),
+        talk=printed(page.rows, post, _reader(user, own, useful)),
         next=page.next,
         start=start,
         related=related(post.id, post.vendor_id),
         own=own,
         useful=useful,
         form=CommentForm(formdata=None, submission=secrets.token_hex(16)) if replies else None,
+        official=official_part(post) if answers else None,
+        votes=not speaks_in(user, post),
         alias=alias_in(post.thread_key, user) if replies else None,
         card=_card(post),
         removed=removed,
@@ -121,6 +127,9 @@ def edit(post_id: int) -> Any:
     require(can_edit(current_user, post))
     form = PostEditForm(data=as_typed(post))
     do = request.form.get("do")
+    if do == "begin":  # with another wording than what stands there
+        form = PostEditForm(formdata=None, data=as_typed(post) | {"body": request.form.get("body")})
+        return compose(form, "posts/edit.html", post=post)
     valid = form.is_submitted() and do != "tiers" and form.validate()
     if valid and do == "publish" and (done := _save(form, post)) is not None:
         return done
@@ -238,7 +247,7 @@ def _to(post: Post) -> Any:
 def compose(form: Any, template: str, **values: Any) -> Any:
     """The page with the form for a post, new or changed."""
     preview = text.to_html(form.body.data or "") if request.form.get("do") == "preview" else None
-    offered = {"tags": all_tags(), "vendor_names": names_by_use(300), "gives": GIVES, "deals": DEALS}
+    offered = {"tags": offered_tags(), "vendor_names": names_by_use(300), "gives": GIVES, "deals": DEALS}
     return form.page(template, preview=preview, **offered, **values)
 
 
@@ -256,6 +265,11 @@ def _card(post: Any) -> dict[str, Any] | None:
         "among": among if figures else None,
         "picture": scorecard_of(found.Rating, figures, context_of(site)),
     }
+
+
+def _reader(user: Any, own: set[int], useful: set[int]) -> Reader:
+    speaks_for = user.speaks_for_id if is_representative(user) else None
+    return Reader(own, useful, can_write(user), is_moderator(user), speaks_for)
 
 
 def _useful(post: Any, rows: Any) -> set[int]:

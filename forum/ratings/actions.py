@@ -1,8 +1,10 @@
 """What can happen to a rating: given, revised, withdrawn, moved to the vendor it was about all along."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy.exc import InvalidRequestError
 
 from forum import anonymity, text
 from forum.accounts.models import Member
@@ -10,8 +12,9 @@ from forum.accounts.organisations import organisation_of
 from forum.db import day_of, db, lock, now
 from forum.ratings.criteria import ASKS_KEYS, DEALS, GIVES_KEYS
 from forum.ratings.models import Rating, RatingRevision, Withdrawal
-from forum.ratings.queries import free_listing_mark, how_many_rating_revisions, rating_by
+from forum.ratings.queries import free_listing_mark, how_many_rating_revisions, ratings_by
 from forum.vendors.models import Category, Programme, Tier, Vendor
+from forum.vendors.queries import merged_into
 
 SEAL = "organisation of a rating"
 # What a member says in a rating, and what its history keeps.
@@ -31,9 +34,21 @@ def subject_of(
     return f"category {category.id if category else 0} {text.fold(description or '')}"
 
 
-def live_rating(member: Any, subject: str) -> Rating | None:
-    """The member's live rating of the subject, signed or not."""
-    return rating_by(anonymity.rating_marks(member.id, subject))
+def live_ratings(
+    member: Any,
+    vendor: Vendor | None,
+    programme: Programme | None,
+    category: Category | None = None,
+    description: str | None = None,
+) -> Sequence[Rating]:
+    """The member's live ratings of it, signed or not, the latest first: one, unless vendors were merged.
+
+    A mark is made of the vendor as it was then, and an anonymous one cannot be made anew: who rated both keeps both.
+    """
+    number = programme.id if programme else 0
+    subjects = [subject_of(vendor, programme, category, description)]
+    subjects += [f"vendor {old} programme {number}" for old in merged_into(vendor.id)] if vendor is not None else []
+    return ratings_by(mark for subject in subjects for mark in anonymity.rating_marks(member.id, subject))
 
 
 def rate(
@@ -57,7 +72,7 @@ def rate(
     lock(f"ratings of {member.id}")
     subject = subject_of(vendor, programme, category, description)
     day = day_of(at or now())
-    if (known := live_rating(member, subject)) is not None:
+    if known := live_ratings(member, vendor, programme, category, description):
         return _given_again(known, tier, said, day, anonymous=anonymous, submission=submission)
     rating = Rating(
         rater_mark=anonymity.rating_marks(member.id, subject)[0],
@@ -81,9 +96,16 @@ def rate(
 
 
 def _given_again(
-    known: Rating, tier: Tier | None, said: Mapping[str, Any], day: datetime, *, anonymous: bool, submission: str | None
+    live: Sequence[Rating],
+    tier: Tier | None,
+    said: Mapping[str, Any],
+    day: datetime,
+    *,
+    anonymous: bool,
+    submission: str | None,
 ) -> Rating:
-    if known.anonymous != anonymous:
+    known = next((rating for rating in live if rating.anonymous == anonymous), None)
+    if known is None:
         raise RatedOtherwise
     if submission and known.submission == submission:
         return known  # the same press of the button, twice
@@ -109,6 +131,11 @@ def revise(rating: Rating, *, tier: Tier | None, said: Mapping[str, Any], day: d
 
 def withdraw(rating: Rating) -> None:
     """Take it down with all it ever said. Figures follow with the next batch, for which its house is noted, sealed."""
+    lock_figures(rating.vendor_id, rating.category_id)
+    try:
+        db.session.refresh(rating)
+    except InvalidRequestError:
+        return  # it was withdrawn a moment ago
     if rating.published_version is not None:
         db.session.add(
             Withdrawal(
@@ -131,8 +158,10 @@ def name_vendor(
     """
     lock(f"ratings of {member.id}")
     subject = subject_of(vendor, programme, None, None)
-    if live_rating(member, subject) is not None:
+    if live_ratings(member, vendor, programme):
         raise RatedOtherwise
+    lock_figures(rating.vendor_id, rating.category_id)
+    db.session.refresh(rating)
     if rating.published_version is not None:
         db.session.add(Withdrawal(category_id=rating.category_id, organisation_seal=_sealed_anew(rating)))
     rating.category = None
@@ -142,6 +171,11 @@ def name_vendor(
     rating.published_version = rating.published_tier_id = None
     rating.version += 1
     db.session.flush()
+
+
+def lock_figures(vendor_id: int | None, category_id: int | None) -> None:
+    """Nothing leaves the figures of a vendor or a category while they are made, and they are not made meanwhile."""
+    lock(f"figures of vendor {vendor_id} category {category_id}")
 
 
 def house_of(seal: str) -> tuple[str, bool]:

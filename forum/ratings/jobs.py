@@ -8,5 +8,5 @@ from forum.ratings.publish_actions import publish
 @jobs.regularly(minute="10", hour="2")
 def publish_scores() -> None:
     """Once a night: every snapshot that may appear, appears."""
-    publish()
+    publish(commit=db.session.commit)
     db.session.commit()

@@ -29,6 +29,7 @@ K = 5
 RANKED_FROM = 10
 LARGEST_SHARE = 0.25
 NOBODY: frozenset[str] = frozenset()
+NOBODY_SHOWN: frozenset[int] = frozenset()
 
 
 class Batch(NamedTuple):
@@ -77,6 +78,19 @@ def segments_to_show(batch: Batch, k: int = K) -> frozenset[int] | None:
         if segment not in batch.shown and n >= k and not _shows_a_handful(batch, chosen | {segment}, k):
             chosen.add(segment)
     return frozenset(chosen)
+
+
+def segments_after_merging(batch: Batch, k: int = K) -> frozenset[int] | None:
+    """The same for the first snapshot of a vendor since another one with figures went into it: no segment, or None.
+
+    `before` and `changed` are then of both. The last figures of the one, of the other, and the new ones are three
+    snapshots. Of the last two, each part that was shown held k organisations or more. The new one is shown as a whole
+    only: a sum over the three keeps all of some part, and then k or more take part in it, or it keeps none, and then
+    exactly those that changed do. Hence these are k or more, or nobody.
+    """
+    if len(batch.now) < k or 0 < len(batch.changed) < k:
+        return None
+    return NOBODY_SHOWN
 
 
 def may_show_money(shares: Sequence[float], k: int = K) -> bool:

@@ -1,20 +1,22 @@
 """Making snapshots: counts what changed, asks publication.py whether it is a batch, and writes the figures if it is."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from forum.db import day_of, db, lock, now
 from forum.ratings import figures, scores
-from forum.ratings.actions import house_of
+from forum.ratings.actions import house_of, lock_figures
 from forum.ratings.criteria import ASKS, ASKS_KEYS, DEALS, EUROS, GIVES_KEYS
 from forum.ratings.figures import Context, Report
 from forum.ratings.models import Rating, Snapshot
-from forum.ratings.publication import Batch, K, segment_of, segments_to_show
-from forum.ratings.publish_queries import dropped, figures_before, reported, seals_changed, subjects, withdrawn
+from forum.ratings.publication import Batch, K, segment_of, segments_after_merging, segments_to_show
+from forum.ratings.publish_queries import beside, dropped, figures_before, reported, seals_changed, subjects, withdrawn
 from forum.ratings.queries import SITE, Subject, snapshot_of
 
+BREATH = 0.002  # seconds after each, in which others get their turn to write
 GRID = 200  # how many quantiles of the site's reports are kept for placing single ones
 # A row's columns at once, in order.
 _GIVES, _ASKS, _DEALS = attrgetter(*GIVES_KEYS), attrgetter(*ASKS_KEYS), attrgetter(*DEALS)
@@ -33,13 +35,20 @@ class Outcome(NamedTuple):
         return f"{self.published} published, {self.waiting} wait for a batch, {self.below} below {K} organisations."
 
 
-def publish(at: datetime | None = None) -> Outcome:
-    """Publish every snapshot that may appear at this moment. The caller commits."""
-    lock("publishing scores")
+def publish(at: datetime | None = None, commit: Callable[[], None] | None = None) -> Outcome:
+    """Publish every snapshot that may appear at this moment.
+
+    `commit` is called after each, so that nobody who writes waits for all of them; without it the caller commits.
+    """
     at = at or now()
+    lock("publishing scores")
     context = _site(at)
     done = {"published": 0, "waiting": 0, "below": 0}
     for subject in subjects():
+        if commit:
+            commit()
+            time.sleep(BREATH)
+        lock_figures(*subject)
         done[_publish_one(subject, at, context)] += 1
         db.session.flush()
     return Outcome(**done)
@@ -52,9 +61,12 @@ def _publish_one(subject: Subject, at: datetime, context: Context) -> str:
     batch = _batch(rows, reports, [*dropped(subject, at), *withdrawn(subject)], figures_before(subject))
     if len(batch.now) < K:
         return _below(last, subject, batch, len(reports), at)
-    shown = segments_to_show(batch)
+    merged = beside(subject)
+    shown = segments_after_merging(batch) if merged else segments_to_show(batch)
     if shown is None:
         return "waiting"
+    for other in merged:
+        other.current = False
     _replace(subject, last, _snapshot(reports, batch.now, shown, context, at))
     _note_published(subject, rows, at)
     return "published"

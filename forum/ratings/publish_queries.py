@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy import ColumnElement, and_, not_, null, or_, select
 
 from forum.db import db
 from forum.ratings.models import Rating, Snapshot, Withdrawal
 from forum.ratings.queries import Subject, of_subject
+from forum.vendors.models import Vendor
 
 
 def counts() -> ColumnElement[bool]:
@@ -25,7 +26,7 @@ def subjects() -> list[Subject]:
     rows = db.session.execute(
         select(Rating.vendor_id, Rating.category_id)
         .where(or_(and_(counts(), changed), and_(not_(counts()), Rating.published_version.is_not(None))))
-        .union(select(Withdrawal.vendor_id, Withdrawal.category_id), _below_the_gate())
+        .union(select(Withdrawal.vendor_id, Withdrawal.category_id), _below_the_gate(), _merged())
         .order_by("vendor_id", "category_id")
     )
     return [Subject(*row) for row in rows]
@@ -37,6 +38,25 @@ def _below_the_gate() -> Any:
         Snapshot.figures.is_(None),
         or_(Snapshot.vendor_id.is_not(None), Snapshot.category_id.is_not(None)),
     )
+
+
+def _merged() -> Any:
+    return (
+        select(Vendor.merged_into_id, null())
+        .join(Snapshot, Snapshot.vendor_id == Vendor.id)
+        .where(Vendor.merged_into_id.is_not(None), Snapshot.current)
+    )
+
+
+def beside(subject: Subject) -> Sequence[Snapshot]:
+    """The last figures of vendors that went into this one since its own last figures."""
+    if subject.vendor_id is None:
+        return []
+    return db.session.scalars(
+        select(Snapshot)
+        .join(Vendor, Vendor.id == Snapshot.vendor_id)
+        .where(Vendor.merged_into_id == subject.vendor_id, Snapshot.current)
+    ).all()
 
 
 def reported(subject: Subject | None, until: datetime) -> Any:

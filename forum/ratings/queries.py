@@ -102,13 +102,14 @@ def standings() -> Sequence[Any]:
 
 
 def standings_version() -> tuple[Any, ...]:
-    """Changes whenever `standings` could: the newest snapshot, vendor and tier, and how many there are."""
+    """Changes whenever `standings` could: the newest snapshot, vendor and tier, how many there are, what staff did."""
     return tuple(
         db.session.execute(
             select(
                 select(func.max(Snapshot.id)).scalar_subquery(),
                 select(func.sum(Snapshot.organisations)).where(Snapshot.current).scalar_subquery(),
-                select(func.count()).select_from(Vendor).scalar_subquery(),
+                select(func.count()).where(Vendor.accepted_at.is_not(None)).scalar_subquery(),
+                select(func.sum(Vendor.version)).scalar_subquery(),
                 select(func.max(Vendor.accepted_at)).scalar_subquery(),
                 select(func.max(Tier.id)).scalar_subquery(),
             )
@@ -170,9 +171,10 @@ def rating_numbered(rating_id: int) -> Select[Any]:
     )
 
 
-def rating_by(marks: Iterable[str]) -> Rating | None:
-    """The live rating that carries one of these marks of a member."""
-    return db.session.scalar(select(Rating).where(Rating.rater_mark.in_(list(marks))))
+def ratings_by(marks: Iterable[str]) -> Sequence[Rating]:
+    """The live ratings that carry one of these marks of a member, the latest first."""
+    statement = select(Rating).where(Rating.rater_mark.in_(list(marks)))
+    return db.session.scalars(statement.order_by(Rating.rated_at.desc(), Rating.id)).all()
 
 
 def rating_submitted(submission: str) -> Rating | None:

@@ -7,14 +7,14 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
-from forum.access import can_rate, can_see_vendor, can_write, is_member
+from forum.access import can_rate, can_write, is_member, is_representative
 from forum.db import db
 from forum.ratings import actions
 from forum.ratings.criteria import DEALS, GIVES
 from forum.ratings.forms import RatingForm, as_typed
 from forum.ratings.models import Rating
 from forum.ratings.queries import own_rating, own_ratings, rating_submitted, revisions_of_rating
-from forum.vendors.queries import vendor_called
+from forum.vendors.addresses import vendor_at
 from forum.web import limiter, only
 
 bp = Blueprint("ratings", __name__)
@@ -33,9 +33,7 @@ def index() -> str:
 @limiter.limit("20/hour", methods=["POST"], deduct_when=lambda response: response.status_code == 302)
 def new(slug: str) -> Any:
     """Rate a vendor, without a text. Whoever has rated the programme before revises that."""
-    vendor = db.first_or_404(vendor_called(slug))
-    if not can_see_vendor(current_user, vendor):
-        abort(404)
+    vendor = vendor_at(slug, current_user)
     if not can_rate(current_user, vendor):
         return render_template("ratings/refused.html", vendor=vendor), 403
     given = _given(vendor)
@@ -54,8 +52,10 @@ def new(slug: str) -> Any:
 @bp.route("/ratings/<key:rating_id>/edit", methods=["GET", "POST"])
 @only(can_write)
 def edit(rating_id: int) -> Any:
-    """Revise one's rating."""
+    """Revise one's rating. Whoever speaks for a vendor may withdraw theirs, and gives none."""
     rating = _own(rating_id)
+    if is_representative(current_user):
+        return render_template("ratings/refused.html", vendor=rating.vendor), 403
     form = RatingForm(vendor=rating.vendor, data=as_typed(rating))
     if form.validate_on_submit():
         programme, tier = form.tiers.chosen(form.tier.data)
@@ -94,9 +94,8 @@ def _own(rating_id: int) -> Rating:
 def _given(vendor: Any) -> dict[str, Any]:
     """What the form begins with: the reader's live rating of the programme, or nothing."""
     for programme in [*vendor.programmes, None]:
-        known = actions.live_rating(current_user, actions.subject_of(vendor, programme, None, None))
-        if known is not None:
-            return {"submission": secrets.token_hex(16)} | as_typed(known)
+        if live := actions.live_ratings(current_user, vendor, programme):
+            return {"submission": secrets.token_hex(16)} | as_typed(live[0])
     return {"submission": secrets.token_hex(16)}
 
 

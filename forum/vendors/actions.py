@@ -66,7 +66,7 @@ def add_domain(vendor: Vendor, domain: str) -> None:
 
 def add_programme(vendor: Vendor, name: str, tiers: Iterable[Demands]) -> Programme:
     """Give the vendor a programme with its tiers, the lowest first."""
-    programme = Programme(vendor_id=vendor.id, name=text.one_line(name), slug=text.slug_of(name, "programme"))
+    programme = Programme(vendor_id=vendor.id, name=text.one_line(name), slug=programme_slug(name))
     db.session.add(programme)
     db.session.flush()
     for position, (tier, people, training, fee, revenue) in enumerate(tiers):
@@ -83,6 +83,11 @@ def add_programme(vendor: Vendor, name: str, tiers: Iterable[Demands]) -> Progra
         )
     db.session.flush()
     return programme
+
+
+def programme_slug(name: str) -> str:
+    """What a programme of this name is called in addresses."""
+    return text.slug_of(name, "programme")
 
 
 def note_change(programme: Programme, what: str, *, at: datetime) -> None:

@@ -41,6 +41,8 @@ class Vendor(db.Model):
     # The vendor it went into: its address leads there, and nothing hangs on it any more.
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id"))
     post_count: Mapped[int] = mapped_column(default=0)
+    # Goes up with every change by staff: what is remembered of the catalogue between visits is then read anew.
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     category: Mapped[Category] = relationship()
     aliases: Mapped[list["VendorAlias"]] = relationship(back_populates="vendor", passive_deletes="all")

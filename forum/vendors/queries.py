@@ -39,6 +39,11 @@ def vendor_called(slug: str, *, to_change: bool = False) -> Select[Any]:
     return statement.with_for_update(of=Vendor) if to_change else statement
 
 
+def merged_into(vendor_id: int) -> Sequence[int]:
+    """The vendors that went into this one."""
+    return db.session.scalars(select(Vendor.id).where(Vendor.merged_into_id == vendor_id).order_by(Vendor.id)).all()
+
+
 def tier_names() -> dict[int, str]:
     """Every tier's name."""
     return {row.id: row.name for row in db.session.execute(select(Tier.id, Tier.name))}
@@ -150,7 +155,7 @@ def proposals() -> Sequence[Vendor]:
     """Vendors that wait for a moderator, the oldest first."""
     return db.session.scalars(
         select(Vendor)
-        .where(Vendor.accepted_at.is_(None))
+        .where(Vendor.accepted_at.is_(None), Vendor.merged_into_id.is_(None))
         .options(joinedload(Vendor.category), selectinload(Vendor.domains), selectinload(Vendor.programmes))
         .order_by(Vendor.proposed_at, Vendor.id)
         .limit(200)

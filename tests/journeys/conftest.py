@@ -236,7 +236,7 @@ def sign_in(page: Page, member: str) -> None:
     """Fill the sign-in form, which is opened first unless it is there already."""
     if not page.get_by_label("Work e-mail").count():
         page.goto("/sign-in")
-    page.get_by_label("Work e-mail").fill(DEMO.get(member, f"{member}@walkers.example"))
+    page.get_by_label("Work e-mail").fill(DEMO.get(member, member if "@" in member else f"{member}@walkers.example"))
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_load_state()

@@ -92,6 +92,10 @@ def _tags_open(page: Page) -> None:
     page.locator("summary", has_text="tags").click()
 
 
+def _merged(page: Page) -> None:
+    _submit("Next: see it once more", into="Bare Ridge", reason=LONG[:90])(page)
+
+
 def _reply_moved(page: Page) -> None:
     page.locator("[data-reply-to]").nth(3).click()
 
@@ -203,10 +207,76 @@ MODERATION = [
     Place("statement of reasons", "statement", "ines"),
     Place("appeal, wrong", "statement", "ines", 422, _submit("Appeal", body="No.")),
     Place("moderation", "/moderation/", "moderator"),
-    Place("moderation, nothing waits", "/moderation/?kind=notice", "moderator"),
+    Place("moderation, nothing waits", "/moderation/?kind=representative", "moderator"),
     Place("case", member="moderator"),
     Place("case, wrong", "case", "moderator", 422, _submit("Decide and open next", reason=LONG[:90])),
     Place("all of a member", "/moderation/members/ines-field", "moderator"),
     Place("entry, to be undone", "log entry", "moderator"),
+    Place("give notice", "/notices/new"),
+    Place("give notice, wrong", "/notices/new", None, 422, _submit("Send the notice", where=LONG, why=LONG[:30])),
+    Place("notice, sent", "/notices/sent"),
+    Place("notice, to confirm"),
+    Place("notice, dead link", "/notices/confirm/used-up", status=410),
+    Place("notice, waiting"),
+    Place("notice, decided"),
+    Place("notice, objection wrong", "notice, decided", None, 422, _submit("Object", body="No.")),
+    Place("post, disputed"),
+    Place("own disputed post", "post, disputed", "noor"),
+    Place("notices about one's own", member="noor"),
+    Place("answer, wrong", "notices about one's own", "noor", 422, _submit("Answer", body="No.")),
+    Place("decisions, with notices", "/decisions", "noor"),
+    Place("notice case", member="moderator"),
+    Place("notices waiting", "/moderation/?kind=notice", "moderator"),
 ]
-PLACES = STRANGER + MEMBERS + MODERATION
+WHO_SPEAKS = "/vendors/northwind-storage/representative"
+COLLEAGUE = "odd@northwind-storage.example"
+SPEAKERS = [
+    Place("post, with an official reply"),
+    Place("member, speaks for a vendor"),
+    Place("post, to be answered", member="vendor"),
+    Place("official reply", member="vendor"),
+    Place("official reply, wrong", "official reply", "vendor", 422, _submit("Post official reply", body="x")),
+    Place("official reply, given", member="vendor"),
+    Place("desk", "/vendors/northwind-storage/desk", "vendor"),
+    Place("who speaks, oneself", WHO_SPEAKS, "vendor"),
+    Place("who speaks, waiting", WHO_SPEAKS, "sigrid@northwind-storage.example"),
+    Place("who speaks, asking", WHO_SPEAKS, COLLEAGUE),
+    Place("who speaks, wrong", WHO_SPEAKS, COLLEAGUE, 422, _submit("Ask", title="x")),
+    Place("who speaks, another address", WHO_SPEAKS, "ines"),
+    Place("who speaks, for moderators", WHO_SPEAKS, "moderator"),
+    Place("rating refused", "/vendors/northwind-storage/rate", "vendor", 403),
+    Place("request of a vendor", member="moderator"),
+    Place("end of a representative", member="moderator"),
+    Place("end, wrong", "end of a representative", "moderator", 422, _submit("End it", reason="No.")),
+]
+ADMIN = [
+    Place("admin, what waits", "/admin/", "admin"),
+    Place("admin, vendors", "/admin/vendors", "moderator"),
+    Place("admin, vendor", member="admin"),
+    Place("admin, vendor, wrong", "admin, vendor", "admin", 422, _submit("Save", name="", about=LONG)),
+    Place("admin, merge", member="admin"),
+    Place("admin, merge, shown", "admin, merge", "admin", 200, _merged),
+    Place("admin, programme", member="moderator"),
+    Place("admin, remove a programme", member="moderator"),
+    Place("admin, tier", member="moderator"),
+    Place("admin, tier, proposed", "admin, tier", "moderator", 200, _submit("Next", annual_fee="123,456")),
+    Place("admin, remove a tier", member="moderator"),
+    Place("admin, categories", "/admin/categories", "moderator"),
+    Place("admin, category", "/admin/categories/hardware", "moderator"),
+    Place("admin, delete a category", "/admin/categories/hardware/delete", "moderator"),
+    Place("admin, tags", "/admin/tags", "moderator"),
+    Place(
+        "admin, tags, wrong", "/admin/tags", "moderator", 422, _submit("Make it", word="rebates", description=LONG[:90])
+    ),
+    Place("admin, tag", "/admin/tags/rebates", "moderator"),
+    Place("admin, merge a tag", "/admin/tags/rebates/merge", "moderator"),
+    Place("admin, delete a tag", "/admin/tags/rebates/delete", "moderator"),
+    Place("admin, members", "/admin/members", "admin"),
+    Place("admin, members, nobody", f"/admin/members?q={LONG[:60]}", "moderator"),
+    Place("admin, member", member="admin"),
+    Place("admin, role, wrong", "admin, member", "admin", 422, _submit("Change the role", reason=LONG[:90])),
+    Place("admin, settings", "/admin/settings", "admin"),
+    Place("admin, settings, wrong", "/admin/settings", "admin", 422, _submit("Save", flag_threshold="many")),
+    Place("admin, health", "/admin/health", "admin"),
+]
+PLACES = STRANGER + MEMBERS + MODERATION + SPEAKERS + ADMIN

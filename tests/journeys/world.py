@@ -4,6 +4,7 @@ Run as a program with FORUM_INSTANCE set: fills the database there and writes `p
 """
 
 import json
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ from forum.accounts.models import Member
 from forum.accounts.tokens import token_for
 from forum.db import db, now
 from forum.demo.actions import PASSWORD, fill
-from forum.moderation.actions import act
+from forum.moderation.actions import act, decide
 from forum.moderation.case_actions import open_case
 from forum.moderation.flag_actions import flag
+from forum.moderation.models import Case
+from forum.moderation.notice_actions import answer_notice, confirm_notice, send_notice
+from forum.moderation.notice_senders import token_for as confirming
 from forum.posts.actions import About, delete_post, edit_post, mark_useful, write_post
 from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
 from forum.posts.hiding import hold
@@ -28,6 +32,7 @@ from forum.posts.tag_queries import tags_named
 from forum.vendors.actions import add_programme, add_vendor, propose_vendor
 from forum.vendors.models import Vendor
 from forum.vendors.queries import categories
+from forum.vendors.representative_actions import ask_to_speak
 
 # Each journey that writes has a member of its own, so that no limit is reached and no two meet.
 WALKERS = [
@@ -74,7 +79,7 @@ def build(folder: Path) -> None:
     flask_migrate.upgrade()
     fill()
     walkers = {name.split()[0].lower(): _walker(name) for name in WALKERS}
-    places = _posts(walkers) | _vendors() | _members(walkers["ines"]) | _cases(walkers)
+    places = _posts(walkers) | _vendors() | _members(walkers["ines"]) | _cases(walkers) | _notices(walkers)
     db.session.commit()
     (folder / "places.json").write_text(json.dumps(places))
 
@@ -193,7 +198,14 @@ def _vendors() -> dict[str, str]:
     bare = add_vendor(name="Bare Ridge", category=kinds[0])
     for name in ("Lantern Mail", LONG[:80]):
         propose_vendor(name=name, category=kinds[2], website="lantern.example", programme="Beam", about="Mail for all.")
+    tier = long.programmes[0].tiers[0]
     return {
+        "admin, vendor": url_for("admin.one_vendor", slug=long.slug),
+        "admin, merge": url_for("admin.merge", slug=long.slug),
+        "admin, programme": url_for("admin.programme", number=tier.programme_id),
+        "admin, remove a programme": url_for("admin.remove_programme", number=tier.programme_id),
+        "admin, tier": url_for("admin.tier", number=tier.id),
+        "admin, remove a tier": url_for("admin.remove_tier", number=tier.id),
         "vendor without anything": url_for("pages.vendor", slug=bare.slug),
         "vendor, long words": url_for("pages.vendor", slug=long.slug),
         "proposed vendor": url_for("pages.vendor", slug="lantern-mail"),
@@ -208,6 +220,7 @@ def _members(ines: Member) -> dict[str, str]:
     links = {"confirm": joined, "password": ines, "claim": moved}
     return {
         "member": url_for("pages.member", slug=ines.slug),
+        "admin, member": url_for("admin.member", slug=ines.slug),
         "member, moved in": url_for("pages.member", slug=moved.slug),
         "confirm": url_for("accounts.confirm", token=token_for(links["confirm"], "confirm")),
         "new password": url_for("accounts.new_password", token=token_for(links["password"], "password")),
@@ -232,12 +245,65 @@ def _cases(walkers: dict[str, Member]) -> dict[str, str]:
     reason = "It makes somebody recognisable who has no public role. Write of the role."
     made = act(gone, None, action="remove", rule=3, facts=LONG, reason=f"{reason} {LONG}", source="flag")
     case = open_case("flag", held, "Opened by a moderator")
-    return {
+    return _speakers() | {
         "case": url_for("moderation.case", case_id=case.id),
         "removed reply": url_for("comments.show", comment_id=gone.id),
         "report": url_for("flags.post", post_id=post.id),
         "statement": url_for("statements.show", number=made.id),
         "log entry": url_for("log.entry", number=made.id),
+    }
+
+
+def _notices(walkers: dict[str, Member]) -> dict[str, str]:
+    """What somebody outside says: not confirmed yet, waiting and overdue, decided, with an answer, objected to."""
+    noor, walt = walkers["noor"], walkers["walt"]
+    post = _anonymous(noor)
+    reply = write_comment(_post(walt, title="With a disputed answer"), noor, body="They closed it in July.", at=now())
+
+    def sent(item: Any) -> Any:
+        said = {"name": LONG[:100], "email": "sender@outside.example", "why": f"We did not close it. {LONG}"}
+        return send_notice(item, **said, unlawful=True, law=LONG[:200])
+
+    def decided(notice: Any, action: str) -> None:
+        case = db.session.query(Case).filter_by(notice_id=notice.id, closed_at=None).one()
+        decide(case, walkers["olga"], action=action, rule=4, facts=LONG, reason=f"The terms of July say so. {LONG}")
+
+    waiting, late, fresh, done, other = (sent(item) for item in (post, post, post, reply, post))
+    secrets = {notice: confirm_notice(notice) for notice in (waiting, late, fresh, done)}
+    late.due_at = now() - timedelta(days=3)
+    answer_notice(waiting, f"It stands in the terms. {LONG}")
+    decided(done, "decline")
+    db.session.flush()
+    return {
+        "notice, to confirm": url_for("notices.confirm", token=confirming(other)),
+        "notice, waiting": url_for("notices.show", secret=secrets[waiting]),
+        "notice, decided": url_for("notices.show", secret=secrets[done]),
+        "post, disputed": _to(post),
+        "notices about one's own": url_for("notices.about_post", post_id=post.id),
+        "notice case": url_for(
+            "moderation.case", case_id=db.session.query(Case).filter_by(notice_id=waiting.id).one().id
+        ),
+    }
+
+
+def _speakers() -> dict[str, str]:
+    """Who asks to speak for Northwind, and what its representative of the demo has to answer."""
+    vendor = db.session.query(Vendor).filter_by(slug="northwind-storage").one()
+    asking = make_member(name="Sigrid Asking", email="sigrid@northwind-storage.example", password=PASSWORD)
+    ask_to_speak(asking, vendor, title="Partner manager")
+    make_member(name="Odd Colleague", email="odd@northwind-storage.example", password=PASSWORD)
+    post = db.session.query(Post).filter_by(title="The Northwind rebate for last year arrived in August").one()
+    voice = db.session.query(Member).filter_by(speaks_for_id=vendor.id).one()
+    answered = db.session.query(Comment).filter_by(official_vendor_id=vendor.id).one().post
+    request = db.session.query(Case).filter_by(kind="representative").one()
+    return {
+        "post, with an official reply": _to(answered),
+        "post, to be answered": _to(post),
+        "official reply": url_for("official.new", post_id=post.id),
+        "official reply, given": url_for("official.new", post_id=answered.id),
+        "request of a vendor": url_for("moderation.case", case_id=request.id),
+        "end of a representative": url_for("speakers.end", slug=voice.slug),
+        "member, speaks for a vendor": url_for("pages.member", slug=voice.slug),
     }
 
 

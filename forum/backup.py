@@ -8,7 +8,10 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from forum.db import db
+from flask import current_app
+
+from forum import jobs
+from forum.db import db, now
 
 # What psycopg is told, as the environment variables by which pg_dump is told the same: nothing of it stands in a
 # command line, which every user of the machine can read.
@@ -28,6 +31,25 @@ _LIBPQ = {
     "sslrootcert": "PGSSLROOTCERT",
     "connect_timeout": "PGCONNECT_TIMEOUT",
 }
+
+
+def folder() -> Path:
+    """Where the copies lie that are asked for on a page."""
+    return Path(current_app.config["INSTANCE"]) / "backups"
+
+
+def copies() -> list[Path]:
+    """Those that lie there, the latest first."""
+    found = [file for file in folder().glob("forum-*") if file.is_file()] if folder().is_dir() else []
+    return sorted(found, key=lambda file: file.name, reverse=True)
+
+
+@jobs.job
+def back_up_now() -> None:
+    """A copy that was asked for on a page, into the folder for them. It has the moment in its name."""
+    folder().mkdir(mode=0o700, exist_ok=True)
+    kind = "sqlite" if db.engine.dialect.name == "sqlite" else "dump"
+    back_up(folder() / f"forum-{now():%Y%m%d-%H%M%S}.{kind}")
 
 
 def back_up(file: Path) -> None:

@@ -1,0 +1,55 @@
+"""How the machinery is, with a button to try mail again and one for a backup."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask_login import current_user
+
+from forum import backup, jobs, mail
+from forum.access import can_administer
+from forum.admin import health as machinery
+from forum.admin.views import bp
+from forum.db import db
+from forum.moderation.staff_actions import log_change
+from forum.web import count_of, limiter, only
+
+
+@bp.get("/health")
+@only(can_administer)
+def health() -> str:
+    """Versions, migrations, jobs, mail, backups."""
+    return render_template(
+        "admin/health.html",
+        versions=machinery.versions(),
+        migrations=machinery.migrations(),
+        jobs=machinery.job_rows(),
+        waiting=machinery.waiting_jobs(),
+        outbox=machinery.outbox(),
+        copies=machinery.copies(),
+        folder=backup.folder(),
+    )
+
+
+@bp.post("/health/mail")
+@only(can_administer)
+@limiter.limit("30/hour")
+def try_mail_again() -> Any:
+    """Try again what was given up."""
+    tried = mail.try_again()
+    if tried:
+        log_change(current_user, "the machinery", facts=f"{count_of(tried, 'mail')} that had been given up tried again")
+    db.session.commit()
+    flash(f"{count_of(tried, 'mail')} will be tried again within a minute." if tried else "None had been given up.")
+    return redirect(url_for(".health"))
+
+
+@bp.post("/health/backup")
+@only(can_administer)
+@limiter.limit("6/hour")
+def back_up() -> Any:
+    """Have a copy of the database made."""
+    log_change(current_user, "the machinery", facts="a backup was asked for")
+    db.session.commit()
+    jobs.later("back_up_now")
+    flash("The copy is being made. It appears below when it is whole.")
+    return redirect(url_for(".health", _anchor="backups"))

@@ -1,0 +1,98 @@
+"""Members: found by name, and one account with what staff may do to it. Anonymous writing is absent."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from forum.access import can_administer, can_change_role, can_vouch
+from forum.accounts import second_factor
+from forum.accounts.models import Member
+from forum.accounts.staff_actions import LastAdmin
+from forum.admin import member_actions
+from forum.admin.member_forms import RoleForm
+from forum.admin.queries import GROUPS, any_member_called, decided_about, members_found, signed_counts, speaks_for
+from forum.admin.views import bp, number_asked, seldom
+from forum.db import db, now
+from forum.moderation.log_views import DONE
+from forum.web import require
+
+
+@bp.get("/members")
+def members() -> Any:
+    """Members by the beginning of their name, page or (for admins) e-mail address."""
+    words, group = request.args.get("q", "").strip()[:80], request.args.get("group", "")
+    if group not in GROUPS:
+        return redirect(url_for(".members"))
+    found = members_found(words, group, number_asked("before"), by_address=can_administer(current_user))
+    return render_template(
+        "admin/members.html",
+        words=words,
+        group=group,
+        groups=GROUPS,
+        page=found,
+        now=now,
+        before=number_asked("before"),
+    )
+
+
+@bp.get("/members/<slug>")
+def member(slug: str) -> Any:
+    """One account."""
+    found = _found(slug)
+    return _page(found, _role_form(found, formdata=None))
+
+
+@bp.post("/members/<slug>")
+@seldom
+def change_member(slug: str) -> Any:
+    """Vouch, end sessions, clear a bounce, or send the confirming link again."""
+    found, do = _found(slug), request.form.get("do", "")
+    if do in member_actions.DEEDS:
+        require(can_vouch(current_user, found) if do == "vouch" else can_administer(current_user))
+        done = member_actions.do_to_member(current_user, found, do)
+        db.session.commit()
+        flash(done or "There was nothing to do: somebody else did it, perhaps.")
+    return redirect(url_for(".member", slug=slug))
+
+
+@bp.post("/members/<slug>/role")
+@seldom
+def role(slug: str) -> Any:
+    """Give another role, with a fresh password or code."""
+    found = _found(slug)
+    require(can_change_role(current_user, found))
+    form = _role_form(found)
+    if form.validate():
+        try:
+            member_actions.change_role(current_user, found, form.role.data, reason=form.why())
+            db.session.commit()
+            flash(f"{found.name} is now: {found.role}.")
+            return redirect(url_for(".member", slug=slug))
+        except LastAdmin:
+            form.role.errors = ["This is the last admin. Make somebody else one first."]
+    # A code that was right is used up, whatever else is wrong.
+    db.session.commit()
+    return _page(found, form)
+
+
+def _found(slug: str) -> Member:
+    found: Member = db.first_or_404(any_member_called(slug))
+    return found
+
+
+def _role_form(found: Member, **given: Any) -> RoleForm:
+    return RoleForm(found.role, speaks_for(found), role=found.role, **given)
+
+
+def _page(found: Member, form: RoleForm) -> Any:
+    return form.page(
+        "admin/member.html",
+        member=found,
+        counts=signed_counts(found),
+        decisions=decided_about(found),
+        speaks_for=form.vendor,
+        second_factor_on=second_factor.is_on(found),
+        done=DONE,
+        now=now,
+    )

@@ -1,0 +1,113 @@
+"""A programme, its tiers and what the trend says of their terms."""
+
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_login import current_user
+
+from forum.admin import vendor_actions
+from forum.admin.member_forms import ReasonForm
+from forum.admin.vendor_forms import NameForm, RemovalForm, TierForm
+from forum.admin.vendor_queries import changes_in, hangs_on, programme_numbered, tier_numbered
+from forum.admin.views import bp, seldom
+from forum.db import db
+from forum.vendors.catalogue_actions import DEMANDS
+from forum.vendors.models import Programme, Tier
+
+MOST = 2**31
+
+
+@bp.route("/programmes/<int:number>", methods=["GET", "POST"])
+@seldom
+def programme(number: int) -> Any:
+    """A programme: its name, its tiers, and the marks in the trend."""
+    found = _programme(number)
+    form = NameForm(name=found.name)
+    if form.validate_on_submit():
+        vendor_actions.rename_programme(current_user, found, form.one_line())
+        return _done(found, "The programme has another name.")
+    return form.page(
+        "admin/programme.html", programme=found, changes=changes_in(number), told=hangs_on("programme_id", number)
+    )
+
+
+@bp.route("/programmes/<int:number>/remove", methods=["GET", "POST"])
+@seldom
+def remove_programme(number: int) -> Any:
+    """Take one away that nothing hangs on."""
+    found = _programme(number)
+    form, told = ReasonForm(), hangs_on("programme_id", number)
+    free = told == {"experiences": "0", "ratings": "none"}
+    if free and form.validate_on_submit():
+        slug = found.vendor.slug
+        vendor_actions.remove_programme(current_user, found, reason=form.why())
+        db.session.commit()
+        flash("The programme is gone.")
+        return redirect(url_for(".one_vendor", slug=slug))
+    page, status = form.page("admin/remove_programme.html", programme=found, told=told, free=free)
+    return page, 422 if request.method == "POST" else status
+
+
+@bp.route("/programmes/<int:number>/tiers/new", methods=["GET", "POST"])
+@seldom
+def new_tier(number: int) -> Any:
+    """A tier more."""
+    found = _programme(number)
+    return _tier_page(found, None, TierForm(place=len(found.tiers) + 1))
+
+
+@bp.route("/tiers/<int:number>", methods=["GET", "POST"])
+@seldom
+def tier(number: int) -> Any:
+    """A tier, and what it demands."""
+    found = _tier(number)
+    shown = {key: getattr(found, key) for key in DEMANDS}
+    typed = {key: "" if value is None else str(value) for key, value in shown.items()}
+    return _tier_page(found.programme, found, TierForm(name=found.name, place=found.position + 1, **typed))
+
+
+@bp.route("/tiers/<int:number>/remove", methods=["GET", "POST"])
+@seldom
+def remove_tier(number: int) -> Any:
+    """Take a tier away, after saying what loses it."""
+    found = _tier(number)
+    form = RemovalForm(words=f"{found.name}: tier ended")
+    if form.validate_on_submit():
+        programme_of = found.programme
+        vendor_actions.remove_tier(current_user, found, marked=form.marked(), at=form.at(), reason=form.why())
+        return _done(programme_of, "The tier is gone. What was written and rated under it stays.")
+    return form.page("admin/remove_tier.html", tier=found, told=hangs_on("tier_id", number))
+
+
+def _tier_page(of: Programme, found: Tier | None, form: TierForm) -> Any:
+    """The form; once it is right, the same again with what changed in words; once these were seen, it is saved."""
+    if form.validate_on_submit():
+        given = form.given()
+        told = vendor_actions.what_changed(found, given["name"], given["demands"])
+        if not told or form.proposed.data == told:
+            try:
+                vendor_actions.set_tier(current_user, of, found, **given)
+                return _done(of, "The tier is saved.")
+            except ValueError as problem:
+                db.session.rollback()
+                form.name.errors = [str(problem)]
+        else:
+            form.proposed.data, form.words.data = told, told[:160]
+    return form.page("admin/tier.html", programme=of, tier=found)
+
+
+def _done(of: Programme, words: str) -> Any:
+    number = of.id
+    db.session.commit()
+    flash(words)
+    return redirect(url_for(".programme", number=number))
+
+
+def _programme(number: int) -> Programme:
+    found: Programme = db.first_or_404(programme_numbered(number)) if number < MOST else abort(404)
+    return found
+
+
+def _tier(number: int) -> Tier:
+    found: Tier = db.first_or_404(tier_numbered(number)) if number < MOST else abort(404)
+    return found

@@ -1,0 +1,129 @@
+"""What staff does to vendors, programmes and tiers, each with its row in the log."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from forum.accounts.models import Member
+from forum.moderation.staff_actions import log_change
+from forum.vendors import actions, catalogue_actions
+from forum.vendors.models import Category, Programme, Tier, Vendor, VendorAlias, VendorDomain
+
+WORDS = {
+    "certified_people": ("certified people", ""),
+    "training_cost": ("training a head", " EUR"),
+    "annual_fee": ("annual fee", " EUR"),
+    "revenue_target": ("revenue target a year", " EUR"),
+}
+
+
+def accept(staff: Member, vendor: Vendor) -> None:
+    """Take a proposal into the catalogue."""
+    actions.accept_vendor(vendor)
+    log_change(staff, "a vendor", facts=f"{vendor.name}: proposed → in the catalogue")
+
+
+def decline(staff: Member, vendor: Vendor) -> None:
+    """Drop a proposal. Its name is not told: anybody can have typed it."""
+    actions.decline_vendor(vendor)
+    log_change(staff, "a vendor", facts="a proposal was declined")
+
+
+def change(staff: Member, vendor: Vendor, *, name: str, about: str, category: Category, reason: str) -> None:
+    """Name, description, category. Raises ValueError for a name that is another's."""
+    before = (vendor.name, vendor.category.name, vendor.about)
+    catalogue_actions.change_vendor(vendor, name=name, about=about, category=category)
+    told = [f"{before[0]} → {vendor.name}"] if vendor.name != before[0] else []
+    told += [f"category: {before[1]} → {category.name}"] if category.name != before[1] else []
+    told += ["description changed"] if vendor.about != before[2] else []
+    if told:
+        log_change(staff, "a vendor", facts=f"{vendor.name}: {'; '.join(told)}", reason=reason)
+
+
+def add_alias(staff: Member, vendor: Vendor, name: str) -> None:
+    """Another name. Raises ValueError."""
+    catalogue_actions.add_alias(vendor, name)
+    log_change(staff, "a vendor", facts=f"{vendor.name}: is also called {name}")
+
+
+def add_domain(staff: Member, vendor: Vendor, domain: str, relation: str) -> None:
+    """A domain. Raises ValueError."""
+    catalogue_actions.add_related_domain(vendor, domain, relation)
+    log_change(staff, "a vendor", facts=f"{vendor.name}: {domain} ({relation}) added")
+
+
+def remove(staff: Member, vendor: Vendor, thing: VendorAlias | VendorDomain) -> None:
+    """An alias or a domain less."""
+    called = thing.name if isinstance(thing, VendorAlias) else thing.domain
+    catalogue_actions.drop(vendor, thing)
+    log_change(staff, "a vendor", facts=f"{vendor.name}: {called} removed")
+
+
+def add_programme(staff: Member, vendor: Vendor, name: str) -> Programme:
+    """A programme without tiers. Raises ValueError."""
+    if any(one.name == name or one.slug == actions.programme_slug(name) for one in vendor.programmes):
+        raise ValueError(f"{vendor.name} has a programme of this name already.")
+    programme = actions.add_programme(vendor, name, [])
+    catalogue_actions.touch(vendor)
+    log_change(staff, "a programme", facts=f"{vendor.name}: {name} added")
+    return programme
+
+
+def rename_programme(staff: Member, programme: Programme, name: str) -> None:
+    """Call it otherwise."""
+    before = programme.name
+    catalogue_actions.rename_programme(programme, name)
+    log_change(staff, "a programme", facts=f"{programme.vendor.name}: {before} → {programme.name}")
+
+
+def remove_programme(staff: Member, programme: Programme, *, reason: str) -> None:
+    """One that nothing hangs on."""
+    vendor, called = programme.vendor, programme.name
+    catalogue_actions.drop(vendor, programme)
+    log_change(staff, "a programme", facts=f"{vendor.name}: {called} removed", reason=reason)
+
+
+def set_tier(
+    staff: Member,
+    programme: Programme,
+    tier: Tier | None,
+    *,
+    place: int,
+    name: str,
+    demands: Mapping[str, Any],
+    marked: str,
+    at: datetime,
+) -> Tier:
+    """Change or add a tier. `marked`, unless empty, is told in the vendor's trend from that day on."""
+    told = what_changed(tier, name, demands) or f"{name}: place or spelling"
+    tier = catalogue_actions.set_tier(programme, tier, place=place, name=name, demands=demands)
+    if marked:
+        actions.note_change(programme, marked, at=at)
+    log_change(staff, "a programme", facts=f"{programme.vendor.name}, {programme.name}: {told}")
+    return tier
+
+
+def remove_tier(staff: Member, tier: Tier, *, marked: str, at: datetime, reason: str) -> None:
+    """A tier less: what was written and rated under it stays, without a tier."""
+    programme, called = tier.programme, tier.name
+    if marked:
+        actions.note_change(programme, marked, at=at)
+    catalogue_actions.drop(programme.vendor, tier)
+    facts = f"{programme.vendor.name}, {programme.name}: {called} removed"
+    log_change(staff, "a programme", facts=facts, reason=reason)
+
+
+def what_changed(tier: Tier | None, name: str, demands: Mapping[str, Any]) -> str:
+    """A tier's new demands against the old, in words: "Gold: annual fee 1,500 → 2,000 EUR". Empty when none changed."""
+    if tier is None:
+        return f"{name}: new tier"
+    changes = []
+    for key, (words, unit) in WORDS.items():
+        before, after = getattr(tier, key), demands[key]
+        if before != after:
+            changes.append(f"{words} {_amount(before)} → {_amount(after)}{unit if after is not None else ''}")
+    return f"{name}: {', '.join(changes)}" if changes else ""
+
+
+def _amount(value: int | None) -> str:
+    return "not stated" if value is None else f"{value:,}"

@@ -1,0 +1,174 @@
+"""What staff types about vendors, programmes and tiers, and what is wrong with it."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from wtforms import DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
+
+from forum import text
+from forum.accounts.disposable import is_disposable
+from forum.accounts.organisations import is_free_mail
+from forum.admin.member_forms import LONGEST_REASON, ReasonForm
+from forum.db import now
+from forum.ratings.forms import whole_number
+from forum.vendors.catalogue_actions import DEMANDS
+from forum.vendors.forms import DOMAIN, LONGEST_ADDRESS, LONGEST_DOMAIN
+from forum.vendors.models import Vendor
+from forum.vendors.queries import categories, vendor_named
+from forum.web import Form
+
+RELATIONS = {
+    "own": "Its own",
+    "subsidiary": "A subsidiary's",
+    "agency": "An agency's",
+    "distributor": "A distributor's",
+}
+LARGEST = 1_000_000_000
+
+
+def _name(most: int) -> Any:
+    """Two to so many characters of which an address can be made."""
+
+    def check(form: Any, field: Any) -> None:
+        name = text.one_line(field.data or "")
+        if not 2 <= len(name) <= most or not text.fold(name):
+            raise ValidationError(f"Write a name of 2 to {most} characters.")
+        if len(text.fold(name)) > LONGEST_ADDRESS:
+            raise ValidationError("This name is too long for an address. Write a shorter form of it.")
+
+    return check
+
+
+class VendorForm(Form):
+    """A vendor of the catalogue, changed."""
+
+    name = StringField("Name", validators=[_name(80)])
+    category = SelectField("Category")
+    about = TextAreaField("What it sells", validators=[Length(max=300, message="Use at most 300 characters.")])
+    reason = StringField("Why", validators=[Length(max=LONGEST_REASON, message="Use at most 500 characters.")])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known = {category.slug: category for category in categories()}
+        self.category.choices = {slug: known.name for slug, known in self.known.items()}
+
+    def given(self) -> dict[str, Any]:
+        """For the action."""
+        return self.answers() | {"category": self.known[self.category.data], "reason": (self.reason.data or "").strip()}
+
+
+class NameForm(Form):
+    """A name on one line."""
+
+    name = StringField("Name", validators=[_name(80)])
+
+    def one_line(self) -> str:
+        """The name."""
+        return text.one_line(self.name.data or "")
+
+
+class AliasForm(NameForm):
+    """A name that people use for a vendor."""
+
+    name = StringField("Another name", validators=[_name(80)])
+
+
+class ProgrammeForm(NameForm):
+    """A programme more."""
+
+    name = StringField("Name of the programme", validators=[_name(80)])
+
+
+class DomainForm(Form):
+    """A web and mail domain, and whose it is."""
+
+    domain = StringField("Domain")
+    relation = SelectField("Whose", choices=RELATIONS)
+
+    def validate_domain(self, field: Any) -> None:
+        """A domain that belongs to a house, not one where anybody has mail."""
+        match = DOMAIN.match((field.data or "").strip())
+        if match is None or len(match[1]) > LONGEST_DOMAIN:
+            raise ValidationError("This is not a domain. It looks like vendor.example.")
+        if is_free_mail(match[1]) or is_disposable(f"somebody@{match[1]}"):
+            raise ValidationError("Anybody can have an address there: it says nothing about whom somebody works for.")
+
+    def plain(self) -> str:
+        """The domain alone, in lower case."""
+        match = DOMAIN.match((self.domain.data or "").strip())
+        return match[1].lower() if match else ""
+
+
+class MergeForm(ReasonForm):
+    """Into which vendor another goes."""
+
+    into = StringField("Into which vendor", validators=[InputRequired("Write the name of the other vendor.")])
+
+    def __init__(self, old: Vendor, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.old = old
+        self.found: Vendor | None = None
+
+    def validate_into(self, field: Any) -> None:
+        """Another vendor of the catalogue."""
+        self.found = vendor_named(field.data or "")
+        if self.found is None:
+            raise ValidationError(f"“{(field.data or '').strip()[:60]}” is not in the catalogue.")
+        if self.found.id == self.old.id:
+            raise ValidationError("A vendor cannot go into itself. Write the other one's name.")
+
+
+class Marked(Form):
+    """From which day something holds, and in which words the vendor's trend says so."""
+
+    on = DateField("From which day", default=lambda: now().date())
+    words = StringField("Words in the trend", validators=[Length(max=160, message="Use at most 160 characters.")])
+
+    def validate_on(self, field: Any) -> None:
+        """A day of this century, a year ahead at most."""
+        if field.data is None or not date(2000, 1, 1) <= field.data <= now().date() + timedelta(days=366):
+            raise ValidationError("Write a day between 2000 and a year from now.")
+
+    def at(self) -> datetime:
+        """The day's start."""
+        day: date = self.on.data
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+    def marked(self) -> str:
+        """The words, on one line; empty for none."""
+        return text.one_line(self.words.data or "")
+
+
+def _demand(form: Any, field: Any) -> None:
+    typed = (field.data or "").strip()
+    number = whole_number(typed)
+    if typed and (number is None or number > LARGEST):
+        raise ValidationError("Write a whole number, such as 1,500, or nothing for “not stated”.")
+
+
+class TierForm(Marked):
+    """A tier and what it demands. What changed is proposed in words first, then saved with them."""
+
+    name = StringField("Name", validators=[_name(60)])
+    place = IntegerField("Place from below", validators=[NumberRange(1, 50, message="Write a number from 1 to 50.")])
+    certified_people = StringField("Certified people", validators=[_demand])
+    training_cost = StringField("Training a head, EUR", validators=[_demand])
+    annual_fee = StringField("Annual fee, EUR", validators=[_demand])
+    revenue_target = StringField("Revenue target a year, EUR", validators=[_demand])
+    # The words that were proposed: when they are others now, they are proposed anew.
+    proposed = HiddenField()
+
+    def demands(self) -> dict[str, int | None]:
+        """What it demands; None is "not stated"."""
+        return {key: whole_number((self[key].data or "").strip()) for key in DEMANDS}
+
+    def given(self) -> dict[str, Any]:
+        """For the action."""
+        name = text.one_line(self.name.data or "")
+        own = {"name": name, "place": self.place.data, "demands": self.demands()}
+        return own | {"marked": self.marked(), "at": self.at()}
+
+
+class RemovalForm(ReasonForm, Marked):
+    """A tier that goes, and how the trend says so."""

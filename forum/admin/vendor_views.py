@@ -1,0 +1,174 @@
+"""Vendors of the catalogue: the list, one with its names, domains and programmes, and letting one go into another."""
+
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from forum.access import can_merge_vendor
+from forum.admin import merge_actions, vendor_actions
+from forum.admin.vendor_forms import AliasForm, DomainForm, MergeForm, ProgrammeForm, VendorForm
+from forum.admin.vendor_queries import goes_along, vendor_at_hand, vendors_found
+from forum.admin.views import bp, seldom
+from forum.db import db
+from forum.text import fold
+from forum.vendors.models import Vendor
+from forum.web import Form, count_of, require
+
+KINDS = {
+    "experiences": ("experience", "experiences"),
+    "programmes": ("programme", "programmes"),
+    "domains": ("domain", "domains"),
+    "aliases": ("other name", "other names"),
+    "representatives": ("representative", "representatives"),
+}
+
+
+@bp.get("/vendors")
+def vendors() -> str:
+    """Vendors by the beginning of a name."""
+    words = request.args.get("q", "").strip()[:80]
+    return render_template(
+        "admin/vendors.html", words=words, page=vendors_found(fold(words), request.args.get("after"))
+    )
+
+
+@bp.get("/vendors/<slug>")
+def one_vendor(slug: str) -> Any:
+    """One vendor."""
+    return _page(_found(slug))
+
+
+@bp.post("/vendors/<slug>/details")
+@seldom
+def change_vendor(slug: str) -> Any:
+    """Name, category, description."""
+    vendor = _found(slug)
+    form = VendorForm()
+    if not form.validate() or not _works(form, lambda: vendor_actions.change(current_user, vendor, **form.given())):
+        return _page(vendor, form=form)
+    return _done(vendor, "The vendor is changed.")
+
+
+@bp.post("/vendors/<slug>/names")
+@seldom
+def add_alias(slug: str) -> Any:
+    """Another name that people use."""
+    vendor = _found(slug)
+    form = AliasForm(prefix="alias-")
+    if not form.validate() or not _works(form, lambda: vendor_actions.add_alias(current_user, vendor, form.one_line())):
+        return _page(vendor, alias=form)
+    return _done(vendor, "The name leads to this vendor now.")
+
+
+@bp.post("/vendors/<slug>/domains")
+@seldom
+def add_domain(slug: str) -> Any:
+    """Another domain."""
+    vendor = _found(slug)
+    form = DomainForm(prefix="domain-")
+    add = vendor_actions.add_domain
+    if not form.validate() or not _works(
+        form, lambda: add(current_user, vendor, form.plain(), form.relation.data), "domain"
+    ):
+        return _page(vendor, domain=form)
+    return _done(vendor, "Whoever has an address there cannot rate this vendor.")
+
+
+@bp.post("/vendors/<slug>/programmes")
+@seldom
+def add_programme(slug: str) -> Any:
+    """A programme; its tiers follow on its own page."""
+    vendor = _found(slug)
+    form = ProgrammeForm(prefix="programme-")
+    if not form.validate() or not _works(
+        form, lambda: vendor_actions.add_programme(current_user, vendor, form.one_line())
+    ):
+        return _page(vendor, programme=form)
+    return _done(vendor, "The programme is in the catalogue. Its tiers come next.")
+
+
+@bp.post("/vendors/<slug>/remove")
+@seldom
+def remove(slug: str) -> Any:
+    """An alias or a domain less. Nothing hangs on either."""
+    vendor = _found(slug)
+    kind, number = request.form.get("kind"), request.form.get("number", "")
+    own: list[Any] = [*(vendor.aliases if kind == "alias" else vendor.domains if kind == "domain" else [])]
+    thing = next((one for one in own if str(one.id) == number), None)
+    if thing is not None:
+        vendor_actions.remove(current_user, vendor, thing)
+        return _done(vendor, "Removed.")
+    flash("That was gone already.")
+    return redirect(url_for(".one_vendor", slug=slug))
+
+
+@bp.route("/vendors/<slug>/merge", methods=["GET", "POST"])
+@seldom
+def merge(slug: str) -> Any:
+    """Say into which vendor; see what goes along; do it."""
+    old = _found(slug)
+    require(can_merge_vendor(current_user, old))
+    form = MergeForm(old)
+    told = goes_along(old)
+    if not form.validate_on_submit() or form.found is None:
+        return form.page("admin/merge.html", old=old, told=told, into=None)
+    into = form.found
+    if request.form.get("do") != f"merge into {into.id}":
+        return form.page("admin/merge.html", old=old, told=told, into=into)
+    try:
+        merge_actions.merge(current_user, old, into, reason=form.why(), told=_in_words(told))
+        db.session.commit()
+    except merge_actions.Gone:
+        db.session.rollback()
+        flash("Nothing was merged: one of the two is not in the catalogue any more.")
+        return redirect(url_for(".vendors"))
+    flash(f"Merged. Its addresses lead to {into.name}; figures follow with the next batch.")
+    return redirect(url_for(".one_vendor", slug=into.slug))
+
+
+def _found(slug: str) -> Vendor:
+    """The vendor, if it is in the catalogue; of one that went into another, the other."""
+    found: Vendor = db.first_or_404(vendor_at_hand(slug))
+    if found.merged_into_id is not None:
+        into = db.session.get_one(Vendor, found.merged_into_id)
+        abort(redirect(url_for(".one_vendor", slug=into.slug)))
+    if found.accepted_at is None:
+        abort(redirect(url_for(".index")))
+    return found
+
+
+def _works(form: Form, do: Any, field: str = "name") -> bool:
+    """Whether it could be done; else the form says why not."""
+    try:
+        do()
+    except ValueError as problem:
+        db.session.rollback()
+        form[field].errors = [str(problem)]
+        return False
+    return True
+
+
+def _done(vendor: Vendor, words: str) -> Any:
+    db.session.commit()
+    flash(words)
+    return redirect(url_for(".one_vendor", slug=vendor.slug))
+
+
+def _page(vendor: Vendor, **forms: Any) -> Any:
+    """The page with its forms; the one given has errors."""
+    wrong = 422 if forms else 200
+    forms.setdefault(
+        "form", VendorForm(formdata=None, name=vendor.name, category=vendor.category.slug, about=vendor.about)
+    )
+    forms.setdefault("alias", AliasForm(formdata=None, prefix="alias-"))
+    forms.setdefault("domain", DomainForm(formdata=None, prefix="domain-"))
+    forms.setdefault("programme", ProgrammeForm(formdata=None, prefix="programme-"))
+    return render_template("admin/vendor.html", vendor=vendor, told=goes_along(vendor), **forms), wrong
+
+
+def _in_words(told: dict[str, str]) -> str:
+    """ "3 experiences, ratings: 1 to 4, 1 programme"."""
+    words = [count_of(int(told[key].replace(",", "")), *kind) for key, kind in KINDS.items() if told[key] != "0"]
+    words += [f"ratings: {told['ratings']}"] if told["ratings"] != "none" else []
+    return ", ".join(words) or "nothing hung on it"

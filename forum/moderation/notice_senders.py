@@ -1,0 +1,73 @@
+"""Who sent a notice, under seal, and the two links that only they have: to confirm it, and to see what became of it."""
+
+import json
+import secrets
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from flask import current_app, url_for
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from forum import anonymity
+from forum.moderation.models import Notice
+
+PURPOSE = "sender of a notice"
+PAGE = 1024  # bytes: sealed in whole pages, so that the length tells little
+WEEK = 7 * 24 * 3600
+
+
+class Sender(NamedTuple):
+    """Name and address as given, and from the confirmation on the secret of the page that they have."""
+
+    name: str
+    email: str
+    secret: str = ""
+
+    @property
+    def link(self) -> str:
+        """The address of their page."""
+        return url_for("notices.show", secret=self.secret, _external=True)
+
+
+def sealed(sender: Sender) -> str:
+    """In whole pages."""
+    said = json.dumps(sender._asdict(), ensure_ascii=False)
+    return anonymity.seal(PURPOSE, said + " " * (-len(said.encode()) % PAGE))
+
+
+def sender_of(notice: Notice) -> Sender | None:
+    """Who sent it; None once that was deleted, or when the key is lost."""
+    said = anonymity.unseal(PURPOSE, notice.sender_seal) if notice.sender_seal else None
+    return Sender(**json.loads(said)) if said else None
+
+
+def new_secret() -> str:
+    """192 random bits for an address."""
+    return secrets.token_urlsafe(24)
+
+
+def hash_of(secret: str) -> str:
+    """What is kept of a secret: enough to find its notice, too little to open the page."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def hash_of_unconfirmed(submission: str) -> str:
+    """The same before it is confirmed: of the form it came by, so that a second press of the button makes no second."""
+    return hash_of(f"unconfirmed {submission or new_secret()}")
+
+
+def token_for(notice: Notice) -> str:
+    """For the link that confirms it."""
+    return str(_signer().dumps(notice.id))
+
+
+def number_in(token: str) -> Any:
+    """The number of the notice that a token was made for; None when it is forged or more than a week old."""
+    try:
+        return _signer().loads(token, max_age=WEEK)
+    except BadData:
+        return None
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="mailed link: confirm a notice")

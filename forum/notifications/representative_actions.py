@@ -1,0 +1,60 @@
+"""Telling a vendor's representative of posts that name the vendor: noted when they appear, mailed once a day.
+
+The mail has title and address, as every list has them, and nothing about the author.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+
+from forum import mail
+from forum.db import db
+from forum.notifications.models import UntoldPost
+from forum.notifications.representative_queries import told_later, untold_posts
+from forum.notifications.unsubscribing import token_for
+from forum.posts.models import Post
+from forum.vendors.representative_queries import representatives_to_tell
+
+MOST = 50  # titles in a mail
+
+
+def note_untold(post: Post) -> None:
+    """Whoever speaks for the post's vendor is to be told of it."""
+    for number in set(representatives_to_tell(post.vendor_id or 0)) - told_later(post.id):
+        db.session.add(UntoldPost(representative_id=number, post_id=post.id))
+    db.session.flush()
+
+
+def send_what_is_untold(moment: datetime) -> None:
+    """One mail to each representative who has it today: daily, or weekly on Mondays. What is hidden waits."""
+    told: dict[int, list[Any]] = {}
+    for row in untold_posts():
+        wants = row.email and row.digest != "never" and not row.bounced_at and not row.banned_at
+        if not row.speaks or row.deleted_at or not wants:
+            _forget(row.id)
+        elif row.listed and (row.digest == "daily" or moment.weekday() == 0):
+            told.setdefault(row.member_id, []).append(row)
+            _forget(row.id)
+    for rows in told.values():
+        _send(rows)
+
+
+def _send(rows: list[Any]) -> None:
+    first = rows[0]
+    posts = [(row.title, url_for("posts.show", post_id=row.post_id, slug=row.slug, _external=True)) for row in rows]
+    mail.post(
+        first.email,
+        "named",
+        subject=f"New experiences with {first.vendor_name}",
+        name=first.name,
+        vendor=first.vendor_name,
+        posts=posts[:MOST],
+        more=len(posts) - MOST,
+        link=url_for("desk.show", slug=first.vendor_slug, _external=True),
+        unsubscribe=url_for("following.unsubscribe", token=token_for(first.member_id), _external=True),
+    )
+
+
+def _forget(number: int) -> None:
+    db.session.query(UntoldPost).filter_by(id=number).delete()

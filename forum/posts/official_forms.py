@@ -1,0 +1,25 @@
+"""What a vendor's representative types under a post."""
+
+from flask_login import current_user
+from wtforms import HiddenField
+
+from forum.posts.attempts import refusal
+from forum.posts.forms import CommentEditForm
+from forum.web import form_age
+
+
+class OfficialForm(CommentEditForm):
+    """A vendor's official reply, always by name."""
+
+    machinery = ("csrf_token", "submission")
+
+    # The form's own random number; see models.py.
+    submission = HiddenField()
+
+    def in_pace(self) -> bool:
+        """Whether it may be sent now; if not, the form says why. Asked last."""
+        words = refusal(
+            current_user, body=self.body.data or "", is_post=False, anonymous=False, seconds_open=form_age()
+        )
+        self.body.errors = [words] if words else []
+        return words is None

@@ -1,0 +1,26 @@
+"""What the room of vendors does when a member's address changes. Imported once, at the top of the house."""
+
+from flask import url_for
+
+from forum import mail
+from forum.accounts.models import Member
+from forum.accounts.signals import email_changed
+from forum.vendors.representative_actions import end_if_moved
+
+
+@email_changed.connect
+def _speak_no_more(member: Member) -> None:
+    """Whoever left the vendor's mail behind does not speak for it, and is told so."""
+    speaking = member.speaks_for_id is not None
+    vendor = end_if_moved(member)
+    if vendor is None or member.email is None:
+        return
+    mail.post(
+        member.email,
+        "speaks_no_more",
+        subject=f"You no longer speak for {vendor.name}" if speaking else "Your request was taken back",
+        name=member.name,
+        vendor=vendor.name,
+        speaking=speaking,
+        link=url_for("representatives.show", slug=vendor.slug, _external=True),
+    )

@@ -1,0 +1,65 @@
+"""A notice from outside, without an account and without scripts: sent, confirmed, answered anonymously, decided."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import Site
+
+pytestmark = pytest.mark.browser
+SENDER = "counsel@outside.example"
+
+
+def link_in(mail: str) -> str:
+    found = re.search(r"https?://\S+", mail)
+    assert found
+    return found[0]
+
+
+def test_a_notice_goes_its_whole_way(site: Site, visit: Callable[..., Page]) -> None:
+    outside = visit(scripts=False)
+    outside.goto(site.places["post, anonymous"])
+    outside.get_by_role("link", name="Report as wrong or unlawful").click()
+    outside.get_by_label("It is wrong").check()
+    outside.get_by_label("What is wrong, and why").fill(
+        "The threshold moved in August, as the terms of that month say."
+    )
+    outside.get_by_label("Your name").fill("Lena Lawful")
+    outside.get_by_label("Your e-mail").fill(SENDER)
+    outside.get_by_label("I believe in good faith").check()
+    outside.wait_for_timeout(3100)  # as quick as nobody is
+    outside.get_by_role("button", name="Send the notice").click()
+    expect(outside.get_by_role("heading", name="Look into your mail")).to_be_visible()
+    outside.goto(link_in(site.mail_to(SENDER)))
+    outside.get_by_role("button", name="Confirm the notice").click()
+    expect(outside.get_by_text("Received.")).to_be_visible()
+    status = outside.url
+
+    author = visit("noor", scripts=False)
+    author.goto(site.places["post, anonymous"])
+    author.get_by_role("link", name="What they say, and your answer").click()
+    expect(author.get_by_text("as the terms of that month say")).to_be_visible()
+    expect(author.get_by_text("Lena Lawful")).to_have_count(0)
+    author.get_by_label("Your answer").fill("It moved on the first of July, and the terms followed.")
+    author.get_by_role("button", name="Answer").click()
+    expect(author.get_by_text("Your answer is with the moderators")).to_be_visible()
+
+    moderator = visit("admin", scripts=False)
+    moderator.goto("/moderation/?kind=notice")
+    moderator.get_by_role("link", name="Somebody outside says that it is wrong").last.click()
+    expect(moderator.get_by_text("Lena Lawful")).to_be_visible()
+    expect(moderator.get_by_text("the terms followed")).to_be_visible()
+    moderator.get_by_label("Decline the notice").check()
+    moderator.get_by_role("button", name="Usual reason").click()
+    moderator.get_by_role("button", name="Decide and open next").click()
+    expect(moderator.get_by_text("Decided: entry")).to_be_visible()
+
+    outside.goto(status)
+    expect(outside.get_by_text("Decided. The text stays.")).to_be_visible()
+    expect(outside.get_by_text("the terms followed")).to_be_visible()
+    outside.get_by_label("Why is the decision wrong?").fill("Nobody looked at the terms of August.")
+    outside.get_by_role("button", name="Object").click()
+    expect(outside.get_by_text("Your objection has been received")).to_be_visible()
+    assert status in site.mail_to(SENDER)

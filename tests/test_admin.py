@@ -1,0 +1,351 @@
+"""The admin pages' doors, the members' pages in them, and what the public log says of every change."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from forum.accounts import second_factor
+from forum.accounts.models import Member
+from forum.accounts.passwords import hash_of
+from forum.accounts.staff_actions import LastAdmin, set_role
+from forum.admin import member_actions
+from forum.db import db, now
+from forum.mail import Mail
+from forum.moderation.actions import act
+from forum.moderation.models import Decision
+from forum.posts.actions import About
+from forum.vendors.models import Representative
+from tests.factories import (
+    PASSWORD,
+    at_once,
+    make_a_tag,
+    make_category,
+    make_comment,
+    make_member,
+    make_post,
+    make_rating,
+    make_vendor,
+)
+from tests.test_speed import queries_for
+
+REASON = {"reason": "It was agreed by all."}
+# Each page and change, who gets in: "staff" are moderators and admins.
+DOORS = {
+    "/admin/": "staff",
+    "/admin/vendors": "staff",
+    "/admin/vendors/nordwall": "staff",
+    "/admin/vendors/nordwall/details": "staff",
+    "/admin/vendors/nordwall/names": "staff",
+    "/admin/vendors/nordwall/domains": "staff",
+    "/admin/vendors/nordwall/programmes": "staff",
+    "/admin/vendors/nordwall/remove": "staff",
+    "/admin/vendors/nordwall/merge": "admin",
+    "/admin/programmes/1": "staff",
+    "/admin/programmes/1/remove": "staff",
+    "/admin/programmes/1/tiers/new": "staff",
+    "/admin/tiers/1": "staff",
+    "/admin/tiers/1/remove": "staff",
+    "/admin/categories": "staff",
+    "/admin/categories/software": "staff",
+    "/admin/categories/software/move": "staff",
+    "/admin/categories/software/delete": "staff",
+    "/admin/tags": "staff",
+    "/admin/tags/deals": "staff",
+    "/admin/tags/deals/words": "staff",
+    "/admin/tags/deals/remove": "staff",
+    "/admin/tags/deals/retire": "staff",
+    "/admin/tags/deals/merge": "staff",
+    "/admin/tags/deals/delete": "staff",
+    "/admin/members": "staff",
+    "/admin/members/marta": "staff",
+    "/admin/members/marta/role": "admin",
+    "/admin/settings": "admin",
+    "/admin/settings/test-mail": "admin",
+    "/admin/health": "admin",
+    "/admin/health/mail": "admin",
+    "/admin/health/backup": "admin",
+}
+
+
+@pytest.fixture
+def admin(app: Flask) -> Member:
+    return make_member(role="admin", password_hash=hash_of(PASSWORD), name="Ada Chief")
+
+
+def log() -> list[tuple[str, str, str]]:
+    """What the log has of changes by staff: of what, facts, reason."""
+    rows = db.session.query(Decision).filter_by(action="staff").order_by(Decision.id)
+    return [(row.what, row.facts, row.reason) for row in rows]
+
+
+def furnished() -> None:
+    """One of each, as the doors name them."""
+    make_vendor("Nordwall", tiers=("Gold",), category=make_category(slug="software", name="Software"))
+    make_a_tag("deals", ("bargains",))
+    make_member(slug="marta", name="Marta Aalto")
+
+
+def test_every_address_of_the_room_stands_in_the_table_of_doors(app: Flask) -> None:
+    furnished()
+    known = {re.sub(r"nordwall|software|deals|marta", "*", re.sub(r"\b1\b", "*", path)) for path in DOORS}
+    rules = {re.sub("<.*?>", "*", rule.rule) for rule in app.url_map.iter_rules() if rule.endpoint.startswith("admin.")}
+    assert rules == known
+
+
+@pytest.mark.parametrize("who", ["stranger", "member", "representative", "moderator", "admin"])
+def test_the_doors_open_to_those_of_the_table_and_to_nobody_else(app: Flask, browse: Any, who: str) -> None:
+    furnished()
+    member = make_member(role=who if who in ("moderator", "admin") else "member") if who != "stranger" else None
+    if who == "representative":
+        vendor = make_vendor()
+        db.session.add(Representative(member_id=member.id, vendor_id=vendor.id, accepted_at=now()))
+    inside = {"staff": who in ("moderator", "admin"), "admin": who == "admin"}
+    for path, whose in DOORS.items():
+        for method in ("GET", "POST"):
+            code = browse(member).open(path, method=method).status_code
+            if code == 405:
+                continue
+            if inside[whose]:
+                assert code in (200, 302, 422), (method, path)
+            else:
+                shut = {"GET": 302, "POST": 401}[method] if who == "stranger" else 403
+                assert code == shut, (method, path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin/vendors/nobody",
+        "/admin/vendors/nobody/merge",
+        "/admin/programmes/99",
+        "/admin/programmes/99999999999999999999",
+        "/admin/tiers/99",
+        "/admin/tiers/99999999999999999999/remove",
+        "/admin/tags/nothing",
+        "/admin/categories/nothing",
+        "/admin/members/nobody",
+    ],
+)
+def test_what_is_not_there_is_not_found(app: Flask, browse: Any, admin: Member, path: str) -> None:
+    for method in ("GET", "POST"):
+        assert browse(admin).open(path, method=method).status_code == 404
+
+
+def test_members_are_found_by_the_beginning_of_their_name(app: Flask, browse: Any, admin: Member) -> None:
+    make_member(name="Marta Aalto", slug="marta-aalto", email="m@north.example")
+    make_member(name="Fiona Reed", slug="fiona-reed", email="fiona@south.example", bounced_at=now())
+    for words, found in {"mart": "Marta", "FIONA": "Fiona", "fiona-r": "Fiona", "m@north": "Marta"}.items():
+        page = browse(admin).get(f"/admin/members?q={words}").text
+        assert (found == "Marta") == ("Marta Aalto" in page) and (found == "Fiona") == ("Fiona Reed" in page), words
+    page = browse(admin).get("/admin/members?group=bounced").text
+    assert "Fiona Reed" in page and "Marta Aalto" not in page
+    assert "Nobody" in browse(admin).get("/admin/members?q=100%25").text, "a sign of the database is a sign"
+    assert browse(admin).get("/admin/members?group=odd").status_code == 302
+
+
+def test_a_moderator_neither_finds_nor_sees_an_e_mail_address(app: Flask, browse: Any) -> None:
+    make_member(name="Marta Aalto", slug="marta", email="hidden@north.example")
+    moderator = browse(make_member(role="moderator"))
+    assert "Marta Aalto" not in moderator.get("/admin/members?q=hidden").text
+    assert "north.example" not in moderator.get("/admin/members/marta").text
+
+
+def test_members_are_shown_page_by_page(app: Flask, browse: Any, admin: Member) -> None:
+    for n in range(60):
+        make_member(name=f"Nils {n:02}")
+    reader, seen, path = browse(admin), [], "/admin/members?q=nils"
+    while path:
+        page = reader.get(path).text
+        seen += re.findall(r"Nils \d\d", page)
+        more = re.search(r'href="([^"]+)" rel="next"', page)
+        path = more[1].replace("&amp;", "&") if more else ""
+    assert sorted(seen) == [f"Nils {n:02}" for n in range(60)]
+
+
+def test_what_a_member_wrote_without_a_name_shows_nowhere_among_the_admin_pages(
+    app: Flask, browse: Any, admin: Member
+) -> None:
+    """Two members, one of whom wrote, rated and was sanctioned without a name: their pages are the same."""
+    quiet, busy = (make_member(name="Kim Same", slug=slug, email=f"{slug}@same.example") for slug in ("kim-a", "kim-b"))
+    for member in (quiet, busy):
+        make_comment(make_post(member), member)
+    post = make_post(busy, anonymous=True)
+    make_comment(post, busy, anonymous=True)
+    make_rating(busy, anonymous=True)
+    act(post, make_member(role="moderator"), action="warn", rule=1, facts="x", reason="Wordy.", source="own")
+    db.session.commit()
+    for viewer in (admin, make_member(role="moderator")):
+        pages = [browse(viewer).get(f"/admin/members/{slug}").text for slug in ("kim-a", "kim-b")]
+        pages = [re.sub(r'(csrf_token" value=")[^"]+', r"\1", page) for page in pages]
+        assert pages[0].replace("kim-a", "kim-?") == pages[1].replace("kim-b", "kim-?")
+        lists = [browse(viewer).get(f"/admin/members?q={slug}").text for slug in ("kim-a", "kim-b")]
+        assert lists[0].replace("kim-a", "kim-?") == lists[1].replace("kim-b", "kim-?")
+
+
+def test_a_members_page_tells_what_they_signed_and_what_was_decided(app: Flask, browse: Any, admin: Member) -> None:
+    member = make_member(slug="marta")
+    post = make_post(member)
+    act(post, admin, action="hide", rule=3, facts="", reason="It names a person.", source="own")
+    act(
+        member,
+        admin,
+        action="suspend",
+        rule=1,
+        facts="",
+        reason="Again.",
+        source="own",
+        until=now() + timedelta(days=3),
+    )
+    db.session.commit()
+    page = browse(admin).get("/admin/members/marta").text
+    assert "It names a person." in page and "Again." in page
+    assert re.search(r"Signed experiences</dt><dd>1<", page) and "until" in page
+
+
+def test_staff_vouches_ends_sessions_and_clears_a_bounce_and_the_log_has_each(
+    app: Flask, browse: Any, admin: Member
+) -> None:
+    member = make_member(slug="marta", vouched_at=None, bounced_at=now())
+    own = browse(member)
+    assert own.get("/settings").status_code == 200
+    assert browse(make_member(role="moderator")).post("/admin/members/marta", data={"do": "vouch"}).status_code == 302
+    for deed in ("clear_bounce", "end_sessions", "nonsense"):
+        browse(admin).post("/admin/members/marta", data={"do": deed})
+    db.session.refresh(member)
+    assert member.vouched_at and not member.bounced_at and member.session_epoch == 1
+    assert own.get("/settings").status_code == 302, "signed out"
+    assert [facts for _, facts, _ in log()] == [
+        "limits for new members → none",
+        "mail came back → mail is sent",
+        "all sessions ended",
+    ]
+    page = browse().get("/log").text
+    assert "Site changed: a member" in page and "mail came back" not in page and member.name not in page
+
+
+def test_a_moderator_cannot_touch_an_account_but_to_vouch(app: Flask, browse: Any) -> None:
+    member = make_member(slug="marta", bounced_at=now())
+    for deed in ("clear_bounce", "end_sessions", "confirm", "vouch"):
+        answer = browse(make_member(role="moderator")).post("/admin/members/marta", data={"do": deed})
+        assert answer.status_code == 403, deed
+    db.session.refresh(member)
+    assert member.bounced_at and not member.session_epoch and not log()
+
+
+def test_the_confirming_link_is_sent_again_to_whoever_has_not_confirmed(app: Flask, browse: Any, admin: Member) -> None:
+    make_member(slug="marta", email="marta@slow.example", confirmed_at=None)
+    browse(admin).post("/admin/members/marta", data={"do": "confirm"})
+    assert [mail.to_address for mail in db.session.query(Mail)] == ["marta@slow.example"]
+    make_member(slug="done")
+    browse(admin).post("/admin/members/done", data={"do": "confirm"})
+    assert db.session.query(Mail).count() == 1 and len(log()) == 1, "nothing to do, nothing logged"
+
+
+def test_a_role_changes_with_a_fresh_password_and_a_reason(app: Flask, browse: Any, admin: Member) -> None:
+    member = make_member(slug="marta")
+    reader, path = browse(admin), "/admin/members/marta/role"
+    right = {"role": "moderator", "proof": PASSWORD, **REASON}
+    for wrong in ({"proof": "guess"}, {"proof": ""}, {"reason": ""}, {"role": "king"}, {"role": "member"}):
+        answer = reader.post(path, data=right | wrong)
+        assert answer.status_code == 422, wrong
+        assert wrong.get("reason") == "" or "It was agreed by all." in answer.text, "nothing typed is lost"
+    assert member.role == "member" and not log()
+    assert reader.post(path, data=right).status_code == 302
+    db.session.refresh(member)
+    assert member.role == "moderator"
+    assert log() == [("a member", "role: member → moderator", "It was agreed by all.")]
+    own = browse(member).get("/decisions").text
+    assert "Site changed" in own or "Something about the site" in own
+
+
+def test_nobody_changes_their_own_role_and_the_last_admin_stays(app: Flask, browse: Any, admin: Member) -> None:
+    given = {"role": "member", "proof": PASSWORD, **REASON}
+    assert browse(admin).post(f"/admin/members/{admin.slug}/role", data=given).status_code == 403
+    with pytest.raises(LastAdmin):
+        set_role(admin, "member")
+    db.session.rollback()
+    other = make_member(role="admin", banned_at=now())
+    with pytest.raises(LastAdmin):
+        set_role(db.session.get_one(Member, admin.id), "member")
+    db.session.rollback()
+    assert browse(admin).post(f"/admin/members/{other.slug}/role", data=given).status_code == 302, "a banned one goes"
+
+
+def test_two_admins_who_demote_each_other_at_once_leave_one(app: Flask, browse: Any) -> None:
+    pair = [make_member(role="admin", slug=slug, password_hash=hash_of(PASSWORD)) for slug in ("one", "two")]
+    given = {"role": "member", "proof": PASSWORD, **REASON}
+    readers = [browse(member) for member in pair]
+    at_once(
+        *(
+            lambda r=r, s=s: r.post(f"/admin/members/{s}/role", data=given)
+            for r, s in zip(readers, ("two", "one"), strict=True)
+        )
+    )
+    assert db.session.query(Member).filter_by(role="admin").count() == 1
+
+
+def test_a_representative_is_made_no_moderator(app: Flask, browse: Any, admin: Member) -> None:
+    member = make_member(slug="marta")
+    db.session.add(Representative(member_id=member.id, vendor_id=make_vendor("Nordwall").id, accepted_at=now()))
+    answer = browse(admin).post("/admin/members/marta/role", data={"role": "moderator", "proof": PASSWORD, **REASON})
+    assert answer.status_code == 422 and "speak for Nordwall" in answer.text
+
+
+def test_the_operator_turns_off_a_second_factor_that_was_lost(app: Flask) -> None:
+    member = make_member()
+    assert not member_actions.reset_second_factor(member) and not log()
+    member.totp_seal = "sealed"
+    assert member_actions.reset_second_factor(member)
+    db.session.commit()
+    assert not second_factor.is_on(member) and member.session_epoch == 1
+    assert db.session.query(Decision).one().moderator_name == "the operator"
+
+
+def test_a_change_and_its_row_in_the_log_are_one(app: Flask, browse: Any, admin: Member) -> None:
+    """A fault after the change, before its row is there, leaves neither."""
+    make_vendor("Nordwall")
+    reader = browse(admin)
+
+    def broken(*args: Any) -> None:
+        raise RuntimeError
+
+    event.listen(Decision, "before_insert", broken)
+    try:
+        with pytest.raises(RuntimeError):
+            reader.post("/admin/vendors/nordwall/names", data={"alias-name": "Northern Wall"})
+    finally:
+        event.remove(Decision, "before_insert", broken)
+    assert "Northern Wall" not in reader.get("/admin/vendors/nordwall").text and not log()
+
+
+def test_the_pages_cost_the_same_for_few_and_for_many(app: Flask, browse: Any, admin: Member) -> None:
+    furnished()
+    marta = db.session.query(Member).filter_by(slug="marta").one()
+    vendor, reader = make_vendor("Eastline", tiers=("Gold",)), browse(admin)
+
+    def grow(count: int) -> None:
+        for n in range(count):
+            make_a_tag(synonyms=(f"word-{count}-{n}",))
+            make_category()
+            act(make_post(marta), admin, action="hide", rule=3, facts="", reason="Named.", source="own")
+            make_post(about=About(make_vendor(tiers=("Gold", "Silver"), aliases=[f"Also {count} {n}"])))
+            make_rating(vendor=vendor)
+        db.session.commit()
+
+    paths = [path for path in DOORS if reader.get(path).status_code == 200]
+    assert len(paths) > 15
+    grow(1)
+    before = {path: queries_for(reader, path) for path in paths}
+    grow(6)
+    assert {path: queries_for(reader, path) for path in paths} == before
+    assert max(before.values()) <= 14, before
+
+
+def test_a_moderator_who_decides_quickly_is_not_stopped(app: Flask, browse: Any) -> None:
+    moderator = browse(make_member(role="moderator"))
+    codes = [moderator.post("/moderation/cases/0000000001/claim").status_code for _ in range(100)]
+    assert set(codes) == {404}, "100 writes in a minute, where others may make 40"

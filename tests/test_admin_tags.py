@@ -1,0 +1,134 @@
+"""Tags as staff changes them: made, described, given other words, retired, merged, ended."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from forum.db import db
+from forum.moderation.models import Decision
+from forum.notifications.actions import follow, follow_of
+from forum.posts.hiding import hide
+from forum.posts.models import Post, Tag, TagSynonym
+from forum.posts.tag_queries import tags_of
+from forum.web import key_text
+from tests.factories import at_once, make_a_tag, make_member, make_post
+from tests.test_delayed import composed, delayed, run_job
+
+REASON = {"reason": "They mean the same."}
+
+
+@pytest.fixture
+def staff(browse: Any) -> Any:
+    return browse(make_member(role="moderator"))
+
+
+def facts() -> list[str]:
+    """What the log says was changed."""
+    return [row.facts for row in db.session.query(Decision).filter_by(action="staff").order_by(Decision.id)]
+
+
+def test_a_tag_is_made_described_and_given_other_words(app: Flask, staff: Any, browse: Any) -> None:
+    assert (
+        staff.post("/admin/tags", data={"word": "Deal Registration", "description": "Who was first."}).status_code
+        == 302
+    )
+    assert staff.post("/admin/tags/deal-registration/words", data={"word": "Dealreg"}).status_code == 302
+    staff.post("/admin/tags/deal-registration", data={"description": "Who was first, and who got it."})
+    page = browse().get("/tags/").text
+    assert "deal-registration" in page and "dealreg" in page and "who got it" in page
+    assert browse().get("/tags/dealreg").location == "/tags/deal-registration"
+    number = db.session.query(TagSynonym).one().id
+    staff.post("/admin/tags/deal-registration/remove", data={"kind": "word", "number": number})
+    assert browse().get("/tags/dealreg").status_code == 404
+    assert len(facts()) == 4 and "Site changed: a tag" in browse().get("/log?action=staff").text
+
+
+@pytest.mark.parametrize("word", ["deals", "Bargains", "x", "", "---"])
+def test_a_word_that_is_taken_or_none_is_refused(app: Flask, staff: Any, word: str) -> None:
+    make_a_tag("deals", ("bargains",))
+    make_a_tag("other")
+    answer = staff.post("/admin/tags", data={"word": word, "description": "Long enough."})
+    assert answer.status_code == 422 and "Long enough." in answer.text
+    assert staff.post("/admin/tags/other/words", data={"word": word}).status_code == 422
+    assert not facts()
+
+
+def test_of_two_who_make_the_same_tag_at_once_one_does(app: Flask, staff: Any, browse: Any) -> None:
+    readers = [staff, browse(make_member(role="admin"))]
+    given = {"word": "deals", "description": "What was agreed."}
+    answers = at_once(*(lambda reader=reader: reader.post("/admin/tags", data=given) for reader in readers))
+    assert sorted(answer.status_code for answer in answers) == [302, 422]
+    assert db.session.query(Tag).count() == 1 == len(facts())
+
+
+def test_a_retired_tag_is_not_offered_and_what_carries_it_keeps_it(app: Flask, staff: Any, browse: Any) -> None:
+    old, author = make_a_tag("fax-orders"), make_member()
+    post = make_post(author, tags=[old])
+    staff.post("/admin/tags/fax-orders/retire", data={"do": "retire"})
+    staff.post("/admin/tags/fax-orders/retire", data={"do": "retire"})
+    writer = browse(author)
+    assert "fax-orders" not in writer.get("/posts/new").text and "fax-orders" not in browse().get("/tags/").text
+    answer = writer.post("/posts/new", data=composed(tags="fax-orders", signed="name"))
+    assert answer.status_code == 422 and "not offered any more" in answer.text
+    near = writer.post("/posts/new", data=composed(tags="fax-order", signed="name")).text
+    assert "Did you mean fax-orders" not in near
+    assert (
+        "is not offered" in browse().get("/tags/fax-orders").text
+        and post.title in browse().get("/tags/fax-orders").text
+    )
+    edited = {"title": post.title, "body": post.body + " And more.", "leaning": "mixed", "about": "none"}
+    answer = writer.post(f"/posts/{key_text(post.id)}/edit", data=edited | {"tags": "fax-orders", "do": "publish"})
+    assert answer.status_code == 302 and tags_of([post.id]) == {post.id: ["fax-orders"]}
+    staff.post("/admin/tags/fax-orders/retire", data={"do": "offer"})
+    assert "fax-orders" in writer.get("/posts/new").text
+    assert facts() == ["fax-orders: offered → retired", "fax-orders: retired → offered"]
+
+
+def test_a_tag_goes_into_another_with_texts_words_and_followers(app: Flask, staff: Any, browse: Any) -> None:
+    old, into, fan = make_a_tag("dealreg", ("dr",)), make_a_tag("deal-registration"), make_member()
+    one, both, other = (make_post(tags=tags) for tags in ([old], [old, into], [into]))
+    hide(hidden := make_post(tags=[old]), "It waits.")
+    follow(fan, "tag", old.id)
+    number = into.id
+    page = staff.post("/admin/tags/dealreg/merge", data={"into": "deal-registration", **REASON})
+    assert page.status_code == 200 and "3 experiences go" in page.text and db.session.query(Tag).count() == 2
+    done = {"into": "#deal-registration", "do": f"merge into {number}", **REASON}
+    assert staff.post("/admin/tags/dealreg/merge", data=done).location == "/admin/tags/deal-registration"
+    db.session.expire_all()
+    assert set(map(tuple, tags_of([p.id for p in (one, both, other, hidden)]).values())) == {("deal-registration",)}
+    left = db.session.query(Tag).one()
+    assert (left.post_count, {word.slug for word in left.synonyms}) == (3, {"dr", "dealreg"}), (
+        "the hidden one is not counted"
+    )
+    assert follow_of(fan, "tag", number).follows
+    for path in ("/tags/dealreg", "/tags/dr", "/tags/dealreg/feed.atom"):
+        assert browse().get(path).status_code == 301
+    assert facts() == ["dealreg went into deal-registration: 3 experiences"]
+
+
+@pytest.mark.parametrize("into", ["deals", "bargains", "nothing", ""])
+def test_a_tag_goes_neither_into_itself_nor_into_nothing(app: Flask, staff: Any, into: str) -> None:
+    tag = make_a_tag("deals", ("bargains",))
+    given = {"into": into, "do": f"merge into {tag.id}", **REASON}
+    assert staff.post("/admin/tags/deals/merge", data=given).status_code == 422
+    assert db.session.query(Tag).count() == 1
+
+
+def test_a_text_that_waits_to_appear_finds_the_tag_that_its_own_went_into(app: Flask, staff: Any, browse: Any) -> None:
+    old, into = make_a_tag("dealreg"), make_a_tag("deal-registration")
+    delayed(browse(make_member()), tags="dealreg", appear="6")
+    staff.post("/admin/tags/dealreg/merge", data={"into": into.slug, "do": f"merge into {into.id}", **REASON})
+    run_job(6.2)
+    assert tags_of([db.session.query(Post).one().id]).popitem()[1] == ["deal-registration"], old
+
+
+def test_only_a_tag_that_nothing_carries_is_ended(app: Flask, staff: Any, browse: Any) -> None:
+    hide(make_post(tags=[make_a_tag("used")]), "Even a hidden one.")
+    make_a_tag("free", ("gratis",))
+    db.session.commit()
+    assert staff.post("/admin/tags/used/delete", data=REASON).status_code == 422
+    assert staff.post("/admin/tags/free/delete", data={"reason": ""}).status_code == 422
+    assert staff.post("/admin/tags/free/delete", data=REASON).status_code == 302
+    assert [tag.slug for tag in db.session.query(Tag)] == ["used"] and not db.session.query(TagSynonym).count()
+    assert browse().get("/tags/gratis").status_code == 404 and facts() == ["free removed"]
