@@ -49,7 +49,8 @@ def all_pages(stage: Stage, readers: list[str]) -> dump.Dump:
         for name, address in sorted(addresses.items()):
             if not address.startswith(LOOKS_AT.get(reader, "/")):
                 continue
-            lines = dump.page(stage.names, browser, address).split("\n")
+            page = dump.page(stage.names, browser, address)
+            lines = page.replace("<li", "\n<li").replace("</ol>", "\n</ol>").split("\n")
             found[f"{reader} at {name}"] = sorted(lines) if address.endswith(EQUALS) else lines
     return found
 
