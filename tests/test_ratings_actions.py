@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from forum import anonymity
 from forum.accounts.models import Member
 from forum.db import day_of, db, now
 from forum.ratings import actions, queries
@@ -593,3 +594,20 @@ def test_the_measurement_of_publishing_runs_small(app: Any) -> None:
     assert all(row.figures["tiers"] for row in current)
     assert "published" in measures[1].line()
     assert measures[2].told == Outcome(published=0, waiting=0, below=0).text()
+
+
+@pytest.mark.parametrize("anonymous", [True, False])
+def test_a_revision_counts_for_the_house_that_its_author_works_for_by_then(app: Any, anonymous: bool) -> None:
+    member = make_member(email="ines@first.example")
+    rating = make_rating(member, anonymous=anonymous)
+    rating.published_version = rating.version
+    kept = rating.organisation_seal
+    actions.revise(rating, by=member, tier=None, said=SAID | {"worth": 2})
+    assert rating.organisation_seal == kept and rating.published_version == 1 and not rows(Withdrawal)
+    member.email = "ines@second.example"
+    actions.revise(rating, by=member, tier=None, said=SAID | {"worth": 1})
+    db.session.commit()
+    (left,) = rows(Withdrawal)
+    first, second = (anonymity.organisation_mark(f"{name}.example") for name in ("first", "second"))
+    assert house_of(left.organisation_seal) == (first, True) and left.organisation_seal != kept
+    assert house_of(rating.organisation_seal) == (second, True) and rating.published_version is None

@@ -14,8 +14,9 @@ from forum.posts.actions import About
 from forum.posts.comment_actions import edit_comment
 from forum.posts.holding import BY_STANDING
 from forum.posts.signals import writing_held
+from forum.ratings.models import Rating
 from forum.web import key_text
-from tests.factories import make_a_tag, make_comment, make_member, make_post, make_vendor
+from tests.factories import make_a_tag, make_comment, make_member, make_post, make_rating, make_vendor
 
 
 def pseudonym_of(author: Any) -> Pseudonym:
@@ -98,6 +99,18 @@ def test_a_barred_member_is_refused_in_words_wherever_they_write_anonymously(app
     assert browser.post("/posts/new", data=said(signed="name")).status_code == 302
     assert browser.post(reply, data={"body": "Same here.", "signed": "name", "do": "publish"}).status_code == 302
     assert browse(make_member()).post("/posts/new", data=said()).status_code == 302
+
+
+def test_a_barred_member_revises_and_withdraws_the_anonymous_rating_they_have(app: Flask, browse: Any) -> None:
+    author = make_member()
+    rating = make_rating(author, anonymous=True)
+    sanction_pseudonym(pseudonym_of(author), "bar", "Rule 3", now() + timedelta(days=7))
+    path, browser = f"/ratings/{key_text(rating.id)}", browse(author)
+    given = {"worth": "1", "again": "no", "interest": "none", "signed": "anonymous"}
+    assert browser.post(f"{path}/edit", data=given).status_code == 302
+    db.session.refresh(rating)
+    assert rating.worth == 1
+    assert browser.post(f"{path}/withdraw").status_code == 302 and db.session.query(Rating).count() == 0
 
 
 def test_what_a_held_member_writes_or_changes_waits_for_a_moderator(app: Flask, browse: Any) -> None:

@@ -73,7 +73,7 @@ def rate(
     subject = subject_of(vendor, programme, category, description)
     day = day_of(at or now())
     if known := live_ratings(member, vendor, programme, category, description):
-        return _given_again(known, tier, said, day, anonymous=anonymous, submission=submission)
+        return _given_again(known, member, tier, said, day, anonymous=anonymous, submission=submission)
     rating = Rating(
         rater_mark=anonymity.rating_marks(member.id, subject)[0],
         organisation_seal=_sealed(member),
@@ -97,6 +97,7 @@ def rate(
 
 def _given_again(
     live: Sequence[Rating],
+    member: Member,
     tier: Tier | None,
     said: Mapping[str, Any],
     day: datetime,
@@ -110,11 +111,20 @@ def _given_again(
     if submission and known.submission == submission:
         return known  # the same press of the button, twice
     known.submission = submission or known.submission
-    return revise(known, tier=tier, said=said, day=day)
+    return revise(known, by=member, tier=tier, said=said, day=day)
 
 
-def revise(rating: Rating, *, tier: Tier | None, said: Mapping[str, Any], day: datetime | None = None) -> Rating:
-    """Say something else from today on; what it said before is kept."""
+def revise(
+    rating: Rating,
+    *,
+    tier: Tier | None,
+    said: Mapping[str, Any],
+    by: Member | None = None,
+    day: datetime | None = None,
+) -> Rating:
+    """Say something else from today on, and for the house that its author (`by`) works for today; the rest is kept."""
+    if by is not None:
+        _move_to_house_of(by, rating)
     # Two revisions at once come one after the other. `of`, since PostgreSQL locks no outer join it may have come by.
     db.session.refresh(rating, with_for_update={"of": Rating})
     day = day or day_of(now())
@@ -129,6 +139,20 @@ def revise(rating: Rating, *, tier: Tier | None, said: Mapping[str, Any], day: d
     return rating
 
 
+def _move_to_house_of(member: Member, rating: Rating) -> None:
+    """The member works elsewhere by now: the house from before leaves the figures, the other one comes in."""
+    house = organisation_of(member)
+    if house_of(rating.organisation_seal) == (anonymity.organisation_mark(house.name), house.verified):
+        return
+    lock_figures(rating.vendor_id, rating.category_id)
+    db.session.refresh(rating)
+    if rating.published_version is not None:
+        _note_withdrawal(rating)
+        rating.published_version = rating.published_tier_id = None
+    rating.organisation_seal = _sealed(member)
+    db.session.flush()
+
+
 def withdraw(rating: Rating) -> None:
     """Take it down with all it ever said. Figures follow with the next batch, for which its house is noted, sealed."""
     lock_figures(rating.vendor_id, rating.category_id)
@@ -137,16 +161,20 @@ def withdraw(rating: Rating) -> None:
     except InvalidRequestError:
         return  # it was withdrawn a moment ago
     if rating.published_version is not None:
-        db.session.add(
-            Withdrawal(
-                vendor_id=rating.vendor_id,
-                category_id=rating.category_id,
-                tier_id=rating.published_tier_id,
-                organisation_seal=_sealed_anew(rating),
-            )
-        )
+        _note_withdrawal(rating)
     db.session.delete(rating)
     db.session.flush()
+
+
+def _note_withdrawal(rating: Rating) -> None:
+    db.session.add(
+        Withdrawal(
+            vendor_id=rating.vendor_id,
+            category_id=rating.category_id,
+            tier_id=rating.published_tier_id,
+            organisation_seal=_sealed_anew(rating),
+        )
+    )
 
 
 def name_vendor(

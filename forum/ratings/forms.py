@@ -157,6 +157,8 @@ for _key, _label in DEALS.items():
 class RatingForm(RatingFields):
     """A rating that stands alone: of a vendor's programme and tier, signed or not."""
 
+    # To change what one has said is a right that no bar takes away.
+    revises = False
     submission = HiddenField()
     tier = SelectField("Programme and tier you hold or held", choices={"": "Not stated"}, validate_choice=False)
     signed = RadioField(
@@ -182,7 +184,7 @@ class RatingForm(RatingFields):
         """One of the two; without a name, unless that is barred."""
         if field.data not in ("name", "anonymous"):
             raise ValidationError("Choose how you appear.")
-        if field.data == "anonymous" and (refusal := refusal_of(current_user)):
+        if field.data == "anonymous" and not self.revises and (refusal := refusal_of(current_user)):
             raise ValidationError(refusal)
 
 

@@ -15,7 +15,7 @@ from forum.ratings.forms import RatingForm, as_typed
 from forum.ratings.models import Rating
 from forum.ratings.queries import own_rating, own_ratings, rating_submitted, revisions_of_rating
 from forum.vendors.addresses import vendor_at
-from forum.web import limiter, only
+from forum.web import limiter, only, reader
 
 bp = Blueprint("ratings", __name__)
 FIELDS = {"gives": GIVES, "deals": DEALS}
@@ -57,12 +57,13 @@ def edit(rating_id: int) -> Any:
     if is_representative(current_user):
         return render_template("ratings/refused.html", vendor=rating.vendor), 403
     form = RatingForm(vendor=rating.vendor, data=as_typed(rating))
+    form.revises = True
     if form.validate_on_submit():
         programme, tier = form.tiers.chosen(form.tier.data)
         if rating.vendor is not None and programme is not rating.programme:
             form.tier.errors = ["This rating is of another programme. Rate that one on its own."]
         else:
-            actions.revise(rating, tier=tier, said=form.said())
+            actions.revise(rating, by=reader(), tier=tier, said=form.said())
             db.session.commit()
             flash("Your rating is revised. Figures follow with the next batch.")
             return redirect(url_for(".index"))

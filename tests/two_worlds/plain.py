@@ -66,8 +66,9 @@ COLUMNS = {
 HEADERS = {"ETag": "a digest of the page", "Content-Length": "names under anonymous texts differ in length"}
 # Two words out of few would sometimes be the same for two pseudonyms by chance: here there are more of them.
 MANY_THINGS = [f"{thing}{number}" for thing in anonymity.THINGS for number in range(1000, 2000)]
-# In pages, mails and logs: secret addresses, numbers of tasks, how long they took, sizes of files, tokens signed for a form or a link (their content is compared), hexadecimal marks, the names
-# of pseudonyms (two words chosen by a mark), and numbers of rows, as digits or as ten characters.
+# In pages, mails and logs: secret addresses, numbers of tasks, how long they took, sizes of files, tokens signed for a
+# form or a link (their content is compared), hexadecimal marks, the names of pseudonyms (two words chosen by a mark), and
+# numbers of rows, as digits or as ten characters.
 IN_TEXT = re.compile(
     r"(?P<signed>\.?[\w-]+\.[\w-]{6}\.[\w-]{27}(?![\w-]))"
     r"|(?P<mark>\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})\b)"
