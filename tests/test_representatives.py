@@ -225,6 +225,24 @@ def test_a_declined_request_is_told_with_its_reason_and_waits_a_month(
     assert db.session.get(Member, member.id).speaks_for_id is None
 
 
+@pytest.mark.parametrize("change", ["domain", "role", "suspended"])
+def test_nobody_is_confirmed_who_could_not_ask_any_more(
+    browse: Browse, nordwall: Vendor, judge: Member, change: str
+) -> None:
+    member = make_member(email="a@nordwall.example")
+    ask(browse(member))
+    if change == "domain":
+        db.session.query(VendorDomain).filter_by(domain="nordwall.example").delete()
+    elif change == "role":
+        db.session.get(Member, member.id).role = "moderator"
+    else:
+        db.session.get(Member, member.id).suspended_until = now() + timedelta(days=1)
+    refused = decide(browse(judge), the_case())
+    assert refused.status_code == 422 and "they cannot speak for the vendor" in refused.text and WHY in refused.text
+    assert db.session.get(Member, member.id).speaks_for_id is None and db.session.query(Decision).count() == 0
+    assert decide(browse(judge), the_case(), "decline").status_code == 302
+
+
 def test_two_moderators_at_once_decide_once(browse: Browse, nordwall: Vendor, judge: Member) -> None:
     member = make_member(email="a@nordwall.example")
     ask(browse(member))
