@@ -1,8 +1,10 @@
 """Vendors' representatives through the browser: asking, deciding, ending, the official reply, and what they are told."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from forum import mail as outbox
 from forum.accounts.models import Member
 from forum.accounts.tokens import token_for
 from forum.db import db, now
+from forum.imports.archive import export_to
 from forum.moderation.models import Case, Decision, Flag
 from forum.notifications.jobs import tell_representatives
 from forum.notifications.models import UntoldPost
@@ -374,6 +377,12 @@ def test_the_official_reply_stands_first_labelled_and_by_name(browse: Browse, vo
     page = browse(voice).get(path_to(post)).text
     assert page.index(f"r-{key_text(below.id)}") < page.index(f"r-{key_text(before.id)}")
     assert "It answers once" in page and 'action="/posts/' + key_text(post.id) + "/official-reply" not in page
+    archive = StringIO()
+    export_to(archive)
+    told = [row for line in archive.getvalue().splitlines() if (row := json.loads(line))["kind"] == "comment"]
+    assert [(row["official_reply_of"], row["official_title"]) for row in told if row["by"] == "Ingrid Solheim"] == [
+        ("nordwall", "Programme manager")
+    ]
     assert "Official reply of Nordwall by Ingrid" in browse().get(f"/posts/{key_text(post.id)}/feed.atom").text
 
 
