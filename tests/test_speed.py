@@ -1,7 +1,9 @@
 """What pages cost, counted in queries: the same for few rows and for many, for strangers and for those signed in."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from statistics import median
 from typing import Any
 
 import pytest
@@ -9,7 +11,9 @@ from flask import Flask
 from sqlalchemy import event
 
 from forum.db import db
+from forum.posts import threads
 from forum.posts.actions import About, mark_useful
+from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post
 from forum.vendors.actions import add_programme
 from forum.web import key_text
@@ -177,3 +181,30 @@ def test_writing_a_reply_costs_the_same_in_a_long_thread(app: Flask, browse: Any
         costs.append(len(statements))
         make_long_thread(post, 50, member)
     assert costs[0] == costs[1] <= 18
+
+
+def time_for(reader: Any, path: str, *, remembered: bool) -> float:
+    """Milliseconds of the processor for a visit: other programmes do not count."""
+    if not remembered:
+        threads._print.cache_clear()
+    before = time.process_time()
+    assert reader.get(path).status_code == 200
+    return (time.process_time() - before) * 1000
+
+
+@pytest.mark.parametrize("remembered", [True, False], ids=["printed before", "printed anew"])
+@pytest.mark.parametrize("signed_in", [True, False], ids=["member", "stranger"])
+def test_fifty_anonymous_replies_cost_what_fifty_signed_ones_cost(
+    app: Flask, browse: Any, signed_in: bool, remembered: bool
+) -> None:
+    authors, posts = [make_member() for _ in range(50)], [make_post() for _ in range(2)]
+    for post, anonymous in zip(posts, (False, True), strict=True):
+        for author in authors:
+            write_comment(post, author, body="Same picture at Silver. " * 5, anonymous=anonymous)
+    db.session.commit()
+    reader, paths = browse(make_member()) if signed_in else browse(), [path_to(post) for post in posts]
+    # In turn, so that what slows the machine down slows both down.
+    taken = [[time_for(reader, path, remembered=remembered) for path in paths] for _ in range(40)]
+    named, anonymous = (median(one[n] for one in taken[3:]) for n in range(2))
+    # The aim is 1.1, and 0.93 to 1.06 was measured; a busy machine may add something before this fails.
+    assert anonymous / named < 1.2, f"{anonymous:.2f} ms against {named:.2f} ms"

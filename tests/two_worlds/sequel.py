@@ -132,8 +132,12 @@ def the_bar_is_over(stage: Stage) -> None:
 
 
 @step(24)
-def one_takes_a_reply_down(stage: Stage) -> None:
+def both_sign_in_once_more(stage: Stage) -> None:
     sign_in(stage)
+
+
+@step()
+def one_takes_a_reply_down(stage: Stage) -> None:
     stage.quietly(stage.one, stage.path(stage.reply("The second one"), "/delete"))
 
 
