@@ -11,7 +11,8 @@ from forum.accounts.second_factor_views import staff_door
 from forum.db import db, now
 from forum.moderation import actions, appeal_actions, case_actions, representative_actions
 from forum.moderation.actions import DecidedAlready
-from forum.moderation.forms import BulkForm, DecisionForm, NoteForm, until_of
+from forum.moderation.choices import until_of
+from forum.moderation.forms import BulkForm, DecisionForm, NoteForm
 from forum.moderation.models import KINDS, Case
 from forum.moderation.notice_senders import sender_of
 from forum.moderation.queries import case_numbered, decisions_on, notes_on, reports_of, staff_besides
