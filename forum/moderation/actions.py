@@ -282,4 +282,6 @@ DONE = {
 
 def done_words(decision: Decision) -> str:
     """What was done, as the one is told whom it is about."""
+    if decision.action == "decline" and decision.source == "notice":
+        return "A notice about it was declined: it stays"
     return DONE.get(f"{decision.action} {decision.what}") or DONE[decision.action]
