@@ -114,10 +114,14 @@ def _given_again(
 
 
 def revise(rating: Rating, *, tier: Tier | None, said: Mapping[str, Any], day: datetime | None = None) -> Rating:
-    """Say something else from today on; what it said before is kept."""
+    """Say something else from today on; what it said before is kept. The same again on the same day changes nothing."""
     # Two revisions at once come one after the other. `of`, since PostgreSQL locks no outer join it may have come by.
     db.session.refresh(rating, with_for_update={"of": Rating})
     day = day or day_of(now())
+    same = {key: said.get(key) for key in SAID} | {"currency": said.get("currency") or "EUR"}
+    unchanged = rating.tier is tier and all(getattr(rating, key) == value for key, value in same.items())
+    if unchanged and day == (rating.revised_at or rating.rated_at):
+        return rating
     before = {key: getattr(rating, key) for key in SAID} | {"tier": rating.tier.name if rating.tier else None}
     number = how_many_rating_revisions(rating.id) + 1
     db.session.add(RatingRevision(rating_id=rating.id, number=number, said=before, replaced_at=day))
