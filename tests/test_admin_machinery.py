@@ -1,6 +1,7 @@
 """Settings with their effect, and how jobs, mail, database and backups are told of."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -93,6 +94,19 @@ def test_another_process_notices_a_change_when_its_memory_is_old(app: Flask, mon
     db.session.commit()
     assert setting("notice_days") == 14, "remembered"
     monkeypatch.setattr(site.time, "monotonic", lambda clock=site.time.monotonic: clock() + site.REMEMBERED_FOR)
+    assert setting("notice_days") == 3
+
+
+def test_who_reads_while_a_setting_is_being_changed_does_not_keep_the_old_value(app: Flask) -> None:
+    site.change_setting("notice_days", 3)
+
+    def read() -> Any:
+        with app.app_context(), app.test_request_context():
+            return setting("notice_days")
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(read).result() == 14, "not committed yet"
+    db.session.commit()
     assert setting("notice_days") == 3
 
 

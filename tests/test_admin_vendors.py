@@ -74,6 +74,7 @@ def test_vendors_are_found_by_the_beginning_of_a_name_or_alias(app: Flask, staff
 
 def test_a_renamed_vendor_keeps_its_address_and_its_old_name(app: Flask, staff: Any, browse: Any) -> None:
     vendor = make_vendor("Nordwall")
+    assert "Nordwall" in browse().get("/vendors").text
     given = {"name": "Northern Wall", "category": vendor.category.slug, "about": "Firewalls.", "reason": "As it says."}
     assert staff.post("/admin/vendors/nordwall/details", data=given).status_code == 302
     page = browse().get("/vendors/nordwall").text
@@ -414,6 +415,22 @@ def test_when_nobody_changed_since_both_were_published_the_two_appear_together(a
     assert published().published == 1
     now_is = snapshot_of(Subject(into.id))
     assert now_is.organisations == 13 and now_is.figures["tiers"] == {}, "a whole, without segments"
+
+
+def test_figures_that_fell_below_the_gate_before_the_merge_still_stand_beside(app: Flask, admin: Member) -> None:
+    """They were told once, so whatever comes next is laid beside them."""
+    old, into = make_vendor("Nordwall"), make_vendor("Northwall")
+    gone = rated(8, old)
+    rated(7, into)
+    published()
+    for rating in gone[:5]:
+        withdraw(rating)
+    db.session.commit()
+    assert published().below == 1 and snapshot_of(Subject(old.id)).figures is None
+    merged(admin, old, into)
+    beside = db.session.query(Snapshot).filter_by(vendor_id=old.id, current=True).one()
+    assert beside.figures["organisations"] == 8
+    assert published().published == 1 and not db.session.get_one(Snapshot, beside.id).current
 
 
 def test_figures_that_only_the_old_one_had_are_the_others(app: Flask, browse: Any, admin: Member) -> None:
