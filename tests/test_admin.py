@@ -46,6 +46,7 @@ DOORS = {
     "/admin/vendors/nordwall/merge": "admin",
     "/admin/programmes/1": "staff",
     "/admin/programmes/1/remove": "staff",
+    "/admin/programmes/1/marks": "staff",
     "/admin/programmes/1/tiers/new": "staff",
     "/admin/tiers/1": "staff",
     "/admin/tiers/1/remove": "staff",

@@ -1,5 +1,6 @@
 """Settings with their effect, and how jobs, mail, database and backups are told of."""
 
+import re
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -57,6 +58,20 @@ def test_a_setting_that_is_changed_takes_effect_and_stands_in_the_log(app: Flask
     assert len(facts()) == 1, "nothing changed, nothing logged"
     browse(admin).post("/admin/settings", data=in_force())
     assert not db.session.query(SiteSetting).count(), "a default leaves no row"
+
+
+def test_who_was_overtaken_undoes_nothing_unknowingly(app: Flask, browse: Any, admin: Member) -> None:
+    readers = [browse(admin), browse(make_member(role="admin"))]
+    seen = [re.search(r'name="seen" value="(\w+)"', reader.get("/admin/settings").text)[1] for reader in readers]
+    first = in_force(flag_threshold="5", seen=seen[0])
+    assert readers[0].post("/admin/settings", data=first).status_code == 302
+    second = in_force(first_posts_held="0", seen=seen[1])
+    answer = readers[1].post("/admin/settings", data=second)
+    assert answer.status_code == 409 and "in force: 5" in answer.text and 'value="0"' in answer.text
+    assert (setting("flag_threshold"), setting("first_posts_held")) == (5.0, 1)
+    again = re.search(r'name="seen" value="(\w+)"', answer.text)[1]
+    assert readers[1].post("/admin/settings", data=second | {"seen": again}).status_code == 302
+    assert (setting("flag_threshold"), setting("first_posts_held")) == (3.0, 0) and len(facts()) == 2
 
 
 @pytest.mark.parametrize(

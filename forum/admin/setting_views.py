@@ -23,7 +23,8 @@ def settings() -> Any:
     """Every setting."""
     in_force = settings_now()
     form = SettingsForm(**in_force)
-    if form.validate_on_submit():
+    overtaken = form.overtaken(in_force)
+    if form.validate_on_submit() and not overtaken:
         changes = form.changes(in_force)
         for name, value in changes.items():
             change_setting(name, value)
@@ -34,14 +35,16 @@ def settings() -> Any:
         db.session.commit()
         flash("Saved. Every page follows within ten seconds." if changes else "Nothing was changed.")
         return redirect(url_for(".settings"))
-    return form.page(
+    page, status = form.page(
         "admin/settings.html",
+        overtaken=overtaken,
         labels=LABELS,
         defaults=DEFAULTS,
         in_force=in_force,
         way=_way_of_mail(),
         from_address=current_app.config["MAIL_FROM"],
     )
+    return page, 409 if overtaken else status
 
 
 @bp.post("/settings/test-mail")
