@@ -227,7 +227,7 @@ def test_staff_vouches_ends_sessions_and_clears_a_bounce_and_the_log_has_each(
         "all sessions ended",
     ]
     page = browse().get("/log").text
-    assert "Site changed: a member" in page and "mail came back" not in page and member.name not in page
+    assert "Changed by staff: a member" in page and "mail came back" not in page and member.name not in page
 
 
 def test_a_moderator_cannot_touch_an_account_but_to_vouch(app: Flask, browse: Any) -> None:
@@ -261,8 +261,10 @@ def test_a_role_changes_with_a_fresh_password_and_a_reason(app: Flask, browse: A
     db.session.refresh(member)
     assert member.role == "moderator"
     assert log() == [("a member", "role: member → moderator", "It was agreed by all.")]
-    own = browse(member).get("/decisions").text
-    assert "Site changed" in own or "Something about the site" in own
+    own, number = browse(member), db.session.query(Decision).one().id
+    assert "Staff changed something about your account" in own.get("/decisions").text
+    statement = own.get(f"/decisions/{number}").text
+    assert "role: member → moderator" in statement and 'id="appeal"' not in statement
 
 
 def test_nobody_changes_their_own_role_and_the_last_admin_stays(app: Flask, browse: Any, admin: Member) -> None:

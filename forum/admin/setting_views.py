@@ -52,6 +52,9 @@ def settings() -> Any:
 @limiter.limit("10/hour")
 def test_mail() -> Any:
     """Send a mail to the admin who asks for it."""
+    if not current_user.email:
+        flash("Your account has no e-mail address to send one to.")
+        return redirect(url_for(".settings", _anchor="mail"))
     mail.post(current_user.email, "test", subject="A test", name=current_user.name)
     db.session.commit()
     flash(f"A mail is on its way to {current_user.email}. If it does not come, look at Health.")

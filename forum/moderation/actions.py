@@ -253,5 +253,5 @@ DONE = {
     "suspend": "You cannot write for a while",
     "ban": "Your account is closed",
     "lift": "A sanction was lifted",
-    "staff": "Something about the site was changed",
+    "staff": "Staff changed something about your account",
 }

@@ -35,7 +35,7 @@ DONE = {
     "suspend": "Suspended",
     "ban": "Account closed",
     "lift": "Sanction lifted",
-    "staff": "Site changed",
+    "staff": "Changed by staff",
 }
 SOURCES = {
     "flag": "reports of members",
