@@ -273,7 +273,7 @@ DONE = {
     "suspend": "You cannot write for a while",
     "ban": "Your account is closed",
     "lift": "A sanction was lifted",
-    "staff": "Something about the site was changed",
+    "staff": "Staff changed something about your account",
     "approve a vendor's representative": "You speak for the vendor from now on",
     "decline a vendor's representative": "Your request to speak for a vendor was declined",
     "end a vendor's representative": "You no longer speak for the vendor",
