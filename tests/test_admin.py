@@ -230,6 +230,14 @@ def test_staff_vouches_ends_sessions_and_clears_a_bounce_and_the_log_has_each(
     assert "Changed by staff: a member" in page and "mail came back" not in page and member.name not in page
 
 
+def test_a_case_about_a_member_is_opened_from_their_page(app: Flask, browse: Any) -> None:
+    make_member(slug="marta")
+    moderator = browse(make_member(role="moderator"))
+    assert "/moderation/open" in moderator.get("/admin/members/marta").text
+    answer = moderator.post("/moderation/open", data={"slug": "marta"})
+    assert answer.status_code == 302 and "/moderation/cases/" in answer.location
+
+
 def test_a_moderator_cannot_touch_an_account_but_to_vouch(app: Flask, browse: Any) -> None:
     member = make_member(slug="marta", bounced_at=now())
     for deed in ("clear_bounce", "end_sessions", "confirm", "vouch"):
