@@ -206,6 +206,11 @@ def test_mail_that_was_given_up_is_counted_and_tried_again_and_nobody_learns_who
     assert facts() == ["1 mail that had been given up tried again"]
 
 
+def test_health_says_in_words_what_each_job_is_for(app: Flask) -> None:
+    assert set(jobs.regular()) <= set(health.JOBS)
+    assert "see_to_notices" in jobs.regular()
+
+
 def test_runs_by_the_clock_are_noted_and_what_they_failed_with_by_its_kind_alone(
     app: Flask, browse: Any, admin: Member
 ) -> None:
