@@ -1,7 +1,7 @@
 """Every address that the routes have, with real values from the database in the place of each converter.
 
 A new route is found by itself when the word before its converter is a table's name ("/posts/<key:post_id>") or is
-explained in TABLES; tokens are made in TOKENS. What cannot be visited stands in EXCUSED with the reason.
+explained in TABLES; links that come by mail are made in TOKENS. What cannot be visited stands in EXCUSED with the reason.
 """
 
 import re
@@ -16,19 +16,22 @@ from werkzeug.routing import Rule
 from forum.accounts.models import Member
 from forum.accounts.tokens import token_for as mailed
 from forum.db import db, now
+from forum.moderation.models import Notice
+from forum.moderation.notice_senders import Sender, sender_of
+from forum.moderation.notice_senders import token_for as confirming
 from forum.notifications.unsubscribing import token_for as unsubscribing
 
 # The word before a converter, where it is not the name of the table.
 TABLES = {"replies": "comments", "reply": "comments", "log": "decisions", "delayed": "delayed_writings"}
 # Links that came by mail, made for somebody whom they can be for.
-TOKENS: dict[str, Callable[[], str]] = {
-    "accounts.confirm": lambda: mailed(_somebody(Member.confirmed_at.is_(None)), "confirm"),
-    "accounts.new_password": lambda: mailed(_somebody(Member.password_hash.is_not(None)), "password"),
-    "accounts.claim": lambda: mailed(_somebody(Member.password_hash.is_(None)), "claim"),
-    "accounts.new_email": lambda: mailed(
-        _somebody(Member.password_hash.is_not(None)), "email", "new@elsewhere.example"
-    ),
-    "following.unsubscribe": lambda: unsubscribing(_somebody(Member.confirmed_at.is_not(None)).id),
+TOKENS: dict[str, tuple[Any, Callable[[Any], str | None]]] = {
+    "accounts.confirm": (Member.confirmed_at.is_(None), lambda who: mailed(who, "confirm")),
+    "accounts.new_password": (Member.password_hash.is_not(None), lambda who: mailed(who, "password")),
+    "accounts.claim": (Member.password_hash.is_(None), lambda who: mailed(who, "claim")),
+    "accounts.new_email": (Member.password_hash.is_not(None), lambda who: mailed(who, "email", "new@partner.example")),
+    "following.unsubscribe": (Member.confirmed_at.is_not(None), lambda who: unsubscribing(who.id)),
+    "notices.confirm": (Notice.confirmed_at.is_(None), confirming),
+    "notices.show": (Notice.confirmed_at.is_not(None), lambda notice: (sender_of(notice) or Sender("", "")).secret),
 }
 EXCUSED = {"static": "files of the package, the same for everybody"}
 # What the same page shows otherwise when asked otherwise.
@@ -88,7 +91,9 @@ def _is_post(rule: Rule) -> bool:
 def _values(rule: Rule, name: str, by_mail: bool) -> list[tuple[str, Any]]:
     """What stands in the place of one converter."""
     if rule.endpoint in TOKENS:
-        return [(name, TOKENS[rule.endpoint]())] if by_mail else []
+        condition, made = TOKENS[rule.endpoint]
+        whose = _one(condition) if by_mail else None
+        return [(name, made(whose))] if whose is not None else []
     if listed := re.search(rf"<any\(([^)]*)\):{name}>", rule.rule):
         return [(name, value.strip()) for value in listed[1].split(",")]
     word = re.search(rf"([\w-]+)/<(?:\w+:)?{name}>", rule.rule)
@@ -107,5 +112,6 @@ def _table(word: str) -> Table | None:
     return tables.get(named, tables.get(f"{named}s"))
 
 
-def _somebody(condition: Any) -> Member:
-    return db.session.query(Member).filter(condition).order_by(Member.id.desc()).limit(1).one()
+def _one(condition: Any) -> Any:
+    kind = Notice if condition.left.table.name == Notice.__tablename__ else Member
+    return db.session.query(kind).filter(condition).order_by(kind.id.desc()).first()

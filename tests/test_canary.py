@@ -19,16 +19,23 @@ from forum.moderation.actions import act
 from forum.moderation.appeal_actions import appeal
 from forum.moderation.case_actions import open_case
 from forum.moderation.flag_actions import flag
+from forum.moderation.notice_actions import answer_notice, confirm_notice, send_notice
 from forum.notifications.actions import follow
 from forum.notifications.jobs import tell_what_is_new
 from forum.posts.actions import About, edit_post
 from forum.posts.comment_actions import edit_comment
 from forum.posts.delayed_actions import delay_comment
 from forum.ratings.publish_actions import publish
-from forum.vendors.actions import add_domain
-from forum.vendors.models import Representative
 from tests import crawl
-from tests.factories import make_a_tag, make_comment, make_member, make_post, make_rating, make_vendor
+from tests.factories import (
+    make_a_tag,
+    make_comment,
+    make_member,
+    make_post,
+    make_rating,
+    make_representative,
+    make_vendor,
+)
 
 CANARY = {
     "name": "Zebulon Quagmire",
@@ -57,12 +64,11 @@ def people(app: Flask) -> dict[str, Member]:
     """A site on which the canary has done everything that can be done anonymously."""
     canary, twin = make_member(**CANARY), make_member(**TWIN)
     moderator, admin = make_member(role="moderator"), make_member(role="admin")
-    member, speaker = make_member(), make_member(email="speaker@northwind.example")
+    member = make_member()
     make_member(confirmed_at=None), make_member(password_hash=None)
     vendor = make_vendor("Northwind", tiers=("Gold",), aliases=["NW"])
     lakeside = make_vendor("Lakeside")
-    add_domain(vendor, "northwind.example")
-    db.session.add(Representative(member_id=speaker.id, vendor_id=vendor.id, title="Partners", accepted_at=now()))
+    speaker = make_representative(vendor)
     for _ in range(5):
         make_rating(vendor=vendor)
     tag = make_a_tag("deals", ("bids",))
@@ -105,6 +111,14 @@ def _moderated(reply: Any, answer: Any, post: Any, member: Member, moderator: Me
     removed = act(answer, moderator, action="remove", **said)
     appeal(removed, "It was nobody's interest but my own.")
     open_case("held", post, "A moderator reads this before others do.")
+    db.session.commit()
+    for why in (
+        "The second line is wrong, and we can show it.",
+        "The third line is wrong as well, and we can show it.",
+    ):
+        notice = send_notice(post, name="Lena Lawful", email="l@law.example", why=why, unlawful=False, law="")
+    confirm_notice(notice)
+    assert answer_notice(notice, "I saw it happen, twice, and so did others.")
     db.session.commit()
 
 

@@ -32,6 +32,7 @@ SEALS = {
     "delayed_writings.sealed": "delayed writing",
     "follows.follower_seal": "follower",
     "mails.sealed": "mail",
+    "notices.sender_seal": "sender of a notice",
 }
 COLUMNS = {
     "members.password_hash": SALTED,
@@ -49,6 +50,7 @@ COLUMNS = {
     "ratings.listing_mark": MARK,
     "ratings.submission": SUBMISSION,
     "spent_links.mark": MARK,
+    "notices.secret_hash": MARK,
     "follows.mark": MARK,
     "follows.listing_mark": MARK,
     **{
@@ -64,12 +66,13 @@ COLUMNS = {
 HEADERS = {"ETag": "a digest of the page", "Content-Length": "names under anonymous texts differ in length"}
 # Two words out of few would sometimes be the same for two pseudonyms by chance: here there are more of them.
 MANY_THINGS = [f"{thing}{number}" for thing in anonymity.THINGS for number in range(1000, 2000)]
-# In pages, mails and logs: numbers of tasks and how long they took, tokens signed for a form or a link (their content is compared), hexadecimal marks, the names
+# In pages, mails and logs: secret addresses, numbers of tasks, how long they took, sizes of files, tokens signed for a form or a link (their content is compared), hexadecimal marks, the names
 # of pseudonyms (two words chosen by a mark), and numbers of rows, as digits or as ten characters.
 IN_TEXT = re.compile(
     r"(?P<signed>\.?[\w-]+\.[\w-]{6}\.[\w-]{27}(?![\w-]))"
     r"|(?P<mark>\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})\b)"
-    r"|(?P<task>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d+\.\d{3}s\b)"
+    r"|(?P<secret>(?<=/notices/of/)[\w-]{32})"
+    r"|(?P<task>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d+\.\d{3}s\b|\b\d+ [KMG]B\b)"
     r"|(?P<name>\b[A-Z][a-z]+ [A-Z][a-z]+\d{4}\b)"
     r"|(?P<key>(?<![\w.])[0-9a-z]{10}(?!\w)|\b\d{10,16}\b)"
 )
@@ -110,7 +113,7 @@ class Names:
             if kind == "signed":
                 return self._signed(value, new)
             if kind == "task":
-                return "<task>"
+                return "<of the machine>"
             if kind == "key":
                 unseen = value if new or not value.isdecimal() else "?"
                 return self.known.get(value, unseen)

@@ -3,9 +3,12 @@
 from typing import Any
 
 from forum.db import db
+from forum.moderation.models import Notice
+from forum.moderation.notice_senders import token_for
 from forum.ratings.models import Rating
+from forum.vendors.models import Vendor
 from forum.web import key_text
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, make_representative
 from tests.two_worlds.stage import Stage
 from tests.two_worlds.story import BOTH, HOUSES, STARS, STORY, experience, sign_in, step
 
@@ -131,6 +134,48 @@ def the_bar_is_over(stage: Stage) -> None:
     stage.run()
 
 
+@step()
+def somebody_outside_gives_notice(stage: Stage) -> None:
+    where = f"http://localhost{stage.path(stage.post('How Northwind'))}/"
+    why = "The second line says that approval came late. It came in June, as our records show."
+    sender = {"name": "Lena Lawful", "email": "lena@northwind.example", "faith": "y", "claim": "wrong"}
+    stage.send("stranger", "/notices/new", where=where, why=why, submission="b" * 32, **sender)
+
+
+@step()
+def the_notice_is_confirmed(stage: Stage) -> None:
+    stage.run()
+    stage.send("stranger", f"/notices/confirm/{token_for(db.session.query(Notice).one())}")
+
+
+@step(24)
+def one_answers_the_notice(stage: Stage) -> None:
+    notice = db.session.query(Notice).one()
+    assert stage.browser(stage.one).get(f"/notices/about/post/{key_text(notice.post_id or 0)}").status_code == 200
+    answer = "Our records say August, and ours are signed by you."
+    stage.quietly(stage.one, f"/notices/{key_text(notice.id)}/answer", body=answer)
+    db.session.refresh(notice)
+    assert notice.answer == answer
+
+
+@step()
+def the_notice_is_decided(stage: Stage) -> None:
+    stage.decide("max", stage.post("How Northwind"), "notice", action="decline", rule="")
+    stage.run()
+
+
+@step()
+def the_vendor_speaks(stage: Stage) -> None:
+    vendor = db.session.query(Vendor).filter_by(name="Northwind").one()
+    make_representative(vendor, name="Nils Northwind", slug="nils-northwind", email="nils@northwind.example")
+    stage.send("nils", stage.path(stage.post("How Northwind"), "/official-reply"), body="It is in work.", do="publish")
+
+
+@step()
+def there_is_news_for_both(stage: Stage) -> None:
+    stage.send("eve", "/posts/new", **experience("Desktops in winter", "None of them moved. " * 5, tags="vdi"))
+
+
 @step(24)
 def both_sign_in_once_more(stage: Stage) -> None:
     sign_in(stage)
@@ -156,7 +201,7 @@ def somebody_else_takes_everything_along_and_leaves(stage: Stage) -> None:
     stage.send("carol", "/settings/leave", present=PASSWORD, named="stays", anonymous="stays")
 
 
-@step(24, seen_by="stranger dan mona ada")
+@step(24, seen_by="stranger dan mona ada nils")
 def the_last_morning(stage: Stage) -> None:
     stage.run("publish_scores", "tell_what_is_new")
     stage.run()
