@@ -19,7 +19,7 @@ from forum.moderation import listeners as moderation_listeners
 from forum.moderation import models as moderation_models
 from forum.moderation.bulk_views import bp as moderation
 from forum.moderation.flag_views import bp as flags
-from forum.moderation.jobs import remove_unedited, see_to_notices
+from forum.moderation.jobs import close_what_is_gone, remove_unedited, see_to_notices
 from forum.moderation.log_views import bp as moderation_log
 from forum.moderation.notice_views import bp as notices
 from forum.moderation.representative_views import bp as speakers
@@ -58,6 +58,7 @@ LISTENERS = (notification_listeners, moderation_listeners, vendor_listeners)
 JOBS = (
     backup,
     admin_jobs,
+    close_what_is_gone,
     deliver_mail,
     forget_unconfirmed,
     publish_scores,

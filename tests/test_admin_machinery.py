@@ -1,6 +1,8 @@
 """Settings with their effect, and how jobs, mail, database and backups are told of."""
 
+import re
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -58,6 +60,20 @@ def test_a_setting_that_is_changed_takes_effect_and_stands_in_the_log(app: Flask
     assert not db.session.query(SiteSetting).count(), "a default leaves no row"
 
 
+def test_who_was_overtaken_undoes_nothing_unknowingly(app: Flask, browse: Any, admin: Member) -> None:
+    readers = [browse(admin), browse(make_member(role="admin"))]
+    seen = [re.search(r'name="seen" value="(\w+)"', reader.get("/admin/settings").text)[1] for reader in readers]
+    first = in_force(flag_threshold="5", seen=seen[0])
+    assert readers[0].post("/admin/settings", data=first).status_code == 302
+    second = in_force(first_posts_held="0", seen=seen[1])
+    answer = readers[1].post("/admin/settings", data=second)
+    assert answer.status_code == 409 and "in force: 5" in answer.text and 'value="0"' in answer.text
+    assert (setting("flag_threshold"), setting("first_posts_held")) == (5.0, 1)
+    again = re.search(r'name="seen" value="(\w+)"', answer.text)[1]
+    assert readers[1].post("/admin/settings", data=second | {"seen": again}).status_code == 302
+    assert (setting("flag_threshold"), setting("first_posts_held")) == (3.0, 0) and len(facts()) == 2
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -93,6 +109,19 @@ def test_another_process_notices_a_change_when_its_memory_is_old(app: Flask, mon
     db.session.commit()
     assert setting("notice_days") == 14, "remembered"
     monkeypatch.setattr(site.time, "monotonic", lambda clock=site.time.monotonic: clock() + site.REMEMBERED_FOR)
+    assert setting("notice_days") == 3
+
+
+def test_who_reads_while_a_setting_is_being_changed_does_not_keep_the_old_value(app: Flask) -> None:
+    site.change_setting("notice_days", 3)
+
+    def read() -> Any:
+        with app.app_context(), app.test_request_context():
+            return setting("notice_days")
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(read).result() == 14, "not committed yet"
+    db.session.commit()
     assert setting("notice_days") == 3
 
 
@@ -175,6 +204,11 @@ def test_mail_that_was_given_up_is_counted_and_tried_again_and_nobody_learns_who
     assert (given_up.failed_at, given_up.tries) == (None, 0) and given_up.due_at <= now()
     browse(admin).post("/admin/health/mail")
     assert facts() == ["1 mail that had been given up tried again"]
+
+
+def test_health_says_in_words_what_each_job_is_for(app: Flask) -> None:
+    assert set(jobs.regular()) <= set(health.JOBS)
+    assert "see_to_notices" in jobs.regular()
 
 
 def test_runs_by_the_clock_are_noted_and_what_they_failed_with_by_its_kind_alone(

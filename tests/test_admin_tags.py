@@ -41,7 +41,7 @@ def test_a_tag_is_made_described_and_given_other_words(app: Flask, staff: Any, b
     number = db.session.query(TagSynonym).one().id
     staff.post("/admin/tags/deal-registration/remove", data={"kind": "word", "number": number})
     assert browse().get("/tags/dealreg").status_code == 404
-    assert len(facts()) == 4 and "Site changed: a tag" in browse().get("/log?action=staff").text
+    assert len(facts()) == 4 and "Changed by staff: a tag" in browse().get("/log?action=staff").text
 
 
 @pytest.mark.parametrize("word", ["deals", "Bargains", "x", "", "---"])

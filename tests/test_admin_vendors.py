@@ -1,5 +1,6 @@
 """Vendors, programmes, tiers and categories as staff changes them, and one vendor that goes into another."""
 
+import re
 from typing import Any
 
 import pytest
@@ -74,6 +75,7 @@ def test_vendors_are_found_by_the_beginning_of_a_name_or_alias(app: Flask, staff
 
 def test_a_renamed_vendor_keeps_its_address_and_its_old_name(app: Flask, staff: Any, browse: Any) -> None:
     vendor = make_vendor("Nordwall")
+    assert "Nordwall" in browse().get("/vendors").text
     given = {"name": "Northern Wall", "category": vendor.category.slug, "about": "Firewalls.", "reason": "As it says."}
     assert staff.post("/admin/vendors/nordwall/details", data=given).status_code == 302
     page = browse().get("/vendors/nordwall").text
@@ -205,6 +207,29 @@ def test_a_programme_goes_only_when_nothing_hangs_on_it(app: Flask, staff: Any) 
     assert [one.id for one in db.session.query(Programme)] == [used.id] and not db.session.query(
         ProgrammeChange
     ).count()
+
+
+def test_a_mark_in_the_trend_that_is_wrong_is_taken_out(app: Flask, staff: Any) -> None:
+    programme = make_vendor("Nordwall", tiers=("Gold",)).programmes[0]
+    note_change(programme, "Gold is free now", at=now())
+    number = db.session.query(ProgrammeChange).one().id
+    for _ in range(2):
+        staff.post(f"/admin/programmes/{programme.id}/marks", data={"kind": "mark", "number": number})
+    assert not db.session.query(ProgrammeChange).count()
+    assert facts() == ["Nordwall, Nordwall Partners: the trend no more says “Gold is free now”"]
+
+
+def test_vendors_are_shown_page_by_page(app: Flask, staff: Any) -> None:
+    category = make_category()
+    for n in range(120):
+        make_vendor(f"Vendor number {n:03}", category=category)
+    seen, path = [], "/admin/vendors?q=vendor+number"
+    while path:
+        page = staff.get(path).text
+        seen += re.findall(r">Vendor number (\d+)<", page)
+        more = re.search(r'href="([^"]+)" rel="next"', page)
+        path = more[1].replace("&amp;", "&") if more else ""
+    assert seen == [f"{n:03}" for n in range(120)]
 
 
 def test_categories_are_made_renamed_ordered_and_deleted_when_empty(app: Flask, staff: Any, browse: Any) -> None:
@@ -416,6 +441,24 @@ def test_when_nobody_changed_since_both_were_published_the_two_appear_together(a
     assert now_is.organisations == 13 and now_is.figures["tiers"] == {}, "a whole, without segments"
 
 
+def test_figures_that_fell_below_the_gate_before_the_merge_still_stand_beside(app: Flask, admin: Member) -> None:
+    """They were told once, so whatever comes next is laid beside them."""
+    old, into = make_vendor("Nordwall"), make_vendor("Northwall")
+    gone = rated(8, old)
+    rated(7, into)
+    published()
+    for rating in gone[:5]:
+        withdraw(rating)
+    db.session.commit()
+    assert published().below == 1 and snapshot_of(Subject(old.id)).figures is None
+    merged(admin, old, into)
+    beside = db.session.query(Snapshot).filter_by(vendor_id=old.id, current=True).one()
+    assert beside.figures["organisations"] == 8
+    assert published().waiting == 1, "five withdrawals are no batch after a merge"
+    rated(5, into)
+    assert published().published == 1 and not db.session.get_one(Snapshot, beside.id).current
+
+
 def test_figures_that_only_the_old_one_had_are_the_others(app: Flask, browse: Any, admin: Member) -> None:
     old, into = make_vendor("Nordwall"), make_vendor("Northwall")
     rated(6, old)
@@ -439,23 +482,48 @@ def test_what_was_never_published_counts_as_new(app: Flask, admin: Member) -> No
     assert published().published == 1 and snapshot_of(Subject(into.id)).organisations == 11
 
 
-def test_whoever_withdraws_after_the_merge_is_told_by_no_difference(app: Flask, admin: Member) -> None:
+def test_withdrawals_after_the_merge_are_no_batch(app: Flask, admin: Member) -> None:
+    """Five who leave the one, and the new figures without those of the other: one who stays would be left."""
     old, into = make_vendor("Nordwall"), make_vendor("Northwall")
     gone = rated(6, old)
     rated(6, into)
     published()
     merged(admin, old, into)
-    withdraw(gone[0])
-    db.session.commit()
-    assert published().waiting == 1 and snapshot_of(Subject(into.id)).organisations == 6
+    for rating in gone[:5]:
+        withdraw(rating)
+        db.session.commit()
+        assert published().waiting == 1 and snapshot_of(Subject(into.id)).organisations == 6
+    rated(5, into)
+    assert published().published == 1 and snapshot_of(Subject(into.id)).organisations == 12
 
 
-def test_the_first_figures_after_a_merge_need_nobody_or_five_that_changed() -> None:
+def test_who_stood_in_both_figures_is_not_told_from_the_rest(app: Flask, admin: Member) -> None:
+    """Their two ratings weigh half each from then on: both old figures away from the new ones would leave just them."""
+    old, into = make_vendor("Nordwall"), make_vendor("Northwall")
+    rated(6, old)
+    rated(6, into)
+    both = make_member(email="a@both.example")
+    make_rating(both, vendor=old)
+    make_rating(both, vendor=into)
+    published()
+    merged(admin, old, into)
+    assert published().waiting == 1
+    rated(5, into)
+    assert published().published == 1 and snapshot_of(Subject(into.id)).organisations == 18
+
+
+def test_the_first_figures_after_a_merge_need_five_that_are_fresh_or_nothing_that_changed() -> None:
     everybody = dict.fromkeys("abcdefghijkl")
-    for changed, may in ((0, True), (1, False), (4, False), (5, True), (12, True)):
-        batch = Batch(everybody, everybody, set("abcdefghijkl"[:changed]))
-        assert (segments_after_merging(batch) is not None) == may, changed
-    assert segments_after_merging(Batch(everybody, dict.fromkeys("abcd"), set())) is None, "too few for figures"
+
+    def may(changed: str = "", fresh: str = "", several: str = "", now: str = "abcdefghijkl") -> bool:
+        batch = Batch(everybody, dict.fromkeys(now), set(changed))
+        return segments_after_merging(batch, set(fresh), set(several)) is not None
+
+    assert may()
+    assert not may(several="a") and not may(changed="abcde") and not may(changed="a", fresh="a")
+    assert not may(changed="abcdefgh", fresh="abcd")
+    assert may(changed="abcde", fresh="abcde", several="ab")
+    assert not may(now="abcd"), "too few for figures"
 
 
 def test_a_band_tells_no_single_rating() -> None:

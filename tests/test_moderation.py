@@ -15,7 +15,7 @@ from forum.dates import is_whole_day
 from forum.db import db, now
 from forum.moderation import actions, effects
 from forum.moderation.case_actions import open_case
-from forum.moderation.jobs import remove_unedited
+from forum.moderation.jobs import close_what_is_gone, remove_unedited
 from forum.moderation.models import Appeal, Case, Decision, Flag, TakenText
 from forum.moderation.rules import RULES
 from forum.posts.actions import About
@@ -279,6 +279,18 @@ def test_the_text_itself_sent_back_proposes_nothing(browse: Browse, judge: Membe
     made = decide(browse, judge, comment, action="ask_to_edit", proposed="The same here,\r\n\r\nand worse.\r\n")
     assert db.session.query(TakenText).one().proposed == ""
     assert "proposes" not in browse(author).get(f"/decisions/{made.id}").text
+
+
+@pytest.mark.parametrize("kind", ["flag", "held"])
+def test_a_case_whose_text_is_gone_for_good_is_closed_by_the_clock(browse: Browse, judge: Member, kind: str) -> None:
+    author = make_member()
+    gone, stays = make_comment(author=author), make_comment(author=author)
+    cases = [case_about(item, kind).id for item in (gone, stays)]
+    browse(author).post(f"/replies/{key_text(gone.id)}/delete")
+    close_what_is_gone()
+    db.session.expire_all()
+    assert [db.session.get_one(Case, number).closed_at is None for number in cases] == [False, True]
+    assert key_text(cases[0]) not in browse(judge).get("/moderation/").text
 
 
 def test_what_waits_for_its_author_has_a_list(browse: Browse, judge: Member) -> None:

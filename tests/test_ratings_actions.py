@@ -326,6 +326,17 @@ def test_a_withdrawal_while_figures_are_made_waits_and_is_noted(app: Any) -> Non
     assert rows(Rating) == [] and len(rows(Withdrawal)) == 1
 
 
+def test_the_same_said_twice_on_a_day_is_one_revision_and_on_another_day_it_is_fresh(app: Any) -> None:
+    rating = make_rating(at=now() - 400 * DAY)
+    said = {key: getattr(rating, key) for key in actions.SAID}
+    for _ in range(3):
+        actions.revise(rating, tier=None, said=said | {"worth": 5})
+    assert (rating.version, len(rows(RatingRevision))) == (2, 1)
+    actions.revise(rating, tier=None, said=said | {"worth": 5}, day=day_of(now() + DAY))
+    assert (rating.version, len(rows(RatingRevision))) == (3, 2), "said again later it counts as of then"
+    db.session.commit()
+
+
 def test_a_rating_withdrawn_twice_at_once_is_withdrawn(app: Any, browse: Any) -> None:
     member = make_member()
     rating = make_rating(member, said={"interest": "none"})

@@ -1,8 +1,10 @@
 """Vendors' representatives through the browser: asking, deciding, ending, the official reply, and what they are told."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from forum import mail as outbox
 from forum.accounts.models import Member
 from forum.accounts.tokens import token_for
 from forum.db import db, now
+from forum.imports.archive import export_to
 from forum.moderation.models import Case, Decision, Flag
 from forum.notifications.jobs import tell_representatives
 from forum.notifications.models import UntoldPost
@@ -225,6 +228,24 @@ def test_a_declined_request_is_told_with_its_reason_and_waits_a_month(
     assert db.session.get(Member, member.id).speaks_for_id is None
 
 
+@pytest.mark.parametrize("change", ["domain", "role", "suspended"])
+def test_nobody_is_confirmed_who_could_not_ask_any_more(
+    browse: Browse, nordwall: Vendor, judge: Member, change: str
+) -> None:
+    member = make_member(email="a@nordwall.example")
+    ask(browse(member))
+    if change == "domain":
+        db.session.query(VendorDomain).filter_by(domain="nordwall.example").delete()
+    elif change == "role":
+        db.session.get(Member, member.id).role = "moderator"
+    else:
+        db.session.get(Member, member.id).suspended_until = now() + timedelta(days=1)
+    refused = decide(browse(judge), the_case())
+    assert refused.status_code == 422 and "they cannot speak for the vendor" in refused.text and WHY in refused.text
+    assert db.session.get(Member, member.id).speaks_for_id is None and db.session.query(Decision).count() == 0
+    assert decide(browse(judge), the_case(), "decline").status_code == 302
+
+
 def test_two_moderators_at_once_decide_once(browse: Browse, nordwall: Vendor, judge: Member) -> None:
     member = make_member(email="a@nordwall.example")
     ask(browse(member))
@@ -356,6 +377,12 @@ def test_the_official_reply_stands_first_labelled_and_by_name(browse: Browse, vo
     page = browse(voice).get(path_to(post)).text
     assert page.index(f"r-{key_text(below.id)}") < page.index(f"r-{key_text(before.id)}")
     assert "It answers once" in page and 'action="/posts/' + key_text(post.id) + "/official-reply" not in page
+    archive = StringIO()
+    export_to(archive)
+    told = [row for line in archive.getvalue().splitlines() if (row := json.loads(line))["kind"] == "comment"]
+    assert [(row["official_reply_of"], row["official_title"]) for row in told if row["by"] == "Ingrid Solheim"] == [
+        ("nordwall", "Programme manager")
+    ]
     assert "Official reply of Nordwall by Ingrid" in browse().get(f"/posts/{key_text(post.id)}/feed.atom").text
 
 

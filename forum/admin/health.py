@@ -22,11 +22,14 @@ LATE = timedelta(hours=1)
 JOBS = {
     "back_up_now": "Backup",
     "carry_strays": "Late texts of merged vendors",
+    "close_what_is_gone": "Cases about deleted texts",
     "deliver_mail": "Mail",
     "forget_unconfirmed": "Forgetting who never confirmed",
     "publish_scores": "Publishing scores",
     "publish_what_is_due": "Delayed texts",
     "remove_unedited": "Texts not edited in time",
+    "see_to_notices": "Notices from outside",
+    "tell_representatives": "Mail to vendors' representatives",
     "tell_what_is_new": "Digests",
 }
 

@@ -48,6 +48,17 @@ def remove_programme(number: int) -> Any:
     return page, 422 if request.method == "POST" else status
 
 
+@bp.post("/programmes/<int:number>/marks")
+@seldom
+def remove_mark(number: int) -> Any:
+    """Take a mark out of the trend."""
+    found = _programme(number)
+    change = next((one for one in changes_in(number) if str(one.id) == request.form.get("number")), None)
+    if change is not None:
+        vendor_actions.remove_mark(current_user, found, change)
+    return _done(found, "Removed." if change is not None else "That was gone already.")
+
+
 @bp.route("/programmes/<int:number>/tiers/new", methods=["GET", "POST"])
 @seldom
 def new_tier(number: int) -> Any:

@@ -1,8 +1,10 @@
 """The settings as a form: one field each, by the kind of its default, within bounds."""
 
+import json
+from hashlib import sha256
 from typing import Any
 
-from wtforms import Field, FloatField, IntegerField, StringField, TextAreaField
+from wtforms import Field, FloatField, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from forum.site import DEFAULTS
@@ -41,6 +43,16 @@ def _field(name: str) -> Field:
 
 class SettingsForm(Form):
     """Every setting that admins may change while the site runs."""
+
+    machinery = ("csrf_token", "seen")
+    # What was in force when the form was made, as a digest: nobody undoes unknowingly what another one did meanwhile.
+    seen = HiddenField()
+
+    def overtaken(self, now_is: dict[str, Any]) -> bool:
+        """Whether others changed something since; the next try then knows of it."""
+        digest = sha256(json.dumps(now_is, sort_keys=True).encode()).hexdigest()[:20]
+        before, self.seen.data = self.seen.data, digest
+        return bool(before) and before != digest
 
     def changes(self, now_is: dict[str, Any]) -> dict[str, Any]:
         """What differs from what is in force."""

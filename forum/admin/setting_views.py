@@ -23,7 +23,8 @@ def settings() -> Any:
     """Every setting."""
     in_force = settings_now()
     form = SettingsForm(**in_force)
-    if form.validate_on_submit():
+    overtaken = form.overtaken(in_force)
+    if form.validate_on_submit() and not overtaken:
         changes = form.changes(in_force)
         for name, value in changes.items():
             change_setting(name, value)
@@ -34,14 +35,16 @@ def settings() -> Any:
         db.session.commit()
         flash("Saved. Every page follows within ten seconds." if changes else "Nothing was changed.")
         return redirect(url_for(".settings"))
-    return form.page(
+    page, status = form.page(
         "admin/settings.html",
+        overtaken=overtaken,
         labels=LABELS,
         defaults=DEFAULTS,
         in_force=in_force,
         way=_way_of_mail(),
         from_address=current_app.config["MAIL_FROM"],
     )
+    return page, 409 if overtaken else status
 
 
 @bp.post("/settings/test-mail")
@@ -49,6 +52,9 @@ def settings() -> Any:
 @limiter.limit("10/hour")
 def test_mail() -> Any:
     """Send a mail to the admin who asks for it."""
+    if not current_user.email:
+        flash("Your account has no e-mail address to send one to.")
+        return redirect(url_for(".settings", _anchor="mail"))
     mail.post(current_user.email, "test", subject="A test", name=current_user.name)
     db.session.commit()
     flash(f"A mail is on its way to {current_user.email}. If it does not come, look at Health.")

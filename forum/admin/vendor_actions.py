@@ -7,7 +7,7 @@ from typing import Any
 from forum.accounts.models import Member
 from forum.moderation.staff_actions import log_change
 from forum.vendors import actions, catalogue_actions
-from forum.vendors.models import Category, Programme, Tier, Vendor, VendorAlias, VendorDomain
+from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias, VendorDomain
 
 WORDS = {
     "certified_people": ("certified people", ""),
@@ -81,6 +81,15 @@ def remove_programme(staff: Member, programme: Programme, *, reason: str) -> Non
     vendor, called = programme.vendor, programme.name
     catalogue_actions.drop(vendor, programme)
     log_change(staff, "a programme", facts=f"{vendor.name}: {called} removed", reason=reason)
+
+
+def remove_mark(staff: Member, programme: Programme, change: ProgrammeChange) -> None:
+    """What the trend said of it was wrong."""
+    told = change.what
+    catalogue_actions.drop(programme.vendor, change)
+    log_change(
+        staff, "a programme", facts=f"{programme.vendor.name}, {programme.name}: the trend no more says “{told}”"
+    )
 
 
 def set_tier(

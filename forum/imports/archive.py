@@ -106,6 +106,8 @@ def _comment(row: Any) -> dict[str, Any]:
         "post": key_text(row.post_id),
         "parent": key_text(row.parent_id) if row.parent_id else None,
         **_signed(row),
+        "official_reply_of": row.official_vendor,
+        "official_title": row.official_title,
         "useful": row.useful_count,
         "text": row.body,
         "html": row.body_html,

@@ -110,9 +110,12 @@ def public_comments() -> Iterator[Any]:
             Comment.edited_at,
             Comment.useful_count,
             Comment.badge,
+            Comment.official_title,
+            Vendor.slug.label("official_vendor"),
             *byline_columns(),
         )
         .join(Post, Post.id == Comment.post_id)
+        .outerjoin(Vendor, Vendor.id == Comment.official_vendor_id)
         .outerjoin(Member, Member.id == Comment.author_id)
         .outerjoin(Pseudonym, Pseudonym.id == Comment.pseudonym_id)
         .where(listed(Post), listed(Comment))

@@ -273,7 +273,7 @@ DONE = {
     "suspend": "You cannot write for a while",
     "ban": "Your account is closed",
     "lift": "A sanction was lifted",
-    "staff": "Something about the site was changed",
+    "staff": "Staff changed something about your account",
     "approve a vendor's representative": "You speak for the vendor from now on",
     "decline a vendor's representative": "Your request to speak for a vendor was declined",
     "end a vendor's representative": "You no longer speak for the vendor",
@@ -282,4 +282,6 @@ DONE = {
 
 def done_words(decision: Decision) -> str:
     """What was done, as the one is told whom it is about."""
+    if decision.action == "decline" and decision.source == "notice":
+        return "A notice about it was declined: it stays"
     return DONE.get(f"{decision.action} {decision.what}") or DONE[decision.action]

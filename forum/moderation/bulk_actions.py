@@ -6,7 +6,7 @@ from typing import Any
 from forum.access import can_decide
 from forum.accounts.models import Member
 from forum.moderation.actions import DecidedAlready, decide, tell
-from forum.moderation.forms import actions_for
+from forum.moderation.choices import actions_for
 from forum.moderation.models import Case, Decision
 
 

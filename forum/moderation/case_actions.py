@@ -40,6 +40,14 @@ def moment_of(item: Any) -> datetime:
     return day_of(now()) if getattr(item, "pseudonym_id", None) is not None else now()
 
 
+def close_cases_about_nothing() -> None:
+    """What a report or a held text was about was deleted for good: there is nothing left to decide."""
+    gone = [column.is_(None) for column in (Case.post_id, Case.comment_id, Case.rating_id, Case.member_id)]
+    db.session.query(Case).filter(Case.kind.in_(("flag", "held")), Case.closed_at.is_(None), *gone).update(
+        {"closed_at": now()}, synchronize_session=False
+    )
+
+
 def claim(case: Case, moderator: Member) -> bool:
     """Take it for half an hour; False when a colleague has it or it is decided. One statement: two cannot both win."""
     moment = now()

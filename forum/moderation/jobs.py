@@ -5,6 +5,7 @@ from flask import current_app
 from forum import jobs
 from forum.db import db, now
 from forum.moderation.actions import act
+from forum.moderation.case_actions import close_cases_about_nothing
 from forum.moderation.notice_outcomes import tidy_notices
 from forum.moderation.queries import unedited_since
 
@@ -25,6 +26,13 @@ def remove_unedited() -> None:
                 source="automated",
             )
         db.session.commit()
+
+
+@jobs.regularly(minute="47")
+def close_what_is_gone() -> None:
+    """Once an hour, so that the minute of closing does not tell when an anonymous author deleted a text."""
+    close_cases_about_nothing()
+    db.session.commit()
 
 
 @jobs.regularly(minute="10", hour="4")

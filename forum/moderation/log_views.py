@@ -37,7 +37,7 @@ DONE = {
     "ban": "Account closed",
     "lift": "Sanction lifted",
     "end": "Ended",
-    "staff": "Site changed",
+    "staff": "Changed by staff",
     "approve a vendor's representative": "Confirmed",
     "decline a vendor's representative": "Declined",
 }

@@ -5,13 +5,14 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from forum.access import belongs_to, can_decide, is_moderator
+from forum.access import belongs_to, can_decide, can_speak_for, is_moderator
 from forum.accounts.queries import member_called
 from forum.accounts.second_factor_views import staff_door
 from forum.db import db, now
 from forum.moderation import actions, appeal_actions, case_actions, representative_actions
 from forum.moderation.actions import DecidedAlready
-from forum.moderation.forms import BulkForm, DecisionForm, NoteForm, until_of
+from forum.moderation.choices import until_of
+from forum.moderation.forms import BulkForm, DecisionForm, NoteForm
 from forum.moderation.models import KINDS, Case
 from forum.moderation.notice_senders import sender_of
 from forum.moderation.queries import case_numbered, decisions_on, notes_on, reports_of, staff_besides
@@ -70,7 +71,7 @@ def decide(case_id: int) -> Any:
     if request.form.get("do") == "usual":
         form.reason.data = form.usual_reason()
         return _case_page(found, form)
-    if not form.validate():
+    if not form.validate() or not _still_fits(found, form):
         return _case_page(found, form)
     try:
         number = _decide(found, form)
@@ -185,6 +186,15 @@ def _decide(found: Case, form: DecisionForm) -> int:
         sanction = until_of(form.sanction.data)
         actions.act(_item_of(found), current_user, source=actions.source_of(found), **sanction, **said)
     return made.id
+
+
+def _still_fits(found: Case, form: DecisionForm) -> bool:
+    """A request is confirmed only while its member might still make it; else the form says so."""
+    asked = found.representative
+    if asked is None or form.action.data != "approve" or can_speak_for(asked.member, asked.vendor):
+        return True
+    form.action.errors = ["Their address, their role or their standing has changed: they cannot speak for the vendor."]
+    return False
 
 
 def _case_page(found: Case, form: DecisionForm, note_form: NoteForm | None = None, status: int = 0) -> Any:

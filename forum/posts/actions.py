@@ -39,7 +39,7 @@ class About(NamedTuple):
 
 NOTHING = About()
 # A title must not stand in the way of a post's other pages: /posts/<number>/edit and so on.
-TAKEN = ("edit", "delete", "reply", "revisions", "useful")
+TAKEN = ("delete", "edit", "flag", "follow", "official-reply", "reply", "revisions", "useful")
 
 
 def write_post(

@@ -1,4 +1,4 @@
-"""A vendor's one official reply under a post, and what its representative gives up."""
+"""A vendor's one official reply under a post, and the votes that its representative gives up."""
 
 from datetime import datetime
 

@@ -122,12 +122,19 @@ def revise(
     by: Member | None = None,
     day: datetime | None = None,
 ) -> Rating:
-    """Say something else from today on, and for the house that its author (`by`) works for today; the rest is kept."""
+    """Say something else from today on, for the house that its author (`by`) works for today; what it said is kept.
+
+    The same again on the same day changes nothing.
+    """
     if by is not None:
         _move_to_house_of(by, rating)
     # Two revisions at once come one after the other. `of`, since PostgreSQL locks no outer join it may have come by.
     db.session.refresh(rating, with_for_update={"of": Rating})
     day = day or day_of(now())
+    same = {key: said.get(key) for key in SAID} | {"currency": said.get("currency") or "EUR"}
+    unchanged = rating.tier is tier and all(getattr(rating, key) == value for key, value in same.items())
+    if unchanged and day == (rating.revised_at or rating.rated_at):
+        return rating
     before = {key: getattr(rating, key) for key in SAID} | {"tier": rating.tier.name if rating.tier else None}
     number = how_many_rating_revisions(rating.id) + 1
     db.session.add(RatingRevision(rating_id=rating.id, number=number, said=before, replaced_at=day))
@@ -150,6 +157,7 @@ def _move_to_house_of(member: Member, rating: Rating) -> None:
         _note_withdrawal(rating)
         rating.published_version = rating.published_tier_id = None
     rating.organisation_seal = _sealed(member)
+    rating.version += 1
     db.session.flush()
 
 

@@ -32,7 +32,8 @@ def join_figures(old: Vendor, into: Vendor) -> None:
 
 
 def move_ratings(old: Vendor, into: Vendor) -> None:
-    """Give the ratings to the other vendor, and the notes of those that were withdrawn."""
+    """Give the other vendor the ratings and the notes of withdrawn ones; not while scores are published."""
+    lock("publishing scores")
     for kind in (Rating, Withdrawal):
         db.session.execute(_given(kind, old, into))
     db.session.expire_all()

@@ -29,7 +29,7 @@ K = 5
 RANKED_FROM = 10
 LARGEST_SHARE = 0.25
 NOBODY: frozenset[str] = frozenset()
-NOBODY_SHOWN: frozenset[int] = frozenset()
+NO_SEGMENT: frozenset[int] = frozenset()
 
 
 class Batch(NamedTuple):
@@ -80,17 +80,19 @@ def segments_to_show(batch: Batch, k: int = K) -> frozenset[int] | None:
     return frozenset(chosen)
 
 
-def segments_after_merging(batch: Batch, k: int = K) -> frozenset[int] | None:
+def segments_after_merging(batch: Batch, fresh: AnySet[str], several: AnySet[str], k: int = K) -> frozenset[int] | None:
     """The same for the first snapshot of a vendor since another one with figures went into it: no segment, or None.
 
-    `before` and `changed` are then of both. The last figures of the one, of the other, and the new ones are three
-    snapshots. Of the last two, each part that was shown held k organisations or more. The new one is shown as a whole
-    only: a sum over the three keeps all of some part, and then k or more take part in it, or it keeps none, and then
-    exactly those that changed do. Hence these are k or more, or nobody.
+    `fresh` are the organisations that rated or revised since, `several` those of which more than one rating counts.
+    The last figures of the one and of the other and the new ones are three snapshots, and a reader may take each so
+    many times, and the old ones part by part. What is fresh is in the new one alone, so that nothing takes it away:
+    when k or more are fresh, all of them take part in every sum with the new one. Withdrawals are not enough: leave
+    out the old figures they were in, and few may be left of these. When nobody changed, the new one is the sum of the
+    two, of which each part that was shown held k or more; but then nobody may stand in both: two ratings of one
+    organisation weigh half each in the new one, which would tell those in both from the rest.
     """
-    if len(batch.now) < k or 0 < len(batch.changed) < k:
-        return None
-    return NOBODY_SHOWN
+    quiet = not batch.changed and not several
+    return NO_SEGMENT if len(batch.now) >= k and (quiet or len(fresh) >= k) else None
 
 
 def may_show_money(shares: Sequence[float], k: int = K) -> bool:

@@ -1,6 +1,7 @@
 """Making snapshots: counts what changed, asks publication.py whether it is a batch, and writes the figures if it is."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from operator import attrgetter
@@ -62,7 +63,7 @@ def _publish_one(subject: Subject, at: datetime, context: Context) -> str:
     if len(batch.now) < K:
         return _below(last, subject, batch, len(reports), at)
     merged = beside(subject)
-    shown = segments_after_merging(batch) if merged else segments_to_show(batch)
+    shown = _after_merging(batch, rows, reports) if merged else segments_to_show(batch)
     if shown is None:
         return "waiting"
     for other in merged:
@@ -70,6 +71,13 @@ def _publish_one(subject: Subject, at: datetime, context: Context) -> str:
     _replace(subject, last, _snapshot(reports, batch.now, shown, context, at))
     _note_published(subject, rows, at)
     return "published"
+
+
+def _after_merging(batch: Batch, rows: list[Any], reports: list[Report]) -> frozenset[int] | None:
+    ratings = Counter(report.organisation for report in reports)
+    told = zip(rows, reports, strict=True)
+    fresh = {report.organisation for row, report in told if row.version != row.published_version}
+    return segments_after_merging(batch, fresh, {who for who, n in ratings.items() if n > 1})
 
 
 def _below(last: Snapshot | None, subject: Subject, batch: Batch, ratings: int, at: datetime) -> str:

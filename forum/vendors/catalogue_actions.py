@@ -9,7 +9,7 @@ from typing import Any
 
 from forum import text
 from forum.db import db, lock
-from forum.vendors.models import Category, Programme, Tier, Vendor, VendorAlias, VendorDomain
+from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias, VendorDomain
 from forum.vendors.queries import domain_taken, names_taken
 
 DEMANDS = ("certified_people", "training_cost", "annual_fee", "revenue_target")
@@ -65,8 +65,8 @@ def add_related_domain(vendor: Vendor, domain: str, relation: str) -> None:
     touch(vendor)
 
 
-def drop(vendor: Vendor, thing: VendorAlias | VendorDomain | Programme | Tier) -> None:
-    """Take an alias, a domain, a programme or a tier from the catalogue; what only hangs on it goes with it."""
+def drop(vendor: Vendor, thing: VendorAlias | VendorDomain | Programme | Tier | ProgrammeChange) -> None:
+    """Take an alias, a domain, a programme, a tier or a mark in the trend away; what only hangs on it goes with it."""
     db.session.delete(thing)
     touch(vendor)
 

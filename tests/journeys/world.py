@@ -292,6 +292,10 @@ def _speakers() -> dict[str, str]:
     asking = make_member(name="Sigrid Asking", email="sigrid@northwind-storage.example", password=PASSWORD)
     ask_to_speak(asking, vendor, title="Partner manager")
     make_member(name="Odd Colleague", email="odd@northwind-storage.example", password=PASSWORD)
+    halcyon = db.session.query(Vendor).filter_by(slug="halcyon-virtual").one()
+    for name in ("Hanne", "Harald"):  # they walk the whole way
+        _post(asking, title=f"What Halcyon owes {name}", about=About(halcyon))
+        make_member(name=f"{name} Voice", email=f"{name.lower()}@halcyon-virtual.example", password=PASSWORD)
     post = db.session.query(Post).filter_by(title="The Northwind rebate for last year arrived in August").one()
     voice = db.session.query(Member).filter_by(speaks_for_id=vendor.id).one()
     answered = db.session.query(Comment).filter_by(official_vendor_id=vendor.id).one().post
