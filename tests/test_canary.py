@@ -27,6 +27,7 @@ from forum.posts.comment_actions import edit_comment
 from forum.posts.delayed_actions import delay_comment
 from forum.ratings.publish_actions import publish
 from tests import crawl
+from tests.conftest import on_one_database
 from tests.factories import (
     make_a_tag,
     make_comment,
@@ -179,6 +180,7 @@ def _plain(page: str, who: dict[str, str]) -> str:
     return page
 
 
+@on_one_database
 def test_every_page_is_visited_or_excused(app: Flask, browse: Any, people: Any) -> None:
     """A new route has to be found by the crawl: see crawl.py for how."""
     missed = {rule.endpoint for rule in crawl.routes(app)} - set(crawl.EXCUSED)
@@ -189,6 +191,7 @@ def test_every_page_is_visited_or_excused(app: Flask, browse: Any, people: Any) 
     assert missed == {"second_factor.code"}, "sent there only between the password and the code"
 
 
+@on_one_database
 def test_the_crawl_would_find_a_name(app: Flask, browse: Any, people: Any) -> None:
     make_post(people["canary"], title="Signed by mistake")
     addresses = {address for _, address, answer in visited(app, browse()) if TRACES.search(said_in(answer))}

@@ -102,12 +102,12 @@ def test_jobs_that_end_are_started_again_and_a_dead_worker_too(site: Site) -> No
     site.start()
     first = jobs_process(site)
     os.kill(first, signal.SIGKILL)
-    assert until(lambda: gone([first]) and len(site.processes()) == 5)
+    assert until(lambda: first not in site.processes() and len(site.processes()) == 5)
     assert jobs_process(site) != first
     server = next(number for number in site.processes() if len(family(number)) == 3)
     worker = family(server)[1]
     os.kill(worker, signal.SIGKILL)
-    assert until(lambda: gone([worker]) and len(site.processes()) == 5)
+    assert until(lambda: worker not in site.processes() and len(site.processes()) == 5)
     assert until(lambda: answers(site.port))
 
 

@@ -23,6 +23,7 @@ from forum.db import db
 from forum.posts.actions import About, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Post
+from tests.conftest import on_one_database
 from tests.factories import make_a_tag, make_member, make_vendor
 from tests.two_worlds import faults
 
@@ -184,6 +185,7 @@ def test_a_thief_without_the_key_ties_no_two_texts_of_one_author_together(app: F
     assert low - (high - low) / 2 <= 0.5, f"{low:.3f} to {high:.3f}"
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("plant", "clue"),
     [

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from forum.db import db
 from tests import crawl
+from tests.conftest import on_one_database
 from tests.two_worlds import dump
 from tests.two_worlds.faults import FAULTS, Fault
 from tests.two_worlds.sequel import STORY
@@ -82,7 +84,11 @@ def compared(app: Flask, told: dump.Told, story: Any, look: Any) -> str:
 
 
 def test_nobody_can_tell_which_of_two_members_wrote_anonymously(app: Flask, told: dump.Told) -> None:
-    assert compared(app, told, STORY, all_pages) == ""
+    story = STORY
+    if db.engine.dialect.name != "sqlite":
+        # All pages were looked at three times over there; here once, at the end. Tables are compared after each step.
+        story = [act._replace(seen_by=[]) for act in STORY[:-1]] + STORY[-1:]
+    assert story[-1].seen_by and compared(app, told, story, all_pages) == ""
 
 
 def few_pages(stage: Stage, readers: list[str]) -> dump.Dump:
@@ -99,6 +105,7 @@ def test_the_short_story_is_the_same_in_all_worlds(app: Flask, told: dump.Told) 
     assert compared(app, told, SHORT, few_pages) == ""
 
 
+@on_one_database
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_planted_fault_makes_the_worlds_differ(
     app: Flask, told: dump.Told, fault: Fault, monkeypatch: pytest.MonkeyPatch
