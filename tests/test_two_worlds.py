@@ -1,7 +1,8 @@
 """One story, told with Alice, with Bob and with both behind the pseudonyms: nobody else can tell which it was."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from difflib import unified_diff
 from typing import Any
 
@@ -66,20 +67,20 @@ def difference(one: dump.Dump, other: dump.Dump) -> str:
     return f"{', '.join(places[:9])}: " + "\n".join(line[:900] for line in lines[:12])
 
 
-def played(app: Flask, told: dump.Told, who: Who, story: Any, look: Any) -> list[tuple[str, dump.Dump]]:
+def played(app: Flask, told: dump.Told, who: Who, story: Any, look: Any) -> Generator[tuple[str, dump.Dump]]:
     told.lines.clear()
     with world(app, who) as stage:
-        return list(play(stage, story, told, look))
+        yield from play(stage, story, told, look)
 
 
 def compared(app: Flask, told: dump.Told, story: Any, look: Any) -> str:
     """The first step after which a world differs from the first one, and how; "" when none does."""
-    first = played(app, told, WORLDS[0], story, look)
+    first = list(played(app, told, WORLDS[0], story, look))
     for who in WORLDS[1:]:
-        other = played(app, told, who, story, look)
-        for (name, seen), (_, seen_there) in zip(first, other, strict=True):
-            if differs := difference(seen, seen_there):
-                return f"In {differs} ({who} after {name})"
+        with closing(played(app, told, who, story, look)) as other:
+            for (name, seen), (_, seen_there) in zip(first, other, strict=True):
+                if differs := difference(seen, seen_there):
+                    return f"In {differs} ({who} after {name})"
     return ""
 
 
