@@ -18,7 +18,8 @@ run: $(VENV)/.run
 test: $(VENV)/.test
 	@sh tests/prepare
 	@$(MAKE) -s lint
-	$(BIN)/python -m pytest -n 2
+	@# One more than there are cores: whoever waits for a browser or a server leaves room for another.
+	$(BIN)/python -m pytest -n 3
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

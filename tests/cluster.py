@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 GIVEN = "FORUM_TEST_POSTGRES_URL"  # a server of your own: postgresql://user:password@host/database
+ROOM = 2**31  # bytes
 SOCKET = "FORUM_TEST_POSTGRES_SOCKET"  # set by the run itself, for its workers
 
 
@@ -23,7 +24,7 @@ def start_for_run(config: pytest.Config) -> None:
         if os.environ.get("CI") == "true":
             raise pytest.UsageError("PostgreSQL is missing; with CI=true that is a failure.")
         return
-    folder = Path(tempfile.mkdtemp(prefix="forum-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="forum-pg-", dir=_roomy_memory()))
     config._forum_cluster = (programs, folder)  # type: ignore[attr-defined]
     user = _unprivileged()
     if user:
@@ -31,6 +32,7 @@ def start_for_run(config: pytest.Config) -> None:
     data = folder / "data"
     _run(user, [programs / "initdb", "-D", data, "-U", "forum", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"])
     options = f"-k {folder} -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=200"
+    options += " -c max_wal_size=256MB -c wal_level=minimal -c max_wal_senders=0"
     _run(user, [programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"])
     os.environ[SOCKET] = str(folder)
 
@@ -60,6 +62,12 @@ def database_url(name: str) -> str | None:
     host, _slash, rest = after.partition("/")
     query = "?" + rest.partition("?")[2] if "?" in rest else ""
     return f"postgresql+psycopg{slash}{host}/{database}{query}"
+
+
+def _roomy_memory() -> str | None:
+    """A folder in memory where there is one with room: each test empties every table, which is many files. Else None."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > ROOM else None
 
 
 def _programs() -> Path | None:

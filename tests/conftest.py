@@ -1,8 +1,6 @@
 """Fixtures: an application with a clean database, on SQLite and on PostgreSQL, and browsers to visit it with."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -108,51 +106,20 @@ def app(migrated: Flask) -> Iterator[Flask]:
 def _empty() -> None:
     site.forget()
     with db.engine.begin() as connection:
-        tables = db.metadata.sorted_tables
-        asked = " UNION ALL ".join(
-            f"SELECT '{table.name}' WHERE EXISTS (SELECT 1 FROM {table.name})" for table in tables
-        )
-        filled = {name for (name,) in connection.execute(sql(asked))}
-        # The log only grows; between tests it may shrink. What goes leaves nothing: spent links go last.
-        names = [table.name for table in reversed(tables) if table.name in filled]
-        with _without_triggers(connection) if filled else nullcontext():
-            for name in names:
-                connection.execute(sql(f"DELETE FROM {name}"))
+        names = [table.name for table in db.metadata.sorted_tables]
         if connection.dialect.name == "postgresql":
-            connection.execute(sql(_numbers_from_one()))
-
-
-@contextmanager
-def _without_triggers(connection: Any) -> Iterator[None]:
-    if connection.dialect.name == "postgresql":
-        triggered = connection.execute(
-            sql("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal")
-        )
-        names = [name for (name,) in triggered]
-        for name in names:
-            connection.execute(sql(f"ALTER TABLE {name} DISABLE TRIGGER USER"))
-        yield
-        for name in names:
-            connection.execute(sql(f"ALTER TABLE {name} ENABLE TRIGGER USER"))
-        return
-    triggers = connection.execute(sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
-    for trigger in triggers:
-        connection.execute(sql(f"DROP TRIGGER {trigger.name}"))
-    yield
-    for trigger in triggers:
-        connection.exec_driver_sql(trigger.sql)
-
-
-@cache
-def _numbers_from_one() -> str:
-    """What lets PostgreSQL count from one again."""
-    counted = [
-        f"setval('{table.name}_{column.name}_seq', 1, false)"
-        for table in db.metadata.sorted_tables
-        for column in table.primary_key
-        if column is table.autoincrement_column
-    ]
-    return f"SELECT {', '.join(counted)}"
+            # The log only grows; between tests it may shrink.
+            connection.execute(sql("ALTER TABLE decisions DISABLE TRIGGER USER"))
+            connection.execute(sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+            connection.execute(sql("ALTER TABLE decisions ENABLE TRIGGER USER"))
+            return
+        triggers = connection.execute(sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
+        for trigger in triggers:
+            connection.execute(sql(f"DROP TRIGGER {trigger.name}"))
+        for name in reversed(names):
+            connection.execute(sql(f"DELETE FROM {name}"))
+        for trigger in triggers:
+            connection.exec_driver_sql(trigger.sql)
 
 
 @pytest.fixture

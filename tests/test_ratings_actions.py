@@ -382,7 +382,7 @@ def test_old_snapshots_stay_with_their_dates_and_one_is_in_force(fifteen: Any) -
 
 
 def of_all(vendor: Vendor) -> list[Snapshot]:
-    return [row for row in rows(Snapshot) if row.vendor_id == vendor.id]
+    return sorted((row for row in rows(Snapshot) if row.vendor_id == vendor.id), key=lambda row: row.id)
 
 
 def test_five_ratings_of_one_house_are_no_batch(fifteen: Any) -> None:

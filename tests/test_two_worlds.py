@@ -87,9 +87,10 @@ def compared(app: Flask, told: dump.Told, story: Any, look: Any) -> str:
 def test_nobody_can_tell_which_of_two_members_wrote_anonymously(app: Flask, told: dump.Told) -> None:
     story = STORY
     if db.engine.dialect.name != "sqlite":
-        # All pages were looked at three times over there; here once, at the end. Tables are compared after each step.
-        story = [act._replace(seen_by=[]) for act in STORY[:-1]] + STORY[-1:]
-    assert story[-1].seen_by and compared(app, told, story, all_pages) == ""
+        # Over there all readers look at all pages. Here two do, at the end: the pages are made of the same rows, which are
+        # compared after each step.
+        story = [act._replace(seen_by=[]) for act in STORY[:-1]] + [STORY[-1]._replace(seen_by=["stranger", "mona"])]
+    assert compared(app, told, story, all_pages) == ""
 
 
 def few_pages(stage: Stage, readers: list[str]) -> dump.Dump:
