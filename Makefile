@@ -18,8 +18,7 @@ run: $(VENV)/.run
 test: $(VENV)/.test
 	@sh tests/prepare
 	@$(MAKE) -s lint
-	@# One more than there are cores: whoever waits for a browser or a server leaves room for another.
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

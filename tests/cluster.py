@@ -32,7 +32,7 @@ def start_for_run(config: pytest.Config) -> None:
     data = folder / "data"
     _run(user, [programs / "initdb", "-D", data, "-U", "forum", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"])
     options = f"-k {folder} -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=200"
-    options += " -c max_wal_size=256MB -c wal_level=minimal -c max_wal_senders=0"
+    options += " -c max_wal_size=256MB -c wal_level=minimal -c max_wal_senders=0 -c jit=off -c autovacuum=off"
     _run(user, [programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"])
     os.environ[SOCKET] = str(folder)
 

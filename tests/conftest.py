@@ -1,5 +1,6 @@
 """Fixtures: an application with a clean database, on SQLite and on PostgreSQL, and browsers to visit it with."""
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from tests import cluster
 
 def pytest_configure(config: pytest.Config) -> None:
     """One private PostgreSQL for the whole run, unless one is given."""
+    # After a thousand tests there is much in memory that stays: it is not looked through again and again.
+    gc.set_threshold(50_000, 50, 100)
     cluster.start_for_run(config)
 
 
