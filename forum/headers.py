@@ -59,7 +59,7 @@ def _finish(response: Response) -> AnyResponse:
         return response
     headers.setdefault("Cache-Control", "public, no-cache")
     _vary(response, "Cookie, Accept-Encoding")
-    response.set_etag(hashlib.blake2b(response.get_data(), digest_size=12).hexdigest())
+    response.set_etag(hashlib.sha256(response.get_data(), usedforsecurity=False).hexdigest()[:24])
     return _compressed(response).make_conditional(request)
 
 

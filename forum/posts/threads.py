@@ -100,7 +100,6 @@ def _print(row: Any, page: Page, own: bool, marked: bool, answered: tuple[int, s
         mark="" if not (others and page.votes) else "unmark" if marked else "mark",
         reports=others,
         is_open=page.is_open and not hidden,
-        outside=not (own or hidden or page.writes),
         answers=own,
         moderates=page.sees_hidden and page.writes and not own,
     )
