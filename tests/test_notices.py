@@ -155,11 +155,12 @@ def test_an_address_leads_to_an_experience_or_a_reply_that_everybody_can_read(br
     assert text_at(path_to(post)) is None and text_at(path_to(other)) == other, "replies under a tombstone are read"
 
 
-def test_strangers_find_the_form_at_each_text_and_members_report_instead(browse: Browse, app: Flask) -> None:
+def test_strangers_find_the_form_at_each_experience_and_members_report_instead(browse: Browse, app: Flask) -> None:
     comment = make_comment(author := make_post(make_member()))
-    for place in (f"/notices/new?post={key_text(author.id)}", f"/notices/new?reply={key_text(comment.id)}"):
-        assert place in browse().get(path_to(author)).text
-        assert place not in browse(make_member()).get(path_to(author)).text
+    at_post, at_reply = f"/notices/new?post={key_text(author.id)}", f"/notices/new?reply={key_text(comment.id)}"
+    assert at_post in browse().get(path_to(author)).text
+    assert at_post not in browse(make_member()).get(path_to(author)).text
+    for place in (at_post, at_reply):
         prefilled = browse().get(place)
         assert (
             prefilled.status_code == 200
