@@ -1,7 +1,7 @@
 """One story, told with Alice, with Bob and with both behind the pseudonyms: nobody else can tell which it was."""
 
 import logging
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from difflib import unified_diff
 from typing import Any
@@ -73,10 +73,10 @@ def played(app: Flask, told: dump.Told, who: Who, story: Any, look: Any) -> Gene
         yield from play(stage, story, told, look)
 
 
-def compared(app: Flask, told: dump.Told, story: Any, look: Any) -> str:
+def compared(app: Flask, told: dump.Told, story: Any, look: Any, worlds: Sequence[Who] = WORLDS) -> str:
     """The first step after which a world differs from the first one, and how; "" when none does."""
-    first = list(played(app, told, WORLDS[0], story, look))
-    for who in WORLDS[1:]:
+    first = list(played(app, told, worlds[0], story, look))
+    for who in worlds[1:]:
         with closing(played(app, told, who, story, look)) as other:
             for (name, seen), (_, seen_there) in zip(first, other, strict=True):
                 if differs := difference(seen, seen_there):
@@ -85,12 +85,13 @@ def compared(app: Flask, told: dump.Told, story: Any, look: Any) -> str:
 
 
 def test_nobody_can_tell_which_of_two_members_wrote_anonymously(app: Flask, told: dump.Told) -> None:
-    story = STORY
+    story, worlds = STORY, WORLDS
     if db.engine.dialect.name != "sqlite":
-        # Over there all readers look at all pages. Here two do, at the end: the pages are made of the same rows, which are
-        # compared after each step.
+        # Over there all readers look at all pages of all worlds. Here two do, at the end, in the two that differ most: the
+        # pages are made of the same rows, which are compared after each step.
+        worlds = (WORLDS[0], WORLDS[-1])
         story = [act._replace(seen_by=[]) for act in STORY[:-1]] + [STORY[-1]._replace(seen_by=["stranger", "mona"])]
-    assert compared(app, told, story, all_pages) == ""
+    assert compared(app, told, story, all_pages, worlds) == ""
 
 
 def few_pages(stage: Stage, readers: list[str]) -> dump.Dump:
