@@ -118,9 +118,13 @@ def is_representative(user: Any) -> bool:
     return is_member(user) and user.speaks_for_id is not None
 
 
+def _speaks_for(user: Any, vendor_id: int | None) -> bool:
+    return is_representative(user) and user.speaks_for_id == vendor_id
+
+
 def speaks_in(user: Any, post: Any) -> bool:
     """Whether the post names the vendor that the user speaks for. Of an undisclosed one nobody knows."""
-    return is_representative(user) and user.speaks_for_id == post.vendor_id
+    return _speaks_for(user, post.vendor_id)
 
 
 def can_reply(user: Any, post: Any) -> bool:
@@ -130,7 +134,7 @@ def can_reply(user: Any, post: Any) -> bool:
 
 def can_write_about(user: Any, vendor: Any) -> bool:
     """Write an experience that names the vendor: its partners do, its representative answers."""
-    return can_write(user) and not (is_representative(user) and user.speaks_for_id == vendor.id)
+    return can_write(user) and not _speaks_for(user, vendor.id)
 
 
 def can_answer(user: Any, post: Any) -> bool:
@@ -145,7 +149,7 @@ def can_edit(user: Any, item: Any) -> bool:
     """
     waits = item.edit_until is not None and item.edit_until > now() and not item.removed_at
     official = getattr(item, "official_vendor_id", None)
-    if official is not None and not (is_representative(user) and user.speaks_for_id == official):
+    if official is not None and not _speaks_for(user, official):
         return False
     return is_member(user) and not item.deleted_at and (not item.hidden_at or waits) and wrote(user, item)
 
@@ -164,8 +168,7 @@ def can_mark_useful(user: Any, item: Any) -> bool:
 
 def works_for(user: Any, vendor: Any) -> bool:
     """Whether the user's address is at one of the vendor's domains, its subsidiaries', agencies' or distributors'."""
-    domain = (user.email or "").rpartition("@")[2].lower()
-    return any(domain == own.domain or domain.endswith(f".{own.domain}") for own in vendor.domains)
+    return bool(_domains_above(user, vendor))
 
 
 def belongs_to(user: Any, vendor: Any) -> bool:
@@ -173,9 +176,14 @@ def belongs_to(user: Any, vendor: Any) -> bool:
 
     Of two listed domains that an address lies under the longer counts: a subsidiary's may lie under another's.
     """
-    domain = (user.email or "").rpartition("@")[2].lower()
-    under = [own for own in vendor.domains if domain == own.domain or domain.endswith(f".{own.domain}")]
+    under = _domains_above(user, vendor)
     return bool(under) and max(under, key=lambda own: len(own.domain)).relation in ("own", "subsidiary")
+
+
+def _domains_above(user: Any, vendor: Any) -> list[Any]:
+    """Those of the vendor's domains that the user's address lies under."""
+    domain = (user.email or "").rpartition("@")[2].lower()
+    return [own for own in vendor.domains if domain == own.domain or domain.endswith(f".{own.domain}")]
 
 
 def can_speak_for(user: Any, vendor: Any) -> bool:
@@ -185,7 +193,7 @@ def can_speak_for(user: Any, vendor: Any) -> bool:
 
 def can_open_desk(user: Any, vendor: Any) -> bool:
     """Open the page for a vendor's representative."""
-    return is_moderator(user) or (is_representative(user) and user.speaks_for_id == vendor.id)
+    return is_moderator(user) or _speaks_for(user, vendor.id)
 
 
 def can_rate(user: Any, vendor: Any) -> bool:
