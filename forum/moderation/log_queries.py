@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from statistics import median
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, case, func, or_, select
 
 from forum.db import db
-from forum.moderation.models import SITE_THINGS, Appeal, Case, Comment, Decision, Post
-from forum.moderation.notice_queries import hours_to_decide_notices, how_many_notices
+from forum.moderation.models import SITE_THINGS, Appeal, Case, Comment, Decision, Notice, Post
+from forum.moderation.notice_queries import MOST_TIMED, hours_to_decide_notices, median_hours
 from forum.posts.models import LEANINGS
 
 PAGE = 50
 SMALL = 5  # below this a count is given as "1-4"
-MOST_TIMED = 5000
 
 
 class LogPage(NamedTuple):
@@ -97,7 +95,7 @@ def counts() -> dict[str, Any]:
         "decisions": sum(_by(Decision.action).values()),
         "hours_to_decide": _hours_to_decide(),
         "appeals": _count(Appeal.outcome),
-        "notices": how_many_notices(),
+        "notices": _count(Notice.outcome, Notice.confirmed_at.is_not(None)),
         "hours_to_decide_notices": hours_to_decide_notices(SMALL),
         "leanings": _leanings(),
     }
@@ -123,8 +121,7 @@ def _hours_to_decide() -> float | None:
         .order_by(Case.closed_at.desc())
         .limit(MOST_TIMED)
     ).all()
-    hours = [(row.closed_at - row.opened_at).total_seconds() / 3600 for row in times]
-    return round(median(hours), 1) if hours else None
+    return median_hours(times)
 
 
 def _leanings() -> dict[str, tuple[int, int]]:

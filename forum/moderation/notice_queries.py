@@ -5,13 +5,13 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
 from forum.db import db
 from forum.moderation.models import Case, Notice
-from forum.moderation.queries import about
+from forum.moderation.queries import about, about_texts_of
 from forum.posts.models import Comment, Post
 
 MOST_TIMED = 5000
@@ -46,14 +46,7 @@ def notices_about(item: Any) -> Sequence[Notice]:
 
 def notices_for(member: Member, posts: Sequence[int], comments: Sequence[int], most: int = 50) -> Sequence[Notice]:
     """The same about what the member signed and about these anonymous texts of theirs."""
-    signed_posts = select(Post.id).where(Post.author_id == member.id)
-    signed_comments = select(Comment.id).where(Comment.author_id == member.id)
-    own = or_(
-        Notice.post_id.in_(signed_posts),
-        Notice.comment_id.in_(signed_comments),
-        Notice.post_id.in_(posts),
-        Notice.comment_id.in_(comments),
-    )
+    own = about_texts_of(Notice, member, posts, comments)
     return db.session.scalars(
         _whole().where(own, *_told()).order_by(Notice.confirmed_at.desc(), Notice.id).limit(most)
     ).all()
@@ -117,13 +110,10 @@ def hours_to_decide_notices(least: int) -> float | None:
         .order_by(Notice.closed_at.desc())
         .limit(MOST_TIMED)
     ).all()
-    hours = [(row.closed_at - row.confirmed_at).total_seconds() / 3600 for row in times]
-    return round(median(hours), 1) if len(hours) >= least else None
+    return median_hours(times) if len(times) >= least else None
 
 
-def how_many_notices() -> dict[str, int]:
-    """Confirmed notices by what became of them; those that wait are "open"."""
-    found = db.session.execute(
-        select(Notice.outcome, func.count()).where(Notice.confirmed_at.is_not(None)).group_by(Notice.outcome)
-    )
-    return {row[0] or "open": row[1] for row in found}
+def median_hours(times: Sequence[Any]) -> float | None:
+    """The median of what lies between two moments, in hours with one decimal; None of none."""
+    hours = [(end - start).total_seconds() / 3600 for start, end in times]
+    return round(median(hours), 1) if hours else None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
@@ -168,22 +168,18 @@ def decisions_about(
     member: Member, posts: Sequence[int], comments: Sequence[int], most: int = 100
 ) -> Sequence[Decision]:
     """Decisions about the member, what they signed, and these of their anonymous texts; the latest first."""
-    signed_posts = select(Post.id).where(Post.author_id == member.id)
-    signed_comments = select(Comment.id).where(Comment.author_id == member.id)
-    return db.session.scalars(
-        select(Decision)
-        .where(
-            or_(
-                Decision.member_id == member.id,
-                Decision.post_id.in_(signed_posts),
-                Decision.comment_id.in_(signed_comments),
-                Decision.post_id.in_(posts),
-                Decision.comment_id.in_(comments),
-            )
-        )
-        .order_by(Decision.id.desc())
-        .limit(most)
-    ).all()
+    own = or_(Decision.member_id == member.id, about_texts_of(Decision, member, posts, comments))
+    return db.session.scalars(select(Decision).where(own).order_by(Decision.id.desc()).limit(most)).all()
+
+
+def about_texts_of(kind: Any, member: Member, posts: Sequence[int], comments: Sequence[int]) -> ColumnElement[bool]:
+    """The rows of a kind that are about what the member signed, or about these anonymous texts of theirs."""
+    return or_(
+        kind.post_id.in_(select(Post.id).where(Post.author_id == member.id)),
+        kind.comment_id.in_(select(Comment.id).where(Comment.author_id == member.id)),
+        kind.post_id.in_(posts),
+        kind.comment_id.in_(comments),
+    )
 
 
 def staff_besides(member_ids: set[int]) -> bool:
