@@ -18,7 +18,6 @@ from forum.mail import Mail
 from forum.moderation.actions import act
 from forum.moderation.models import Decision
 from forum.posts.actions import About
-from forum.vendors.models import Representative
 from tests.factories import (
     PASSWORD,
     at_once,
@@ -28,6 +27,7 @@ from tests.factories import (
     make_member,
     make_post,
     make_rating,
+    make_representative,
     make_vendor,
 )
 from tests.test_speed import queries_for
@@ -102,8 +102,7 @@ def test_the_doors_open_to_those_of_the_table_and_to_nobody_else(app: Flask, bro
     furnished()
     member = make_member(role=who if who in ("moderator", "admin") else "member") if who != "stranger" else None
     if who == "representative":
-        vendor = make_vendor()
-        db.session.add(Representative(member_id=member.id, vendor_id=vendor.id, accepted_at=now()))
+        member = make_representative(make_vendor())
     inside = {"staff": who in ("moderator", "admin"), "admin": who == "admin"}
     for path, whose in DOORS.items():
         for method in ("GET", "POST"):
@@ -302,8 +301,7 @@ def test_two_admins_who_demote_each_other_at_once_leave_one(app: Flask, browse: 
 
 
 def test_a_representative_is_made_no_moderator(app: Flask, browse: Any, admin: Member) -> None:
-    member = make_member(slug="marta")
-    db.session.add(Representative(member_id=member.id, vendor_id=make_vendor("Nordwall").id, accepted_at=now()))
+    make_representative(make_vendor("Nordwall"), slug="marta")
     answer = browse(admin).post("/admin/members/marta/role", data={"role": "moderator", "proof": PASSWORD, **REASON})
     assert answer.status_code == 422 and "speak for Nordwall" in answer.text
 

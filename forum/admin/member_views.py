@@ -11,10 +11,11 @@ from forum.accounts.models import Member
 from forum.accounts.staff_actions import LastAdmin
 from forum.admin import member_actions
 from forum.admin.member_forms import RoleForm
-from forum.admin.queries import GROUPS, any_member_called, decided_about, members_found, signed_counts, speaks_for
+from forum.admin.queries import GROUPS, any_member_called, decided_about, members_found, signed_counts
 from forum.admin.views import bp, number_asked, seldom
 from forum.db import db, now
 from forum.moderation.log_views import DONE
+from forum.vendors.representative_queries import spoken_for
 from forum.web import require
 
 
@@ -82,7 +83,8 @@ def _found(slug: str) -> Member:
 
 
 def _role_form(found: Member, **given: Any) -> RoleForm:
-    return RoleForm(found.role, speaks_for(found), role=found.role, **given)
+    spoken = spoken_for(found)
+    return RoleForm(found.role, spoken.name if spoken else None, role=found.role, **given)
 
 
 def _page(found: Member, form: RoleForm) -> Any:

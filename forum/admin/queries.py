@@ -13,7 +13,6 @@ from forum.db import db, now
 from forum.moderation.models import Decision
 from forum.posts.models import Comment, Post
 from forum.ratings.models import Rating
-from forum.vendors.models import Representative, Vendor
 
 PAGE = 50
 # Groups of members, and what makes one belong.
@@ -89,16 +88,3 @@ def decided_about(member: Member, most: int = 20) -> Sequence[Any]:
         .order_by(Decision.id.desc())
         .limit(most)
     ).all()
-
-
-def speaks_for(member: Member) -> str | None:
-    """The vendor whose representative the member is."""
-    return db.session.scalar(
-        select(Vendor.name)
-        .join(Representative, Representative.vendor_id == Vendor.id)
-        .where(
-            Representative.member_id == member.id,
-            Representative.accepted_at.is_not(None),
-            Representative.ended_at.is_(None),
-        )
-    )
