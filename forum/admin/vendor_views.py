@@ -1,5 +1,6 @@
 """Vendors of the catalogue: the list, one with its names, domains and programmes, and letting one go into another."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -43,49 +44,53 @@ def one_vendor(slug: str) -> Any:
 @seldom
 def change_vendor(slug: str) -> Any:
     """Name, category, description."""
-    vendor = _found(slug)
-    form = VendorForm()
-    if not form.validate() or not _works(form, lambda: vendor_actions.change(current_user, vendor, **form.given())):
-        return _page(vendor, form=form)
-    return _done(vendor, "The vendor is changed.")
+    vendor, form = _found(slug), VendorForm()
+    return _change(
+        vendor,
+        {"form": form},
+        lambda: vendor_actions.change(current_user, vendor, **form.given()),
+        "The vendor is changed.",
+    )
 
 
 @bp.post("/vendors/<slug>/names")
 @seldom
 def add_alias(slug: str) -> Any:
     """Another name that people use."""
-    vendor = _found(slug)
-    form = AliasForm(prefix="alias-")
-    if not form.validate() or not _works(form, lambda: vendor_actions.add_alias(current_user, vendor, form.one_line())):
-        return _page(vendor, alias=form)
-    return _done(vendor, "The name leads to this vendor now.")
+    vendor, form = _found(slug), AliasForm(prefix="alias-")
+    return _change(
+        vendor,
+        {"alias": form},
+        lambda: vendor_actions.add_alias(current_user, vendor, form.one_line()),
+        "The name leads to this vendor now.",
+    )
 
 
 @bp.post("/vendors/<slug>/domains")
 @seldom
 def add_domain(slug: str) -> Any:
     """Another domain."""
-    vendor = _found(slug)
-    form = DomainForm(prefix="domain-")
-    add = vendor_actions.add_domain
-    if not form.validate() or not _works(
-        form, lambda: add(current_user, vendor, form.plain(), form.relation.data), "domain"
-    ):
-        return _page(vendor, domain=form)
-    return _done(vendor, "Whoever has an address there cannot rate this vendor.")
+    vendor, form = _found(slug), DomainForm(prefix="domain-")
+    return _change(
+        vendor,
+        {"domain": form},
+        lambda: vendor_actions.add_domain(current_user, vendor, form.plain(), form.relation.data),
+        "Whoever has an address there cannot rate this vendor.",
+        blamed="domain",
+    )
 
 
 @bp.post("/vendors/<slug>/programmes")
 @seldom
 def add_programme(slug: str) -> Any:
     """A programme; its tiers follow on its own page."""
-    vendor = _found(slug)
-    form = ProgrammeForm(prefix="programme-")
-    if not form.validate() or not _works(
-        form, lambda: vendor_actions.add_programme(current_user, vendor, form.one_line())
-    ):
-        return _page(vendor, programme=form)
-    return _done(vendor, "The programme is in the catalogue. Its tiers come next.")
+    vendor, form = _found(slug), ProgrammeForm(prefix="programme-")
+    return _change(
+        vendor,
+        {"programme": form},
+        lambda: vendor_actions.add_programme(current_user, vendor, form.one_line()),
+        "The programme is in the catalogue. Its tiers come next.",
+    )
 
 
 @bp.post("/vendors/<slug>/remove")
@@ -138,15 +143,18 @@ def _found(slug: str) -> Vendor:
     return found
 
 
-def _works(form: Form, do: Any, field: str = "name") -> bool:
-    """Whether it could be done; else the form says why not."""
-    try:
-        do()
-    except ValueError as problem:
-        db.session.rollback()
-        form[field].errors = [str(problem)]
-        return False
-    return True
+def _change(vendor: Vendor, sent: dict[str, Form], do: Callable[[], object], words: str, blamed: str = "name") -> Any:
+    """Do what the one form that was sent says, or show the page with it: the field to be blamed says why not."""
+    (form,) = sent.values()
+    if form.validate():
+        try:
+            do()
+        except ValueError as problem:
+            db.session.rollback()
+            form[blamed].errors = [str(problem)]
+        else:
+            return _done(vendor, words)
+    return _page(vendor, **sent)
 
 
 def _done(vendor: Vendor, words: str) -> Any:
