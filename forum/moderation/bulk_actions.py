@@ -5,9 +5,10 @@ from typing import Any
 
 from forum.access import can_decide
 from forum.accounts.models import Member
-from forum.moderation.actions import DecidedAlready, decide, tell
+from forum.moderation.actions import DecidedAlready, decide
 from forum.moderation.choices import actions_for
 from forum.moderation.models import Case, Decision
+from forum.moderation.telling import tell
 
 
 def decide_many(

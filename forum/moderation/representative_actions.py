@@ -2,9 +2,10 @@
 
 from forum.accounts.models import Member
 from forum.db import db
-from forum.moderation.actions import SPEAKER, DecidedAlready, close, record, source_of, tell
+from forum.moderation.actions import DecidedAlready, close, record, source_of
 from forum.moderation.models import Case, Decision
 from forum.moderation.signals import decided
+from forum.moderation.telling import SPEAKER, tell
 from forum.posts.official_actions import drop_marks_about
 from forum.vendors.models import Representative
 from forum.vendors.representative_actions import NotNow, confirm_speaker, end_speaker

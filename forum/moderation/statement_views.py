@@ -10,7 +10,7 @@ from forum import text
 from forum.access import can_appeal, can_read_statement
 from forum.db import db, now
 from forum.moderation import appeal_actions
-from forum.moderation.actions import ADVERSE, done_words
+from forum.moderation.actions import ADVERSE
 from forum.moderation.forms import AppealForm
 from forum.moderation.models import Decision
 from forum.moderation.notice_outcomes import OUTCOMES
@@ -22,6 +22,7 @@ from forum.moderation.queries import (
     taken_by,
 )
 from forum.moderation.rules import RULES, rule_words
+from forum.moderation.telling import done_words
 from forum.posts.queries import own_anonymous
 from forum.web import limiter
 
