@@ -2,7 +2,6 @@
 
 import gc
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,6 @@ from forum.config import FIXED
 from forum.db import db
 from forum.web import limiter
 from tests import cluster
-
-PAGE = 8192  # bytes, of PostgreSQL
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -114,11 +111,11 @@ def _empty() -> None:
     with db.engine.begin() as connection:
         names = [table.name for table in db.metadata.sorted_tables]
         if connection.dialect.name == "postgresql":
+            # The log only grows; between tests it may shrink.
             connection.execute(sql("ALTER TABLE decisions DISABLE TRIGGER USER"))
-            _empty_postgres(connection, names)
+            connection.execute(sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
             connection.execute(sql("ALTER TABLE decisions ENABLE TRIGGER USER"))
             return
-        # The log only grows; between tests it may shrink.
         triggers = connection.execute(sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
         for trigger in triggers:
             connection.execute(sql(f"DROP TRIGGER {trigger.name}"))
@@ -126,30 +123,6 @@ def _empty() -> None:
             connection.execute(sql(f"DELETE FROM {name}"))
         for trigger in triggers:
             connection.exec_driver_sql(trigger.sql)
-
-
-def _empty_postgres(connection: Any, names: list[str]) -> None:
-    """Making every table anew takes 25 to 60 ms: done when one has grown past a page, in which rows keep their order."""
-    asked = (f"SELECT '{name}', pg_relation_size('{name}') WHERE EXISTS (SELECT 1 FROM {name})" for name in names)
-    filled = {row[0]: row[1] for row in connection.execute(sql(" UNION ALL ".join(asked)))}
-    if any(size > PAGE for size in filled.values()):
-        connection.execute(sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
-        return
-    for name in [*(name for name in reversed(names) if name in filled), "spent_links"]:
-        connection.execute(sql(f"DELETE FROM {name}"))
-    connection.execute(sql(_numbers_from_one()))
-
-
-@cache
-def _numbers_from_one() -> str:
-    """What lets PostgreSQL count from one again."""
-    counted = [
-        f"setval('{table.name}_{column.name}_seq', 1, false)"
-        for table in db.metadata.sorted_tables
-        for column in table.primary_key
-        if column is table.autoincrement_column
-    ]
-    return f"SELECT {', '.join(counted)}"
 
 
 @pytest.fixture
