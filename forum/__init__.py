@@ -17,36 +17,36 @@ from forum.admin.vendor_views import bp as admin
 from forum.mail import deliver_mail
 from forum.moderation import listeners as moderation_listeners
 from forum.moderation import models as moderation_models
-from forum.moderation.bulk_views import bp as moderation
-from forum.moderation.flag_views import bp as flags
+from forum.moderation.decisions.views import bp as statements
+from forum.moderation.flags.views import bp as flags
 from forum.moderation.jobs import close_what_is_gone, remove_unedited, see_to_notices
-from forum.moderation.log_views import bp as moderation_log
-from forum.moderation.notice_views import bp as notices
-from forum.moderation.representative_views import bp as speakers
-from forum.moderation.statement_views import bp as statements
+from forum.moderation.log.views import bp as moderation_log
+from forum.moderation.notices.views import bp as notices
+from forum.moderation.queue.bulk_views import bp as moderation
+from forum.moderation.representatives.views import bp as speakers
 from forum.notifications import listeners as notification_listeners
 from forum.notifications import models as notification_models
+from forum.notifications.following import reader_follows
 from forum.notifications.jobs import tell_representatives, tell_what_is_new
 from forum.notifications.mail_views import bp as following
-from forum.notifications.standing import reader_follows
 from forum.pages.anonymity_views import bp as what_anonymous_means
-from forum.pages.data_views import bp as data
-from forum.pages.desk_views import bp as desk
 from forum.pages.feed_views import bp as feeds
-from forum.pages.leaving_views import bp as leaving
-from forum.pages.ranking_views import bp as rankings
+from forum.pages.leaving.views import bp as leaving
+from forum.pages.open_data.views import bp as data
+from forum.pages.ranking.views import bp as rankings
+from forum.pages.representative_dashboard_views import bp as desk
 from forum.pages.views import bp as pages
 from forum.posts.comment_views import bp as comments
-from forum.posts.delayed_views import bp as delayed
 from forum.posts.jobs import publish_what_is_due
 from forum.posts.official_views import bp as official
-from forum.posts.rows import printed_row
+from forum.posts.row_html import printed_row
+from forum.posts.scheduled_views import bp as delayed
 from forum.posts.views import bp as posts
-from forum.ratings.charts import glyph, interval, pips
-from forum.ratings.jobs import publish_scores
-from forum.ratings.tier_charts import tier_key
+from forum.ratings.charts.small import glyph, interval, pips
+from forum.ratings.charts.tiers import tier_key
+from forum.ratings.formatting import all_euros, amount
+from forum.ratings.scores.jobs import publish_scores
 from forum.ratings.views import bp as ratings
-from forum.ratings.wording import all_euros, amount
 from forum.vendors import listeners as vendor_listeners
 from forum.vendors.representative_views import bp as representatives
 from forum.vendors.views import bp as vendors

@@ -27,8 +27,8 @@ from forum.imports.actions import import_wordpress
 from forum.imports.archive import export_to
 from forum.posts.actions import render_again
 from forum.ratings.actions import SEAL
-from forum.ratings.publish_actions import publish
 from forum.ratings.queries import house_seals
+from forum.ratings.scores.actions import publish
 
 
 def in_app(command: Callable[..., Any]) -> Callable[..., Any]:

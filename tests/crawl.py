@@ -17,9 +17,9 @@ from forum.accounts.models import Member
 from forum.accounts.tokens import token_for as mailed
 from forum.db import db, now
 from forum.moderation.models import Notice
-from forum.moderation.notice_senders import Sender, sender_of
-from forum.moderation.notice_senders import token_for as confirming
-from forum.notifications.unsubscribing import token_for as unsubscribing
+from forum.moderation.notices.senders import Sender, sender_of
+from forum.moderation.notices.senders import token_for as confirming
+from forum.notifications.unsubscribe_tokens import token_for as unsubscribing
 
 # The word before a converter, where it is not the name of the table.
 TABLES = {"replies": "comments", "reply": "comments", "log": "decisions", "delayed": "delayed_writings"}

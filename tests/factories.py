@@ -14,7 +14,7 @@ from forum.db import db, new_key, now
 from forum.posts.actions import write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, Tag
-from forum.posts.tag_actions import make_tag
+from forum.posts.tags.actions import make_tag
 from forum.ratings.actions import rate
 from forum.ratings.models import Rating
 from forum.vendors.actions import add_domain, add_programme, add_vendor

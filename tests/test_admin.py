@@ -15,7 +15,7 @@ from forum.accounts.staff_actions import LastAdmin, set_role
 from forum.admin import member_actions
 from forum.db import db, now
 from forum.mail import Mail
-from forum.moderation.actions import act
+from forum.moderation.decisions.actions import act
 from forum.moderation.models import Decision
 from forum.posts.actions import About
 from tests.factories import (

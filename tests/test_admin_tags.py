@@ -8,9 +8,9 @@ from flask import Flask
 from forum.db import db
 from forum.moderation.models import Decision
 from forum.notifications.actions import follow, follow_of
-from forum.posts.hiding import hide
 from forum.posts.models import Post, Tag, TagSynonym
-from forum.posts.tag_queries import tags_of
+from forum.posts.tags.queries import tags_of
+from forum.posts.visibility import hide
 from forum.web import key_text
 from tests.factories import at_once, make_a_tag, make_member, make_post
 from tests.test_delayed import composed, delayed, run_job

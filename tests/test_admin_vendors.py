@@ -17,9 +17,9 @@ from forum.posts.actions import About
 from forum.posts.models import Post
 from forum.ratings.actions import RatedOtherwise, live_ratings, withdraw
 from forum.ratings.models import Rating, Snapshot
-from forum.ratings.publication import Batch, segments_after_merging
-from forum.ratings.publish_actions import publish
 from forum.ratings.queries import Subject, snapshot_of
+from forum.ratings.scores.actions import publish
+from forum.ratings.scores.disclosure import Batch, segments_after_merging
 from forum.vendors.actions import add_domain, note_change
 from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias
 from forum.vendors.queries import vendor_named

@@ -23,9 +23,9 @@ from forum.notifications.models import Follow
 from forum.posts import actions, queries
 from forum.posts.actions import delete_post, edit_post, write_post
 from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
-from forum.posts.delayed_actions import delay_post
 from forum.posts.models import Comment, DelayedWriting, Post, Revision
 from forum.posts.queries import own_anonymous
+from forum.posts.scheduled_actions import delay_post
 from forum.ratings.models import Rating
 from forum.web import key_text, limiter
 from tests.factories import make_a_tag, make_comment, make_member, make_post, make_rating, make_vendor

@@ -7,7 +7,7 @@ from flask import Flask
 from forum.accounts.models import Member
 from forum.db import db
 from forum.posts.actions import About, edit_post
-from forum.posts.badges import badge_of
+from forum.posts.anonymous.badges import badge_of
 from forum.posts.models import Post
 from forum.web import key_text
 from tests.factories import make_a_tag, make_comment, make_member, make_post, make_vendor

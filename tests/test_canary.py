@@ -15,17 +15,17 @@ from flask import Flask
 
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.moderation.actions import act
-from forum.moderation.appeal_actions import appeal
-from forum.moderation.case_actions import open_case
-from forum.moderation.flag_actions import flag
-from forum.moderation.notice_actions import answer_notice, confirm_notice, send_notice
+from forum.moderation.cases import open_case
+from forum.moderation.decisions.actions import act
+from forum.moderation.decisions.appeals import appeal
+from forum.moderation.flags.actions import flag
+from forum.moderation.notices.actions import answer_notice, confirm_notice, send_notice
 from forum.notifications.actions import follow
 from forum.notifications.jobs import tell_what_is_new
 from forum.posts.actions import About, edit_post
 from forum.posts.comment_actions import edit_comment
-from forum.posts.delayed_actions import delay_comment
-from forum.ratings.publish_actions import publish
+from forum.posts.scheduled_actions import delay_comment
+from forum.ratings.scores.actions import publish
 from tests import crawl
 from tests.conftest import on_one_database
 from tests.factories import (

@@ -11,11 +11,11 @@ from flask import Flask
 from forum import anonymity
 from forum.accounts.models import Member
 from forum.db import day_of, db, now
-from forum.posts import delayed_actions
+from forum.posts import scheduled_actions
 from forum.posts.comment_actions import delete_comment
-from forum.posts.delayed_actions import PURPOSE, own_delayed
 from forum.posts.jobs import publish_what_is_due
 from forum.posts.models import Comment, DelayedWriting, Post
+from forum.posts.scheduled_actions import PURPOSE, own_delayed
 from forum.ratings.models import Rating
 from forum.web import key_text
 from tests.factories import make_a_tag, make_comment, make_member, make_post, make_vendor
@@ -140,14 +140,14 @@ def test_one_bad_row_stops_no_other_and_the_log_names_nobody(
     delayed(browse(other), title="This one does not break")
     db.session.add(DelayedWriting(listing_mark="f" * 64, sealed=anonymity.seal("something else", "x")))
     db.session.commit()
-    written = delayed_actions.write_post
+    written = scheduled_actions.write_post
 
     def breaking(member: Member, **given: Any) -> Post:
         if "breaks" in given["title"]:
             raise RuntimeError("what it was about")
         return written(member, **given)
 
-    monkeypatch.setattr(delayed_actions, "write_post", breaking)
+    monkeypatch.setattr(scheduled_actions, "write_post", breaking)
     caplog.set_level(logging.DEBUG)
     caplog.clear()
     run_job(25)
@@ -173,7 +173,7 @@ def test_a_second_press_of_the_button_keeps_no_second_text_and_too_many_are_refu
     browser, sent = browse(make_member()), composed(submission="a" * 32)
     assert browser.post("/posts/new", data=sent).status_code == browser.post("/posts/new", data=sent).status_code == 302
     assert db.session.query(DelayedWriting).count() == 1
-    monkeypatch.setattr(delayed_actions, "MOST_WAITING", 1)
+    monkeypatch.setattr(scheduled_actions, "MOST_WAITING", 1)
     page = browser.post("/posts/new", data=composed())
     assert page.status_code == 422 and "wait to appear already" in page.text
 

@@ -17,8 +17,8 @@ from forum.anonymity import unseal
 from forum.db import db
 from forum.demo.actions import fill
 from forum.posts.models import Comment, Post
-from forum.ratings.figures import tier_differences
 from forum.ratings.models import Rating, Snapshot
+from forum.ratings.scores.figures import tier_differences
 from forum.vendors.models import Vendor
 from tests.conftest import settings_for
 

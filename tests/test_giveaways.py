@@ -9,7 +9,7 @@ from flask import Flask
 
 from forum.db import db
 from forum.posts.actions import About
-from forum.posts.giveaways import Writer, countries_in, giveaways
+from forum.posts.anonymous.identifying_details import Writer, countries_in, giveaways
 from forum.posts.models import Comment, Post
 from forum.web import key_text
 from tests.factories import make_a_tag, make_member, make_post, make_vendor

@@ -27,11 +27,11 @@ from forum.backup import back_up
 from forum.db import db, now
 from forum.imports.actions import import_wordpress
 from forum.imports.archive import export_to
-from forum.imports.bodies import body_of
-from forum.imports.mending import mended
+from forum.imports.content import body_of
 from forum.imports.people import shown_name
 from forum.imports.report import Report
 from forum.imports.threads import parents_first
+from forum.imports.xml_repair import mended
 from forum.mail import Mail
 from forum.posts.actions import About, delete_post
 from forum.posts.comment_actions import delete_comment

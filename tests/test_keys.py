@@ -10,9 +10,9 @@ from flask import Flask
 from forum import anonymity, cli
 from forum.accounts.sanctions import member_behind, sanction_pseudonym, standing_of
 from forum.db import db, now
-from forum.posts.delayed_actions import delay_post, own_delayed
 from forum.posts.jobs import publish_what_is_due
 from forum.posts.models import Post
+from forum.posts.scheduled_actions import delay_post, own_delayed
 from forum.ratings.actions import RatedOtherwise, house_of, rate
 from forum.ratings.queries import own_ratings
 from tests.factories import make_a_tag, make_member, make_post, make_rating, make_vendor

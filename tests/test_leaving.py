@@ -15,7 +15,7 @@ from forum.accounts.sanctions import member_behind, sanction_pseudonym
 from forum.db import db
 from forum.moderation.models import Decision
 from forum.notifications.actions import follow
-from forum.pages.leaving_actions import leave
+from forum.pages.leaving.actions import leave
 from forum.posts.actions import mark_useful
 from forum.posts.models import Comment, DelayedWriting, Post, UsefulMark
 from forum.ratings.models import Rating

@@ -13,14 +13,14 @@ from forum.accounts.models import Member, Sanction
 from forum.accounts.sanctions import standing_of
 from forum.dates import is_whole_day
 from forum.db import db, now
-from forum.moderation import actions, effects
-from forum.moderation.case_actions import open_case
+from forum.moderation.cases import open_case
+from forum.moderation.decisions import actions, effects
 from forum.moderation.jobs import close_what_is_gone, remove_unedited
 from forum.moderation.models import Appeal, Case, Decision, Flag, TakenText
 from forum.moderation.rules import RULES
 from forum.posts.actions import About
-from forum.posts.hiding import hold
 from forum.posts.models import Comment, Post, Tag
+from forum.posts.visibility import hold
 from forum.site import change_setting
 from forum.vendors.actions import add_domain
 from forum.vendors.models import Vendor

@@ -11,8 +11,8 @@ from sqlalchemy import insert
 
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.moderation.actions import act
-from forum.moderation.log_views import banded, rate
+from forum.moderation.decisions.actions import act
+from forum.moderation.log.views import banded, rate
 from forum.moderation.models import Appeal, Case, Decision
 from forum.posts.actions import About
 from tests.factories import make_comment, make_member, make_post, make_vendor

@@ -14,11 +14,11 @@ from forum import access
 from forum.accounts.models import Member
 from forum.db import db, new_key, now
 from forum.mail import Mail
-from forum.moderation.case_actions import open_case
+from forum.moderation.cases import open_case
 from forum.moderation.models import Case, CaseNote, Decision
-from forum.moderation.queue_queries import queue, waiting
-from forum.posts.hiding import hold
+from forum.moderation.queue.queries import queue, waiting
 from forum.posts.models import Comment, Post
+from forum.posts.visibility import hold
 from forum.web import key_text
 from tests.factories import make_comment, make_member, make_post
 

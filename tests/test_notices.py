@@ -16,19 +16,19 @@ from forum.accounts.models import Member
 from forum.dates import is_whole_day
 from forum.db import db, now
 from forum.mail import Mail
-from forum.moderation.case_actions import claim, open_case
+from forum.moderation.cases import claim, open_case
 from forum.moderation.jobs import see_to_notices
 from forum.moderation.models import Case, Decision, Notice
-from forum.moderation.notice_actions import confirm_notice
-from forum.moderation.notice_forms import text_at
-from forum.moderation.notice_senders import sender_of, token_for
-from forum.moderation.queue_queries import queue
+from forum.moderation.notices.actions import confirm_notice
+from forum.moderation.notices.forms import text_at
+from forum.moderation.notices.senders import sender_of, token_for
+from forum.moderation.queue.queries import queue
 from forum.notifications.actions import follow, follow_of
 from forum.notifications.digest_actions import digest_round
-from forum.pages.export import own_data
+from forum.pages.leaving.own_data import own_data
 from forum.posts.actions import About
-from forum.posts.hiding import hide
 from forum.posts.models import Comment, Post
+from forum.posts.visibility import hide
 from forum.site import change_setting
 from forum.web import key_text, limiter
 from tests.factories import at_once, make_comment, make_member, make_post, make_vendor

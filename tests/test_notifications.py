@@ -15,17 +15,17 @@ from forum.accounts.models import Member
 from forum.db import db, now
 from forum.mail import deliver_due
 from forum.notifications import actions
+from forum.notifications.follow_state import opened
+from forum.notifications.following import followed_by
 from forum.notifications.jobs import tell_what_is_new
 from forum.notifications.models import Follow
 from forum.notifications.queries import own_follows
-from forum.notifications.seals import opened
-from forum.notifications.standing import followed_by
-from forum.notifications.unsubscribing import AGE, token_for
-from forum.pages.export import own_data
+from forum.notifications.unsubscribe_tokens import AGE, token_for
+from forum.pages.leaving.own_data import own_data
 from forum.posts.actions import About, delete_post
 from forum.posts.comment_actions import delete_comment
-from forum.posts.hiding import hide, release
 from forum.posts.models import Post
+from forum.posts.visibility import hide, release
 from forum.web import key_text
 from tests.factories import make_a_tag, make_comment, make_member, make_post, make_vendor
 

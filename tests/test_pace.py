@@ -10,11 +10,11 @@ import time_machine
 from forum.accounts.models import Member
 from forum.db import db, now
 from forum.posts.comment_actions import write_comment
-from forum.posts.filters import fingerprint_of, held_domain_in, held_word_in, links_in
-from forum.posts.hiding import release
 from forum.posts.models import Comment, Post
-from forum.posts.pace import Limits, Record, is_new, refusal
+from forum.posts.screening.filters import fingerprint_of, held_domain_in, held_word_in, links_in
+from forum.posts.screening.new_member_limits import Limits, Record, is_new, refusal
 from forum.posts.signals import writing_held
+from forum.posts.visibility import release
 from forum.site import change_setting
 from forum.web import key_text
 from tests.factories import make_a_tag, make_comment, make_member, make_post

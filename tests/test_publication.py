@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forum.ratings.publication import Batch, K, may_publish, may_show_money, segment_of, segments_to_show
+from forum.ratings.scores.disclosure import Batch, K, may_publish, may_show_money, segment_of, segments_to_show
 
 VECTORS = json.loads((Path(__file__).parent / "data" / "publication_vectors.json").read_text())
 GOLD, SILVER, BRONZE = 1, 2, 3

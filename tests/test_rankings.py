@@ -16,10 +16,10 @@ import pytest
 from forum.db import db, now
 from forum.posts.actions import About
 from forum.ratings.criteria import GIVES, GIVES_KEYS
-from forum.ratings.figures import EMPTY, Report, figures_of
 from forum.ratings.models import Snapshot
-from forum.ratings.publish_actions import publish
 from forum.ratings.queries import SITE, Subject, snapshot_of
+from forum.ratings.scores.actions import publish
+from forum.ratings.scores.figures import EMPTY, Report, figures_of
 from forum.vendors.actions import add_programme, note_change
 from forum.vendors.models import Vendor
 from tests.factories import make_category, make_member, make_post, make_rating, make_vendor

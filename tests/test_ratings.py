@@ -12,7 +12,7 @@ from forum.posts.models import Post, Tag
 from forum.ratings.criteria import ASKS, DEALS, GIVES
 from forum.ratings.forms import whole_number
 from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
-from forum.ratings.publish_actions import publish
+from forum.ratings.scores.actions import publish
 from forum.vendors.actions import add_domain, add_programme
 from forum.vendors.models import Vendor
 from forum.web import key_text

@@ -16,8 +16,8 @@ from forum.db import day_of, db, now
 from forum.ratings import actions, queries
 from forum.ratings.actions import RatedOtherwise, house_of, live_ratings, withdraw
 from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
-from forum.ratings.publish_actions import Outcome, publish
 from forum.ratings.queries import SITE, Subject, own_ratings, snapshot_of
+from forum.ratings.scores.actions import Outcome, publish
 from forum.vendors.models import Tier, Vendor
 from forum.web import key_text
 from tests.bench.ratings import measure

@@ -21,10 +21,10 @@ from forum.notifications.jobs import tell_representatives
 from forum.notifications.models import UntoldPost
 from forum.posts.actions import About, delete_post, edit_post, mark_useful
 from forum.posts.comment_actions import delete_comment
-from forum.posts.delayed_actions import delay_comment, delay_post, publish_delayed
-from forum.posts.hiding import hide, hold, release, show
 from forum.posts.models import Comment, DelayedWriting, Post, Revision, UsefulMark
 from forum.posts.official_actions import answer_officially
+from forum.posts.scheduled_actions import delay_comment, delay_post, publish_delayed
+from forum.posts.visibility import hide, hold, release, show
 from forum.ratings.models import Rating
 from forum.vendors.models import Representative, Vendor, VendorDomain
 from forum.web import key_text

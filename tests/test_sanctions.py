@@ -12,7 +12,7 @@ from forum.accounts.sanctions import lift_sanction, member_behind, sanction_pseu
 from forum.db import day_of, db, now
 from forum.posts.actions import About
 from forum.posts.comment_actions import edit_comment
-from forum.posts.holding import BY_STANDING
+from forum.posts.screening.holds import BY_STANDING
 from forum.posts.signals import writing_held
 from forum.ratings.models import Rating
 from forum.web import key_text

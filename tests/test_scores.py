@@ -9,10 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.ratings import scores
 from forum.ratings.criteria import ASKS, DEALS, GIVES_KEYS
-from forum.ratings.figures import Context, Report, figures_of, histogram_of, levels_of, prior_from, tier_differences
-from forum.ratings.scores import FLAT, Score
+from forum.ratings.scores import formulas
+from forum.ratings.scores.figures import (
+    Context,
+    Report,
+    figures_of,
+    histogram_of,
+    levels_of,
+    prior_from,
+    tier_differences,
+)
+from forum.ratings.scores.formulas import FLAT, Score
 
 VECTORS = json.loads((Path(__file__).parent / "data" / "score_vectors.json").read_text())
 CLOSE = VECTORS["tolerance"]
@@ -27,17 +35,17 @@ def near(found: Any, told: float) -> bool:
 
 @pytest.mark.parametrize("case", VECTORS["score"], ids=lambda case: str(case["counts"]))
 def test_a_score_is_the_vector_s(case: Any) -> None:
-    found = scores.score(case["counts"], VECTORS["prior"], VECTORS["strength"])
+    found = formulas.score(case["counts"], VECTORS["prior"], VECTORS["strength"])
     assert all(near(getattr(found, part), case[part]) for part in ("mean", "sd", "low", "high"))
 
 
 def test_the_constants_are_the_vectors() -> None:
-    assert (8, VECTORS["half_life_days"], VECTORS["z90"]) == (scores.STRENGTH, scores.HALF_LIFE, scores.Z90)
+    assert (8, VECTORS["half_life_days"], VECTORS["z90"]) == (formulas.STRENGTH, formulas.HALF_LIFE, formulas.Z90)
 
 
 def test_decayed_ratings_score_as_the_vector_says() -> None:
     told = VECTORS["decayed"]
-    weights = [scores.weight(rating["age_days"]) for rating in told["ratings"]]
+    weights = [formulas.weight(rating["age_days"]) for rating in told["ratings"]]
     counts = [0.0] * 5
     for rating, weight in zip(told["ratings"], weights, strict=True):
         assert near(weight, rating["weight"])
@@ -45,13 +53,13 @@ def test_decayed_ratings_score_as_the_vector_says() -> None:
     assert near(sum(counts), told["weight_sum"])
     assert near(sum(counts) ** 2 / sum(w * w for w in weights), told["effective_n"])
     assert near(sum(k * n for k, n in enumerate(counts, 1)) / sum(counts), told["weighted_mean"])
-    found = scores.score(counts, VECTORS["prior"], VECTORS["strength"])
+    found = formulas.score(counts, VECTORS["prior"], VECTORS["strength"])
     assert all(near(getattr(found, part), told[part]) for part in ("mean", "sd", "low", "high"))
 
 
 @pytest.mark.parametrize("case", VECTORS["wilson95"], ids=lambda case: f"{case['yes']} of {case['n']}")
 def test_a_share_s_interval_is_the_vector_s(case: Any) -> None:
-    found = scores.wilson(case["yes"], case["n"])
+    found = formulas.wilson(case["yes"], case["n"])
     assert near(found.low, case["low"]) and near(found.high, case["high"])
     assert found.share == case["yes"] / case["n"]
 
@@ -60,30 +68,30 @@ def test_a_share_s_interval_is_the_vector_s(case: Any) -> None:
 
 
 def test_without_ratings_the_score_is_the_prior_s_mean() -> None:
-    assert scores.score([0] * 5).mean == pytest.approx(3.0)
-    assert scores.score([0] * 5, (1, 0, 0, 0, 0)).low == 1.0
+    assert formulas.score([0] * 5).mean == pytest.approx(3.0)
+    assert formulas.score([0] * 5, (1, 0, 0, 0, 0)).low == 1.0
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=5, max_size=5))
 def test_a_score_and_its_interval_stay_on_the_scale(counts: list[float]) -> None:
-    found = scores.score(counts)
+    found = formulas.score(counts)
     assert 1 <= found.low <= found.mean <= found.high <= 5
     assert found.sd >= 0
 
 
 def test_a_hundred_thousand_single_stars_are_a_score_of_one() -> None:
-    found = scores.score([100_000, 0, 0, 0, 0])
+    found = formulas.score([100_000, 0, 0, 0, 0])
     assert 1 < found.low < found.mean < found.high < 1.001
 
 
 def test_a_rating_of_tomorrow_weighs_no_more_than_one_of_today() -> None:
-    assert scores.weight(-3) == scores.weight(0) == 1
-    assert scores.weight(1080) == 0.25
+    assert formulas.weight(-3) == formulas.weight(0) == 1
+    assert formulas.weight(1080) == 0.25
 
 
 def test_a_prior_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="zip"):
-        scores.score([1, 2, 3, 4], FLAT)
+        formulas.score([1, 2, 3, 4], FLAT)
 
 
 # Two-sided 90 %: any table of Student's t.
@@ -96,11 +104,11 @@ def test_the_interval_of_a_mean_uses_student_s_t(freedom: int) -> None:
     values = [2.99, 3.01] * ((freedom + 1) // 2) + [3.0] * ((freedom + 1) % 2)
     mean = sum(values) / len(values)
     error = sqrt(sum((value - mean) ** 2 for value in values) / freedom / len(values))
-    assert (scores.mean_interval(values).high - mean) / error == pytest.approx(T90[freedom], rel=5e-4)
+    assert (formulas.mean_interval(values).high - mean) / error == pytest.approx(T90[freedom], rel=5e-4)
 
 
 def test_the_interval_of_a_mean_is_exact_for_two_and_three_values() -> None:
-    two, three = scores.mean_interval([2.9, 3.1]), scores.mean_interval([2.9, 3.0, 3.1])
+    two, three = formulas.mean_interval([2.9, 3.1]), formulas.mean_interval([2.9, 3.0, 3.1])
     assert two.high - 3 == pytest.approx(6.3137515 * 0.1)
     assert three.high - 3 == pytest.approx(2.9199856 * 0.1 / sqrt(3))
 
@@ -120,14 +128,14 @@ def test_holm_s_correction_steps_down_and_stops_for_good() -> None:
     assert [one.clear for one in failed] == [True, False, False]
 
 
-def differences_of(*errors: float) -> list[scores.Difference]:
+def differences_of(*errors: float) -> list[formulas.Difference]:
     """Differences of so many standard errors, the standard error being 1."""
     half = sqrt(0.5)
-    return scores.differences([(Score(0, half, 0, 0), Score(error, half, 0, 0)) for error in errors])
+    return formulas.differences([(Score(0, half, 0, 0), Score(error, half, 0, 0)) for error in errors])
 
 
 def test_one_difference_needs_no_correction_and_none_gives_none() -> None:
-    assert scores.differences([]) == []
+    assert formulas.differences([]) == []
     assert differences_of(-1.7)[0].clear
     assert not differences_of(-1.6)[0].clear
 
@@ -138,17 +146,17 @@ def test_an_interval_of_a_difference_leaves_out_zero_exactly_when_it_is_clear() 
 
 
 def test_a_level_is_the_mid_rank_percentile() -> None:
-    assert scores.level_among(5, []) == 3
-    assert scores.level_among(5, [5]) == 3
-    assert scores.level_among(1, [2, 3]) == 1
-    assert scores.level_among(9, [2, 3]) == 5
+    assert formulas.level_among(5, []) == 3
+    assert formulas.level_among(5, [5]) == 3
+    assert formulas.level_among(1, [2, 3]) == 1
+    assert formulas.level_among(9, [2, 3]) == 5
     # one of four below, two equal: p = (1 + 1) / 4
-    assert scores.level_among(4, [2, 4, 4, 7]) == 3
+    assert formulas.level_among(4, [2, 4, 4, 7]) == 3
 
 
 def test_quantiles_interpolate() -> None:
-    assert scores.quantile([7], 0.25) == 7
-    assert [scores.quantile([1, 2, 3, 4], p) for p in (0, 0.25, 0.5, 0.75, 1)] == [1, 1.75, 2.5, 3.25, 4]
+    assert formulas.quantile([7], 0.25) == 7
+    assert [formulas.quantile([1, 2, 3, 4], p) for p in (0, 0.25, 0.5, 0.75, 1)] == [1, 1.75, 2.5, 3.25, 4]
 
 
 @pytest.mark.parametrize(
@@ -156,13 +164,13 @@ def test_quantiles_interpolate() -> None:
     [(0, 0), (7.4, 7), (99.6, 100), (123, 120), (999.9, 1000), (2250, 2200), (2351, 2400), (1_049_000, 1_000_000)],
 )
 def test_money_is_told_to_two_digits(amount: float, told: int) -> None:
-    assert scores.rounded_money(amount) == told
+    assert formulas.rounded_money(amount) == told
 
 
 def test_rank_bands_begin_where_an_interval_no_longer_reaches() -> None:
-    assert scores.rank_bands([]) == []
+    assert formulas.rank_bands([]) == []
     intervals = [(4.5, 4.2, 4.8), (4.3, 4.0, 4.6), (4.0, 3.8, 4.2), (3.9, 3.7, 4.1), (3.0, 2.8, 3.2)]
-    assert scores.rank_bands(intervals) == [1, 1, 1, 2, 3]
+    assert formulas.rank_bands(intervals) == [1, 1, 1, 2, 3]
 
 
 # --- from ratings to figures
@@ -187,7 +195,7 @@ def test_colleagues_are_one_voice_averaged() -> None:
     found = figures_of(together)
     assert (found["organisations"], found["ratings"]) == (5, 6)
     assert found["stars"]["worth"]["counts"] == [0, 0, 5, 0, 0]
-    assert found["stars"]["worth"]["mean"] == pytest.approx(scores.score([0.5, 0, 4, 0, 0.5]).mean, abs=0.005)
+    assert found["stars"]["worth"]["mean"] == pytest.approx(formulas.score([0.5, 0, 4, 0, 0.5]).mean, abs=0.005)
 
 
 def test_a_thousand_colleagues_weigh_as_much_as_one_person() -> None:

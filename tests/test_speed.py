@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from forum.db import db
-from forum.posts import threads
+from forum.posts import thread_html
 from forum.posts.actions import About, mark_useful
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post
@@ -186,7 +186,7 @@ def test_writing_a_reply_costs_the_same_in_a_long_thread(app: Flask, browse: Any
 def time_for(reader: Any, path: str, *, remembered: bool) -> float:
     """Milliseconds of the processor for a visit: other programmes do not count."""
     if not remembered:
-        threads._print.cache_clear()
+        thread_html._print.cache_clear()
     before = time.process_time()
     assert reader.get(path).status_code == 200
     return (time.process_time() - before) * 1000

@@ -9,8 +9,8 @@ from wtforms.validators import Email, EqualTo, InputRequired, Length, Validation
 
 from forum import text
 from forum.accounts import passwords
+from forum.accounts.badge_choices import REGIONS, TRADES
 from forum.accounts.disposable import is_disposable
-from forum.accounts.kinds import REGIONS, TRADES
 from forum.web import Form
 
 ADDRESS = [

@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from forum.admin import tag_admin_actions as actions
+from forum.admin import tag_actions as actions
 from forum.admin.member_forms import ReasonForm
 from forum.admin.tag_forms import CategoryForm
 from forum.admin.vendor_queries import category_empty, category_use

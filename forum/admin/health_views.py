@@ -10,7 +10,7 @@ from forum.access import can_administer
 from forum.admin import health as machinery
 from forum.admin.views import bp
 from forum.db import db
-from forum.moderation.staff_actions import log_change
+from forum.moderation.log.actions import log_change
 from forum.web import count_of, limiter, only
 
 

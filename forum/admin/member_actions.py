@@ -6,7 +6,7 @@ from typing import NamedTuple
 from forum.accounts import staff_actions
 from forum.accounts.actions import send_confirmation
 from forum.accounts.models import Member
-from forum.moderation.staff_actions import A_MEMBER, log_change
+from forum.moderation.log.actions import A_MEMBER, log_change
 
 
 class Deed(NamedTuple):

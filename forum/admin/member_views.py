@@ -14,7 +14,7 @@ from forum.admin.member_forms import RoleForm
 from forum.admin.queries import GROUPS, any_member_called, decided_about, members_found, signed_counts
 from forum.admin.views import bp, number_asked, seldom
 from forum.db import db, now
-from forum.moderation.log_views import DONE
+from forum.moderation.log.views import DONE
 from forum.vendors.representative_queries import spoken_for
 from forum.web import require
 

@@ -6,10 +6,10 @@ from sqlalchemy import update
 
 from forum.accounts.models import Member
 from forum.db import db, lock
-from forum.moderation.staff_actions import log_change
-from forum.notifications.carrying import carry_follows
+from forum.moderation.log.actions import log_change
+from forum.notifications.merging import carry_follows
 from forum.posts.models import Comment, Post
-from forum.ratings.merging import join_figures, move_ratings
+from forum.ratings.scores.merging import join_figures, move_ratings
 from forum.vendors.catalogue_actions import touch
 from forum.vendors.models import Programme, Representative, Vendor, VendorAlias, VendorDomain
 

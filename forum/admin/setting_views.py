@@ -11,7 +11,7 @@ from forum.access import can_administer
 from forum.admin.setting_forms import LABELS, UNTOLD, SettingsForm
 from forum.admin.views import bp, seldom
 from forum.db import db
-from forum.moderation.staff_actions import log_change
+from forum.moderation.log.actions import log_change
 from forum.site import DEFAULTS, change_setting, settings_now
 from forum.web import limiter, only
 

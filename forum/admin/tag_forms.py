@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from forum import text
 from forum.admin.member_forms import ReasonForm
 from forum.posts.models import Tag
-from forum.posts.tag_queries import tags_named
+from forum.posts.tags.queries import tags_named
 from forum.web import Form
 
 

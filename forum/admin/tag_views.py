@@ -5,14 +5,14 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from forum.admin import tag_admin_actions as actions
+from forum.admin import tag_actions as actions
 from forum.admin.member_forms import ReasonForm
 from forum.admin.tag_forms import DescriptionForm, TagForm, TagMergeForm, WordForm
 from forum.admin.views import bp, seldom
 from forum.db import db
 from forum.posts.models import Tag
-from forum.posts.tag_actions import Taken
-from forum.posts.tag_queries import all_tags, how_many_carry, tag_behind, tag_called
+from forum.posts.tags.actions import Taken
+from forum.posts.tags.queries import all_tags, how_many_carry, tag_behind, tag_called
 
 
 @bp.route("/tags", methods=["GET", "POST"])

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from forum.accounts.models import Member
-from forum.moderation.staff_actions import log_change
+from forum.moderation.log.actions import log_change
 from forum.vendors import actions, catalogue_actions
 from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias, VendorDomain
 

@@ -9,7 +9,7 @@ from forum.access import can_accept_vendor, can_administer, is_moderator
 from forum.accounts.second_factor_views import staff_door
 from forum.admin import health, vendor_actions
 from forum.db import db
-from forum.moderation.queue_queries import COUNTED, waiting
+from forum.moderation.queue.queries import COUNTED, waiting
 from forum.vendors.queries import proposals, vendor_called
 from forum.web import limiter
 

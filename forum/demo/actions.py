@@ -15,9 +15,9 @@ from forum.posts.actions import About, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, UsefulMark, thing_columns
 from forum.posts.official_actions import answer_officially
-from forum.posts.tag_actions import make_tag
-from forum.posts.tag_queries import tags_named
-from forum.ratings.publish_actions import publish
+from forum.posts.tags.actions import make_tag
+from forum.posts.tags.queries import tags_named
+from forum.ratings.scores.actions import publish
 from forum.vendors.actions import add_domain, add_programme, add_vendor, make_categories, note_change
 from forum.vendors.models import Representative, Vendor
 from forum.vendors.queries import categories

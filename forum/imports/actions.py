@@ -13,20 +13,20 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from forum import text
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.imports.bodies import Body, body_of, plain
-from forum.imports.choices import UNPUBLISHED, address_of, comment_left_out, number_of, post_left_out
-from forum.imports.labels import Labels
-from forum.imports.moments import moment_of
+from forum.imports.content import Body, body_of, plain
+from forum.imports.dates import moment_of
 from forum.imports.people import People
 from forum.imports.queries import comments_moved_under, post_moved_from
 from forum.imports.report import Report
+from forum.imports.selection import UNPUBLISHED, address_of, comment_left_out, number_of, post_left_out
+from forum.imports.tags import Labels
 from forum.imports.threads import nearest, parents_first
 from forum.imports.wordpress import Blog, Item, Unreadable, items
 from forum.posts.actions import write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.forms import BODY, REPLY, TITLE
-from forum.posts.hiding import hide
 from forum.posts.models import Comment, Post
+from forum.posts.visibility import hide
 
 log = logging.getLogger(__name__)
 BATCH = 100  # posts and comments between two commits

@@ -10,7 +10,7 @@ from flask import current_app
 from forum import dates
 from forum.accounts.bylines import byline
 from forum.imports.queries import BATCH, public_comments, public_posts, public_vendors
-from forum.posts.tag_queries import all_tags, tags_of
+from forum.posts.tags.queries import all_tags, tags_of
 from forum.vendors.models import Vendor
 from forum.web import key_text, path_of
 

@@ -7,7 +7,7 @@ from forum.accounts.actions import make_member, send_claim
 from forum.accounts.models import Member
 from forum.accounts.queries import member_with_email
 from forum.db import db
-from forum.imports.bodies import plain
+from forum.imports.content import plain
 from forum.imports.queries import nameless_member, unclaimed_of
 from forum.imports.report import Report
 

@@ -14,7 +14,7 @@ from xml.sax.handler import ContentHandler
 from defusedxml import DefusedXmlException
 from defusedxml.expatreader import create_parser
 
-from forum.imports.mending import mended
+from forum.imports.xml_repair import mended
 from forum.text import LONGEST_SOURCE
 
 CHUNK = 65_536

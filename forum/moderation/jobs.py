@@ -4,9 +4,9 @@ from flask import current_app
 
 from forum import jobs
 from forum.db import db, now
-from forum.moderation.actions import act
-from forum.moderation.case_actions import close_cases_about_nothing
-from forum.moderation.notice_outcomes import tidy_notices
+from forum.moderation.cases import close_cases_about_nothing
+from forum.moderation.decisions.actions import act
+from forum.moderation.notices.outcomes import tidy_notices
 from forum.moderation.queries import unedited_since
 
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from forum.moderation.case_actions import open_case
+from forum.moderation.cases import open_case
 from forum.moderation.models import Decision
-from forum.moderation.notice_outcomes import tell_senders_of_reversal
+from forum.moderation.notices.outcomes import tell_senders_of_reversal
 from forum.moderation.signals import decided
 from forum.posts.signals import writing_held
 from forum.vendors.models import Representative

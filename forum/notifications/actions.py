@@ -6,6 +6,7 @@ from typing import Any
 
 from forum import anonymity
 from forum.db import db, lock
+from forum.notifications.follow_state import State, opened, sealed, together
 from forum.notifications.models import Follow
 from forum.notifications.queries import (
     CHAIN,
@@ -18,7 +19,6 @@ from forum.notifications.queries import (
     links_in_use,
     own_follows,
 )
-from forum.notifications.seals import State, opened, sealed, together
 from forum.posts.models import Post
 
 # What a member wrote by name and what under a pseudonym lead to rows of their own: see models.py.

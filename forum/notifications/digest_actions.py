@@ -15,9 +15,9 @@ from forum import mail
 from forum.accounts.models import Member
 from forum.db import db
 from forum.notifications.actions import reseal
+from forum.notifications.follow_state import State, opened
 from forum.notifications.queries import addresses, everybodys_follows, member_ids, reachable_for
-from forum.notifications.seals import State, opened
-from forum.notifications.unsubscribing import token_for
+from forum.notifications.unsubscribe_tokens import token_for
 
 SUBJECT = "There is something new in what you follow"
 

@@ -9,7 +9,7 @@ from forum.access import is_member
 from forum.db import db
 from forum.notifications.digest_actions import choose_digest
 from forum.notifications.forms import DigestForm
-from forum.notifications.unsubscribing import member_of
+from forum.notifications.unsubscribe_tokens import member_of
 from forum.notifications.views import bp
 from forum.web import csrf, limiter, only
 

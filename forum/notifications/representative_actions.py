@@ -12,7 +12,7 @@ from forum import mail
 from forum.db import db
 from forum.notifications.models import UntoldPost
 from forum.notifications.representative_queries import told_later, untold_posts
-from forum.notifications.unsubscribing import token_for
+from forum.notifications.unsubscribe_tokens import token_for
 from forum.posts.models import Post
 from forum.vendors.representative_queries import representatives_to_tell
 

@@ -8,11 +8,11 @@ from flask_login import current_user
 from forum.access import can_see, is_member
 from forum.db import db
 from forum.notifications import actions
+from forum.notifications.following import followed_by, reader_follows
 from forum.notifications.queries import first_new_reply
-from forum.notifications.standing import followed_by, reader_follows
 from forum.posts.models import Post
 from forum.posts.queries import post_numbered
-from forum.posts.tag_queries import tag_called
+from forum.posts.tags.queries import tag_called
 from forum.vendors.addresses import vendor_at
 from forum.web import KeyConverter, limiter, only, safe_path
 

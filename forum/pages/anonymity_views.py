@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template
 
 from forum import anonymity
-from forum.posts.badges import ENOUGH
+from forum.posts.anonymous.badges import ENOUGH
 
 bp = Blueprint("anonymity", __name__)
 # Every column of the tables that only anonymous writing has, in words; a test holds this list to the tables.

@@ -18,7 +18,7 @@ from forum.posts.queries import (
     posts_between,
     tagged,
 )
-from forum.posts.tag_queries import all_tags, tag_behind, tag_called
+from forum.posts.tags.queries import all_tags, tag_behind, tag_called
 from forum.vendors.addresses import vendor_at
 from forum.vendors.queries import directory
 

@@ -11,9 +11,9 @@ from forum.accounts.queries import member_called
 from forum.accounts.sanctions import standing_of
 from forum.db import db
 from forum.moderation.rules import RULES
-from forum.pages.portrait import against, portrait
+from forum.pages.ranking.rankings import all_standings
+from forum.pages.vendor.context import against, portrait
 from forum.posts.comment_queries import comments_signed_by
-from forum.posts.delayed_actions import own_delayed
 from forum.posts.models import LEANINGS
 from forum.posts.queries import (
     SORTS,
@@ -26,12 +26,12 @@ from forum.posts.queries import (
     tagged,
     with_rating,
 )
-from forum.posts.tag_queries import offered_tags, tag_behind, tag_called, tags_by_use, tags_named
+from forum.posts.scheduled_actions import own_delayed
+from forum.posts.tags.queries import offered_tags, tag_behind, tag_called, tags_by_use, tags_named
 from forum.ratings.criteria import EUROS, GIVES
-from forum.ratings.publish_actions import context_of
 from forum.ratings.queries import SITE, best_standings, snapshot_of, told_of
-from forum.ratings.rankings import all_standings
-from forum.ratings.scores import FLAT, HALF_LIFE, STRENGTH, score
+from forum.ratings.scores.actions import context_of
+from forum.ratings.scores.formulas import FLAT, HALF_LIFE, STRENGTH, score
 from forum.site import html_of, setting
 from forum.text import fold
 from forum.vendors.addresses import vendor_at

@@ -9,10 +9,7 @@ from forum.access import is_listed
 from forum.accounts.bylines import take_pseudonym
 from forum.accounts.models import Member
 from forum.db import day_of, db, lock, now
-from forum.posts.badges import badge_of
-from forum.posts.filters import fingerprint_of
-from forum.posts.hiding import count_as_shown, hold_if_asked_for
-from forum.posts.holding import hold_if_need_be
+from forum.posts.anonymous.badges import badge_of
 from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulMark, moment_for, thing_columns
 from forum.posts.queries import (
     carried_elsewhere,
@@ -21,8 +18,11 @@ from forum.posts.queries import (
     how_many_revisions,
     useful_mark_of,
 )
+from forum.posts.screening.filters import fingerprint_of
+from forum.posts.screening.holds import hold_if_need_be
 from forum.posts.signals import post_written, vendor_named
-from forum.posts.tag_queries import tags_of
+from forum.posts.tags.queries import tags_of
+from forum.posts.visibility import count_as_shown, hold_if_asked_for
 from forum.ratings.actions import RatedOtherwise, name_vendor, rate, withdraw
 from forum.vendors.models import Category, Programme, Tier, Vendor
 

@@ -6,11 +6,11 @@ from forum.access import is_listed
 from forum.accounts.models import Member
 from forum.db import db, new_key, now
 from forum.posts.actions import empty, keep_revision, set_body, sign
-from forum.posts.badges import badge_of
-from forum.posts.hiding import count_as_shown, hold_if_asked_for
-from forum.posts.holding import hold_if_need_be
+from forum.posts.anonymous.badges import badge_of
 from forum.posts.models import Comment, Post
+from forum.posts.screening.holds import hold_if_need_be
 from forum.posts.signals import comment_written
+from forum.posts.visibility import count_as_shown, hold_if_asked_for
 from forum.web import key_text
 
 DEEPEST = 4

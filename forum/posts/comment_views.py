@@ -13,11 +13,11 @@ from forum.accounts.bylines import alias_in
 from forum.db import begin_writing, db, reads_first
 from forum.posts import comment_actions
 from forum.posts.comment_queries import comment_numbered, comment_row, page_start
-from forum.posts.delayed_actions import delay_comment
 from forum.posts.forms import CommentEditForm, CommentForm
 from forum.posts.models import Comment, Post
 from forum.posts.official_views import official_page
 from forum.posts.queries import post_numbered, revisions_of, submitted
+from forum.posts.scheduled_actions import delay_comment
 from forum.posts.views import TOO_MANY, drop_replaced, mark
 from forum.web import KeyConverter, kept_fields, key_text, limiter, only, require, trapped, went_through
 

@@ -10,8 +10,8 @@ from forum import text
 from forum.access import can_rate, can_write_about, is_representative
 from forum.posts.actions import NOTHING, About
 from forum.posts.models import Post, Tag
-from forum.posts.signed_forms import Signed, tiers_named
-from forum.posts.tag_queries import tags_like, tags_named, tags_of
+from forum.posts.signature_forms import Signed, tiers_named
+from forum.posts.tags.queries import tags_like, tags_named, tags_of
 from forum.ratings.actions import live_ratings
 from forum.ratings.forms import RatingFields
 from forum.vendors.forms import TierChoice

@@ -6,7 +6,7 @@ from flask import current_app
 
 from forum import jobs
 from forum.db import db
-from forum.posts.delayed_actions import due_now, publish_delayed
+from forum.posts.scheduled_actions import due_now, publish_delayed
 
 log = logging.getLogger(__name__)
 

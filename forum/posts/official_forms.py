@@ -3,8 +3,8 @@
 from flask_login import current_user
 from wtforms import HiddenField
 
-from forum.posts.attempts import refusal
 from forum.posts.forms import CommentEditForm
+from forum.posts.submission_checks import refusal
 from forum.web import form_age
 
 

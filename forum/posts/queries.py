@@ -16,7 +16,7 @@ from forum.accounts.queries import spent_among
 from forum.anonymity import WIDEST_GAP
 from forum.db import db
 from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulMark, thing_columns
-from forum.posts.tag_queries import tags_of
+from forum.posts.tags.queries import tags_of
 from forum.ratings.models import Rating, Snapshot
 from forum.ratings.queries import glyph_columns, glyph_join
 from forum.vendors.models import Category, Programme, Tier, Vendor

@@ -28,7 +28,6 @@ from forum.accounts.bylines import alias_in
 from forum.db import db
 from forum.posts import actions
 from forum.posts.comment_queries import thread
-from forum.posts.delayed_actions import MOST_WAITING, delay_post, drop_delayed
 from forum.posts.forms import CommentForm, PostEditForm, PostForm, as_typed
 from forum.posts.models import Post
 from forum.posts.official_views import official_part
@@ -40,13 +39,14 @@ from forum.posts.queries import (
     revisions_of,
     submitted,
 )
-from forum.posts.tag_queries import offered_tags
-from forum.posts.threads import Reader, printed
+from forum.posts.scheduled_actions import MOST_WAITING, delay_post, drop_delayed
+from forum.posts.tags.queries import offered_tags
+from forum.posts.thread_html import Reader, printed
 from forum.ratings.actions import RatedOtherwise
 from forum.ratings.criteria import DEALS, GIVES
 from forum.ratings.directions import scorecard_of
-from forum.ratings.publish_actions import context_of
 from forum.ratings.queries import scorecard_row
+from forum.ratings.scores.actions import context_of
 from forum.vendors.queries import names_by_use, vendor_named
 from forum.web import KeyConverter, kept_fields, limiter, only, reader, require, trapped, went_through
 

@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from forum.ratings.charts.duplex import NARROW, WIDE, Band, Row, duplex
 from forum.ratings.criteria import ASKS, GIVES, NOT_OFFERED, THEMES, Ask, Criterion
-from forum.ratings.duplex import NARROW, WIDE, Band, Row, duplex
-from forum.ratings.figures import Context, level_of
+from forum.ratings.formatting import amount, span
 from forum.ratings.models import Rating
-from forum.ratings.publication import K
-from forum.ratings.publish_actions import report_of
-from forum.ratings.wording import amount, span
+from forum.ratings.scores.actions import report_of
+from forum.ratings.scores.disclosure import K
+from forum.ratings.scores.figures import Context, level_of
 
 
 class Directions(NamedTuple):

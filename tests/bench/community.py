@@ -9,7 +9,7 @@ from forum.db import db, now
 from forum.posts.actions import About, mark_useful, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post
-from forum.posts.tag_actions import make_tag
+from forum.posts.tags.actions import make_tag
 from forum.vendors.actions import add_programme, add_vendor, make_categories
 from forum.vendors.queries import categories
 

@@ -4,7 +4,7 @@ import sys
 
 import forum.cli  # noqa: F401 - loads every module; the server's processes are forked from this one
 
-threads, rows = sys.modules["forum.posts.threads"], sys.modules["forum.posts.rows"]
+threads, rows = sys.modules["forum.posts.thread_html"], sys.modules["forum.posts.row_html"]
 
 if __name__ == "__main__":
     for module in (threads, rows):

@@ -23,7 +23,7 @@ from forum.db import day_of, db, new_key, now
 from forum.ratings.actions import SEAL
 from forum.ratings.criteria import ASKS_KEYS, DEALS, GIVES_KEYS
 from forum.ratings.models import Rating
-from forum.ratings.publish_actions import publish
+from forum.ratings.scores.actions import publish
 from forum.vendors.actions import make_categories
 from forum.vendors.models import Programme, Tier, Vendor
 from forum.vendors.queries import categories

@@ -25,7 +25,7 @@ from forum.dates import day, iso
 from forum.db import db
 from forum.posts.comment_queries import thread
 from forum.posts.queries import post_page_row, related
-from forum.posts.tag_queries import tags_of
+from forum.posts.tags.queries import tags_of
 from forum.web import key_text
 from tests.bench import load
 from tests.bench.community import Community, settle

@@ -18,17 +18,17 @@ from forum.accounts.models import Member
 from forum.accounts.tokens import token_for
 from forum.db import db, now
 from forum.demo.actions import PASSWORD, fill
-from forum.moderation.actions import act, decide
-from forum.moderation.case_actions import open_case
-from forum.moderation.flag_actions import flag
+from forum.moderation.cases import open_case
+from forum.moderation.decisions.actions import act, decide
+from forum.moderation.flags.actions import flag
 from forum.moderation.models import Case
-from forum.moderation.notice_actions import answer_notice, confirm_notice, send_notice
-from forum.moderation.notice_senders import token_for as confirming
+from forum.moderation.notices.actions import answer_notice, confirm_notice, send_notice
+from forum.moderation.notices.senders import token_for as confirming
 from forum.posts.actions import About, delete_post, edit_post, mark_useful, write_post
 from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
-from forum.posts.hiding import hold
 from forum.posts.models import Comment, Post
-from forum.posts.tag_queries import tags_named
+from forum.posts.tags.queries import tags_named
+from forum.posts.visibility import hold
 from forum.vendors.actions import add_programme, add_vendor, propose_vendor
 from forum.vendors.models import Vendor
 from forum.vendors.queries import categories

@@ -16,7 +16,7 @@ from sqlalchemy import text as sql
 
 from forum import headers, jobs
 from forum.db import db
-from forum.ratings import rankings
+from forum.pages.ranking import rankings
 from forum.web import limiter
 from tests.two_worlds.plain import HEADERS, Names
 

@@ -14,7 +14,7 @@ from forum.accounts import bylines
 from forum.accounts.models import Member
 from forum.accounts.sanctions import member_behind
 from forum.db import day_of, db, now
-from forum.moderation import effects
+from forum.moderation.decisions import effects
 from forum.posts.models import Comment, Post, UsefulMark
 from forum.posts.signals import comment_written
 from forum.ratings import queries as rating_queries

@@ -4,7 +4,7 @@ from typing import Any
 
 from forum.db import db
 from forum.moderation.models import Notice
-from forum.moderation.notice_senders import token_for
+from forum.moderation.notices.senders import token_for
 from forum.ratings.models import Rating
 from forum.vendors.models import Vendor
 from forum.web import key_text

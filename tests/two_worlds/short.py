@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.moderation.case_actions import open_case
+from forum.moderation.cases import open_case
 from forum.ratings.models import Rating
 from forum.web import key_text
 from tests.two_worlds.stage import Act, Stage, Step

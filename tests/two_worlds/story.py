@@ -14,7 +14,7 @@ from forum.accounts.tokens import token_for
 from forum.db import db, now
 from forum.posts.actions import write_post
 from forum.posts.models import DelayedWriting
-from forum.posts.tag_actions import make_tag
+from forum.posts.tags.actions import make_tag
 from forum.vendors.actions import add_domain, add_programme, add_vendor, make_categories
 from forum.vendors.queries import categories
 from forum.web import key_text

@@ -1,0 +1,92 @@
+"""What staff does to tags and categories, each with its row in the log."""
+
+from forum.accounts.models import Member
+from forum.moderation.log.actions import log_change
+from forum.notifications.merging import carry_follows
+from forum.posts.models import Tag, TagSynonym
+from forum.posts.tags import actions
+from forum.vendors import catalogue_actions
+from forum.vendors.models import Category
+from forum.web import count_of
+
+
+def add_tag(staff: Member, word: str, description: str) -> Tag:
+    """A tag more. Raises Taken."""
+    tag = actions.new_tag(word, description)
+    log_change(staff, "a tag", facts=f"{tag.slug} added")
+    return tag
+
+
+def describe(staff: Member, tag: Tag, description: str) -> None:
+    """What it is for."""
+    before = tag.description
+    actions.describe(tag, description)
+    if tag.description != before:
+        log_change(staff, "a tag", facts=f"{tag.slug}: “{before}” → “{tag.description}”")
+
+
+def add_synonym(staff: Member, tag: Tag, word: str) -> None:
+    """Another word. Raises Taken."""
+    actions.add_synonym(tag, word)
+    log_change(staff, "a tag", facts=f"{tag.slug}: “{word}” leads to it")
+
+
+def drop_synonym(staff: Member, tag: Tag, synonym: TagSynonym) -> None:
+    """A word less."""
+    called = synonym.slug
+    actions.drop_synonym(synonym)
+    log_change(staff, "a tag", facts=f"{tag.slug}: “{called}” leads to it no more")
+
+
+def retire(staff: Member, tag: Tag, *, retired: bool) -> None:
+    """Offer it no more, or again."""
+    if bool(tag.retired_at) != retired:
+        actions.retire(tag, retired=retired)
+        log_change(staff, "a tag", facts=f"{tag.slug}: {'offered → retired' if retired else 'retired → offered'}")
+
+
+def merge(staff: Member, old: Tag, into: Tag, *, carried: int, reason: str) -> None:
+    """Let one tag go into another: texts, words and followers go along, and the old word leads to the other."""
+    called, number = old.slug, into.id
+    actions.move_tagged(old, into)
+    carry_follows("tag", old.id, number)
+    actions.end_tag(old)
+    actions.add_synonym(into, called)
+    facts = f"{called} went into {into.slug}: {count_of(carried, 'experience')}"
+    log_change(staff, "a tag", facts=facts, reason=reason)
+
+
+def end_tag(staff: Member, tag: Tag, *, reason: str) -> None:
+    """Take away one that nothing carries."""
+    called = tag.slug
+    actions.end_tag(tag)
+    log_change(staff, "a tag", facts=f"{called} removed", reason=reason)
+
+
+def add_category(staff: Member, name: str, known: list[Category]) -> None:
+    """A category more. Raises ValueError."""
+    catalogue_actions.add_category(name, {one.slug for one in known}, len(known))
+    log_change(staff, "a category", facts=f"{name} added")
+
+
+def rename_category(staff: Member, category: Category, name: str) -> None:
+    """Call it otherwise."""
+    before = category.name
+    if name != before:
+        catalogue_actions.rename_category(category, name)
+        log_change(staff, "a category", facts=f"{before} → {name}")
+
+
+def move_category(staff: Member, category: Category, known: list[Category], by: int) -> None:
+    """One place up or down."""
+    before = known.index(category)
+    catalogue_actions.move_category(category, known, by)
+    if category.position != before:
+        log_change(staff, "a category", facts=f"{category.name}: place {before + 1} → {category.position + 1}")
+
+
+def end_category(staff: Member, category: Category, *, reason: str) -> None:
+    """Take away an empty one."""
+    called = category.name
+    catalogue_actions.end_category(category)
+    log_change(staff, "a category", facts=f"{called} removed", reason=reason)

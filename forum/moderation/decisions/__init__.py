@@ -1,0 +1,1 @@
+"""Deciding: what a decision does, the mail and the page about it, appeals."""

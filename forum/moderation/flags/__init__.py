@@ -1,0 +1,1 @@
+"""Members report posts, comments and other members."""

@@ -1,0 +1,172 @@
+"""The public log of decisions, as pages, feed and JSON, and what it counts."""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from forum.access import can_read_statement, is_moderator
+from forum.dates import full
+from forum.db import db, now
+from forum.moderation.decisions.effects import UNDONE_BY
+from forum.moderation.log.queries import SMALL, counts, counts_since, log_page, reversed_by
+from forum.moderation.log.queries import entry as entry_row
+from forum.moderation.models import ACTIONS
+from forum.moderation.notices.outcomes import OUTCOMES
+from forum.moderation.queries import decision_numbered
+from forum.moderation.queue.forms import UndoForm
+from forum.moderation.rules import RULES, rule_words
+
+bp = Blueprint("log", __name__)
+# What an entry says was done.
+DONE = {
+    "decline": "Reports declined, nothing changed",
+    "approve": "Let through",
+    "ask_to_edit": "Hidden, the author is asked to edit",
+    "hide": "Hidden",
+    "remove": "Removed",
+    "restore": "Shown again",
+    "lock": "Thread locked",
+    "unlock": "Thread unlocked",
+    "move": "Tags or vendor changed",
+    "merge": "Thread goes on in another",
+    "warn": "Warned",
+    "hold": "Anonymous writing is held",
+    "bar": "Barred from anonymous writing",
+    "suspend": "Suspended",
+    "ban": "Account closed",
+    "lift": "Sanction lifted",
+    "end": "Ended",
+    "staff": "Changed by staff",
+    "approve a vendor's representative": "Confirmed",
+    "decline a vendor's representative": "Declined",
+}
+SOURCES = {
+    "flag": "reports of members",
+    "filter": "a filter",
+    "notice": "a notice from outside",
+    "own": "a moderator's own look",
+    "appeal": "an appeal",
+    "request": "a request",
+    "automated": "the machine",
+}
+TABS = ("", "remove", "hide", "ask_to_edit", "decline", "approve", "restore", "staff")
+
+
+@bp.get("/log")
+def index() -> Any:
+    """Every decision, the latest first."""
+    action, rule = request.args.get("action", ""), request.args.get("rule", "")
+    if (action and action not in ACTIONS) or (rule and rule not in map(str, RULES)):
+        return redirect(url_for(".index"))
+    before = request.args.get("before", "")
+    return render_template(
+        "moderation/log.html",
+        log=log_page(action or None, int(rule or 0) or None, int(before) if _is_number(before) else None),
+        action=action,
+        rule=rule,
+        before=before,
+        month=now().replace(day=1, hour=0, minute=0, second=0),
+        counts=counts_since(now().replace(day=1, hour=0, minute=0, second=0)),
+        **_words(),
+    )
+
+
+@bp.get("/log.json")
+def as_json() -> Response:
+    """The same for machines."""
+    before = request.args.get("before", "")
+    page = log_page(before=int(before) if _is_number(before) else None)
+    answer: dict[str, Any] = {"entries": [_public(row) for row in page.rows]}
+    if page.next:
+        answer["next"] = url_for(".as_json", before=page.next, _external=True)
+    return jsonify(answer)
+
+
+@bp.get("/log.atom")
+def feed() -> Response:
+    """The latest decisions as a feed."""
+    page = render_template("moderation/log.xml", rows=log_page(most=30).rows, full=full, **_words())
+    return Response(page, mimetype="application/atom+xml")
+
+
+@bp.get("/log/<int:number>")
+def entry(number: int) -> Any:
+    """One decision. Moderators can undo it here."""
+    row = entry_row(number) if number < 2**31 else None
+    if row is None:
+        abort(404)
+    decision = db.session.scalar(decision_numbered(number))
+    later = reversed_by(number)
+    undoable = is_moderator(current_user) and row.action in UNDONE_BY and later is None
+    return render_template(
+        "moderation/entry.html",
+        row=row,
+        later=later,
+        own=can_read_statement(current_user, decision),
+        form=UndoForm(formdata=None) if undoable and not can_read_statement(current_user, decision) else None,
+        **_words(),
+    )
+
+
+@bp.get("/transparency")
+def transparency() -> str:
+    """What was decided, counted."""
+    return render_template(
+        "moderation/transparency.html", counts=counts(), banded=banded, outcomes=OUTCOMES, **_words()
+    )
+
+
+@bp.get("/transparency.json")
+def transparency_json() -> Response:
+    """The same for machines, with small counts banded alike."""
+    found = counts()
+    answer: dict[str, Any] = {"site": current_app.config["SITE_NAME"]}
+    answer |= {name: found[name] for name in ("hours_to_decide", "hours_to_decide_notices")}
+    answer["notices_received"] = banded(sum(found["notices"].values()))
+    for name in ("by_action", "by_rule", "by_source", "appeals", "notices"):
+        answer[name] = {str(key): banded(value) for key, value in found[name].items()}
+    answer |= {name: banded(found[name]) for name in ("decisions", "automated")}
+    answer["leanings"] = {
+        leaning: {"removed": banded(removed), "written": banded(written), "rate": rate(removed, written)}
+        for leaning, (removed, written) in found["leanings"].items()
+    }
+    return jsonify(answer)
+
+
+def banded(count: int) -> str:
+    """A count, or that it is small: so that no single case can be worked out."""
+    return f"1–{SMALL - 1}" if 0 < count < SMALL else f"{count:,}"
+
+
+def rate(removed: int, written: int) -> str:
+    """The share removed, unless too few stand behind it."""
+    if written < SMALL or 0 < removed < SMALL:
+        return "too few to say"
+    return f"{100 * removed / written:.1f}%"
+
+
+def _words() -> dict[str, Any]:
+    return {"rules": RULES, "done": DONE, "sources": SOURCES, "rule_words": rule_words, "tabs": TABS, "rate": rate}
+
+
+def _is_number(typed: str) -> bool:
+    return typed.isdecimal() and len(typed) < 10
+
+
+def _public(row: Any) -> dict[str, Any]:
+    return {
+        "number": row.id,
+        "action": row.action,
+        "what": row.what,
+        "rule": row.rule,
+        "reason": row.reason,
+        "changed": row.changed or None,
+        "source": row.source,
+        "automated": row.automated,
+        "until": full(row.until) if row.until else None,
+        "moderator": row.moderator_name,
+        "reverses": row.reverses_id,
+        "decided_at": full(row.decided_at),
+        "url": url_for(".entry", number=row.id, _external=True),
+    }

@@ -1,0 +1,1 @@
+"""Complaints from outside, by people without an account."""

@@ -1,0 +1,1 @@
+"""The moderators' queue: one case at a time or many at once."""

@@ -1,0 +1,1 @@
+"""Deciding who may answer for a vendor."""

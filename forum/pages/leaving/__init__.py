@@ -1,0 +1,1 @@
+"""Downloading one's data and deleting one's account."""

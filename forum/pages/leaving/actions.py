@@ -1,0 +1,104 @@
+"""Leaving: the account goes, and with it whatever ties anonymous texts to it."""
+
+import secrets
+
+from forum import anonymity
+from forum.accounts.models import Member, SpentLink
+from forum.accounts.organisations import organisation_of
+from forum.accounts.queries import spent_among
+from forum.accounts.sanctions import MEMBER_PURPOSE, forget_sanctions
+from forum.db import db, lock
+from forum.notifications.follow_state import State, sealed
+from forum.notifications.models import Follow
+from forum.notifications.queries import CHAIN as FOLLOWS
+from forum.notifications.queries import own_follows
+from forum.pages.leaving.queries import is_used, own_pseudonyms, own_useful_marks, own_writing
+from forum.posts.actions import delete_post, unmark_useful
+from forum.posts.comment_actions import delete_comment
+from forum.posts.models import Comment, Post
+from forum.posts.queries import own_links
+from forum.posts.scheduled_actions import CHAIN as DELAYED
+from forum.posts.scheduled_actions import drop_all_delayed
+from forum.ratings.actions import SEAL, withdraw
+from forum.ratings.queries import CHAIN_KIND as RATINGS
+from forum.ratings.queries import own_ratings
+
+NOBODY = 0
+CHAINS = ("listing mark", RATINGS, DELAYED, FOLLOWS)
+
+
+def leave(member: Member, *, named_stays: bool, anonymous_stays: bool) -> None:
+    """Delete the account. What stays is a former member's, or stands under a pseudonym that nobody is behind any more.
+
+    Codes and seals of what stays are replaced by others that look alike and lead nowhere.
+    """
+    lock(f"anonymous writing of {member.id}")
+    drop_all_delayed(member)
+    forget_sanctions(member)
+    links = own_links(member)
+    # Replies first: a post whose replies are gone leaves no tombstone.
+    for kind in (Comment, Post):
+        for item in own_writing(kind, member, links):
+            _let_go(item, anonymous_stays if item.pseudonym_id is not None else named_stays)
+    _leave_ratings(member, named_stays, anonymous_stays)
+    for pseudonym in own_pseudonyms(member):
+        if is_used(pseudonym):
+            pseudonym.mark, pseudonym.member_seal = secrets.token_hex(32), _sealed_nobody()
+        else:
+            db.session.delete(pseudonym)
+    for row in own_follows(member):
+        _let_follow_go(row.id)
+    for given in own_useful_marks(member):
+        item = db.session.get(Post, given.post_id) if given.post_id else db.session.get(Comment, given.comment_id)
+        if item is not None:
+            unmark_useful(member, item)
+    db.session.flush()
+    _forget_spent_links(member)
+    db.session.delete(member)
+    db.session.flush()
+
+
+def _let_go(item: Post | Comment, stays: bool) -> None:
+    """Delete it, or cut what ties it to its author."""
+    if not stays and item.deleted_at is None:
+        kept = delete_post(item) if isinstance(item, Post) else delete_comment(item)
+        if not kept:
+            return
+    item.submission = None
+    if item.listing_mark is not None:
+        item.listing_mark = secrets.token_hex(32)
+    item.author_id = None
+    db.session.flush()
+
+
+def _leave_ratings(member: Member, named_stays: bool, anonymous_stays: bool) -> None:
+    for rating in own_ratings(member):
+        if not (anonymous_stays if rating.anonymous else named_stays):
+            withdraw(rating)
+            continue
+        if rating.listing_mark is not None:
+            rating.listing_mark = secrets.token_hex(32)
+        rating.rater_mark = secrets.token_hex(32)
+        rating.author_id = rating.submission = None
+        if not organisation_of(member).verified:
+            # Somebody who counts alone: their house was they themselves.
+            rating.organisation_seal = anonymity.seal(SEAL, "f" + secrets.token_hex(16))
+    db.session.flush()
+
+
+def _let_follow_go(number: int) -> None:
+    """The row stays, as rows of follows do, and is nobody's."""
+    follow = db.session.get_one(Follow, number)
+    follow.mark, follow.listing_mark = secrets.token_hex(32), secrets.token_hex(32)
+    follow.follower_seal = sealed(State(NOBODY, False, 0, 0))
+
+
+def _forget_spent_links(member: Member) -> None:
+    """The codes of what the member deleted: nothing of theirs is made any more that could be laid beside it."""
+    for kind in CHAINS:
+        own = anonymity.along_chain(member.id, spent_among, anonymity.WIDEST_GAP, kind, spent=spent_among)
+        db.session.query(SpentLink).filter(SpentLink.mark.in_(own)).delete()
+
+
+def _sealed_nobody() -> str:
+    return anonymity.seal(MEMBER_PURPOSE, f"{NOBODY:012d}")

@@ -1,0 +1,1 @@
+"""Vendors in order of their scores, and side by side."""

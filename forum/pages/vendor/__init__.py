@@ -1,0 +1,1 @@
+"""What a vendor's page shows beside its posts."""

@@ -1,0 +1,134 @@
+"""A vendor's portrait: everything its page says about its ratings, made of published snapshots and of nothing else."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from forum.db import now
+from forum.pages.ranking.rankings import Standings
+from forum.pages.vendor import tiers as tier_tables
+from forum.pages.vendor.costs import costs_of_a_year
+from forum.pages.vendor.trends import dated, trend_of
+from forum.ratings.charts.small import flow, histogram, trend
+from forum.ratings.criteria import GIVES
+from forum.ratings.directions import directions_of
+from forum.ratings.formatting import standing, strongest_and_weakest, verdict_in_words
+from forum.ratings.forms import whole_number
+
+MOST = 1_000_000_000
+DEAL_PARTS = (
+    ("t-kept", "Approved, kept to the order", "Still theirs when the customer bought"),
+    ("t-lost", "Approved, lost later", "Another partner got the order"),
+    ("t-refused", "Not approved", "Refused, or no answer"),
+)
+
+
+def portrait(
+    vendor: Any, snapshot: Any, history: Sequence[Any], changes: Sequence[Any], asked: Mapping[str, str]
+) -> dict[str, Any]:
+    """The values of the vendor page's template. `asked` is the address's query: the tier, the calculator's fields."""
+    figures = snapshot.figures if snapshot else None
+    programme = vendor.programmes[0] if vendor.programmes else None
+    tiers = tier_tables.tier_views(programme, figures or {"tiers": {}}) if programme else []
+    values: dict[str, Any] = {
+        "standing": standing(snapshot.organisations if snapshot and figures else None),
+        "organisations": snapshot.organisations if snapshot else 0,
+        "figures": figures,
+        "programme": programme,
+        "tiers": tiers,
+        "requirements": tier_tables.requirements(tiers) if tiers else [],
+        "cost": _cost(tiers, figures, asked),
+    }
+    if figures:
+        values |= _told(vendor, figures, tiers, asked) | _over_time(history, changes)
+    return values
+
+
+def _told(vendor: Any, figures: dict[str, Any], tiers: Sequence[Any], asked: Mapping[str, str]) -> dict[str, Any]:
+    shown = next((tier for tier in tiers if tier.figures and str(tier.id) == asked.get("tier")), None)
+    worth = figures["stars"]["worth"]
+    return {
+        "shown": shown,
+        "directions": directions_of(shown.figures if shown else figures, vendor.name),
+        "worth": worth,
+        "worth_histogram": _histogram("Worth the effort", worth),
+        "sentence": verdict_in_words(worth["mean"], worth["low"], worth["high"]),
+        "extremes": strongest_and_weakest(figures),
+        "comparison": tier_tables.compare_tiers(tiers),
+        "costs": tier_tables.costs_and_gifts(tiers, figures),
+        "spread": [(given.label, figures["stars"][given.key], _spread(given, figures)) for given in GIVES],
+        "deals": _deals(figures["deals"].get("deals")),
+        "bids": figures["deals"].get("bids"),
+        "deals_by_tier": [tier for tier in tiers if tier.figures and tier.figures["deals"]],
+    }
+
+
+def _histogram(label: str, stars: Mapping[str, Any]) -> Any:
+    said = ", ".join(f"{n} gave {star}" for star, n in enumerate(stars["counts"], 1))
+    return histogram(stars["counts"], f"{label}: {said}")
+
+
+def _spread(given: Any, figures: Mapping[str, Any]) -> Any:
+    stars = figures["stars"][given.key]
+    return _histogram(given.label, stars) if stars["counts"] else None
+
+
+def _over_time(history: Sequence[Any], changes: Sequence[Any]) -> dict[str, Any]:
+    points = trend_of(history, changes, now())
+    said = "; ".join(f"{point.label} {point.mean:.1f}" for point in points if point.mean is not None)
+    label = f"Worth it by quarter, as published: {said}. The table says the same"
+    return {
+        "points": points,
+        "trend_wide": trend(points, wide=True, label=label) if points else None,
+        "trend_narrow": trend(points, wide=False, label=label) if points else None,
+        "changes": dated(changes),
+    }
+
+
+def _deals(told: Mapping[str, int] | None) -> dict[str, Any] | None:
+    """Registered deals as parts of one bar: kept, lost after approval, not approved."""
+    if told is None or not told["deals_registered"]:
+        return None
+    total, approved, kept = told["deals_registered"], told["deals_approved"], told["deals_kept"]
+    numbers = (kept, max(approved - kept, 0), max(total - approved, 0))
+    parts = [(cls, n, label, note) for (cls, label, note), n in zip(DEAL_PARTS, numbers, strict=True)]
+    label = f"{total} registered deals: " + ", ".join(f"{n} {label.lower()}" for _, n, label, _ in parts)
+    return {
+        "total": total,
+        "n": told["n"],
+        "parts": [(*part, round(100 * part[1] / total)) for part in parts],
+        "picture": flow([(cls, n) for cls, n, _, _ in parts if n], label),
+    }
+
+
+def _cost(tiers: Sequence[Any], figures: Mapping[str, Any] | None, asked: Mapping[str, str]) -> dict[str, Any]:
+    """The calculator: what was typed, what is wrong with it, and the sums."""
+    tier = next((one for one in tiers if str(one.id) == asked.get("for")), tiers[-1] if tiers else None)
+    start = tier_tables.starting_point(tier, figures)
+    typed = {name: asked.get(name, "").strip() for name in start}
+    wrong = {name for name, text in typed.items() if text and not _fits(text)}
+    given = {name: int(whole_number(typed[name]) or 0) if _fits(typed[name]) else start[name] for name in start}
+    return {
+        "tier": tier,
+        "given": given,
+        "typed": {name: typed[name] or str(start[name]) for name in start},
+        "wrong": wrong,
+        "sums": costs_of_a_year(**given),
+    }
+
+
+def _fits(text: str) -> bool:
+    number = whole_number(text)
+    return number is not None and number <= MOST
+
+
+def against(all_: Standings, slug: str) -> dict[str, Any] | None:
+    """How many of the other vendors with figures ask less, and give less."""
+    own = next((one for one in all_ if one.slug == slug), None)
+    others = [one for one in all_ if one.slug != slug and one.asks and one.gives]
+    if own is None or own.asks is None or own.gives is None or not others:
+        return None
+    return {
+        "of": len(others),
+        "asks": sum(one.asks.mean < own.asks.mean for one in others if one.asks),
+        "gives": sum(one.gives.mean < own.gives.mean for one in others if one.gives),
+    }

@@ -1,0 +1,1 @@
+"""Badges of anonymous authors, and details that would identify them."""

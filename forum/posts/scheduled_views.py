@@ -1,0 +1,45 @@
+"""Texts that wait to appear: back into the form, and cancelled."""
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, abort, redirect, url_for
+from flask_login import current_user
+
+from forum.access import is_member
+from forum.db import db
+from forum.posts.comment_views import reply_page
+from forum.posts.forms import CommentForm, PostForm
+from forum.posts.scheduled_actions import Waiting, drop_delayed, own_delayed
+from forum.posts.views import compose
+from forum.web import key_text, only
+
+bp = Blueprint("delayed", __name__)
+
+
+@bp.get("/delayed/<key:number>/edit")
+@only(is_member)
+def edit(number: int) -> Any:
+    """The text in its form again. What is published from there takes its place."""
+    found = _own(number)
+    given = found.typed | {"submission": secrets.token_hex(16), "replaces": key_text(number)}
+    if found.post is not None:
+        return reply_page(CommentForm(formdata=None, **given), found.post, found.parent_id)
+    return compose(PostForm(formdata=None, **given), "posts/new.html")
+
+
+@bp.post("/delayed/<key:number>/delete")
+@only(is_member)
+def delete(number: int) -> Any:
+    """Cancel it: it never appears, and nothing of it stays."""
+    if not drop_delayed(current_user, number):
+        abort(404)
+    db.session.commit()
+    return redirect(url_for("pages.anonymous_writing"))
+
+
+def _own(number: int) -> Waiting:
+    found = next((one for one in own_delayed(current_user) if one.id == number), None)
+    if found is None or (found.kind == "comment" and found.post is None):
+        abort(404)
+    return found

@@ -1,0 +1,1 @@
+"""Limits for new members, filters, and holding a text for review."""

@@ -1,0 +1,67 @@
+"""Questions about how much a member has written: by name from the database, anonymously link by link of their chain."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, bindparam, case, exists, func, or_, select
+
+from forum.access import listed
+from forum.db import db
+from forum.posts.models import Comment, Post
+from forum.posts.queries import own_links
+from forum.posts.screening.new_member_limits import Record
+
+
+def named_record(member: Any, besides: Any = None) -> Record:
+    """What the member signed, without the item in hand."""
+    posts, comments = (_counts(kind, kind.author_id == member.id, besides) for kind in (Post, Comment))
+    moments = [counted.last_at for counted in (posts, comments) if counted.last_at is not None]
+    return Record(posts.all, comments.all, posts.stand, comments.stand, max(moments, default=None))
+
+
+def anonymous_record(member: Any, besides: Any = None) -> Record:
+    """What the member wrote anonymously: asked only while they write, and shown to nobody."""
+    own = own_links(member)
+    posts, comments = (_counts(kind, kind.listing_mark.in_(own), besides) for kind in (Post, Comment))
+    return Record(posts.all, comments.all, posts.stand, comments.stand)
+
+
+def same_text(fingerprint: str, since: Any, besides: Any) -> bool:
+    """Whether somebody wrote the same since then; anonymous texts know their day only."""
+    return _same(fingerprint, since=since, besides=besides.id)
+
+
+def same_text_of(member: Any, fingerprint: str) -> bool:
+    """Whether the member has signed the same text before."""
+    return _same(fingerprint, author=member.id)
+
+
+def _same(fingerprint: str, **given: Any) -> bool:
+    given["fingerprint"] = fingerprint
+    return bool(db.session.scalar(_alike(tuple(given)), given))
+
+
+@cache
+def _alike(given: tuple[str, ...]) -> Select[Any]:
+    """Whether a text that is not deleted is like this, with what is given of: fingerprint, since, author, besides."""
+    kinds = [kind.__table__.c for kind in (Post, Comment)]
+    return select(or_(*(exists().where(text.deleted_at.is_(None), *_meant(text, given)) for text in kinds)))
+
+
+def _meant(text: Any, given: tuple[str, ...]) -> list[Any]:
+    meaning: dict[str, Any] = {
+        "fingerprint": text.fingerprint == bindparam("fingerprint"),
+        "since": text.created_at >= bindparam("since"),
+        "author": text.author_id == bindparam("author"),
+        "besides": text.id != bindparam("besides"),
+    }
+    return [meaning[name] for name in given]
+
+
+def _counts(kind: Any, condition: Any, besides: Any) -> Any:
+    stand = func.coalesce(func.sum(case((listed(kind), 1), else_=0)), 0)
+    statement = select(func.count().label("all"), stand.label("stand"), func.max(kind.created_at).label("last_at"))
+    statement = statement.select_from(kind).where(condition)
+    if isinstance(besides, kind):
+        statement = statement.where(kind.id != besides.id)
+    return db.session.execute(statement).one()

@@ -1,0 +1,137 @@
+"""How a text is signed: by name or not, and for anonymous ones what they give away, when they appear, and the badge."""
+
+from hashlib import sha256
+from typing import Any
+
+from flask_login import current_user
+from wtforms import BooleanField, HiddenField, RadioField
+from wtforms.validators import ValidationError
+
+from forum import text
+from forum.accounts.organisations import domain_of, organisation_of
+from forum.accounts.sanctions import refusal_of
+from forum.posts.anonymous.badges import ENOUGH, badge_of
+from forum.posts.anonymous.identifying_details import Finding, Writer, countries_in, giveaways
+from forum.posts.anonymous.queries import houses_with
+from forum.posts.submission_checks import refusal
+from forum.vendors.models import Tier, Vendor
+from forum.vendors.queries import names_by_use
+from forum.web import Form, form_age
+
+DELAYS = {
+    "0": "Now",
+    "6": "At a random time in the next 6 hours",
+    "24": "At a random time in the next 24 hours",
+    "72": "At a random time in the next 72 hours",
+}
+# The words on a page's button that say: publish the very text that was checked, whatever it gives away.
+ANYWAY = "publish anyway "
+
+
+class Signed(Form):
+    """Writing that is signed: by name, or under a pseudonym."""
+
+    machinery = ("csrf_token", "signed", "appear", "badge", "replaces")
+    findings: list[Finding] = []
+
+    # The form's own random number; see forum/posts/models.py.
+    submission = HiddenField()
+    # The delayed text that was taken back into the form, and that this one stands for.
+    replaces = HiddenField()
+    signed = RadioField(
+        "Reply as",
+        choices={"name": "By name", "anonymous": "Anonymous"},
+        validate_choice=False,
+        default="name",
+    )
+    badge = BooleanField("Say what kind of company I work for, and where, if enough others share it")
+    appear = RadioField("When it appears, if anonymous", choices=DELAYS, default="0", validate_choice=False)
+
+    def validate_signed(self, field: Any) -> None:
+        """One of the two; without a name, unless that is barred."""
+        if field.data not in ("name", "anonymous"):
+            raise ValidationError("Choose how you appear.")
+        if field.data == "anonymous" and (refusal := refusal_of(current_user)):
+            raise ValidationError(refusal)
+
+    def validate_appear(self, field: Any) -> None:
+        """One of the four; a form without the question means now."""
+        if (field.data or "0") not in DELAYS:
+            raise ValidationError("Choose when it appears.")
+
+    def within(self) -> int:
+        """Within how many hours it appears: 0 is now."""
+        return int(self.appear.data or "0") if self.signed.data == "anonymous" else 0
+
+    def answers(self) -> dict[str, Any]:
+        """For an action: `anonymous` and `badged` as yes or no."""
+        return super().answers() | self.signing()
+
+    def signing(self) -> dict[str, Any]:
+        """How it is signed, for an action."""
+        return {
+            "anonymous": self.signed.data == "anonymous",
+            "badged": bool(self.badge.data),
+            "submission": (self.submission.data or "")[:64],
+        }
+
+    def passages(self) -> list[str]:
+        """What of it is read by others, for the check of what it gives away."""
+        return [self["body"].data or ""]
+
+    def tiers_told(self) -> list[Tier]:
+        """Tiers that readers learn its author holds."""
+        return []
+
+    def badge_shown(self) -> str:
+        """What the badge would say today."""
+        tiers = self.tiers_told() if self.badge.data else []
+        return badge_of(current_user, tiers[0] if tiers else None)
+
+    def may_publish(self, do: str) -> bool:
+        """Whether the button pressed publishes: one that warns of what was found, or one for the text just checked."""
+        if self.signed.data != "anonymous":
+            return do.startswith("publish")
+        if do == ANYWAY + self.checked():
+            return True
+        if do.startswith("publish"):
+            self.findings = self._given_away()
+            return not self.findings
+        return False
+
+    def in_pace(self, *, is_post: bool) -> bool:
+        """Whether it may be sent now; if not, the form says why. Asked last."""
+        anonymous = self.signed.data == "anonymous"
+        words = refusal(
+            current_user, body=self["body"].data or "", is_post=is_post, anonymous=anonymous, seconds_open=form_age()
+        )
+        self["body"].errors = [words] if words else []
+        return words is None
+
+    def checked(self) -> str:
+        """What the button is bound to: a digest of the very text."""
+        return sha256("\n".join(self.passages()).encode()).hexdigest()[:32]
+
+    def _given_away(self) -> list[Finding]:
+        writer = writer_of(current_user)
+        firms = names_by_use(2000)
+        found = [one for passage in self.passages() for one in giveaways(passage, writer, firms)]
+        tiers = self.tiers_told()
+        for passage in self.passages() if tiers else []:
+            for country, one in countries_in(passage, writer):
+                if any(houses_with(current_user, country=country, tier_id=tier.id) < ENOUGH for tier in tiers):
+                    found.append(one)
+        return found
+
+
+def writer_of(member: Any) -> Writer:
+    """What the check of an anonymous text knows of its author."""
+    domain = domain_of(member.email) if organisation_of(member).verified else ""
+    return Writer(member.name, member.slug, member.company, domain, member.country)
+
+
+def tiers_named(vendor: Vendor | None, passages: list[str]) -> list[Tier]:
+    """The vendor's tiers that the passages name as whole words."""
+    words = f"-{text.fold(' '.join(passages))}-"
+    tiers = [tier for programme in vendor.programmes for tier in programme.tiers] if vendor else []
+    return [tier for tier in tiers if f"-{text.fold(tier.name)}-" in words]

@@ -1,0 +1,1 @@
+"""Curated tags and their synonyms."""

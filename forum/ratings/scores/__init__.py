@@ -1,0 +1,1 @@
+"""From ratings to published scores: formulas, disclosure control, publication."""

@@ -1,0 +1,12 @@
+"""What runs by the clock for scores."""
+
+from forum import jobs
+from forum.db import db
+from forum.ratings.scores.actions import publish
+
+
+@jobs.regularly(minute="10", hour="2")
+def publish_scores() -> None:
+    """Once a night: every snapshot that may appear, appears."""
+    publish(commit=db.session.commit)
+    db.session.commit()

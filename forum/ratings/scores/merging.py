@@ -1,0 +1,53 @@
+"""What becomes of a vendor's ratings and figures when it goes into another.
+
+The ratings move as they are: with their marks, which cannot be made anew where the author is anonymous, and with what
+the last figures hold of them. A version that was published once stays published: nothing of it counts as new.
+"""
+
+from sqlalchemy import Update, update
+
+from forum.db import db, lock
+from forum.ratings.models import Rating, Snapshot, Withdrawal
+from forum.ratings.queries import Subject
+from forum.ratings.scores.queries import figures_before
+from forum.vendors.models import Vendor
+
+
+def join_figures(old: Vendor, into: Vendor) -> None:
+    """What the old one published. The other's figures stay as they are until the next batch. Done once, at the merge.
+
+    If only the old one ever had figures, they are the other's from here on. If both had, those of the old one are kept
+    beside until the two are published together: see publication.segments_after_merging.
+    """
+    lock("publishing scores")
+    had, has = (figures_before(Subject(vendor.id)) is not None for vendor in (old, into))
+    thin = Snapshot.figures.is_(None)
+    db.session.query(Snapshot).filter(Snapshot.vendor_id == old.id, thin).delete()
+    if had and not has:
+        db.session.query(Snapshot).filter(Snapshot.vendor_id == into.id, thin).delete()
+        db.session.execute(_given(Snapshot, old, into))
+    elif had:
+        _keep_the_last(old)
+    db.session.flush()
+
+
+def move_ratings(old: Vendor, into: Vendor) -> None:
+    """Give the other vendor the ratings and the notes of withdrawn ones; not while scores are published."""
+    lock("publishing scores")
+    for kind in (Rating, Withdrawal):
+        db.session.execute(_given(kind, old, into))
+    db.session.expire_all()
+
+
+def _given(kind: type[Rating | Snapshot | Withdrawal], old: Vendor, into: Vendor) -> Update:
+    statement = update(kind).where(kind.vendor_id == old.id).values(vendor_id=into.id)
+    return statement.execution_options(synchronize_session=False)
+
+
+def _keep_the_last(old: Vendor) -> None:
+    """Only the last figures that were shown, in force or not, are marked as in force."""
+    ordered = db.session.query(Snapshot).filter(Snapshot.vendor_id == old.id).order_by(Snapshot.id.desc()).all()
+    for snapshot in ordered:
+        snapshot.current = False
+    db.session.flush()
+    ordered[0].current = True
