@@ -72,7 +72,7 @@ JOBS = (
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     """The application, from FORUM_* variables or from the settings given."""
-    app = Flask("forum", template_folder=str(db.folder("templates")), static_folder=str(db.folder("static")))
+    app = Flask("forum", template_folder=str(db.package_folder("templates")), static_folder=str(db.package_folder("static")))
     app.config.update(settings if settings is not None else config.from_environment())
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("forum").setLevel(app.config.get("LOG_LEVEL", "INFO"))

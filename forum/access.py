@@ -39,7 +39,7 @@ def wrote(user: Any, item: Any) -> bool:
         return False
     if item.pseudonym_id is not None:
         # A row of a query has thread_key and mark itself; an object has its pseudonym.
-        return anonymity.is_behind(user, item.pseudonym if hasattr(item, "pseudonym") else item)
+        return anonymity.owns_pseudonym(user, item.pseudonym if hasattr(item, "pseudonym") else item)
     return item.author_id is not None and item.author_id == user.id
 
 
@@ -47,7 +47,7 @@ def written_among(user: Any, thread_key: str, rows: Iterable[Any]) -> set[int]:
     """`wrote` for a page of one thread: the ids of the rows the user wrote, with one mark computed for all."""
     if not user.is_authenticated:
         return set()
-    number, own = user.id, set(anonymity.marks(thread_key, user.id))
+    number, own = user.id, set(anonymity.thread_hmacs(thread_key, user.id))
     return {row.id for row in rows if row.author_id == number or (row.mark is not None and row.mark in own)}
 
 
@@ -115,11 +115,11 @@ def is_open(post: Any) -> bool:
 
 def is_representative(user: Any) -> bool:
     """A vendor's verified representative."""
-    return is_member(user) and user.speaks_for_id is not None
+    return is_member(user) and user.represents_id is not None
 
 
 def _speaks_for(user: Any, vendor_id: int | None) -> bool:
-    return is_representative(user) and user.speaks_for_id == vendor_id
+    return is_representative(user) and user.represents_id == vendor_id
 
 
 def speaks_in(user: Any, post: Any) -> bool:
@@ -147,7 +147,7 @@ def can_edit(user: Any, item: Any) -> bool:
 
     An official reply stands in the vendor's name: whoever does not speak for it any more changes nothing in it.
     """
-    waits = item.edit_until is not None and item.edit_until > now() and not item.removed_at
+    waits = item.edit_deadline is not None and item.edit_deadline > now() and not item.removed_at
     official = getattr(item, "official_vendor_id", None)
     if official is not None and not _speaks_for(user, official):
         return False

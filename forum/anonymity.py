@@ -20,9 +20,9 @@ from flask import current_app
 
 # How many links of a chain in a row may be free before a walk along it ends. Links that were given back before spent
 # ones were kept left gaps.
-WIDEST_GAP = 1024
+MAX_GAP = 1024
 
-QUALITIES = """Amber Autumn Bold Brave Bright Brisk Calm Careful Civil Clear Cold Copper Coral Crisp Dark Deep Distant
+ADJECTIVES = """Amber Autumn Bold Brave Bright Brisk Calm Careful Civil Clear Cold Copper Coral Crisp Dark Deep Distant
 Dry Early Earnest Even Fair Faint Far Fast Fern Fine Firm Flat Fond Frank Free Fresh Frosty Gentle Glad Golden Grand
 Green Grey Hardy Hazel High Hollow Honest Humble Icy Idle Inner Ivory Jade Keen Kind Large Late Lean Level Light
 Little Lively Lone Long Loose Loud Low Lucid Lunar Mellow Mild Misty Modest Narrow Near Neat Nimble Noble North Novel
@@ -30,7 +30,7 @@ Odd Old Olive Open Outer Pale Patient Plain Polite Proper Proud Quick Quiet Rapi
 Salt Sandy Scarlet Sharp Short Shy Silent Silver Simple Slow Small Smooth Sober Soft Solid South Spare Stable Steady
 Steep Still Stout Straight Strong Sturdy Subtle Sunny Sure Swift Tall Tame Tidy Tiny True Upper Warm Wary West Wide
 Wild Windy Wise Young""".split()
-THINGS = """Acorn Anchor Anvil Arbor Arch Ash Aspen Badger Banner Barley Basin Beacon Beech Bell Birch Bison Bramble
+NOUNS = """Acorn Anchor Anvil Arbor Arch Ash Aspen Badger Banner Barley Basin Beacon Beech Bell Birch Bison Bramble
 Bridge Brook Cairn Canal Candle Cedar Chalk Chapel Cherry Cliff Clover Cobble Comet Cove Crane Creek Crest Cricket
 Current Cypress Dale Delta Dune Elder Elm Ember Falcon Fern Ferry Field Finch Fjord Flint Ford Fountain Fox Gannet
 Gantry Garden Gate Glacier Glade Granite Grove Gull Harbour Hare Harvest Hawk Heath Hedge Heron Hill Hollow Island
@@ -45,24 +45,24 @@ def new_thread_key() -> str:
     return secrets.token_hex(16)
 
 
-def mark(thread_key: str, member_id: int) -> str:
+def thread_hmac(thread_key: str, member_id: int) -> str:
     """The member's mark in one thread: 64 hexadecimal digits, HMAC-SHA256 of thread key and member."""
     return _hmac(current_keys()[0], "thread mark", f"{thread_key}:{member_id}")
 
 
-def marks(thread_key: str, member_id: int) -> list[str]:
+def thread_hmacs(thread_key: str, member_id: int) -> list[str]:
     """The member's mark in one thread under every key in force: the present one first, then those before a rotation."""
     return [_hmac(key, "thread mark", f"{thread_key}:{member_id}") for key in current_keys()]
 
 
-def is_behind(member: Any, pseudonym: Any) -> bool:
+def owns_pseudonym(member: Any, pseudonym: Any) -> bool:
     """Whether the member is the one who writes under this pseudonym (anything with `thread_key` and `mark`)."""
-    if member is None or not member.is_authenticated or pseudonym is None or pseudonym.mark is None:
+    if member is None or not member.is_authenticated or pseudonym is None or pseudonym.thread_hmac is None:
         return False
-    return any(hmac.compare_digest(pseudonym.mark, own) for own in marks(pseudonym.thread_key, member.id))
+    return any(hmac.compare_digest(pseudonym.thread_hmac, own) for own in thread_hmacs(pseudonym.thread_key, member.id))
 
 
-def listing_marks(member_id: int, start: int, count: int, kind: str = "listing mark") -> list[str]:
+def chain_links(member_id: int, start: int, count: int, kind: str = "listing mark") -> list[str]:
     """A stretch of the member's chain: HMAC(member, start), HMAC(member, start + 1) ...
 
     Each anonymous item carries one link, the next that was free. The member's own list is found by asking for the
@@ -87,7 +87,7 @@ def along_chain(
     found: list[Any] = []
     start = 0
     while True:
-        links = listing_marks(member_id, start, stretch, kind)
+        links = chain_links(member_id, start, stretch, kind)
         here = list(carrying(links))
         if not here and not spent(links):
             return found
@@ -101,7 +101,7 @@ def first_free_link(
     """The first link of the chain, under the key in force, that nothing ever carried: `used_among` says which did."""
     start = 0
     while True:
-        links = listing_marks(member_id, start, stretch, kind)
+        links = chain_links(member_id, start, stretch, kind)
         used = used_among(links)
         # Those behind the first so many are of earlier keys.
         if free := [link for link in links[:stretch] if link not in used]:
@@ -109,7 +109,7 @@ def first_free_link(
         start += stretch
 
 
-def rating_marks(member_id: int, subject: str) -> list[str]:
+def rater_hmacs(member_id: int, subject: str) -> list[str]:
     """The member's mark on what they rate, under every key in force: one each, whether they sign or not.
 
     It makes a second rating of the same subject findable and refusable, and says nothing without the key.
@@ -117,12 +117,12 @@ def rating_marks(member_id: int, subject: str) -> list[str]:
     return [_hmac(key, "rating mark", f"{subject}:{member_id}") for key in current_keys()]
 
 
-def follow_marks(member_id: int, subject: str) -> list[str]:
+def follow_hmacs(member_id: int, subject: str) -> list[str]:
     """The member's mark on what they follow, under every key in force, the present one first."""
     return [_hmac(key, "follow mark", f"{subject}:{member_id}") for key in current_keys()]
 
 
-def organisation_mark(organisation: str) -> str:
+def organisation_hmac(organisation: str) -> str:
     """A name for an organisation that names nobody: 32 hexadecimal digits, for counting while scores are made."""
     return _hmac(current_keys()[-1], "organisation mark", organisation)[:32]
 
@@ -148,18 +148,18 @@ def unseal(purpose: str, sealed: str) -> str | None:
     return None
 
 
-def limit_key(subject: str) -> str:
+def hashed_limit_key(subject: str) -> str:
     """A name for a rate limit that tells nobody whose it is: 32 hexadecimal digits."""
     return _hmac(current_keys()[0], "rate limit", subject)[:32]
 
 
-def aliases(own_mark: str) -> Iterator[str]:
+def alias_candidates(own_mark: str) -> Iterator[str]:
     """Two-word names for a mark, in the order they should be tried until one is free in the thread."""
     count = 0
     while True:
         digest = sha256(f"{own_mark}:{count}".encode()).digest()
-        quality = QUALITIES[int.from_bytes(digest[:4]) % len(QUALITIES)]
-        thing = THINGS[int.from_bytes(digest[4:8]) % len(THINGS)]
+        quality = ADJECTIVES[int.from_bytes(digest[:4]) % len(ADJECTIVES)]
+        thing = NOUNS[int.from_bytes(digest[4:8]) % len(NOUNS)]
         if quality != thing:
             yield f"{quality} {thing}"
         count += 1

@@ -33,23 +33,23 @@ _LIBPQ = {
 }
 
 
-def folder() -> Path:
+def backup_folder() -> Path:
     """Where the copies lie that are asked for on a page."""
     return Path(current_app.config["INSTANCE"]) / "backups"
 
 
-def copies() -> list[Path]:
+def list_backups() -> list[Path]:
     """Those that lie there, the latest first."""
-    found = [file for file in folder().glob("forum-*") if file.is_file()] if folder().is_dir() else []
+    found = [file for file in backup_folder().glob("forum-*") if file.is_file()] if backup_folder().is_dir() else []
     return sorted(found, key=lambda file: file.name, reverse=True)
 
 
 @jobs.job
 def back_up_now() -> None:
     """A copy that was asked for on a page, into the folder for them. It has the moment in its name."""
-    folder().mkdir(mode=0o700, exist_ok=True)
+    backup_folder().mkdir(mode=0o700, exist_ok=True)
     kind = "sqlite" if db.engine.dialect.name == "sqlite" else "dump"
-    back_up(folder() / f"forum-{now():%Y%m%d-%H%M%S}.{kind}")
+    back_up(backup_folder() / f"forum-{now():%Y%m%d-%H%M%S}.{kind}")
 
 
 def back_up(file: Path) -> None:

@@ -72,12 +72,12 @@ def serve(demo: bool) -> None:
     """Migrate, then serve the site and run its jobs until stopped."""
     app = _app()
     settings = app.config["SETTINGS"]
-    if problem := serving.objection_to(settings.host, settings.port):
+    if problem := serving.cannot_bind(settings.host, settings.port):
         raise click.ClickException(f"{problem} Choose another with FORUM_PORT or FORUM_HOST.")
-    if not serving.apart(lambda: _make_ready(app, demo)):
+    if not serving.run_in_child(lambda: _make_ready(app, demo)):
         sys.exit(1)
     server = serving.web_server("forum:create_app", host=settings.host, port=settings.port, workers=settings.workers)
-    sys.exit(serving.together(web=server.serve, jobs=lambda: _work(app)))
+    sys.exit(serving.supervise(web=server.serve, jobs=lambda: _work(app)))
 
 
 def _make_ready(app: Flask, demo: bool) -> None:
@@ -325,12 +325,12 @@ def _key_problem() -> str | None:
 
 
 def _mail_problem() -> str | None:
-    problem = mail.check()
+    problem = mail.transport_problem()
     return f"{problem}. Check FORUM_MAIL_URL." if problem else None
 
 
 def _queue_problem() -> str | None:
-    problem = jobs.check()
+    problem = jobs.queue_problem()
     return f"{problem}. Check FORUM_REDIS_URL." if problem else None
 
 

@@ -71,12 +71,12 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
         "SESSION_COOKIE_SECURE": secure,
         "REMEMBER_COOKIE_SECURE": secure,
-        **FIXED,
+        **CONSTANT_CONFIG,
     }
 
 
 # What does not depend on where the site runs.
-FIXED: dict[str, Any] = {
+CONSTANT_CONFIG: dict[str, Any] = {
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
     "REMEMBER_COOKIE_HTTPONLY": True,
@@ -113,7 +113,7 @@ def _read(environ: Mapping[str, str]) -> Settings:
 
 
 # What an address in a setting may begin with.
-BEGINNINGS = {
+URL_PREFIXES = {
     "database_url": ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
     "mail_url": ("smtp://", "smtps://", "file:"),
@@ -130,7 +130,7 @@ def _check(settings: Settings) -> None:
         raise SettingsError("FORUM_WORKERS is at least 1.")
     if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise SettingsError("FORUM_LOG_LEVEL is DEBUG, INFO, WARNING or ERROR.")
-    for name, beginnings in BEGINNINGS.items():
+    for name, beginnings in URL_PREFIXES.items():
         if (url := getattr(settings, name)) and not url.startswith(beginnings):
             raise SettingsError(f"FORUM_{name.upper()} begins with {', '.join(beginnings)}.")
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 MONTHS = """January February March April May June July August September October November December""".split()
 
 
-def day(moment: datetime, zone: ZoneInfo | None = None, *, year: bool | None = None) -> str:
+def format_day(moment: datetime, zone: ZoneInfo | None = None, *, year: bool | None = None) -> str:
     """ "12 Nov", or "12 Nov 2025" when it is not this year's (or when `year` says so)."""
     local = moment.astimezone(zone or UTC)
     with_year = local.year != datetime.now(UTC).year if year is None else year
@@ -20,7 +20,7 @@ def is_whole_day(moment: datetime) -> bool:
 
 
 @cache
-def zone_called(name: str) -> ZoneInfo | None:
+def time_zone_by_name(name: str) -> ZoneInfo | None:
     """The time zone with this name, or None."""
     try:
         return ZoneInfo(name)
@@ -28,12 +28,12 @@ def zone_called(name: str) -> ZoneInfo | None:
         return None
 
 
-def month(moment: datetime) -> str:
+def format_month(moment: datetime) -> str:
     """ "November 2026"."""
     return f"{MONTHS[moment.month - 1]} {moment.year}"
 
 
-def iso(moment: datetime) -> str:
+def format_iso(moment: datetime) -> str:
     """ "2026-11-12" for a moment that is a whole day in UTC, as anonymous ones are, else "2026-11-12T09:30:00Z"."""
     moment = moment.astimezone(UTC)
     if is_whole_day(moment):
@@ -41,6 +41,6 @@ def iso(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def full(moment: datetime) -> str:
+def format_rfc3339(moment: datetime) -> str:
     """RFC 3339, as feeds want it, whatever the precision: "2026-11-12T00:00:00Z"."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -18,9 +18,9 @@ from sqlalchemy.types import TypeDecorator
 
 KEY_BITS = 50
 # For SQLite's one lock, in milliseconds.
-LONGEST_WAIT = 15000
+BUSY_TIMEOUT_MS = 15000
 # No error's words say what was written, or by whom.
-SILENT = {"hide_parameters": True}
+QUIET_ERRORS = {"hide_parameters": True}
 
 
 def now() -> datetime:
@@ -28,12 +28,12 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def day_of(moment: datetime) -> datetime:
+def start_of_day(moment: datetime) -> datetime:
     """The start of the moment's day in UTC: the only time an anonymous item keeps."""
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def new_key() -> int:
+def new_random_id() -> int:
     """A random number of 50 bits. Rows are numbered with it so that a neighbour's number tells no time and no order."""
     return secrets.randbits(KEY_BITS)
 
@@ -67,8 +67,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 Id = Annotated[int, mapped_column(primary_key=True)]
-Key = Annotated[int, mapped_column(BigInteger, primary_key=True, autoincrement=False, default=new_key)]
-Moment = Annotated[datetime, mapped_column(UtcDateTime, default=now)]
+RandomId = Annotated[int, mapped_column(BigInteger, primary_key=True, autoincrement=False, default=new_random_id)]
+Timestamp = Annotated[datetime, mapped_column(UtcDateTime, default=now)]
 
 
 class Base(DeclarativeBase):
@@ -90,32 +90,32 @@ db = SQLAlchemy(model_class=Base)
 _here = Path(__file__).parent
 
 
-def folder(name: str) -> Path:
+def package_folder(name: str) -> Path:
     """A folder that travels with the package: inside it when installed, beside it in a checkout."""
     inside = _here / name
     return inside if inside.is_dir() else _here.parent / name
 
 
-migrate = Migrate(directory=str(folder("migrations")), render_as_batch=True, compare_type=True)
+migrate = Migrate(directory=str(package_folder("migrations")), render_as_batch=True, compare_type=True)
 
 
 def init_app(app: Flask) -> None:
     """Join the database to the application."""
     if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
-        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_size": 8, "max_overflow": 24, **SILENT})
+        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_size": 8, "max_overflow": 24, **QUIET_ERRORS})
     else:
-        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": True, **SILENT})
+        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": True, **QUIET_ERRORS})
     db.init_app(app)
     migrate.init_app(app, db)
 
 
 @event.listens_for(Engine, "connect")
-def _sqlite_manners(connection: Any, record: Any) -> None:
+def _configure_sqlite(connection: Any, record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
     connection.isolation_level = None  # BEGIN is ours, see below
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={LONGEST_WAIT}"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -137,7 +137,7 @@ def _begin_as_writer(connection: Any) -> None:
     Raises OperationalError when it is not free within LONGEST_WAIT.
     """
     connection.exec_driver_sql("PRAGMA busy_timeout=0")
-    give_up = time.monotonic() + LONGEST_WAIT / 1000
+    give_up = time.monotonic() + BUSY_TIMEOUT_MS / 1000
     while True:
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -146,7 +146,7 @@ def _begin_as_writer(connection: Any) -> None:
             if "locked" not in str(problem.orig) or time.monotonic() > give_up:
                 raise
             time.sleep(0.0005)
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={LONGEST_WAIT}")
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
 def _only_reads() -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum import jobs
-from forum.db import Moment, db, now
+from forum.db import Timestamp, db, now
 
 log = logging.getLogger(__name__)
 
@@ -21,23 +21,23 @@ class JobRun(db.Model):
     __tablename__ = "job_runs"
 
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
-    ran_at: Mapped[Moment]
-    went_well_at: Mapped[datetime | None]
+    ran_at: Mapped[Timestamp]
+    succeeded_at: Mapped[datetime | None]
     # How often it failed since it last went well, and with what kind of error: no error's own words are kept.
     failures: Mapped[int] = mapped_column(default=0)
-    failed_because: Mapped[str] = mapped_column(String(120), default="")
+    failure: Mapped[str] = mapped_column(String(120), default="")
 
 
-@jobs.ran.connect
+@jobs.job_finished.connect
 def _note(name: str, problem: Exception | None) -> None:
     try:
         db.session.rollback()
         run = db.session.get(JobRun, name) or JobRun(name=name, failures=0)
         run.ran_at = now()
         if problem is None:
-            run.went_well_at, run.failures, run.failed_because = run.ran_at, 0, ""
+            run.succeeded_at, run.failures, run.failure = run.ran_at, 0, ""
         else:
-            run.failures, run.failed_because = run.failures + 1, type(problem).__name__
+            run.failures, run.failure = run.failures + 1, type(problem).__name__
         db.session.add(run)
         db.session.commit()
     except SQLAlchemyError as trouble:
@@ -45,6 +45,6 @@ def _note(name: str, problem: Exception | None) -> None:
         log.warning("the run of %s could not be noted: %s", name, type(trouble).__name__)
 
 
-def runs() -> Sequence[Any]:
+def last_runs() -> Sequence[Any]:
     """The last run of each job, by name."""
     return db.session.query(JobRun).order_by(JobRun.name).all()

@@ -17,7 +17,7 @@ _jobs: dict[str, Job] = {}
 _regular: dict[str, dict[str, str]] = {}
 # Sent when a job has run: its name, and what it failed with or None. Of jobs by the clock only the runs by the clock
 # are told, since when the others run tells when somebody did something.
-ran = signal("job ran")
+job_finished = signal("job ran")
 
 
 def job(function: Job) -> Job:
@@ -26,7 +26,7 @@ def job(function: Job) -> Job:
     return function
 
 
-def regularly(**when: str) -> Callable[[Job], Job]:
+def periodic(**when: str) -> Callable[[Job], Job]:
     """Make it a job that also runs by the clock, as in crontab: regularly(minute="0", hour="3")."""
 
     def keep(function: Job) -> Job:
@@ -36,7 +36,7 @@ def regularly(**when: str) -> Callable[[Job], Job]:
     return keep
 
 
-def later(name: str) -> None:
+def enqueue(name: str) -> None:
     """Have the job run soon, in another process. If the queue cannot be reached, the clock brings it along."""
     try:
         current_app.extensions["jobs"][name]()
@@ -49,7 +49,7 @@ def queue_of(app: Flask) -> Any:
     return app.extensions["job_queue"]
 
 
-def check() -> str | None:
+def queue_problem() -> str | None:
     """What is wrong with the queue, in words, or None."""
     try:
         len(current_app.extensions["job_queue"])
@@ -58,12 +58,12 @@ def check() -> str | None:
     return None
 
 
-def regular() -> list[str]:
+def periodic_jobs() -> list[str]:
     """The jobs that run by the clock."""
     return sorted(_regular)
 
 
-def waiting() -> int:
+def queue_length() -> int:
     """How many jobs wait to be run."""
     return len(current_app.extensions["job_queue"])
 
@@ -96,10 +96,10 @@ def _in_context(app: Flask, function: Job, *, told: bool) -> Callable[[], None]:
                 function()
             except Exception as problem:
                 if told:
-                    ran.send(function.__name__, problem=problem)
+                    job_finished.send(function.__name__, problem=problem)
                 raise
             if told:
-                ran.send(function.__name__, problem=None)
+                job_finished.send(function.__name__, problem=None)
 
     work.__name__ = function.__name__
     return work

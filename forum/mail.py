@@ -21,10 +21,10 @@ from sqlalchemy import Text, event, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum import anonymity, jobs
-from forum.db import Key, Moment, db, now
+from forum.db import RandomId, Timestamp, db, now
 
 log = logging.getLogger(__name__)
-MOST_TRIES = 8
+MAX_TRIES = 8
 SEAL = "mail"
 PAGE = 4096  # bytes: every mail is sealed in whole pages, so that its length tells little
 
@@ -34,13 +34,13 @@ class Mail(db.Model):
 
     __tablename__ = "mails"
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     sealed: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[Moment]
-    due_at: Mapped[Moment]
+    created_at: Mapped[Timestamp]
+    due_at: Mapped[Timestamp]
     tries: Mapped[int] = mapped_column(default=0)
     failed_at: Mapped[datetime | None]
-    failed_because: Mapped[str | None]
+    failure: Mapped[str | None]
 
     @property
     def to_address(self) -> str:
@@ -75,7 +75,7 @@ class Mail(db.Model):
         return content
 
 
-def post(to_address: str, template: str, *, subject: str, **values: Any) -> Mail:
+def enqueue(to_address: str, template: str, *, subject: str, **values: Any) -> Mail:
     """Put a mail in the outbox, written from templates/mail/<template>.txt and .html. It goes out after the commit.
 
     A value `unsubscribe` is the link that stops such mails; mail programmes show it as a button (RFC 8058).
@@ -98,7 +98,7 @@ def post(to_address: str, template: str, *, subject: str, **values: Any) -> Mail
     return written
 
 
-@jobs.regularly(minute="*")
+@jobs.periodic(minute="*")
 def deliver_mail() -> None:
     """Soon after every commit that wrote a mail, and every minute for what could not go at once."""
     deliver_due()
@@ -110,7 +110,7 @@ _KINDS = {"waiting": Mail.failed_at.is_(None), "failed": Mail.failed_at.is_not(N
 @event.listens_for(db.session, "after_commit")
 def _deliver_soon(session: Any) -> None:
     if session.info.pop("mail_waits", False):
-        jobs.later("deliver_mail")
+        jobs.enqueue("deliver_mail")
 
 
 @event.listens_for(db.session, "after_rollback")
@@ -130,7 +130,7 @@ def deliver_due(most: int = 50) -> int:
     return sent
 
 
-def outbox() -> dict[str, Any]:
+def outbox_status() -> dict[str, Any]:
     """How many mails wait and how many were given up, and since when the oldest of each is there."""
     row = db.session.execute(
         db.select(
@@ -141,7 +141,7 @@ def outbox() -> dict[str, Any]:
     return dict(row._mapping)
 
 
-def try_again() -> int:
+def retry_failed() -> int:
     """Have all that was given up tried again, soon; how many."""
     given_up = db.session.query(Mail).filter(Mail.failed_at.is_not(None))
     tried = given_up.update({"failed_at": None, "tries": 0, "due_at": now()}, synchronize_session=False)
@@ -149,10 +149,10 @@ def try_again() -> int:
     return tried
 
 
-def check() -> str | None:
+def transport_problem() -> str | None:
     """What is wrong with the way out, in words, or None."""
     try:
-        with _Way() as way:
+        with _Transport() as way:
             way.ready()
     except (OSError, smtplib.SMTPException, ValueError) as problem:
         return str(problem)
@@ -170,15 +170,15 @@ def _due(most: int) -> Any:
 
 def _try(mail: Mail) -> bool:
     try:
-        with _Way() as way:
+        with _Transport() as way:
             way.send(_message(mail))
     except (OSError, smtplib.SMTPException, ValueError) as problem:
         mail.tries += 1
         mail.due_at = now() + timedelta(minutes=2**mail.tries)
         # The server's answer may quote the address, which does not belong in a log.
-        mail.failed_because = str(problem)[:500]
-        mail.failed_at = now() if mail.tries >= MOST_TRIES else None
-        log.warning("a mail could not be sent (try %s of %s): %s", mail.tries, MOST_TRIES, type(problem).__name__)
+        mail.failure = str(problem)[:500]
+        mail.failed_at = now() if mail.tries >= MAX_TRIES else None
+        log.warning("a mail could not be sent (try %s of %s): %s", mail.tries, MAX_TRIES, type(problem).__name__)
         return False
     db.session.delete(mail)
     return True
@@ -201,14 +201,14 @@ def _message(mail: Mail) -> EmailMessage:
     return message
 
 
-class _Way:
+class _Transport:
     """The way out that FORUM_MAIL_URL names: smtp://, smtps:// or a folder."""
 
     def __init__(self) -> None:
         self.url = urlsplit(current_app.config["MAIL_URL"])
         self.smtp: smtplib.SMTP | None = None
 
-    def __enter__(self) -> "_Way":
+    def __enter__(self) -> "_Transport":
         host, port = self.url.hostname or "localhost", self.url.port
         if self.url.scheme == "smtps":
             self.smtp = smtplib.SMTP_SSL(host, port or 465, timeout=15)

@@ -18,11 +18,11 @@ from granian import Granian
 from granian.constants import Interfaces
 
 # Ctrl-C and a closing terminal reach every process. Only the first one minds them: it tells the others what to do.
-WATCHED = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
-FOR_WEB = {signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
-FOR_JOBS = {signal.SIGTERM, signal.SIGCHLD}
-PAUSE = 2  # seconds before a part that ended is started again
-PATIENCE = 15  # seconds that a part gets to finish what it is doing
+SUPERVISED_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
+WEB_SIGNALS = {signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
+JOBS_SIGNALS = {signal.SIGTERM, signal.SIGCHLD}
+RESTART_DELAY = 2  # seconds before a part that ended is started again
+GRACE_PERIOD = 15  # seconds that a part gets to finish what it is doing
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 
@@ -36,14 +36,14 @@ def web_server(target: str, *, host: str, port: int, workers: int) -> Any:
         port=port,
         workers=workers,
         blocking_threads=1,
-        workers_kill_timeout=PATIENCE - 5,
+        workers_kill_timeout=GRACE_PERIOD - 5,
         websockets=False,
         log_access=False,
         respawn_failed_workers=True,
     )
 
 
-def objection_to(host: str, port: int) -> str | None:
+def cannot_bind(host: str, port: int) -> str | None:
     """Why nothing can listen at this address, in words, or None."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -56,25 +56,25 @@ def objection_to(host: str, port: int) -> str | None:
     return None
 
 
-def apart(part: Callable[[], object]) -> bool:
+def run_in_child(part: Callable[[], object]) -> bool:
     """Run it in a process of its own, wait for it, and say whether it ended well. What it used up is given back."""
-    return os.waitstatus_to_exitcode(os.waitpid(_fork(part, WATCHED), 0)[1]) == 0
+    return os.waitstatus_to_exitcode(os.waitpid(_fork(part, SUPERVISED_SIGNALS), 0)[1]) == 0
 
 
-def together(web: Callable[[], object], jobs: Callable[[], object]) -> int:
+def supervise(web: Callable[[], object], jobs: Callable[[], object]) -> int:
     """Run both until SIGINT or SIGTERM comes or the web server ends; jobs that end are started again.
 
     SIGHUP is passed on to the web server, which then starts its workers anew; when the terminal closes, it ends all.
     Returns the exit code.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
+    signal.pthread_sigmask(signal.SIG_BLOCK, SUPERVISED_SIGNALS)
     signal.signal(signal.SIGCHLD, lambda *_: None)  # so that it is not ignored while we wait for it
     gc.collect()
     gc.freeze()  # memory that the collector does not touch stays shared
-    server, worker = _fork(_with_its_own(web), FOR_WEB), _fork(jobs, FOR_JOBS)
+    server, worker = _fork(_with_its_own(web), WEB_SIGNALS), _fork(jobs, JOBS_SIGNALS)
     try:
         while True:
-            got = signal.sigwait(WATCHED)
+            got = signal.sigwait(SUPERVISED_SIGNALS)
             if got == signal.SIGHUP and not os.isatty(0):
                 os.kill(server, signal.SIGHUP)
             elif got != signal.SIGCHLD:
@@ -85,7 +85,7 @@ def together(web: Callable[[], object], jobs: Callable[[], object]) -> int:
                     return 1
                 if worker in ended:
                     print("The jobs process ended; it is started again.", file=sys.stderr, flush=True)
-                    worker = _fork(jobs, FOR_JOBS, after=PAUSE)
+                    worker = _fork(jobs, JOBS_SIGNALS, after=RESTART_DELAY)
     finally:
         _stop({server, worker})
 
@@ -152,7 +152,7 @@ def _stop(children: set[int]) -> None:
     running = children - _ended()
     for child in running:
         os.kill(child, signal.SIGTERM)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + GRACE_PERIOD
     while running and time.monotonic() < deadline:
         running -= _ended()
         time.sleep(0.02)

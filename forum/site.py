@@ -9,11 +9,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum import text
-from forum.db import Moment, db, now
+from forum.db import Timestamp, db, now
 
 # Every page shows the announcement, so what is set is not asked of the database for each. Another process notices a
 # change after so many seconds, the one that made it at once.
-REMEMBERED_FOR = 10.0
+CACHE_SECONDS = 10.0
 
 # The name of each setting, its default and what it does, as the admin page says it.
 DEFAULTS: dict[str, tuple[Any, str]] = {
@@ -32,7 +32,7 @@ DEFAULTS: dict[str, tuple[Any, str]] = {
     "rules_note": ("", "Stands above the rules on their page, as Markdown. Empty for none."),
 }
 # Kept beside a setting: its text as HTML, rendered when it was set.
-RENDERED = {"rules_note": "rules_note_html"}
+RENDERED_SETTINGS = {"rules_note": "rules_note_html"}
 _remembered: dict[str, tuple[float, dict[str, Any]]] = {}
 
 
@@ -43,7 +43,7 @@ class SiteSetting(db.Model):
 
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
     value: Mapped[Any] = mapped_column(JSON)
-    changed_at: Mapped[Moment]
+    changed_at: Mapped[Timestamp]
 
 
 def setting(name: str) -> Any:
@@ -51,15 +51,15 @@ def setting(name: str) -> Any:
     return _known().get(name, DEFAULTS[name][0])
 
 
-def settings_now() -> dict[str, Any]:
+def current_settings() -> dict[str, Any]:
     """Every value in force at this moment, for whoever changes them."""
     known = _read()
     return {name: known.get(name, default) for name, (default, _) in DEFAULTS.items()}
 
 
-def html_of(name: str) -> str:
+def setting_html(name: str) -> str:
     """A setting that is Markdown, as HTML."""
-    html: str = _known().get(RENDERED[name], "")
+    html: str = _known().get(RENDERED_SETTINGS[name], "")
     return html
 
 
@@ -75,14 +75,14 @@ def announcement() -> str:
 def change_setting(name: str, value: Any) -> None:
     """Set it, or drop the row when it is the default again. The caller commits."""
     _write(name, value, DEFAULTS[name][0])
-    if name in RENDERED:
-        _write(RENDERED[name], text.to_html(value) if value else "", "")
+    if name in RENDERED_SETTINGS:
+        _write(RENDERED_SETTINGS[name], text.to_html(value) if value else "", "")
     db.session.flush()
     db.session.info["settings_changed"] = True
-    forget()
+    clear_cache()
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Read all anew when the next is asked for."""
     _remembered.clear()
 
@@ -103,7 +103,7 @@ def _known() -> dict[str, Any]:
     until, known = _remembered.get(place, (0.0, {}))
     if time.monotonic() >= until:
         known = _read()
-        _remembered[place] = (time.monotonic() + REMEMBERED_FOR, known)
+        _remembered[place] = (time.monotonic() + CACHE_SECONDS, known)
     return known
 
 
@@ -114,10 +114,10 @@ def _read() -> dict[str, Any]:
 @event.listens_for(db.session, "after_commit")
 def _forget_what_changed(session: Any) -> None:
     if session.info.pop("settings_changed", False):
-        forget()
+        clear_cache()
 
 
 @event.listens_for(db.session, "after_rollback")
 def _forget_what_was_tried(session: Any) -> None:
     if session.info.pop("settings_changed", False):
-        forget()
+        clear_cache()

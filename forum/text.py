@@ -16,12 +16,12 @@ from slugify import slugify
 
 # Goes up when to_html changes what it makes; `forum render` renders again what is older.
 RENDER_VERSION = 1
-LONGEST_SOURCE = 40_000
+MAX_SOURCE_LENGTH = 40_000
 
-TAGS = frozenset("p br hr strong em s code pre blockquote ul ol li h2 h3 h4 a table thead tbody tr th td".split())
-ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "code": {"class"}}
-SCHEMES = frozenset({"http", "https", "mailto"})
-REL = "nofollow ugc noopener"
+ALLOWED_TAGS = frozenset("p br hr strong em s code pre blockquote ul ol li h2 h3 h4 a table thead tbody tr th td".split())
+ALLOWED_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "code": {"class"}}
+ALLOWED_SCHEMES = frozenset({"http", "https", "mailto"})
+LINK_REL = "nofollow ugc noopener"
 
 # Everything below 32 except tab and newline, the C1 controls, and the marks that turn the direction of text around.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
@@ -34,7 +34,7 @@ def clean(typed: str) -> str:
     return unicodedata.normalize("NFC", _CONTROLS.sub("", _SURROGATES.sub("", unix)))
 
 
-def one_line(typed: str) -> str:
+def single_line(typed: str) -> str:
     """A title or a name: clean, on one line, with single spaces."""
     return " ".join(clean(typed).split())
 
@@ -56,9 +56,9 @@ def to_html(source: str) -> str:
     Rendered at write time only: Markdown, then bleach, then nh3 as a second sieve. The latest few are remembered, so
     that a view can have a text rendered before it asks for the database's lock.
     """
-    rendered = _parser().render(clean(source)[:LONGEST_SOURCE])
+    rendered = _parser().render(clean(source)[:MAX_SOURCE_LENGTH])
     # One Cleaner a call: bleach's is not safe to share between threads.
-    cleaner = Cleaner(tags=TAGS, attributes=_allowed, protocols=SCHEMES, strip=True)
+    cleaner = Cleaner(tags=ALLOWED_TAGS, attributes=_allowed, protocols=ALLOWED_SCHEMES, strip=True)
     return _sieve(cleaner.clean(rendered))
 
 
@@ -72,53 +72,53 @@ def to_plain(source: str, longest: int = 200) -> str:
     return words[:longest].rsplit(" ", 1)[0].rstrip(".,;:") + " …"
 
 
-class Change(NamedTuple):
+class DiffRun(NamedTuple):
     """A run of words: "same" in both, "gone" from the first, or "new" in the second."""
 
     kind: str
     words: str
 
 
-def changes(before: str, after: str) -> list[Change]:
+def word_diff(before: str, after: str) -> list[DiffRun]:
     """What makes one text of the other, word by word, in reading order."""
     old, new = (re.findall(r"\s+|\S+", one) for one in (before, after))
     found = []
     for kind, a, b, c, d in SequenceMatcher(None, old, new).get_opcodes():
         if kind == "equal":
-            found.append(Change("same", "".join(old[a:b])))
+            found.append(DiffRun("same", "".join(old[a:b])))
             continue
-        found += [Change(name, "".join(words)) for name, words in (("gone", old[a:b]), ("new", new[c:d])) if words]
+        found += [DiffRun(name, "".join(words)) for name, words in (("gone", old[a:b]), ("new", new[c:d])) if words]
     return found
 
 
 def markdown_from_html(source: str) -> str:
     """Somebody else's HTML as our Markdown. nh3 runs first: it is fast, and bleach is not, on hostile pages."""
     cleaned = nh3.clean(
-        clean(source)[: LONGEST_SOURCE * 4],
-        tags=set(TAGS) | {"h1", "h5", "h6", "b", "i", "del", "strike"},
+        clean(source)[: MAX_SOURCE_LENGTH * 4],
+        tags=set(ALLOWED_TAGS) | {"h1", "h5", "h6", "b", "i", "del", "strike"},
         attributes={"a": {"href"}},
-        url_schemes=set(SCHEMES),
+        url_schemes=set(ALLOWED_SCHEMES),
         link_rel=None,
         clean_content_tags={"script", "style", "iframe", "object", "form", "svg", "math"},
     )
     made: str = markdownify(cleaned, heading_style="ATX", bullets="-", strip=["img"])
-    return re.sub(r"\n{3,}", "\n\n", made).strip()[:LONGEST_SOURCE]
+    return re.sub(r"\n{3,}", "\n\n", made).strip()[:MAX_SOURCE_LENGTH]
 
 
 def _sieve(rendered: str) -> str:
     return nh3.clean(
         rendered,
-        tags=set(TAGS),
-        attributes={tag: set(names) for tag, names in ATTRIBUTES.items()},
-        url_schemes=set(SCHEMES),
-        link_rel=REL,
+        tags=set(ALLOWED_TAGS),
+        attributes={tag: set(names) for tag, names in ALLOWED_ATTRIBUTES.items()},
+        url_schemes=set(ALLOWED_SCHEMES),
+        link_rel=LINK_REL,
         # A table wider than the column scrolls, so the keyboard has to reach it.
         set_tag_attribute_values={"table": {"tabindex": "0"}},
     )
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:
-    return name in ATTRIBUTES.get(tag, set()) and (name != "class" or value.startswith("language-"))
+    return name in ALLOWED_ATTRIBUTES.get(tag, set()) and (name != "class" or value.startswith("language-"))
 
 
 @lru_cache(maxsize=1)

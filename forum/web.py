@@ -50,7 +50,7 @@ def _asker() -> str:
     who = f"member {current_user.id}" if current_user.is_authenticated else f"address {get_remote_address()}"
     apart = request.form.get("signed") == "anonymous" or request.endpoint in OF_ONE_TEXT
     place = request.path if apart else ""
-    return anonymity.limit_key(f"{who} {datetime.now(UTC):%Y-%m-%d %H} {place}")
+    return anonymity.hashed_limit_key(f"{who} {datetime.now(UTC):%Y-%m-%d %H} {place}")
 
 
 limiter = Limiter(
@@ -197,10 +197,10 @@ def form_age() -> float | None:
     for name, salt in (("opened", "opened"), ("csrf_token", "wtf-csrf-token")):
         signer = URLSafeTimedSerializer(current_app.secret_key or "", salt=salt)
         try:
-            _, made_at = signer.loads(request.form.get(name, ""), return_timestamp=True)
+            _, created_at = signer.loads(request.form.get(name, ""), return_timestamp=True)
         except BadData:
             continue
-        return time.time() - made_at.timestamp()
+        return time.time() - created_at.timestamp()
     return None
 
 
@@ -243,8 +243,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(may=may, asset=asset, url_for=path_of, opened=opened)
     app.jinja_env.filters.update(
         day=day,
-        month=dates.month,
-        iso=dates.iso,
+        month=dates.format_month,
+        iso=dates.format_iso,
         count_of=count_of,
         key_text=key_text,
         rendered=Markup,
@@ -263,7 +263,7 @@ def asset(name: str) -> str:
 
 @cache
 def _version_of(name: str) -> str:
-    return hashlib.sha256((db.folder("static") / name).read_bytes()).hexdigest()[:10]
+    return hashlib.sha256((db.package_folder("static") / name).read_bytes()).hexdigest()[:10]
 
 
 def path_of(endpoint: str, **values: Any) -> str:
@@ -285,7 +285,7 @@ def _remembered(root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -
 
 def day(moment: datetime, *, year: bool | None = None) -> str:
     """The day by the reader's clock. A moment that is a whole day, as anonymous ones are, is that day anywhere."""
-    return dates.day(moment, None if dates.is_whole_day(moment) else _readers_zone(), year=year)
+    return dates.format_day(moment, None if dates.is_whole_day(moment) else _readers_zone(), year=year)
 
 
 def readers_clock() -> tuple[ZoneInfo | None, int]:
@@ -294,7 +294,7 @@ def readers_clock() -> tuple[ZoneInfo | None, int]:
 
 
 def _readers_zone() -> ZoneInfo | None:
-    return dates.zone_called(current_user.time_zone) if current_user.is_authenticated else None
+    return dates.time_zone_by_name(current_user.time_zone) if current_user.is_authenticated else None
 
 
 def initials(name: str) -> str:

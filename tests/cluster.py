@@ -11,14 +11,14 @@ from typing import Any
 import psycopg
 import pytest
 
-GIVEN = "FORUM_TEST_POSTGRES_URL"  # a server of your own: postgresql://user:password@host/database
-ROOM = 2**31  # bytes
-SOCKET = "FORUM_TEST_POSTGRES_SOCKET"  # set by the run itself, for its workers
+SERVER_URL = "FORUM_TEST_POSTGRES_URL"  # a server of your own: postgresql://user:password@host/database
+MIN_FREE_BYTES = 2**31  # bytes
+SOCKET_FOLDER = "FORUM_TEST_POSTGRES_SOCKET"  # set by the run itself, for its workers
 
 
 def start_for_run(config: pytest.Config) -> None:
     """Called by pytest's controller: start the cluster, if no server is given and the programs are there."""
-    if hasattr(config, "workerinput") or os.environ.get(GIVEN) or os.environ.get(SOCKET):
+    if hasattr(config, "workerinput") or os.environ.get(SERVER_URL) or os.environ.get(SOCKET_FOLDER):
         return
     if (programs := _programs()) is None:
         if os.environ.get("CI") == "true":
@@ -34,7 +34,7 @@ def start_for_run(config: pytest.Config) -> None:
     options = f"-k {folder} -c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=200"
     options += " -c max_wal_size=256MB -c wal_level=minimal -c max_wal_senders=0 -c jit=off -c autovacuum=off"
     _run(user, [programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"])
-    os.environ[SOCKET] = str(folder)
+    os.environ[SOCKET_FOLDER] = str(folder)
 
 
 def stop_for_run(config: Any) -> None:
@@ -42,7 +42,7 @@ def stop_for_run(config: Any) -> None:
     programs, folder = getattr(config, "_forum_cluster", (None, None))
     if programs is None:
         return
-    os.environ.pop(SOCKET, None)
+    os.environ.pop(SOCKET_FOLDER, None)
     stop = [programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop"]
     subprocess.run([str(part) for part in stop], user=_unprivileged(), capture_output=True, check=False, cwd="/")
     shutil.rmtree(folder, ignore_errors=True)
@@ -50,7 +50,7 @@ def stop_for_run(config: Any) -> None:
 
 def database_url(name: str) -> str | None:
     """An address of an empty database of this name on the server given or started; None when there is neither."""
-    given, socket = os.environ.get(GIVEN), os.environ.get(SOCKET)
+    given, socket = os.environ.get(SERVER_URL), os.environ.get(SOCKET_FOLDER)
     if not given and not socket:
         return None
     server = given or f"postgresql://forum@/postgres?host={socket}"
@@ -67,7 +67,7 @@ def database_url(name: str) -> str | None:
 def _roomy_memory() -> str | None:
     """A folder in memory where there is one with room: each test empties every table, which is many files. Else None."""
     memory = Path("/dev/shm")
-    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > ROOM else None
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > MIN_FREE_BYTES else None
 
 
 def _programs() -> Path | None:

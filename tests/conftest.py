@@ -12,7 +12,7 @@ from flask_login import FlaskLoginClient
 from sqlalchemy import text as sql
 
 from forum import create_app, site
-from forum.config import FIXED
+from forum.config import CONSTANT_CONFIG
 from forum.db import db
 from forum.web import limiter
 from tests import cluster
@@ -33,7 +33,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def settings_for(database_url: str, folder: Path, **given: Any) -> dict[str, Any]:
     """The configuration of an application under test."""
     return {
-        **FIXED,
+        **CONSTANT_CONFIG,
         "TESTING": True,
         "INSTANCE": folder,
         "SITE_NAME": "Full Duplex",
@@ -77,7 +77,7 @@ def _url(kind: str, worker: str, folder: Path) -> str:
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
-def migrated(
+def migrated_app(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Iterator[Flask]:
     """The application over a database that the migrations made: one of each kind for each worker."""
@@ -100,14 +100,14 @@ on_one_database = pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
 def app(migrated: Flask) -> Iterator[Flask]:
     """The application with an empty database, inside an application context."""
     with migrated.app_context(), migrated.test_request_context():
-        _empty()
+        empty_database()
         limiter.reset()
         yield migrated
         db.session.remove()
 
 
-def _empty() -> None:
-    site.forget()
+def empty_database() -> None:
+    site.clear_cache()
     with db.engine.begin() as connection:
         names = [table.name for table in db.metadata.sorted_tables]
         if connection.dialect.name == "postgresql":

@@ -22,7 +22,7 @@ from forum.moderation.notices.senders import token_for as confirming
 from forum.notifications.unsubscribe_tokens import token_for as unsubscribing
 
 # The word before a converter, where it is not the name of the table.
-TABLES = {"replies": "comments", "reply": "comments", "log": "decisions", "delayed": "delayed_writings"}
+TABLES = {"replies": "comments", "reply": "comments", "log": "decisions", "delayed": "scheduled_texts"}
 # Links that came by mail, made for somebody whom they can be for.
 TOKENS: dict[str, tuple[Any, Callable[[Any], str | None]]] = {
     "accounts.confirm": (Member.confirmed_at.is_(None), lambda who: mailed(who, "confirm")),
@@ -33,16 +33,16 @@ TOKENS: dict[str, tuple[Any, Callable[[Any], str | None]]] = {
     "notices.confirm": (Notice.confirmed_at.is_(None), confirming),
     "notices.show": (Notice.confirmed_at.is_not(None), lambda notice: (sender_of(notice) or Sender("", "")).secret),
 }
-EXCUSED = {"static": "files of the package, the same for everybody"}
+EXCLUDED = {"static": "files of the package, the same for everybody"}
 # What the same page shows otherwise when asked otherwise.
-ASKED = {
+QUERY_STRINGS = {
     "pages.home": ["sort=new", "sort=top", "sort=unanswered", "vendor=undisclosed", "rated=1", "leaning=bad"],
     "moderation.index": ["kind=flag", "kind=held", "kind=appeal", "kind=notice", "sort=weight"],
     "following.index": ["show=all"],
     "log.index": ["action=warn", "action=bar", "rule=5"],
     "rankings.compared": ["vendor=northwind&vendor=lakeside"],
 }
-MOST_OF_A_KIND = 40
+MAX_PER_TABLE = 40
 
 
 def routes(app: Flask) -> list[Rule]:
@@ -54,9 +54,9 @@ def addresses(app: Flask, *, by_mail: bool = False) -> dict[str, list[str]]:
     """The addresses of each endpoint, with the links that come by mail if wanted."""
     found: dict[str, list[str]] = {}
     for rule in routes(app):
-        if rule.endpoint not in EXCUSED:
+        if rule.endpoint not in EXCLUDED:
             found.setdefault(rule.endpoint, []).extend(_addresses_of(rule, by_mail))
-    for endpoint, questions in ASKED.items():
+    for endpoint, questions in QUERY_STRINGS.items():
         found[endpoint] += [f"{found[endpoint][0]}?{question}" for question in questions]
     return found
 
@@ -74,7 +74,7 @@ def _addresses_of(rule: Rule, by_mail: bool) -> Iterator[str]:
         yield url_for(rule.endpoint, year=moment.year, month=moment.month)
         return
     filled = [
-        _values(rule, name, by_mail) for name in sorted(rule.arguments) if not (_is_post(rule) and name == "slug")
+        _values_of(rule, name, by_mail) for name in sorted(rule.arguments) if not (_is_post(rule) and name == "slug")
     ]
     for values in product(*filled):
         given = dict(values)
@@ -88,11 +88,11 @@ def _is_post(rule: Rule) -> bool:
     return rule.endpoint == "posts.show"
 
 
-def _values(rule: Rule, name: str, by_mail: bool) -> list[tuple[str, Any]]:
+def _values_of(rule: Rule, name: str, by_mail: bool) -> list[tuple[str, Any]]:
     """What stands in the place of one converter."""
     if rule.endpoint in TOKENS:
         condition, made = TOKENS[rule.endpoint]
-        whose = _one(condition) if by_mail else None
+        whose = _first_row(condition) if by_mail else None
         return [(name, made(whose))] if whose is not None else []
     if listed := re.search(rf"<any\(([^)]*)\):{name}>", rule.rule):
         return [(name, value.strip()) for value in listed[1].split(",")]
@@ -103,7 +103,7 @@ def _values(rule: Rule, name: str, by_mail: bool) -> list[tuple[str, Any]]:
     if table is None:
         return []
     column = table.c.slug if name == "slug" else table.c.id
-    return [(name, value) for value in db.session.scalars(select(column).order_by(table.c.id).limit(MOST_OF_A_KIND))]
+    return [(name, value) for value in db.session.scalars(select(column).order_by(table.c.id).limit(MAX_PER_TABLE))]
 
 
 def _table(word: str) -> Table | None:
@@ -112,6 +112,6 @@ def _table(word: str) -> Table | None:
     return tables.get(named, tables.get(f"{named}s"))
 
 
-def _one(condition: Any) -> Any:
+def _first_row(condition: Any) -> Any:
     kind = Notice if condition.left.table.name == Notice.__tablename__ else Member
     return db.session.query(kind).filter(condition).order_by(kind.id.desc()).first()

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from forum.accounts.models import Member
-from forum.db import db, new_key, now
+from forum.db import db, new_random_id, now
 from forum.posts.actions import write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, Tag
@@ -131,7 +131,7 @@ def make_long_thread(post: Post, branches: int, author: Member) -> list[int]:
         at = now() - timedelta(minutes=branches - n)
         path, above = "", None
         for depth in range(5):
-            key = new_key()
+            key = new_random_id()
             path += f"{int(at.timestamp()):08x}{key_text(key)}"
             row = {"id": key, "parent_id": above, "depth": depth, "path": path, "created_at": at, "post_id": post.id}
             rows.append({**row, "answer_count": int(depth < 4), "author_id": author.id, "render_version": 1})
@@ -143,7 +143,7 @@ def make_long_thread(post: Post, branches: int, author: Member) -> list[int]:
     return [row["id"] for row in rows]
 
 
-def at_once(*visits: Callable[[], Any]) -> list[Any]:
+def run_concurrently(*visits: Callable[[], Any]) -> list[Any]:
     """Make visits at the same moment, each in a thread of its own; their answers in the order given."""
     barrier = Barrier(len(visits))
 

@@ -23,10 +23,10 @@ from forum.config import from_environment
 from forum.db import db
 
 ROOT = Path(__file__).parent.parent
-AGENT = "a test"
+USER_AGENT = "a test"
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """What came back."""
 
     status: int
@@ -41,18 +41,18 @@ class Visitor(NamedTuple):
     cookie: str
     token: str
 
-    def post(self, path: str, **form: Any) -> Answer:
+    def post(self, path: str, **form: Any) -> Response:
         """Send a form. Raises OSError or HTTPException when no whole answer comes back."""
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "Cookie": self.cookie,
-            "User-Agent": AGENT,
+            "User-Agent": USER_AGENT,
         }
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request("POST", path, urlencode({"csrf_token": self.token, **form}), headers)
             answer = connection.getresponse()
-            return Answer(answer.status, answer.getheader("Location") or "", answer.read().decode())
+            return Response(answer.status, answer.getheader("Location") or "", answer.read().decode())
         finally:
             connection.close()
 
@@ -92,7 +92,7 @@ class Site:
                 stderr=log,
                 start_new_session=True,
             )
-        while not answers(self.port):
+        while not is_answering(self.port):
             assert self.server.poll() is None, self.log.read_text()
             assert time.monotonic() - started < 240, self.log.read_text()
             time.sleep(0.05)
@@ -111,22 +111,22 @@ class Site:
     def processes(self) -> list[int]:
         """The server's processes, itself among them."""
         assert self.server is not None
-        return family(self.server.pid)
+        return process_tree(self.server.pid)
 
 
-def visitor(app: Flask, site: Site, member: Any, path: str) -> Visitor:
+def open_visitor(app: Flask, site: Site, member: Any, path: str) -> Visitor:
     """The member's browser, once it has opened a page with a form on it."""
     with app.app_context():
         browser: Any = app.test_client(user=member)
         for _ in range(2):
-            page = browser.get(path, headers={"User-Agent": AGENT}, environ_base={"REMOTE_ADDR": "127.0.0.1"})
+            page = browser.get(path, headers={"User-Agent": USER_AGENT}, environ_base={"REMOTE_ADDR": "127.0.0.1"})
         token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
         cookie = browser.get_cookie("session")
     assert token and cookie, page.text
     return Visitor(site.port, f"session={cookie.value}", token[1])
 
 
-def family(parent: int) -> list[int]:
+def process_tree(parent: int) -> list[int]:
     """The process and all that it started, as far as they are still there."""
     found = [parent]
     for member in found:
@@ -135,7 +135,7 @@ def family(parent: int) -> list[int]:
     return found
 
 
-def answers(port: int) -> bool:
+def is_answering(port: int) -> bool:
     """Whether a site answers there."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:

@@ -107,7 +107,7 @@ def test_a_rule_about_writing_lets_these_and_nobody_else(
             item.hidden_at = now() if "hidden" in state else None
             item.deleted_at = now() if "deleted" in state else None
             item.removed_at = now() if "removed" in state else None
-            item.edit_until = now() + timedelta(hours=1) if "asked" in state else None
+            item.edit_deadline = now() + timedelta(hours=1) if "asked" in state else None
         post.locked_at = now() if "locked" in state else None
         db.session.commit()
         rows = [post_page_row(post.id), thread(post.id).rows[0]]

@@ -11,7 +11,7 @@ from forum.accounts.models import Member
 from forum.db import db
 from forum.mail import Mail, deliver_due
 from forum.web import limiter
-from tests.factories import PASSWORD, at_once
+from tests.factories import PASSWORD, run_concurrently
 from tests.factories import make_member as make_plain_member
 
 OTHER = "wet stone quiet harbour"
@@ -89,7 +89,7 @@ def test_joining_twice_at_once_is_joining_once_and_one_name_may_join_twice(app: 
         reader = browse()
         return lambda: reader.post("/join", data={"name": "Marta", "email": email, "password": PASSWORD})
 
-    answers = at_once(*(join("marta@partner.example") for _ in range(3)), join("other@partner.example"))
+    answers = run_concurrently(*(join("marta@partner.example") for _ in range(3)), join("other@partner.example"))
     assert {answer.status_code for answer in answers} == {302}
     assert sorted(member.email for member in db.session.query(Member)) == [
         "marta@partner.example",
@@ -254,5 +254,5 @@ def test_mail_that_cannot_go_out_stays_and_is_tried_later(
     assert deliver_due() == 0
     db.session.expire_all()
     waiting = outbox()[0]
-    assert waiting.tries == 1 and waiting.failed_because and waiting.failed_at is None
+    assert waiting.tries == 1 and waiting.failure and waiting.failed_at is None
     assert waiting.due_at > waiting.created_at

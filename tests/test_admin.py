@@ -20,7 +20,7 @@ from forum.moderation.models import Decision
 from forum.posts.actions import About
 from tests.factories import (
     PASSWORD,
-    at_once,
+    run_concurrently,
     make_a_tag,
     make_category,
     make_comment,
@@ -80,7 +80,7 @@ def admin(app: Flask) -> Member:
 def log() -> list[tuple[str, str, str]]:
     """What the log has of changes by staff: of what, facts, reason."""
     rows = db.session.query(Decision).filter_by(action="staff").order_by(Decision.id)
-    return [(row.what, row.facts, row.reason) for row in rows]
+    return [(row.target_label, row.facts, row.reason) for row in rows]
 
 
 def furnished() -> None:
@@ -291,7 +291,7 @@ def test_two_admins_who_demote_each_other_at_once_leave_one(app: Flask, browse: 
     pair = [make_member(role="admin", slug=slug, password_hash=hash_of(PASSWORD)) for slug in ("one", "two")]
     given = {"role": "member", "proof": PASSWORD, **REASON}
     readers = [browse(member) for member in pair]
-    at_once(
+    run_concurrently(
         *(
             lambda r=r, s=s: r.post(f"/admin/members/{s}/role", data=given)
             for r, s in zip(readers, ("two", "one"), strict=True)

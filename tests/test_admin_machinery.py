@@ -108,7 +108,7 @@ def test_another_process_notices_a_change_when_its_memory_is_old(app: Flask, mon
     db.session.add(SiteSetting(name="notice_days", value=3))
     db.session.commit()
     assert setting("notice_days") == 14, "remembered"
-    monkeypatch.setattr(site.time, "monotonic", lambda clock=site.time.monotonic: clock() + site.REMEMBERED_FOR)
+    monkeypatch.setattr(site.time, "monotonic", lambda clock=site.time.monotonic: clock() + site.CACHE_SECONDS)
     assert setting("notice_days") == 3
 
 
@@ -190,9 +190,9 @@ def test_health_tells_what_migrations_are_to_come(app: Flask, browse: Any, admin
 def test_mail_that_was_given_up_is_counted_and_tried_again_and_nobody_learns_whose(
     app: Flask, browse: Any, admin: Member
 ) -> None:
-    waits = mail.post("secret@reader.example", "test", subject="A very private subject", name="Marta")
-    given_up = mail.post("other@reader.example", "test", subject="Another one", name="Marta")
-    given_up.failed_at, given_up.tries, given_up.failed_because = now(), 8, "<other@reader.example> refused"
+    waits = mail.enqueue("secret@reader.example", "test", subject="A very private subject", name="Marta")
+    given_up = mail.enqueue("other@reader.example", "test", subject="Another one", name="Marta")
+    given_up.failed_at, given_up.tries, given_up.failure = now(), 8, "<other@reader.example> refused"
     waits.created_at = now() - timedelta(hours=3)
     db.session.commit()
     page = browse(admin).get("/admin/health").text
@@ -207,8 +207,8 @@ def test_mail_that_was_given_up_is_counted_and_tried_again_and_nobody_learns_who
 
 
 def test_health_says_in_words_what_each_job_is_for(app: Flask) -> None:
-    assert set(jobs.regular()) <= set(health.JOBS)
-    assert "see_to_notices" in jobs.regular()
+    assert set(jobs.periodic_jobs()) <= set(health.JOBS)
+    assert "see_to_notices" in jobs.periodic_jobs()
 
 
 def test_runs_by_the_clock_are_noted_and_what_they_failed_with_by_its_kind_alone(
@@ -226,12 +226,12 @@ def test_runs_by_the_clock_are_noted_and_what_they_failed_with_by_its_kind_alone
     jobs._in_context(app, works, told=True)()
     db.session.rollback()
     noted = {run.name: run for run in db.session.query(JobRun)}
-    assert (noted["fails"].failures, noted["fails"].failed_because, noted["fails"].went_well_at) == (
+    assert (noted["fails"].failures, noted["fails"].failure, noted["fails"].succeeded_at) == (
         1,
         "ValueError",
         None,
     )
-    assert noted["works"].failures == 0 and noted["works"].went_well_at is not None
+    assert noted["works"].failures == 0 and noted["works"].succeeded_at is not None
     page = browse(admin).get("/admin/health").text
     assert "1 time: ValueError" in page and "reader.example" not in page
     assert health.troubles() == ["a job fails: Fails"]
@@ -258,7 +258,7 @@ def test_a_backup_is_made_by_the_jobs_and_listed(app: Flask, browse: Any, admin:
     assert facts() == ["a backup was asked for"]
     db.session.commit()
     backup.back_up_now()
-    (copy,) = backup.copies()
+    (copy,) = backup.list_backups()
     try:
         assert copy.stat().st_mode & 0o077 == 0 and copy.parent.stat().st_mode & 0o077 == 0
         assert copy.name in reader.get("/admin/health").text

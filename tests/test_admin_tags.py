@@ -12,7 +12,7 @@ from forum.posts.models import Post, Tag, TagSynonym
 from forum.posts.tags.queries import tags_of
 from forum.posts.visibility import hide
 from forum.web import key_text
-from tests.factories import at_once, make_a_tag, make_member, make_post
+from tests.factories import run_concurrently, make_a_tag, make_member, make_post
 from tests.test_delayed import composed, delayed, run_job
 
 REASON = {"reason": "They mean the same."}
@@ -57,7 +57,7 @@ def test_a_word_that_is_taken_or_none_is_refused(app: Flask, staff: Any, word: s
 def test_of_two_who_make_the_same_tag_at_once_one_does(app: Flask, staff: Any, browse: Any) -> None:
     readers = [staff, browse(make_member(role="admin"))]
     given = {"word": "deals", "description": "What was agreed."}
-    answers = at_once(*(lambda reader=reader: reader.post("/admin/tags", data=given) for reader in readers))
+    answers = run_concurrently(*(lambda reader=reader: reader.post("/admin/tags", data=given) for reader in readers))
     assert sorted(answer.status_code for answer in answers) == [302, 422]
     assert db.session.query(Tag).count() == 1 == len(facts())
 

@@ -23,7 +23,7 @@ from forum.ratings.scores.disclosure import Batch, segments_after_merging
 from forum.vendors.actions import add_domain, note_change
 from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias
 from forum.vendors.queries import vendor_named
-from tests.factories import at_once, make_category, make_member, make_post, make_rating, make_vendor
+from tests.factories import run_concurrently, make_category, make_member, make_post, make_rating, make_vendor
 
 REASON = {"reason": "One and the same company."}
 
@@ -137,7 +137,7 @@ def test_a_change_of_a_tier_is_proposed_in_words_and_marked_in_the_trend(app: Fl
     db.session.refresh(gold)
     assert (gold.annual_fee, gold.revenue_target) == (2000, None)
     change = db.session.query(ProgrammeChange).one()
-    assert (change.what, f"{change.happened_at:%Y-%m-%d}") == ("Gold costs 2,000 now", "2026-10-01")
+    assert (change.summary, f"{change.happened_at:%Y-%m-%d}") == ("Gold costs 2,000 now", "2026-10-01")
     assert "Gold costs 2,000 now" in staff.get(f"/admin/programmes/{vendor.programmes[0].id}").text
     assert facts() == [f"Nordwall, Nordwall Partners: {words}"]
 
@@ -261,7 +261,7 @@ def test_all_that_hangs_on_a_vendor_goes_into_the_other(app: Flask, browse: Any,
         make_post(about=About(into))
     ]
     rating = make_rating(vendor=old, programme=programme, anonymous=True)
-    mark = rating.rater_mark
+    mark = rating.rater_hmac
     follow(fan, "vendor", old.id)
     reader, number = browse(admin), into.id
     page = reader.post("/admin/vendors/nordwall/merge", data={"into": "northwall", **REASON})
@@ -275,7 +275,7 @@ def test_all_that_hangs_on_a_vendor_goes_into_the_other(app: Flask, browse: Any,
     assert reader.post("/admin/vendors/nordwall/merge", data=done).location == "/admin/vendors/northwall"
     db.session.expire_all()
     assert {post.vendor_id for post in posts} == {number} and (into.post_count, old.post_count) == (3, 0)
-    assert (rating.vendor_id, rating.rater_mark, rating.programme_id) == (number, mark, programme.id)
+    assert (rating.vendor_id, rating.rater_hmac, rating.programme_id) == (number, mark, programme.id)
     assert {one.folded for one in into.aliases} == {"nw", "nordwall"} and into.domains[0].domain == "nordwall.example"
     assert len(into.programmes) == 2 and not old.programmes
     assert follow_of(fan, "vendor", number).follows
@@ -336,7 +336,7 @@ def test_of_two_merges_at_once_that_cross_one_is_done(app: Flask, browse: Any, a
             f"/admin/vendors/{slug}/merge", data={"into": name, "do": f"merge into {number}", **REASON}
         )
 
-    answers = at_once(*(visit(reader, *way) for reader, way in zip(readers, ways, strict=True)))
+    answers = run_concurrently(*(visit(reader, *way) for reader, way in zip(readers, ways, strict=True)))
     assert all(answer.status_code < 500 for answer in answers)
     assert sum(vendor.accepted_at is not None for vendor in db.session.query(Vendor)) == 1 and len(facts()) == 1
 

@@ -17,13 +17,13 @@ from forum import anonymity
 from forum.access import wrote
 from forum.accounts.bylines import alias_in, byline, take_pseudonym
 from forum.accounts.models import Pseudonym
-from forum.db import day_of, db, now
+from forum.db import start_of_day, db, now
 from forum.notifications.actions import follow
 from forum.notifications.models import Follow
 from forum.posts import actions, queries
 from forum.posts.actions import delete_post, edit_post, write_post
 from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
-from forum.posts.models import Comment, DelayedWriting, Post, Revision
+from forum.posts.models import Comment, ScheduledText, Post, Revision
 from forum.posts.queries import own_anonymous
 from forum.posts.scheduled_actions import delay_post
 from forum.ratings.models import Rating
@@ -42,10 +42,10 @@ def test_a_mark_is_steady_in_its_thread_and_differs_by_thread_member_and_key(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, two = anonymity.new_thread_key(), anonymity.new_thread_key()
-    assert anonymity.mark(one, 7) == anonymity.mark(one, 7)
-    found = {anonymity.mark(one, 7), anonymity.mark(two, 7), anonymity.mark(one, 8), *anonymity.listing_marks(7, 0, 3)}
+    assert anonymity.thread_hmac(one, 7) == anonymity.thread_hmac(one, 7)
+    found = {anonymity.thread_hmac(one, 7), anonymity.thread_hmac(two, 7), anonymity.thread_hmac(one, 8), *anonymity.chain_links(7, 0, 3)}
     keys(app, monkeypatch, "another key, long enough for everybody")
-    found.add(anonymity.mark(one, 7))
+    found.add(anonymity.thread_hmac(one, 7))
     assert len(found) == 7 and all(re.fullmatch("[0-9a-f]{64}", mark) for mark in found)
 
 
@@ -57,21 +57,21 @@ def test_a_mark_is_hmac_sha256_under_a_key_derived_for_this_purpose(
     extracted = hmac.new(b"full-duplex", b"k" * 40, sha256).digest()
     derived = hmac.new(extracted, b"thread mark" + b"\x01", sha256).digest()
     expected = hmac.new(derived, b"ab" * 16 + b":7", sha256).hexdigest()
-    assert anonymity.mark("ab" * 16, 7) == expected
+    assert anonymity.thread_hmac("ab" * 16, 7) == expected
 
 
 def test_names_are_two_words_and_follow_from_the_mark_alone() -> None:
-    assert list(islice(anonymity.aliases("a"), 5)) == list(islice(anonymity.aliases("a"), 5))
-    for name in islice(anonymity.aliases("b"), 200):
+    assert list(islice(anonymity.alias_candidates("a"), 5)) == list(islice(anonymity.alias_candidates("a"), 5))
+    for name in islice(anonymity.alias_candidates("b"), 200):
         quality, thing = name.split()
-        assert quality in anonymity.QUALITIES and thing in anonymity.THINGS and quality != thing
-    assert len(set(anonymity.QUALITIES)) == len(anonymity.QUALITIES) and len(anonymity.QUALITIES) > 100
-    assert len(set(anonymity.THINGS)) == len(anonymity.THINGS) and len(anonymity.THINGS) > 100
+        assert quality in anonymity.ADJECTIVES and thing in anonymity.NOUNS and quality != thing
+    assert len(set(anonymity.ADJECTIVES)) == len(anonymity.ADJECTIVES) and len(anonymity.ADJECTIVES) > 100
+    assert len(set(anonymity.NOUNS)) == len(anonymity.NOUNS) and len(anonymity.NOUNS) > 100
 
 
 def test_no_two_in_a_thread_share_a_name(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(anonymity, "QUALITIES", ["Quiet", "Calm"])
-    monkeypatch.setattr(anonymity, "THINGS", ["Heron", "Finch"])
+    monkeypatch.setattr(anonymity, "ADJECTIVES", ["Quiet", "Calm"])
+    monkeypatch.setattr(anonymity, "NOUNS", ["Heron", "Finch"])
     thread = anonymity.new_thread_key()
     names = [take_pseudonym(thread, make_member()).name for _ in range(4)]
     assert sorted(names) == ["Calm Finch", "Calm Heron", "Quiet Finch", "Quiet Heron"]
@@ -84,7 +84,7 @@ def test_a_member_has_one_name_in_a_thread_and_unlinkable_ones_in_others(app: Fl
         expected = alias_in(post.thread_key, author)
         comment = make_comment(post, author, anonymous=True)
         assert comment.pseudonym_id == post.pseudonym_id and byline(comment).name == expected == byline(post).name
-    assert len({post.pseudonym.mark for post in posts}) == 3
+    assert len({post.pseudonym.thread_hmac for post in posts}) == 3
 
 
 def test_looking_at_the_name_one_would_get_writes_nothing(app: Flask) -> None:
@@ -163,7 +163,7 @@ def test_after_a_rotation_old_writing_is_still_ones_own_under_the_same_name(
     comment = make_comment(post, author, anonymous=True)
     assert comment.pseudonym_id == post.pseudonym_id and wrote(author, post)
     later = make_post(author, anonymous=True)
-    assert later.pseudonym.mark == anonymity.mark(later.thread_key, author.id)
+    assert later.pseudonym.thread_hmac == anonymity.thread_hmac(later.thread_key, author.id)
     assert {row.id for row in own_anonymous(author)[0]} == {post.id, later.id}
     path = f"/posts/{key_text(post.id)}/edit"
     assert browse(author).get(path).status_code == 200
@@ -178,12 +178,12 @@ def test_each_item_takes_the_next_link_of_its_authors_chain_that_was_never_used(
     post = make_post(author, anonymous=True)
     comment = make_comment(post, author, anonymous=True)
     make_comment(post, other, anonymous=True)
-    assert [post.listing_mark, comment.listing_mark] == anonymity.listing_marks(author.id, 0, 2)
+    assert [post.chain_link, comment.chain_link] == anonymity.chain_links(author.id, 0, 2)
     delete_comment(comment)
     db.session.commit()
     again = make_comment(post, author, anonymous=True)
-    assert again.listing_mark == anonymity.listing_marks(author.id, 2, 1)[0]
-    assert make_comment(post, author).listing_mark is None
+    assert again.chain_link == anonymity.chain_links(author.id, 2, 1)[0]
+    assert make_comment(post, author).chain_link is None
 
 
 def test_the_chain_is_followed_past_its_first_stretch_and_past_gaps(
@@ -193,7 +193,7 @@ def test_the_chain_is_followed_past_its_first_stretch_and_past_gaps(
     monkeypatch.setattr(queries, "WIDEST_GAP", 8)
     author, post = make_member(), make_post()
     made = [make_comment(post, author, anonymous=True) for _ in range(11)]
-    assert [c.listing_mark for c in made] == anonymity.listing_marks(author.id, 0, 11)
+    assert [c.chain_link for c in made] == anonymity.chain_links(author.id, 0, 11)
     for comment in made[:7]:
         delete_comment(comment)
     db.session.commit()
@@ -219,19 +219,19 @@ def test_two_copies_of_the_database_show_no_code_on_two_rows(
             return [under]
         if what == "a delayed text":
             assert delay_post(author, hours=6, typed={}, tags=[vdi], title="Later on", body="x" * 50)
-            return list(db.session.query(DelayedWriting))
+            return list(db.session.query(ScheduledText))
         post = make_post(None if what == "a reply" else author, tags=[vdi], anonymous=what != "a reply")
         return [post, make_comment(post, author, anonymous=True)]
 
     for _ in range(12):
         items = made()
-        for table in ("posts", "comments", "ratings", "delayed_writings", "follows"):
-            marks = {row[0] for row in db.session.execute(sql(f"SELECT listing_mark FROM {table}")) if row[0]}
+        for table in ("posts", "comments", "ratings", "scheduled_texts", "follows"):
+            marks = {row[0] for row in db.session.execute(sql(f"SELECT chain_link FROM {table}")) if row[0]}
             assert not marks & seen
             seen |= marks
         db.session.delete(items[0] if what != "a reply" else items[1])
         db.session.commit()
-        for kind in (Post, Comment, DelayedWriting, Rating, Follow):
+        for kind in (Post, Comment, ScheduledText, Rating, Follow):
             db.session.query(kind).delete()
         db.session.commit()
     assert len(seen) >= 12
@@ -264,7 +264,7 @@ def test_only_the_author_can_list_their_anonymous_writing(app: Flask, browse: An
 
 
 def test_no_page_of_an_anonymous_thread_differs_by_who_its_author_is(app: Flask, browse: Any) -> None:
-    author = make_member(name="Marta Aalto", what="engineer at Nordhaus", country="Finland", company="Nordhaus")
+    author = make_member(name="Marta Aalto", job_title="engineer at Nordhaus", country="Finland", company="Nordhaus")
     post = make_post(author, anonymous=True)
     make_comment(post, author, anonymous=True)
     moderator = make_member(role="admin")
@@ -274,7 +274,7 @@ def test_no_page_of_an_anonymous_thread_differs_by_who_its_author_is(app: Flask,
             page = reader.get(path).text
             for trace in ("Marta", "marta", "Nordhaus", "Finland", author.slug, author.email):
                 assert trace not in page, (path, trace)
-            assert post.pseudonym.mark not in page and str(post.listing_mark) not in page
+            assert post.pseudonym.thread_hmac not in page and str(post.chain_link) not in page
 
 
 def test_the_first_anonymous_and_the_first_named_text_of_a_member_stay_apart(app: Flask, browse: Any) -> None:
@@ -360,7 +360,7 @@ def test_inside_a_day_the_order_of_anonymous_replies_is_chance(app: Flask) -> No
     for _ in range(12):
         post = make_post()
         replies = [make_comment(post, one, anonymous=True) for one in (author, other)]
-        assert {reply.path[:8] for reply in replies} == {f"{int(day_of(now()).timestamp()):08x}"}
+        assert {reply.path[:8] for reply in replies} == {f"{int(start_of_day(now()).timestamp()):08x}"}
         orders.add(replies[0].path < replies[1].path)
     assert orders == {True, False}
 

@@ -28,7 +28,7 @@ def test_a_row_of_anonymous_writing_has_what_the_page_says_and_no_hour(app: Flas
     items.append(make_rating(author, anonymous=True))
     for item in items:
         row = {column.name: getattr(item, column.name) for column in type(item).__table__.columns}
-        assert row["author_id"] is None and row["listing_mark"]
+        assert row["author_id"] is None and row["chain_link"]
         for name, value in row.items():
             if name.endswith("_at") and value is not None:
                 assert (value.hour, value.minute, value.second) == (0, 0, 0), name

@@ -27,8 +27,8 @@ def test_a_badge_says_what_five_share_and_drops_kind_then_region(app: Flask) -> 
     assert badge_of(author) == NORDICS
     for n in range(5, 8):
         make_house(n, trade="msp", region="nordics")
-    make_member(email="another@house5.example", trade="msp", region="nordics")
-    make_member(email="unconfirmed@house9.example", trade="msp", region="nordics", confirmed_at=None)
+    make_member(email="another@house5.example", business_type="msp", region="nordics")
+    make_member(email="unconfirmed@house9.example", business_type="msp", region="nordics", confirmed_at=None)
     assert badge_of(author) == NORDICS, "the same house twice, and an address nobody confirmed, are no more"
     make_house(8, trade="msp", region="nordics")
     assert badge_of(author) == f"{MSP} · {NORDICS}"
@@ -85,6 +85,6 @@ def test_kind_and_region_are_stated_in_the_settings_and_stand_on_no_page(app: Fl
     browser = browse(author)
     assert browser.post("/settings", data={**typed, "trade": "msp", "region": "nordics"}).status_code == 302
     db.session.refresh(author)
-    assert (author.trade, author.region) == ("msp", "nordics")
+    assert (author.business_type, author.region) == ("msp", "nordics")
     assert browser.post("/settings", data={**typed, "trade": "spy", "region": ""}).status_code == 422
     assert MSP not in browse().get(f"/members/{author.slug}").text

@@ -15,7 +15,7 @@ from forum.accounts.passwords import fits
 from forum.accounts.queries import member_with_email
 from forum.cli import main
 from forum.config import from_environment
-from forum.db import db, folder
+from forum.db import db, package_folder
 from forum.moderation.models import Decision
 from forum.posts.models import Comment, Post
 from forum.text import RENDER_VERSION
@@ -72,7 +72,7 @@ def test_the_database_goes_up_to_the_newest_shape_and_back_to_nothing(forum: For
     made = tables(environ)
     assert {"members", "posts", "comments"} <= made
     assert forum("db", "upgrade").exit_code == 0, "once more changes nothing"
-    for _ in ScriptDirectory(str(folder("migrations"))).walk_revisions():
+    for _ in ScriptDirectory(str(package_folder("migrations"))).walk_revisions():
         assert forum("db", "downgrade").exit_code == 0
     assert tables(environ) == {"alembic_version"}
     assert forum("db", "upgrade").exit_code == 0

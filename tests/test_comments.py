@@ -14,9 +14,9 @@ import pytest
 
 from forum.db import db, now
 from forum.posts.comment_queries import THREAD_PAGE
-from forum.posts.models import Comment, Post, Revision, UsefulMark
+from forum.posts.models import Comment, Post, Revision, UsefulVote
 from forum.web import key_text
-from tests.factories import at_once, make_comment, make_member, make_post, make_thread
+from tests.factories import run_concurrently, make_comment, make_member, make_post, make_thread
 
 
 def form(**given: Any) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def test_the_second_submit_gives_the_place_of_the_first(app: Any, browse: Any) -
 @pytest.mark.parametrize(
     ("change", "status", "words"),
     [
-        ("UPDATE posts SET locked_at = '2026-01-01', locked_because = 'It ran in circles.'", 403, "It ran in circles."),
+        ("UPDATE posts SET locked_at = '2026-01-01', locked_reason = 'It ran in circles.'", 403, "It ran in circles."),
         ("DELETE FROM posts", 404, "This page does not exist"),
     ],
 )
@@ -191,7 +191,7 @@ def test_a_thread_that_closes_while_a_reply_waits_for_its_turn_takes_none(
 def test_the_same_reply_sent_twice_at_once_is_written_once(app: Any, browse: Any) -> None:
     post, author, given = make_post(), make_member(), form()
     path, readers = path_to(post, "reply"), [browse(author) for _ in range(4)]
-    answers = at_once(*(lambda r=reader: r.post(path, data=given) for reader in readers))
+    answers = run_concurrently(*(lambda r=reader: r.post(path, data=given) for reader in readers))
     assert {answer.status_code for answer in answers} == {302}
     assert len({answer.location for answer in answers}) == 1
     assert the_reply().submission == given["submission"]
@@ -355,7 +355,7 @@ def test_two_edits_at_once_keep_both_texts(app: Any, browse: Any) -> None:
         lambda r=reader, n=n: r.post(path, data={"body": f"Text {n}.", "do": "publish"})
         for n, reader in enumerate(readers)
     ]
-    assert {answer.status_code for answer in at_once(*visits)} == {302}
+    assert {answer.status_code for answer in run_concurrently(*visits)} == {302}
     said = [the_reply().body, *(revision.body for revision in db.session.query(Revision))]
     assert sorted(said) == ["Text 0.", "Text 1.", "Text 2.", "The first text."]
 
@@ -424,7 +424,7 @@ def test_deleting_twice_at_once_counts_once(app: Any, browse: Any) -> None:
     post = make_post()
     top, _ = make_thread(post, [0, 1], author)
     path, readers = reply_path(top, "delete"), [browse(author) for _ in range(3)]
-    answers = at_once(*(lambda r=reader: r.post(path) for reader in readers))
+    answers = run_concurrently(*(lambda r=reader: r.post(path) for reader in readers))
     assert sorted(answer.status_code for answer in answers) == [302, 403, 403]
     db.session.expire_all()
     assert db.session.get(Post, post.id).comment_count == 1
@@ -475,7 +475,7 @@ def test_useful_marks_on_replies_count_once_and_never_ones_own(app: Any, browse:
     db.session.expire_all()
     assert [c.useful_count for c in db.session.query(Comment)] == [1, 1]
     browse(named.post.author).post(reply_path(named, "useful"), data={"do": "unmark"})
-    assert db.session.query(UsefulMark).count() == 1
+    assert db.session.query(UsefulVote).count() == 1
 
 
 def test_one_member_marking_twice_at_once_counts_once(app: Any, browse: Any) -> None:
@@ -483,5 +483,5 @@ def test_one_member_marking_twice_at_once_counts_once(app: Any, browse: Any) -> 
     path, readers = reply_path(comment, "useful"), [browse(member) for _ in range(4)]
     for do, count in (("mark", 1), ("unmark", 0)):
         visits = [lambda r=reader, d=do: r.post(path, data={"do": d}) for reader in readers]
-        assert {answer.status_code for answer in at_once(*visits)} == {302}
-        assert the_reply().useful_count == count == db.session.query(UsefulMark).count()
+        assert {answer.status_code for answer in run_concurrently(*visits)} == {302}
+        assert the_reply().useful_count == count == db.session.query(UsefulVote).count()

@@ -17,12 +17,12 @@ import pytest
 from forum import create_app
 from forum.accounts.models import Member
 from forum.db import db
-from forum.posts.models import Comment, Post, UsefulMark
+from forum.posts.models import Comment, Post, UsefulVote
 from forum.web import key_text
 from tests import cluster
 from tests.conftest import Browser, settings_for
 from tests.factories import make_a_tag, make_member, make_post
-from tests.served import Answer, Site, Visitor, visitor
+from tests.served import Response, Site, Visitor, open_visitor
 
 PROCESSES, THREADS, EACH = 2, 8, 12
 KINDS = ["sqlite", "postgres"]
@@ -87,10 +87,10 @@ def test_two_processes_with_eight_threads_each_lose_no_reply(kind: str, tmp_path
         assert db.session.scalars(db.select(Post.comment_count)).one() == PROCESSES * THREADS * EACH
         # Each member wrote a third anonymously: under one name of their own, each with a link of its own.
         anonymous = db.session.execute(
-            db.select(Comment.pseudonym_id, Comment.listing_mark).where(_is_anonymous())
+            db.select(Comment.pseudonym_id, Comment.chain_link).where(_is_anonymous())
         ).all()
         assert len({row.pseudonym_id for row in anonymous}) == PROCESSES * THREADS
-        assert len({row.listing_mark for row in anonymous}) == len(anonymous) == PROCESSES * THREADS * EACH // 3
+        assert len({row.chain_link for row in anonymous}) == len(anonymous) == PROCESSES * THREADS * EACH // 3
 
 
 def _is_anonymous() -> Any:
@@ -109,7 +109,7 @@ class Running:
             self.readers: list[Visitor] = []
             for _ in range(8):
                 member = make_member()
-                self.readers.append(visitor(app, site, member, shown))
+                self.readers.append(open_visitor(app, site, member, shown))
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -124,11 +124,11 @@ def running(
     site.stop()
 
 
-def at_once(visits: list[Callable[[], Answer]]) -> list[Answer]:
+def at_once(visits: list[Callable[[], Response]]) -> list[Response]:
     """All of them at the same moment."""
     barrier = Barrier(len(visits))
 
-    def make(visit: Callable[[], Answer]) -> Answer:
+    def make(visit: Callable[[], Response]) -> Response:
         barrier.wait()
         return visit()
 
@@ -175,9 +175,9 @@ def test_anonymous_replies_of_one_member_at_once_carry_a_link_of_the_chain_each(
     assert [answer.status for answer in told] == [302] * 8
     with running.site.inside():
         rows = db.session.execute(
-            db.select(Comment.listing_mark, Comment.pseudonym_id).where(Comment.body.startswith("Quietly"))
+            db.select(Comment.chain_link, Comment.pseudonym_id).where(Comment.body.startswith("Quietly"))
         ).all()
-    assert len({row.listing_mark for row in rows}) == len(rows) == 8
+    assert len({row.chain_link for row in rows}) == len(rows) == 8
     assert len({row.pseudonym_id for row in rows}) == 1
 
 
@@ -185,7 +185,7 @@ def test_useful_said_eight_times_at_once_counts_once(running: Running) -> None:
     reader = running.readers[3]
     told = at_once([lambda: reader.post(f"{running.path}/useful", do="mark")] * 8)
     assert {answer.status for answer in told} == {302}
-    assert counted(running.site, db.select(db.func.count()).select_from(UsefulMark)) == 1
+    assert counted(running.site, db.select(db.func.count()).select_from(UsefulVote)) == 1
     assert counted(running.site, db.select(Post.useful_count).where(Post.id == running.post_id)) == 1
     at_once([lambda: reader.post(f"{running.path}/useful", do="unmark")] * 8)
     assert counted(running.site, db.select(Post.useful_count).where(Post.id == running.post_id)) == 0

@@ -10,11 +10,11 @@ from flask import Flask
 
 from forum import anonymity
 from forum.accounts.models import Member
-from forum.db import day_of, db, now
+from forum.db import start_of_day, db, now
 from forum.posts import scheduled_actions
 from forum.posts.comment_actions import delete_comment
 from forum.posts.jobs import publish_what_is_due
-from forum.posts.models import Comment, DelayedWriting, Post
+from forum.posts.models import Comment, ScheduledText, Post
 from forum.posts.scheduled_actions import PURPOSE, own_delayed
 from forum.ratings.models import Rating
 from forum.web import key_text
@@ -49,8 +49,8 @@ def test_a_delayed_post_appears_within_its_hours_under_the_day_it_appears(app: F
     run_job(72.2)
     post = db.session.query(Post).one()
     assert post.author_id is None and post.pseudonym is not None
-    assert post.created_at == post.last_activity_at == day_of(appeared)
-    assert db.session.query(DelayedWriting).count() == 0
+    assert post.created_at == post.last_activity_at == start_of_day(appeared)
+    assert db.session.query(ScheduledText).count() == 0
     assert post.title in browse(author).get("/anonymous-writing").text
 
 
@@ -58,12 +58,12 @@ def test_until_then_the_row_tells_nothing_and_only_the_author_lists_it(app: Flas
     author, other = make_member(name="Marta Aalto"), make_member(role="admin")
     delayed(browse(author))
     delayed(browse(author), title="Something quite different", body="A longer text. " * 40)
-    rows = db.session.query(DelayedWriting).all()
+    rows = db.session.query(ScheduledText).all()
     for row in rows:
-        assert row.kept_at == day_of(row.kept_at)
+        assert row.created_at == start_of_day(row.created_at)
         assert "spring" not in row.sealed
         assert len(anonymity.unseal(PURPOSE, row.sealed) or "") % 1024 == 0
-    assert len({row.listing_mark for row in rows}) == 2
+    assert len({row.chain_link for row in rows}) == 2
     page = browse(author).get("/anonymous-writing").text
     assert "What happened this spring" in page and "at the latest" in page
     for reader in (browse(other), browse(make_member())):
@@ -74,7 +74,7 @@ def test_until_then_the_row_tells_nothing_and_only_the_author_lists_it(app: Flas
     assert browse().get(f"/delayed/{key_text(rows[0].id)}/edit").status_code == 302
     for path in ("/", "/feed.atom", f"/members/{author.slug}"):
         assert "this spring" not in browse(author).get(path).text
-    assert db.session.query(DelayedWriting).count() == 2
+    assert db.session.query(ScheduledText).count() == 2
 
 
 def test_it_is_cancelled_or_taken_back_into_the_form_which_then_takes_its_place(app: Flask, browse: Any) -> None:
@@ -89,11 +89,11 @@ def test_it_is_cancelled_or_taken_back_into_the_form_which_then_takes_its_place(
     assert [one.title for one in own_delayed(author)] == ["What happened this summer"]
     again = own_delayed(author)[0]
     assert browser.post(f"/delayed/{key_text(again.id)}/delete").status_code == 302
-    assert own_delayed(author) == [] and db.session.query(DelayedWriting).count() == 0
+    assert own_delayed(author) == [] and db.session.query(ScheduledText).count() == 0
     delayed(browser)
     now_then = composed(appear="0", replaces=key_text(own_delayed(author)[0].id))
     assert "/posts/" in browser.post("/posts/new", data=now_then).location
-    assert db.session.query(DelayedWriting).count() == 0 and db.session.query(Post).count() == 1
+    assert db.session.query(ScheduledText).count() == 0 and db.session.query(Post).count() == 1
 
 
 def test_nobody_replaces_what_is_somebody_elses(app: Flask, browse: Any) -> None:
@@ -117,7 +117,7 @@ def test_a_reply_waits_too_and_answers_the_post_when_what_it_answered_is_gone(ap
     run_job(6.2)
     found = db.session.query(Comment).filter(Comment.pseudonym_id.is_not(None)).all()
     assert {one.body for one in found} == {"Same picture here.", "And another."}
-    assert all(one.parent_id is None and one.created_at == day_of(one.created_at) for one in found)
+    assert all(one.parent_id is None and one.created_at == start_of_day(one.created_at) for one in found)
 
 
 def test_a_reply_to_a_closed_thread_stays_with_its_author_and_says_so(app: Flask, browse: Any) -> None:
@@ -138,7 +138,7 @@ def test_one_bad_row_stops_no_other_and_the_log_names_nobody(
     author, other = make_member(), make_member()
     delayed(browse(author), title="This one breaks something")
     delayed(browse(other), title="This one does not break")
-    db.session.add(DelayedWriting(listing_mark="f" * 64, sealed=anonymity.seal("something else", "x")))
+    db.session.add(ScheduledText(chain_link="f" * 64, sealed=anonymity.seal("something else", "x")))
     db.session.commit()
     written = scheduled_actions.write_post
 
@@ -172,7 +172,7 @@ def test_a_second_press_of_the_button_keeps_no_second_text_and_too_many_are_refu
 ) -> None:
     browser, sent = browse(make_member()), composed(submission="a" * 32)
     assert browser.post("/posts/new", data=sent).status_code == browser.post("/posts/new", data=sent).status_code == 302
-    assert db.session.query(DelayedWriting).count() == 1
+    assert db.session.query(ScheduledText).count() == 1
     monkeypatch.setattr(scheduled_actions, "MOST_WAITING", 1)
     page = browser.post("/posts/new", data=composed())
     assert page.status_code == 422 and "wait to appear already" in page.text
@@ -184,7 +184,7 @@ def test_a_member_who_was_banned_meanwhile_publishes_nothing(app: Flask, browse:
     author.banned_at = now()
     db.session.commit()
     run_job(25)
-    assert db.session.query(Post).count() == 0 and db.session.query(DelayedWriting).count() == 1
+    assert db.session.query(Post).count() == 0 and db.session.query(ScheduledText).count() == 1
 
 
 def test_a_named_text_appears_at_once_whatever_the_delay_says(app: Flask, browse: Any) -> None:

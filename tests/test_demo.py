@@ -125,7 +125,7 @@ def test_a_vendor_has_answered_one_experience(demo: Flask) -> None:
     reply = db.session.scalars(select(Comment).where(Comment.official_vendor_id.is_not(None))).one()
     assert reply.official_vendor_id == reply.post.vendor_id and reply.official_title
     member = db.session.get(Member, reply.author_id)
-    assert member.speaks_for_id == reply.official_vendor_id and belongs_to(member, reply.post.vendor)
+    assert member.represents_id == reply.official_vendor_id and belongs_to(member, reply.post.vendor)
     assert reply.created_at > reply.post.created_at
 
 

@@ -302,7 +302,7 @@ def test_drafts_come_hidden_and_only_when_asked_for(app: Flask, browse: Callable
     report = move_in("wxr-1.1.xml", drafts=True)
     assert report.posts == 4
     draft = post_from("talk.example post 3")
-    assert draft.hidden_because == "Was not published where it came from (draft)."
+    assert draft.hidden_reason == "Was not published where it came from (draft)."
     address = f"/posts/{key_text(draft.id)}/{draft.slug}"
     assert browse().get(address).status_code == 404
     assert browse(make_member(role="moderator")).get(address).status_code == 200

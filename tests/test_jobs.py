@@ -24,12 +24,12 @@ def test_every_job_is_known_to_the_queue(app: Flask) -> None:
 def test_a_mail_is_queued_for_delivery_after_the_commit_and_not_before(app: Flask) -> None:
     queue = jobs.queue_of(app)
     queue.flush()
-    mail.post("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
+    mail.enqueue("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
     assert queue.pending_count() == 0
     db.session.rollback()
     db.session.commit()
     assert queue.pending_count() == 0, "what was rolled back calls nobody"
-    mail.post("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
+    mail.enqueue("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
     db.session.commit()
     assert queue.pending_count() == 1
     task = queue.dequeue()
@@ -47,7 +47,7 @@ def test_a_queue_that_is_away_breaks_no_page(
         raise ConnectionError("no queue")
 
     monkeypatch.setitem(app.extensions["jobs"], "deliver_mail", away)
-    mail.post("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
+    mail.enqueue("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
     db.session.commit()
     assert db.session.query(mail.Mail).count() == 1, "the mail waits for the clock"
     assert "deliver_mail runs at its next regular time" in caplog.text and "partner.example" not in caplog.text
@@ -65,10 +65,10 @@ def test_those_who_never_confirmed_are_forgotten_after_a_week_and_nobody_else(ap
 
 def test_a_mail_is_tried_again_later_and_later_and_given_up_at_last(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.config, "MAIL_URL", "smtp://127.0.0.1:1")
-    mail.post("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
+    mail.enqueue("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
     db.session.commit()
     waits = []
-    for _ in range(mail.MOST_TRIES):
+    for _ in range(mail.MAX_TRIES):
         waiting = db.session.query(mail.Mail).one()
         with time_machine.travel(waiting.due_at + timedelta(seconds=1)):
             before = now()
@@ -85,16 +85,16 @@ def test_a_mail_is_tried_again_later_and_later_and_given_up_at_last(app: Any, mo
 
 def test_one_mail_that_fails_keeps_no_other_back(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("first", "second", "third"):
-        mail.post(f"{name}@partner.example", "confirm", subject="Hello", name=name, link="http://localhost/")
+        mail.enqueue(f"{name}@partner.example", "confirm", subject="Hello", name=name, link="http://localhost/")
     db.session.commit()
-    real = mail._Way.send
+    real = mail._Transport.send
 
     def send(way: Any, message: Any) -> None:
         if "second" in message["To"]:
             raise OSError("mailbox full")
         real(way, message)
 
-    monkeypatch.setattr(mail._Way, "send", send)
+    monkeypatch.setattr(mail._Transport, "send", send)
     assert mail.deliver_due() == 2
     db.session.expire_all()
     assert [waiting.to_address for waiting in db.session.query(mail.Mail)] == ["second@partner.example"]
@@ -104,7 +104,7 @@ def test_one_mail_that_fails_keeps_no_other_back(app: Any, monkeypatch: pytest.M
 def test_a_subject_or_name_cannot_add_a_header(app: Any, subject: str) -> None:
     folder = app.config["INSTANCE"] / "mail"
     before = set(folder.glob("*.eml"))
-    mail.post("a@partner.example", "confirm", subject=subject, name="A\nBcc: b@evil.example", link="http://localhost/")
+    mail.enqueue("a@partner.example", "confirm", subject=subject, name="A\nBcc: b@evil.example", link="http://localhost/")
     db.session.commit()
     mail.deliver_due()
     for written in set(folder.glob("*.eml")) - before:

@@ -17,7 +17,7 @@ from forum.moderation.models import Decision
 from forum.notifications.actions import follow
 from forum.pages.leaving.actions import leave
 from forum.posts.actions import mark_useful
-from forum.posts.models import Comment, DelayedWriting, Post, UsefulMark
+from forum.posts.models import Comment, ScheduledText, Post, UsefulVote
 from forum.ratings.models import Rating
 from tests.factories import PASSWORD, make_a_tag, make_comment, make_member, make_post, make_rating, make_vendor
 
@@ -39,7 +39,7 @@ def make_leaver(browse: Any) -> Member:
     typed = {"title": "What waits to appear", "body": "We registered eleven deals, most were approved."}
     sent = {**typed, "tags": make_a_tag().slug, "leaning": "bad", "about": "none", "appear": "72"}
     answer = browse(member).post("/posts/new", data={**sent, "signed": "anonymous", "do": "publish"})
-    assert answer.status_code == 302 and db.session.query(DelayedWriting).count() == 1
+    assert answer.status_code == 302 and db.session.query(ScheduledText).count() == 1
     return member
 
 
@@ -80,13 +80,13 @@ def test_nothing_of_the_member_is_left_and_what_stays_leads_nowhere(
     leave(member, named_stays=named_stays, anonymous_stays=anonymous_stays)
     db.session.commit()
     assert db.session.get(Member, number) is None and rows_with(number) == []
-    for kind in (DelayedWriting, Sanction, SpentLink, UsefulMark):
+    for kind in (ScheduledText, Sanction, SpentLink, UsefulVote):
         assert db.session.query(kind).count() == 0, kind
     for item in [*db.session.query(Post), *db.session.query(Comment)]:
         assert not (item.pseudonym_id and wrote(ghost, item))
-        assert item.listing_mark not in anonymity.listing_marks(number, 0, 64)
+        assert item.chain_link not in anonymity.chain_links(number, 0, 64)
     for rating in db.session.query(Rating):
-        assert rating.listing_mark not in anonymity.listing_marks(number, 0, 64, "rating listing mark")
+        assert rating.chain_link not in anonymity.chain_links(number, 0, 64, "rating listing mark")
     for name in db.session.query(Pseudonym):
         assert name.mark not in marks and member_behind(name) is None
         assert len(name.mark) == 64 and len(str(name.member_seal)) == len(anonymity.seal("x", "0" * 12))

@@ -62,7 +62,7 @@ def fill() -> None:
     comment = make_comment(post, anonymous=True)
     make_comment(post, parent=comment)
     mark_useful(make_member(), post)
-    mail.post("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
+    mail.enqueue("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
     db.session.commit()
     db.session.remove()
 
@@ -94,7 +94,7 @@ def test_with_rows_in_the_tables_each_revision_is_undone_and_done_again(bare: Fl
         "revisions",
         "mails",
     }
-    first_rooms |= {"useful_marks", "vendors", "vendor_aliases", "vendor_domains", "programmes", "tiers", "categories"}
+    first_rooms |= {"useful_votes", "vendors", "vendor_aliases", "vendor_domains", "programmes", "tiers", "categories"}
     assert all(full[name] > 0 for name in first_rooms)
     for revision in reversed(revisions()[:-1]):
         flask_migrate.downgrade(revision=revision)

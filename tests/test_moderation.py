@@ -16,7 +16,7 @@ from forum.db import db, now
 from forum.moderation.cases import open_case
 from forum.moderation.decisions import actions, effects
 from forum.moderation.jobs import close_what_is_gone, remove_unedited
-from forum.moderation.models import Appeal, Case, Decision, Flag, TakenText
+from forum.moderation.models import Appeal, Case, Decision, Flag, WithheldText
 from forum.moderation.rules import RULES
 from forum.posts.actions import About
 from forum.posts.models import Comment, Post, Tag
@@ -26,7 +26,7 @@ from forum.vendors.actions import add_domain
 from forum.vendors.models import Vendor
 from forum.web import key_text
 from tests.factories import (
-    at_once,
+    run_concurrently,
     make_a_tag,
     make_comment,
     make_member,
@@ -77,7 +77,7 @@ def test_a_report_waits_in_the_queue_and_tells_only_moderators_who_made_it(brows
     post = make_post(author)
     assert report(browse, post, reporter, words="The second line names my neighbour.").status_code == 302
     case = db.session.query(Case).one()
-    assert (case.kind, case.post_id, case.because) == ("flag", post.id, "Rule 3: No private individuals")
+    assert (case.kind, case.post_id, case.reason) == ("flag", post.id, "Rule 3: No private individuals")
     page = browse(judge).get(f"/moderation/cases/{key_text(case.id)}").text
     assert "Rae Porter" in page and "names my neighbour" in page
     for who in (browse(author), browse(), browse(make_member())):
@@ -101,7 +101,7 @@ def test_reporting_twice_is_reporting_once(browse: Browse, app: Flask) -> None:
     report(browse, comment, reporter)
     assert db.session.query(Flag).count() == 1
     second, path = make_member(), f"{path_to(comment)}/flag"
-    at_once(*[lambda b=b: b.post(path, data={"rule": "2"}) for b in (browse(second), browse(second))])
+    run_concurrently(*[lambda b=b: b.post(path, data={"rule": "2"}) for b in (browse(second), browse(second))])
     assert db.session.query(Flag).count() == 2 and db.session.query(Case).count() == 1
 
 
@@ -136,7 +136,7 @@ def test_enough_weight_hides_a_text_and_says_so_in_the_log(browse: Browse, app: 
         report(browse, comment)
     comment = db.session.get(Comment, comment.id)
     decision = db.session.query(Decision).one()
-    assert comment.hidden_at and "Rule 3" in comment.hidden_because and comment.log_entry == decision.id
+    assert comment.hidden_at and "Rule 3" in comment.hidden_reason and comment.decision_id == decision.id
     assert (decision.automated, decision.action, decision.moderator_name) == (True, "hide", "automatic")
     assert comment.post.comment_count == 0
     assert "Hidden while a moderator looks" in browse().get(f"/posts/{key_text(post.id)}/{post.slug}").text
@@ -219,7 +219,7 @@ def test_a_removed_text_leaves_a_tombstone_with_rule_and_date(browse: Browse, ju
         assert "Klaassen" not in reader.get(f"/log/{second.id}").text
     own = browse(author).get(f"/posts/{key_text(post.id)}/{post.slug}").text
     assert "Jan Klaassen of Utrecht, on 3 May." in own and "Only its author and moderators see this page" in own
-    assert db.session.query(TakenText).filter_by(decision_id=second.id).one().body.startswith("Jan Klaassen")
+    assert db.session.query(WithheldText).filter_by(decision_id=second.id).one().body.startswith("Jan Klaassen")
 
 
 def test_a_held_text_is_let_through_once_and_told_of(browse: Browse, judge: Member) -> None:
@@ -229,7 +229,7 @@ def test_a_held_text_is_let_through_once_and_told_of(browse: Browse, judge: Memb
     assert counts(post) == (0, 0, 0)
     assert browse().get(f"/posts/{key_text(post.id)}/{post.slug}").status_code == 404
     case = db.session.query(Case).one()
-    assert (case.kind, case.because) == ("held", "The first text of a new member.")
+    assert (case.kind, case.reason) == ("held", "The first text of a new member.")
     decide(browse, judge, post, kind="held", action="approve", rule="")
     assert counts(post) == (0, 1, 1)
     assert browse().get(f"/posts/{key_text(post.id)}/{post.slug}").status_code == 200
@@ -240,13 +240,13 @@ def test_an_author_asked_to_edit_has_72_hours_and_a_moderator_looks_again(browse
     comment = make_comment(author=author)
     decide(browse, judge, comment, action="ask_to_edit")
     comment = db.session.get(Comment, comment.id)
-    assert comment.edit_until == pytest.approx(now() + timedelta(hours=72), abs=timedelta(minutes=1))
+    assert comment.edit_deadline == pytest.approx(now() + timedelta(hours=72), abs=timedelta(minutes=1))
     edited = browse(author).post(
         f"/replies/{key_text(comment.id)}/edit", data={"body": "Without the name now.", "do": "publish"}
     )
     assert edited.status_code == 302
     comment = db.session.get(Comment, comment.id)
-    assert comment.hidden_at and comment.edit_until is None
+    assert comment.hidden_at and comment.edit_deadline is None
     decide(browse, judge, comment, kind="held", action="approve", rule="")
     assert db.session.get(Comment, comment.id).hidden_at is None
 
@@ -277,7 +277,7 @@ def test_the_text_itself_sent_back_proposes_nothing(browse: Browse, judge: Membe
     author = make_member()
     comment = make_comment(author=author, body="The same here,\n\nand worse.")
     made = decide(browse, judge, comment, action="ask_to_edit", proposed="The same here,\r\n\r\nand worse.\r\n")
-    assert db.session.query(TakenText).one().proposed == ""
+    assert db.session.query(WithheldText).one().proposed == ""
     assert "proposes" not in browse(author).get(f"/decisions/{made.id}").text
 
 
@@ -310,7 +310,7 @@ def test_what_is_not_edited_in_time_is_removed_by_the_clock(browse: Browse, judg
     decide(browse, judge, post, action="ask_to_edit")
     remove_unedited()
     assert db.session.get(Post, post.id).removed_at is None
-    post.edit_until = now() - timedelta(minutes=1)
+    post.edit_deadline = now() - timedelta(minutes=1)
     db.session.commit()
     assert browse(post.author).get(f"/posts/{key_text(post.id)}/edit").status_code == 403
     remove_unedited()
@@ -364,7 +364,7 @@ def test_a_sanction_on_a_pseudonym_reaches_the_member_and_shows_nowhere(
     author = make_member(name="Hidden Author")
     comment = make_comment(author=author, anonymous=True)
     made = decide(browse, judge, comment, action="decline", sanction=sanction)
-    assert made.action == kind and made.member_id is None and made.what == "an anonymous author"
+    assert made.action == kind and made.member_id is None and made.target_label == "an anonymous author"
     assert [own.kind for own in standing_of(author).sanctions] == [kind]
     author = db.session.get(Member, author.id)
     assert author.suspended_until is None and author.banned_at is None
@@ -435,7 +435,7 @@ def test_of_two_decisions_at_once_one_wins_and_the_other_is_told(browse: Browse,
     path = f"/moderation/cases/{key_text(case.id)}/decide"
     browsers = [browse(judge), browse(colleague)]
     said = [{**REMOVE, "reason": f"{WHY} Said by number {n}."} for n in range(2)]
-    answers = at_once(*[lambda b=b, d=d: b.post(path, data=d) for b, d in zip(browsers, said, strict=True)])
+    answers = run_concurrently(*[lambda b=b, d=d: b.post(path, data=d) for b, d in zip(browsers, said, strict=True)])
     assert sorted(answer.status_code for answer in answers) == [302, 409]
     (late,) = [n for n, answer in enumerate(answers) if answer.status_code == 409]
     assert "A colleague was quicker" in answers[late].text and f"Said by number {late}." in answers[late].text
@@ -467,7 +467,7 @@ def test_killed_between_the_decision_and_its_effect_neither_is_there(
     with pytest.raises(RuntimeError):
         browse(judge).post(f"/moderation/cases/{key_text(case.id)}/decide", data=REMOVE)
     db.session.rollback()
-    assert db.session.query(Decision).count() == 0 and db.session.query(TakenText).count() == 0
+    assert db.session.query(Decision).count() == 0 and db.session.query(WithheldText).count() == 0
     assert db.session.get(Case, case.id).closed_at is None and db.session.get(Post, post.id).hidden_at is None
 
 
@@ -502,7 +502,7 @@ def test_the_author_reads_why_keeps_the_text_and_appeals_to_somebody_else(
     browse(author).post(f"/decisions/{made.id}/appeal", data={"body": "And once more, since nobody answers."})
     objection = db.session.query(Appeal).one()
     case = db.session.query(Case).filter_by(kind="appeal").one()
-    for moment in (objection.made_at, case.opened_at):
+    for moment in (objection.created_at, case.opened_at):
         assert is_whole_day(moment) or not anonymous, "of an anonymous appeal the day is kept"
     path = f"/moderation/cases/{key_text(case.id)}/decide"
     answer = {"do": "decide", "action": "reversed", "reason": "His role is public, as the press shows."}
@@ -598,7 +598,7 @@ def test_an_undone_decision_is_not_undone_again(browse: Browse, judge: Member) -
     made = decide(browse, judge, make_post())
     path = f"/moderation/log/{made.id}/undo"
     browsers = [browse(judge), browse(make_member(role="moderator"))]
-    at_once(*[lambda b=b: b.post(path, data={"reason": WHY}) for b in browsers])
+    run_concurrently(*[lambda b=b: b.post(path, data={"reason": WHY}) for b in browsers])
     assert db.session.query(Decision).count() == 2
     assert browse(judge).post(path, data={"reason": "No."}).status_code == 302
     assert db.session.query(Decision).count() == 2

@@ -12,7 +12,7 @@ from sqlalchemy import event, insert
 
 from forum import access
 from forum.accounts.models import Member
-from forum.db import db, new_key, now
+from forum.db import db, new_random_id, now
 from forum.mail import Mail
 from forum.moderation.cases import open_case
 from forum.moderation.models import Case, CaseNote, Decision
@@ -43,7 +43,7 @@ def opened(item: Any, because: str = "Opened by a moderator", kind: str = "flag"
 def many_cases(count: int, post: Post) -> None:
     rows = [
         {
-            "id": new_key(),
+            "id": new_random_id(),
             "kind": ("flag", "held")[n % 2],
             "because": f"Number {n}",
             "weight": float(n % 7),

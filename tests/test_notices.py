@@ -31,7 +31,7 @@ from forum.posts.models import Comment, Post
 from forum.posts.visibility import hide
 from forum.site import change_setting
 from forum.web import key_text, limiter
-from tests.factories import at_once, make_comment, make_member, make_post, make_vendor
+from tests.factories import run_concurrently, make_comment, make_member, make_post, make_vendor
 from tests.test_speed import queries_for
 
 Browse = Callable[..., Any]
@@ -193,7 +193,7 @@ def test_notices_are_limited_by_where_they_come_from_and_by_whom_they_write_to(b
 
 def test_the_same_form_sent_twice_is_one_notice(browse: Browse, app: Flask) -> None:
     data = typed(make_post())
-    answers = at_once(*[lambda b=b: b.post("/notices/new", data=data) for b in (browse(), browse())])
+    answers = run_concurrently(*[lambda b=b: b.post("/notices/new", data=data) for b in (browse(), browse())])
     assert [answer.status_code for answer in answers] == [302, 302]
     assert browse().post("/notices/new", data=data).status_code == 302
     assert db.session.query(Notice).count() == len(mails()) == 1
@@ -219,7 +219,7 @@ def test_nothing_happens_until_the_sender_presses_the_button_behind_the_mailed_l
     answer = browse().post(link)
     assert answer.status_code == 302 and answer.location.startswith("/notices/of/")
     case = db.session.query(Case).one()
-    assert (case.kind, case.post_id, case.because, case.weight) == (
+    assert (case.kind, case.post_id, case.reason, case.weight) == (
         "notice",
         post.id,
         "Somebody outside says that it is wrong",
@@ -247,7 +247,7 @@ def test_a_link_confirms_once_and_for_a_week(browse: Browse, app: Flask) -> None
     with time_machine.travel(now() + timedelta(days=8)):
         assert browse().post(f"/notices/confirm/{token}").status_code == 410
     assert db.session.query(Case).count() == 0
-    answers = at_once(*[lambda b=b: b.post(f"/notices/confirm/{token}") for b in (browse(), browse())])
+    answers = run_concurrently(*[lambda b=b: b.post(f"/notices/confirm/{token}") for b in (browse(), browse())])
     assert sorted(answer.status_code for answer in answers) == [302, 410]
     used = browse().get(f"/notices/confirm/{token}")
     assert used.status_code == 410 and "confirmed already" in used.text
@@ -262,7 +262,7 @@ def test_two_notices_about_one_text_are_two_cases_and_the_mark_goes_with_the_las
     comment = make_comment()
     first, _ = confirmed(browse, comment)
     second, _ = confirmed(browse, comment, claim="unlawful", law="Art. 5")
-    assert {case.because for case in db.session.query(Case)} == {
+    assert {case.reason for case in db.session.query(Case)} == {
         "Somebody outside says that it is wrong", "Somebody outside says that it is unlawful: Art. 5",
     }  # fmt: skip
     assert decide(browse, judge, case_of(first)).status_code == 302
@@ -447,7 +447,7 @@ def test_an_anonymous_authors_answer_leaves_the_same_rows_whoever_it_was(browse:
         "claimed_by_id",
         "sealed",
         "mark",
-        "listing_mark",
+        "chain_link",
     }
     random |= {"thread_key", "follower_seal", "member_seal", "pseudonym_id", "name", "slug", "title", "submission"}
     worlds = []
@@ -561,7 +561,7 @@ def test_of_two_moderators_at_once_one_decides_and_the_sender_is_told_once(brows
     path = f"/moderation/cases/{key_text(case_of(notice).id)}/decide"
     said = {"do": "decide", "action": "decline", "reason": REASON}
     readers = [browse(judge), browse(make_member(role="moderator"))]
-    answers = at_once(*[lambda reader=reader: reader.post(path, data=said) for reader in readers])
+    answers = run_concurrently(*[lambda reader=reader: reader.post(path, data=said) for reader in readers])
     assert sorted(answer.status_code for answer in answers) == [302, 409]
     assert db.session.query(Decision).count() == len(mails(ADDRESS)) == 1
 
@@ -619,7 +619,7 @@ def test_the_sender_objects_once_and_somebody_else_answers(browse: Browse, judge
     assert "objection has been received" in browse().get(page).text
     assert again(post).disputed_at is None, "a decision stands until another one is made"
     case = case_of(notice)
-    assert case.because == "The sender of a notice objects to entry 1 of the log"
+    assert case.reason == "The sender of a notice objects to entry 1 of the log"
     path = f"/moderation/cases/{key_text(case.id)}"
     shown = browse(judge).get(path).text
     assert "so a colleague answers it" in shown and SENDER not in shown

@@ -221,7 +221,7 @@ def rows_on(post: Post) -> list[Follow]:
 
 def looks(row: Follow) -> tuple[Any, ...]:
     """All that a row tells without the key."""
-    return (row.tag_id, row.vendor_id, len(row.mark), len(row.listing_mark), len(row.follower_seal))
+    return (row.tag_id, row.vendor_id, len(row.mark), len(row.chain_link), len(row.follower_seal))
 
 
 def test_rows_of_named_and_anonymous_followers_cannot_be_told_apart(app: Flask) -> None:
@@ -236,7 +236,7 @@ def test_rows_of_named_and_anonymous_followers_cannot_be_told_apart(app: Flask) 
     assert len(rows_on(post)) == 4
     assert len({looks(row) for row in rows_on(post)}) == 1
     columns = set(Follow.__table__.columns.keys())
-    assert columns == {"id", "post_id", "tag_id", "vendor_id", "mark", "listing_mark", "follower_seal"}
+    assert columns == {"id", "post_id", "tag_id", "vendor_id", "mark", "chain_link", "follower_seal"}
 
 
 def test_how_many_rows_a_thread_has_does_not_tell_whether_a_pseudonym_is_one_of_its_names(app: Flask) -> None:
@@ -257,7 +257,7 @@ def test_how_many_rows_a_thread_has_does_not_tell_whether_a_pseudonym_is_one_of_
 def test_rows_of_one_member_in_two_threads_share_nothing(app: Flask) -> None:
     member = make_member()
     posts = [make_post(member, anonymous=True) for _ in range(20)]
-    told = [(row.mark, row.listing_mark, row.follower_seal) for post in posts for row in rows_on(post)]
+    told = [(row.mark, row.chain_link, row.follower_seal) for post in posts for row in rows_on(post)]
     values = [value for row in told for value in row]
     assert len(values) == len(set(values)) == 60
     assert all(str(member.id).zfill(12) not in value for value in values)
@@ -380,7 +380,7 @@ def test_mail_programmes_get_a_button_that_stops_the_digest_and_no_other_mail_ha
     db.session.commit()
     with time_machine.travel(TUESDAY, tick=False):
         tell_what_is_new()
-        outbox.post("jonas@partner.example", "password_changed", subject="Changed", name="Jonas", link="http://x/")
+        outbox.enqueue("jonas@partner.example", "password_changed", subject="Changed", name="Jonas", link="http://x/")
         assert deliver_due() == 2
     letters = [file.read_text() for file in tmp_path.glob("*.eml")]
     own = next(letter for letter in letters if "To: marta@" in letter)

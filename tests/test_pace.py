@@ -84,14 +84,14 @@ def test_the_first_post_waits_and_its_author_reads_why(app: Any, browse: Any, he
     written = only_post()
     assert written.hidden_at and [item for item, _ in held] == [written.id]
     page = browser.get(answer.location)
-    assert "a moderator looks" in page.text.lower() and written.hidden_because in page.text
+    assert "a moderator looks" in page.text.lower() and written.hidden_reason in page.text
     assert browse().get(answer.location).status_code == 404
     assert "What they promise" not in browse().get("/").text
 
 
 def test_the_words_of_an_anonymous_one_do_not_say_that_its_author_is_new(app: Any, browse: Any) -> None:
     post(browse(make_new_member()), f"{LONG} https://a.example https://b.example https://c.example", signed="anonymous")
-    assert only_post().hidden_because == "A moderator reads this before others do."
+    assert only_post().hidden_reason == "A moderator reads this before others do."
 
 
 def test_a_post_that_was_let_through_ends_the_limits(app: Any, browse: Any, clock: Any) -> None:
@@ -139,7 +139,7 @@ def test_a_reply_with_many_links_waits_and_one_with_few_does_not(app: Any, brows
     assert latest(Comment).hidden_at is None
     clock.shift(timedelta(minutes=1))
     reply(browser, under, "See https://a.example, https://b.example and www.c.example.")
-    assert "more than 2 links" in latest(Comment).hidden_because
+    assert "more than 2 links" in latest(Comment).hidden_reason
     under = db.session.get(Post, under.id)  # type: ignore[assignment]
     assert under.comment_count == 1, "what waits is not counted"
 
@@ -288,7 +288,7 @@ def test_the_same_text_by_somebody_else_within_a_day_waits(app: Any, browse: Any
     clock.shift(timedelta(hours=3))
     under = make_post(body="Something else altogether, told at the same length as others.")
     reply(browse(make_member()), under, LONG, signed=signed)
-    assert "the same text" in latest(Comment).hidden_because
+    assert "the same text" in latest(Comment).hidden_reason
     reply(browse(make_member()), under, "Thank you, that helps.", signed=signed)
     reply(browse(make_member()), under, "Thank you, that helps.", signed=signed)
     assert db.session.query(Comment).filter(Comment.hidden_at.is_(None)).count() == 2, "short ones are chance"
@@ -318,7 +318,7 @@ def test_words_and_domains_of_the_lists_hold_a_text_of_anybody(app: Any, browse:
     ):
         reply(browser, under, body, signed=signed)
         found = db.session.query(Comment).filter(Comment.body == body).one()
-        assert because in found.hidden_because, body
+        assert because in found.hidden_reason, body
     reply(browser, under, "Casinos of https://notspam.example", signed=signed)
     assert db.session.query(Comment).filter(Comment.body.startswith("Casinos")).one().hidden_at is None
 

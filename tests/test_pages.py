@@ -165,7 +165,7 @@ def test_tags_are_listed_with_their_words_and_synonyms_lead_to_them(app: Any, br
 
 
 def test_a_members_page_shows_what_they_signed_and_nothing_else(app: Any, browse: Any) -> None:
-    member = make_member(name="Marta Aalto", what="engineer", company="Nordhaus", country="Finland")
+    member = make_member(name="Marta Aalto", job_title="engineer", company="Nordhaus", country="Finland")
     post = make_post(member, title="Signed with a name")
     make_post(member, title="Written without a name", anonymous=True)
     other = make_post(title="Somebody else's story")

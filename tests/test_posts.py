@@ -12,10 +12,10 @@ from forum.access import listed
 from forum.db import db, now
 from forum.posts import actions
 from forum.posts.actions import About
-from forum.posts.models import Post, PostTag, Revision, Tag, UsefulMark
+from forum.posts.models import Post, PostTag, Revision, Tag, UsefulVote
 from forum.vendors.models import Vendor
 from forum.web import key_text
-from tests.factories import at_once, make_a_tag, make_category, make_comment, make_member, make_post, make_vendor
+from tests.factories import run_concurrently, make_a_tag, make_category, make_comment, make_member, make_post, make_vendor
 
 TITLE = "Eleven deals registered, two came back"
 BODY = "We registered **eleven** deals. Nine were approved, two came back to us."
@@ -56,7 +56,7 @@ def value_of(page: str, name: str) -> str:
 
 def test_a_member_writes_by_name_and_everybody_reads_it(app: Any, browse: Any) -> None:
     make_a_tag("deals")
-    author = make_member(name="Marta Aalto", what="pre-sales engineer", country="Finland")
+    author = make_member(name="Marta Aalto", job_title="pre-sales engineer", country="Finland")
     answer = browse(author).post("/posts/new", data=form())
     post = the_post()
     assert answer.status_code == 302 and answer.location == path_to(post)
@@ -223,7 +223,7 @@ def test_hostile_text_in_every_field_is_only_text(app: Any, browse: Any, hostile
     make_category(slug="hardware")
     make_a_tag("deals")
     given = form(title=hostile, body=hostile, about="undisclosed", category="hardware", description=hostile)
-    answer = browse(make_member(name=text.one_line(hostile)[:60])).post("/posts/new", data=given)
+    answer = browse(make_member(name=text.single_line(hostile)[:60])).post("/posts/new", data=given)
     assert answer.status_code == 302
     for path in (answer.location, "/", "/feed.atom", path_to(the_post(), "feed.atom")):
         page = browse().get(path)
@@ -334,7 +334,7 @@ def test_two_edits_at_once_keep_both_texts(app: Any, browse: Any) -> None:
     visits = [
         lambda r=reader, n=n: r.post(path, data=form(title=f"Title of edit {n}")) for n, reader in enumerate(readers)
     ]
-    assert {answer.status_code for answer in at_once(*visits)} == {302}
+    assert {answer.status_code for answer in run_concurrently(*visits)} == {302}
     said = [the_post().title, *(revision.title for revision in db.session.query(Revision))]
     assert sorted(said) == ["Title of edit 0", "Title of edit 1", "Title of edit 2", "What it said at first"]
     assert {tag.slug: tag.post_count for tag in db.session.query(Tag)}["deals"] == 1
@@ -345,7 +345,7 @@ def test_deleting_twice_at_once_counts_once(app: Any, browse: Any) -> None:
     post = make_post(author, about=About(vendor))
     make_comment(post)
     path, readers = path_to(post, "delete"), [browse(author) for _ in range(3)]
-    answers = at_once(*(lambda r=reader: r.post(path) for reader in readers))
+    answers = run_concurrently(*(lambda r=reader: r.post(path) for reader in readers))
     assert sorted(answer.status_code for answer in answers) == [302, 403, 403]
     db.session.expire_all()
     assert db.session.get(Vendor, vendor.id).post_count == 0
@@ -402,7 +402,7 @@ def test_deleting_an_unanswered_post_leaves_nothing(app: Any, browse: Any) -> No
     assert "Nobody has replied" in browse(author).get(path).text
     answer = browse(author).post(path)
     assert answer.location == "/"
-    for kind in (Post, PostTag, Revision, UsefulMark):
+    for kind in (Post, PostTag, Revision, UsefulVote):
         assert db.session.query(kind).count() == 0
     assert db.session.query(Vendor).one().post_count == 0 and db.session.query(Tag).one().post_count == 0
     assert browse(author).get(path).status_code == 404
@@ -460,7 +460,7 @@ def test_useful_marks_count_once_for_each_member_and_can_be_taken_back(app: Any,
     assert 'aria-pressed="true"' in readers[0].get(path_to(post)).text
     for _ in range(2):
         readers[0].post(path_to(post, "useful"), data={"do": "unmark"})
-    assert the_post().useful_count == 1 and db.session.query(UsefulMark).count() == 1
+    assert the_post().useful_count == 1 and db.session.query(UsefulVote).count() == 1
 
 
 @pytest.mark.parametrize("anonymous", [False, True])

@@ -17,7 +17,7 @@ from forum.vendors.actions import add_domain, add_programme
 from forum.vendors.models import Vendor
 from forum.web import key_text
 from tests.factories import (
-    at_once,
+    run_concurrently,
     make_a_tag,
     make_category,
     make_comment,
@@ -189,7 +189,7 @@ def test_an_anonymous_rating_is_on_no_page_as_the_member_s(app: Any, browse: Any
     answer = browse(member).post(f"/vendors/{vendor.slug}/rate", data=form(signed="anonymous", worth="5"))
     assert answer.status_code == 302
     rating = the_rating()
-    assert rating.author_id is None and rating.listing_mark
+    assert rating.author_id is None and rating.chain_link
     for reader in (None, make_member(), make_member(role="admin")):
         for path in ("/", f"/members/{member.slug}", f"/vendors/{vendor.slug}", "/vendors", "/data/vendors.json"):
             page = browse(reader).get(path).text
@@ -341,7 +341,7 @@ def test_the_same_form_sent_twice_at_once_is_one_rating(app: Any, browse: Any) -
 
     browsers = [browse(member), browse(member)]
     presses = [lambda browser=browser: browser.post(path, data=given).status_code for browser in browsers]
-    assert at_once(*presses) == [302, 302]
+    assert run_concurrently(*presses) == [302, 302]
     assert how_many(Rating) == 1 and how_many(RatingRevision) == 0
 
 
@@ -549,7 +549,7 @@ def test_a_hidden_rating_shows_nowhere_but_in_one_s_own_list(app: Any, browse: A
     make_vendor("Northwind")
     member = make_member()
     post = carrying(browse, member)
-    db.session.query(Rating).update({"hidden_at": now(), "hidden_because": "checked"})
+    db.session.query(Rating).update({"hidden_at": now(), "hidden_reason": "checked"})
     page = browse().get(path_to(post))
     assert page.status_code == 200 and "Worth the effort" not in told(page)
     assert "Worth it 2 of 5" not in told(browse().get("/"))
@@ -560,7 +560,7 @@ def test_a_hidden_text_s_rating_is_read_by_nobody_else(app: Any, browse: Any) ->
     make_vendor("Northwind")
     member = make_member()
     post = carrying(browse, member)
-    db.session.query(Post).update({"hidden_at": now(), "hidden_because": "checked"})
+    db.session.query(Post).update({"hidden_at": now(), "hidden_reason": "checked"})
     assert browse().get(path_to(post)).status_code == 404
     assert "Worth it 2 of 5" not in told(browse().get("/")) + told(browse().get("/?rated=y"))
     assert "Worth the effort 2 of 5" in told(browse(member).get(path_to(post)))

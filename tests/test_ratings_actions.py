@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from forum import anonymity
 from forum.accounts.models import Member
-from forum.db import day_of, db, now
+from forum.db import start_of_day, db, now
 from forum.ratings import actions, queries
 from forum.ratings.actions import RatedOtherwise, house_of, live_ratings, withdraw
 from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
@@ -21,8 +21,8 @@ from forum.ratings.scores.actions import Outcome, publish
 from forum.vendors.models import Tier, Vendor
 from forum.web import key_text
 from tests.bench.ratings import measure
-from tests.conftest import _empty
-from tests.factories import at_once, make_category, make_member, make_rating, make_vendor
+from tests.conftest import empty_database
+from tests.factories import run_concurrently, make_category, make_member, make_rating, make_vendor
 
 DAY = timedelta(days=1)
 SAID = {"worth": 4, "again": True, "interest": "none"}
@@ -110,7 +110,7 @@ def test_ones_own_anonymous_ratings_are_found_past_those_that_were_withdrawn(app
 def test_the_database_itself_refuses_a_second_one(app: Any) -> None:
     rating = make_rating()
     mine = {column.name: getattr(rating, column.name) for column in Rating.__table__.columns if column.name != "id"}
-    db.session.add(Rating(**mine | {"listing_mark": "another", "author_id": None}))
+    db.session.add(Rating(**mine | {"chain_link": "another", "author_id": None}))
     with pytest.raises(IntegrityError):
         db.session.flush()
     db.session.rollback()
@@ -147,12 +147,12 @@ def test_two_ratings_at_once_by_one_member_are_one_row(app: Any) -> None:
 
         return run
 
-    assert at_once(*(visit(worth, False) for worth in (1, 2, 3, 5))) == ["rated"] * 4
+    assert run_concurrently(*(visit(worth, False) for worth in (1, 2, 3, 5))) == ["rated"] * 4
     (rating,) = rows(Rating)
     assert rating.version == 4
     assert [revision.number for revision in rows(RatingRevision)] == [1, 2, 3]
     gone(rating)
-    found = at_once(*(visit(2, anonymous) for anonymous in (True, False, True, False)))
+    found = run_concurrently(*(visit(2, anonymous) for anonymous in (True, False, True, False)))
     assert found.count("rated") == found.count("otherwise") == 2
     assert len(rows(Rating)) == 1
 
@@ -170,7 +170,7 @@ def test_two_revisions_at_once_are_both_kept(app: Any) -> None:
 
         return run
 
-    at_once(*(visit(worth) for worth in (1, 2, 4, 5)))
+    run_concurrently(*(visit(worth) for worth in (1, 2, 4, 5)))
     (after,) = rows(Rating)
     assert after.version == 5
     told = [revision.said["worth"] for revision in rows(RatingRevision)]
@@ -202,8 +202,8 @@ def _plain(row: Any) -> dict[str, str]:
 def test_an_anonymous_rating_s_moments_are_days(app: Any) -> None:
     rating = again(make_rating(anonymous=True))
     published()
-    assert rating.rated_at == day_of(rating.rated_at)
-    assert rating.revised_at == day_of(now())
+    assert rating.rated_at == start_of_day(rating.rated_at)
+    assert rating.revised_at == start_of_day(now())
 
 
 def test_the_seals_of_one_house_differ_in_every_row_and_say_the_same_with_the_key(app: Any) -> None:
@@ -332,7 +332,7 @@ def test_the_same_said_twice_on_a_day_is_one_revision_and_on_another_day_it_is_f
     for _ in range(3):
         actions.revise(rating, tier=None, said=said | {"worth": 5})
     assert (rating.version, len(rows(RatingRevision))) == (2, 1)
-    actions.revise(rating, tier=None, said=said | {"worth": 5}, day=day_of(now() + DAY))
+    actions.revise(rating, tier=None, said=said | {"worth": 5}, day=start_of_day(now() + DAY))
     assert (rating.version, len(rows(RatingRevision))) == (3, 2), "said again later it counts as of then"
     db.session.commit()
 
@@ -342,7 +342,7 @@ def test_a_rating_withdrawn_twice_at_once_is_withdrawn(app: Any, browse: Any) ->
     rating = make_rating(member, said={"interest": "none"})
     readers = [browse(member) for _ in range(4)]
     path = f"/ratings/{key_text(rating.id)}/withdraw"
-    answers = at_once(*(lambda r=reader: r.post(path) for reader in readers))
+    answers = run_concurrently(*(lambda r=reader: r.post(path) for reader in readers))
     assert {answer.status_code for answer in answers} <= {302, 404}
     assert rows(Rating) == []
 
@@ -482,7 +482,7 @@ def test_an_undisclosed_vendor_s_rating_moves_no_number_of_any_vendor(app: Any) 
 def _numbers_told(undisclosed: int) -> list[Any]:
     """A story told anew: every snapshot of vendors and of the site, with all columns but the keys."""
     db.session.remove()
-    _empty()
+    empty_database()
     category = make_category()
     asks = {"annual_fee": 3000, "certified_people": 4, "beta": 2, "deals_registered": 3}
     for name, worth in (("Aster", 2), ("Birch", 4), ("Cedar", 5)):
@@ -619,6 +619,6 @@ def test_a_revision_counts_for_the_house_that_its_author_works_for_by_then(app: 
     actions.revise(rating, by=member, tier=None, said=SAID | {"worth": 1})
     db.session.commit()
     (left,) = rows(Withdrawal)
-    first, second = (anonymity.organisation_mark(f"{name}.example") for name in ("first", "second"))
+    first, second = (anonymity.organisation_hmac(f"{name}.example") for name in ("first", "second"))
     assert house_of(left.organisation_seal) == (first, True) and left.organisation_seal != kept
     assert house_of(rating.organisation_seal) == (second, True) and rating.published_version is None

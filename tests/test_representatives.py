@@ -18,10 +18,10 @@ from forum.db import db, now
 from forum.imports.archive import export_to
 from forum.moderation.models import Case, Decision, Flag
 from forum.notifications.jobs import tell_representatives
-from forum.notifications.models import UntoldPost
+from forum.notifications.models import UnmailedPost
 from forum.posts.actions import About, delete_post, edit_post, mark_useful
 from forum.posts.comment_actions import delete_comment
-from forum.posts.models import Comment, DelayedWriting, Post, Revision, UsefulMark
+from forum.posts.models import Comment, ScheduledText, Post, Revision, UsefulVote
 from forum.posts.official_actions import answer_officially
 from forum.posts.scheduled_actions import delay_comment, delay_post, publish_delayed
 from forum.posts.visibility import hide, hold, release, show
@@ -29,7 +29,7 @@ from forum.ratings.models import Rating
 from forum.vendors.models import Representative, Vendor, VendorDomain
 from forum.web import key_text
 from tests.factories import (
-    at_once,
+    run_concurrently,
     make_a_tag,
     make_category,
     make_comment,
@@ -115,12 +115,12 @@ def test_who_has_an_address_there_asks_and_a_case_waits(browse: Browse, nordwall
     assert 'name="title"' in browse(member).get("/vendors/nordwall/representative").text
     assert ask(browse(member)).status_code == 302
     case = the_case()
-    assert (case.member_id, case.because) == (member.id, "Asks to speak for Nordwall as Partner manager")
+    assert (case.member_id, case.reason) == (member.id, "Asks to speak for Nordwall as Partner manager")
     page = browse(judge).get(f"/moderation/cases/{key_text(case.id)}").text
     assert "at nordwall.example, one of the vendor" in page and "Partner manager" in page
     assert "ingrid@" not in page, "the domain is enough"
     assert "waits for a moderator" in browse(member).get("/vendors/nordwall/representative").text
-    assert db.session.get(Member, member.id).speaks_for_id is None, "asking is not being"
+    assert db.session.get(Member, member.id).represents_id is None, "asking is not being"
 
 
 @pytest.mark.parametrize("email", ["a@elsewhere.example", "a@resells.example", "a@notnordwall.example"])
@@ -156,7 +156,7 @@ def test_a_title_is_needed_and_short(browse: Browse, nordwall: Vendor, title: st
 def test_asking_twice_or_twice_at_once_is_asking_once(browse: Browse, nordwall: Vendor) -> None:
     member = make_member(email="a@nordwall.example")
     two = [browse(member), browse(member)]
-    done = at_once(*[lambda b=b: ask(b) for b in two])
+    done = run_concurrently(*[lambda b=b: ask(b) for b in two])
     assert [one.status_code for one in done] == [302, 302]
     ask(browse(member), "Another title")
     assert db.session.query(Representative).one().title == "Partner manager"
@@ -191,7 +191,7 @@ def test_a_moderator_confirms_and_it_is_logged_told_and_seen(browse: Browse, nor
     assert "nothing speaks against it" in decide(browse(judge), case, do="usual").text
     assert decide(browse(judge), case).status_code == 302
     decision = db.session.query(Decision).one()
-    assert (decision.action, decision.what) == ("approve", "a vendor's representative")
+    assert (decision.action, decision.target_label) == ("approve", "a vendor's representative")
     assert (decision.member_id, decision.reason, decision.source) == (member.id, WHY, "request")
     ((to, _, text),) = mails()
     assert to == "ingrid@nordwall.example" and "You speak for the vendor" in text and WHY in text
@@ -215,7 +215,7 @@ def test_a_declined_request_is_told_with_its_reason_and_waits_a_month(
     ask(browse(member))
     assert decide(browse(judge), the_case(), "decline", reason="Nobody there knows of you.").status_code == 302
     decision = db.session.query(Decision).one()
-    assert (decision.action, decision.what) == ("decline", "a vendor's representative")
+    assert (decision.action, decision.target_label) == ("decline", "a vendor's representative")
     ((to, _, text),) = mails()
     assert to == member.email and "Nobody there knows of you." in text
     assert "Declined: a vendor" in browse().get("/log").text
@@ -225,7 +225,7 @@ def test_a_declined_request_is_told_with_its_reason_and_waits_a_month(
     db.session.query(Representative).update({"ended_at": now() - timedelta(days=31)})
     assert ask(browse(member)).status_code == 302
     assert the_case().member_id == member.id and db.session.query(Representative).one().ended_at is None
-    assert db.session.get(Member, member.id).speaks_for_id is None
+    assert db.session.get(Member, member.id).represents_id is None
 
 
 @pytest.mark.parametrize("change", ["domain", "role", "suspended"])
@@ -242,7 +242,7 @@ def test_nobody_is_confirmed_who_could_not_ask_any_more(
         db.session.get(Member, member.id).suspended_until = now() + timedelta(days=1)
     refused = decide(browse(judge), the_case())
     assert refused.status_code == 422 and "they cannot speak for the vendor" in refused.text and WHY in refused.text
-    assert db.session.get(Member, member.id).speaks_for_id is None and db.session.query(Decision).count() == 0
+    assert db.session.get(Member, member.id).represents_id is None and db.session.query(Decision).count() == 0
     assert decide(browse(judge), the_case(), "decline").status_code == 302
 
 
@@ -251,23 +251,23 @@ def test_two_moderators_at_once_decide_once(browse: Browse, nordwall: Vendor, ju
     ask(browse(member))
     case, second = key_text(the_case().id), make_member(role="moderator")
     visits = [(browse(judge), "approve"), (browse(second), "decline")]
-    done = at_once(*[lambda b=b, action=action: decide(b, case, action) for b, action in visits])
+    done = run_concurrently(*[lambda b=b, action=action: decide(b, case, action) for b, action in visits])
     assert sorted(one.status_code for one in done) == [302, 409]
     decision = db.session.query(Decision).one()
-    assert (db.session.get(Member, member.id).speaks_for_id is not None) is (decision.action == "approve")
+    assert (db.session.get(Member, member.id).represents_id is not None) is (decision.action == "approve")
 
 
 def test_confirming_and_taking_back_at_once_leave_no_half(browse: Browse, nordwall: Vendor, judge: Member) -> None:
     member = make_member(email="a@nordwall.example")
     ask(browse(member))
     case, taking, deciding = key_text(the_case().id), browse(member), browse(judge)
-    at_once(
+    run_concurrently(
         lambda: taking.post("/vendors/nordwall/representative/end"),
         lambda: decide(deciding, case),
     )
     db.session.expire_all()
     known = db.session.query(Representative).one_or_none()
-    assert (db.session.get(Member, member.id).speaks_for_id is not None) is (known is not None)
+    assert (db.session.get(Member, member.id).represents_id is not None) is (known is not None)
 
 
 def test_marks_about_the_vendor_go_when_somebody_begins_to_speak_for_it(
@@ -282,14 +282,14 @@ def test_marks_about_the_vendor_go_when_somebody_begins_to_speak_for_it(
     decide(browse(judge), the_case())
     db.session.expire_all()
     assert [post.useful_count, reply.useful_count, elsewhere.useful_count] == [0, 0, 1]
-    assert db.session.query(UsefulMark).one().post_id == elsewhere.id
+    assert db.session.query(UsefulVote).one().post_id == elsewhere.id
 
 
 # Ending
 
 
 def test_a_moderator_ends_it_with_a_reason_and_replies_stay(browse: Browse, voice: Member, judge: Member) -> None:
-    post = make_post(about=About(db.session.get(Vendor, voice.speaks_for_id)))
+    post = make_post(about=About(db.session.get(Vendor, voice.represents_id)))
     answer(browse(voice), post)
     mails()
     path = f"/moderation/representatives/{voice.slug}"
@@ -300,7 +300,7 @@ def test_a_moderator_ends_it_with_a_reason_and_replies_stay(browse: Browse, voic
     assert browse(judge).post(path, data={"reason": "They left Nordwall in March."}).status_code == 302
     assert browse(judge).post(path, data={"reason": "They left Nordwall in March."}).status_code == 200
     decision = db.session.query(Decision).one()
-    assert (decision.action, decision.what) == ("end", "a vendor's representative")
+    assert (decision.action, decision.target_label) == ("end", "a vendor's representative")
     assert decision.member_id == voice.id
     assert "Ended: a vendor" in browse().get(f"/log/{decision.id}").text
     ((to, _, text),) = mails()
@@ -313,7 +313,7 @@ def test_a_moderator_ends_it_with_a_reason_and_replies_stay(browse: Browse, voic
 
 
 def test_who_stepped_down_may_ask_again_and_edits_official_replies_no_more(browse: Browse, voice: Member) -> None:
-    post = make_post(about=About(db.session.get(Vendor, voice.speaks_for_id)))
+    post = make_post(about=About(db.session.get(Vendor, voice.represents_id)))
     answer(browse(voice), post)
     reply = key_text(db.session.query(Comment).one().id)
     assert f"/replies/{reply}/edit" in browse(voice).get(path_to(post)).text
@@ -331,15 +331,15 @@ def test_who_stepped_down_may_ask_again_and_edits_official_replies_no_more(brows
     "email, stays", [("new@nordwall.example", True), ("new@elsewhere.example", False), ("n@resells.example", False)]
 )
 def test_with_another_address_the_status_ends_by_itself(browse: Browse, voice: Member, email: str, stays: bool) -> None:
-    post = make_post(about=About(db.session.get(Vendor, voice.speaks_for_id)))
+    post = make_post(about=About(db.session.get(Vendor, voice.represents_id)))
     answer(browse(voice), post)
     token = token_for(voice, "email", email)
     browse().get(f"/new-email/{token}")
-    assert db.session.get(Member, voice.id).speaks_for_id is not None, "looking at the link changes nothing"
+    assert db.session.get(Member, voice.id).represents_id is not None, "looking at the link changes nothing"
     mails()
     assert browse().post(f"/new-email/{token}").status_code == 302
     db.session.expire_all()
-    assert (voice.speaks_for_id is not None) is stays
+    assert (voice.represents_id is not None) is stays
     assert db.session.query(Representative).count() == stays
     told = [text for to, _, text in mails() if to == email]
     assert ["no longer speak for Nordwall" in text for text in told] == ([] if stays else [True])
@@ -358,7 +358,7 @@ def test_with_another_address_a_request_is_taken_back(browse: Browse, nordwall: 
 
 
 def test_the_official_reply_stands_first_labelled_and_by_name(browse: Browse, voice: Member) -> None:
-    post = make_post(about=About(db.session.get(Vendor, voice.speaks_for_id)))
+    post = make_post(about=About(db.session.get(Vendor, voice.represents_id)))
     before = make_comment(post)
     page = browse(voice).get(path_to(post)).text
     assert "Official reply of Nordwall" in page and 'name="signed"' not in page and "Anonymous, as" not in page
@@ -366,7 +366,7 @@ def test_the_official_reply_stands_first_labelled_and_by_name(browse: Browse, vo
     done = answer(browse(voice), post)
     assert done.status_code == 302
     reply = db.session.query(Comment).filter_by(author_id=voice.id).one()
-    assert (reply.official_vendor_id, reply.official_title) == (voice.speaks_for_id, "Programme manager")
+    assert (reply.official_vendor_id, reply.official_title) == (voice.represents_id, "Programme manager")
     page = browse().get(path_to(post)).text
     assert page.index(f"r-{key_text(reply.id)}") < page.index(f"r-{key_text(before.id)}"), "later, and above"
     box = page.split(f'id="r-{key_text(reply.id)}"')[1].split("</li>")[0]
@@ -387,7 +387,7 @@ def test_the_official_reply_stands_first_labelled_and_by_name(browse: Browse, vo
 
 
 def test_it_stands_first_on_the_first_page_of_a_thread_of_many(browse: Browse, voice: Member) -> None:
-    post = make_post(about=About(db.session.get(Vendor, voice.speaks_for_id)))
+    post = make_post(about=About(db.session.get(Vendor, voice.represents_id)))
     many = make_long_thread(post, 60, make_member())
     answer(browse(voice), post)
     reply = db.session.query(Comment).filter_by(author_id=voice.id).one()
@@ -399,7 +399,7 @@ def test_it_stands_first_on_the_first_page_of_a_thread_of_many(browse: Browse, v
 
 @pytest.mark.parametrize("who", ["same", "colleague"])
 def test_a_second_one_is_refused_in_words_and_the_text_kept(browse: Browse, voice: Member, who: str) -> None:
-    vendor = db.session.get(Vendor, voice.speaks_for_id)
+    vendor = db.session.get(Vendor, voice.represents_id)
     post = make_post(about=About(vendor))
     answer(browse(voice), post)
     second = voice if who == "same" else make_representative(vendor)
@@ -410,24 +410,24 @@ def test_a_second_one_is_refused_in_words_and_the_text_kept(browse: Browse, voic
 
 
 def test_two_at_once_leave_one(browse: Browse, voice: Member) -> None:
-    vendor = db.session.get(Vendor, voice.speaks_for_id)
+    vendor = db.session.get(Vendor, voice.represents_id)
     post, colleague = make_post(about=About(vendor)), make_representative(vendor)
     visits = [(browse(voice), "What the one says."), (browse(colleague), "What the other says.")]
     path = answer_path(post)
-    done = at_once(*[lambda b=b, body=body: answer(b, path, body) for b, body in visits])
+    done = run_concurrently(*[lambda b=b, body=body: answer(b, path, body) for b, body in visits])
     assert sorted(one.status_code for one in done) == [302, 422]
     assert db.session.query(Comment).count() == 1
     assert db.session.get(Post, post.id).comment_count == 1
 
 
 def test_the_same_form_sent_twice_leads_to_the_one_reply(browse: Browse, voice: Member) -> None:
-    post = make_post(about=About(db.session.get(Vendor, voice.speaks_for_id)))
+    post = make_post(about=About(db.session.get(Vendor, voice.represents_id)))
     sent = [answer(browse(voice), post, submission="the same form") for _ in range(2)]
     assert [one.status_code for one in sent] == [302, 302] and sent[0].location == sent[1].location
-    other = make_post(about=About(db.session.get(Vendor, voice.speaks_for_id)))
+    other = make_post(about=About(db.session.get(Vendor, voice.represents_id)))
     two = [browse(voice), browse(voice)]
     path = answer_path(other)
-    done = at_once(*[lambda b=b: answer(b, path, "Another text.", submission="another form") for b in two])
+    done = run_concurrently(*[lambda b=b: answer(b, path, "Another text.", submission="another form") for b in two])
     assert [one.status_code for one in done] == [302, 302]
     assert db.session.query(Comment).count() == 2
 
@@ -435,7 +435,7 @@ def test_the_same_form_sent_twice_leads_to_the_one_reply(browse: Browse, voice: 
 def test_another_vendors_post_an_undisclosed_one_and_other_people_get_none(
     browse: Browse, voice: Member, judge: Member
 ) -> None:
-    vendor = db.session.get(Vendor, voice.speaks_for_id)
+    vendor = db.session.get(Vendor, voice.represents_id)
     own, other = make_post(about=About(vendor)), make_post(about=About(make_vendor()))
     undisclosed = make_post(about=About(category=make_category(), description="A hardware supplier"))
     for post in (other, undisclosed, make_post()):
@@ -447,7 +447,7 @@ def test_another_vendors_post_an_undisclosed_one_and_other_people_get_none(
     hidden = make_post(about=About(vendor))
     hide(hidden, "Somebody looks.")
     assert answer(browse(voice), hidden).status_code == 404
-    own.locked_at, own.locked_because = now(), "Enough is said."
+    own.locked_at, own.locked_reason = now(), "Enough is said."
     closed = answer(browse(voice), own)
     assert closed.status_code == 403 and "Thank you for the numbers." in closed.text
     assert db.session.query(Comment).count() == 0
@@ -457,7 +457,7 @@ def test_another_vendors_post_an_undisclosed_one_and_other_people_get_none(
 def test_no_other_reply_under_a_post_about_ones_vendor_under_any_name(
     browse: Browse, voice: Member, signed: str
 ) -> None:
-    post = make_post(about=About(db.session.get(Vendor, voice.speaks_for_id)))
+    post = make_post(about=About(db.session.get(Vendor, voice.represents_id)))
     reply = make_comment(post)
     for to in ("", key_text(reply.id)):
         sent = {"body": "All of this is untrue.", "signed": signed, "do": "publish", "to": to}
@@ -483,7 +483,7 @@ def test_what_waited_to_appear_does_not_once_its_author_speaks_for_the_vendor(
     delay_post(member, hours=6, typed={}, about=About(make_vendor()), said=said, badged=False, **told)
     ask(browse(member))
     decide(browse(judge), the_case())
-    for row in db.session.query(DelayedWriting).all():
+    for row in db.session.query(ScheduledText).all():
         publish_delayed(row.id)
     db.session.commit()
     assert db.session.query(Comment).count() == 0 and db.session.query(Post).count() == 2
@@ -491,7 +491,7 @@ def test_what_waited_to_appear_does_not_once_its_author_speaks_for_the_vendor(
 
 
 def test_its_edits_are_seen_and_it_is_taken_down_like_any_reply(browse: Browse, voice: Member) -> None:
-    post = make_post(about=About(db.session.get(Vendor, voice.speaks_for_id)))
+    post = make_post(about=About(db.session.get(Vendor, voice.represents_id)))
     answer(browse(voice), post, "We never refuse a deal.")
     reply = db.session.query(Comment).one()
     path = f"/replies/{key_text(reply.id)}"
@@ -514,7 +514,7 @@ def test_its_edits_are_seen_and_it_is_taken_down_like_any_reply(browse: Browse, 
 
 
 def test_preview_empty_text_and_a_trap_publish_nothing(browse: Browse, voice: Member) -> None:
-    post = make_post(about=About(db.session.get(Vendor, voice.speaks_for_id)))
+    post = make_post(about=About(db.session.get(Vendor, voice.represents_id)))
     shown = answer(browse(voice), post, "**Thank** you.", do="preview")
     assert shown.status_code == 200 and "<strong>Thank</strong>" in shown.text
     assert answer(browse(voice), post, "").status_code == 422
@@ -524,7 +524,7 @@ def test_preview_empty_text_and_a_trap_publish_nothing(browse: Browse, voice: Me
 
 
 def test_when_the_author_leaves_the_reply_stays_the_vendors(browse: Browse, voice: Member) -> None:
-    post = make_post(about=About(db.session.get(Vendor, voice.speaks_for_id)))
+    post = make_post(about=About(db.session.get(Vendor, voice.represents_id)))
     answer(browse(voice), post)
     db.session.query(Comment).update({"author_id": None})
     db.session.delete(db.session.get(Member, voice.id))
@@ -539,7 +539,7 @@ def test_when_the_author_leaves_the_reply_stays_the_vendors(browse: Browse, voic
 def test_a_representative_marks_nothing_about_the_vendor_and_reports_weigh_nothing(
     browse: Browse, voice: Member
 ) -> None:
-    post = make_post(about=About(db.session.get(Vendor, voice.speaks_for_id)))
+    post = make_post(about=About(db.session.get(Vendor, voice.represents_id)))
     reply, elsewhere = make_comment(post), make_post()
     page = browse(voice).get(path_to(post)).text
     assert "/useful" not in page.replace('id="marks" method="post" action="', "").replace(
@@ -551,7 +551,7 @@ def test_a_representative_marks_nothing_about_the_vendor_and_reports_weigh_nothi
         assert browse(voice).post(f"{path}/flag", data={"rule": "3"}).status_code == 302
     assert browse(voice).post(f"/posts/{key_text(elsewhere.id)}/useful", data={"do": "mark"}).status_code == 302
     assert browse(voice).post(f"/posts/{key_text(elsewhere.id)}/flag", data={"rule": "3"}).status_code == 302
-    assert db.session.query(UsefulMark).one().post_id == elsewhere.id
+    assert db.session.query(UsefulVote).one().post_id == elsewhere.id
     assert [flag.weight for flag in db.session.query(Flag)] == [0.0, 0.0, 0.0]
 
 
@@ -591,7 +591,7 @@ def test_a_representative_tells_no_experience_with_the_own_vendor(browse: Browse
     post = db.session.query(Post).one()
     edited = browse(voice).post(f"/posts/{key_text(post.id)}/edit", data={**sent, "vendor": "Nordwall"})
     assert edited.status_code == 422
-    old = make_post(voice, about=About(db.session.get(Vendor, voice.speaks_for_id)), tags=post.tags)
+    old = make_post(voice, about=About(db.session.get(Vendor, voice.represents_id)), tags=post.tags)
     kept = browse(voice).post(f"/posts/{key_text(old.id)}/edit", data={**sent, "vendor": "Nordwall"})
     assert kept.status_code == 302, "what was written before stays about the vendor"
 
@@ -607,7 +607,7 @@ def told_at(moment: datetime = TUESDAY) -> list[tuple[str, str, str]]:
 
 
 def test_once_a_day_they_are_told_of_posts_that_name_the_vendor(browse: Browse, voice: Member) -> None:
-    vendor = db.session.get(Vendor, voice.speaks_for_id)
+    vendor = db.session.get(Vendor, voice.represents_id)
     author = make_member(name="Astrid Author")
     named = make_post(author, about=About(vendor), title="What the first one says")
     anonymous = make_post(author, about=About(vendor), title="What the second one says", anonymous=True)
@@ -626,9 +626,9 @@ def test_once_a_day_they_are_told_of_posts_that_name_the_vendor(browse: Browse, 
 
 
 def test_what_is_held_hidden_or_gone_is_not_told_of(app: Flask, voice: Member) -> None:
-    vendor = db.session.get(Vendor, voice.speaks_for_id)
+    vendor = db.session.get(Vendor, voice.represents_id)
     held, seen, gone = (make_post(about=About(vendor), title=f"What number {n} says") for n in range(3))
-    db.session.query(UntoldPost).filter_by(post_id=held.id).delete()
+    db.session.query(UnmailedPost).filter_by(post_id=held.id).delete()
     hold(held, "First text.")
     hide(seen, "Reported.")
     make_comment(gone)
@@ -643,7 +643,7 @@ def test_what_is_held_hidden_or_gone_is_not_told_of(app: Flask, voice: Member) -
 def test_a_new_members_first_post_is_told_of_when_it_is_let_through(
     app: Flask, voice: Member, judge: Member, browse: Browse
 ) -> None:
-    vendor = db.session.get(Vendor, voice.speaks_for_id)
+    vendor = db.session.get(Vendor, voice.represents_id)
     post = make_post(make_member(vouched_at=None), about=About(vendor), title="The first of a newcomer")
     assert post.hidden_at is not None and told_at() == []
     case = db.session.query(Case).filter_by(kind="held").one()
@@ -653,7 +653,7 @@ def test_a_new_members_first_post_is_told_of_when_it_is_let_through(
 
 
 def test_a_vendor_named_later_is_told_of_then(app: Flask, voice: Member) -> None:
-    vendor = db.session.get(Vendor, voice.speaks_for_id)
+    vendor = db.session.get(Vendor, voice.represents_id)
     author = make_member()
     post = make_post(author, about=About(category=make_category(), description="A large supplier"))
     same = {"title": post.title, "body": post.body, "leaning": post.leaning, "tags": post.tags}
@@ -674,13 +674,13 @@ def test_a_vendor_named_later_is_told_of_then(app: Flask, voice: Member) -> None
         ({"digest": "never"}, ""),
         ({"banned_at": now()}, ""),
         ({"bounced_at": now()}, ""),
-        ({"speaks_for_id": None}, ""),
+        ({"represents_id": None}, ""),
     ],
 )
 def test_mail_goes_as_often_as_they_want_and_to_nobody_who_has_gone(
     app: Flask, voice: Member, given: dict[str, Any], days: str
 ) -> None:
-    vendor = db.session.get(Vendor, voice.speaks_for_id)
+    vendor = db.session.get(Vendor, voice.represents_id)
     for name, value in given.items():
         setattr(voice, name, value)
     make_post(about=About(vendor))
@@ -693,7 +693,7 @@ def test_mail_goes_as_often_as_they_want_and_to_nobody_who_has_gone(
 
 
 def test_the_desk_shows_what_waits_and_what_was_answered(browse: Browse, voice: Member, judge: Member) -> None:
-    vendor = db.session.get(Vendor, voice.speaks_for_id)
+    vendor = db.session.get(Vendor, voice.represents_id)
     _, answered, locked, hidden = (
         make_post(about=About(vendor), title=f"Experience called {word}") for word in ("Open", "Done", "Shut", "Away")
     )
@@ -726,7 +726,7 @@ DOORS = [
 def test_each_door_opens_for_these_and_nobody_else(
     browse: Browse, voice: Member, method: str, path: str, doors: dict[str, int]
 ) -> None:
-    vendor = db.session.get(Vendor, voice.speaks_for_id)
+    vendor = db.session.get(Vendor, voice.represents_id)
     path = path.format(slug=voice.slug, post=key_text(make_post(about=About(vendor)).id))
     others = {"member": make_member(), "other": make_representative(make_vendor()), "voice": voice}
     for who, status in doors.items():
@@ -738,7 +738,7 @@ def test_each_door_opens_for_these_and_nobody_else(
 
 
 def test_an_official_reply_costs_no_query(browse: Browse, voice: Member) -> None:
-    vendor = db.session.get(Vendor, voice.speaks_for_id)
+    vendor = db.session.get(Vendor, voice.represents_id)
     plain, answered = make_post(about=About(vendor)), make_post(about=About(vendor))
     for post in (plain, answered):
         make_long_thread(post, 20, make_member())
@@ -749,7 +749,7 @@ def test_an_official_reply_costs_no_query(browse: Browse, voice: Member) -> None
 
 
 def test_the_desk_and_the_page_of_speakers_cost_the_same_however_much_they_show(browse: Browse, voice: Member) -> None:
-    vendor = db.session.get(Vendor, voice.speaks_for_id)
+    vendor = db.session.get(Vendor, voice.represents_id)
 
     def grow(count: int) -> None:
         for _ in range(count):

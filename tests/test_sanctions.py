@@ -9,7 +9,7 @@ from flask import Flask
 from forum.accounts import sanctions
 from forum.accounts.models import Pseudonym, Sanction
 from forum.accounts.sanctions import lift_sanction, member_behind, sanction_pseudonym, standing_of
-from forum.db import day_of, db, now
+from forum.db import start_of_day, db, now
 from forum.posts.actions import About
 from forum.posts.comment_actions import edit_comment
 from forum.posts.screening.holds import BY_STANDING
@@ -43,13 +43,13 @@ def test_a_bar_counts_under_every_name_until_its_day_is_over(app: Flask) -> None
     names = [pseudonym_of(author) for _ in range(2)]
     assert sanction_pseudonym(names[0], "bar", "Rule 3: a phone number.", now() + timedelta(days=7))
     standing = standing_of(author)
-    assert standing.barred_until == day_of(now() + timedelta(days=7))
+    assert standing.barred_until == start_of_day(now() + timedelta(days=7))
     assert not standing.held and standing_of(make_member()).barred_until is None
     row = db.session.query(Sanction).one()
-    row.until = day_of(now())
+    row.until = start_of_day(now())
     db.session.flush()
     assert standing_of(author).barred_until is not None, "its last day is whole"
-    row.until = day_of(now()) - timedelta(days=1)
+    row.until = start_of_day(now()) - timedelta(days=1)
     db.session.flush()
     assert standing_of(author) == (None, False, [])
 
@@ -74,7 +74,7 @@ def test_sanctions_of_one_member_share_nothing_and_are_whole_days(app: Flask, mo
         sanction_pseudonym(name, "hold", f"Reason {n}", now() + timedelta(days=30))
     rows = db.session.query(Sanction).all()
     assert len({row.mark for row in rows}) == 5 and len(standing_of(author).sanctions) == 5
-    assert all(row.made_at == day_of(row.made_at) and row.until == day_of(row.until or now()) for row in rows)
+    assert all(row.created_at == start_of_day(row.created_at) and row.until == start_of_day(row.until or now()) for row in rows)
 
 
 def said(**given: Any) -> dict[str, Any]:
@@ -123,11 +123,11 @@ def test_what_a_held_member_writes_or_changes_waits_for_a_moderator(app: Flask, 
         make_comment(author=author), make_comment(anonymous=True)
     db.session.commit()
     assert told == [(comment.id, BY_STANDING), (written.id, BY_STANDING)]
-    assert written.hidden_at == day_of(now()) and written.hidden_because == BY_STANDING
+    assert written.hidden_at == start_of_day(now()) and written.hidden_reason == BY_STANDING
     typed = {**said(), "title": "Quite another title", "signed": ""}
     assert browse(author).post(f"/posts/{key_text(post.id)}/edit", data=typed).status_code == 302
     db.session.refresh(post)
-    assert post.hidden_because == BY_STANDING
+    assert post.hidden_reason == BY_STANDING
     place = f"/replies/{key_text(written.id)}"
     assert browse().get(place).status_code == 404 and browse(make_member()).get(place).status_code == 404
     assert browse(author).get(place).status_code == 302

@@ -15,7 +15,7 @@ from forum.accounts.models import Member
 from forum.accounts.second_factor_forms import fresh
 from forum.db import db, now
 from forum.mail import Mail
-from tests.factories import PASSWORD, at_once
+from tests.factories import PASSWORD, run_concurrently
 
 STEP = timedelta(seconds=30)
 
@@ -131,7 +131,7 @@ def test_two_who_send_one_code_at_once_are_not_both_let_in(app: Any, browse: Any
         sign_in(browser)
     code = code_of(secret)
     visits = [lambda b=browser: b.post("/sign-in/code", data={"code": code}).status_code for browser in browsers]
-    assert sorted(at_once(*visits)) == [302, 422]
+    assert sorted(run_concurrently(*visits)) == [302, 422]
 
 
 def test_codes_cannot_be_guessed(app: Any, browse: Any, clock: Any) -> None:

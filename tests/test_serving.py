@@ -19,10 +19,10 @@ from forum.accounts.models import Member
 from forum.accounts.queries import how_many_members
 from forum.db import db
 from forum.demo.actions import SIGN_INS
-from forum.serving import PATIENCE
+from forum.serving import GRACE_PERIOD
 from tests import cluster
 from tests.factories import make_member, make_post
-from tests.served import ROOT, Site, answers, family, free_port, visitor
+from tests.served import ROOT, Site, is_answering, process_tree, free_port, open_visitor
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def jobs_process(site: Site) -> int:
     """The child of the server that has no children of its own."""
     assert site.server is not None
     children = [number for number in site.processes() if _parent(number) == site.server.pid]
-    return next(number for number in children if family(number) == [number])
+    return next(number for number in children if process_tree(number) == [number])
 
 
 def _parent(number: int) -> int:
@@ -72,7 +72,7 @@ def test_ctrl_c_and_a_terminate_stop_everything(site: Site, number: int, everybo
     assert len(processes) == 5, "itself, the web server, its two workers, the jobs"
     asked = time.monotonic()
     assert site.stop(number, everybody=everybody) == 0
-    assert time.monotonic() - asked < PATIENCE - 6, "the workers go by themselves; after that they would be killed"
+    assert time.monotonic() - asked < GRACE_PERIOD - 6, "the workers go by themselves; after that they would be killed"
     assert gone(processes)
     assert "Traceback" not in site.log.read_text()
 
@@ -104,11 +104,11 @@ def test_jobs_that_end_are_started_again_and_a_dead_worker_too(site: Site) -> No
     os.kill(first, signal.SIGKILL)
     assert until(lambda: first not in site.processes() and len(site.processes()) == 5)
     assert jobs_process(site) != first
-    server = next(number for number in site.processes() if len(family(number)) == 3)
-    worker = family(server)[1]
+    server = next(number for number in site.processes() if len(process_tree(number)) == 3)
+    worker = process_tree(server)[1]
     os.kill(worker, signal.SIGKILL)
     assert until(lambda: worker not in site.processes() and len(site.processes()) == 5)
-    assert until(lambda: answers(site.port))
+    assert until(lambda: is_answering(site.port))
 
 
 def test_a_hang_up_starts_the_workers_anew_without_a_pause(site: Site) -> None:
@@ -117,14 +117,14 @@ def test_a_hang_up_starts_the_workers_anew_without_a_pause(site: Site) -> None:
     before = site.processes()
     os.kill(site.server.pid, signal.SIGHUP)
     assert until(lambda: len(set(before) & set(site.processes())) == 3 and len(site.processes()) == 5)
-    assert answers(site.port)
+    assert is_answering(site.port)
 
 
 def test_mail_written_in_a_request_goes_out_by_the_jobs_as_a_file(site: Site, tmp_path: Path) -> None:
     site.start()
     with site.inside() as app:
         make_member(email="marta@partner.example", password_hash="x")
-        reader = visitor(app, site, make_member(), "/posts/new")
+        reader = open_visitor(app, site, make_member(), "/posts/new")
     assert reader.post("/forgotten-password", email="marta@partner.example").status in (200, 302)
     folder = tmp_path / "instance" / "mail"
     assert until(lambda: folder.is_dir() and list(folder.glob("*.eml")))
@@ -187,7 +187,7 @@ def test_it_runs_on_postgresql_and_redis_by_two_variables(tmp_path: Path, worker
         with site.inside() as app:
             member, post = make_member(), make_post()
             path = f"/posts/{app.url_map.converters['key'].to_url(None, post.id)}"
-            reader = visitor(app, site, member, f"{path}/{post.slug}")
+            reader = open_visitor(app, site, member, f"{path}/{post.slug}")
         # The limit is one for both workers: Redis counts for them.
         told = [
             reader.post(f"{path}/reply", body="The same here.", signed="name", submission=f"{n:032d}", do="publish")

@@ -178,7 +178,7 @@ def linked(app: Flask, authors: int) -> tuple[dict[str, float], tuple[float, flo
 
 def test_a_thief_without_the_key_ties_no_two_texts_of_one_author_together(app: Flask) -> None:
     by_clue, (low, high) = linked(app, AUTHORS)
-    assert {"text.listing_mark", "pseudonyms.mark", "follows.follower_seal", "text lies"} <= set(by_clue)
+    assert {"text.chain_link", "pseudonyms.thread_hmac", "follows.follower_seal", "text lies"} <= set(by_clue)
     better = {name: round(errors, 1) for name, errors in by_clue.items() if errors > 5}
     assert better == {}, f"guessing is beaten by {better}; the best together: {low:.3f} to {high:.3f}, 0.5 is guessing"
     # Five clues that are correlated by chance: twice the interval.
@@ -189,7 +189,7 @@ def test_a_thief_without_the_key_ties_no_two_texts_of_one_author_together(app: F
 @pytest.mark.parametrize(
     ("plant", "clue"),
     [
-        (faults.one_mark_for_two_threads, "pseudonyms.mark"),
+        (faults.one_hmac_for_two_threads, "pseudonyms.thread_hmac"),
         (faults.the_same_seal_twice, "pseudonyms.member_seal"),
         (faults.an_unsealed_subscription, "follows.follower_seal"),
     ],

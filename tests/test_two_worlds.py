@@ -16,7 +16,7 @@ from tests.two_worlds import dump
 from tests.two_worlds.faults import FAULTS, Fault
 from tests.two_worlds.sequel import STORY
 from tests.two_worlds.short import SHORT
-from tests.two_worlds.stage import Stage, Who, play, world
+from tests.two_worlds.stage import Stage, Cast, play, world
 
 # Lists in which the order among equals is that of random numbers.
 EQUALS = ("sort=top", "sort=weight")
@@ -24,13 +24,13 @@ EQUALS = ("sort=top", "sort=weight")
 LOOKS_AT = {"ada": ("/admin", "/moderation", "/members"), "nils": ("/posts/", "/vendors/")}
 # Not looked at: it shows its reader a new secret at every visit.
 OWN = "/settings/second-factor"
-WORLDS = (Who("alice", "alice"), Who("bob", "bob"), Who("alice", "bob", late=17))
+WORLDS = (Cast("alice", "alice"), Cast("bob", "bob"), Cast("alice", "bob", late=17))
 
 
 @pytest.fixture
-def told() -> Iterator[dump.Told]:
+def told() -> Iterator[dump.LogRecorder]:
     """All that is logged meanwhile."""
-    handler, root, ours = dump.Told(), logging.getLogger(), logging.getLogger("forum")
+    handler, root, ours = dump.LogRecorder(), logging.getLogger(), logging.getLogger("forum")
     before = root.level, ours.level
     root.addHandler(handler)
     root.setLevel(logging.INFO)
@@ -52,7 +52,7 @@ def all_pages(stage: Stage, readers: list[str]) -> dump.Dump:
         for name, address in sorted(addresses.items()):
             if not address.startswith(LOOKS_AT.get(reader, "/")):
                 continue
-            page = dump.page(stage.names, browser, address)
+            page = dump.page_text(stage.names, browser, address)
             lines = page.replace("<li", "\n<li").replace("</ol>", "\n</ol>").split("\n")
             found[f"{reader} at {name}"] = sorted(lines) if address.endswith(EQUALS) else lines
     return found
@@ -67,13 +67,13 @@ def difference(one: dump.Dump, other: dump.Dump) -> str:
     return f"{', '.join(places[:9])}: " + "\n".join(line[:900] for line in lines[:12])
 
 
-def played(app: Flask, told: dump.Told, who: Who, story: Any, look: Any) -> Generator[tuple[str, dump.Dump]]:
+def played(app: Flask, told: dump.LogRecorder, who: Cast, story: Any, look: Any) -> Generator[tuple[str, dump.Dump]]:
     told.lines.clear()
     with world(app, who) as stage:
         yield from play(stage, story, told, look)
 
 
-def compared(app: Flask, told: dump.Told, story: Any, look: Any, worlds: Sequence[Who] = WORLDS) -> str:
+def compared(app: Flask, told: dump.LogRecorder, story: Any, look: Any, worlds: Sequence[Cast] = WORLDS) -> str:
     """The first step after which a world differs from the first one, and how; "" when none does."""
     first = list(played(app, told, worlds[0], story, look))
     for who in worlds[1:]:
@@ -84,7 +84,7 @@ def compared(app: Flask, told: dump.Told, story: Any, look: Any, worlds: Sequenc
     return ""
 
 
-def test_nobody_can_tell_which_of_two_members_wrote_anonymously(app: Flask, told: dump.Told) -> None:
+def test_nobody_can_tell_which_of_two_members_wrote_anonymously(app: Flask, told: dump.LogRecorder) -> None:
     story, worlds = STORY, WORLDS
     if db.engine.dialect.name != "sqlite":
         # Over there all readers look at all pages of all worlds. Here two do, at the end, in the two that differ most: the
@@ -98,20 +98,20 @@ def few_pages(stage: Stage, readers: list[str]) -> dump.Dump:
     """Home, the anonymous thread, and what is public of both."""
     paths = ["/", stage.path(stage.post("How it went"), "/how-it-went"), "/members/alice-x", "/members/bob-x"]
     return {
-        f"{reader} at {stage.names.text(path)}": dump.page(stage.names, stage.browser(reader), path).split("\n")
+        f"{reader} at {stage.names.text(path)}": dump.page_text(stage.names, stage.browser(reader), path).split("\n")
         for reader in readers
         for path in paths
     }
 
 
-def test_the_short_story_is_the_same_in_all_worlds(app: Flask, told: dump.Told) -> None:
+def test_the_short_story_is_the_same_in_all_worlds(app: Flask, told: dump.LogRecorder) -> None:
     assert compared(app, told, SHORT, few_pages) == ""
 
 
 @on_one_database
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_planted_fault_makes_the_worlds_differ(
-    app: Flask, told: dump.Told, fault: Fault, monkeypatch: pytest.MonkeyPatch
+    app: Flask, told: dump.LogRecorder, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault.plant(monkeypatch)
     assert fault.shows in compared(app, told, SHORT, few_pages).partition(":")[0]

@@ -10,7 +10,7 @@ from forum.db import db, now
 from forum.posts.actions import About, delete_post
 from forum.posts.models import Post
 from forum.vendors.models import Programme, Vendor, VendorDomain
-from tests.factories import at_once, make_category, make_member, make_post, make_vendor
+from tests.factories import run_concurrently, make_category, make_member, make_post, make_vendor
 
 
 def form(**given: Any) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def test_accepting_and_declining_at_once_ends_one_way(app: Any, browse: Any) -> 
     make_category(slug="hardware")
     browse(make_member()).post("/vendors/new", data=form())
     path, readers = "/admin/vendors/nordwall-systems", [browse(make_member(role="moderator")) for _ in range(2)]
-    answers = at_once(
+    answers = run_concurrently(
         lambda: readers[0].post(path, data={"do": "accept"}), lambda: readers[1].post(path, data={"do": "decline"})
     )
     found = db.session.query(Vendor).one_or_none()
@@ -130,7 +130,7 @@ def test_a_wrong_proposal_is_answered_in_words_and_the_rest_kept(
 def test_one_name_proposed_twice_at_once_is_one_proposal(app: Any, browse: Any) -> None:
     make_category(slug="hardware")
     readers = [browse(make_member()) for _ in range(3)]
-    answers = at_once(*(lambda r=reader: r.post("/vendors/new", data=form()) for reader in readers))
+    answers = run_concurrently(*(lambda r=reader: r.post("/vendors/new", data=form()) for reader in readers))
     assert sorted(answer.status_code for answer in answers) == [302, 422, 422]
     assert db.session.query(Vendor).count() == 1
 

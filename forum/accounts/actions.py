@@ -23,13 +23,13 @@ def join(*, name: str, email: str, password: str) -> None:
     lock("joining")  # two forms at once with one address or one name
     member = member_with_email(email)
     if member is None:
-        member = Member(email=email, name=text.one_line(name), slug=free_slug(name))
+        member = Member(email=email, name=text.single_line(name), slug=free_slug(name))
         db.session.add(member)
     elif member.password_hash is None:
         send_claim(member)
         return
     elif member.confirmed_at is not None:
-        mail.post(
+        mail.enqueue(
             email,
             "already_here",
             subject="You have an account already",
@@ -38,7 +38,7 @@ def join(*, name: str, email: str, password: str) -> None:
         )
         return
     # Joined again before confirming: the later name and password stand, earlier links die.
-    member.name, member.password_hash = text.one_line(name), hashed
+    member.name, member.password_hash = text.single_line(name), hashed
     db.session.flush()
     send_confirmation(member)
 
@@ -47,7 +47,7 @@ def make_member(*, name: str, email: str | None, password: str | None = None, ro
     """A member who needs no confirming: the operator's admin, the demo's cast, an imported author (no password)."""
     confirmed = now() if password else None
     member = Member(
-        name=text.one_line(name)[:60],
+        name=text.single_line(name)[:60],
         slug=free_slug(name),
         email=email.strip().lower() if email else None,
         password_hash=hash_of(password) if password else None,
@@ -105,7 +105,7 @@ def ask_for_email(member: Member, email: str) -> None:
     """Mail a link to the new address; a note to the old one follows when it is used."""
     email = email.strip().lower()
     if member_with_email(email) is not None:
-        mail.post(
+        mail.enqueue(
             email,
             "already_here",
             subject="You have an account already",
@@ -114,7 +114,7 @@ def ask_for_email(member: Member, email: str) -> None:
         )
         return
     link = _url("accounts.new_email", token=token_for(member, "email", email))
-    mail.post(email, "email", subject="Confirm your new address", name=member.name, link=link)
+    mail.enqueue(email, "email", subject="Confirm your new address", name=member.name, link=link)
 
 
 def set_email(member: Member, email: str) -> bool:
@@ -125,7 +125,7 @@ def set_email(member: Member, email: str) -> bool:
     db.session.flush()
     email_changed.send(member)
     if old:
-        mail.post(old, "email_changed", subject="Your address was changed", name=member.name, link=_url("pages.about"))
+        mail.enqueue(old, "email_changed", subject="Your address was changed", name=member.name, link=_url("pages.about"))
     return True
 
 
@@ -141,10 +141,10 @@ def change_profile(
     region: str = "",
 ) -> None:
     """Change what the member's page says, and the kinds for badges, which it does not. The page keeps its address."""
-    member.name = text.one_line(name)
-    member.what, member.company = text.one_line(what), text.one_line(company)
-    member.country, member.time_zone = text.one_line(country), time_zone
-    member.trade, member.region = trade, region
+    member.name = text.single_line(name)
+    member.job_title, member.company = text.single_line(what), text.single_line(company)
+    member.country, member.time_zone = text.single_line(country), time_zone
+    member.business_type, member.region = trade, region
     db.session.flush()
 
 
@@ -168,7 +168,7 @@ def free_slug(name: str) -> str:
 
 def _mail(member: Member, template: str, subject: str, *, link: str) -> None:
     if member.email:
-        mail.post(member.email, template, subject=subject, name=member.name, link=link)
+        mail.enqueue(member.email, template, subject=subject, name=member.name, link=link)
 
 
 def _url(endpoint: str, **values: str) -> str:

@@ -31,7 +31,7 @@ def byline_columns() -> list[ColumnElement[Any]]:
     return [
         member.name.label("signed_name"),
         member.slug.label("signed_slug"),
-        member.what.label("signed_what"),
+        member.job_title.label("signed_what"),
         member.country.label("signed_country"),
         pseudonym.name.label("alias"),
     ]
@@ -57,7 +57,7 @@ def byline(item: Any) -> Byline:
 def _signed(member: Member | None, title: str | None) -> Byline:
     if member is None:
         return NOBODY
-    about = title or _about(member.what, member.country)
+    about = title or _about(member.job_title, member.country)
     return Byline(member.name, path_of("pages.member", slug=member.slug), False, about)
 
 
@@ -67,7 +67,7 @@ def _about(what: str, country: str) -> str:
 
 def alias_in(thread_key: str, member: Member) -> str:
     """The name the member has, or would get, when writing anonymously in this thread. Writes nothing."""
-    own, taken = anonymity.marks(thread_key, member.id), pseudonyms_in(thread_key)
+    own, taken = anonymity.thread_hmacs(thread_key, member.id), pseudonyms_in(thread_key)
     return next((name for name, mark in taken.items() if mark in own), None) or _free_name(taken, own[0])
 
 
@@ -76,7 +76,7 @@ def take_pseudonym(thread_key: str, member: Member) -> Pseudonym:
     known = pseudonym_of(thread_key, member)
     if known is not None:
         return known
-    own = anonymity.mark(thread_key, member.id)
+    own = anonymity.thread_hmac(thread_key, member.id)
     name = _free_name(pseudonyms_in(thread_key), own)
     made = Pseudonym(thread_key=thread_key, mark=own, name=name, member_seal=sealed_member(member))
     db.session.add(made)
@@ -85,4 +85,4 @@ def take_pseudonym(thread_key: str, member: Member) -> Pseudonym:
 
 
 def _free_name(taken: Iterable[str], own: str) -> str:
-    return next(name for name in anonymity.aliases(own) if name not in taken)
+    return next(name for name in anonymity.alias_candidates(own) if name not in taken)

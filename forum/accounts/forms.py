@@ -31,7 +31,7 @@ def _lasting(form: Any, field: Any) -> None:
 
 
 def _name_ok(form: Any, field: Any) -> None:
-    name = text.one_line(field.data or "")
+    name = text.single_line(field.data or "")
     if not 2 <= len(name) <= 60:
         raise ValidationError("Write a name of 2 to 60 characters.")
     if "@" in name or "://" in name:

@@ -5,7 +5,7 @@ from forum.accounts.actions import drop_unconfirmed
 from forum.db import db
 
 
-@jobs.regularly(minute="40", hour="3")
+@jobs.periodic(minute="40", hour="3")
 def forget_unconfirmed() -> None:
     """Once a night: names and addresses of people who never came back do not stay."""
     drop_unconfirmed()

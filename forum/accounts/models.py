@@ -6,7 +6,7 @@ from flask_login import UserMixin
 from sqlalchemy import JSON, CheckConstraint, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from forum.db import Id, Key, Moment, db
+from forum.db import Id, RandomId, Timestamp, db
 
 
 class Member(UserMixin, db.Model):
@@ -31,15 +31,15 @@ class Member(UserMixin, db.Model):
     # Goes up when the password changes: every older session and remembered device ends.
     session_epoch: Mapped[int] = mapped_column(default=0)
     role: Mapped[str] = mapped_column(String(20), default="member")
-    joined_at: Mapped[Moment]
+    joined_at: Mapped[Timestamp]
     confirmed_at: Mapped[datetime | None]
     banned_at: Mapped[datetime | None]
-    what: Mapped[str] = mapped_column(String(80), default="")
+    job_title: Mapped[str] = mapped_column(String(80), default="")
     company: Mapped[str] = mapped_column(String(80), default="")
     country: Mapped[str] = mapped_column(String(60), default="")
     time_zone: Mapped[str] = mapped_column(String(60), default="UTC")
     # What an anonymous text may say of its author, where enough others share it: kinds, not free text.
-    trade: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    business_type: Mapped[str] = mapped_column(String(20), default="", server_default="")
     region: Mapped[str] = mapped_column(String(20), default="", server_default="")
     # How often mail tells what is new in what the member follows.
     digest: Mapped[str] = mapped_column(String(10), default="daily", server_default="daily")
@@ -55,7 +55,7 @@ class Member(UserMixin, db.Model):
     named_in_log: Mapped[bool] = mapped_column(default=False, server_default=false())
     # The vendor whose verified representative they are, beside the row that says so in the room of vendors: who may do
     # what depends on it on every page, and costs no query. A plain number, since that room lies above.
-    speaks_for_id: Mapped[int | None]
+    represents_id: Mapped[int | None]
 
     def get_id(self) -> str:
         """What a session remembers: the member, and which epoch of their sessions."""
@@ -67,11 +67,11 @@ class Pseudonym(db.Model):
 
     __tablename__ = "pseudonyms"
     __table_args__ = (
-        UniqueConstraint("thread_key", "mark", name="uq_pseudonyms_one_each"),
+        UniqueConstraint("thread_key", "thread_hmac", name="uq_pseudonyms_one_each"),
         UniqueConstraint("thread_key", "name", name="uq_pseudonyms_name_in_thread"),
     )
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     thread_key: Mapped[str] = mapped_column(String(32))
     mark: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(40))
@@ -89,12 +89,12 @@ class Sanction(db.Model):
     __tablename__ = "sanctions"
     __table_args__ = (CheckConstraint("kind IN ('warn', 'hold', 'bar')", name="kind_known"),)
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     mark: Mapped[str] = mapped_column(String(64), unique=True)
     kind: Mapped[str] = mapped_column(String(10))
     # What the member is told: the rule and the reason.
     said: Mapped[str] = mapped_column(Text)
-    made_at: Mapped[Moment]
+    created_at: Mapped[Timestamp]
     until: Mapped[datetime | None]
 
 

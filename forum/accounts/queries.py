@@ -37,8 +37,8 @@ def slugs_like(slug: str) -> set[str]:
 
 def pseudonym_of(thread_key: str, member: Any) -> Pseudonym | None:
     """The member's pseudonym in this thread, if they have written anonymously in it."""
-    own = anonymity.marks(thread_key, member.id)
-    return db.session.scalar(select(Pseudonym).where(Pseudonym.thread_key == thread_key, Pseudonym.mark.in_(own)))
+    own = anonymity.thread_hmacs(thread_key, member.id)
+    return db.session.scalar(select(Pseudonym).where(Pseudonym.thread_key == thread_key, Pseudonym.thread_hmac.in_(own)))
 
 
 def pseudonyms_in(thread_key: str) -> dict[str, str]:
@@ -49,17 +49,17 @@ def pseudonyms_in(thread_key: str) -> dict[str, str]:
 @cache
 def _pseudonyms_in() -> Select[Any]:
     pseudonym = Pseudonym.__table__.c
-    return select(pseudonym.name, pseudonym.mark).where(pseudonym.thread_key == bindparam("thread_key"))
+    return select(pseudonym.name, pseudonym.thread_hmac).where(pseudonym.thread_key == bindparam("thread_key"))
 
 
 def sanctions_marked(marks: Sequence[str]) -> Sequence[Sanction]:
     """Sanctions that carry one of these links of a member's chain."""
-    return db.session.scalars(select(Sanction).where(Sanction.mark.in_(marks))).all()
+    return db.session.scalars(select(Sanction).where(Sanction.chain_link.in_(marks))).all()
 
 
 def spent_among(links: Sequence[str]) -> set[str]:
     """Which links of a chain were carried by something that is gone."""
-    return set(db.session.scalars(select(SpentLink.mark).where(SpentLink.mark.in_(links))))
+    return set(db.session.scalars(select(SpentLink.link).where(SpentLink.link.in_(links))))
 
 
 def member_seals(most: int) -> Sequence[str]:

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from forum import anonymity
 from forum.accounts.models import Member, Pseudonym, Sanction
 from forum.accounts.queries import sanctions_marked, spent_among
-from forum.dates import day
-from forum.db import day_of, db, lock, now
+from forum.dates import format_day
+from forum.db import start_of_day, db, lock, now
 
 CHAIN = "sanction mark"
 STRETCH = 32
@@ -50,9 +50,9 @@ def sanction_pseudonym(pseudonym: Pseudonym, kind: str, said: str, until: dateti
     if member is None:
         return False
     lock(f"sanctions of {member.id}")
-    today = day_of(now())
-    last = day_of(until) if until else today + WARNED_FOR if kind == "warn" else None
-    db.session.add(Sanction(mark=_next_mark(member), kind=kind, said=said, made_at=today, until=last))
+    today = start_of_day(now())
+    last = start_of_day(until) if until else today + WARNED_FOR if kind == "warn" else None
+    db.session.add(Sanction(mark=_next_mark(member), kind=kind, said=said, created_at=today, until=last))
     db.session.flush()
     return True
 
@@ -63,14 +63,14 @@ def lift_sanction(pseudonym: Pseudonym, kind: str, said: str) -> bool:
     given = [own for own in standing_of(member).sanctions if (own.kind, own.said) == (kind, said)] if member else []
     if not given:
         return False
-    given[0].until = day_of(now()) - timedelta(days=1)
+    given[0].until = start_of_day(now()) - timedelta(days=1)
     db.session.flush()
     return True
 
 
 def standing_of(member: Any) -> Standing:
     """What is in force today for the member's anonymous writing, found link by link along their chain."""
-    today = day_of(now())
+    today = start_of_day(now())
     own = [sanction for sanction in _chain(member) if sanction.until is None or sanction.until >= today]
     bars = [sanction.until for sanction in own if sanction.kind == "bar" and sanction.until]
     warnings = sum(sanction.kind == "warn" for sanction in own)
@@ -83,7 +83,7 @@ def refusal_of(member: Any) -> str | None:
     until = standing_of(member).barred_until
     if until is None:
         return None
-    last = day(until, year=True)
+    last = format_day(until, year=True)
     return f"You cannot write anonymously until {last} is over. Your settings say why, under “Anonymous writing”."
 
 
@@ -97,7 +97,7 @@ def forget_sanctions(member: Member) -> None:
 def _chain(member: Any) -> list[Sanction]:
     # None is dropped before the member leaves, so this chain has no gaps.
     found: list[Sanction] = anonymity.along_chain(member.id, sanctions_marked, STRETCH, CHAIN, spent=spent_among)
-    return sorted(found, key=lambda sanction: (sanction.made_at, sanction.id))
+    return sorted(found, key=lambda sanction: (sanction.created_at, sanction.id))
 
 
 def _next_mark(member: Any) -> str:
@@ -105,4 +105,4 @@ def _next_mark(member: Any) -> str:
 
 
 def _used_among(links: list[str]) -> set[str]:
-    return {sanction.mark for sanction in sanctions_marked(links)}
+    return {sanction.chain_link for sanction in sanctions_marked(links)}

@@ -21,7 +21,7 @@ WRONG = "This is not a code of now. Each works once, for half a minute; wait for
 
 def may_try(member: Any) -> bool:
     """Count a try at the member's codes; False when there were too many."""
-    tried: bool = limiter.limiter.hit(TRIES, "second factor", anonymity.limit_key(f"codes of {member.id}"))
+    tried: bool = limiter.limiter.hit(TRIES, "second factor", anonymity.hashed_limit_key(f"codes of {member.id}"))
     return tried
 
 

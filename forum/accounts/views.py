@@ -45,7 +45,7 @@ def network() -> str:
     address = ip_address(get_remote_address())
     address = getattr(address, "ipv4_mapped", None) or address
     near = ip_network((address, 24 if address.version == 4 else 48), strict=False)
-    return anonymity.limit_key(f"network {near}")
+    return anonymity.hashed_limit_key(f"network {near}")
 
 
 @bp.route("/join", methods=["GET", "POST"])
@@ -229,8 +229,8 @@ def _at_leisure(form: JoinForm) -> bool:
 
 def _throttled(email: str) -> bool:
     return not (
-        limiter.limiter.test(FROM_ADDRESS, "sign-in from", anonymity.limit_key(get_remote_address()))
-        and limiter.limiter.test(AT_ACCOUNT, "sign-in at", anonymity.limit_key(email.strip().lower()))
+        limiter.limiter.test(FROM_ADDRESS, "sign-in from", anonymity.hashed_limit_key(get_remote_address()))
+        and limiter.limiter.test(AT_ACCOUNT, "sign-in at", anonymity.hashed_limit_key(email.strip().lower()))
     )
 
 
@@ -239,8 +239,8 @@ def _member_with(email: str, password: str) -> Member | None:
     member = member_with_email(email)
     if passwords.fits(member.password_hash if member else None, password) and member and not member.banned_at:
         return member
-    limiter.limiter.hit(FROM_ADDRESS, "sign-in from", anonymity.limit_key(get_remote_address()))
-    limiter.limiter.hit(AT_ACCOUNT, "sign-in at", anonymity.limit_key(email.strip().lower()))
+    limiter.limiter.hit(FROM_ADDRESS, "sign-in from", anonymity.hashed_limit_key(get_remote_address()))
+    limiter.limiter.hit(AT_ACCOUNT, "sign-in at", anonymity.hashed_limit_key(email.strip().lower()))
     return None
 
 

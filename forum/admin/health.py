@@ -14,7 +14,7 @@ from sqlalchemy import text as sql
 
 from forum import backup, jobs, mail
 from forum.db import db, now
-from forum.job_runs import runs
+from forum.job_runs import last_runs
 from forum.web import count_of
 
 MOST_SHOWN = 10
@@ -46,18 +46,18 @@ class Copy(NamedTuple):
 
     name: str
     size: str
-    made_at: datetime
+    created_at: datetime
 
 
 def troubles() -> list[str]:
     """What somebody should look at, in words."""
-    told, sent = migrations(), mail.outbox()
+    told, sent = migrations(), mail.outbox_status()
     found = [f"{count_of(len(told.pending), 'migration')} to come: forum db upgrade"] if told.pending else []
     found += [f"{count_of(sent['n_failed'], 'mail')} given up"] if sent["n_failed"] else []
     if sent["since_waiting"] is not None and now() - sent["since_waiting"] > LATE:
         found.append("mail waits for an hour and more: is “forum work” running?")
-    found += [f"a job fails: {in_words(run.name)}" for run in runs() if run.failures]
-    problem = jobs.check()
+    found += [f"a job fails: {in_words(run.name)}" for run in last_runs() if run.failures]
+    problem = jobs.queue_problem()
     return [*found, f"the queue: {problem}"] if problem else found
 
 
@@ -89,8 +89,8 @@ def migrations() -> Migrations:
 
 def job_rows() -> list[dict[str, Any]]:
     """Every job by the clock, and others that have run, with the last run or None."""
-    known = {run.name: run for run in runs()}
-    rows = [{"words": in_words(name), "run": known.get(name)} for name in {*jobs.regular(), *known}]
+    known = {run.name: run for run in last_runs()}
+    rows = [{"words": in_words(name), "run": known.get(name)} for name in {*jobs.periodic_jobs(), *known}]
     return sorted(rows, key=lambda row: str(row["words"]))
 
 
@@ -101,17 +101,17 @@ def in_words(job: str) -> str:
 
 def waiting_jobs() -> str:
     """How many jobs wait, or what is wrong with the queue."""
-    return jobs.check() or str(jobs.waiting())
+    return jobs.queue_problem() or str(jobs.queue_length())
 
 
 def copies() -> list[Copy]:
     """The latest backups in the folder."""
-    return [_copy(file) for file in backup.copies()[:MOST_SHOWN]]
+    return [_copy(file) for file in backup.list_backups()[:MOST_SHOWN]]
 
 
 def outbox() -> dict[str, Any]:
     """Mail that waits and mail that was given up: to whom and about what is nobody's business here."""
-    return mail.outbox()
+    return mail.outbox_status()
 
 
 def in_bytes(size: float) -> str:

@@ -26,7 +26,7 @@ def health() -> str:
         waiting=machinery.waiting_jobs(),
         outbox=machinery.outbox(),
         copies=machinery.copies(),
-        folder=backup.folder(),
+        folder=backup.backup_folder(),
     )
 
 
@@ -35,7 +35,7 @@ def health() -> str:
 @limiter.limit("30/hour")
 def try_mail_again() -> Any:
     """Try again what was given up."""
-    tried = mail.try_again()
+    tried = mail.retry_failed()
     if tried:
         log_change(current_user, "the machinery", facts=f"{count_of(tried, 'mail')} that had been given up tried again")
     db.session.commit()
@@ -50,6 +50,6 @@ def back_up() -> Any:
     """Have a copy of the database made."""
     log_change(current_user, "the machinery", facts="a backup was asked for")
     db.session.commit()
-    jobs.later("back_up_now")
+    jobs.enqueue("back_up_now")
     flash("The copy is being made. It appears below when it is whole.")
     return redirect(url_for(".health", _anchor="backups"))

@@ -7,7 +7,7 @@ from forum.db import db
 from forum.vendors.models import Vendor
 
 
-@jobs.regularly(minute="20", hour="3")
+@jobs.periodic(minute="20", hour="3")
 def carry_strays() -> None:
     """Once a night: what was being written about a vendor at the very moment when it was merged goes along too."""
     for old in merged_vendors():

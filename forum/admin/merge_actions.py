@@ -34,7 +34,7 @@ def merge(staff: Member, old: Vendor, into: Vendor, *, reason: str, told: str) -
     join_figures(old, into)
     _move_catalogue(old, into)
     old.accepted_at, old.merged_into_id = None, number
-    old.folded = f"merged-{old.id}"  # the name is the other's now, which may take it
+    old.folded_name = f"merged-{old.id}"  # the name is the other's now, which may take it
     db.session.execute(_given(Vendor, Vendor.merged_into_id == old.id, merged_into_id=number))
     db.session.flush()
     carry_follows("vendor", old.id, number)
@@ -60,8 +60,8 @@ def _move_catalogue(old: Vendor, into: Vendor) -> None:
         db.session.execute(_given(Programme, Programme.id == programme.id, vendor_id=into.id))
     for kind in (VendorAlias, VendorDomain, Representative):
         db.session.execute(_given(kind, kind.vendor_id == old.id, vendor_id=into.id))
-    db.session.execute(_given(Member, Member.speaks_for_id == old.id, speaks_for_id=into.id))
-    db.session.add(VendorAlias(vendor_id=into.id, name=old.name, folded=old.folded))
+    db.session.execute(_given(Member, Member.represents_id == old.id, represents_id=into.id))
+    db.session.add(VendorAlias(vendor_id=into.id, name=old.name, folded_name=old.folded_name))
     db.session.flush()
     db.session.expire_all()
 

@@ -12,7 +12,7 @@ from forum.admin.setting_forms import LABELS, UNTOLD, SettingsForm
 from forum.admin.views import bp, seldom
 from forum.db import db
 from forum.moderation.log.actions import log_change
-from forum.site import DEFAULTS, change_setting, settings_now
+from forum.site import DEFAULTS, change_setting, current_settings
 from forum.web import limiter, only
 
 
@@ -21,7 +21,7 @@ from forum.web import limiter, only
 @seldom
 def settings() -> Any:
     """Every setting."""
-    in_force = settings_now()
+    in_force = current_settings()
     form = SettingsForm(**in_force)
     overtaken = form.overtaken(in_force)
     if form.validate_on_submit() and not overtaken:
@@ -55,7 +55,7 @@ def test_mail() -> Any:
     if not current_user.email:
         flash("Your account has no e-mail address to send one to.")
         return redirect(url_for(".settings", _anchor="mail"))
-    mail.post(current_user.email, "test", subject="A test", name=current_user.name)
+    mail.enqueue(current_user.email, "test", subject="A test", name=current_user.name)
     db.session.commit()
     flash(f"A mail is on its way to {current_user.email}. If it does not come, look at Health.")
     return redirect(url_for(".settings", _anchor="mail"))

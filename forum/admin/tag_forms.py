@@ -71,9 +71,9 @@ class CategoryForm(Form):
 
     def validate_name(self, field: Any) -> None:
         """Two to sixty characters."""
-        if not 2 <= len(text.one_line(field.data or "")) <= 60 or not text.fold(field.data or ""):
+        if not 2 <= len(text.single_line(field.data or "")) <= 60 or not text.fold(field.data or ""):
             raise ValidationError("Write a name of 2 to 60 characters.")
 
     def one_line(self) -> str:
         """The name."""
-        return text.one_line(self.name.data or "")
+        return text.single_line(self.name.data or "")

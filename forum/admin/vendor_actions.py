@@ -31,11 +31,11 @@ def decline(staff: Member, vendor: Vendor) -> None:
 
 def change(staff: Member, vendor: Vendor, *, name: str, about: str, category: Category, reason: str) -> None:
     """Name, description, category. Raises ValueError for a name that is another's."""
-    before = (vendor.name, vendor.category.name, vendor.about)
+    before = (vendor.name, vendor.category.name, vendor.description)
     catalogue_actions.change_vendor(vendor, name=name, about=about, category=category)
     told = [f"{before[0]} → {vendor.name}"] if vendor.name != before[0] else []
     told += [f"category: {before[1]} → {category.name}"] if category.name != before[1] else []
-    told += ["description changed"] if vendor.about != before[2] else []
+    told += ["description changed"] if vendor.description != before[2] else []
     if told:
         log_change(staff, "a vendor", facts=f"{vendor.name}: {'; '.join(told)}", reason=reason)
 
@@ -85,7 +85,7 @@ def remove_programme(staff: Member, programme: Programme, *, reason: str) -> Non
 
 def remove_mark(staff: Member, programme: Programme, change: ProgrammeChange) -> None:
     """What the trend said of it was wrong."""
-    told = change.what
+    told = change.summary
     catalogue_actions.drop(programme.vendor, change)
     log_change(
         staff, "a programme", facts=f"{programme.vendor.name}, {programme.name}: the trend no more says “{told}”"

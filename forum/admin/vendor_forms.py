@@ -31,7 +31,7 @@ def _name(most: int) -> Any:
     """Two to so many characters of which an address can be made."""
 
     def check(form: Any, field: Any) -> None:
-        name = text.one_line(field.data or "")
+        name = text.single_line(field.data or "")
         if not 2 <= len(name) <= most or not text.fold(name):
             raise ValidationError(f"Write a name of 2 to {most} characters.")
         if len(text.fold(name)) > LONGEST_ADDRESS:
@@ -65,7 +65,7 @@ class NameForm(Form):
 
     def one_line(self) -> str:
         """The name."""
-        return text.one_line(self.name.data or "")
+        return text.single_line(self.name.data or "")
 
 
 class AliasForm(NameForm):
@@ -137,7 +137,7 @@ class Marked(Form):
 
     def marked(self) -> str:
         """The words, on one line; empty for none."""
-        return text.one_line(self.words.data or "")
+        return text.single_line(self.words.data or "")
 
 
 def _demand(form: Any, field: Any) -> None:
@@ -165,7 +165,7 @@ class TierForm(Marked):
 
     def given(self) -> dict[str, Any]:
         """For the action."""
-        name = text.one_line(self.name.data or "")
+        name = text.single_line(self.name.data or "")
         own = {"name": name, "place": self.place.data, "demands": self.demands()}
         return own | {"marked": self.marked(), "at": self.at()}
 

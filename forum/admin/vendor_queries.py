@@ -36,14 +36,14 @@ class VendorPage(NamedTuple):
 
 def vendors_found(words: str, after: str | None) -> VendorPage:
     """Vendors of the catalogue whose name or alias begins so, by key."""
-    columns = (Vendor.name, Vendor.folded, Vendor.slug, Vendor.post_count, Category.name.label("category"))
+    columns = (Vendor.name, Vendor.folded_name, Vendor.slug, Vendor.post_count, Category.name.label("category"))
     statement = select(*columns).join(Category).where(Vendor.accepted_at.is_not(None))
     if words:
-        by_alias = select(VendorAlias.vendor_id).where(VendorAlias.folded.startswith(words, autoescape=True))
-        statement = statement.where(or_(Vendor.folded.startswith(words, autoescape=True), Vendor.id.in_(by_alias)))
+        by_alias = select(VendorAlias.vendor_id).where(VendorAlias.folded_name.startswith(words, autoescape=True))
+        statement = statement.where(or_(Vendor.folded_name.startswith(words, autoescape=True), Vendor.id.in_(by_alias)))
     if after:
-        statement = statement.where(Vendor.folded > after)
-    found = db.session.execute(statement.order_by(Vendor.folded).limit(PAGE + 1)).all()
+        statement = statement.where(Vendor.folded_name > after)
+    found = db.session.execute(statement.order_by(Vendor.folded_name).limit(PAGE + 1)).all()
     return VendorPage(found[:PAGE], found[PAGE - 1].folded if len(found) > PAGE else None)
 
 

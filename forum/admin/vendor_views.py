@@ -167,7 +167,7 @@ def _page(vendor: Vendor, **forms: Any) -> Any:
     """The page with its forms; the one given has errors."""
     wrong = 422 if forms else 200
     forms.setdefault(
-        "form", VendorForm(formdata=None, name=vendor.name, category=vendor.category.slug, about=vendor.about)
+        "form", VendorForm(formdata=None, name=vendor.name, category=vendor.category.slug, about=vendor.description)
     )
     forms.setdefault("alias", AliasForm(formdata=None, prefix="alias-"))
     forms.setdefault("domain", DomainForm(formdata=None, prefix="domain-"))

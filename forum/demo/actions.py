@@ -13,7 +13,7 @@ from forum.db import db, now
 from forum.demo.rating_actions import given_beside, rate_beside, told_rating
 from forum.posts.actions import About, write_post
 from forum.posts.comment_actions import write_comment
-from forum.posts.models import Comment, Post, UsefulMark, thing_columns
+from forum.posts.models import Comment, Post, UsefulVote, thing_columns
 from forum.posts.official_actions import answer_officially
 from forum.posts.tags.actions import make_tag
 from forum.posts.tags.queries import tags_named
@@ -88,7 +88,7 @@ def _member(given: dict[str, Any]) -> Member:
     # Only those who are printed at the start can sign in: sixty hashes would take a second of everybody's first start.
     password = PASSWORD if given["slug"] in OWN_ADDRESS else None
     member = make_member(name=given["name"], email=email, password=password, role=role)
-    member.what, member.company = given["what"], given["company"]
+    member.job_title, member.company = given["what"], given["company"]
     member.country, member.time_zone = given["country"], given["time_zone"]
     # Nobody reads mail at these addresses.
     member.digest = "never"
@@ -104,8 +104,8 @@ def _speak(given: dict[str, Any], started: datetime) -> None:
     member.country, member.time_zone = given["country"], given["time_zone"]
     member.digest = "never"
     member.joined_at = member.confirmed_at = long_ago = started - YEARS
-    vendor_id = member.speaks_for_id = post.vendor_id
-    asked = {"asked_at": long_ago, "accepted_at": long_ago, "title": given["title"]}
+    vendor_id = member.represents_id = post.vendor_id
+    asked = {"requested_at": long_ago, "accepted_at": long_ago, "title": given["title"]}
     db.session.add(Representative(member_id=member.id, vendor_id=vendor_id, **asked))
     at = started - timedelta(days=given["day"])
     answer_officially(post, member, title=given["title"], body=given["answer"].strip(), at=at)
@@ -165,5 +165,5 @@ def _find_useful(item: Post | Comment, told: dict[str, Any], members: dict[str, 
     # In one go: eleven thousand marks one by one would take most of a first start.
     others = [member.id for slug, member in members.items() if slug != told["author"]]
     readers = chance.sample(others, min(told.get("useful", 0), len(others)))
-    db.session.add_all(UsefulMark(member_id=reader, **thing_columns(item)) for reader in readers)
+    db.session.add_all(UsefulVote(member_id=reader, **thing_columns(item)) for reader in readers)
     item.useful_count = len(readers)

@@ -201,13 +201,13 @@ class _Move:
     def _body(self, source: str, about: str, usual: int) -> str:
         body: Body = body_of(source)
         if body.cut:
-            self.report.problem(f"{about}: its text was longer than {text.LONGEST_SOURCE:,} characters and was cut.")
+            self.report.problem(f"{about}: its text was longer than {text.MAX_SOURCE_LENGTH:,} characters and was cut.")
         if len(body.markdown) > usual:
             self.report.changed["text longer than the form takes|texts longer than the form takes"] += 1
         return body.markdown or NO_TEXT
 
     def _title(self, given: str, body: str, item: Item) -> str:
-        title = text.one_line(plain(given))
+        title = text.single_line(plain(given))
         if not title:
             title = text.to_plain(body, 80) if body != NO_TEXT else ""
             self.report.changed["title made from the text|titles made from the text"] += 1

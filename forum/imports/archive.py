@@ -56,7 +56,7 @@ def _vendor(vendor: Vendor) -> dict[str, Any]:
         "url": _url("pages.vendor", slug=vendor.slug),
         "name": vendor.name,
         "category": vendor.category.slug,
-        "about": vendor.about,
+        "about": vendor.description,
         "aliases": sorted(alias.name for alias in vendor.aliases),
         "programmes": [
             {
@@ -121,8 +121,8 @@ def _signed(row: Any) -> dict[str, Any]:
     return {
         "by": signed.name,
         "anonymous": signed.anonymous,
-        "written": dates.iso(row.created_at)[:most],
-        "edited": dates.iso(row.edited_at)[:most] if row.edited_at else None,
+        "written": dates.format_iso(row.created_at)[:most],
+        "edited": dates.format_iso(row.edited_at)[:most] if row.edited_at else None,
     }
 
 

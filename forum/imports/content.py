@@ -44,7 +44,7 @@ def body_of(source: str) -> Body:
         made = text.markdown_from_html(prepared)
     except RecursionError:  # tags nested hundreds deep
         made = plain(prepared)
-    return Body(made[: text.LONGEST_SOURCE], len(made) >= text.LONGEST_SOURCE or len(prepared) > _longest_read())
+    return Body(made[: text.MAX_SOURCE_LENGTH], len(made) >= text.MAX_SOURCE_LENGTH or len(prepared) > _longest_read())
 
 
 def plain(source: str) -> str:
@@ -53,7 +53,7 @@ def plain(source: str) -> str:
 
 
 def _longest_read() -> int:
-    return text.LONGEST_SOURCE * 4
+    return text.MAX_SOURCE_LENGTH * 4
 
 
 def _prepared(source: str) -> str:

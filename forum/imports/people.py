@@ -77,5 +77,5 @@ class People:
 
 def shown_name(name: str) -> str:
     """A blog's name for somebody, fit to be printed: no tags, at most 60 characters, and never an address."""
-    shown = text.one_line(plain(name))
+    shown = text.single_line(plain(name))
     return (shown.split("@")[0] if "@" in shown and " " not in shown else shown)[:60].strip()

@@ -29,7 +29,7 @@ class Labels:
         for domain, name, nicename in sorted(labels, key=lambda label: KINDS.get(label[0], 2)):
             word = _folded(name) or _folded(unquote(nicename))
             if domain in KINDS and word and word != "uncategorized":
-                words.setdefault(word, text.one_line(plain(name)))
+                words.setdefault(word, text.single_line(plain(name)))
         tags: dict[int, Tag] = {}
         for left, (word, name) in zip(range(len(words), 0, -1), words.items(), strict=True):
             if len(tags) == MOST_TAGS:

@@ -15,11 +15,11 @@ from defusedxml import DefusedXmlException
 from defusedxml.expatreader import create_parser
 
 from forum.imports.xml_repair import mended
-from forum.text import LONGEST_SOURCE
+from forum.text import MAX_SOURCE_LENGTH
 
 CHUNK = 65_536
 # Of one text; markdown_from_html reads no more than half of it, and what is longer is reported as cut.
-LONGEST_FIELD = LONGEST_SOURCE * 8
+LONGEST_FIELD = MAX_SOURCE_LENGTH * 8
 IN_MEMORY = 4_000_000  # bytes of one post's comments; more go to a temporary file
 WRITTEN_BY = "http://wordpress.org/export/"
 NO_EXPORT = "This is XML, but no WordPress export: nothing in it is marked as WordPress's."

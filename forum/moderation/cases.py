@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import or_
 
 from forum.accounts.models import Member
-from forum.db import day_of, db, lock, now
+from forum.db import start_of_day, db, lock, now
 from forum.moderation.models import Case, CaseNote, about_columns
 from forum.moderation.queries import open_case_about
 
@@ -37,7 +37,7 @@ def lock_cases_about(item: Any) -> None:
 
 def moment_of(item: Any) -> datetime:
     """Now, as finely as something that the item's author does may be known."""
-    return day_of(now()) if getattr(item, "pseudonym_id", None) is not None else now()
+    return start_of_day(now()) if getattr(item, "pseudonym_id", None) is not None else now()
 
 
 def close_cases_about_nothing() -> None:

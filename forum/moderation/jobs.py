@@ -10,7 +10,7 @@ from forum.moderation.notices.outcomes import tidy_notices
 from forum.moderation.queries import unedited_since
 
 
-@jobs.regularly(minute="17")
+@jobs.periodic(minute="17")
 def remove_unedited() -> None:
     """Texts that a moderator asked to have changed, and whose author let 72 hours pass, are removed."""
     # The mail about it links to this site, whose address a job does not know from a request.
@@ -28,14 +28,14 @@ def remove_unedited() -> None:
         db.session.commit()
 
 
-@jobs.regularly(minute="47")
+@jobs.periodic(minute="47")
 def close_what_is_gone() -> None:
     """Once an hour, so that the minute of closing does not tell when an anonymous author deleted a text."""
     close_cases_about_nothing()
     db.session.commit()
 
 
-@jobs.regularly(minute="10", hour="4")
+@jobs.periodic(minute="10", hour="4")
 def see_to_notices() -> None:
     """Once a night: notices whose text is gone are closed, those nobody confirmed and old ones' senders forgotten.
 

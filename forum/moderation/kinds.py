@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from forum.db import day_of, now
+from forum.db import start_of_day, now
 from forum.moderation.rules import RULES
 from forum.posts.models import Comment, Post
 
@@ -66,7 +66,7 @@ def until_of(choice: str) -> dict[str, Any]:
     """ "bar_7" is the action "bar" with its last day; a hold lasts 30 days."""
     action, _, days = choice.partition("_") if choice.endswith(("_7", "_30")) else (choice, "", "30")
     if action in ("bar", "suspend", "hold"):
-        return {"action": action, "until": day_of(now()) + timedelta(days=int(days))}
+        return {"action": action, "until": start_of_day(now()) + timedelta(days=int(days))}
     return {"action": action}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from forum.accounts.models import Member
-from forum.db import Id, Key, Moment, db
+from forum.db import Id, RandomId, Timestamp, db
 from forum.posts.models import Comment, Post
 from forum.ratings.models import Rating
 from forum.vendors.models import Representative
@@ -81,15 +81,15 @@ class Case(AboutAnItem, db.Model):
         Index("ix_cases_weight", "closed_at", "weight", "id"),
     )
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     kind: Mapped[str] = mapped_column(String(20))
     # Why it is here, in words: the filter that held it, the first flag's reason.
-    because: Mapped[str] = mapped_column(String(300), default="")
+    reason: Mapped[str] = mapped_column(String(300), default="")
     weight: Mapped[float] = mapped_column(default=0.0)
     notice_id: Mapped[int | None] = mapped_column(ForeignKey("notices.id", ondelete="CASCADE"), index=True)
     appeal_id: Mapped[int | None] = mapped_column(ForeignKey("appeals.id", ondelete="CASCADE"), index=True)
     representative_id: Mapped[int | None] = mapped_column(ForeignKey("representatives.id", ondelete="CASCADE"))
-    opened_at: Mapped[Moment]
+    opened_at: Mapped[Timestamp]
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"))
     claimed_until: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -115,11 +115,11 @@ class CaseNote(db.Model):
 
     __tablename__ = "case_notes"
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
     author_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"))
     body: Mapped[str] = mapped_column(String(1000))
-    written_at: Mapped[Moment]
+    written_at: Mapped[Timestamp]
 
     author: Mapped[Member | None] = relationship()
 
@@ -141,13 +141,13 @@ class Flag(AboutAnItem, db.Model):
         CheckConstraint("outcome IN ('upheld', 'declined')", name="outcome_known"),
     )
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"), index=True)
     reporter_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
     rule: Mapped[int]
-    words: Mapped[str] = mapped_column(String(500), default="")
+    message: Mapped[str] = mapped_column(String(500), default="")
     weight: Mapped[float]
-    made_at: Mapped[Moment]
+    created_at: Mapped[Timestamp]
     outcome: Mapped[str | None] = mapped_column(String(10))
 
     reporter: Mapped[Member | None] = relationship(foreign_keys=[reporter_id])
@@ -165,7 +165,7 @@ class Decision(AboutAnItem, db.Model):
     id: Mapped[Id]
     action: Mapped[str] = mapped_column(String(20))
     # "an experience", "a reply", "a member", "a vendor": what was decided on, for the public log.
-    what: Mapped[str] = mapped_column(String(60))
+    target_label: Mapped[str] = mapped_column(String(60))
     rule: Mapped[int | None]
     facts: Mapped[str] = mapped_column(Text, default="")
     reason: Mapped[str] = mapped_column(Text)
@@ -173,12 +173,12 @@ class Decision(AboutAnItem, db.Model):
     source: Mapped[str] = mapped_column(String(20))
     automated: Mapped[bool] = mapped_column(default=False)
     leaning: Mapped[str | None] = mapped_column(String(10))
-    until: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
     moderator_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"))
     # "moderator 3", or a name by the moderator's own choice, as it was then.
     moderator_name: Mapped[str] = mapped_column(String(60))
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"))
-    decided_at: Mapped[Moment]
+    decided_at: Mapped[Timestamp]
 
     moderator: Mapped[Member | None] = relationship(foreign_keys=[moderator_id])
     reverses: Mapped["Decision | None"] = relationship(remote_side="Decision.id")
@@ -195,17 +195,17 @@ class Decision(AboutAnItem, db.Model):
         return self.appeal is not None
 
 
-class TakenText(db.Model):
+class WithheldText(db.Model):
     """What a decision took down, for its author alone, so that the text is not lost to them."""
 
-    __tablename__ = "taken_texts"
+    __tablename__ = "withheld_texts"
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id", ondelete="CASCADE"), unique=True)
     title: Mapped[str | None] = mapped_column(String(140))
     body: Mapped[str] = mapped_column(Text)
     # The wording that a moderator proposed when asking for a change: its author takes it over, or does not.
-    proposed: Mapped[str] = mapped_column(Text, default="", server_default="")
+    suggested_body: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class Appeal(db.Model):
@@ -213,10 +213,10 @@ class Appeal(db.Model):
 
     __tablename__ = "appeals"
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id"), unique=True)
     body: Mapped[str] = mapped_column(Text)
-    made_at: Mapped[Moment]
+    created_at: Mapped[Timestamp]
     answered_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(10))
     answer: Mapped[str] = mapped_column(Text, default="")
@@ -229,14 +229,14 @@ class Notice(AboutAnItem, db.Model):
 
     __tablename__ = "notices"
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     # The status page's secret, as a hash: whoever steals the row cannot open the page.
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     sender_seal: Mapped[str] = mapped_column(Text)
-    why: Mapped[str] = mapped_column(Text)
+    complaint: Mapped[str] = mapped_column(Text)
     unlawful: Mapped[bool] = mapped_column(default=False)
     law: Mapped[str] = mapped_column(String(200), default="")
-    made_at: Mapped[Moment]
+    created_at: Mapped[Timestamp]
     confirmed_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     # The author's answer, given through the site and also when anonymous; its moment is a day.

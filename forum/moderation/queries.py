@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.moderation.models import Appeal, Case, CaseNote, Decision, Flag, Notice, TakenText, about_columns
+from forum.moderation.models import Appeal, Case, CaseNote, Decision, Flag, Notice, WithheldText, about_columns
 from forum.posts.models import Comment, Post
 from forum.vendors.models import Representative, Vendor
 
@@ -70,7 +70,7 @@ class Report(NamedTuple):
 def reports_of(case: Case) -> list[Report]:
     """The case's flags, the first first, each with how its reporter's earlier ones were decided: two queries."""
     flags = db.session.scalars(
-        select(Flag).where(Flag.case_id == case.id).options(joinedload(Flag.reporter)).order_by(Flag.made_at, Flag.id)
+        select(Flag).where(Flag.case_id == case.id).options(joinedload(Flag.reporter)).order_by(Flag.created_at, Flag.id)
     ).all()
     records = _records({flag.reporter_id for flag in flags if flag.reporter_id is not None})
     return [Report(flag, *records.get(flag.reporter_id or 0, (0, 0))) for flag in flags]
@@ -159,9 +159,9 @@ def reversal_of(decision: Decision) -> Decision | None:
     return db.session.scalar(select(Decision).where(Decision.reverses_id == decision.id).limit(1))
 
 
-def taken_by(decision: Decision) -> TakenText | None:
+def taken_by(decision: Decision) -> WithheldText | None:
     """What it took down."""
-    return db.session.scalar(select(TakenText).where(TakenText.decision_id == decision.id))
+    return db.session.scalar(select(WithheldText).where(WithheldText.decision_id == decision.id))
 
 
 def decisions_about(
@@ -202,6 +202,6 @@ def unedited_since(moment: datetime) -> Sequence[Post | Comment]:
     """Texts whose author was asked to change them and let the time pass."""
     found: list[Any] = []
     for kind in (Post, Comment):
-        late = select(kind).where(kind.edit_until < moment, kind.removed_at.is_(None), kind.deleted_at.is_(None))
+        late = select(kind).where(kind.edit_deadline < moment, kind.removed_at.is_(None), kind.deleted_at.is_(None))
         found += db.session.scalars(late.limit(100)).all()
     return found

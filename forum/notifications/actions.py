@@ -125,13 +125,13 @@ def _rows_of(member: Any, kind: str, number: int) -> Any:
 
 def _add(member: Any, kind: str, number: int, voice: str, first: State) -> None:
     mark = _marks(member, kind, number, voice)[0]
-    row = Follow(mark=mark, listing_mark=_free_link(member), follower_seal=sealed(first), **{f"{kind}_id": number})
+    row = Follow(mark=mark, chain_link=_free_link(member), follower_seal=sealed(first), **{f"{kind}_id": number})
     db.session.add(row)
     db.session.flush()
 
 
 def _marks(member: Any, kind: str, number: int, voice: str) -> list[str]:
-    return anonymity.follow_marks(member.id, f"{kind} {number} {voice}")
+    return anonymity.follow_hmacs(member.id, f"{kind} {number} {voice}")
 
 
 def _free_link(member: Any) -> str:
@@ -139,7 +139,7 @@ def _free_link(member: Any) -> str:
     start = 0
     while True:
         drawn = {start + secrets.randbelow(STRETCH) for _ in range(TRIES)}
-        links = [anonymity.listing_marks(member.id, n, 1, CHAIN)[0] for n in drawn]
+        links = [anonymity.chain_links(member.id, n, 1, CHAIN)[0] for n in drawn]
         used = links_in_use(links)
         if free := [link for link in links if link not in used]:
             return secrets.choice(free)

@@ -55,7 +55,7 @@ def send_digests(found: Round) -> None:
     """Put one mail for each into the outbox. Their words are the same for all but the name."""
     known = {row.id: row for row in addresses(found.told)}
     for number in found.told:
-        mail.post(
+        mail.enqueue(
             known[number].email,
             "digest",
             subject=SUBJECT,

@@ -10,7 +10,7 @@ from forum.notifications.representative_actions import send_what_is_untold
 AT_ONCE = 500
 
 
-@jobs.regularly(minute="30", hour="5")
+@jobs.periodic(minute="30", hour="5")
 def tell_representatives() -> None:
     """Once a day, so that no mail tells a vendor at which minute somebody wrote about it."""
     with current_app.test_request_context(base_url=current_app.config["SITE_URL"], method="POST"):
@@ -18,7 +18,7 @@ def tell_representatives() -> None:
         db.session.commit()
 
 
-@jobs.regularly(minute="0", hour="5")
+@jobs.periodic(minute="0", hour="5")
 def tell_what_is_new() -> None:
     """Every day at five (UTC): one mail to each who has something new, the same for all."""
     # The mail has links to this site, whose address a job does not know from a request; one that writes.

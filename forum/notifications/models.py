@@ -9,7 +9,7 @@ wrote by name and another for what they wrote under their pseudonym.
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from forum.db import Key, db
+from forum.db import RandomId, db
 
 
 class Follow(db.Model):
@@ -24,24 +24,24 @@ class Follow(db.Model):
         ),
     )
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
     tag_id: Mapped[int | None] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), index=True)
     vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id", ondelete="CASCADE"), index=True)
     # HMAC of thing, voice and member: by which a member finds their own follow of this thing.
     mark: Mapped[str] = mapped_column(String(64), unique=True)
     # A link of the member's chain of follows: by which they find all of theirs.
-    listing_mark: Mapped[str] = mapped_column(String(64), unique=True)
+    chain_link: Mapped[str] = mapped_column(String(64), unique=True)
     # Who follows, whether they still do, and what they have seen: see seals.py.
     follower_seal: Mapped[str] = mapped_column(String(120))
 
 
-class UntoldPost(db.Model):
+class UnmailedPost(db.Model):
     """A post that names a vendor, of which its representative was not told yet. Gone with the mail that tells."""
 
-    __tablename__ = "untold_posts"
-    __table_args__ = (UniqueConstraint("representative_id", "post_id", name="uq_untold_posts_once"),)
+    __tablename__ = "unmailed_posts"
+    __table_args__ = (UniqueConstraint("representative_id", "post_id", name="uq_unmailed_posts_once"),)
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     representative_id: Mapped[int] = mapped_column(ForeignKey("representatives.id", ondelete="CASCADE"))
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)

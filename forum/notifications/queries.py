@@ -34,8 +34,8 @@ def follows_marked(marks: Sequence[str]) -> Sequence[Any]:
 @cache
 def _follows_marked() -> Select[Any]:
     follow = Follow.__table__.c
-    return select(follow.id, follow.mark, follow.follower_seal).where(
-        follow.mark.in_(bindparam("marks", expanding=True))
+    return select(follow.id, follow.follow_hmac, follow.follower_seal).where(
+        follow.follow_hmac.in_(bindparam("marks", expanding=True))
     )
 
 
@@ -46,7 +46,7 @@ def follows_of_post(post_id: int) -> Sequence[Any]:
 
 def links_in_use(links: Sequence[str]) -> set[str]:
     """Which of these links of a chain a follow carries, or carried before its thing was gone."""
-    return {*db.session.scalars(select(Follow.listing_mark).where(Follow.listing_mark.in_(links))), *spent_among(links)}
+    return {*db.session.scalars(select(Follow.chain_link).where(Follow.chain_link.in_(links))), *spent_among(links)}
 
 
 def own_follows(member: Any) -> list[Any]:
@@ -54,7 +54,7 @@ def own_follows(member: Any) -> list[Any]:
     columns = (Follow.id, Follow.post_id, Follow.tag_id, Follow.vendor_id, Follow.follower_seal)
 
     def carrying(links: list[str]) -> Sequence[Any]:
-        return db.session.execute(select(*columns).where(Follow.listing_mark.in_(links))).all()
+        return db.session.execute(select(*columns).where(Follow.chain_link.in_(links))).all()
 
     return anonymity.along_chain(member.id, carrying, STRETCH, CHAIN, spent=spent_among)
 
@@ -117,7 +117,7 @@ def followed_vendors(numbers: Sequence[int]) -> Sequence[Any]:
 
 def first_new_reply(post: Post, member: Any, how_many: int) -> int | None:
     """The id of the oldest among the latest so many replies that others wrote."""
-    own = select(Pseudonym.id).where(Pseudonym.mark.in_(anonymity.marks(post.thread_key, member.id)))
+    own = select(Pseudonym.id).where(Pseudonym.thread_hmac.in_(anonymity.thread_hmacs(post.thread_key, member.id)))
     by_others = and_(
         or_(Comment.author_id.is_(None), Comment.author_id != member.id),
         or_(Comment.pseudonym_id.is_(None), Comment.pseudonym_id.not_in(own)),

@@ -10,8 +10,8 @@ from flask import url_for
 
 from forum import mail
 from forum.db import db
-from forum.notifications.models import UntoldPost
-from forum.notifications.representative_queries import told_later, untold_posts
+from forum.notifications.models import UnmailedPost
+from forum.notifications.representative_queries import told_later, unmailed_posts
 from forum.notifications.unsubscribe_tokens import token_for
 from forum.posts.models import Post
 from forum.vendors.representative_queries import representatives_to_tell
@@ -22,14 +22,14 @@ MOST = 50  # titles in a mail
 def note_untold(post: Post) -> None:
     """Whoever speaks for the post's vendor is to be told of it."""
     for number in set(representatives_to_tell(post.vendor_id or 0)) - told_later(post.id):
-        db.session.add(UntoldPost(representative_id=number, post_id=post.id))
+        db.session.add(UnmailedPost(representative_id=number, post_id=post.id))
     db.session.flush()
 
 
 def send_what_is_untold(moment: datetime) -> None:
     """One mail to each representative who has it today: daily, or weekly on Mondays. What is hidden waits."""
     told: dict[int, list[Any]] = {}
-    for row in untold_posts():
+    for row in unmailed_posts():
         wants = row.email and row.digest != "never" and not row.bounced_at and not row.banned_at
         if not row.speaks or row.deleted_at or not wants:
             _forget(row.id)
@@ -43,7 +43,7 @@ def send_what_is_untold(moment: datetime) -> None:
 def _send(rows: list[Any]) -> None:
     first = rows[0]
     posts = [(row.title, url_for("posts.show", post_id=row.post_id, slug=row.slug, _external=True)) for row in rows]
-    mail.post(
+    mail.enqueue(
         first.email,
         "named",
         subject=f"New experiences with {first.vendor_name}",
@@ -57,4 +57,4 @@ def _send(rows: list[Any]) -> None:
 
 
 def _forget(number: int) -> None:
-    db.session.query(UntoldPost).filter_by(id=number).delete()
+    db.session.query(UnmailedPost).filter_by(id=number).delete()

@@ -8,24 +8,24 @@ from sqlalchemy import select
 from forum.access import listed
 from forum.accounts.models import Member
 from forum.db import db
-from forum.notifications.models import UntoldPost
+from forum.notifications.models import UnmailedPost
 from forum.posts.models import Post
 from forum.vendors.models import Representative, Vendor
 
 
 def told_later(post_id: int) -> set[int]:
     """For which representatives the post waits already."""
-    return set(db.session.scalars(select(UntoldPost.representative_id).where(UntoldPost.post_id == post_id)))
+    return set(db.session.scalars(select(UnmailedPost.representative_id).where(UnmailedPost.post_id == post_id)))
 
 
-def untold_posts() -> Sequence[Any]:
+def unmailed_posts() -> Sequence[Any]:
     """All that waits, each with its representative, its post, and what became of both; in the order of random numbers.
 
     `speaks`: they still speak for the vendor that the post still names. `listed`: everybody can read it.
     """
     return db.session.execute(
         select(
-            UntoldPost.id,
+            UnmailedPost.id,
             Member.id.label("member_id"),
             Member.name,
             Member.email,
@@ -39,11 +39,11 @@ def untold_posts() -> Sequence[Any]:
             Post.title,
             Post.deleted_at,
             listed(Post).label("listed"),
-            ((Member.speaks_for_id == Vendor.id) & (Post.vendor_id == Vendor.id)).label("speaks"),
+            ((Member.represents_id == Vendor.id) & (Post.vendor_id == Vendor.id)).label("speaks"),
         )
-        .join(Representative, Representative.id == UntoldPost.representative_id)
+        .join(Representative, Representative.id == UnmailedPost.representative_id)
         .join(Member, Member.id == Representative.member_id)
         .join(Vendor, Vendor.id == Representative.vendor_id)
-        .join(Post, Post.id == UntoldPost.post_id)
-        .order_by(UntoldPost.id)
+        .join(Post, Post.id == UnmailedPost.post_id)
+        .order_by(UnmailedPost.id)
     ).all()

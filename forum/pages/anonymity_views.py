@@ -20,14 +20,14 @@ HELD = {
         "mark": "a code made from your account and a counter with the key",
         "kind": "warning, hold or bar",
         "said": "the reason you read",
-        "made_at": "the day",
+        "created_at": "the day",
         "until": "its last day",
     },
-    "delayed_writings": {
+    "scheduled_texts": {
         "id": "a random number",
-        "listing_mark": "a code made from your account and a counter with the key",
+        "chain_link": "a code made from your account and a counter with the key",
         "sealed": "the text, whose it is and when it is due, encrypted with the key; its length shows to the kilobyte",
-        "kept_at": "the day",
+        "created_at": "the day",
     },
     "spent_links": {
         "mark": "the code of a row that is gone, so that no two rows ever have the same",
@@ -38,7 +38,7 @@ HELD = {
         "tag_id": "or the tag that is followed",
         "vendor_id": "or the vendor that is followed",
         "mark": "a code made from your account and what is followed with the key",
-        "listing_mark": "a code made from your account and a number with the key",
+        "chain_link": "a code made from your account and a number with the key",
         "follower_seal": "your account's number, whether you still follow and how much you have seen, encrypted "
         "with the key, so that you are told of replies",
     },
@@ -46,7 +46,7 @@ HELD = {
 TITLES = {
     "pseudonyms": "A name in a thread",
     "sanctions": "What a moderator decided about a name",
-    "delayed_writings": "A text that waits to appear",
+    "scheduled_texts": "A text that waits to appear",
     "spent_links": "What is left when an anonymous text, rating or follow is deleted",
     "follows": "What somebody follows, under whichever name or none",
 }
@@ -55,5 +55,5 @@ TITLES = {
 @bp.get("/what-anonymous-means")
 def show() -> str:
     """What we hold, what a thief, the operator and a court could do with it, and what gives an author away."""
-    words = len(anonymity.QUALITIES) * len(anonymity.THINGS)
+    words = len(anonymity.ADJECTIVES) * len(anonymity.NOUNS)
     return render_template("pages/anonymity.html", held=HELD, titles=TITLES, enough=ENOUGH, words=words)

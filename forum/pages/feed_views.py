@@ -103,7 +103,7 @@ def robots() -> Response:
 def _feed(title: str, page: str, entries: Any) -> Response:
     moments = [entry.edited_at or entry.created_at for entry in entries]
     updated = max(moments, default=now().replace(hour=0, minute=0, second=0))
-    body = render_template("feeds/feed.xml", title=title, page=page, entries=entries, updated=updated, full=dates.full)
+    body = render_template("feeds/feed.xml", title=title, page=page, entries=entries, updated=updated, full=dates.format_rfc3339)
     return Response(body, mimetype="application/atom+xml")
 
 

@@ -32,7 +32,7 @@ from forum.ratings.criteria import EUROS, GIVES
 from forum.ratings.queries import SITE, best_standings, snapshot_of, told_of
 from forum.ratings.scores.actions import context_of
 from forum.ratings.scores.formulas import FLAT, HALF_LIFE, STRENGTH, score
-from forum.site import html_of, setting
+from forum.site import setting_html, setting
 from forum.text import fold
 from forum.vendors.addresses import vendor_at
 from forum.vendors.queries import changes_of, vendor_named, vendors_by_use
@@ -188,10 +188,10 @@ def anonymous_writing() -> str:
 @bp.get("/about")
 def about() -> str:
     """What this is, who may do what, and what anonymous means so far."""
-    return render_template("pages/about.html", words=len(anonymity.QUALITIES) * len(anonymity.THINGS))
+    return render_template("pages/about.html", words=len(anonymity.ADJECTIVES) * len(anonymity.NOUNS))
 
 
 @bp.get("/rules")
 def rules() -> str:
     """What may be written here."""
-    return render_template("pages/rules.html", rules=RULES, days=setting("notice_days"), note=html_of("rules_note"))
+    return render_template("pages/rules.html", rules=RULES, days=setting("notice_days"), note=setting_html("rules_note"))

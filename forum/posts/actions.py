@@ -8,9 +8,9 @@ from forum import anonymity, text
 from forum.access import is_listed
 from forum.accounts.bylines import take_pseudonym
 from forum.accounts.models import Member
-from forum.db import day_of, db, lock, now
+from forum.db import start_of_day, db, lock, now
 from forum.posts.anonymous.badges import badge_of
-from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulMark, moment_for, thing_columns
+from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulVote, moment_for, thing_columns
 from forum.posts.queries import (
     carried_elsewhere,
     free_link,
@@ -139,7 +139,7 @@ def delete_post(post: Post) -> bool:
 def mark_useful(member: Member, item: Post | Comment) -> None:
     """Say that it was useful. Saying so twice is saying so once."""
     if useful_mark_of(member, item) is None:
-        db.session.add(UsefulMark(member_id=member.id, **thing_columns(item)))
+        db.session.add(UsefulVote(member_id=member.id, **thing_columns(item)))
         db.session.flush()
         item.useful_count = type(item).useful_count + 1
         db.session.flush()
@@ -148,7 +148,7 @@ def mark_useful(member: Member, item: Post | Comment) -> None:
 def unmark_useful(member: Member, item: Post | Comment) -> None:
     """Take that back."""
     # The count follows what was really deleted: of two presses at once, one finds nothing left.
-    if db.session.query(UsefulMark).filter_by(member_id=member.id, **thing_columns(item)).delete():
+    if db.session.query(UsefulVote).filter_by(member_id=member.id, **thing_columns(item)).delete():
         item.useful_count = type(item).useful_count - 1
         db.session.flush()
 
@@ -160,8 +160,8 @@ def sign(item: Any, author: Member, *, anonymous: bool, at: datetime) -> None:
         return
     lock(f"anonymous writing of {author.id}")
     item.pseudonym_id = take_pseudonym(item.thread_key, author).id
-    item.listing_mark = free_link(author)
-    item.created_at = day_of(at)
+    item.chain_link = free_link(author)
+    item.created_at = start_of_day(at)
 
 
 def set_body(item: Any, body: str) -> None:
@@ -186,7 +186,7 @@ def empty(item: Post | Comment) -> None:
     """Take its text away, its former texts too, and leave the place in the thread."""
     condition = thing_columns(item)
     db.session.query(Revision).filter_by(**condition).delete()
-    db.session.query(UsefulMark).filter_by(**condition).delete()
+    db.session.query(UsefulVote).filter_by(**condition).delete()
     item.body = item.body_html = ""
     item.fingerprint = None
     item.useful_count = 0
@@ -194,7 +194,7 @@ def empty(item: Post | Comment) -> None:
 
 
 def _say(post: Post, *, title: str, body: str, leaning: str, about: About) -> None:
-    post.title = text.one_line(title)
+    post.title = text.single_line(title)
     post.slug = text.slug_of(post.title)
     if post.slug in TAKEN:
         post.slug += "-experience"
@@ -205,7 +205,7 @@ def _say(post: Post, *, title: str, body: str, leaning: str, about: About) -> No
     post.programme_id = about.programme.id if about.programme else None
     post.tier_id = about.tier.id if about.tier else None
     post.category_id = about.category.id if about.category else None
-    post.vendor_description = text.one_line(about.description) if about.description else None
+    post.vendor_description = text.single_line(about.description) if about.description else None
 
 
 def _take_rating_along(post: Post, about: About, by: Member | None) -> None:

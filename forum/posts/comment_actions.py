@@ -4,7 +4,7 @@ from datetime import datetime
 
 from forum.access import is_listed
 from forum.accounts.models import Member
-from forum.db import db, new_key, now
+from forum.db import db, new_random_id, now
 from forum.posts.actions import empty, keep_revision, set_body, sign
 from forum.posts.anonymous.badges import badge_of
 from forum.posts.models import Comment, Post
@@ -32,7 +32,7 @@ def write_comment(
 
     With a title it is the official reply of the vendor that the post names; see official_actions.py.
     """
-    comment = Comment(id=new_key(), post=post, post_id=post.id, submission=submission or None)
+    comment = Comment(id=new_random_id(), post=post, post_id=post.id, submission=submission or None)
     if official_title is not None:
         comment.official_vendor_id, comment.official_title = post.vendor_id, official_title
     comment.parent_id = parent.id if parent else None

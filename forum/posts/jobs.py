@@ -11,7 +11,7 @@ from forum.posts.scheduled_actions import due_now, publish_delayed
 log = logging.getLogger(__name__)
 
 
-@jobs.regularly(minute="*/10")
+@jobs.periodic(minute="*/10")
 def publish_what_is_due() -> None:
     """Every ten minutes: what is due appears. One that fails is tried again; the log says neither which nor whose."""
     # Listeners make links, for which there must be a request; one that writes.

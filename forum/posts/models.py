@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from forum.accounts.models import Member, Pseudonym
 from forum.anonymity import new_thread_key
-from forum.db import Id, Key, Moment, day_of, db, now
+from forum.db import Id, RandomId, Timestamp, start_of_day, db, now
 from forum.ratings.models import Rating
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
@@ -24,7 +24,7 @@ class Writing:
 
     author_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
     pseudonym_id: Mapped[int | None] = mapped_column(ForeignKey("pseudonyms.id"), index=True)
-    listing_mark: Mapped[str | None] = mapped_column(String(64), unique=True)
+    chain_link: Mapped[str | None] = mapped_column(String(64), unique=True)
     # The form's own random number: a second submit of the same form finds the first's row.
     submission: Mapped[str | None] = mapped_column(String(64), unique=True)
     body: Mapped[str] = mapped_column(Text)
@@ -32,16 +32,16 @@ class Writing:
     # The same for two texts that are the same; none for short ones.
     fingerprint: Mapped[str | None] = mapped_column(String(32), index=True)
     render_version: Mapped[int]
-    created_at: Mapped[Moment]
+    created_at: Mapped[Timestamp]
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     hidden_at: Mapped[datetime | None]
-    hidden_because: Mapped[str | None] = mapped_column(Text)
+    hidden_reason: Mapped[str | None] = mapped_column(Text)
     # Removed by a moderator: hidden for good, with a tombstone in its place. The number is that of the log's entry.
     removed_at: Mapped[datetime | None]
-    log_entry: Mapped[int | None]
+    decision_id: Mapped[int | None]
     # A moderator asked its author to change it: until then it is hidden, and may be changed until this moment.
-    edit_until: Mapped[datetime | None]
+    edit_deadline: Mapped[datetime | None]
     # A notice from outside says it is wrong: it stays readable while that is checked.
     disputed_at: Mapped[datetime | None]
     # What an anonymous text says of its author: a kind of work, a region, a tier, as far as enough others share them.
@@ -81,7 +81,7 @@ class Post(Writing, db.Model):
         Index("ix_posts_author_new", "author_id", "created_at", "id"),
     )
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     thread_key: Mapped[str] = mapped_column(String(32), unique=True, default=new_thread_key)
     title: Mapped[str] = mapped_column(String(140))
     slug: Mapped[str] = mapped_column(String(70))
@@ -95,10 +95,10 @@ class Post(Writing, db.Model):
     vendor_description: Mapped[str | None] = mapped_column(String(80))
     # The rating it carries; gone with the rating.
     rating_id: Mapped[int | None] = mapped_column(ForeignKey("ratings.id", ondelete="SET NULL"), index=True)
-    last_activity_at: Mapped[Moment]
+    last_activity_at: Mapped[Timestamp]
     # No more replies; and where the thread went on, when it was merged into another.
     locked_at: Mapped[datetime | None]
-    locked_because: Mapped[str | None] = mapped_column(Text)
+    locked_reason: Mapped[str | None] = mapped_column(Text)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"))
     comment_count: Mapped[int] = mapped_column(default=0)
 
@@ -130,7 +130,7 @@ class Comment(Writing, db.Model):
         Index("ix_comments_official", "official_vendor_id", **_OFFICIAL),
     )
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
     depth: Mapped[int]
@@ -196,7 +196,7 @@ class Revision(db.Model):
         Index("ix_revisions_comment", "comment_id", "number", unique=True),
     )
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"))
     number: Mapped[int]
@@ -204,40 +204,40 @@ class Revision(db.Model):
     body: Mapped[str] = mapped_column(Text)
     # Leaning, vendor and tags in words, as they stood.
     facts: Mapped[str] = mapped_column(String(400), default="")
-    replaced_at: Mapped[Moment]
+    replaced_at: Mapped[Timestamp]
 
 
-class UsefulMark(db.Model):
+class UsefulVote(db.Model):
     """A member found a post or comment useful. Marks are not shown by name."""
 
-    __tablename__ = "useful_marks"
+    __tablename__ = "useful_votes"
     __table_args__ = (
         CheckConstraint("(post_id IS NULL) <> (comment_id IS NULL)", name="of_one_thing"),
-        UniqueConstraint("member_id", "post_id", name="uq_useful_marks_post"),
-        UniqueConstraint("member_id", "comment_id", name="uq_useful_marks_comment"),
+        UniqueConstraint("member_id", "post_id", name="uq_useful_votes_post"),
+        UniqueConstraint("member_id", "comment_id", name="uq_useful_votes_comment"),
     )
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"))
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
 
 
-class DelayedWriting(db.Model):
+class ScheduledText(db.Model):
     """An anonymous text that is to appear later. What it is, whose, and when it is due are all sealed."""
 
-    __tablename__ = "delayed_writings"
+    __tablename__ = "scheduled_texts"
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     # The next link of the author's chain of delayed writing.
-    listing_mark: Mapped[str] = mapped_column(String(64), unique=True)
+    chain_link: Mapped[str] = mapped_column(String(64), unique=True)
     sealed: Mapped[str] = mapped_column(Text)
-    kept_at: Mapped[Moment]
+    created_at: Mapped[Timestamp]
 
 
 def moment_for(item: Any) -> datetime:
     """Now, as finely as this item may know it."""
-    return day_of(now()) if item.pseudonym_id is not None else now()
+    return start_of_day(now()) if item.pseudonym_id is not None else now()
 
 
 def thing_columns(item: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, select
 
 from forum.access import listed
 from forum.db import db
-from forum.posts.models import Comment, Post, UsefulMark
+from forum.posts.models import Comment, Post, UsefulVote
 from forum.vendors.models import Representative, Vendor
 
 _post = Post.__table__.c
@@ -30,7 +30,7 @@ def speaker_under(member: Any, post_id: int) -> Any:
         select(Vendor.name, Representative.title, Comment.id.label("reply_id"))
         .join(Representative, Representative.vendor_id == Vendor.id)
         .outerjoin(Comment, here)
-        .where(Representative.member_id == member.id, Vendor.id == member.speaks_for_id)
+        .where(Representative.member_id == member.id, Vendor.id == member.represents_id)
         .limit(1)
     ).first()
 
@@ -55,8 +55,8 @@ def official_replies_of(vendor_id: int, most: int = 50) -> Sequence[Any]:
 def marks_about(member_id: int, vendor_id: int) -> Sequence[Post | Comment]:
     """Posts that name the vendor, and replies under them, which the member marked useful."""
     found: list[Any] = []
-    marked_posts = select(UsefulMark.post_id).where(UsefulMark.member_id == member_id)
-    marked_comments = select(UsefulMark.comment_id).where(UsefulMark.member_id == member_id)
+    marked_posts = select(UsefulVote.post_id).where(UsefulVote.member_id == member_id)
+    marked_comments = select(UsefulVote.comment_id).where(UsefulVote.member_id == member_id)
     found += db.session.scalars(select(Post).where(Post.id.in_(marked_posts), Post.vendor_id == vendor_id))
     found += db.session.scalars(
         select(Comment).join(Post).where(Comment.id.in_(marked_comments), Post.vendor_id == vendor_id)

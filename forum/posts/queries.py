@@ -13,9 +13,9 @@ from forum.access import listed
 from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
 from forum.accounts.queries import spent_among
-from forum.anonymity import WIDEST_GAP
+from forum.anonymity import MAX_GAP
 from forum.db import db
-from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulMark, thing_columns
+from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulVote, thing_columns
 from forum.posts.tags.queries import tags_of
 from forum.ratings.models import Rating, Snapshot
 from forum.ratings.queries import glyph_columns, glyph_join
@@ -24,7 +24,7 @@ from forum.vendors.models import Category, Programme, Tier, Vendor
 PAGE = 20
 # Lists and the page of a post are read most. They read plain rows of plain tables, with statements that are built once:
 # building one takes longer than the database needs to answer it.
-_post, _mark = Post.__table__.c, UsefulMark.__table__.c
+_post, _mark = Post.__table__.c, UsefulVote.__table__.c
 SORTS: dict[str, Any] = {
     "active": _post.last_activity_at,
     "new": _post.created_at,
@@ -122,12 +122,12 @@ def _post_page() -> Select[Any]:
             _post.edited_at,
             _post.deleted_at,
             _post.hidden_at,
-            _post.hidden_because,
+            _post.hidden_reason,
             _post.removed_at,
-            _post.log_entry,
-            _post.edit_until,
+            _post.decision_id,
+            _post.edit_deadline,
             _post.locked_at,
-            _post.locked_because,
+            _post.locked_reason,
             _post.merged_into_id,
             _post.disputed_at,
             _post.thread_key,
@@ -138,7 +138,7 @@ def _post_page() -> Select[Any]:
             _post.category_id,
             programme.c.name.label("programme_name"),
             category.c.name.label("category_name"),
-            Pseudonym.__table__.c.mark,
+            Pseudonym.__table__.c.thread_hmac,
         )
         .outerjoin(programme, programme.c.id == _post.programme_id)
         .outerjoin(category, category.c.id == _post.category_id)
@@ -224,10 +224,10 @@ def how_many_revisions(item: Any) -> int:
     return db.session.scalar(select(func.count()).select_from(Revision).where(*condition)) or 0
 
 
-def useful_mark_of(member: Member, item: Any) -> UsefulMark | None:
+def useful_mark_of(member: Member, item: Any) -> UsefulVote | None:
     """The member's mark on this item."""
-    condition = [getattr(UsefulMark, name) == value for name, value in thing_columns(item).items()]
-    return db.session.scalar(select(UsefulMark).where(UsefulMark.member_id == member.id, *condition))
+    condition = [getattr(UsefulVote, name) == value for name, value in thing_columns(item).items()]
+    return db.session.scalar(select(UsefulVote).where(UsefulVote.member_id == member.id, *condition))
 
 
 def marked_useful_in(post_id: int, comment_ids: Sequence[int], member_id: int) -> set[int]:
@@ -261,8 +261,8 @@ def has_replies(post_id: int) -> bool:
 def used_listing_marks(marks: Sequence[str]) -> set[str]:
     """Which links of a member's chain an item carries."""
     found = union_all(
-        select(Post.listing_mark).where(Post.listing_mark.in_(marks)),
-        select(Comment.listing_mark).where(Comment.listing_mark.in_(marks)),
+        select(Post.chain_link).where(Post.chain_link.in_(marks)),
+        select(Comment.chain_link).where(Comment.chain_link.in_(marks)),
     )
     return set(db.session.scalars(found))
 
@@ -272,7 +272,7 @@ CHAIN_STRETCH = 64
 
 def own_links(member: Any) -> list[str]:
     """The links of the member's chain that carry an anonymous text."""
-    return anonymity.along_chain(member.id, used_listing_marks, WIDEST_GAP, spent=spent_among)
+    return anonymity.along_chain(member.id, used_listing_marks, MAX_GAP, spent=spent_among)
 
 
 def free_link(member: Any) -> str:
@@ -286,7 +286,7 @@ def own_anonymous(member: Member) -> tuple[Sequence[Any], Sequence[Any]]:
     """The member's own anonymous posts and comments, found link by link along their chain."""
     own = own_links(member)
     posts = db.session.execute(
-        _rows(Post.deleted_at).where(Post.listing_mark.in_(own)).order_by(Post.created_at.desc(), Post.id)
+        _rows(Post.deleted_at).where(Post.chain_link.in_(own)).order_by(Post.created_at.desc(), Post.id)
     ).all()
     comments = db.session.execute(
         select(
@@ -303,7 +303,7 @@ def own_anonymous(member: Member) -> tuple[Sequence[Any], Sequence[Any]]:
         .join(Post)
         .outerjoin(Member, Member.id == Comment.author_id)
         .outerjoin(Pseudonym, Pseudonym.id == Comment.pseudonym_id)
-        .where(Comment.listing_mark.in_(own), Comment.deleted_at.is_(None))
+        .where(Comment.chain_link.in_(own), Comment.deleted_at.is_(None))
         .order_by(Comment.created_at.desc(), Comment.id)
     ).all()
     return posts, comments

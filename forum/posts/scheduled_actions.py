@@ -13,10 +13,10 @@ from forum import anonymity, text
 from forum.access import can_rate, can_reply, can_write, can_write_about, is_listed
 from forum.accounts.models import Member
 from forum.accounts.queries import spent_among
-from forum.db import day_of, db, lock, now
+from forum.db import start_of_day, db, lock, now
 from forum.posts.actions import NOTHING, About, write_post
 from forum.posts.comment_actions import write_comment
-from forum.posts.models import Comment, DelayedWriting, Post
+from forum.posts.models import Comment, ScheduledText, Post
 from forum.posts.scheduled_queries import delayed_marked, delayed_seals, tags_numbered
 from forum.posts.tags.queries import tags_named
 from forum.ratings.actions import RatedOtherwise
@@ -92,7 +92,7 @@ def due_now() -> list[int]:
 
 def publish_delayed(number: int) -> None:
     """Write it as its author and drop the row; it stays when its author may not write, or its thread is closed."""
-    row = db.session.get(DelayedWriting, number, with_for_update={"skip_locked": True})
+    row = db.session.get(ScheduledText, number, with_for_update={"skip_locked": True})
     content = _opened(row.sealed) if row is not None else None
     member = db.session.get(Member, content["member"]) if content else None
     if row is None or content is None or member is None or not can_write(member):
@@ -114,9 +114,9 @@ def _keep(member: Member, hours: int, content: dict[str, Any]) -> bool:
     moment, latest = now(), now() + timedelta(hours=hours)
     due = moment + timedelta(seconds=1 + secrets.randbelow(hours * 3600))
     content = content | {"member": member.id, "due": due.isoformat(), "latest": latest.isoformat()}
-    used = {row.listing_mark for row in rows}
+    used = {row.chain_link for row in rows}
     free = anonymity.first_free_link(member.id, lambda links: used | spent_among(links), STRETCH, CHAIN)
-    row = DelayedWriting(listing_mark=free, sealed=_sealed(content), kept_at=day_of(moment))
+    row = ScheduledText(chain_link=free, sealed=_sealed(content), created_at=start_of_day(moment))
     db.session.add(row)
     db.session.flush()
     return True
@@ -187,5 +187,5 @@ def _opened(sealed: str) -> dict[str, Any] | None:
     return opened
 
 
-def _own(member: Any) -> list[DelayedWriting]:
+def _own(member: Any) -> list[ScheduledText]:
     return anonymity.along_chain(member.id, delayed_marked, STRETCH, CHAIN, spent=spent_among)

@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from forum.db import db
-from forum.posts.models import DelayedWriting, Tag
+from forum.posts.models import ScheduledText, Tag
 
 
-def delayed_marked(marks: Sequence[str]) -> Sequence[DelayedWriting]:
+def delayed_marked(marks: Sequence[str]) -> Sequence[ScheduledText]:
     """Delayed texts that carry one of these links of a member's chain."""
     return db.session.scalars(
-        select(DelayedWriting).where(DelayedWriting.listing_mark.in_(marks)).order_by(DelayedWriting.id)
+        select(ScheduledText).where(ScheduledText.chain_link.in_(marks)).order_by(ScheduledText.id)
     ).all()
 
 
 def delayed_seals() -> dict[int, str]:
     """Everything that waits, by number."""
-    return {row.id: row.sealed for row in db.session.execute(select(DelayedWriting.id, DelayedWriting.sealed))}
+    return {row.id: row.sealed for row in db.session.execute(select(ScheduledText.id, ScheduledText.sealed))}
 
 
 def tags_numbered(numbers: Sequence[int]) -> Sequence[Tag]:

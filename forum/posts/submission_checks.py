@@ -49,6 +49,6 @@ def _anonymous_again(member: Any, seconds: int) -> bool:
     """
     if seconds <= 0:
         return True
-    key = anonymity.limit_key(f"anonymous pace of {member.id} {datetime.now(UTC):%Y-%m-%d %H}")
+    key = anonymity.hashed_limit_key(f"anonymous pace of {member.id} {datetime.now(UTC):%Y-%m-%d %H}")
     counted: bool = limiter.limiter.hit(RateLimitItemPerSecond(1, seconds), "anonymous pace", key)
     return counted

@@ -268,7 +268,7 @@ def _card(post: Any) -> dict[str, Any] | None:
 
 
 def _reader(user: Any, own: set[int], useful: set[int]) -> Reader:
-    speaks_for = user.speaks_for_id if is_representative(user) else None
+    speaks_for = user.represents_id if is_representative(user) else None
     return Reader(own, useful, can_write(user), is_moderator(user), speaks_for)
 
 

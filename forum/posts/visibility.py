@@ -18,7 +18,7 @@ def hide(item: Post | Comment, because: str) -> None:
         if item.deleted_at is None:
             count_as_shown(item, -1)
         item.hidden_at = moment_for(item)
-    item.hidden_because = because
+    item.hidden_reason = because
     _hide_rating(item, because)
     db.session.flush()
 
@@ -31,8 +31,8 @@ def hold(item: Post | Comment, because: str) -> None:
 
 def hold_if_asked_for(item: Post | Comment) -> None:
     """A text that a moderator asked to have changed was changed: it waits for a look before others see it again."""
-    if item.edit_until is not None:
-        item.edit_until = None
+    if item.edit_deadline is not None:
+        item.edit_deadline = None
         hold(item, "Changed as a moderator asked. It is shown again once a moderator has looked.")
 
 
@@ -48,9 +48,9 @@ def show(item: Post | Comment) -> None:
         item.hidden_at = None
         if item.deleted_at is None:
             count_as_shown(item, +1)
-    item.hidden_because = item.edit_until = item.removed_at = item.log_entry = None
+    item.hidden_reason = item.edit_deadline = item.removed_at = item.decision_id = None
     if isinstance(item, Post) and item.rating is not None and item.rating.hidden_at is not None:
-        item.rating.hidden_at = item.rating.hidden_because = None
+        item.rating.hidden_at = item.rating.hidden_reason = None
         item.rating.version += 1
     db.session.flush()
 
@@ -72,5 +72,5 @@ def _add(kind: Any, which: dict[str, int], column: str, by: int) -> None:
 
 def _hide_rating(item: Post | Comment, because: str) -> None:
     if isinstance(item, Post) and item.rating is not None and item.rating.hidden_at is None:
-        item.rating.hidden_at, item.rating.hidden_because = moment_for(item), because
+        item.rating.hidden_at, item.rating.hidden_reason = moment_for(item), because
         item.rating.version += 1

@@ -9,7 +9,7 @@ from sqlalchemy.exc import InvalidRequestError
 from forum import anonymity, text
 from forum.accounts.models import Member
 from forum.accounts.organisations import organisation_of
-from forum.db import day_of, db, lock, now
+from forum.db import start_of_day, db, lock, now
 from forum.ratings.criteria import ASKS_KEYS, DEALS, GIVES_KEYS
 from forum.ratings.models import Rating, RatingRevision, Withdrawal
 from forum.ratings.queries import free_listing_mark, how_many_rating_revisions, ratings_by
@@ -48,7 +48,7 @@ def live_ratings(
     number = programme.id if programme else 0
     subjects = [subject_of(vendor, programme, category, description)]
     subjects += [f"vendor {old} programme {number}" for old in merged_into(vendor.id)] if vendor is not None else []
-    return ratings_by(mark for subject in subjects for mark in anonymity.rating_marks(member.id, subject))
+    return ratings_by(mark for subject in subjects for mark in anonymity.rater_hmacs(member.id, subject))
 
 
 def rate(
@@ -71,23 +71,23 @@ def rate(
     """
     lock(f"ratings of {member.id}")
     subject = subject_of(vendor, programme, category, description)
-    day = day_of(at or now())
+    day = start_of_day(at or now())
     if known := live_ratings(member, vendor, programme, category, description):
         return _given_again(known, member, tier, said, day, anonymous=anonymous, submission=submission)
     rating = Rating(
-        rater_mark=anonymity.rating_marks(member.id, subject)[0],
+        rater_hmac=anonymity.rater_hmacs(member.id, subject)[0],
         organisation_seal=_sealed(member),
         vendor=vendor,
         programme=programme,
         tier=tier,
         category=category,
-        vendor_description=text.one_line(description) if description else None,
+        vendor_description=text.single_line(description) if description else None,
         submission=submission or None,
         rated_at=day,
     )
     _say(rating, said)
     if anonymous:
-        rating.listing_mark = free_listing_mark(member)
+        rating.chain_link = free_listing_mark(member)
     else:
         rating.author_id = member.id
     db.session.add(rating)
@@ -130,7 +130,7 @@ def revise(
         _move_to_house_of(by, rating)
     # Two revisions at once come one after the other. `of`, since PostgreSQL locks no outer join it may have come by.
     db.session.refresh(rating, with_for_update={"of": Rating})
-    day = day or day_of(now())
+    day = day or start_of_day(now())
     same = {key: said.get(key) for key in SAID} | {"currency": said.get("currency") or "EUR"}
     unchanged = rating.tier is tier and all(getattr(rating, key) == value for key, value in same.items())
     if unchanged and day == (rating.revised_at or rating.rated_at):
@@ -149,7 +149,7 @@ def revise(
 def _move_to_house_of(member: Member, rating: Rating) -> None:
     """The member works elsewhere by now: the house from before leaves the figures, the other one comes in."""
     house = organisation_of(member)
-    if house_of(rating.organisation_seal) == (anonymity.organisation_mark(house.name), house.verified):
+    if house_of(rating.organisation_seal) == (anonymity.organisation_hmac(house.name), house.verified):
         return
     lock_figures(rating.vendor_id, rating.category_id)
     db.session.refresh(rating)
@@ -203,7 +203,7 @@ def name_vendor(
     rating.category = None
     rating.vendor_description = None
     rating.vendor, rating.programme, rating.tier = vendor, programme, tier
-    rating.rater_mark = anonymity.rating_marks(member.id, subject)[0]
+    rating.rater_hmac = anonymity.rater_hmacs(member.id, subject)[0]
     rating.published_version = rating.published_tier_id = None
     rating.version += 1
     db.session.flush()
@@ -225,7 +225,7 @@ def house_of(seal: str) -> tuple[str, bool]:
 
 def _sealed(member: Member) -> str:
     house = organisation_of(member)
-    return anonymity.seal(SEAL, ("w" if house.verified else "f") + anonymity.organisation_mark(house.name))
+    return anonymity.seal(SEAL, ("w" if house.verified else "f") + anonymity.organisation_hmac(house.name))
 
 
 def _sealed_anew(rating: Rating) -> str:

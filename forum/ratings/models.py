@@ -11,7 +11,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, S
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.accounts.models import Member
-from forum.db import Id, Key, Moment, db
+from forum.db import Id, RandomId, Timestamp, db
 from forum.ratings.criteria import ASKS_KEYS, GIVES_KEYS
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
@@ -35,12 +35,12 @@ class Rating(db.Model):
         Index("ix_ratings_counted", "vendor_id", "category_id", "interest", "hidden_at"),
     )
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     author_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
     # One live rating per member, vendor and programme, signed or not: this is what makes a second one collide.
-    rater_mark: Mapped[str] = mapped_column(String(64), unique=True)
+    rater_hmac: Mapped[str] = mapped_column(String(64), unique=True)
     # The next link of the author's chain, when the author is anonymous.
-    listing_mark: Mapped[str | None] = mapped_column(String(64), unique=True)
+    chain_link: Mapped[str | None] = mapped_column(String(64), unique=True)
     organisation_seal: Mapped[str] = mapped_column(String(120))
     submission: Mapped[str | None] = mapped_column(String(64), unique=True)
     vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id"))
@@ -84,10 +84,10 @@ class Rating(db.Model):
     again: Mapped[bool]
     interest: Mapped[str] = mapped_column(String(20))
 
-    rated_at: Mapped[Moment]
+    rated_at: Mapped[Timestamp]
     revised_at: Mapped[datetime | None]
     hidden_at: Mapped[datetime | None]
-    hidden_because: Mapped[str | None] = mapped_column(Text)
+    hidden_reason: Mapped[str | None] = mapped_column(Text)
     # Goes up with every change; the next two tell what of it the last snapshot of its vendor and of the site holds.
     version: Mapped[int] = mapped_column(default=1)
     published_version: Mapped[int | None]
@@ -103,7 +103,7 @@ class Rating(db.Model):
     @property
     def anonymous(self) -> bool:
         """Whether it was given without a name."""
-        return self.listing_mark is not None
+        return self.chain_link is not None
 
 
 class RatingRevision(db.Model):
@@ -112,11 +112,11 @@ class RatingRevision(db.Model):
     __tablename__ = "rating_revisions"
     __table_args__ = (Index("ix_rating_revisions_rating", "rating_id", "number", unique=True),)
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     rating_id: Mapped[int] = mapped_column(ForeignKey("ratings.id", ondelete="CASCADE"))
     number: Mapped[int]
     said: Mapped[dict[str, Any]] = mapped_column(JSON)
-    replaced_at: Mapped[Moment]
+    replaced_at: Mapped[Timestamp]
 
 
 class Withdrawal(db.Model):
@@ -128,7 +128,7 @@ class Withdrawal(db.Model):
         Index("ix_withdrawals_subject", "vendor_id", "category_id"),
     )
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id", ondelete="CASCADE"))
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id", ondelete="CASCADE"))
     tier_id: Mapped[int | None]
@@ -154,7 +154,7 @@ class Snapshot(db.Model):
     id: Mapped[Id]
     vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id", ondelete="CASCADE"))
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id", ondelete="CASCADE"))
-    published_at: Mapped[Moment]
+    published_at: Mapped[Timestamp]
     current: Mapped[bool] = mapped_column(default=True)
     organisations: Mapped[int]
     ratings: Mapped[int]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased, joinedload
 from forum import anonymity
 from forum.accounts.models import Member
 from forum.accounts.queries import spent_among
-from forum.anonymity import WIDEST_GAP
+from forum.anonymity import MAX_GAP
 from forum.db import db
 from forum.ratings.models import Rating, RatingRevision, Snapshot
 from forum.vendors.models import Category, Programme, Tier, Vendor
@@ -81,7 +81,7 @@ def standings() -> Sequence[Any]:
             Vendor.id,
             Vendor.slug,
             Vendor.name,
-            Vendor.about,
+            Vendor.description,
             Category.slug.label("category_slug"),
             Category.name.label("category_name"),
             Snapshot.published_at,
@@ -173,7 +173,7 @@ def rating_numbered(rating_id: int) -> Select[Any]:
 
 def ratings_by(marks: Iterable[str]) -> Sequence[Rating]:
     """The live ratings that carry one of these marks of a member, the latest first."""
-    statement = select(Rating).where(Rating.rater_mark.in_(list(marks)))
+    statement = select(Rating).where(Rating.rater_hmac.in_(list(marks)))
     return db.session.scalars(statement.order_by(Rating.rated_at.desc(), Rating.id)).all()
 
 
@@ -218,7 +218,7 @@ def free_listing_mark(member: Any) -> str:
 
 
 def _used_among(links: Sequence[str]) -> set[str]:
-    marks = db.session.scalars(select(Rating.listing_mark).where(Rating.listing_mark.in_(links)))
+    marks = db.session.scalars(select(Rating.chain_link).where(Rating.chain_link.in_(links)))
     return {mark for mark in marks if mark is not None}
 
 
@@ -234,10 +234,10 @@ def own_rating(member: Member, rating_id: int) -> Rating | None:
 
 def own_ratings(member: Member) -> Sequence[Rating]:
     """All the member's ratings, signed and anonymous: the latter found along their chain, which nobody else can."""
-    own = anonymity.along_chain(member.id, _used_among, WIDEST_GAP, CHAIN_KIND, spent=spent_among)
+    own = anonymity.along_chain(member.id, _used_among, MAX_GAP, CHAIN_KIND, spent=spent_among)
     return db.session.scalars(
         select(Rating)
-        .where(or_(Rating.author_id == member.id, Rating.listing_mark.in_(own)))
+        .where(or_(Rating.author_id == member.id, Rating.chain_link.in_(own)))
         .options(
             joinedload(Rating.vendor).selectinload(Vendor.programmes).selectinload(Programme.tiers),
             joinedload(Rating.programme),

@@ -40,7 +40,7 @@ def add_vendor(*, name: str, category: Category, about: str = "", aliases: Itera
     """Put a vendor straight into the catalogue."""
     vendor = _new_vendor(name, category, about)
     for alias in aliases:
-        db.session.add(VendorAlias(vendor_id=vendor.id, name=alias, folded=text.fold(alias)))
+        db.session.add(VendorAlias(vendor_id=vendor.id, name=alias, folded_name=text.fold(alias)))
     return accept_vendor(vendor)
 
 
@@ -66,7 +66,7 @@ def add_domain(vendor: Vendor, domain: str) -> None:
 
 def add_programme(vendor: Vendor, name: str, tiers: Iterable[Demands]) -> Programme:
     """Give the vendor a programme with its tiers, the lowest first."""
-    programme = Programme(vendor_id=vendor.id, name=text.one_line(name), slug=programme_slug(name))
+    programme = Programme(vendor_id=vendor.id, name=text.single_line(name), slug=programme_slug(name))
     db.session.add(programme)
     db.session.flush()
     for position, (tier, people, training, fee, revenue) in enumerate(tiers):
@@ -92,7 +92,7 @@ def programme_slug(name: str) -> str:
 
 def note_change(programme: Programme, what: str, *, at: datetime) -> None:
     """Note that the programme's terms changed on a day."""
-    db.session.add(ProgrammeChange(programme_id=programme.id, happened_at=at, what=text.one_line(what)[:160]))
+    db.session.add(ProgrammeChange(programme_id=programme.id, happened_at=at, summary=text.single_line(what)[:160]))
     db.session.flush()
 
 
@@ -106,7 +106,7 @@ def make_categories() -> None:
 
 
 def _new_vendor(name: str, category: Category, about: str) -> Vendor:
-    name = text.one_line(name)
+    name = text.single_line(name)
     folded = text.fold(name)
     lock("names of vendors")
     if names_taken(folded):
@@ -114,9 +114,9 @@ def _new_vendor(name: str, category: Category, about: str) -> Vendor:
     vendor = Vendor(
         name=name,
         slug=f"{folded}-vendor" if folded in TAKEN else folded[:70],
-        folded=folded,
+        folded_name=folded,
         category_id=category.id,
-        about=text.one_line(about),
+        about=text.single_line(about),
     )
     db.session.add(vendor)
     db.session.flush()

@@ -23,36 +23,36 @@ def touch(vendor: Vendor) -> None:
 
 def change_vendor(vendor: Vendor, *, name: str, about: str, category: Category) -> None:
     """Its name, description and category. The old name stays as an alias, and its pages keep their addresses."""
-    name = text.one_line(name)
+    name = text.single_line(name)
     if name != vendor.name:
         _rename(vendor, name)
-    vendor.about, vendor.category = text.one_line(about), category
+    vendor.description, vendor.category = text.single_line(about), category
     touch(vendor)
 
 
 def _rename(vendor: Vendor, name: str) -> None:
     lock("names of vendors")
-    folded, former = text.fold(name), (vendor.name, vendor.folded)
-    own = db.session.query(VendorAlias).filter_by(vendor_id=vendor.id, folded=folded).one_or_none()
+    folded, former = text.fold(name), (vendor.name, vendor.folded_name)
+    own = db.session.query(VendorAlias).filter_by(vendor_id=vendor.id, folded_name=folded).one_or_none()
     if own is not None:
         db.session.delete(own)
         db.session.flush()
-    elif folded not in (vendor.folded, vendor.slug) and names_taken(folded):
+    elif folded not in (vendor.folded_name, vendor.slug) and names_taken(folded):
         raise ValueError(f"There is a vendor called {name} already.")
-    vendor.name, vendor.folded = name, folded
+    vendor.name, vendor.folded_name = name, folded
     db.session.flush()
     if folded != former[1]:
-        db.session.add(VendorAlias(vendor_id=vendor.id, name=former[0], folded=former[1]))
+        db.session.add(VendorAlias(vendor_id=vendor.id, name=former[0], folded_name=former[1]))
         db.session.flush()
 
 
 def add_alias(vendor: Vendor, name: str) -> None:
     """Another name that people use for it."""
     lock("names of vendors")
-    name = text.one_line(name)
+    name = text.single_line(name)
     if names_taken(text.fold(name)):
         raise ValueError(f"{name} is the name of a vendor already, this one's perhaps.")
-    db.session.add(VendorAlias(vendor_id=vendor.id, name=name, folded=text.fold(name)))
+    db.session.add(VendorAlias(vendor_id=vendor.id, name=name, folded_name=text.fold(name)))
     touch(vendor)
 
 
@@ -73,7 +73,7 @@ def drop(vendor: Vendor, thing: VendorAlias | VendorDomain | Programme | Tier | 
 
 def rename_programme(programme: Programme, name: str) -> None:
     """Call it otherwise."""
-    programme.name = text.one_line(name)
+    programme.name = text.single_line(name)
     touch(programme.vendor)
 
 
@@ -87,7 +87,7 @@ def set_tier(programme: Programme, tier: Tier | None, *, place: int, name: str, 
     if tier is None:
         tier = Tier(programme_id=programme.id, name="", position=0)
         db.session.add(tier)
-    tier.name = text.one_line(name)
+    tier.name = text.single_line(name)
     for key in DEMANDS:
         setattr(tier, key, demands[key])
     others.insert(max(0, min(place - 1, len(others))), tier)
@@ -102,7 +102,7 @@ def add_category(name: str, taken: set[str], position: int) -> Category:
     slug = text.slug_of(name, "category")[:40]
     if slug in taken:
         raise ValueError("There is a category with this name already.")
-    category = Category(slug=slug, name=text.one_line(name), position=position)
+    category = Category(slug=slug, name=text.single_line(name), position=position)
     db.session.add(category)
     db.session.flush()
     return category
@@ -110,7 +110,7 @@ def add_category(name: str, taken: set[str], position: int) -> Category:
 
 def rename_category(category: Category, name: str) -> None:
     """Call it otherwise; its address stays."""
-    category.name = text.one_line(name)
+    category.name = text.single_line(name)
     _touch_all_in(category)
 
 

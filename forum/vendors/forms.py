@@ -75,7 +75,7 @@ class ProposalForm(Form):
 
     def validate_name(self, field: Any) -> None:
         """2 to 80 characters, and not there already."""
-        name = text.one_line(field.data or "")
+        name = text.single_line(field.data or "")
         if not 2 <= len(name) <= 80 or not text.fold(name):
             raise ValidationError("Write a name of 2 to 80 characters.")
         if len(text.fold(name)) > LONGEST_ADDRESS:
@@ -97,6 +97,6 @@ class ProposalForm(Form):
             "name": self.name.data,
             "category": self.known[self.category.data],
             "website": match[1].lower() if match else "",
-            "programme": text.one_line(self.programme.data or ""),
+            "programme": text.single_line(self.programme.data or ""),
             "about": self.about.data or "",
         }

@@ -11,11 +11,11 @@ from forum.vendors.representative_actions import end_if_moved
 @email_changed.connect
 def _speak_no_more(member: Member) -> None:
     """Whoever left the vendor's mail behind does not speak for it, and is told so."""
-    speaking = member.speaks_for_id is not None
+    speaking = member.represents_id is not None
     vendor = end_if_moved(member)
     if vendor is None or member.email is None:
         return
-    mail.post(
+    mail.enqueue(
         member.email,
         "speaks_no_more",
         subject=f"You no longer speak for {vendor.name}" if speaking else "Your request was taken back",

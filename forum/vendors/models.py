@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.accounts.models import Member
-from forum.db import Id, Key, Moment, db
+from forum.db import Id, RandomId, Timestamp, db
 
 
 class Category(db.Model):
@@ -33,10 +33,10 @@ class Vendor(db.Model):
     slug: Mapped[str] = mapped_column(String(70), unique=True)
     name: Mapped[str] = mapped_column(String(80))
     # The name as compared: no accents, lower case. One vendor each, proposals included.
-    folded: Mapped[str] = mapped_column(String(90), unique=True)
+    folded_name: Mapped[str] = mapped_column(String(90), unique=True)
     category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"), index=True)
-    about: Mapped[str] = mapped_column(Text, default="")
-    proposed_at: Mapped[Moment]
+    description: Mapped[str] = mapped_column(Text, default="")
+    proposed_at: Mapped[Timestamp]
     accepted_at: Mapped[datetime | None]
     # The vendor it went into: its address leads there, and nothing hangs on it any more.
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id"))
@@ -60,7 +60,7 @@ class VendorAlias(db.Model):
     id: Mapped[Id]
     vendor_id: Mapped[int] = mapped_column(ForeignKey("vendors.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(80))
-    folded: Mapped[str] = mapped_column(String(90), unique=True)
+    folded_name: Mapped[str] = mapped_column(String(90), unique=True)
 
     vendor: Mapped[Vendor] = relationship(back_populates="aliases")
 
@@ -127,11 +127,11 @@ class Representative(db.Model):
 
     __tablename__ = "representatives"
 
-    id: Mapped[Key]
+    id: Mapped[RandomId]
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), unique=True)
     vendor_id: Mapped[int] = mapped_column(ForeignKey("vendors.id", ondelete="CASCADE"), index=True)
     title: Mapped[str] = mapped_column(String(80), default="")
-    asked_at: Mapped[Moment]
+    requested_at: Mapped[Timestamp]
     accepted_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
@@ -146,5 +146,5 @@ class ProgrammeChange(db.Model):
 
     id: Mapped[Id]
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id", ondelete="CASCADE"), index=True)
-    happened_at: Mapped[Moment]
-    what: Mapped[str] = mapped_column(String(160))
+    happened_at: Mapped[Timestamp]
+    summary: Mapped[str] = mapped_column(String(160))

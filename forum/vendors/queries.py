@@ -75,10 +75,10 @@ def vendor_named(name: str) -> Vendor | None:
     folded = text.fold(name)
     if not folded:
         return None
-    by_alias = select(VendorAlias.vendor_id).where(VendorAlias.folded == folded)
+    by_alias = select(VendorAlias.vendor_id).where(VendorAlias.folded_name == folded)
     return db.session.scalar(
         select(Vendor)
-        .where(or_(Vendor.folded == folded, Vendor.slug == folded, Vendor.id.in_(by_alias)))
+        .where(or_(Vendor.folded_name == folded, Vendor.slug == folded, Vendor.id.in_(by_alias)))
         .where(Vendor.accepted_at.is_not(None))
         .order_by(Vendor.id)
         .limit(1)
@@ -87,8 +87,8 @@ def vendor_named(name: str) -> Vendor | None:
 
 def names_taken(folded: str) -> bool:
     """Whether a vendor or proposal goes under this folded name already."""
-    by_name = select(Vendor.id).where(or_(Vendor.folded == folded, Vendor.slug == folded))
-    by_alias = select(VendorAlias.id).where(VendorAlias.folded == folded)
+    by_name = select(Vendor.id).where(or_(Vendor.folded_name == folded, Vendor.slug == folded))
+    by_alias = select(VendorAlias.id).where(VendorAlias.folded_name == folded)
     return db.session.scalar(select(or_(by_name.exists(), by_alias.exists()))) or False
 
 
@@ -104,7 +104,7 @@ def directory(category: str | None = None) -> Sequence[Any]:
             Vendor.id,
             Vendor.slug,
             Vendor.name,
-            Vendor.about,
+            Vendor.description,
             Vendor.post_count,
             Category.name.label("category_name"),
             Category.slug.label("category_slug"),
@@ -171,8 +171,8 @@ def vendor_named_in(passage: str) -> str | None:
     """The first catalogued name or alias that stands in the passage as whole words, or None."""
     folded = f"-{text.fold(passage)}-"
     words = set(folded.split("-"))
-    names = [*db.session.execute(select(Vendor.name, Vendor.folded).where(Vendor.accepted_at.is_not(None)))]
-    names += db.session.execute(select(VendorAlias.name, VendorAlias.folded)).all()
+    names = [*db.session.execute(select(Vendor.name, Vendor.folded_name).where(Vendor.accepted_at.is_not(None)))]
+    names += db.session.execute(select(VendorAlias.name, VendorAlias.folded_name)).all()
     for name, plain in names:
         if plain.split("-")[0] in words and re.search(f"-{re.escape(plain)}-", folded):
             return str(name)

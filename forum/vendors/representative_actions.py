@@ -1,6 +1,6 @@
 """How a member comes to speak for a vendor: asks, takes that back, is confirmed or not, and ends it.
 
-The row says what was asked and decided, `Member.speaks_for_id` what is in force; both change here, one at a time for
+The row says what was asked and decided, `Member.represents_id` what is in force; both change here, one at a time for
 each member. What the member ends leaves no row; what a moderator ended or declined stays, in the way for a month.
 """
 
@@ -51,7 +51,7 @@ def ask_to_speak(member: Member, vendor: Vendor, *, title: str) -> Representativ
     if known is not None:
         db.session.delete(known)
         db.session.flush()
-    made = Representative(member_id=member.id, vendor_id=vendor.id, title=text.one_line(title))
+    made = Representative(member_id=member.id, vendor_id=vendor.id, title=text.single_line(title))
     db.session.add(made)
     db.session.flush()
     asked_to_speak.send(made)
@@ -64,7 +64,7 @@ def give_up(member: Member) -> Vendor | None:
     if known is None or known.ended_at is not None:
         return None
     vendor = known.vendor
-    known.member.speaks_for_id = None
+    known.member.represents_id = None
     db.session.delete(known)
     db.session.flush()
     return vendor
@@ -76,7 +76,7 @@ def confirm_speaker(representative: Representative) -> None:
     if known is None or known.id != representative.id or known.accepted_at or known.ended_at:
         raise NotNow
     known.accepted_at = now()
-    known.member.speaks_for_id = known.vendor_id
+    known.member.represents_id = known.vendor_id
     db.session.flush()
 
 
@@ -86,7 +86,7 @@ def end_speaker(representative: Representative) -> None:
     if known is None or known.id != representative.id or known.ended_at is not None:
         raise NotNow
     known.ended_at = now()
-    known.member.speaks_for_id = None
+    known.member.represents_id = None
     db.session.flush()
 
 

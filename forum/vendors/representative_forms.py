@@ -16,5 +16,5 @@ class SpeakerForm(Form):
 
     def validate_title(self, field: Any) -> None:
         """Something that readers understand, and not endless."""
-        if not 2 <= len(text.one_line(field.data or "")) <= 80:
+        if not 2 <= len(text.single_line(field.data or "")) <= 80:
             raise ValidationError("Write your title at the vendor, in 2 to 80 characters.")

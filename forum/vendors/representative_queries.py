@@ -26,7 +26,7 @@ def representatives_of(vendor_id: int) -> Sequence[Any]:
     return db.session.execute(
         select(Member.name, Member.slug, Representative.title)
         .join(Member, Member.id == Representative.member_id)
-        .where(Representative.vendor_id == vendor_id, Member.speaks_for_id == vendor_id)
+        .where(Representative.vendor_id == vendor_id, Member.represents_id == vendor_id)
         .order_by(Representative.accepted_at, Representative.id)
     ).all()
 
@@ -36,7 +36,7 @@ def representatives_to_tell(vendor_id: int) -> Sequence[int]:
     return db.session.scalars(
         select(Representative.id)
         .join(Member, Member.id == Representative.member_id)
-        .where(Representative.vendor_id == vendor_id, Member.speaks_for_id == vendor_id)
+        .where(Representative.vendor_id == vendor_id, Member.represents_id == vendor_id)
     ).all()
 
 
@@ -45,7 +45,7 @@ def spoken_for(member: Any) -> Any:
     return db.session.execute(
         select(Vendor.name, Vendor.slug, Representative.title)
         .join(Representative, Representative.vendor_id == Vendor.id)
-        .where(Representative.member_id == member.id, Vendor.id == member.speaks_for_id)
+        .where(Representative.member_id == member.id, Vendor.id == member.represents_id)
     ).first()
 
 

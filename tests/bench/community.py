@@ -75,7 +75,7 @@ def _member(n: int) -> Member:
         confirmed_at=now(),
         vouched_at=now(),
         joined_at=now() - timedelta(days=400),
-        what="Presales lead",
+        job_title="Presales lead",
         country="Finland",
     )
     db.session.add(member)

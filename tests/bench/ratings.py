@@ -19,7 +19,7 @@ from sqlalchemy import insert, text
 
 from forum import anonymity, create_app
 from forum.config import from_environment
-from forum.db import day_of, db, new_key, now
+from forum.db import start_of_day, db, new_random_id, now
 from forum.ratings.actions import SEAL
 from forum.ratings.criteria import ASKS_KEYS, DEALS, GIVES_KEYS
 from forum.ratings.models import Rating
@@ -67,7 +67,7 @@ def fill(vendors: int, ratings: int) -> None:
             for place, name in enumerate(TIERS)
         ),
     )
-    houses = [anonymity.organisation_mark(f"house{n}.example") for n in range(max(ratings // 5, 20))]
+    houses = [anonymity.organisation_hmac(f"house{n}.example") for n in range(max(ratings // 5, 20))]
     _insert(Rating, (_rating(n, chance, vendors, kinds, houses) for n in range(ratings)))
 
 
@@ -86,9 +86,9 @@ def _rating(n: int, chance: Random, vendors: int, kinds: list[int], houses: list
         about = {"vendor_id": vendor, "programme_id": vendor, "category_id": None}
         about["tier_id"] = vendor * 3 + chance.randrange(3) if chance.random() < 0.9 else None
     return {
-        "id": new_key(),
-        "rater_mark": secrets.token_hex(32),
-        "listing_mark": secrets.token_hex(32) if n % 5 == 0 else None,
+        "id": new_random_id(),
+        "rater_hmac": secrets.token_hex(32),
+        "chain_link": secrets.token_hex(32) if n % 5 == 0 else None,
         "organisation_seal": anonymity.seal(SEAL, "w" + chance.choice(houses)),
         "vendor_description": "a large supplier" if undisclosed else None,
         **about,
@@ -99,7 +99,7 @@ def _rating(n: int, chance: Random, vendors: int, kinds: list[int], houses: list
         "worth": stars,
         "again": stars > 2,
         "interest": "none",
-        "rated_at": day_of(now()) - timedelta(days=chance.randrange(900)),
+        "rated_at": start_of_day(now()) - timedelta(days=chance.randrange(900)),
         "version": 1,
     }
 

@@ -21,7 +21,7 @@ from sqlalchemy import event
 from forum import create_app
 from forum.accounts.bylines import byline
 from forum.config import from_environment
-from forum.dates import day, iso
+from forum.dates import format_day, format_iso
 from forum.db import db
 from forum.posts.comment_queries import thread
 from forum.posts.queries import post_page_row, related
@@ -95,8 +95,8 @@ def _page(community: Community) -> dict[str, Any]:
         "path": _path(post),
         "title": post.title,
         "excerpt": post.excerpt,
-        "iso": iso(post.created_at),
-        "day": day(post.created_at, year=True),
+        "iso": format_iso(post.created_at),
+        "day": format_day(post.created_at, year=True),
         "vendor": post.vendor_name,
         "name": by.name,
         "body": post.body_html,
@@ -117,8 +117,8 @@ def _reply(row: Any) -> dict[str, Any]:
         "slug": row.signed_slug,
         "anonymous": by.anonymous,
         "about": by.about,
-        "iso": iso(row.created_at),
-        "day": day(row.created_at),
+        "iso": format_iso(row.created_at),
+        "day": format_day(row.created_at),
         "body": row.body_html,
         "useful": row.useful_count,
     }

@@ -157,13 +157,13 @@ def _anonymous(author: Member) -> Post:
 
 def _long(author: Member) -> Post:
     """Every word as long as the site allows."""
-    author.what, author.company, author.country = LONG[:80], LONG[:80], LONG[:60]
+    author.job_title, author.company, author.country = LONG[:80], LONG[:80], LONG[:60]
     vendor = add_vendor(name=LONG[1:81], category=categories()[1], about=LONG[:300], aliases=[LONG[2:82]])
     programme = add_programme(vendor, LONG[3:83], [(LONG[:60], 4, 1500, 1500, 150000), ("Gold", 8, None, 0, None)])
     db.session.refresh(vendor)
     about = About(vendor, programme, programme.tiers[0])
     member = make_member(name=LONG[:60], email="long@walkers.example", password=PASSWORD)
-    member.what, member.company, member.country = LONG[:80], LONG[:80], LONG[:60]
+    member.job_title, member.company, member.country = LONG[:80], LONG[:80], LONG[:60]
     post = _post(member, title=LONG[:140], body=f"{LONG[:300]}\n\n## {LONG[:300]}\n\n- {LONG[:300]}", about=about)
     parent = None
     for _ in range(6):
@@ -298,7 +298,7 @@ def _speakers() -> dict[str, str]:
         _post(asking, title=f"What Halcyon owes {name}", about=About(halcyon))
         make_member(name=f"{name} Voice", email=f"{name.lower()}@halcyon-virtual.example", password=PASSWORD)
     post = db.session.query(Post).filter_by(title="The Northwind rebate for last year arrived in August").one()
-    voice = db.session.query(Member).filter_by(speaks_for_id=vendor.id).one()
+    voice = db.session.query(Member).filter_by(represents_id=vendor.id).one()
     answered = db.session.query(Comment).filter_by(official_vendor_id=vendor.id).one().post
     request = db.session.query(Case).filter_by(kind="representative").one()
     return {

@@ -18,12 +18,12 @@ from forum import headers, jobs
 from forum.db import db
 from forum.pages.ranking import rankings
 from forum.web import limiter
-from tests.two_worlds.plain import HEADERS, Names
+from tests.two_worlds.plain import HEADERS, Placeholders
 
 Dump = dict[str, list[str]]
 
 
-class Told(logging.Handler):
+class LogRecorder(logging.Handler):
     """Every line that is logged, with the trace of an error."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Told(logging.Handler):
         self.lines.append(f"{record.name} {record.levelname} {record.getMessage()} {record.exc_text or ''}")
 
 
-def stored(app: Flask, names: Names, told: Told) -> Dump:
+def stored_state(app: Flask, names: Placeholders, told: LogRecorder) -> Dump:
     """Everything but pages."""
     names.seals.clear()
     found = {f"table {name}": rows for name, rows in _tables(names)}
@@ -48,7 +48,7 @@ def stored(app: Flask, names: Names, told: Told) -> Dump:
     return found
 
 
-def page(names: Names, reader: Any, address: str) -> str:
+def page_text(names: Placeholders, reader: Any, address: str) -> str:
     """An answer as one reader gets it: its status, its headers and its text."""
     answer = reader.get(address)
     lines = [answer.status]
@@ -59,7 +59,7 @@ def page(names: Names, reader: Any, address: str) -> str:
     return "\n".join([*lines, names.text(answer.text)])
 
 
-def forget() -> None:
+def clear_caches() -> None:
     """Empty what a process remembers between visits."""
     for function in _caches():
         function.cache_clear()
@@ -68,7 +68,7 @@ def forget() -> None:
     limiter.reset()
 
 
-def _tables(names: Names) -> Iterator[tuple[str, list[str]]]:
+def _tables(names: Placeholders) -> Iterator[tuple[str, list[str]]]:
     known = {table.name: table for table in db.metadata.sorted_tables}
     rows = {name: _seen(names, table) for name, table in known.items()}
     for name, table in known.items():
@@ -78,7 +78,7 @@ def _tables(names: Names) -> Iterator[tuple[str, list[str]]]:
             yield name, sorted(names.text(str(tuple(row))) for row in db.session.execute(sql(f"SELECT * FROM {name}")))
 
 
-def _seen(names: Names, table: Table) -> list[Any]:
+def _seen(names: Placeholders, table: Table) -> list[Any]:
     """The table's rows in the order in which they were first seen; rows seen together by what they say."""
     order = table.primary_key.columns.values()
     rows = list(db.session.execute(select(table).order_by(*order)).mappings())
@@ -90,7 +90,7 @@ def _seen(names: Names, table: Table) -> list[Any]:
     return rows
 
 
-def _row(names: Names, table: Table, row: Any, *, new: bool = True) -> str:
+def _row(names: Placeholders, table: Table, row: Any, *, new: bool = True) -> str:
     return " | ".join(f"{name}={names.column(f'{table.name}.{name}', value, new=new)}" for name, value in row.items())
 
 

@@ -13,9 +13,9 @@ from forum import anonymity, mail
 from forum.accounts import bylines
 from forum.accounts.models import Member
 from forum.accounts.sanctions import member_behind
-from forum.db import day_of, db, now
+from forum.db import start_of_day, db, now
 from forum.moderation.decisions import effects
-from forum.posts.models import Comment, Post, UsefulMark
+from forum.posts.models import Comment, Post, UsefulVote
 from forum.posts.signals import comment_written
 from forum.ratings import queries as rating_queries
 from forum.ratings.models import Rating
@@ -57,7 +57,7 @@ def _when(patch: Patch, kind: Any, moment: str, does: Callable[[Any, Any], objec
     """Do something with the connection and the row whenever an anonymous row of a kind is written."""
 
     def heard(mapper: Any, connection: Any, row: Any) -> None:
-        if row.listing_mark is not None:
+        if row.chain_link is not None:
             does(connection, row)
 
     patch.setattr(_Ear(), "hears", (kind, moment, heard))
@@ -88,9 +88,9 @@ def an_exact_moment_of_a_change(patch: Patch) -> None:
     _when(patch, Rating, "before_update", lambda connection, row: setattr(row, "revised_at", now()))
 
 
-def a_row_that_names_who_is_told(patch: Patch) -> None:
+def a_row_that_names_the_member(patch: Patch) -> None:
     def note(connection: Any, row: Any) -> None:
-        connection.execute(insert(UsefulMark).values(member_id=current_user.id, comment_id=row.id))
+        connection.execute(insert(UsefulVote).values(member_id=current_user.id, comment_id=row.id))
 
     _when(patch, Comment, "after_insert", note)
 
@@ -102,7 +102,7 @@ def a_line_in_the_log(patch: Patch) -> None:
 
 def last_seen(patch: Patch) -> None:
     def touch(connection: Any, row: Any) -> None:
-        connection.execute(update(Member).where(Member.id == current_user.id).values(vouched_at=day_of(now())))
+        connection.execute(update(Member).where(Member.id == current_user.id).values(vouched_at=start_of_day(now())))
 
     _when(patch, Comment, "after_insert", touch)
 
@@ -113,24 +113,24 @@ def a_sanction_on_the_account(patch: Patch) -> None:
     def seen(pseudonym: Any, *given: Any) -> bool:
         member = member_behind(pseudonym)
         assert member is not None
-        member.what = "warned once"
+        member.job_title = "warned once"
         return kept(pseudonym, *given)
 
     patch.setattr(effects, "sanction_pseudonym", seen)
 
 
 def a_limit_that_names_the_member(patch: Patch) -> None:
-    patch.setattr(anonymity, "limit_key", lambda subject: subject)
+    patch.setattr(anonymity, "hashed_limit_key", lambda subject: subject)
 
 
 def one_limit_for_all_a_member_sends(patch: Patch) -> None:
-    kept = anonymity.limit_key
-    patch.setattr(anonymity, "limit_key", lambda subject: kept(" ".join(subject.split()[:2])))
+    kept = anonymity.hashed_limit_key
+    patch.setattr(anonymity, "hashed_limit_key", lambda subject: kept(" ".join(subject.split()[:2])))
 
 
-def one_mark_for_two_threads(patch: Patch) -> None:
-    patch.setattr(anonymity, "mark", lambda thread, member: anonymity.follow_marks(member, "anywhere")[0])
-    patch.setattr(anonymity, "marks", lambda thread, member: anonymity.follow_marks(member, "anywhere"))
+def one_hmac_for_two_threads(patch: Patch) -> None:
+    patch.setattr(anonymity, "thread_hmac", lambda thread, member: anonymity.follow_hmacs(member, "anywhere")[0])
+    patch.setattr(anonymity, "thread_hmacs", lambda thread, member: anonymity.follow_hmacs(member, "anywhere"))
 
 
 def one_chain_for_texts_and_ratings(patch: Patch) -> None:
@@ -166,7 +166,7 @@ def a_mail_that_names_the_thread(patch: Patch) -> None:
     def tell(comment: Comment) -> None:
         if comment.post.pseudonym is not None and (member := member_behind(comment.post.pseudonym)) is not None:
             given = {"name": member.name, "link": f"http://localhost/{comment.post.slug}", "unsubscribe": "-"}
-            mail.post(str(member.email), "digest", subject="A reply", **given)
+            mail.enqueue(str(member.email), "digest", subject="A reply", **given)
 
     receivers = {**comment_written.receivers, id(tell): tell}
     patch.setattr(comment_written, "receivers", receivers)
@@ -193,13 +193,13 @@ FAULTS = [
     Fault("a counter of the member moves", a_counter_of_the_member, "table members"),
     Fault("an exact moment on an anonymous reply", an_exact_moment, "table comments"),
     Fault("an exact moment of a change", an_exact_moment_of_a_change, "table ratings"),
-    Fault("a row that names who is told", a_row_that_names_who_is_told, "table useful_marks"),
+    Fault("a row that names who is told", a_row_that_names_the_member, "table useful_votes"),
     Fault("a line in the log with the member", a_line_in_the_log, "log"),
     Fault("last seen is touched", last_seen, "table members"),
     Fault("a sanction on the account", a_sanction_on_the_account, "table members"),
     Fault("a limit that names the member", a_limit_that_names_the_member, "limits"),
     Fault("one limit for all a member sends", one_limit_for_all_a_member_sends, "limits"),
-    Fault("one mark for two threads", one_mark_for_two_threads, "table pseudonyms"),
+    Fault("one mark for two threads", one_hmac_for_two_threads, "table pseudonyms"),
     Fault("one chain for texts and ratings", one_chain_for_texts_and_ratings, "table ratings"),
     Fault("a subscription that is not sealed", an_unsealed_subscription, "table follows"),
     Fault("the same seal for the same member", the_same_seal_twice, "table"),

@@ -29,7 +29,7 @@ SEALS = {
     "pseudonyms.member_seal": "member of a pseudonym",
     "ratings.organisation_seal": "organisation of a rating",
     "withdrawals.organisation_seal": "organisation of a rating",
-    "delayed_writings.sealed": "delayed writing",
+    "scheduled_texts.sealed": "delayed writing",
     "follows.follower_seal": "follower",
     "mails.sealed": "mail",
     "notices.sender_seal": "sender of a notice",
@@ -37,35 +37,35 @@ SEALS = {
 COLUMNS = {
     "members.password_hash": SALTED,
     "posts.thread_key": MARK,
-    "posts.listing_mark": MARK,
+    "posts.chain_link": MARK,
     "posts.submission": SUBMISSION,
-    "comments.listing_mark": MARK,
+    "comments.chain_link": MARK,
     "comments.submission": SUBMISSION,
     "comments.path": PATH,
     "pseudonyms.thread_key": MARK,
-    "pseudonyms.mark": MARK,
+    "pseudonyms.thread_hmac": MARK,
     "sanctions.mark": MARK,
-    "delayed_writings.listing_mark": MARK,
-    "ratings.rater_mark": MARK,
-    "ratings.listing_mark": MARK,
+    "scheduled_texts.chain_link": MARK,
+    "ratings.rater_hmac": MARK,
+    "ratings.chain_link": MARK,
     "ratings.submission": SUBMISSION,
     "spent_links.mark": MARK,
     "notices.secret_hash": MARK,
     "follows.mark": MARK,
-    "follows.listing_mark": MARK,
+    "follows.chain_link": MARK,
     **{
         f"{table}.id": KEY
         for table in (
-            *("posts", "comments", "pseudonyms", "sanctions", "revisions", "useful_marks", "delayed_writings"),
+            *("posts", "comments", "pseudonyms", "sanctions", "revisions", "useful_votes", "scheduled_texts"),
             *("ratings", "rating_revisions", "withdrawals", "representatives", "follows", "mails"),
-            *("cases", "case_notes", "flags", "taken_texts", "appeals", "notices"),
+            *("cases", "case_notes", "flags", "withheld_texts", "appeals", "notices"),
         )
     },
 }
 # Headers that are made of the page's bytes, which hold random numbers.
 HEADERS = {"ETag": "a digest of the page", "Content-Length": "names under anonymous texts differ in length"}
 # Two words out of few would sometimes be the same for two pseudonyms by chance: here there are more of them.
-MANY_THINGS = [f"{thing}{number}" for thing in anonymity.THINGS for number in range(1000, 2000)]
+MANY_NOUNS = [f"{thing}{number}" for thing in anonymity.NOUNS for number in range(1000, 2000)]
 # In pages, mails and logs: secret addresses, numbers of tasks, how long they took, sizes of files, tokens signed for a
 # form or a link (their content is compared), hexadecimal marks, the names of pseudonyms (two words chosen by a mark), and
 # numbers of rows, as digits or as ten characters.
@@ -79,7 +79,7 @@ IN_TEXT = re.compile(
 )
 
 
-class Names:
+class Placeholders:
     """The names of random values in one world, given in the order in which they are first seen."""
 
     def __init__(self, secret_key: str, anonymity_key: str) -> None:

@@ -10,7 +10,7 @@ from forum.vendors.models import Vendor
 from forum.web import key_text
 from tests.factories import PASSWORD, make_representative
 from tests.two_worlds.stage import Stage
-from tests.two_worlds.story import BOTH, HOUSES, STARS, STORY, experience, sign_in, step
+from tests.two_worlds.story import BOTH, DOMAINS, RATING_FIELDS, STORY, post_fields, sign_in, step
 
 __all__ = ["STORY"]
 
@@ -20,27 +20,27 @@ def both_sign_in_again(stage: Stage) -> None:
     stage.browsers.clear()
     for first in BOTH:
         stage.browsers[first] = stage.app.test_client()
-        stage.send(first, "/sign-in", 422, email=f"{first}@{HOUSES[first]}", password="not this one")
-        stage.send(first, "/sign-in", email=f"{first}@{HOUSES[first]}", password=PASSWORD)
+        stage.send(first, "/sign-in", 422, email=f"{first}@{DOMAINS[first]}", password="not this one")
+        stage.send(first, "/sign-in", email=f"{first}@{DOMAINS[first]}", password=PASSWORD)
         stage.send(first, stage.path(stage.post("The rebate"), "/useful"), do="mark")
 
 
 @step()
 def one_rates_an_undisclosed_vendor(stage: Stage) -> None:
-    told = experience("A small one was kind", "They called back the same day. " * 3, signed="anonymous")
+    told = post_fields("A small one was kind", "They called back the same day. " * 3, signed="anonymous")
     about = {"about": "undisclosed", "category": "backup", "description": "a small backup house"}
-    stage.quietly(stage.one, "/posts/new", **told | about, **STARS)
+    stage.quietly(stage.one, "/posts/new", **told | about, **RATING_FIELDS)
     assert stage.post("A small one").rating is not None
 
 
 @step(24)
 def one_rates_without_a_text(stage: Stage) -> None:
-    stage.quietly(stage.one, "/vendors/orchard/rate", signed="anonymous", **STARS)
+    stage.quietly(stage.one, "/vendors/orchard/rate", signed="anonymous", **RATING_FIELDS)
 
 
 @step(24)
 def one_revises_the_rating(stage: Stage) -> None:
-    stage.quietly(stage.one, f"/ratings/{key_text(_alone().id)}/edit", signed="anonymous", **{**STARS, "worth": "2"})
+    stage.quietly(stage.one, f"/ratings/{key_text(_orchard_rating().id)}/edit", signed="anonymous", **{**RATING_FIELDS, "worth": "2"})
 
 
 @step(24, seen_by="stranger")
@@ -50,10 +50,10 @@ def scores_are_published(stage: Stage) -> None:
 
 @step(24)
 def one_withdraws_the_rating(stage: Stage) -> None:
-    stage.quietly(stage.one, f"/ratings/{key_text(_alone().id)}/withdraw")
+    stage.quietly(stage.one, f"/ratings/{key_text(_orchard_rating().id)}/withdraw")
 
 
-def _alone() -> Rating:
+def _orchard_rating() -> Rating:
     return db.session.query(Rating).filter(Rating.vendor.has(name="Orchard")).one()
 
 
@@ -81,7 +81,7 @@ def what_one_writes_is_held_from_now_on(stage: Stage) -> None:
 
 @step(24)
 def one_changes_the_text_which_is_held(stage: Stage) -> None:
-    told = experience("How Northwind went on", "Our deals were approved late. " * 4, about="named", vendor="Northwind")
+    told = post_fields("How Northwind went on", "Our deals were approved late. " * 4, about="named", vendor="Northwind")
     stage.quietly(stage.one, stage.path(stage.post("How Northwind"), "/edit"), **told)
     assert stage.post("How Northwind").hidden_at
 
@@ -102,9 +102,9 @@ def one_is_refused_and_both_write_by_name(stage: Stage) -> None:
     refused = {"signed": "anonymous", "do": "publish"}
     under = stage.path(stage.post("The rebate"), "/reply")
     answers = [
-        stage.quietly(stage.one, "/posts/new", 422, **experience("May I still write", "No. " * 20, signed="anonymous")),
+        stage.quietly(stage.one, "/posts/new", 422, **post_fields("May I still write", "No. " * 20, signed="anonymous")),
         stage.quietly(stage.one, under, 422, body="May I still reply?", **refused),
-        stage.quietly(stage.one, "/vendors/lakeside/rate", 422, signed="anonymous", **STARS),
+        stage.quietly(stage.one, "/vendors/lakeside/rate", 422, signed="anonymous", **RATING_FIELDS),
     ]
     assert all("You cannot write anonymously until" in answer.text for answer in answers)
     for first in BOTH:
@@ -173,7 +173,7 @@ def the_vendor_speaks(stage: Stage) -> None:
 
 @step()
 def there_is_news_for_both(stage: Stage) -> None:
-    stage.send("eve", "/posts/new", **experience("Desktops in winter", "None of them moved. " * 5, tags="vdi"))
+    stage.send("eve", "/posts/new", **post_fields("Desktops in winter", "None of them moved. " * 5, tags="vdi"))
 
 
 @step(24)

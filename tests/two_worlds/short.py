@@ -8,7 +8,7 @@ from forum.moderation.cases import open_case
 from forum.ratings.models import Rating
 from forum.web import key_text
 from tests.two_worlds.stage import Act, Stage, Step
-from tests.two_worlds.story import BOTH, HOUSES, STARS, experience, the_site_opens
+from tests.two_worlds.story import BOTH, DOMAINS, RATING_FIELDS, post_fields, the_site_opens
 
 SHORT: list[Act] = []
 
@@ -25,7 +25,7 @@ step(the_site_opens)
 @step
 def alice_and_bob_are_there(stage: Stage) -> None:
     for first, country in zip(BOTH, ("Finland", "Norway"), strict=True):
-        known = {"name": BOTH[first], "slug": f"{first}-x", "email": f"{first}@{HOUSES[first]}", "country": country}
+        known = {"name": BOTH[first], "slug": f"{first}-x", "email": f"{first}@{DOMAINS[first]}", "country": country}
         db.session.add(Member(**known, confirmed_at=now(), vouched_at=now() - timedelta(days=1)))
         db.session.flush()
         stage.send(
@@ -35,13 +35,13 @@ def alice_and_bob_are_there(stage: Stage) -> None:
 
 @step
 def one_writes(stage: Stage) -> None:
-    stage.quietly(stage.one, "/posts/new", **experience("How it went", "It went slowly. " * 4, signed="anonymous"))
+    stage.quietly(stage.one, "/posts/new", **post_fields("How it went", "It went slowly. " * 4, signed="anonymous"))
 
 
 @step
 def both_write_by_name(stage: Stage) -> None:
     for first in BOTH:
-        stage.send(first, "/posts/new", **experience(f"How {first} fared", f"Well, says {first}. " * 4))
+        stage.send(first, "/posts/new", **post_fields(f"How {first} fared", f"Well, says {first}. " * 4))
 
 
 @step
@@ -52,13 +52,13 @@ def two_replies_elsewhere(stage: Stage) -> None:
 
 @step
 def two_rates(stage: Stage) -> None:
-    stage.quietly(stage.two, "/vendors/lakeside/rate", signed="anonymous", **STARS)
+    stage.quietly(stage.two, "/vendors/lakeside/rate", signed="anonymous", **RATING_FIELDS)
 
 
 @step
 def two_rates_otherwise(stage: Stage) -> None:
     number = key_text(db.session.query(Rating).one().id)
-    stage.quietly(stage.two, f"/ratings/{number}/edit", signed="anonymous", **{**STARS, "worth": "1"})
+    stage.quietly(stage.two, f"/ratings/{number}/edit", signed="anonymous", **{**RATING_FIELDS, "worth": "1"})
 
 
 @step

@@ -19,13 +19,13 @@ from forum.db import db
 from forum.moderation.models import Case
 from forum.posts.models import Comment, Post
 from forum.web import key_text
-from tests.conftest import _empty as emptied
+from tests.conftest import empty_database as emptied
 from tests.factories import PASSWORD
 from tests.two_worlds import dump
-from tests.two_worlds.plain import MANY_THINGS, Names
+from tests.two_worlds.plain import MANY_NOUNS, Placeholders
 
-BEGINS = datetime(2026, 11, 24, 9, 30, 20, tzinfo=UTC)
-HASH = hash_of(PASSWORD)
+START = datetime(2026, 11, 24, 9, 30, 20, tzinfo=UTC)
+PASSWORD_HASH = hash_of(PASSWORD)
 Step = Callable[["Stage"], object]
 
 
@@ -37,7 +37,7 @@ class Act(NamedTuple):
     seen_by: list[str]
 
 
-class Who(NamedTuple):
+class Cast(NamedTuple):
     """Who is behind the pseudonyms in a world, and how many minutes later than in others they write."""
 
     one: str
@@ -49,10 +49,10 @@ class Stage:
     """A world in which a story is played. `one` and `two` are those who write anonymously, each in other threads, and
     so many minutes late."""
 
-    def __init__(self, app: Flask, clock: Any, who: Who) -> None:
+    def __init__(self, app: Flask, clock: Any, who: Cast) -> None:
         self.app, self.clock = app, clock
         self.one, self.two, self.late = who
-        self.names = Names(app.config["SECRET_KEY"], app.config["ANONYMITY_KEYS"][0])
+        self.names = Placeholders(app.config["SECRET_KEY"], app.config["ANONYMITY_KEYS"][0])
         self.browsers: dict[str, Any] = {}
         self.taken_along: list[str] = []
 
@@ -116,32 +116,32 @@ def _main(page: str) -> str:
 
 
 @contextmanager
-def world(app: Flask, who: Who) -> Iterator[Stage]:
+def world(app: Flask, who: Cast) -> Iterator[Stage]:
     """An empty site on the first morning."""
-    _empty()
-    dump.forget()
+    _empty_database()
+    dump.clear_caches()
     jobs.queue_of(app).flush()
     rmtree(app.config["INSTANCE"] / "mail", ignore_errors=True)
-    with pytest.MonkeyPatch.context() as patch, time_machine.travel(BEGINS, tick=False) as clock:
-        patch.setattr(anonymity, "THINGS", MANY_THINGS)
+    with pytest.MonkeyPatch.context() as patch, time_machine.travel(START, tick=False) as clock:
+        patch.setattr(anonymity, "NOUNS", MANY_NOUNS)
         yield Stage(app, clock, who)
     db.session.rollback()
 
 
 def play(
-    stage: Stage, story: list[Act], told: dump.Told, look: Callable[[Stage, list[str]], dump.Dump]
+    stage: Stage, story: list[Act], told: dump.LogRecorder, look: Callable[[Stage, list[str]], dump.Dump]
 ) -> Iterator[tuple[str, dump.Dump]]:
     """The story, step by step, with what can be seen after each."""
     for act in story:
         stage.clock.shift(timedelta(hours=act.hours))
         act.happens(stage)
         db.session.commit()
-        seen = dump.stored(stage.app, stage.names, told)
+        seen = dump.stored_state(stage.app, stage.names, told)
         seen["taken along"] = [stage.names.text(line) for line in stage.taken_along]
         yield act.happens.__name__, seen | (look(stage, act.seen_by) if act.seen_by else {})
 
 
-def _empty() -> None:
+def _empty_database() -> None:
     """Tables and counters of numbers as on the first day."""
     db.session.remove()
     emptied()

@@ -13,19 +13,19 @@ from forum.accounts.models import Member
 from forum.accounts.tokens import token_for
 from forum.db import db, now
 from forum.posts.actions import write_post
-from forum.posts.models import DelayedWriting
+from forum.posts.models import ScheduledText
 from forum.posts.tags.actions import make_tag
 from forum.vendors.actions import add_domain, add_programme, add_vendor, make_categories
 from forum.vendors.queries import categories
 from forum.web import key_text
 from tests.factories import PASSWORD
-from tests.two_worlds.stage import HASH, Act, Stage, Step
+from tests.two_worlds.stage import PASSWORD_HASH, Act, Stage, Step
 
 BOTH = {"alice": "Alice Aalto", "bob": "Bob Birk"}
-HOUSES = {"alice": "aalto.example", "bob": "birk.example"}
-OTHERS = {"carol": "member", "dan": "member", "eve": "member", "finn": "member", "gina": "member"}
+DOMAINS = {"alice": "aalto.example", "bob": "birk.example"}
+MEMBERS = {"carol": "member", "dan": "member", "eve": "member", "finn": "member", "gina": "member"}
 STAFF = {"mona": "moderator", "max": "moderator", "ada": "admin"}
-STARS = {"worth": "3", "again": "yes", "interest": "none", "discounts": "4", "annual_fee": "1200", "currency": "EUR"}
+RATING_FIELDS = {"worth": "3", "again": "yes", "interest": "none", "discounts": "4", "annual_fee": "1200", "currency": "EUR"}
 STORY: list[Act] = []
 
 
@@ -39,7 +39,7 @@ def step(hours: int = 3, *, seen_by: str = "") -> Callable[[Step], Step]:
     return tell
 
 
-def experience(title: str, body: str, **given: str) -> dict[str, str]:
+def post_fields(title: str, body: str, **given: str) -> dict[str, str]:
     """What is sent with a new post."""
     typed = {"title": title, "body": body, "tags": "deals", "leaning": "mixed", "about": "none", "signed": "name"}
     return {**typed, "do": "publish", **given}
@@ -59,9 +59,9 @@ def the_site_opens(stage: Stage) -> None:
         add_programme(vendor, f"{name} Partners", [(tier, 2, 1500, 0, 50000) for tier in tiers])
     make_tag("deals", "Deals and their registration", ("bids",))
     make_tag("vdi", "Desktops that live elsewhere", ())
-    for name, role in {**OTHERS, **STAFF}.items():
+    for name, role in {**MEMBERS, **STAFF}.items():
         known = {"name": f"{name.title()} Known", "slug": f"{name}-known", "email": f"{name}@{name}s.example"}
-        given = {"role": role, "trade": "reseller", "region": "nordics", "password_hash": HASH}
+        given = {"role": role, "trade": "reseller", "region": "nordics", "password_hash": PASSWORD_HASH}
         db.session.add(Member(**known, **given, confirmed_at=now(), vouched_at=now()))
         db.session.flush()
     carol = stage.member("carol")
@@ -78,7 +78,7 @@ def the_site_opens(stage: Stage) -> None:
 def alice_and_bob_join(stage: Stage) -> None:
     for first, name in BOTH.items():
         browser = stage.browsers[first] = stage.app.test_client()
-        typed = {"name": name, "email": f"{first}@{HOUSES[first]}", "password": PASSWORD}
+        typed = {"name": name, "email": f"{first}@{DOMAINS[first]}", "password": PASSWORD}
         assert browser.post("/join", data=typed).status_code == 302
 
 
@@ -96,7 +96,7 @@ def their_mail_goes_out_and_they_confirm(stage: Stage) -> None:
 @step()
 def each_writes_a_first_experience_which_is_held_and_let_through(stage: Stage) -> None:
     for first in BOTH:
-        stage.send(first, "/posts/new", **experience(f"What {first} saw in spring", f"As {first} I registered. " * 4))
+        stage.send(first, "/posts/new", **post_fields(f"What {first} saw in spring", f"As {first} I registered. " * 4))
         stage.decide("mona", stage.post(f"What {first}"), "held", action="approve", rule="")
 
 
@@ -118,9 +118,9 @@ def _follow(stage: Stage, first: str) -> None:
 @step()
 def all_rate_by_name(stage: Stage) -> None:
     for first in BOTH:
-        stage.send(first, "/vendors/lakeside/rate", signed="name", **STARS)
+        stage.send(first, "/vendors/lakeside/rate", signed="name", **RATING_FIELDS)
     for other in ("carol", "dan", "eve", "finn"):
-        stage.send(other, "/vendors/northwind/rate", signed="name", **STARS)
+        stage.send(other, "/vendors/northwind/rate", signed="name", **RATING_FIELDS)
 
 
 @step()
@@ -132,8 +132,8 @@ def all_reply_by_name(stage: Stage) -> None:
 
 @step(22)
 def one_previews_and_is_warned(stage: Stage) -> None:
-    told = experience("How Northwind went", "Our deals were approved late. " * 3, signed="anonymous", about="named")
-    told |= {"vendor": "Northwind", **STARS, "badge": "y"}
+    told = post_fields("How Northwind went", "Our deals were approved late. " * 3, signed="anonymous", about="named")
+    told |= {"vendor": "Northwind", **RATING_FIELDS, "badge": "y"}
     stage.quietly(stage.one, "/posts/new", 200, **{**told, "do": "preview"})
     given_away = {**told, "body": f"I am {BOTH[stage.one]} and our deals were approved late, on 3 March 2026."}
     page = stage.quietly(stage.one, "/posts/new", 200, **given_away)
@@ -143,8 +143,8 @@ def one_previews_and_is_warned(stage: Stage) -> None:
 
 @step()
 def one_publishes_with_a_rating_and_a_badge(stage: Stage) -> None:
-    told = experience("How Northwind went", "Our deals were approved late. " * 3, signed="anonymous", about="named")
-    stage.quietly(stage.one, "/posts/new", **told, vendor="Northwind", badge="y", submission="a" * 31 + "1", **STARS)
+    told = post_fields("How Northwind went", "Our deals were approved late. " * 3, signed="anonymous", about="named")
+    stage.quietly(stage.one, "/posts/new", **told, vendor="Northwind", badge="y", submission="a" * 31 + "1", **RATING_FIELDS)
     written = stage.post("How Northwind")
     assert written.author_id is None and written.rating is not None and written.badge
 
@@ -170,8 +170,8 @@ def dan_replies_to_one(stage: Stage) -> None:
 
 @step()
 def others_write(stage: Stage) -> None:
-    stage.send("eve", "/posts/new", **experience("Desktops in spring", "All of them moved. " * 5, tags="vdi"))
-    stage.send("finn", "/posts/new", **experience("Forms without end", "One more each week. " * 5, tags="vdi"))
+    stage.send("eve", "/posts/new", **post_fields("Desktops in spring", "All of them moved. " * 5, tags="vdi"))
+    stage.send("finn", "/posts/new", **post_fields("Forms without end", "One more each week. " * 5, tags="vdi"))
     stage.send("eve", stage.path(stage.reply("Ours never"), "/useful"), do="mark")
 
 
@@ -201,7 +201,7 @@ def one_answers_in_the_own_thread(stage: Stage) -> None:
 
 @step(24)
 def two_writes_about_an_undisclosed_vendor(stage: Stage) -> None:
-    told = experience("A large one turned us away", "They gave it to somebody else. " * 3, signed="anonymous")
+    told = post_fields("A large one turned us away", "They gave it to somebody else. " * 3, signed="anonymous")
     about = {"about": "undisclosed", "category": "hardware", "description": "a large hardware supplier"}
     stage.quietly(stage.two, "/posts/new", **told | about)
 
@@ -218,7 +218,7 @@ def alice_and_bob_guess_and_are_held(stage: Stage) -> None:
 
 @step()
 def two_names_the_vendor_later(stage: Stage) -> None:
-    changed = experience("A large one turned us away", "They gave it to somebody else. " * 3, about="named")
+    changed = post_fields("A large one turned us away", "They gave it to somebody else. " * 3, about="named")
     stage.quietly(stage.two, stage.path(stage.post("A large one"), "/edit"), **changed, vendor="Meadow")
     assert stage.post("A large one").vendor.name == "Meadow"
 
@@ -233,7 +233,7 @@ def two_is_asked_to_change_it(stage: Stage) -> None:
 @step()
 def two_changes_it(stage: Stage) -> None:
     item = stage.post("A large one")
-    changed = experience("A large one turned us away", "They gave it to others. " * 3, about="named", vendor="Meadow")
+    changed = post_fields("A large one turned us away", "They gave it to others. " * 3, about="named", vendor="Meadow")
     stage.quietly(stage.two, stage.path(item, "/edit"), **changed)
 
 
@@ -247,24 +247,24 @@ def two_replies_with_a_delay(stage: Stage) -> None:
     under = stage.path(stage.post("Desktops"), "/reply")
     later = {"body": "Half of ours.", "signed": "anonymous", "appear": "6", "do": "publish"}
     stage.quietly(stage.two, under, **later)
-    assert db.session.query(DelayedWriting).count() == 1
+    assert db.session.query(ScheduledText).count() == 1
 
 
 @step(7)
 def the_delayed_reply_appears(stage: Stage) -> None:
     stage.run("publish_what_is_due")
-    assert db.session.query(DelayedWriting).count() == 0 and stage.reply("Half of ours").author_id is None
+    assert db.session.query(ScheduledText).count() == 0 and stage.reply("Half of ours").author_id is None
 
 
 @step(24)
 def one_delays_and_cancels(stage: Stage) -> None:
-    told = experience("Something to think about", "Perhaps better not. " * 4, signed="anonymous", appear="72")
+    told = post_fields("Something to think about", "Perhaps better not. " * 4, signed="anonymous", appear="72")
     stage.quietly(stage.one, "/posts/new", **told)
 
 
 @step()
 def one_cancels(stage: Stage) -> None:
-    waiting = db.session.query(DelayedWriting).one()
+    waiting = db.session.query(ScheduledText).one()
     stage.quietly(stage.one, f"/delayed/{key_text(waiting.id)}/delete")
 
 
@@ -273,4 +273,4 @@ def sign_in(stage: Stage) -> None:
     stage.browsers.clear()
     for first in BOTH:
         stage.browsers[first] = stage.app.test_client()
-        stage.send(first, "/sign-in", email=f"{first}@{HOUSES[first]}", password=PASSWORD)
+        stage.send(first, "/sign-in", email=f"{first}@{DOMAINS[first]}", password=PASSWORD)

@@ -13,7 +13,7 @@ from forum.db import db, lock, now
 from forum.moderation.cases import lock_cases_about
 from forum.moderation.decisions.effects import EFFECTS, UNDONE_BY, undo
 from forum.moderation.decisions.mail import tell
-from forum.moderation.models import Case, Decision, Flag, TakenText, about_columns
+from forum.moderation.models import Case, Decision, Flag, WithheldText, about_columns
 from forum.moderation.notices.outcomes import end_notice
 from forum.moderation.queries import highest_staff_number, open_cases_about, reversal_of
 from forum.moderation.signals import decided
@@ -148,7 +148,7 @@ def record(
     db.session.flush()
     if action in TAKES_TEXT and isinstance(item, Post | Comment):
         title = item.title if isinstance(item, Post) else None
-        db.session.add(TakenText(decision_id=decision.id, title=title, body=item.body))
+        db.session.add(WithheldText(decision_id=decision.id, title=title, body=item.body))
         db.session.flush()
     return decision
 
@@ -202,7 +202,7 @@ def subject_of(case: Case, action: str) -> Any:
 def source_of(case: Case) -> str:
     """What led to the decision, as the log has it."""
     if case.kind == "flag":
-        return "flag" if case.weight or case.because.startswith("Rule") else "own"
+        return "flag" if case.weight or case.reason.startswith("Rule") else "own"
     known = {"held": "filter", "notice": "notice", "appeal": "appeal", "representative": "request"}
     return known.get(case.kind, "own")
 

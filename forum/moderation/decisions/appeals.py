@@ -11,7 +11,7 @@ from forum.moderation.signals import decided
 def appeal(decision: Decision, body: str) -> Appeal:
     """Object to it. Of an anonymous author's appeal the day is kept."""
     item = item_of(decision)
-    made = Appeal(decision_id=decision.id, body=body, made_at=moment_of(item))
+    made = Appeal(decision_id=decision.id, body=body, created_at=moment_of(item))
     db.session.add(made)
     db.session.flush()
     open_case("appeal", item, f"Against entry {decision.id} of the log", by_author=True, appeal_id=made.id)

@@ -37,7 +37,7 @@ def _decline(item: Any, decision: Decision) -> None:
         return
     if not isinstance(item, Post | Comment) or item.hidden_at is None or item.removed_at is not None:
         return
-    if item.log_entry is not None and item.edit_until is None:
+    if item.decision_id is not None and item.edit_deadline is None:
         show(item)
 
 
@@ -49,14 +49,14 @@ def _approve(item: Any, decision: Decision) -> None:
 def _ask_to_edit(item: Any, decision: Decision, *, proposed: str = "") -> None:
     """A wording of the moderator's own is a proposal: it changes nothing until the author takes it over."""
     _hide(item, decision)
-    item.edit_until = decision.decided_at + TIME_TO_EDIT
+    item.edit_deadline = decision.decided_at + TIME_TO_EDIT
     if proposed and (taken := taken_by(decision)) is not None:
-        taken.proposed = proposed
+        taken.suggested_body = proposed
 
 
 def _hide(item: Any, decision: Decision) -> None:
     hide(item, words_of(decision))
-    item.log_entry, item.edit_until = decision.id, None
+    item.decision_id, item.edit_deadline = decision.id, None
 
 
 def _remove(item: Any, decision: Decision) -> None:
@@ -69,11 +69,11 @@ def _restore(item: Any, decision: Decision) -> None:
 
 
 def _lock(item: Any, decision: Decision) -> None:
-    item.locked_at, item.locked_because = decision.decided_at, words_of(decision)
+    item.locked_at, item.locked_reason = decision.decided_at, words_of(decision)
 
 
 def _unlock(item: Any, decision: Decision) -> None:
-    item.locked_at = item.locked_because = item.merged_into_id = None
+    item.locked_at = item.locked_reason = item.merged_into_id = None
 
 
 def _move(item: Any, decision: Decision, *, tags: Sequence[Tag], about: About) -> None:
@@ -94,17 +94,17 @@ def _warn(item: Any, decision: Decision) -> None:
 
 def _hold(item: Any, decision: Decision) -> None:
     if _anonymous(item):
-        sanction_pseudonym(item.pseudonym, "hold", said(decision), decision.until)
+        sanction_pseudonym(item.pseudonym, "hold", said(decision), decision.ends_at)
 
 
 def _bar(item: Any, decision: Decision) -> None:
     if _anonymous(item):
-        sanction_pseudonym(item.pseudonym, "bar", said(decision), decision.until)
+        sanction_pseudonym(item.pseudonym, "bar", said(decision), decision.ends_at)
 
 
 def _suspend(item: Any, decision: Decision) -> None:
     if (member := _member(item)) is not None:
-        member.suspended_until = decision.until
+        member.suspended_until = decision.ends_at
 
 
 def _ban(item: Any, decision: Decision) -> None:
@@ -152,14 +152,14 @@ UNDONE_BY = {
 def undo(item: Any, decision: Decision) -> None:
     """Put back what the decision did, as far as it is still its doing."""
     if decision.action in ("ask_to_edit", "hide", "remove"):
-        if item.log_entry == decision.id:
+        if item.decision_id == decision.id:
             show(item)
     elif decision.action in ("lock", "merge"):
         _unlock(item, decision)
     elif _anonymous(item):
         lift_sanction(item.pseudonym, decision.action, said(decision))
     elif (member := _member(item)) is not None:
-        if decision.action == "suspend" and member.suspended_until == decision.until:
+        if decision.action == "suspend" and member.suspended_until == decision.ends_at:
             member.suspended_until = None
         elif decision.action == "ban":
             member.banned_at = None

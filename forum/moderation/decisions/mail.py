@@ -21,10 +21,10 @@ def tell(item: Any, decision: Decision, others: int = 0) -> None:
     somebody were declined is told to nobody.
     """
     member = item if isinstance(item, Member) else db.session.get(Member, item.author_id) if item.author_id else None
-    unheard = decision.action == "decline" and decision.what != SPEAKER
+    unheard = decision.action == "decline" and decision.target_label != SPEAKER
     if member is None or not member.email or unheard or member.bounced_at:
         return
-    mail.post(
+    mail.enqueue(
         member.email,
         "decision",
         subject=f"A decision about {'your account' if item is member else 'your text'}",
@@ -66,4 +66,4 @@ def done_words(decision: Decision) -> str:
     """What was done, as the one is told whom it is about."""
     if decision.action == "decline" and decision.source == "notice":
         return "A notice about it was declined: it stays"
-    return DONE.get(f"{decision.action} {decision.what}") or DONE[decision.action]
+    return DONE.get(f"{decision.action} {decision.target_label}") or DONE[decision.action]

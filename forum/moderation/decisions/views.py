@@ -95,7 +95,7 @@ def _page(decision: Decision, form: AppealForm) -> Any:
         rule=RULES.get(decision.rule or 0),
         rule_words=rule_words,
         taken=taken_by(decision),
-        changes=text.changes,
+        changes=text.word_diff,
         appeal=decision.appeal,
         reversal=reversal_of(decision),
         open_to_appeal=_open_to_appeal(decision),

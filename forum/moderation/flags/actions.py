@@ -72,4 +72,4 @@ def _hide_until_looked_at(case: Case, item: Post | Comment) -> None:
         moderator=None,
     )
     hide(item, words_of(decision))
-    item.log_entry = decision.id
+    item.decision_id = decision.id

@@ -42,20 +42,20 @@ def entries() -> Any:
 
     Neither the facts nor anything of the text or its author is among it; but what staff changed of the site is.
     """
-    of_the_site = and_(Decision.action == "staff", Decision.what.in_(SITE_THINGS))
+    of_the_site = and_(Decision.action == "staff", Decision.target_label.in_(SITE_THINGS))
     of_comment = Comment.__table__.alias("of_comment").c
     on_sanction = Decision.action.in_(("warn", "hold", "bar", "suspend", "ban", "lift"))
     statement: Any = (
         select(
             Decision.id,
             Decision.action,
-            Decision.what,
+            Decision.target_label,
             Decision.rule,
             Decision.reason,
             case((of_the_site, Decision.facts), else_="").label("changed"),
             Decision.source,
             Decision.automated,
-            Decision.until,
+            Decision.ends_at,
             Decision.moderator_name,
             Decision.reverses_id,
             Decision.decided_at,

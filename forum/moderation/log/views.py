@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, redirect, re
 from flask_login import current_user
 
 from forum.access import can_read_statement, is_moderator
-from forum.dates import full
+from forum.dates import format_rfc3339
 from forum.db import db, now
 from forum.moderation.decisions.effects import UNDONE_BY
 from forum.moderation.log.queries import SMALL, counts, counts_since, log_page, reversed_by
@@ -86,7 +86,7 @@ def as_json() -> Response:
 @bp.get("/log.atom")
 def feed() -> Response:
     """The latest decisions as a feed."""
-    page = render_template("moderation/log.xml", rows=log_page(most=30).rows, full=full, **_words())
+    page = render_template("moderation/log.xml", rows=log_page(most=30).rows, full=format_rfc3339, **_words())
     return Response(page, mimetype="application/atom+xml")
 
 
@@ -158,15 +158,15 @@ def _public(row: Any) -> dict[str, Any]:
     return {
         "number": row.id,
         "action": row.action,
-        "what": row.what,
+        "what": row.target_label,
         "rule": row.rule,
         "reason": row.reason,
         "changed": row.changed or None,
         "source": row.source,
         "automated": row.automated,
-        "until": full(row.until) if row.until else None,
+        "until": format_rfc3339(row.ends_at) if row.ends_at else None,
         "moderator": row.moderator_name,
         "reverses": row.reverses_id,
-        "decided_at": full(row.decided_at),
+        "decided_at": format_rfc3339(row.decided_at),
         "url": url_for(".entry", number=row.id, _external=True),
     }

@@ -8,7 +8,7 @@ from flask import url_for
 from forum import mail
 from forum.access import can_dispute
 from forum.accounts.models import Member
-from forum.db import day_of, db, now
+from forum.db import start_of_day, db, now
 from forum.moderation.cases import moment_of, open_case
 from forum.moderation.models import Notice, about_columns
 from forum.moderation.notices.outcomes import end_without_text, mark_disputed, text_of
@@ -41,7 +41,7 @@ def send_notice(
     db.session.add(notice)
     db.session.flush()
     link = url_for("notices.confirm", token=token_for(notice), _external=True)
-    mail.post(email, "notice_confirm", subject="Confirm your notice", name=name, link=link)
+    mail.enqueue(email, "notice_confirm", subject="Confirm your notice", name=name, link=link)
     return notice
 
 
@@ -70,7 +70,7 @@ def confirm_notice(notice: Notice) -> str | None:
         end_without_text(notice)
         return secret
     told = {"name": sender.name, "due": notice.due_at, "link": sender.link}
-    mail.post(sender.email, "notice_received", subject="Your notice has arrived", **told)
+    mail.enqueue(sender.email, "notice_received", subject="Your notice has arrived", **told)
     open_case("notice", item, because_of(notice), notice_id=notice.id)
     if item.disputed_at is None:
         mark_disputed(item, moment_of(item))
@@ -90,7 +90,7 @@ def answer_notice(notice: Notice, body: str) -> bool:
     waiting = db.session.query(Notice).filter(
         Notice.id == notice.id, Notice.closed_at.is_(None), Notice.answered_at.is_(None)
     )
-    given = waiting.update({"answer": body, "answered_at": day_of(now())}, synchronize_session=False)
+    given = waiting.update({"answer": body, "answered_at": start_of_day(now())}, synchronize_session=False)
     db.session.expire(notice)
     return bool(given)
 
@@ -134,4 +134,4 @@ def _tell_author(item: Any, notice: Notice) -> None:
     place: dict[str, Any] = {"comment_id": item.id} if reply else {"post_id": item.id}
     link = url_for(f"notices.about_{'reply' if reply else 'post'}", **place, _external=True)
     told = {"name": member.name, "due": notice.due_at, "link": link}
-    mail.post(member.email, "notice_told", subject="A notice about a text of yours", **told)
+    mail.enqueue(member.email, "notice_told", subject="A notice about a text of yours", **told)

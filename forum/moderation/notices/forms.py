@@ -93,7 +93,7 @@ class NoticeForm(Form):
 
     def validate_name(self, field: Any) -> None:
         """A name and nothing else: it stands in a mail to an address that nobody has confirmed yet."""
-        name = text.one_line(field.data or "")
+        name = text.single_line(field.data or "")
         if not 2 <= len(name) <= 100:
             raise ValidationError("Write a name of 2 to 100 characters.")
         if "@" in name or "/" in name or "www." in name.lower():
@@ -113,11 +113,11 @@ class NoticeForm(Form):
         """For an action."""
         unlawful = self.claim.data == "unlawful"
         return {
-            "name": text.one_line(self.name.data or ""),
+            "name": text.single_line(self.name.data or ""),
             "email": (self.email.data or "").strip(),
             "why": (self.why.data or "").strip(),
             "unlawful": unlawful,
-            "law": text.one_line(self.law.data or "") if unlawful else "",
+            "law": text.single_line(self.law.data or "") if unlawful else "",
             "submission": self.submission.data or "",
         }
 

@@ -89,7 +89,7 @@ def tell_sender(notice: Notice, *, subject: str, undone: Decision | None = None)
     if sender is None:
         return
     decision = undone or notice.decision
-    mail.post(
+    mail.enqueue(
         sender.email,
         "notice_decided",
         subject=subject,
@@ -115,6 +115,6 @@ def tidy_notices() -> None:
         db.session.delete(notice)
     for notice in closed_before(now() - KEPT_FOR):
         # What stays is what it was about, its days and its outcome: enough to be counted.
-        notice.sender_seal = notice.why = notice.law = notice.answer = notice.objection = ""
+        notice.sender_seal = notice.complaint = notice.law = notice.answer = notice.objection = ""
         notice.secret_hash = hash_of(new_secret())
     db.session.flush()

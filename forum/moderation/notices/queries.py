@@ -81,7 +81,7 @@ def is_claimed(notice: Notice, moment: datetime) -> bool:
 
 def unconfirmed_since(moment: datetime, most: int = 500) -> Sequence[Notice]:
     """Notices from before then that nobody confirmed."""
-    late = select(Notice).where(Notice.confirmed_at.is_(None), Notice.made_at < moment)
+    late = select(Notice).where(Notice.confirmed_at.is_(None), Notice.created_at < moment)
     return db.session.scalars(late.limit(most)).all()
 
 

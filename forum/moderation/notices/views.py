@@ -34,7 +34,7 @@ QUICKEST = 3
 
 def _address() -> str:
     """The asker's address, as a mark that says which to nobody."""
-    return anonymity.limit_key(f"notices from {get_remote_address()}")
+    return anonymity.hashed_limit_key(f"notices from {get_remote_address()}")
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -147,7 +147,7 @@ def _at_leisure(form: NoticeForm) -> bool:
 
 def _mails_left(form: NoticeForm) -> bool:
     """False, with words, when too many were sent with this address today."""
-    known = anonymity.limit_key(f"notices to {(form.email.data or '').strip().lower()}")
+    known = anonymity.hashed_limit_key(f"notices to {(form.email.data or '').strip().lower()}")
     if not limiter.limiter.hit(TO_ADDRESS, "notices to", known):
         form.email.errors = [
             "Several notices were sent with this address today. Confirm those first, or come back tomorrow."

@@ -38,7 +38,7 @@ class FlagForm(Form):
 
     def answers(self) -> dict[str, Any]:
         """For an action."""
-        return {"rule": int(self.rule.data), "words": text.one_line(self.words.data or "")}
+        return {"rule": int(self.rule.data), "words": text.single_line(self.words.data or "")}
 
 
 class NoteForm(Form):
@@ -176,7 +176,7 @@ class DecisionForm(Reasoned):
             return
         post = self.item
         self.new_about = About(post.vendor, post.programme, post.tier, post.category, post.vendor_description)
-        if not (name := text.one_line(field.data or "")) or (post.vendor and post.vendor.name == name):
+        if not (name := text.single_line(field.data or "")) or (post.vendor and post.vendor.name == name):
             return
         vendor = vendor_named(name)
         if post.category_id is not None:

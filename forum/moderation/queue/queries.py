@@ -35,17 +35,17 @@ def asked_to_edit(most: int = 100) -> Sequence[Any]:
             _comment.id,
             _comment.post_id,
             thread.title,
-            _comment.edit_until,
-            _comment.log_entry,
-            _comment.hidden_because,
+            _comment.edit_deadline,
+            _comment.decision_id,
+            _comment.hidden_reason,
         )
         .join(thread.id.table, thread.id == _comment.post_id)
-        .where(_comment.edit_until.is_not(None), _comment.removed_at.is_(None), _comment.deleted_at.is_(None))
+        .where(_comment.edit_deadline.is_not(None), _comment.removed_at.is_(None), _comment.deleted_at.is_(None))
     )
     posts = select(
-        _post.id, null().label("post_id"), _post.title, _post.edit_until, _post.log_entry, _post.hidden_because
-    ).where(_post.edit_until.is_not(None), _post.removed_at.is_(None), _post.deleted_at.is_(None))
-    return db.session.execute(posts.union_all(comments).order_by("edit_until", "id").limit(most)).all()
+        _post.id, null().label("post_id"), _post.title, _post.edit_deadline, _post.decision_id, _post.hidden_reason
+    ).where(_post.edit_deadline.is_not(None), _post.removed_at.is_(None), _post.deleted_at.is_(None))
+    return db.session.execute(posts.union_all(comments).order_by("edit_deadline", "id").limit(most)).all()
 
 
 def queue(kind: str | None = None, sort: str = "oldest", after: str | None = None, most: int = PAGE) -> Queue:
@@ -67,7 +67,7 @@ def _queue(of_kind: bool, sort: str, further: bool) -> Select[Any]:
         select(
             _case.id,
             _case.kind,
-            _case.because,
+            _case.reason,
             _case.weight,
             _case.opened_at,
             _case.claimed_until,

@@ -43,7 +43,7 @@ def leave(member: Member, *, named_stays: bool, anonymous_stays: bool) -> None:
     _leave_ratings(member, named_stays, anonymous_stays)
     for pseudonym in own_pseudonyms(member):
         if is_used(pseudonym):
-            pseudonym.mark, pseudonym.member_seal = secrets.token_hex(32), _sealed_nobody()
+            pseudonym.thread_hmac, pseudonym.member_seal = secrets.token_hex(32), _sealed_nobody()
         else:
             db.session.delete(pseudonym)
     for row in own_follows(member):
@@ -65,8 +65,8 @@ def _let_go(item: Post | Comment, stays: bool) -> None:
         if not kept:
             return
     item.submission = None
-    if item.listing_mark is not None:
-        item.listing_mark = secrets.token_hex(32)
+    if item.chain_link is not None:
+        item.chain_link = secrets.token_hex(32)
     item.author_id = None
     db.session.flush()
 
@@ -76,9 +76,9 @@ def _leave_ratings(member: Member, named_stays: bool, anonymous_stays: bool) -> 
         if not (anonymous_stays if rating.anonymous else named_stays):
             withdraw(rating)
             continue
-        if rating.listing_mark is not None:
-            rating.listing_mark = secrets.token_hex(32)
-        rating.rater_mark = secrets.token_hex(32)
+        if rating.chain_link is not None:
+            rating.chain_link = secrets.token_hex(32)
+        rating.rater_hmac = secrets.token_hex(32)
         rating.author_id = rating.submission = None
         if not organisation_of(member).verified:
             # Somebody who counts alone: their house was they themselves.
@@ -89,15 +89,15 @@ def _leave_ratings(member: Member, named_stays: bool, anonymous_stays: bool) -> 
 def _let_follow_go(number: int) -> None:
     """The row stays, as rows of follows do, and is nobody's."""
     follow = db.session.get_one(Follow, number)
-    follow.mark, follow.listing_mark = secrets.token_hex(32), secrets.token_hex(32)
+    follow.follow_hmac, follow.chain_link = secrets.token_hex(32), secrets.token_hex(32)
     follow.follower_seal = sealed(State(NOBODY, False, 0, 0))
 
 
 def _forget_spent_links(member: Member) -> None:
     """The codes of what the member deleted: nothing of theirs is made any more that could be laid beside it."""
     for kind in CHAINS:
-        own = anonymity.along_chain(member.id, spent_among, anonymity.WIDEST_GAP, kind, spent=spent_among)
-        db.session.query(SpentLink).filter(SpentLink.mark.in_(own)).delete()
+        own = anonymity.along_chain(member.id, spent_among, anonymity.MAX_GAP, kind, spent=spent_among)
+        db.session.query(SpentLink).filter(SpentLink.link.in_(own)).delete()
 
 
 def _sealed_nobody() -> str:

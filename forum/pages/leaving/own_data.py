@@ -61,7 +61,7 @@ def _writing(item: Any) -> dict[str, Any]:
         "edited_at": item.edited_at,
         "deleted_at": item.deleted_at,
         "shown": is_listed(item),
-        "hidden_because": item.hidden_because,
+        "hidden_reason": item.hidden_reason,
         "useful_count": item.useful_count,
         "badge": item.badge,
         "before": before,
@@ -105,7 +105,7 @@ def _representation(one: Any) -> dict[str, Any]:
     return {
         "vendor": one.vendor.name,
         "title": one.title,
-        "asked_at": one.asked_at,
+        "requested_at": one.requested_at,
         "accepted_at": one.accepted_at,
         "ended_at": one.ended_at,
     }
@@ -120,7 +120,7 @@ def _notice(notice: Any) -> dict[str, Any]:
     """What somebody outside said of a text, and the answer. Not who said it."""
     return {
         "about": key_text(notice.comment_id or notice.post_id),
-        "why": notice.why,
+        "why": notice.complaint,
         "law": notice.law,
         "confirmed_at": notice.confirmed_at,
         "answer": notice.answer,
@@ -129,7 +129,7 @@ def _notice(notice: Any) -> dict[str, Any]:
 
 
 def _sanction(one: Any) -> dict[str, Any]:
-    return {"kind": one.kind, "said": one.said, "made_at": one.made_at, "until": one.until}
+    return {"kind": one.kind, "said": one.said, "created_at": one.created_at, "until": one.until}
 
 
 def _json(thing: Any) -> str:

@@ -8,13 +8,13 @@ from sqlalchemy import or_, select
 from forum import anonymity
 from forum.accounts.models import Pseudonym
 from forum.db import db
-from forum.posts.models import Comment, Post, UsefulMark
+from forum.posts.models import Comment, Post, UsefulVote
 
 
 def own_writing(kind: type[Post] | type[Comment], member: Any, links: Sequence[str]) -> Iterator[Any]:
     """The member's posts or comments, signed and anonymous, a few at a time in no order."""
     numbers = db.session.scalars(
-        select(kind.id).where(or_(kind.author_id == member.id, kind.listing_mark.in_(links))).order_by(kind.id)
+        select(kind.id).where(or_(kind.author_id == member.id, kind.chain_link.in_(links))).order_by(kind.id)
     ).all()
     for number in numbers:
         item = db.session.get(kind, number)
@@ -24,8 +24,8 @@ def own_writing(kind: type[Post] | type[Comment], member: Any, links: Sequence[s
 
 def own_pseudonyms(member: Any) -> list[Pseudonym]:
     """The names the member has in any thread, those whose texts are gone included: every row is tried."""
-    rows = db.session.execute(select(Pseudonym.id, Pseudonym.thread_key, Pseudonym.mark)).all()
-    own = [row.id for row in rows if row.mark in anonymity.marks(row.thread_key, member.id)]
+    rows = db.session.execute(select(Pseudonym.id, Pseudonym.thread_key, Pseudonym.thread_hmac)).all()
+    own = [row.id for row in rows if row.mark in anonymity.thread_hmacs(row.thread_key, member.id)]
     return [one for number in own if (one := db.session.get(Pseudonym, number)) is not None]
 
 
@@ -36,6 +36,6 @@ def is_used(pseudonym: Pseudonym) -> bool:
     return bool(db.session.scalar(select(or_(posts.exists(), comments.exists()))))
 
 
-def own_useful_marks(member: Any) -> Sequence[UsefulMark]:
+def own_useful_marks(member: Any) -> Sequence[UsefulVote]:
     """What the member found useful."""
-    return db.session.scalars(select(UsefulMark).where(UsefulMark.member_id == member.id)).all()
+    return db.session.scalars(select(UsefulVote).where(UsefulVote.member_id == member.id)).all()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from forum.dates import iso
+from forum.dates import format_iso
 
 LICENCE = "CC BY 4.0"
 LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
@@ -15,7 +15,7 @@ COLUMNS = [
 
 def rows_of(row: Any, tiers: Mapping[int, str]) -> Iterator[dict[str, Any]]:
     """A vendor's snapshot as one row a measure, of everybody and of each published tier."""
-    head = {"vendor": row.slug, "category": row.category, "published": iso(row.Snapshot.published_at)}
+    head = {"vendor": row.slug, "category": row.category, "published": format_iso(row.Snapshot.published_at)}
     figures = row.Snapshot.figures
     yield from _rows(head | {"tier": ""}, figures)
     for tier_id, told in figures["tiers"].items():
@@ -47,7 +47,7 @@ def as_json(rows: Iterable[Any], tiers: Mapping[int, str]) -> dict[str, Any]:
                 "vendor": row.slug,
                 "name": row.name,
                 "category": row.category,
-                "published": iso(row.Snapshot.published_at),
+                "published": format_iso(row.Snapshot.published_at),
                 "organisations": row.Snapshot.organisations,
                 "ratings": row.Snapshot.ratings,
                 "figures": _without_deviation(row.Snapshot.figures, tiers),

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, current_app, get_template_attribute, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from forum.db import day_of, db, now
+from forum.db import start_of_day, db, now
 from forum.pages.ranking.comparison import compare
 from forum.pages.ranking.rankings import PLACES, Ranking, Standings, all_standings, ranking, slug_of
 from forum.posts.queries import about_category, listing
@@ -84,7 +84,7 @@ def _weights() -> dict[str, int]:
 
 def _since(word: str | None) -> datetime | None:
     """By days: what is remembered of one request serves the next."""
-    return day_of(now()) - timedelta(days=SINCE[word]) if word else None
+    return start_of_day(now()) - timedelta(days=SINCE[word]) if word else None
 
 
 def _page_of(

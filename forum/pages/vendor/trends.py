@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from forum.dates import day
+from forum.dates import format_day
 from forum.ratings.charts.small import Point
 
 MOST_QUARTERS = 8
@@ -43,4 +43,4 @@ def _point(quarter: tuple[int, int], row: Any, marked: bool) -> Point:
 
 def dated(changes: Sequence[Any]) -> list[tuple[str, str]]:
     """Programme changes with their day in words."""
-    return [(day(change.happened_at, year=True), change.what) for change in changes]
+    return [(format_day(change.happened_at, year=True), change.summary) for change in changes]

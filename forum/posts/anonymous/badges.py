@@ -14,7 +14,7 @@ def badge_of(member: Any, tier: Any = None) -> str:
 
     What is shared by too few goes in this order: the kind of work, then the region, then the tier.
     """
-    kept = {"trade": member.trade, "region": member.region, "tier_id": tier.id if tier else None}
+    kept = {"trade": member.business_type, "region": member.region, "tier_id": tier.id if tier else None}
     for dropped in (None, "trade", "region", "tier_id"):
         if dropped:
             kept[dropped] = None

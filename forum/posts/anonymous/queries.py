@@ -22,7 +22,7 @@ def houses_with(
         Member.confirmed_at.is_not(None), Member.banned_at.is_(None)
     )
     if trade:
-        statement = statement.where(Member.trade == trade)
+        statement = statement.where(Member.business_type == trade)
     if region:
         statement = statement.where(Member.region == region)
     if country:

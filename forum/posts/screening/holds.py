@@ -5,7 +5,7 @@ from typing import Any
 
 from forum.accounts.models import Member
 from forum.accounts.sanctions import standing_of
-from forum.db import day_of, now
+from forum.db import start_of_day, now
 from forum.posts.models import Comment, Post
 from forum.posts.screening.filters import held_domain_in, held_word_in, links_in
 from forum.posts.screening.new_member_limits import is_exempt, is_new, limits, waits_as_first
@@ -57,7 +57,7 @@ def _filters(item: Any) -> list[str]:
         reasons.append(f"It waits for a moderator because it says “{word}”.")
     if domain := held_domain_in(source, setting("held_domains")):
         reasons.append(f"It waits for a moderator because it links to {domain}.")
-    if item.fingerprint and same_text(item.fingerprint, day_of(now() - timedelta(days=1)), besides=item):
+    if item.fingerprint and same_text(item.fingerprint, start_of_day(now() - timedelta(days=1)), besides=item):
         reasons.append("It waits for a moderator because the same text was written here a short time ago.")
     return reasons
 

@@ -22,7 +22,7 @@ def named_record(member: Any, besides: Any = None) -> Record:
 def anonymous_record(member: Any, besides: Any = None) -> Record:
     """What the member wrote anonymously: asked only while they write, and shown to nobody."""
     own = own_links(member)
-    posts, comments = (_counts(kind, kind.listing_mark.in_(own), besides) for kind in (Post, Comment))
+    posts, comments = (_counts(kind, kind.chain_link.in_(own), besides) for kind in (Post, Comment))
     return Record(posts.all, comments.all, posts.stand, comments.stand)
 
 

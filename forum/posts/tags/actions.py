@@ -27,12 +27,12 @@ def make_tag(slug: str, description: str, synonyms: Iterable[str] = ()) -> Tag:
 
 def new_tag(word: str, description: str) -> Tag:
     """Make a tag of a word that is none yet. Raises Taken."""
-    return make_tag(_free(word), text.one_line(description))
+    return make_tag(_free(word), text.single_line(description))
 
 
 def describe(tag: Tag, description: str) -> None:
     """Say what it is for."""
-    tag.description = text.one_line(description)
+    tag.description = text.single_line(description)
     db.session.flush()
 
 

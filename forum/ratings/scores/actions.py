@@ -7,7 +7,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from forum.db import day_of, db, lock, now
+from forum.db import start_of_day, db, lock, now
 from forum.ratings.actions import house_of, lock_figures
 from forum.ratings.criteria import ASKS, ASKS_KEYS, DEALS, EUROS, GIVES_KEYS
 from forum.ratings.models import Rating, Snapshot
@@ -104,7 +104,7 @@ def report_of(row: Any, at: datetime) -> Report:
     return Report(
         organisation=house,
         tier_id=row.tier_id,
-        weight=formulas.weight((day_of(at) - (row.revised_at or row.rated_at)).days),
+        weight=formulas.weight((start_of_day(at) - (row.revised_at or row.rated_at)).days),
         worth=row.worth,
         again=row.again,
         gives=_GIVES(row),

@@ -5,7 +5,7 @@ from forum.db import db
 from forum.ratings.scores.actions import publish
 
 
-@jobs.regularly(minute="10", hour="2")
+@jobs.periodic(minute="10", hour="2")
 def publish_scores() -> None:
     """Once a night: every snapshot that may appear, appears."""
     publish(commit=db.session.commit)
