@@ -93,16 +93,16 @@ def migrated_app(
 
 
 # For what tests a test: whether it finds a planted fault is the same on both.
-on_one_database = pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
+on_one_database = pytest.mark.parametrize("migrated_app", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def app(migrated: Flask) -> Iterator[Flask]:
+def app(migrated_app: Flask) -> Iterator[Flask]:
     """The application with an empty database, inside an application context."""
-    with migrated.app_context(), migrated.test_request_context():
+    with migrated_app.app_context(), migrated_app.test_request_context():
         empty_database()
         limiter.reset()
-        yield migrated
+        yield migrated_app
         db.session.remove()
 
 

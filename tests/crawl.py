@@ -50,12 +50,12 @@ def routes(app: Flask) -> list[Rule]:
     return [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
 
 
-def addresses(app: Flask, *, by_mail: bool = False) -> dict[str, list[str]]:
+def addresses(app: Flask, *, with_mailed_links: bool = False) -> dict[str, list[str]]:
     """The addresses of each endpoint, with the links that come by mail if wanted."""
     found: dict[str, list[str]] = {}
     for rule in routes(app):
         if rule.endpoint not in EXCLUDED:
-            found.setdefault(rule.endpoint, []).extend(_addresses_of(rule, by_mail))
+            found.setdefault(rule.endpoint, []).extend(_addresses_of(rule, with_mailed_links))
     for endpoint, questions in QUERY_STRINGS.items():
         found[endpoint] += [f"{found[endpoint][0]}?{question}" for question in questions]
     return found
@@ -68,13 +68,13 @@ def links_in(page: str) -> Iterator[str]:
         yield link.replace("&amp;", "&")
 
 
-def _addresses_of(rule: Rule, by_mail: bool) -> Iterator[str]:
+def _addresses_of(rule: Rule, with_mailed_links: bool) -> Iterator[str]:
     if rule.arguments == {"year", "month"}:
         moment = now()
         yield url_for(rule.endpoint, year=moment.year, month=moment.month)
         return
     filled = [
-        _values_of(rule, name, by_mail) for name in sorted(rule.arguments) if not (_is_post(rule) and name == "slug")
+        _values_of(rule, name, with_mailed_links) for name in sorted(rule.arguments) if not (_is_post(rule) and name == "slug")
     ]
     for values in product(*filled):
         given = dict(values)
@@ -88,11 +88,11 @@ def _is_post(rule: Rule) -> bool:
     return rule.endpoint == "posts.show"
 
 
-def _values_of(rule: Rule, name: str, by_mail: bool) -> list[tuple[str, Any]]:
+def _values_of(rule: Rule, name: str, with_mailed_links: bool) -> list[tuple[str, Any]]:
     """What stands in the place of one converter."""
     if rule.endpoint in TOKENS:
         condition, made = TOKENS[rule.endpoint]
-        whose = _first_row(condition) if by_mail else None
+        whose = _first_row(condition) if with_mailed_links else None
         return [(name, made(whose))] if whose is not None else []
     if listed := re.search(rf"<any\(([^)]*)\):{name}>", rule.rule):
         return [(name, value.strip()) for value in listed[1].split(",")]

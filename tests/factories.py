@@ -19,7 +19,7 @@ from forum.ratings.actions import rate
 from forum.ratings.models import Rating
 from forum.vendors.actions import add_domain, add_programme, add_vendor
 from forum.vendors.models import Category, Vendor
-from forum.vendors.representative_actions import ask_to_speak, confirm_speaker
+from forum.vendors.representative_actions import request_representation, confirm_representation
 from forum.web import key_text
 
 _n = count(1)
@@ -108,7 +108,7 @@ def make_representative(vendor: Vendor, **given: Any) -> Member:
     n = next(_n)
     title = given.pop("title", "Partner manager")
     member = make_member(**{"name": f"Speaker {n}", "email": f"speaker{n}@{domain}", **given})
-    confirm_speaker(ask_to_speak(member, vendor, title=title))
+    confirm_representation(request_representation(member, vendor, title=title))
     db.session.commit()
     return member
 

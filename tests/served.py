@@ -70,7 +70,7 @@ class Site:
         self.server: subprocess.Popen[bytes] | None = None
 
     @contextmanager
-    def inside(self) -> Iterator[Flask]:
+    def application(self) -> Iterator[Flask]:
         """The application over the same database, in this process."""
         app = create_app(from_environment(self.environ))
         app.test_client_class = FlaskLoginClient
@@ -98,12 +98,12 @@ class Site:
             time.sleep(0.05)
         return time.monotonic() - started
 
-    def stop(self, number: int = signal.SIGTERM, *, everybody: bool = False) -> int:
+    def stop(self, number: int = signal.SIGTERM, *, to_group: bool = False) -> int:
         """Send the server (or, as Ctrl-C in a terminal does, each of its processes) a signal; gives its exit code."""
         if self.server is None:
             return 0
         if self.server.poll() is None:
-            (os.killpg if everybody else os.kill)(self.server.pid, number)
+            (os.killpg if to_group else os.kill)(self.server.pid, number)
         code = self.server.wait(timeout=30)
         self.server = None
         return code

@@ -125,7 +125,7 @@ def _moderated(reply: Any, answer: Any, post: Any, member: Member, moderator: Me
 
 def visited(app: Flask, reader: Any) -> Iterator[tuple[str, str, Any]]:
     """endpoint, address and answer: of every route, then of what these pages link to."""
-    known = crawl.addresses(app, by_mail=True)
+    known = crawl.addresses(app, with_mailed_links=True)
     addresses = [(endpoint, address) for endpoint, several in known.items() for address in several]
     seen, linked = {address for _, address in addresses}, 0
     match = app.url_map.bind("localhost").match

@@ -64,7 +64,7 @@ def write_replies(url: str, folder: Path, path: str, member_ids: list[int], repo
 @pytest.mark.parametrize("kind", KINDS)
 def test_two_processes_with_eight_threads_each_lose_no_reply(kind: str, tmp_path: Path, worker_id: str) -> None:
     url = database(kind, tmp_path, f"{worker_id}_writing")
-    with Site(tmp_path, url).inside():
+    with Site(tmp_path, url).application():
         path = f"/posts/{key_text(make_post().id)}/reply"
         members = [make_member().id for _ in range(PROCESSES * THREADS)]
     context = multiprocessing.get_context("spawn")
@@ -82,7 +82,7 @@ def test_two_processes_with_eight_threads_each_lose_no_reply(kind: str, tmp_path
     report.close()
     report.join_thread()
     assert [status for told in answers for status in told] == [302] * (PROCESSES * THREADS * EACH)
-    with Site(tmp_path, url).inside():
+    with Site(tmp_path, url).application():
         assert db.session.scalar(db.select(db.func.count()).select_from(Comment)) == PROCESSES * THREADS * EACH
         assert db.session.scalars(db.select(Post.comment_count)).one() == PROCESSES * THREADS * EACH
         # Each member wrote a third anonymously: under one name of their own, each with a link of its own.
@@ -102,7 +102,7 @@ class Running:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        with site.inside() as app:
+        with site.application() as app:
             post = make_post(tags=[make_a_tag("renewals")])
             self.post_id, self.path = post.id, f"/posts/{key_text(post.id)}"
             shown = f"{self.path}/{post.slug}"
@@ -137,7 +137,7 @@ def at_once(visits: list[Callable[[], Response]]) -> list[Response]:
 
 
 def counted(site: Site, statement: Any) -> Any:
-    with site.inside():
+    with site.application():
         return db.session.execute(statement).scalar()
 
 
@@ -173,7 +173,7 @@ def test_anonymous_replies_of_one_member_at_once_carry_a_link_of_the_chain_each(
     sent = [reply_form(signed="anonymous", body=f"Quietly, {n}.") for n in range(8)]
     told = at_once([lambda form=form: reader.post(f"{running.path}/reply", **form) for form in sent])
     assert [answer.status for answer in told] == [302] * 8
-    with running.site.inside():
+    with running.site.application():
         rows = db.session.execute(
             db.select(Comment.chain_link, Comment.pseudonym_id).where(Comment.body.startswith("Quietly"))
         ).all()
@@ -222,7 +222,7 @@ def test_a_killed_server_has_lost_nothing_that_it_acknowledged(kind: str, tmp_pa
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         connection.close()
-    with site.inside():
+    with site.application():
         kept = set(db.session.scalars(db.select(Comment.submission)))
         assert set(acknowledged) <= kept
         assert db.session.scalars(db.select(Post.comment_count)).one() == len(kept)

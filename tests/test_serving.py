@@ -22,14 +22,14 @@ from forum.demo.actions import SIGN_INS
 from forum.serving import GRACE_PERIOD
 from tests import cluster
 from tests.factories import make_member, make_post
-from tests.served import ROOT, Site, is_answering, process_tree, free_port, open_visitor
+from tests.served import ROOT, Site, free_port, is_answering, open_visitor, process_tree
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     made = Site(tmp_path)
     yield made
-    made.stop(signal.SIGKILL, everybody=True)
+    made.stop(signal.SIGKILL, to_group=True)
 
 
 def until(condition: Any, seconds: float = 15) -> bool:
@@ -65,13 +65,13 @@ def _parent(number: int) -> int:
 @pytest.mark.parametrize(
     ("number", "everybody"), [(signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGTERM, True)]
 )
-def test_ctrl_c_and_a_terminate_stop_everything(site: Site, number: int, everybody: bool) -> None:
+def test_ctrl_c_and_a_terminate_stop_everything(site: Site, number: int, to_group: bool) -> None:
     site.start()
     assert until(lambda: site.log.read_text().count("[INFO] Started worker-") == 2)
     processes = site.processes()
     assert len(processes) == 5, "itself, the web server, its two workers, the jobs"
     asked = time.monotonic()
-    assert site.stop(number, everybody=everybody) == 0
+    assert site.stop(number, to_group=to_group) == 0
     assert time.monotonic() - asked < GRACE_PERIOD - 6, "the workers go by themselves; after that they would be killed"
     assert gone(processes)
     assert "Traceback" not in site.log.read_text()
@@ -89,10 +89,10 @@ def test_a_killed_server_leaves_no_worker_at_its_port(site: Site) -> None:
 def test_it_starts_in_five_seconds_with_what_it_had(site: Site) -> None:
     site.start()
     assert site.stop() == 0
-    with site.inside():
+    with site.application():
         make_post(title="This is still here tomorrow")
     assert site.start() < 5 or os.getloadavg()[0] > 3, "five seconds, on a machine that is not busy with other things"
-    with site.inside():
+    with site.application():
         assert db.session.scalars(db.select(db.text("title")).select_from(db.text("posts"))).all() == [
             "This is still here tomorrow"
         ]
@@ -122,7 +122,7 @@ def test_a_hang_up_starts_the_workers_anew_without_a_pause(site: Site) -> None:
 
 def test_mail_written_in_a_request_goes_out_by_the_jobs_as_a_file(site: Site, tmp_path: Path) -> None:
     site.start()
-    with site.inside() as app:
+    with site.application() as app:
         make_member(email="marta@partner.example", password_hash="x")
         reader = open_visitor(app, site, make_member(), "/posts/new")
     assert reader.post("/forgotten-password", email="marta@partner.example").status in (200, 302)
@@ -130,7 +130,7 @@ def test_mail_written_in_a_request_goes_out_by_the_jobs_as_a_file(site: Site, tm
     assert until(lambda: folder.is_dir() and list(folder.glob("*.eml")))
     letter = message_from_bytes(next(folder.glob("*.eml")).read_bytes())
     assert letter["To"] == "marta@partner.example"
-    with site.inside():
+    with site.application():
         assert db.session.query(mail.Mail).count() == 0, "a mail that has gone out is kept by nobody"
 
 
@@ -184,7 +184,7 @@ def test_it_runs_on_postgresql_and_redis_by_two_variables(tmp_path: Path, worker
     site = Site(tmp_path, url, FORUM_REDIS_URL=f"redis://127.0.0.1:{port}/0")
     try:
         site.start()
-        with site.inside() as app:
+        with site.application() as app:
             member, post = make_member(), make_post()
             path = f"/posts/{app.url_map.converters['key'].to_url(None, post.id)}"
             reader = open_visitor(app, site, member, f"{path}/{post.slug}")
@@ -197,7 +197,7 @@ def test_it_runs_on_postgresql_and_redis_by_two_variables(tmp_path: Path, worker
         assert not (tmp_path / "instance" / "forum.sqlite").exists()
         assert not (tmp_path / "instance" / "jobs.sqlite").exists()
     finally:
-        site.stop(signal.SIGKILL, everybody=True)
+        site.stop(signal.SIGKILL, to_group=True)
         redis.terminate()
         redis.wait(timeout=10)
 
@@ -210,11 +210,11 @@ def test_the_demo_community_is_there_at_the_first_start_and_only_then(site: Site
     for _, email, password in SIGN_INS:
         assert email in told and password in told
     site.stop()
-    with site.inside():
+    with site.application():
         members = how_many_members()
         db.session.execute(db.delete(Member).where(Member.slug == "demo-admin"))
         db.session.commit()
     assert members > 10
     site.start("--demo")
-    with site.inside():
+    with site.application():
         assert how_many_members() == members - 1

@@ -1,14 +1,12 @@
 """What pages cost, counted in queries: the same for few rows and for many, for strangers and for those signed in."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from statistics import median
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from forum.db import db
 from forum.posts import thread_html
@@ -26,32 +24,9 @@ from tests.factories import (
     make_post,
     make_vendor,
 )
+from tests.query_counts import queries_for, recorded_queries
 
 MOST = 8
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that go to the database meanwhile; SQLite's BEGIN costs no query."""
-    statements: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            statements.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
-
-
-def queries_for(reader: Any, path: str) -> int:
-    """How many queries a visit costs; the first visit fills what is remembered between visits."""
-    assert reader.get(path).status_code == 200
-    with counted() as statements:
-        assert reader.get(path).status_code == 200
-    return len(statements)
 
 
 @pytest.fixture
@@ -173,7 +148,7 @@ def test_writing_a_reply_costs_the_same_in_a_long_thread(app: Flask, browse: Any
     make_comment(post, member)  # who writes here for the first time follows from then on, which costs two more
     costs = []
     for _ in range(2):
-        with counted() as statements:
+        with recorded_queries() as statements:
             answer = reader.post(
                 f"/posts/{key_text(post.id)}/reply", data={"body": "Mine.", "signed": "name", "do": "publish"}
             )

@@ -14,9 +14,9 @@ from tests import crawl
 from tests.conftest import on_one_database
 from tests.two_worlds import dump
 from tests.two_worlds.faults import FAULTS, Fault
-from tests.two_worlds.sequel import STORY
-from tests.two_worlds.short import SHORT
-from tests.two_worlds.stage import Stage, Cast, play, world
+from tests.two_worlds.story_part_two import STORY
+from tests.two_worlds.short_story import SHORT
+from tests.two_worlds.stage import Cast, Stage, play, world
 
 # Lists in which the order among equals is that of random numbers.
 EQUALS = ("sort=top", "sort=weight")
@@ -44,7 +44,7 @@ def told() -> Iterator[dump.LogRecorder]:
 def all_pages(stage: Stage, readers: list[str]) -> dump.Dump:
     """Every address, as these readers see it."""
     found: dump.Dump = {}
-    known = crawl.addresses(stage.app, by_mail=True)
+    known = crawl.addresses(stage.app, with_mailed_links=True)
     addresses = {stage.names.text(one): one for several in known.values() for one in several}
     addresses.pop(OWN)
     for reader in readers:

@@ -18,7 +18,7 @@ from forum import headers, jobs
 from forum.db import db
 from forum.pages.ranking import rankings
 from forum.web import limiter
-from tests.two_worlds.plain import HEADERS, Placeholders
+from tests.two_worlds.placeholders import HEADERS, Placeholders
 
 Dump = dict[str, list[str]]
 

@@ -13,7 +13,7 @@ from forum import anonymity, mail
 from forum.accounts import bylines
 from forum.accounts.models import Member
 from forum.accounts.sanctions import member_behind
-from forum.db import start_of_day, db, now
+from forum.db import db, now, start_of_day
 from forum.moderation.decisions import effects
 from forum.posts.models import Comment, Post, UsefulVote
 from forum.posts.signals import comment_written

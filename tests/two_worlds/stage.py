@@ -22,7 +22,7 @@ from forum.web import key_text
 from tests.conftest import empty_database as emptied
 from tests.factories import PASSWORD
 from tests.two_worlds import dump
-from tests.two_worlds.plain import MANY_NOUNS, Placeholders
+from tests.two_worlds.placeholders import MANY_NOUNS, Placeholders
 
 START = datetime(2026, 11, 24, 9, 30, 20, tzinfo=UTC)
 PASSWORD_HASH = hash_of(PASSWORD)

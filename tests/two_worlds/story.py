@@ -15,7 +15,7 @@ from forum.db import db, now
 from forum.posts.actions import write_post
 from forum.posts.models import ScheduledText
 from forum.posts.tags.actions import make_tag
-from forum.vendors.actions import add_domain, add_programme, add_vendor, make_categories
+from forum.vendors.actions import add_domain, add_programme, add_vendor, create_default_categories
 from forum.vendors.queries import categories
 from forum.web import key_text
 from tests.factories import PASSWORD
@@ -47,7 +47,7 @@ def post_fields(title: str, body: str, **given: str) -> dict[str, str]:
 
 @step()
 def the_site_opens(stage: Stage) -> None:
-    make_categories()
+    create_default_categories()
     for name, tiers in (
         ("Northwind", ("Silver", "Gold")),
         ("Lakeside", ("Bronze",)),

@@ -44,14 +44,14 @@ COLUMNS = {
     "comments.path": PATH,
     "pseudonyms.thread_key": MARK,
     "pseudonyms.thread_hmac": MARK,
-    "sanctions.mark": MARK,
+    "sanctions.chain_link": MARK,
     "scheduled_texts.chain_link": MARK,
     "ratings.rater_hmac": MARK,
     "ratings.chain_link": MARK,
     "ratings.submission": SUBMISSION,
-    "spent_links.mark": MARK,
+    "spent_links.link": MARK,
     "notices.secret_hash": MARK,
-    "follows.mark": MARK,
+    "follows.follow_hmac": MARK,
     "follows.chain_link": MARK,
     **{
         f"{table}.id": KEY
