@@ -8,14 +8,22 @@ from typing import Any
 import pytest
 
 from forum import text
-from forum.access import listed
+from forum.access import listed_clause
 from forum.db import db, now
 from forum.posts import actions
 from forum.posts.actions import About
 from forum.posts.models import Post, PostTag, Revision, Tag, UsefulVote
 from forum.vendors.models import Vendor
 from forum.web import key_text
-from tests.factories import run_concurrently, make_a_tag, make_category, make_comment, make_member, make_post, make_vendor
+from tests.factories import (
+    make_a_tag,
+    make_category,
+    make_comment,
+    make_member,
+    make_post,
+    make_vendor,
+    run_concurrently,
+)
 
 TITLE = "Eleven deals registered, two came back"
 BODY = "We registered **eleven** deals. Nine were approved, two came back to us."
@@ -31,7 +39,7 @@ def form(**given: Any) -> dict[str, Any]:
         "tags": "deals",
         "about": "none",
         "signed": "name",
-        "do": "publish",
+        "intent": "publish",
     }
     return {name: value for name, value in {**fields, **given}.items() if value is not None}
 
@@ -72,7 +80,7 @@ def test_a_post_names_its_vendor_programme_and_tier(app: Any, browse: Any) -> No
     vendor = make_vendor("Nordwall Systems", tiers=("Silver", "Gold"))
     gold = vendor.programmes[0].tiers[1]
     reader = browse(make_member())
-    shown = reader.post("/posts/new", data=form(about="named", vendor="nordwall  SYSTEMS", do="tiers"))
+    shown = reader.post("/posts/new", data=form(about="named", vendor="nordwall  SYSTEMS", intent="tiers"))
     assert f'<option value="t{gold.id}">Gold</option>' in shown.text and db.session.query(Post).count() == 0
     answer = reader.post("/posts/new", data=form(about="named", vendor="Nordwall Systems", tier=f"t{gold.id}"))
     post = the_post()
@@ -160,7 +168,7 @@ def test_a_preview_shows_the_text_keeps_every_field_and_stores_nothing(app: Any,
     make_a_tag("deals")
     make_category(slug="hardware", name="Hardware")
     given = form(
-        do="preview",
+        intent="preview",
         about="undisclosed",
         category="hardware",
         description="a big one",
@@ -179,7 +187,7 @@ def test_a_preview_shows_the_text_keeps_every_field_and_stores_nothing(app: Any,
 
 def test_without_a_button_nothing_is_published(app: Any, browse: Any) -> None:
     make_a_tag("deals")
-    assert browse(make_member()).post("/posts/new", data=form(do=None)).status_code == 200
+    assert browse(make_member()).post("/posts/new", data=form(intent=None)).status_code == 200
     assert db.session.query(Post).count() == 0
 
 
@@ -202,7 +210,7 @@ def test_a_submission_number_of_somebody_else_tells_and_takes_nothing(app: Any, 
     make_a_tag("deals")
     given = form()
     browse(make_member()).post("/posts/new", data=given)
-    preview = browse(make_member()).post("/posts/new", data={**given, "do": "preview"})
+    preview = browse(make_member()).post("/posts/new", data={**given, "intent": "preview"})
     assert preview.status_code == 200
     answer = browse(make_member()).post("/posts/new", data={**given, "title": "Mine, with a stolen number"})
     assert answer.status_code == 302 and db.session.query(Post).count() == 2
@@ -312,7 +320,7 @@ def test_an_edit_that_is_wrong_keeps_what_was_typed_and_changes_nothing(app: Any
     post = make_post(author)
     answer = browse(author).post(path_to(post, "edit"), data=form(title="short", body="z" * 60, tags="nonsense"))
     assert answer.status_code == 422 and value_of(answer.text, "body") == "z" * 60
-    preview = browse(author).post(path_to(post, "edit"), data=form(do="preview", tags=post.tags[0].slug))
+    preview = browse(author).post(path_to(post, "edit"), data=form(intent="preview", tags=post.tags[0].slug))
     assert preview.status_code == 200 and "<strong>eleven</strong>" in preview.text
     assert the_post().edited_at is None and db.session.query(Revision).count() == 0
 
@@ -362,7 +370,7 @@ def test_nobody_else_edits_or_deletes(app: Any, browse: Any) -> None:
             for reader in (browse(other) for other in others):
                 assert reader.get(path_to(post, end)).status_code == 403
                 assert reader.post(path_to(post, end), data=form()).status_code == 403
-    assert db.session.query(Post).filter(listed(Post), Post.edited_at.is_(None)).count() == 2
+    assert db.session.query(Post).filter(listed_clause(Post), Post.edited_at.is_(None)).count() == 2
 
 
 def test_a_banned_author_loses_the_pen_but_not_the_page(app: Any, browse: Any) -> None:
@@ -396,7 +404,7 @@ def test_deleting_an_unanswered_post_leaves_nothing(app: Any, browse: Any) -> No
     author = make_member()
     vendor = make_vendor("Nordwall")
     post = make_post(author, about=About(vendor))
-    actions.mark_useful(make_member(), post)
+    mark_useful(make_member(), post)
     actions.edit_post(post, title=post.title, body=BODY, leaning="bad", tags=post.tags, about=About(vendor))
     path = path_to(post, "delete")
     assert "Nobody has replied" in browse(author).get(path).text
@@ -423,7 +431,7 @@ def test_deleting_an_answered_post_leaves_a_tombstone_and_the_replies(app: Any, 
     after = the_post()
     for end, code in (("edit", 403), ("delete", 403), ("revisions", 404), ("feed.atom", 404)):
         assert browse(author).get(path_to(after, end)).status_code == code
-    reply = browse(other).post(path_to(after, "reply"), data={"body": "Too late?", "do": "publish"})
+    reply = browse(other).post(path_to(after, "reply"), data={"body": "Too late?", "intent": "publish"})
     assert reply.status_code == 403 and "takes no new replies" in reply.text and "Too late?" in reply.text
     assert "data-reply-form" not in browse(other).get(path_to(after)).text
     own = browse(other).get(path_to(after)).text
@@ -455,11 +463,11 @@ def test_useful_marks_count_once_for_each_member_and_can_be_taken_back(app: Any,
     readers = [browse(make_member()) for _ in range(2)]
     for reader in readers:
         for _ in range(2):
-            assert reader.post(path_to(post, "useful"), data={"do": "mark"}).status_code == 302
+            assert reader.post(path_to(post, "useful"), data={"intent": "mark"}).status_code == 302
     assert the_post().useful_count == 2
     assert 'aria-pressed="true"' in readers[0].get(path_to(post)).text
     for _ in range(2):
-        readers[0].post(path_to(post, "useful"), data={"do": "unmark"})
+        readers[0].post(path_to(post, "useful"), data={"intent": "unmark"})
     assert the_post().useful_count == 1 and db.session.query(UsefulVote).count() == 1
 
 
@@ -468,7 +476,7 @@ def test_nobody_marks_their_own_writing_under_any_name(app: Any, browse: Any, an
     author = make_member()
     post = make_post(author, anonymous=anonymous)
     reader = browse(author)
-    assert reader.post(path_to(post, "useful"), data={"do": "mark"}).status_code == 403
+    assert reader.post(path_to(post, "useful"), data={"intent": "mark"}).status_code == 403
     assert f'action="{path_to(post, "useful")}"' not in reader.get(path_to(post)).text
     assert the_post().useful_count == 0
 

@@ -6,23 +6,16 @@ from typing import Any, NamedTuple
 
 from forum import anonymity, text
 from forum.access import is_listed
-from forum.accounts.bylines import take_pseudonym
 from forum.accounts.models import Member
-from forum.db import start_of_day, db, lock, now
+from forum.db import db, now
 from forum.posts.anonymous.badges import badge_of
-from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulVote, moment_for, thing_columns
-from forum.posts.queries import (
-    carried_elsewhere,
-    free_link,
-    has_replies,
-    how_many_revisions,
-    useful_mark_of,
-)
-from forum.posts.screening.filters import fingerprint_of
+from forum.posts.models import Comment, Post, PostTag, Tag
+from forum.posts.queries import carried_elsewhere, has_replies
 from forum.posts.screening.holds import hold_if_need_be
 from forum.posts.signals import post_written, vendor_named
 from forum.posts.tags.queries import tags_of
 from forum.posts.visibility import count_as_shown, hold_if_asked_for
+from forum.posts.writing import empty, keep_revision, set_body, sign
 from forum.ratings.actions import RatedOtherwise, name_vendor, rate, withdraw
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
@@ -134,63 +127,6 @@ def delete_post(post: Post) -> bool:
         db.session.delete(post)
     db.session.flush()
     return kept
-
-
-def mark_useful(member: Member, item: Post | Comment) -> None:
-    """Say that it was useful. Saying so twice is saying so once."""
-    if useful_mark_of(member, item) is None:
-        db.session.add(UsefulVote(member_id=member.id, **thing_columns(item)))
-        db.session.flush()
-        item.useful_count = type(item).useful_count + 1
-        db.session.flush()
-
-
-def unmark_useful(member: Member, item: Post | Comment) -> None:
-    """Take that back."""
-    # The count follows what was really deleted: of two presses at once, one finds nothing left.
-    if db.session.query(UsefulVote).filter_by(member_id=member.id, **thing_columns(item)).delete():
-        item.useful_count = type(item).useful_count - 1
-        db.session.flush()
-
-
-def sign(item: Any, author: Member, *, anonymous: bool, at: datetime) -> None:
-    """Put the author's name to it, or a pseudonym and a link of their chain; then only the day is kept."""
-    if not anonymous:
-        item.author_id, item.created_at = author.id, at
-        return
-    lock(f"anonymous writing of {author.id}")
-    item.pseudonym_id = take_pseudonym(item.thread_key, author).id
-    item.chain_link = free_link(author)
-    item.created_at = start_of_day(at)
-
-
-def set_body(item: Any, body: str) -> None:
-    """Keep the text as typed and render it, once."""
-    item.body = text.clean(body)
-    item.fingerprint = fingerprint_of(item.body)
-    item.body_html = text.to_html(item.body)
-    item.render_version = text.RENDER_VERSION
-
-
-def keep_revision(item: Post | Comment, *, title: str | None = None, facts: str = "") -> None:
-    """Keep what the item says now, before it is changed."""
-    moment = moment_for(item)
-    number = how_many_revisions(item) + 1
-    db.session.add(
-        Revision(number=number, title=title, body=item.body, facts=facts, replaced_at=moment, **thing_columns(item))
-    )
-    item.edited_at = moment
-
-
-def empty(item: Post | Comment) -> None:
-    """Take its text away, its former texts too, and leave the place in the thread."""
-    condition = thing_columns(item)
-    db.session.query(Revision).filter_by(**condition).delete()
-    db.session.query(UsefulVote).filter_by(**condition).delete()
-    item.body = item.body_html = ""
-    item.fingerprint = None
-    item.useful_count = 0
-    item.deleted_at = moment_for(item)
 
 
 def _say(post: Post, *, title: str, body: str, leaning: str, about: About) -> None:

@@ -5,12 +5,12 @@ from datetime import datetime
 from forum.access import is_listed
 from forum.accounts.models import Member
 from forum.db import db, new_random_id, now
-from forum.posts.actions import empty, keep_revision, set_body, sign
 from forum.posts.anonymous.badges import badge_of
 from forum.posts.models import Comment, Post
 from forum.posts.screening.holds import hold_if_need_be
 from forum.posts.signals import comment_written
 from forum.posts.visibility import count_as_shown, hold_if_asked_for
+from forum.posts.writing import empty, keep_revision, set_body, sign
 from forum.web import key_text
 
 DEEPEST = 4

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import joinedload
 
-from forum.access import listed
+from forum.access import listed_clause
 from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
 from forum.db import db
@@ -80,7 +80,7 @@ def comments_signed_by(member_id: int, most: int = 50) -> Sequence[Any]:
     return db.session.execute(
         select(Comment.id, Comment.body_html, Comment.created_at, Post.title, Post.id.label("post_id"), Post.slug)
         .join(Post)
-        .where(Comment.author_id == member_id, listed(Comment), listed(Post))
+        .where(Comment.author_id == member_id, listed_clause(Comment), listed_clause(Post))
         .order_by(Comment.created_at.desc(), Comment.id.desc())
         .limit(most)
     ).all()
@@ -90,7 +90,7 @@ def latest_comments(post_id: int, most: int = 50) -> Sequence[Any]:
     """The latest comments under a post, for its feed."""
     return db.session.execute(
         _rows()
-        .where(Comment.post_id == post_id, listed(Comment))
+        .where(Comment.post_id == post_id, listed_clause(Comment))
         .order_by(Comment.created_at.desc(), Comment.id.desc())
         .limit(most)
     ).all()

@@ -8,18 +8,38 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
 from forum import text
-from forum.access import can_answer, can_delete, can_edit, can_open, can_reply, can_see, can_write, is_listed, wrote
-from forum.accounts.bylines import alias_in
+from forum.access import (
+    can_delete,
+    can_edit,
+    can_open,
+    can_reply,
+    can_reply_officially,
+    can_see,
+    can_write,
+    is_author,
+    is_listed,
+)
 from forum.db import begin_writing, db, reads_first
 from forum.posts import comment_actions
-from forum.posts.comment_queries import comment_numbered, comment_row, page_start
+from forum.posts.comment_queries import comment_numbered, page_start
+from forum.posts.form_pages import TOO_MANY, drop_replaced, reply_page
 from forum.posts.forms import CommentEditForm, CommentForm
+from forum.posts.item_queries import revisions_of, submitted
 from forum.posts.models import Comment, Post
 from forum.posts.official_views import official_page
-from forum.posts.queries import post_numbered, revisions_of, submitted
+from forum.posts.queries import post_numbered
 from forum.posts.scheduled_actions import delay_comment
-from forum.posts.views import TOO_MANY, drop_replaced, mark
-from forum.web import KeyConverter, kept_fields, key_text, limiter, only, require, trapped, went_through
+from forum.posts.useful_views import mark
+from forum.web import (
+    KeyConverter,
+    carried_fields,
+    honeypot_filled,
+    key_text,
+    limiter,
+    permission_required,
+    require,
+    was_accepted,
+)
 
 bp = Blueprint("comments", __name__)
 
@@ -35,27 +55,27 @@ def show(comment_id: int) -> Any:
 
 @bp.route("/posts/<key:post_id>/reply", methods=["GET", "POST"])
 @reads_first
-@only(can_write)
-@limiter.limit("20/minute;200/hour", methods=["POST"], deduct_when=went_through, override_defaults=False)
+@permission_required(can_write)
+@limiter.limit("20/minute;200/hour", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
 def new(post_id: int) -> Any:
     """Reply to a post, or (?to=) to a reply under it."""
     post = db.first_or_404(post_numbered(post_id))
     if not can_see(current_user, post):
         abort(404)
-    if request.method == "POST" and trapped():
+    if request.method == "POST" and honeypot_filled():
         return redirect(url_for("posts.show", post_id=post.id, slug=post.slug, _anchor="talk"))
     form = CommentForm(submission=secrets.token_hex(16))
     if form.is_submitted() and (first := submitted(Comment, form.submission.data or "")) is not None:
-        if wrote(current_user, first):
+        if is_author(current_user, first):
             return _to(first)
         form.submission.data = secrets.token_hex(16)
     if not can_reply(current_user, post):
         # Whoever speaks for the post's vendor answers in its name; what they typed goes there.
-        if can_answer(current_user, post):
+        if can_reply_officially(current_user, post):
             return official_page(post, refused=form.is_submitted())
         return _closed(form, post)
     form.vendor = post.vendor
-    if form.is_submitted() and form.validate() and form.may_publish(request.form.get("do", "")):
+    if form.is_submitted() and form.validate() and form.may_publish(request.form.get("intent", "")):
         return _send(form, post_id)
     parent = _parent(post)
     return reply_page(form, post, parent.id if parent else None)
@@ -78,17 +98,6 @@ def _closed(form: CommentForm, post: Post) -> Any:
     return render_template("posts/closed.html", form=form, post=post), 403
 
 
-def reply_page(form: CommentForm, post: Post, parent_id: int | None) -> Any:
-    """The page with the form for a reply to the post, or to a reply under it."""
-    return form.page(
-        "posts/reply.html",
-        post=post,
-        parent=comment_row(parent_id) if parent_id else None,
-        alias=alias_in(post.thread_key, current_user),
-        preview=text.to_html(form.body.data or "") if request.form.get("do") == "preview" else None,
-    )
-
-
 @bp.route("/replies/<key:comment_id>/edit", methods=["GET", "POST"])
 @limiter.limit("60/hour", methods=["POST"])
 def edit(comment_id: int) -> Any:
@@ -96,17 +105,17 @@ def edit(comment_id: int) -> Any:
     comment = _found(comment_id, to_change=request.method == "POST")
     require(can_edit(current_user, comment))
     form = CommentEditForm(obj=comment)
-    do = request.form.get("do")
+    do = request.form.get("intent")
     if do == "begin":  # with another wording than what stands there
         form = CommentEditForm(formdata=None, data={"body": request.form.get("body")})
     elif form.is_submitted() and form.validate() and do == "publish":
-        if form.changed():
+        if form.has_changed():
             comment_actions.edit_comment(comment, body=form.body.data or "", by=current_user)
             db.session.commit()
         flash("Your reply is changed. What it said before stays readable.")
         return _to(comment)
     preview = text.to_html(form.body.data or "") if do == "preview" else None
-    return form.page("posts/edit_reply.html", comment=comment, post=comment.post, preview=preview)
+    return form.render("posts/edit_reply.html", comment=comment, post=comment.post, preview=preview)
 
 
 @bp.route("/replies/<key:comment_id>/delete", methods=["GET", "POST"])
@@ -160,7 +169,7 @@ def _parent(post: Post) -> Comment | None:
 def _publish(post: Post, form: CommentForm, parent: Comment | None) -> Any:
     try:
         drop_replaced(form)
-        comment = comment_actions.write_comment(post, current_user, parent=parent, **form.answers())
+        comment = comment_actions.write_comment(post, current_user, parent=parent, **form.cleaned_data())
         # The way to it is looked up before the commit, which lets go of all that is known and of the lock.
         answer = _to(comment)
         db.session.commit()
@@ -168,7 +177,7 @@ def _publish(post: Post, form: CommentForm, parent: Comment | None) -> Any:
         # The same form came twice at once, and the other was quicker.
         db.session.rollback()
         comment = submitted(Comment, form.submission.data or "")
-        if comment is None or not wrote(current_user, comment):
+        if comment is None or not is_author(current_user, comment):
             raise
         return _to(comment)
     return answer
@@ -176,7 +185,9 @@ def _publish(post: Post, form: CommentForm, parent: Comment | None) -> Any:
 
 def _delay(post: Post, form: CommentForm, parent: Comment | None) -> Any:
     drop_replaced(form)
-    kept = delay_comment(current_user, post, hours=form.within(), typed=kept_fields(), parent=parent, **form.answers())
+    kept = delay_comment(
+        current_user, post, hours=form.within(), typed=carried_fields(), parent=parent, **form.cleaned_data()
+    )
     if not kept:
         db.session.rollback()
         form.appear.errors = [TOO_MANY]

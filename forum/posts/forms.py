@@ -7,7 +7,7 @@ from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
 
 from forum import text
-from forum.access import can_rate, can_write_about, is_representative
+from forum.access import can_post_about, can_rate, is_representative
 from forum.posts.actions import NOTHING, About
 from forum.posts.models import Post, Tag
 from forum.posts.signature_forms import Signed, tiers_named
@@ -16,7 +16,7 @@ from forum.ratings.actions import live_ratings
 from forum.ratings.forms import RatingFields
 from forum.vendors.forms import TierChoice
 from forum.vendors.models import Tier, Vendor
-from forum.vendors.queries import categories, vendor_named, vendor_named_in
+from forum.vendors.queries import categories, find_vendor_mention, vendor_by_name
 from forum.web import Form, count_of
 
 TITLE = (10, 140)
@@ -88,7 +88,7 @@ class AboutFields(Form):
         self.found_tags: list[Tag] = []
         self.categories = {category.slug: category for category in categories()}
         self.category.choices = {"": "Choose one", **{slug: known.name for slug, known in self.categories.items()}}
-        self.found_vendor: Vendor | None = vendor_named(self.vendor.data) if self.vendor.data else None
+        self.found_vendor: Vendor | None = vendor_by_name(self.vendor.data) if self.vendor.data else None
         self.tiers = TierChoice(self.found_vendor)
         self.tier.choices = self.tiers.choices
 
@@ -136,8 +136,8 @@ class AboutFields(Form):
                 f"“{field.data.strip()[:60]}” is not in the catalogue. Check it, or propose it below."
             )
         # What somebody wrote before they spoke for the vendor may go on naming it.
-        stays = vendor_named(field.object_data or "") is self.found_vendor
-        if not stays and not can_write_about(current_user, self.found_vendor):
+        stays = vendor_by_name(field.object_data or "") is self.found_vendor
+        if not stays and not can_post_about(current_user, self.found_vendor):
             raise ValidationError(
                 f"You speak for {self.found_vendor.name}: its partners tell of it here, and you answer them."
             )
@@ -157,7 +157,7 @@ class AboutFields(Form):
         if self.about.data != "undisclosed":
             return
         _length(DESCRIPTION, "what readers should see, such as “a large hardware supplier”")(self, field)
-        if named := vendor_named_in(field.data):
+        if named := find_vendor_mention(field.data):
             raise ValidationError(f"This names {named}. Describe the vendor so that nobody can tell.")
 
     def chosen(self) -> About:
@@ -214,7 +214,7 @@ class PostForm(AboutFields, RatingFields, Signed):
             "Publish without it, or withdraw the earlier one in your settings."
         )
 
-    def answers(self) -> dict[str, Any]:
+    def cleaned_data(self) -> dict[str, Any]:
         """For write_post."""
         return self.content() | self.signing() | {"said": self.said() if self.rates() else None}
 
@@ -232,7 +232,7 @@ class PostForm(AboutFields, RatingFields, Signed):
 class PostEditForm(AboutFields):
     """A post, changed. Named or anonymous stays as it was."""
 
-    def answers(self) -> dict[str, Any]:
+    def cleaned_data(self) -> dict[str, Any]:
         """For edit_post."""
         return self.content()
 

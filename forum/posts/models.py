@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from forum.accounts.models import Member, Pseudonym
 from forum.anonymity import new_thread_key
-from forum.db import Id, RandomId, Timestamp, start_of_day, db, now
+from forum.db import Id, RandomId, Timestamp, db, now, start_of_day
 from forum.ratings.models import Rating
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
@@ -203,7 +203,7 @@ class Revision(db.Model):
     title: Mapped[str | None] = mapped_column(String(140))
     body: Mapped[str] = mapped_column(Text)
     # Leaning, vendor and tags in words, as they stood.
-    facts: Mapped[str] = mapped_column(String(400), default="")
+    details: Mapped[str] = mapped_column(String(400), default="")
     replaced_at: Mapped[Timestamp]
 
 

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from forum.accounts.models import Member
 from forum.db import lock
-from forum.posts.actions import unmark_useful
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post
 from forum.posts.official_queries import marks_about, official_reply_under
+from forum.posts.writing import unmark_useful
 
 
 class AnsweredAlready(Exception):

@@ -11,7 +11,7 @@ from forum.web import form_age
 class OfficialForm(CommentEditForm):
     """A vendor's official reply, always by name."""
 
-    machinery = ("csrf_token", "submission")
+    meta_fields = ("csrf_token", "submission")
 
     # The form's own random number; see models.py.
     submission = HiddenField()

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select
 
-from forum.access import listed
+from forum.access import listed_clause
 from forum.db import db
 from forum.posts.models import Comment, Post, UsefulVote
 from forum.vendors.models import Representative, Vendor
@@ -46,7 +46,7 @@ def official_replies_of(vendor_id: int, most: int = 50) -> Sequence[Any]:
     return db.session.execute(
         select(Comment.id, Comment.body_html, Comment.created_at, Comment.edited_at, Post.title)
         .join(Post)
-        .where(Comment.official_vendor_id == vendor_id, listed(Comment), listed(Post))
+        .where(Comment.official_vendor_id == vendor_id, listed_clause(Comment), listed_clause(Post))
         .order_by(Comment.created_at.desc(), Comment.id.desc())
         .limit(most)
     ).all()

@@ -7,14 +7,15 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from forum import text
-from forum.access import can_answer, can_see, can_write, speaks_in, wrote
+from forum.access import can_reply_officially, can_see, can_write, is_author, represents_vendor_of
 from forum.db import db
+from forum.posts.item_queries import submitted
 from forum.posts.models import Comment, Post
 from forum.posts.official_actions import AnsweredAlready, answer_officially
 from forum.posts.official_forms import OfficialForm
 from forum.posts.official_queries import speaker_under
-from forum.posts.queries import post_numbered, submitted
-from forum.web import limiter, only, reader, require, trapped, went_through
+from forum.posts.queries import post_numbered
+from forum.web import current_reader, honeypot_filled, limiter, permission_required, require, was_accepted
 
 bp = Blueprint("official", __name__)
 ONCE = "{} has answered here already, and answers once. Edit that reply instead; this text is still yours to copy."
@@ -24,25 +25,25 @@ BY_NAME = (
 
 
 @bp.route("/posts/<key:post_id>/official-reply", methods=["GET", "POST"])
-@only(can_write)
-@limiter.limit("20/hour", methods=["POST"], deduct_when=went_through, override_defaults=False)
+@permission_required(can_write)
+@limiter.limit("20/hour", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
 def new(post_id: int) -> Any:
     """Answer for the vendor, once."""
     post: Post = db.first_or_404(post_numbered(post_id))
     if not can_see(current_user, post):
         abort(404)
-    speaker = speaker_under(current_user, post.id) if speaks_in(current_user, post) else None
+    speaker = speaker_under(current_user, post.id) if represents_vendor_of(current_user, post) else None
     require(speaker is not None)
-    if request.method == "POST" and trapped():
+    if request.method == "POST" and honeypot_filled():
         return redirect(url_for("posts.show", post_id=post.id, slug=post.slug, _anchor="talk"))
     form = OfficialForm()
     if (first := submitted(Comment, form.submission.data or "")) is not None:
-        if wrote(current_user, first):
+        if is_author(current_user, first):
             return redirect(url_for("comments.show", comment_id=first.id))
         form.submission.data = secrets.token_hex(16)
-    if not can_answer(current_user, post):
+    if not can_reply_officially(current_user, post):
         return render_template("posts/closed.html", form=form, post=post), 403
-    if form.is_submitted() and form.validate() and request.form.get("do") == "publish" and form.in_pace():
+    if form.is_submitted() and form.validate() and request.form.get("intent") == "publish" and form.in_pace():
         return _publish(post, form, speaker)
     return _page(post, form, speaker)
 
@@ -71,14 +72,14 @@ def _publish(post: Post, form: OfficialForm, speaker: Any) -> Any:
     try:
         submission = (form.submission.data or "")[:64]
         comment = answer_officially(
-            post, reader(), title=speaker.title, body=form.body.data or "", submission=submission
+            post, current_reader(), title=speaker.title, body=form.body.data or "", submission=submission
         )
         number = comment.id
         db.session.commit()
     except AnsweredAlready:
         db.session.rollback()
         first = submitted(Comment, form.submission.data or "")
-        if first is not None and wrote(current_user, first):
+        if first is not None and is_author(current_user, first):
             # The same form came twice at once, and the other was quicker.
             return redirect(url_for("comments.show", comment_id=first.id))
         form.body.errors = [ONCE.format(speaker.name)]
@@ -88,9 +89,9 @@ def _publish(post: Post, form: OfficialForm, speaker: Any) -> Any:
 
 def _page(post: Post, form: OfficialForm, speaker: Any) -> Any:
     form.submission.data = form.submission.data or secrets.token_hex(16)
-    return form.page(
+    return form.render(
         "posts/official.html",
         post=post,
         speaker=speaker,
-        preview=text.to_html(form.body.data or "") if request.form.get("do") == "preview" else None,
+        preview=text.to_html(form.body.data or "") if request.form.get("intent") == "preview" else None,
     )

@@ -8,14 +8,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import joinedload
 
-from forum import anonymity
-from forum.access import listed
+from forum.access import listed_clause
 from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
-from forum.accounts.queries import spent_among
-from forum.anonymity import MAX_GAP
 from forum.db import db
-from forum.posts.models import Comment, Post, PostTag, Revision, Tag, UsefulVote, thing_columns
+from forum.posts.models import Comment, Post, PostTag, Tag, UsefulVote
 from forum.posts.tags.queries import tags_of
 from forum.ratings.models import Rating, Snapshot
 from forum.ratings.queries import glyph_columns, glyph_join
@@ -59,7 +56,9 @@ def listing(
 @cache
 def _listing(sort: str, further: bool) -> Select[Any]:
     column = SORTS[sort]
-    statement = _rows().where(listed(_post)).order_by(column.desc(), _post.id.desc()).limit(bindparam("most"))
+    statement = (
+        post_rows().where(listed_clause(_post)).order_by(column.desc(), _post.id.desc()).limit(bindparam("most"))
+    )
     if sort == "unanswered":
         statement = statement.where(_post.comment_count == 0)
     if further:
@@ -116,7 +115,7 @@ def _post_page() -> Select[Any]:
     programme, category, tag, link = Programme.__table__, Category.__table__, Tag.__table__, PostTag.__table__
     tags = select(func.aggregate_strings(tag.c.slug, " ")).join_from(tag, link).where(link.c.post_id == _post.id)
     return (
-        _rows(
+        post_rows(
             tags.scalar_subquery().label("tags"),  # in one text, without an order
             _post.body_html,
             _post.edited_at,
@@ -154,16 +153,6 @@ def post_numbered(post_id: int, *, to_change: bool = False) -> Select[Any]:
         .options(joinedload(Post.pseudonym), joinedload(Post.author), joinedload(Post.vendor))
     )
     return statement.with_for_update(of=Post) if to_change else statement
-
-
-def submitted(kind: Any, submission: str) -> Any:
-    """The post or comment that an earlier press of the same button made, or None."""
-    return db.session.scalar(_submitted(kind), {"submission": submission}) if submission else None
-
-
-@cache
-def _submitted(kind: Any) -> Select[Any]:
-    return select(kind).where(kind.submission == bindparam("submission"))
 
 
 def related(post_id: int, vendor_id: int | None, most: int = 5) -> Sequence[Any]:
@@ -206,44 +195,9 @@ def _related(to_vendor: bool) -> Select[Any]:
         .join(scored, scored.c.id == _post.id)
         .outerjoin(vendor, vendor.c.id == _post.vendor_id)
         .outerjoin(snapshot, glyph_join(_post.vendor_id, snapshot.c))
-        .where(listed(_post))
+        .where(listed_clause(_post))
         .order_by(scored.c.points.desc(), _post.last_activity_at.desc(), _post.id)
         .limit(bindparam("most"))
-    )
-
-
-def revisions_of(item: Any) -> Sequence[Revision]:
-    """What it said before, the latest first."""
-    condition = [getattr(Revision, name) == value for name, value in thing_columns(item).items()]
-    return db.session.scalars(select(Revision).where(*condition).order_by(Revision.number.desc())).all()
-
-
-def how_many_revisions(item: Any) -> int:
-    """How often it was changed."""
-    condition = [getattr(Revision, name) == value for name, value in thing_columns(item).items()]
-    return db.session.scalar(select(func.count()).select_from(Revision).where(*condition)) or 0
-
-
-def useful_mark_of(member: Member, item: Any) -> UsefulVote | None:
-    """The member's mark on this item."""
-    condition = [getattr(UsefulVote, name) == value for name, value in thing_columns(item).items()]
-    return db.session.scalar(select(UsefulVote).where(UsefulVote.member_id == member.id, *condition))
-
-
-def marked_useful_in(post_id: int, comment_ids: Sequence[int], member_id: int) -> set[int]:
-    """Which of the post and these comments the member has marked useful."""
-    given = {"post_id": post_id, "comment_ids": comment_ids, "member_id": member_id}
-    return {row.post_id or row.comment_id for row in db.session.execute(_marked_useful_in(), given)}
-
-
-@cache
-def _marked_useful_in() -> Select[Any]:
-    return select(_mark.post_id, _mark.comment_id).where(
-        _mark.member_id == bindparam("member_id"),
-        or_(
-            _mark.post_id == bindparam("post_id"),
-            _mark.comment_id.in_(bindparam("comment_ids", expanding=True)),
-        ),
     )
 
 
@@ -258,84 +212,7 @@ def has_replies(post_id: int) -> bool:
     return db.session.scalar(kept) is not None
 
 
-def used_listing_marks(marks: Sequence[str]) -> set[str]:
-    """Which links of a member's chain an item carries."""
-    found = union_all(
-        select(Post.chain_link).where(Post.chain_link.in_(marks)),
-        select(Comment.chain_link).where(Comment.chain_link.in_(marks)),
-    )
-    return set(db.session.scalars(found))
-
-
-CHAIN_STRETCH = 64
-
-
-def own_links(member: Any) -> list[str]:
-    """The links of the member's chain that carry an anonymous text."""
-    return anonymity.along_chain(member.id, used_listing_marks, MAX_GAP, spent=spent_among)
-
-
-def free_link(member: Any) -> str:
-    """The next link of the member's chain that no text ever carried."""
-    return anonymity.first_free_link(
-        member.id, lambda links: used_listing_marks(links) | spent_among(links), CHAIN_STRETCH
-    )
-
-
-def own_anonymous(member: Member) -> tuple[Sequence[Any], Sequence[Any]]:
-    """The member's own anonymous posts and comments, found link by link along their chain."""
-    own = own_links(member)
-    posts = db.session.execute(
-        _rows(Post.deleted_at).where(Post.chain_link.in_(own)).order_by(Post.created_at.desc(), Post.id)
-    ).all()
-    comments = db.session.execute(
-        select(
-            Comment.id,
-            Comment.created_at,
-            Comment.body,
-            Comment.badge,
-            Post.title,
-            Post.id.label("post_id"),
-            Post.slug,
-            *byline_columns(),
-        )
-        .select_from(Comment)
-        .join(Post)
-        .outerjoin(Member, Member.id == Comment.author_id)
-        .outerjoin(Pseudonym, Pseudonym.id == Comment.pseudonym_id)
-        .where(Comment.chain_link.in_(own), Comment.deleted_at.is_(None))
-        .order_by(Comment.created_at.desc(), Comment.id)
-    ).all()
-    return posts, comments
-
-
-def feed_entries(*conditions: ColumnElement[bool], most: int = 30) -> Sequence[Any]:
-    """The newest posts with their text, for feeds."""
-    return db.session.execute(
-        _rows(Post.body_html, Post.edited_at)
-        .where(listed(Post), *conditions)
-        .order_by(Post.created_at.desc(), Post.id.desc())
-        .limit(most)
-    ).all()
-
-
-def posts_between(start: datetime, end: datetime) -> Sequence[Any]:
-    """id, slug and last_activity_at of posts made in a stretch of time, for the sitemap."""
-    return db.session.execute(
-        select(Post.id, Post.slug, Post.last_activity_at)
-        .where(listed(Post), Post.created_at >= start, Post.created_at < end)
-        .order_by(Post.created_at, Post.id)
-        .limit(50_000)
-    ).all()
-
-
-def first_and_last_post() -> tuple[datetime | None, datetime | None]:
-    """When the first and the last post were made."""
-    first, last = db.session.execute(select(func.min(Post.created_at), func.max(Post.created_at))).one()
-    return first, last
-
-
-def _rows(*more: Any) -> Select[Any]:
+def post_rows(*more: Any) -> Select[Any]:
     vendor, tier, member, pseudonym = Vendor.__table__, Tier.__table__, Member.__table__, Pseudonym.__table__
     rating, snapshot = Rating.__table__, Snapshot.__table__
     return (

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from flask import get_template_attribute
 from markupsafe import Markup
 
-from forum.web import readers_clock, script_root
+from forum.web import reader_clock, script_root
 
 REMEMBERED = 1000  # rows; some 3 MB
 
 
 def printed_row(row: Any, tags: Sequence[str]) -> Markup:
     """For templates: the row of a list, with its tags."""
-    return _print(row, tuple(tags), readers_clock(), script_root())
+    return _print(row, tuple(tags), reader_clock(), script_root())
 
 
 @lru_cache(maxsize=REMEMBERED)

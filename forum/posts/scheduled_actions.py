@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from forum import anonymity, text
-from forum.access import can_rate, can_reply, can_write, can_write_about, is_listed
+from forum.access import can_post_about, can_rate, can_reply, can_write, is_listed
 from forum.accounts.models import Member
-from forum.accounts.queries import spent_among
-from forum.db import start_of_day, db, lock, now
+from forum.accounts.queries import spent_links_among
+from forum.db import db, lock, now, start_of_day
 from forum.posts.actions import NOTHING, About, write_post
 from forum.posts.comment_actions import write_comment
-from forum.posts.models import Comment, ScheduledText, Post
+from forum.posts.models import Comment, Post, ScheduledText
 from forum.posts.scheduled_queries import delayed_marked, delayed_seals, tags_numbered
 from forum.posts.tags.queries import tags_named
 from forum.ratings.actions import RatedOtherwise
@@ -115,7 +115,7 @@ def _keep(member: Member, hours: int, content: dict[str, Any]) -> bool:
     due = moment + timedelta(seconds=1 + secrets.randbelow(hours * 3600))
     content = content | {"member": member.id, "due": due.isoformat(), "latest": latest.isoformat()}
     used = {row.chain_link for row in rows}
-    free = anonymity.first_free_link(member.id, lambda links: used | spent_among(links), STRETCH, CHAIN)
+    free = anonymity.first_free_link(member.id, lambda links: used | spent_links_among(links), STRETCH, CHAIN)
     row = ScheduledText(chain_link=free, sealed=_sealed(content), created_at=start_of_day(moment))
     db.session.add(row)
     db.session.flush()
@@ -133,7 +133,7 @@ def _write_post(member: Member, content: dict[str, Any]) -> bool:
     vendor = named["vendor"]
     if any(content["about"][key] and named[key] is None for key in ("vendor", "category")):
         return False
-    if vendor is not None and not can_write_about(member, vendor):
+    if vendor is not None and not can_post_about(member, vendor):
         return False
     # Whoever has come to speak for a vendor, or to work for this one, rates it no more.
     said = content["said"] if content["said"] and can_rate(member, vendor) else None
@@ -188,4 +188,4 @@ def _opened(sealed: str) -> dict[str, Any] | None:
 
 
 def _own(member: Any) -> list[ScheduledText]:
-    return anonymity.along_chain(member.id, delayed_marked, STRETCH, CHAIN, spent=spent_among)
+    return anonymity.along_chain(member.id, delayed_marked, STRETCH, CHAIN, spent=spent_links_among)

@@ -8,17 +8,16 @@ from flask_login import current_user
 
 from forum.access import is_member
 from forum.db import db
-from forum.posts.comment_views import reply_page
+from forum.posts.form_pages import compose, reply_page
 from forum.posts.forms import CommentForm, PostForm
 from forum.posts.scheduled_actions import Waiting, drop_delayed, own_delayed
-from forum.posts.views import compose
-from forum.web import key_text, only
+from forum.web import key_text, permission_required
 
 bp = Blueprint("delayed", __name__)
 
 
 @bp.get("/delayed/<key:number>/edit")
-@only(is_member)
+@permission_required(is_member)
 def edit(number: int) -> Any:
     """The text in its form again. What is published from there takes its place."""
     found = _own(number)
@@ -29,7 +28,7 @@ def edit(number: int) -> Any:
 
 
 @bp.post("/delayed/<key:number>/delete")
-@only(is_member)
+@permission_required(is_member)
 def delete(number: int) -> Any:
     """Cancel it: it never appears, and nothing of it stays."""
     if not drop_delayed(current_user, number):

@@ -8,14 +8,14 @@ from wtforms import BooleanField, HiddenField, RadioField
 from wtforms.validators import ValidationError
 
 from forum import text
-from forum.accounts.organisations import domain_of, organisation_of
-from forum.accounts.sanctions import refusal_of
+from forum.accounts.organisations import email_domain, organisation_of
+from forum.accounts.sanctions import anonymous_bar_message
 from forum.posts.anonymous.badges import ENOUGH, badge_of
 from forum.posts.anonymous.identifying_details import Finding, Writer, countries_in, giveaways
 from forum.posts.anonymous.queries import houses_with
 from forum.posts.submission_checks import refusal
 from forum.vendors.models import Tier, Vendor
-from forum.vendors.queries import names_by_use
+from forum.vendors.queries import popular_vendor_names
 from forum.web import Form, form_age
 
 DELAYS = {
@@ -31,7 +31,7 @@ ANYWAY = "publish anyway "
 class Signed(Form):
     """Writing that is signed: by name, or under a pseudonym."""
 
-    machinery = ("csrf_token", "signed", "appear", "badge", "replaces")
+    meta_fields = ("csrf_token", "signed", "appear", "badge", "replaces")
     findings: list[Finding] = []
 
     # The form's own random number; see forum/posts/models.py.
@@ -51,7 +51,7 @@ class Signed(Form):
         """One of the two; without a name, unless that is barred."""
         if field.data not in ("name", "anonymous"):
             raise ValidationError("Choose how you appear.")
-        if field.data == "anonymous" and (refusal := refusal_of(current_user)):
+        if field.data == "anonymous" and (refusal := anonymous_bar_message(current_user)):
             raise ValidationError(refusal)
 
     def validate_appear(self, field: Any) -> None:
@@ -63,9 +63,9 @@ class Signed(Form):
         """Within how many hours it appears: 0 is now."""
         return int(self.appear.data or "0") if self.signed.data == "anonymous" else 0
 
-    def answers(self) -> dict[str, Any]:
+    def cleaned_data(self) -> dict[str, Any]:
         """For an action: `anonymous` and `badged` as yes or no."""
-        return super().answers() | self.signing()
+        return super().cleaned_data() | self.signing()
 
     def signing(self) -> dict[str, Any]:
         """How it is signed, for an action."""
@@ -114,7 +114,7 @@ class Signed(Form):
 
     def _given_away(self) -> list[Finding]:
         writer = writer_of(current_user)
-        firms = names_by_use(2000)
+        firms = popular_vendor_names(2000)
         found = [one for passage in self.passages() for one in giveaways(passage, writer, firms)]
         tiers = self.tiers_told()
         for passage in self.passages() if tiers else []:
@@ -126,7 +126,7 @@ class Signed(Form):
 
 def writer_of(member: Any) -> Writer:
     """What the check of an anonymous text knows of its author."""
-    domain = domain_of(member.email) if organisation_of(member).verified else ""
+    domain = email_domain(member.email) if organisation_of(member).verified else ""
     return Writer(member.name, member.slug, member.company, domain, member.country)
 
 

@@ -16,7 +16,7 @@ from forum import dates
 from forum.access import is_open
 from forum.accounts.bylines import byline
 from forum.posts.comment_actions import DEEPEST
-from forum.web import key_text, path_of, readers_clock
+from forum.web import key_text, path_of, reader_clock
 
 REMEMBERED = 3000  # replies; some 8 MB
 LIST, END = '<ol class="thread">', "</ol>"
@@ -66,7 +66,7 @@ def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Markup:
         votes,
         reader.sees_hidden,
         reader.speaks_for,
-        readers_clock(),
+        reader_clock(),
         path_of("comments.show", comment_id=0).removesuffix(key_text(0)),
         path_of("comments.new", post_id=post.id, to=""),
     )

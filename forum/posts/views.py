@@ -7,58 +7,58 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
-from forum import text
 from forum.access import (
-    can_answer,
     can_delete,
     can_edit,
-    can_mark_useful,
     can_open,
     can_reply,
+    can_reply_officially,
     can_see,
     can_write,
+    ids_written_by,
+    is_author,
     is_listed,
     is_moderator,
     is_representative,
-    speaks_in,
-    written_among,
-    wrote,
+    represents_vendor_of,
 )
-from forum.accounts.bylines import alias_in
+from forum.accounts.bylines import alias_for
 from forum.db import db
 from forum.posts import actions
 from forum.posts.comment_queries import thread
+from forum.posts.form_pages import TOO_MANY, compose, drop_replaced
 from forum.posts.forms import CommentForm, PostEditForm, PostForm, as_typed
+from forum.posts.item_queries import marked_useful_in, revisions_of, submitted
 from forum.posts.models import Post
 from forum.posts.official_views import official_part
-from forum.posts.queries import (
-    marked_useful_in,
-    post_numbered,
-    post_page_row,
-    related,
-    revisions_of,
-    submitted,
-)
-from forum.posts.scheduled_actions import MOST_WAITING, delay_post, drop_delayed
-from forum.posts.tags.queries import offered_tags
+from forum.posts.queries import post_numbered, post_page_row, related
+from forum.posts.scheduled_actions import delay_post
 from forum.posts.thread_html import Reader, printed
+from forum.posts.useful_views import mark
 from forum.ratings.actions import RatedOtherwise
-from forum.ratings.criteria import DEALS, GIVES
 from forum.ratings.directions import scorecard_of
 from forum.ratings.queries import scorecard_row
 from forum.ratings.scores.actions import context_of
-from forum.vendors.queries import names_by_use, vendor_named
-from forum.web import KeyConverter, kept_fields, limiter, only, reader, require, trapped, went_through
+from forum.vendors.queries import vendor_by_name
+from forum.web import (
+    KeyConverter,
+    carried_fields,
+    current_reader,
+    honeypot_filled,
+    limiter,
+    permission_required,
+    require,
+    was_accepted,
+)
 
 bp = Blueprint("posts", __name__)
-TOO_MANY = f"{MOST_WAITING} of your texts wait to appear already. Let this one appear now, or cancel one of those."
 
 
 @bp.get("/posts/<key:post_id>/")
 @bp.get("/posts/<key:post_id>/<slug>")
 def show(post_id: int, slug: str | None = None) -> Any:
     """An experience and its replies, a page of them at a time."""
-    post, user = post_page_row(post_id), reader()
+    post, user = post_page_row(post_id), current_reader()
     if post is None or not can_open(user, post):
         abort(404)
     removed = not can_see(user, post)
@@ -70,8 +70,8 @@ def show(post_id: int, slug: str | None = None) -> Any:
     page = thread(post.id, start)
     if start is not None and not page.rows:
         return redirect(url_for(".show", post_id=post_id, slug=post.slug))
-    replies, answers = can_reply(user, post), can_answer(user, post)
-    own = written_among(user, post.thread_key, [post, *page.rows])
+    replies, answers = can_reply(user, post), can_reply_officially(user, post)
+    own = ids_written_by(user, post.thread_key, [post, *page.rows])
     useful = _useful(post, page.rows)
     return render_template(
         "posts/show.html",
@@ -85,32 +85,32 @@ def show(post_id: int, slug: str | None = None) -> Any:
         useful=useful,
         form=CommentForm(formdata=None, submission=secrets.token_hex(16)) if replies else None,
         official=official_part(post) if answers else None,
-        votes=not speaks_in(user, post),
-        alias=alias_in(post.thread_key, user) if replies else None,
+        votes=not represents_vendor_of(user, post),
+        alias=alias_for(post.thread_key, user) if replies else None,
         card=_card(post),
         removed=removed,
     )
 
 
 @bp.route("/posts/new", methods=["GET", "POST"])
-@only(can_write)
-@limiter.limit("30/hour", methods=["POST"], deduct_when=went_through, override_defaults=False)
+@permission_required(can_write)
+@limiter.limit("30/hour", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
 def new() -> Any:
     """Write an experience."""
     given = {"submission": secrets.token_hex(16)}
     if request.method == "GET" and request.args.get("vendor"):
-        known = vendor_named(request.args["vendor"])
+        known = vendor_by_name(request.args["vendor"])
         given |= {"about": "named", "vendor": known.name if known else request.args["vendor"]}
     form = PostForm(**given)
-    if form.is_submitted() and trapped():
+    if form.is_submitted() and honeypot_filled():
         flash("Published.")
         return redirect(url_for("pages.home"))
     if form.is_submitted():
         if (first := submitted(Post, form.submission.data or "")) is not None:
-            if wrote(current_user, first):
+            if is_author(current_user, first):
                 return _to(first)
             form.submission.data = given["submission"]
-        do = request.form.get("do", "")
+        do = request.form.get("intent", "")
         ready = do != "tiers" and form.validate() and form.may_publish(do) and form.in_pace(is_post=True)
         if ready and (done := _delay(form) if form.within() else _publish(form)) is not None:
             return done
@@ -126,7 +126,7 @@ def edit(post_id: int) -> Any:
         abort(404)
     require(can_edit(current_user, post))
     form = PostEditForm(data=as_typed(post))
-    do = request.form.get("do")
+    do = request.form.get("intent")
     if do == "begin":  # with another wording than what stands there
         form = PostEditForm(formdata=None, data=as_typed(post) | {"body": request.form.get("body")})
         return compose(form, "posts/edit.html", post=post)
@@ -173,23 +173,10 @@ def _place() -> dict[str, Any]:
     return {name: value for name, value in request.args.items() if name == "from"}
 
 
-def mark(item: Any) -> None:
-    """Mark the item as the form says, if the reader may."""
-    if not can_see(current_user, item):
-        abort(404)
-    require(can_mark_useful(current_user, item))
-    try:
-        (actions.unmark_useful if request.form.get("do") == "unmark" else actions.mark_useful)(current_user, item)
-        db.session.commit()
-    except IntegrityError:
-        # The same button was pressed twice at once, and the other was quicker.
-        db.session.rollback()
-
-
 def _publish(form: PostForm) -> Any:
     try:
         drop_replaced(form)
-        post = actions.write_post(current_user, **form.answers())
+        post = actions.write_post(current_user, **form.cleaned_data())
         db.session.commit()
     except RatedOtherwise:
         # Rated under the other kind of name a moment ago, in another window.
@@ -200,7 +187,7 @@ def _publish(form: PostForm) -> Any:
         # The same form came twice at once, and the other was quicker.
         db.session.rollback()
         post = submitted(Post, form.submission.data or "")
-        if post is None or not wrote(current_user, post):
+        if post is None or not is_author(current_user, post):
             raise
     # The same words under either kind of name: a notice travels in a cookie.
     flash("Published." if is_listed(post) else "Kept. A moderator reads it before others do.")
@@ -209,7 +196,7 @@ def _publish(form: PostForm) -> Any:
 
 def _delay(form: PostForm) -> Any:
     drop_replaced(form)
-    kept = delay_post(current_user, hours=form.within(), typed=kept_fields(), **form.answers())
+    kept = delay_post(current_user, hours=form.within(), typed=carried_fields(), **form.cleaned_data())
     if not kept:
         db.session.rollback()
         form.appear.errors = [TOO_MANY]
@@ -218,16 +205,11 @@ def _delay(form: PostForm) -> Any:
     return redirect(url_for("pages.anonymous_writing"))
 
 
-def drop_replaced(form: Any) -> None:
-    """The delayed text that was taken back into this form is gone once the form is published."""
-    drop_delayed(current_user, KeyConverter.number_in(form.replaces.data))
-
-
 def _save(form: PostEditForm, post: Post) -> Any:
     """To the changed post; None, with words in the form, when the rating it carries stands in the way."""
     try:
-        if form.changed():
-            actions.edit_post(post, by=current_user, **form.answers())
+        if form.has_changed():
+            actions.edit_post(post, by=current_user, **form.cleaned_data())
             db.session.commit()
     except RatedOtherwise:
         db.session.rollback()
@@ -242,13 +224,6 @@ def _save(form: PostEditForm, post: Post) -> Any:
 
 def _to(post: Post) -> Any:
     return redirect(url_for(".show", post_id=post.id, slug=post.slug))
-
-
-def compose(form: Any, template: str, **values: Any) -> Any:
-    """The page with the form for a post, new or changed."""
-    preview = text.to_html(form.body.data or "") if request.form.get("do") == "preview" else None
-    offered = {"tags": offered_tags(), "vendor_names": names_by_use(300), "gives": GIVES, "deals": DEALS}
-    return form.page(template, preview=preview, **offered, **values)
 
 
 def _card(post: Any) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from forum.accounts.badge_choices import REGIONS, TRADES
+from forum.accounts.badge_choices import BUSINESS_TYPES, REGIONS
 from forum.posts.anonymous.queries import houses_with
 
 # Fewer organisations than this, and a badge would name one of them.
@@ -20,6 +20,10 @@ def badge_of(member: Any, tier: Any = None) -> str:
             kept[dropped] = None
         said = {name: value for name, value in kept.items() if value}
         if said and houses_with(member, **said) >= ENOUGH:
-            words = (TRADES.get(kept["trade"] or ""), REGIONS.get(kept["region"] or ""), tier.name if tier else None)
+            words = (
+                BUSINESS_TYPES.get(kept["trade"] or ""),
+                REGIONS.get(kept["region"] or ""),
+                tier.name if tier else None,
+            )
             return " · ".join(word for word, name in zip(words, kept, strict=True) if word and kept[name])
     return ""

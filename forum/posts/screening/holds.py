@@ -4,15 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 from forum.accounts.models import Member
-from forum.accounts.sanctions import standing_of
-from forum.db import start_of_day, now
+from forum.accounts.sanctions import active_sanctions
+from forum.db import now, start_of_day
 from forum.posts.models import Comment, Post
 from forum.posts.screening.filters import held_domain_in, held_word_in, links_in
 from forum.posts.screening.new_member_limits import is_exempt, is_new, limits, waits_as_first
 from forum.posts.screening.queries import anonymous_record, named_record, same_text
 from forum.posts.visibility import hold
 from forum.site import setting
-from forum.vendors.queries import vendor_named_in
+from forum.vendors.queries import find_vendor_mention
 from forum.web import count_of
 
 BY_STANDING = "A moderator reads this before others do."
@@ -66,7 +66,7 @@ def _guesses(item: Any) -> list[str]:
     """Under a text whose vendor is undisclosed nobody names one in public: not even a wrong one."""
     if not isinstance(item, Comment) or item.post.category_id is None:
         return []
-    named = vendor_named_in(item.body)
+    named = find_vendor_mention(item.body)
     return [f"This names {named}, and the vendor of this experience is undisclosed. {BY_STANDING}"] if named else []
 
 
@@ -74,5 +74,5 @@ def _sanctions(item: Any, author: Member | None) -> list[str]:
     """What is in force for an anonymous author. The words say no more than others do: moderators read them too."""
     if author is None or item.pseudonym_id is None:
         return []
-    standing = standing_of(author)
+    standing = active_sanctions(author)
     return [BY_STANDING] if standing.held or standing.barred_until else []

@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, case, exists, func, or_, select
 
-from forum.access import listed
+from forum.access import listed_clause
 from forum.db import db
+from forum.posts.chain_queries import own_links
 from forum.posts.models import Comment, Post
-from forum.posts.queries import own_links
 from forum.posts.screening.new_member_limits import Record
 
 
@@ -59,7 +59,7 @@ def _meant(text: Any, given: tuple[str, ...]) -> list[Any]:
 
 
 def _counts(kind: Any, condition: Any, besides: Any) -> Any:
-    stand = func.coalesce(func.sum(case((listed(kind), 1), else_=0)), 0)
+    stand = func.coalesce(func.sum(case((listed_clause(kind), 1), else_=0)), 0)
     statement = select(func.count().label("all"), stand.label("stand"), func.max(kind.created_at).label("last_at"))
     statement = statement.select_from(kind).where(condition)
     if isinstance(besides, kind):

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import selectinload
 
-from forum.access import listed
+from forum.access import listed_clause
 from forum.db import db
 from forum.posts.models import Post, PostTag, Tag, TagSynonym
 
@@ -27,7 +27,9 @@ def offered_tags() -> Sequence[Tag]:
 def how_many_listed(tag_id: int) -> int:
     """How many posts that everybody sees carry the tag."""
     carried = select(PostTag.post_id).where(PostTag.tag_id == tag_id)
-    return db.session.scalar(select(func.count()).select_from(Post).where(Post.id.in_(carried), listed(Post))) or 0
+    return (
+        db.session.scalar(select(func.count()).select_from(Post).where(Post.id.in_(carried), listed_clause(Post))) or 0
+    )
 
 
 def how_many_carry(tag_id: int) -> int:
