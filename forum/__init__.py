@@ -8,8 +8,8 @@ from flask import Flask
 
 from forum import backup, config, db, job_runs, jobs, site, web
 from forum.accounts.bylines import byline
-from forum.accounts.jobs import forget_unconfirmed
-from forum.accounts.second_factor_views import bp as second_factor
+from forum.accounts.jobs import delete_unconfirmed_members
+from forum.accounts.two_factor_views import bp as two_factor
 from forum.accounts.views import bp as accounts
 from forum.admin import category_views, health_views, member_views, programme_views, setting_views, tag_views
 from forum.admin import jobs as admin_jobs
@@ -19,15 +19,15 @@ from forum.moderation import listeners as moderation_listeners
 from forum.moderation import models as moderation_models
 from forum.moderation.decisions.views import bp as statements
 from forum.moderation.flags.views import bp as flags
-from forum.moderation.jobs import close_what_is_gone, remove_unedited, see_to_notices
+from forum.moderation.jobs import close_orphaned_cases, remove_unedited, expire_notices
 from forum.moderation.log.views import bp as moderation_log
 from forum.moderation.notices.views import bp as notices
 from forum.moderation.queue.bulk_views import bp as moderation
-from forum.moderation.representatives.views import bp as speakers
+from forum.moderation.representatives.views import bp as representative_decisions
 from forum.notifications import listeners as notification_listeners
 from forum.notifications import models as notification_models
-from forum.notifications.following import reader_follows
-from forum.notifications.jobs import tell_representatives, tell_what_is_new
+from forum.notifications.following import reader_follow
+from forum.notifications.jobs import send_representative_mails, send_digests
 from forum.notifications.mail_views import bp as following
 from forum.pages.anonymity_views import bp as what_anonymous_means
 from forum.pages.feed_views import bp as feeds
@@ -37,14 +37,14 @@ from forum.pages.ranking.views import bp as rankings
 from forum.pages.representative_dashboard_views import bp as desk
 from forum.pages.views import bp as pages
 from forum.posts.comment_views import bp as comments
-from forum.posts.jobs import publish_what_is_due
+from forum.posts.jobs import publish_scheduled
 from forum.posts.official_views import bp as official
-from forum.posts.row_html import printed_row
+from forum.posts.row_html import render_post_row
 from forum.posts.scheduled_views import bp as delayed
 from forum.posts.views import bp as posts
-from forum.ratings.charts.small import glyph, interval, pips
+from forum.ratings.charts.small import glyph, interval_chart, pips
 from forum.ratings.charts.tiers import tier_key
-from forum.ratings.formatting import all_euros, amount
+from forum.ratings.formatting import format_euros, format_amount
 from forum.ratings.scores.jobs import publish_scores
 from forum.ratings.views import bp as ratings
 from forum.vendors import listeners as vendor_listeners
@@ -58,15 +58,15 @@ LISTENERS = (notification_listeners, moderation_listeners, vendor_listeners)
 JOBS = (
     backup,
     admin_jobs,
-    close_what_is_gone,
+    close_orphaned_cases,
     deliver_mail,
-    forget_unconfirmed,
+    delete_unconfirmed_members,
     publish_scores,
-    publish_what_is_due,
+    publish_scheduled,
     remove_unedited,
-    see_to_notices,
-    tell_representatives,
-    tell_what_is_new,
+    expire_notices,
+    send_representative_mails,
+    send_digests,
 )
 
 
@@ -89,10 +89,10 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
         ratings,
         rankings,
         accounts,
-        second_factor,
+        two_factor,
         vendors,
         representatives,
-        speakers,
+        representative_decisions,
         desk,
         admin,
         feeds,
@@ -106,9 +106,9 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     ):
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(
-        glyph=glyph, interval=interval, pips=pips, tier_key=tier_key, amount=amount, all_euros=all_euros
+        glyph=glyph, interval=interval_chart, pips=pips, tier_key=tier_key, amount=format_amount, all_euros=format_euros
     )
     app.jinja_env.globals.update(announcement=site.announcement)
-    app.jinja_env.globals.update(reader_follows=reader_follows, printed_row=printed_row)
+    app.jinja_env.globals.update(reader_follow=reader_follow, printed_row=render_post_row)
     app.jinja_env.globals.update(byline=byline, site_name=app.config["SITE_NAME"], site_url=app.config["SITE_URL"])
     return app

@@ -33,7 +33,7 @@ def is_suspended(user: Any) -> bool:
     return bool(user.is_authenticated and user.suspended_until and user.suspended_until > now())
 
 
-def wrote(user: Any, item: Any) -> bool:
+def is_author(user: Any, item: Any) -> bool:
     """Whether the user is the author: by name, or as the one behind the pseudonym."""
     if not user.is_authenticated:
         return False
@@ -43,17 +43,17 @@ def wrote(user: Any, item: Any) -> bool:
     return item.author_id is not None and item.author_id == user.id
 
 
-def written_among(user: Any, thread_key: str, rows: Iterable[Any]) -> set[int]:
+def ids_written_by(user: Any, thread_key: str, rows: Iterable[Any]) -> set[int]:
     """`wrote` for a page of one thread: the ids of the rows the user wrote, with one mark computed for all."""
     if not user.is_authenticated:
         return set()
     number, own = user.id, set(anonymity.thread_hmacs(thread_key, user.id))
-    return {row.id for row in rows if row.author_id == number or (row.mark is not None and row.mark in own)}
+    return {row.id for row in rows if row.author_id == number or (row.thread_hmac is not None and row.thread_hmac in own)}
 
 
 def can_see(user: Any, item: Any) -> bool:
     """Read a post or comment: anybody, unless it is hidden; then its author and moderators."""
-    return not item.hidden_at or is_moderator(user) or wrote(user, item)
+    return not item.hidden_at or is_moderator(user) or is_author(user, item)
 
 
 # One rule in two faces: what stands in everybody's lists, feeds and counts, whoever is looking.
@@ -62,7 +62,7 @@ def is_listed(item: Any) -> bool:
     return not item.hidden_at and not item.deleted_at
 
 
-def listed(kind: Any) -> ColumnElement[bool]:
+def listed_clause(kind: Any) -> ColumnElement[bool]:
     """Neither hidden nor deleted: the same for the database."""
     return and_(kind.hidden_at.is_(None), kind.deleted_at.is_(None))
 
@@ -118,28 +118,28 @@ def is_representative(user: Any) -> bool:
     return is_member(user) and user.represents_id is not None
 
 
-def _speaks_for(user: Any, vendor_id: int | None) -> bool:
+def _represents(user: Any, vendor_id: int | None) -> bool:
     return is_representative(user) and user.represents_id == vendor_id
 
 
-def speaks_in(user: Any, post: Any) -> bool:
+def represents_vendor_of(user: Any, post: Any) -> bool:
     """Whether the post names the vendor that the user speaks for. Of an undisclosed one nobody knows."""
-    return _speaks_for(user, post.vendor_id)
+    return _represents(user, post.vendor_id)
 
 
 def can_reply(user: Any, post: Any) -> bool:
     """Write a comment under this post: whoever does not answer it for its vendor."""
-    return can_write(user) and is_open(post) and not speaks_in(user, post)
+    return can_write(user) and is_open(post) and not represents_vendor_of(user, post)
 
 
-def can_write_about(user: Any, vendor: Any) -> bool:
+def can_post_about(user: Any, vendor: Any) -> bool:
     """Write an experience that names the vendor: its partners do, its representative answers."""
-    return can_write(user) and not _speaks_for(user, vendor.id)
+    return can_write(user) and not _represents(user, vendor.id)
 
 
-def can_answer(user: Any, post: Any) -> bool:
+def can_reply_officially(user: Any, post: Any) -> bool:
     """Give the official reply of the vendor that the post names."""
-    return can_write(user) and is_open(post) and speaks_in(user, post)
+    return can_write(user) and is_open(post) and represents_vendor_of(user, post)
 
 
 def can_edit(user: Any, item: Any) -> bool:
@@ -149,56 +149,56 @@ def can_edit(user: Any, item: Any) -> bool:
     """
     waits = item.edit_deadline is not None and item.edit_deadline > now() and not item.removed_at
     official = getattr(item, "official_vendor_id", None)
-    if official is not None and not _speaks_for(user, official):
+    if official is not None and not _represents(user, official):
         return False
-    return is_member(user) and not item.deleted_at and (not item.hidden_at or waits) and wrote(user, item)
+    return is_member(user) and not item.deleted_at and (not item.hidden_at or waits) and is_author(user, item)
 
 
 def can_delete(user: Any, item: Any) -> bool:
     """Take down one's own post or comment."""
-    return is_member(user) and not item.deleted_at and wrote(user, item)
+    return is_member(user) and not item.deleted_at and is_author(user, item)
 
 
 def can_mark_useful(user: Any, item: Any) -> bool:
     """Mark a post or comment useful: not one's own, under any name, and nothing about a vendor that one speaks for."""
-    if not can_write(user) or item.deleted_at or item.hidden_at or wrote(user, item):
+    if not can_write(user) or item.deleted_at or item.hidden_at or is_author(user, item):
         return False
-    return not speaks_in(user, getattr(item, "post", item))
+    return not represents_vendor_of(user, getattr(item, "post", item))
 
 
-def works_for(user: Any, vendor: Any) -> bool:
+def is_affiliated(user: Any, vendor: Any) -> bool:
     """Whether the user's address is at one of the vendor's domains, its subsidiaries', agencies' or distributors'."""
-    return bool(_domains_above(user, vendor))
+    return bool(_matching_domains(user, vendor))
 
 
-def belongs_to(user: Any, vendor: Any) -> bool:
+def is_employee(user: Any, vendor: Any) -> bool:
     """Whether the user's address is at one of the vendor's own domains or a subsidiary's: such people may speak for it.
 
     Of two listed domains that an address lies under the longer counts: a subsidiary's may lie under another's.
     """
-    under = _domains_above(user, vendor)
+    under = _matching_domains(user, vendor)
     return bool(under) and max(under, key=lambda own: len(own.domain)).relation in ("own", "subsidiary")
 
 
-def _domains_above(user: Any, vendor: Any) -> list[Any]:
+def _matching_domains(user: Any, vendor: Any) -> list[Any]:
     """Those of the vendor's domains that the user's address lies under."""
     domain = (user.email or "").rpartition("@")[2].lower()
     return [own for own in vendor.domains if domain == own.domain or domain.endswith(f".{own.domain}")]
 
 
-def can_speak_for(user: Any, vendor: Any) -> bool:
+def can_represent(user: Any, vendor: Any) -> bool:
     """Ask to become the vendor's representative: members, not those who moderate what is said of it."""
-    return can_write(user) and user.role == "member" and vendor.accepted_at is not None and belongs_to(user, vendor)
+    return can_write(user) and user.role == "member" and vendor.accepted_at is not None and is_employee(user, vendor)
 
 
-def can_open_desk(user: Any, vendor: Any) -> bool:
+def can_open_dashboard(user: Any, vendor: Any) -> bool:
     """Open the page for a vendor's representative."""
-    return is_moderator(user) or _speaks_for(user, vendor.id)
+    return is_moderator(user) or _represents(user, vendor.id)
 
 
 def can_rate(user: Any, vendor: Any) -> bool:
     """Rate a vendor (None: one that stays undisclosed): members who neither work for it nor speak for any."""
-    return can_write(user) and not is_representative(user) and not (vendor is not None and works_for(user, vendor))
+    return can_write(user) and not is_representative(user) and not (vendor is not None and is_affiliated(user, vendor))
 
 
 def can_accept_vendor(user: Any, vendor: Any) -> bool:
@@ -217,7 +217,7 @@ def can_flag(user: Any, item: Any) -> bool:
         return False
     if hasattr(item, "session_epoch"):
         return bool(item.id != user.id and not item.banned_at)
-    return is_listed(item) and not wrote(user, item)
+    return is_listed(item) and not is_author(user, item)
 
 
 def can_decide(user: Any, case: Any, *, alone: bool = False) -> bool:
@@ -229,9 +229,9 @@ def can_decide(user: Any, case: Any, *, alone: bool = False) -> bool:
     if not is_moderator(user) or case.member_id == user.id:
         return False
     item = case.comment or case.post
-    if item is not None and (wrote(user, item) or speaks_in(user, getattr(item, "post", item))):
+    if item is not None and (is_author(user, item) or represents_vendor_of(user, getattr(item, "post", item))):
         return False
-    if case.against is None or case.against.moderator_id != user.id:
+    if case.contested_decision is None or case.contested_decision.moderator_id != user.id:
         return True
     return alone and is_admin(user)
 
@@ -241,17 +241,17 @@ def can_read_statement(user: Any, decision: Any) -> bool:
     if not user.is_authenticated:
         return False
     item = decision.comment or decision.post
-    return decision.member_id == user.id or (item is not None and wrote(user, item))
+    return decision.member_id == user.id or (item is not None and is_author(user, item))
 
 
 def can_appeal(user: Any, decision: Any) -> bool:
     """Object to a decision about oneself or one's text, within six months, once. Not to what staff is who."""
     if decision.action == "staff":
         return False
-    return decision.until_appeal > now() and not decision.appealed and can_read_statement(user, decision)
+    return decision.appeal_deadline > now() and not decision.is_appealed and can_read_statement(user, decision)
 
 
-def can_dispute(user: Any, item: Any) -> bool:
+def can_send_notice(user: Any, item: Any) -> bool:
     """Give notice that a text is wrong or unlawful: anybody, of what everybody can read. It needs no account."""
     thread = getattr(item, "post", item)
     return is_listed(item) and (thread.removed_at is not None or not thread.hidden_at)
@@ -260,7 +260,7 @@ def can_dispute(user: Any, item: Any) -> bool:
 def can_read_notice(user: Any, notice: Any) -> bool:
     """Read what somebody outside says of one's text: its author, under whichever name. Not who says it."""
     item = notice.comment or notice.post
-    return notice.confirmed_at is not None and item is not None and wrote(user, item)
+    return notice.confirmed_at is not None and item is not None and is_author(user, item)
 
 
 def can_answer_notice(user: Any, notice: Any) -> bool:
@@ -269,12 +269,12 @@ def can_answer_notice(user: Any, notice: Any) -> bool:
     return is_open and is_member(user) and can_read_notice(user, notice) and notice.due_at > now()
 
 
-def can_object(user: Any, notice: Any) -> bool:
+def can_object_to_decision(user: Any, notice: Any) -> bool:
     """Object to how a notice was decided: whoever has its secret address, once in six months, while the text stands."""
     item = notice.comment or notice.post
     if notice.closed_at is None or notice.decision is None or notice.objected_at is not None or item is None:
         return False
-    return notice.decision.until_appeal > now() and can_dispute(user, item)
+    return notice.decision.appeal_deadline > now() and can_send_notice(user, item)
 
 
 def can_undo(user: Any, decision: Any) -> bool:

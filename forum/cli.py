@@ -14,9 +14,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAl
 
 from forum import anonymity, create_app, jobs, mail, serving, text
 from forum.accounts import passwords
-from forum.accounts.actions import make_member
-from forum.accounts.queries import how_many_members, member_seals, member_with_email
-from forum.accounts.sanctions import MEMBER_PURPOSE
+from forum.accounts.actions import create_member
+from forum.accounts.queries import count_members, member_seals, member_by_email
+from forum.accounts.pseudonyms import MEMBER_PURPOSE
 from forum.admin import member_actions
 from forum.admin.health import migrations
 from forum.backup import back_up
@@ -25,9 +25,9 @@ from forum.db import db
 from forum.demo.actions import SIGN_INS, fill
 from forum.imports.actions import import_wordpress
 from forum.imports.archive import export_to
-from forum.posts.actions import render_again
-from forum.ratings.actions import SEAL
-from forum.ratings.queries import house_seals
+from forum.posts.actions import rerender_outdated
+from forum.ratings.actions import ORGANISATION_SEAL
+from forum.ratings.queries import organisation_seals
 from forum.ratings.scores.actions import publish
 
 
@@ -84,11 +84,11 @@ def _make_ready(app: Flask, demo: bool) -> None:
     with app.app_context(), app.test_request_context(base_url=app.config["SITE_URL"]):
         try:
             _upgrade()
-            if demo and not how_many_members():
+            if demo and not count_members():
                 click.echo("Filling the demo community ...")
                 fill()
                 db.session.commit()
-            filled = member_with_email(SIGN_INS[0][1]) is not None
+            filled = member_by_email(SIGN_INS[0][1]) is not None
         except OperationalError as problem:
             click.echo(f"The database cannot be used: {problem.orig}. Check FORUM_DATABASE_URL.", err=True)
             sys.exit(1)
@@ -160,7 +160,7 @@ def _upgrade(revision: str = "head") -> None:
 @in_app
 def demo() -> None:
     """Fill an empty database with the demo community."""
-    if how_many_members():
+    if count_members():
         raise click.ClickException("There are members here already. The demo community needs an empty database.")
     fill()
     db.session.commit()
@@ -184,11 +184,11 @@ def create(name: str, email: str, password: str) -> None:
         email = validate_email(email.strip(), check_deliverability=False).normalized
     except EmailNotValidError as problem:
         raise click.ClickException(f"{email} is not an address: {problem}") from None
-    if problem := passwords.objection(password, about=(name, email.split("@")[0])):
+    if problem := passwords.password_error(password, about=(name, email.split("@")[0])):
         raise click.ClickException(problem)
-    if member_with_email(email):
+    if member_by_email(email):
         raise click.ClickException("There is an account with this address already.")
-    make_member(name=name, email=email, password=password, role="admin")
+    create_member(name=name, email=email, password=password, role="admin")
     db.session.commit()
     click.echo(f"{name} is an admin now.")
 
@@ -199,7 +199,7 @@ def create(name: str, email: str, password: str) -> None:
 def reset_second_factor(email: str) -> None:
     """Turn off the second factor of somebody who lost it. Make sure who asks: their password then suffices."""
     g.writes = True
-    member = member_with_email(email)
+    member = member_by_email(email)
     if member is None:
         raise click.ClickException("There is no account with this address.")
     if not member_actions.reset_second_factor(member):
@@ -280,7 +280,7 @@ def backup(file: Path) -> None:
 @in_app
 def render() -> None:
     """Render texts again that an older version rendered."""
-    done = render_again(text.RENDER_VERSION)
+    done = rerender_outdated(text.RENDER_VERSION)
     db.session.commit()
     click.echo(f"{done:,} texts rendered.")
 
@@ -312,7 +312,7 @@ def _database_problem() -> str | None:
 
 def _key_problem() -> str | None:
     """Whether the keys in force open what the database has sealed, in a sample of it."""
-    sample = [(MEMBER_PURPOSE, seal) for seal in member_seals(500)] + [(SEAL, seal) for seal in house_seals(500)]
+    sample = [(MEMBER_PURPOSE, seal) for seal in member_seals(500)] + [(ORGANISATION_SEAL, seal) for seal in organisation_seals(500)]
     shut = sum(anonymity.unseal(purpose, seal) is None for purpose, seal in sample)
     if not shut:
         return None

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 def init_app(app: Flask) -> None:
     """Put them on every answer of the application."""
     app.extensions["security_headers"] = _security_headers(app)
-    app.after_request(_finish)
+    app.after_request(_add_headers)
 
 
 POLICY = "; ".join(
@@ -43,35 +43,35 @@ def _security_headers(app: Flask) -> list[tuple[str, str]]:
     return headers
 
 
-def _finish(response: Response) -> AnyResponse:
+def _add_headers(response: Response) -> AnyResponse:
     headers = response.headers
     headers.extend(current_app.extensions["security_headers"])
     if request.endpoint == "static" and response.status_code in (200, 206, 304):
         headers["Cache-Control"] = "public, max-age=" + ("31536000, immutable" if "v" in request.args else "604800")
-        return _compressed(response)
+        return _compress(response)
     if request.method not in ("GET", "HEAD") or response.status_code != 200 or response.is_streamed:
         headers.setdefault("Cache-Control", "no-store")
         return response
     if headers.get("Cache-Control") == "no-store":
         return response
-    if _for_one_reader():
+    if _is_private():
         headers["Cache-Control"] = "private, no-cache"
         return response
     headers.setdefault("Cache-Control", "public, no-cache")
     _vary(response, "Cookie, Accept-Encoding")
     response.set_etag(hashlib.sha256(response.get_data(), usedforsecurity=False).hexdigest()[:24])
-    return _compressed(response).make_conditional(request)
+    return _compress(response).make_conditional(request)
 
 
-def _for_one_reader() -> bool:
+def _is_private() -> bool:
     """Whether the page is anybody's but a stranger's who carries no cookie."""
     return bool(session) or bool(current_user.is_authenticated)
 
 
-def _compressed(response: Response) -> Response:
+def _compress(response: Response) -> Response:
     """Squeezed, when it is worth it. Pages of one reader are left alone: they hold tokens."""
     _vary(response, "Accept-Encoding")
-    if response.status_code != 200 or not _takes_gzip() or not _is_text(response):
+    if response.status_code != 200 or not _accepts_gzip() or not _is_text(response):
         return response
     response.direct_passthrough = False
     data = response.get_data()
@@ -79,7 +79,7 @@ def _compressed(response: Response) -> Response:
         return response
     etag, _ = response.get_etag()
     # A static file's tag changes with the file.
-    response.set_data(_squeezed_file(etag, data) if etag and request.endpoint == "static" else _squeeze(data, 4))
+    response.set_data(_gzip_static(etag, data) if etag and request.endpoint == "static" else _gzip(data, 4))
     response.headers["Content-Encoding"] = "gzip"
     if etag:
         response.set_etag(etag + "-gz")
@@ -95,20 +95,20 @@ def _vary(response: Response, names: str) -> None:
         response.vary.update(names.split(", "))
 
 
-def _takes_gzip() -> bool:
+def _accepts_gzip() -> bool:
     return "gzip" in request.headers.get("Accept-Encoding", "") and "gzip" in request.accept_encodings
 
 
-_squeezed: dict[str, bytes] = {}
+_gzip_cache: dict[str, bytes] = {}
 
 
-def _squeezed_file(tag: str, data: bytes) -> bytes:
-    if tag not in _squeezed and len(_squeezed) < 100:
-        _squeezed[tag] = _squeeze(data, 9)
-    return _squeezed.get(tag) or _squeeze(data, 4)
+def _gzip_static(tag: str, data: bytes) -> bytes:
+    if tag not in _gzip_cache and len(_gzip_cache) < 100:
+        _gzip_cache[tag] = _gzip(data, 9)
+    return _gzip_cache.get(tag) or _gzip(data, 4)
 
 
-def _squeeze(data: bytes, level: int) -> bytes:
+def _gzip(data: bytes, level: int) -> bytes:
     return gzip.compress(data, level, mtime=0)
 
 

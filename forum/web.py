@@ -31,40 +31,40 @@ from forum import access, anonymity, dates, db, headers, text
 log = logging.getLogger(__name__)
 login_manager = LoginManager()
 csrf = CSRFProtect()
-SAFE = ("GET", "HEAD", "OPTIONS")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # Pages that change one text of one's own, signed or not, or speak for it.
-OF_ONE_TEXT = {f"{room}.{page}" for room in ("posts", "comments", "ratings", "delayed") for page in ("edit", "delete")}
-OF_ONE_TEXT |= {"notices.answer", "statements.appeal"}
+PER_TEXT_ENDPOINTS = {f"{room}.{page}" for room in ("posts", "comments", "ratings", "delayed") for page in ("edit", "delete")}
+PER_TEXT_ENDPOINTS |= {"notices.answer", "statements.appeal"}
 # Fields that are never carried over to another page.
-UNKEPT = {"csrf_token", "password", "present", "again", "proof", "code", "do"}
+NEVER_CARRIED = {"csrf_token", "password", "current_password", "password_confirmation", "proof", "code", "intent"}
 # A field for those who fill whatever they find.
-TRAP = "homepage"
+HONEYPOT = "homepage"
 
 
-def _asker() -> str:
+def rate_limit_key() -> str:
     """Whose limit it is: the member's or the address's, as a mark that tells neither, and another one every hour.
 
     Where anonymous writing is made or changed the mark is one for that page alone: who watches the counters sees none
     that moves both when a member signs something and when an anonymous text appears.
     """
     who = f"member {current_user.id}" if current_user.is_authenticated else f"address {get_remote_address()}"
-    apart = request.form.get("signed") == "anonymous" or request.endpoint in OF_ONE_TEXT
+    apart = request.form.get("signed") == "anonymous" or request.endpoint in PER_TEXT_ENDPOINTS
     place = request.path if apart else ""
     return anonymity.hashed_limit_key(f"{who} {datetime.now(UTC):%Y-%m-%d %H} {place}")
 
 
 limiter = Limiter(
-    key_func=_asker,
+    key_func=rate_limit_key,
     default_limits=["40/minute", "600/hour"],
-    default_limits_exempt_when=lambda: request.method in SAFE,
+    default_limits_exempt_when=lambda: request.method in SAFE_METHODS,
     default_limits_per_method=True,
 )
 
 
 @limiter.request_filter
-def _only_reads() -> bool:
+def _is_unlimited_read() -> bool:
     """Reading a page is not limited, and need not be looked into, unless its view says otherwise."""
-    return request.method in SAFE and not _has_limit(request.endpoint)
+    return request.method in SAFE_METHODS and not _has_limit(request.endpoint)
 
 
 @cache
@@ -73,7 +73,7 @@ def _has_limit(endpoint: str | None) -> bool:
     return bool(limiter.limit_manager.decorated_limits(get_qualified_name(view))) if view else False
 
 
-def went_through(response: Response) -> bool:
+def was_accepted(response: Response) -> bool:
     """For limits on what was written: a form that came back with an error counts among the visits only."""
     return response.status_code == 302
 
@@ -95,7 +95,7 @@ class Form(FlaskForm):
         fields = [field for field in self if field.name not in self.machinery]
         return any((field.data or "") != (field.object_data or "") for field in fields)
 
-    def answers(self) -> dict[str, Any]:
+    def cleaned_data(self) -> dict[str, Any]:
         """The fields by name, for an action."""
         return {name: value for name, value in self.data.items() if name not in self.machinery}
 
@@ -141,13 +141,13 @@ class KeyConverter(BaseConverter):
         return number if number < 2**db.KEY_BITS else None
 
 
-PAIRS = [first + second for first in KeyConverter.alphabet for second in KeyConverter.alphabet]
+CHARACTER_PAIRS = [first + second for first in KeyConverter.alphabet for second in KeyConverter.alphabet]
 
 
 def key_text(number: int) -> str:
     """A row's number as it stands in addresses and anchors."""
     high, low = divmod(number, 1 << 30)
-    return PAIRS[high >> 10] + PAIRS[high & 1023] + PAIRS[low >> 20] + PAIRS[low >> 10 & 1023] + PAIRS[low & 1023]
+    return CHARACTER_PAIRS[high >> 10] + CHARACTER_PAIRS[high & 1023] + CHARACTER_PAIRS[low >> 20] + CHARACTER_PAIRS[low >> 10 & 1023] + CHARACTER_PAIRS[low & 1023]
 
 
 def require(allowed: bool) -> None:
@@ -159,7 +159,7 @@ def require(allowed: bool) -> None:
     abort(403)
 
 
-def only(rule: Callable[[Any], bool]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def permission_required(rule: Callable[[Any], bool]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Guard a view with a rule about the person alone."""
 
     def guard(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -173,14 +173,14 @@ def only(rule: Callable[[Any], bool]) -> Callable[[Callable[..., Any]], Callable
     return guard
 
 
-def reader() -> Any:
+def current_reader() -> Any:
     """Who reads this page, a member or a stranger: the object itself, for pages that ask it often."""
     return current_user._get_current_object()
 
 
-def may(verb: str, *things: Any) -> bool:
+def can(verb: str, *things: Any) -> bool:
     """For templates: may("edit", post) asks access.can_edit of the reader."""
-    allowed: bool = getattr(access, f"can_{verb}")(reader(), *things)
+    allowed: bool = getattr(access, f"can_{verb}")(current_reader(), *things)
     return allowed
 
 
@@ -204,7 +204,7 @@ def form_age() -> float | None:
     return None
 
 
-def opened() -> str:
+def form_timestamp() -> str:
     """A signed moment for a form: when its page was first made. It stays the same when the page is made again."""
     known = request.form.get("opened", "")
     if known and form_age() is not None:
@@ -212,9 +212,9 @@ def opened() -> str:
     return str(URLSafeTimedSerializer(current_app.secret_key or "", salt="opened").dumps(""))
 
 
-def trapped() -> bool:
+def honeypot_filled() -> bool:
     """Whether a field was filled that people do not see. The answer is that of success, and nothing is stored."""
-    return bool(request.form.get(TRAP))
+    return bool(request.form.get(HONEYPOT))
 
 
 def new_session() -> None:
@@ -223,9 +223,9 @@ def new_session() -> None:
     g.pop("csrf_token", None)
 
 
-def kept_fields() -> dict[str, str]:
+def carried_fields() -> dict[str, str]:
     """What the reader had typed into the form of this request: text that must not be lost on the way."""
-    return {name: value for name, value in request.form.items() if name not in UNKEPT and len(name) < 60}
+    return {name: value for name, value in request.form.items() if name not in NEVER_CARRIED and len(name) < 60}
 
 
 def init_app(app: Flask) -> None:
@@ -235,12 +235,12 @@ def init_app(app: Flask) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     app.url_map.converters["key"] = KeyConverter
-    app.before_request(_no_surprises)
+    app.before_request(_reject_nul_in_path)
     headers.init_app(app)
     app.register_error_handler(HTTPException, _error_page)
-    app.register_error_handler(CSRFError, _expired_form)
-    app.register_error_handler(Exception, _broken)
-    app.jinja_env.globals.update(may=may, asset=asset, url_for=path_of, opened=opened)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(Exception, _internal_error)
+    app.jinja_env.globals.update(may=can, asset=asset, url_for=path_of, opened=form_timestamp)
     app.jinja_env.filters.update(
         day=day,
         month=dates.format_month,
@@ -270,7 +270,7 @@ def path_of(endpoint: str, **values: Any) -> str:
     """url_for, remembered: a page with fifty replies asks for the same few hundred addresses on every visit."""
     if endpoint.startswith(".") or "_external" in values:
         return url_for(endpoint, **values)
-    return _remembered(script_root(), endpoint, tuple(values.items()))
+    return _cached_url(script_root(), endpoint, tuple(values.items()))
 
 
 def script_root() -> str:
@@ -279,7 +279,7 @@ def script_root() -> str:
 
 
 @lru_cache(maxsize=20_000)
-def _remembered(root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
+def _cached_url(root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
     return url_for(endpoint, **dict(values))
 
 
@@ -288,7 +288,7 @@ def day(moment: datetime, *, year: bool | None = None) -> str:
     return dates.format_day(moment, None if dates.is_whole_day(moment) else _readers_zone(), year=year)
 
 
-def readers_clock() -> tuple[ZoneInfo | None, int]:
+def reader_clock() -> tuple[ZoneInfo | None, int]:
     """What `day` depends on beside the moment: the reader's zone and the present year."""
     return _readers_zone(), datetime.now(UTC).year
 
@@ -308,31 +308,31 @@ def count_of(number: int, one: str, many: str | None = None) -> str:
 
 
 @login_manager.unauthorized_handler
-def _sign_in_first() -> Any:
+def sign_in_page() -> Any:
     """A stranger goes to sign-in and back to where they were about to write; text they sent comes along."""
-    if request.method in SAFE:
+    if request.method in SAFE_METHODS:
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
     target = safe_path(request.form.get("return_to")) or request.path
-    page = render_template("accounts/signed_out.html", next=target, action=request.path, kept=kept_fields())
+    page = render_template("accounts/signed_out.html", next=target, action=request.path, kept=carried_fields())
     return Response(page, 401)
 
 
-def _no_surprises() -> None:
+def _reject_nul_in_path() -> None:
     """Unicode in the address that no database takes is nobody's page."""
     if "\x00" in request.path or "%00" in request.full_path:
         abort(404)
 
 
-def _expired_form(error: CSRFError) -> Any:
+def _csrf_error(error: CSRFError) -> Any:
     """The form's token does not fit (cookies cleared, signed in anew): offer it again, with all that was typed."""
-    kept = kept_fields()
+    kept = carried_fields()
     # Joining and signing in need no member: they are offered again, not turned into another sign-in.
     if current_user.is_authenticated or not kept or request.blueprint == "accounts":
         return render_template("kept.html", action=request.path, kept=kept), 400
-    return _sign_in_first()
+    return sign_in_page()
 
 
-WORDS = {
+MESSAGES = {
     400: ("This request could not be read", "Go back and try again; nothing was changed."),
     403: ("This is not yours to do", "You are signed in, but this page or action is for somebody else."),
     404: ("This page does not exist", "The address may be mistyped, or its author took it down."),
@@ -354,15 +354,15 @@ def _error_page(error: HTTPException) -> Any:
     if isinstance(request.routing_exception, SecurityError):
         # The host is not ours, so no address of ours can be made for the page.
         return Response("This address is not served here.\n", 400, mimetype="text/plain")
-    title, advice = WORDS.get(code, (error.name, "Nothing was changed."))
+    title, advice = MESSAGES.get(code, (error.name, "Nothing was changed."))
     # Too large a request has no form that could be read.
-    kept = kept_fields() if code in (403, 404, 410, 429) and request.form.get("body") else {}
+    kept = carried_fields() if code in (403, 404, 410, 429) and request.form.get("body") else {}
     page = render_template("error.html", code=code, title=title, advice=advice, kept=kept, again=code == 429)
     passed_on = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
     return page, code, passed_on
 
 
-def _broken(error: Exception) -> Any:
+def _internal_error(error: Exception) -> Any:
     """An error of ours. The log has the trace and a reference, nothing of the request's text or its member.
 
     Not even the error's own words: a database quotes the row that it refused, with the text and who wrote it.
@@ -379,7 +379,7 @@ def _broken(error: Exception) -> Any:
         reference=reference,
         title="Something broke on our side",
         advice="Try again in a minute. The reference helps whoever runs the site to find the cause.",
-        kept=kept_fields() if "body" in request.form else {},
+        kept=carried_fields() if "body" in request.form else {},
         again=True,
     )
     return page, 500

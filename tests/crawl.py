@@ -17,8 +17,8 @@ from forum.accounts.models import Member
 from forum.accounts.tokens import token_for as mailed
 from forum.db import db, now
 from forum.moderation.models import Notice
-from forum.moderation.notices.senders import Sender, sender_of
-from forum.moderation.notices.senders import token_for as confirming
+from forum.moderation.notices.senders import Sender, unseal_sender
+from forum.moderation.notices.senders import confirmation_token as confirming
 from forum.notifications.unsubscribe_tokens import token_for as unsubscribing
 
 # The word before a converter, where it is not the name of the table.
@@ -31,7 +31,7 @@ TOKENS: dict[str, tuple[Any, Callable[[Any], str | None]]] = {
     "accounts.new_email": (Member.password_hash.is_not(None), lambda who: mailed(who, "email", "new@partner.example")),
     "following.unsubscribe": (Member.confirmed_at.is_not(None), lambda who: unsubscribing(who.id)),
     "notices.confirm": (Notice.confirmed_at.is_(None), confirming),
-    "notices.show": (Notice.confirmed_at.is_not(None), lambda notice: (sender_of(notice) or Sender("", "")).secret),
+    "notices.show": (Notice.confirmed_at.is_not(None), lambda notice: (unseal_sender(notice) or Sender("", "")).secret),
 }
 EXCLUDED = {"static": "files of the package, the same for everybody"}
 # What the same page shows otherwise when asked otherwise.
@@ -40,7 +40,7 @@ QUERY_STRINGS = {
     "moderation.index": ["kind=flag", "kind=held", "kind=appeal", "kind=notice", "sort=weight"],
     "following.index": ["show=all"],
     "log.index": ["action=warn", "action=bar", "rule=5"],
-    "rankings.compared": ["vendor=northwind&vendor=lakeside"],
+    "rankings.compare": ["vendor=northwind&vendor=lakeside"],
 }
 MAX_PER_TABLE = 40
 

@@ -14,7 +14,7 @@ from forum.db import db, new_random_id, now
 from forum.posts.actions import write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, Tag
-from forum.posts.tags.actions import make_tag
+from forum.posts.tags.actions import create_tag
 from forum.ratings.actions import rate
 from forum.ratings.models import Rating
 from forum.vendors.actions import add_domain, add_programme, add_vendor
@@ -60,7 +60,7 @@ def make_vendor(name: str | None = None, tiers: tuple[str, ...] = (), **given: A
 
 
 def make_a_tag(slug: str | None = None, synonyms: tuple[str, ...] = ()) -> Tag:
-    tag = make_tag(slug or f"tag-{next(_n)}", "What it is for", synonyms)
+    tag = create_tag(slug or f"tag-{next(_n)}", "What it is for", synonyms)
     db.session.commit()
     return tag
 

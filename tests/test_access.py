@@ -11,10 +11,10 @@ from flask import Flask
 from sqlalchemy import text as sql
 
 from forum import access
-from forum.access import is_listed, listed
+from forum.access import is_listed, listed_clause
 from forum.db import db, now
-from forum.posts.actions import About
-from forum.posts.comment_queries import thread
+from forum.posts.actions import PostSubject
+from forum.posts.comment_queries import thread_page
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_page_row
 from forum.vendors.models import VendorDomain
@@ -110,13 +110,13 @@ def test_a_rule_about_writing_lets_these_and_nobody_else(
             item.edit_deadline = now() + timedelta(hours=1) if "asked" in state else None
         post.locked_at = now() if "locked" in state else None
         db.session.commit()
-        rows = [post_page_row(post.id), thread(post.id).rows[0]]
+        rows = [post_page_row(post.id), thread_page(post.id).rows[0]]
         of_posts = rule in ("can_reply", "can_open")
         for item in (post, rows[0]) if of_posts else (post, comment):
             assert " ".join(name for name in PEOPLE if getattr(access, rule)(people[name], item)) == who, item
         if rule == "wrote":
             for name in PEOPLE:
-                own = access.written_among(people[name], post.thread_key, rows)
+                own = access.ids_written_by(people[name], post.thread_key, rows)
                 assert own == ({post.id, comment.id} if name == "author" else set())
 
 
@@ -124,9 +124,9 @@ def test_a_vendors_representative_answers_and_judges_nothing(app: Flask) -> None
     vendor, other = make_vendor("Nordwall"), make_vendor()
     voice, member = make_representative(vendor), make_member()
     own, about_other, undisclosed = (
-        make_post(about=About(vendor)),
-        make_post(about=About(other)),
-        make_post(about=About(category=make_category(), description="A large one")),
+        make_post(about=PostSubject(vendor)),
+        make_post(about=PostSubject(other)),
+        make_post(about=PostSubject(category=make_category(), description="A large one")),
     )
     earlier = make_comment(about_other, voice)
     for post in (own, about_other, undisclosed):
@@ -135,23 +135,23 @@ def test_a_vendors_representative_answers_and_judges_nothing(app: Flask) -> None
             assert access.can_flag(voice, item) and access.can_mark_useful(member, item)
         for row in (post, post_page_row(post.id)):
             assert access.can_reply(voice, row) is (post is not own)
-            assert access.can_answer(voice, row) is access.speaks_in(voice, row) is (post is own)
-            assert access.can_reply(member, row) and not access.can_answer(member, row)
+            assert access.can_reply_officially(voice, row) is access.represents_vendor_of(voice, row) is (post is own)
+            assert access.can_reply(member, row) and not access.can_reply_officially(member, row)
     own.locked_at = now()
-    assert not access.is_open(own) and not access.can_answer(voice, own)
+    assert not access.is_open(own) and not access.can_reply_officially(voice, own)
     assert access.can_edit(voice, earlier)
     for thing in (vendor, other, None):
         assert not access.can_rate(voice, thing) and access.can_rate(member, thing)
-    assert access.can_write_about(voice, other) and not access.can_write_about(voice, vendor)
-    assert access.can_write_about(member, vendor)
-    assert access.can_open_desk(voice, vendor) and not access.can_open_desk(voice, other)
-    assert not access.can_open_desk(member, vendor) and access.can_open_desk(make_member(role="moderator"), other)
+    assert access.can_post_about(voice, other) and not access.can_post_about(voice, vendor)
+    assert access.can_post_about(member, vendor)
+    assert access.can_open_dashboard(voice, vendor) and not access.can_open_dashboard(voice, other)
+    assert not access.can_open_dashboard(member, vendor) and access.can_open_dashboard(make_member(role="moderator"), other)
     voice.role = "moderator"
-    case = {"comment": None, "member_id": None, "against": None}
+    case = {"comment": None, "member_id": None, "contested_decision": None}
     for post in (own, about_other):
         assert access.can_decide(voice, SimpleNamespace(**case, post=post)) is (post is about_other)
     voice.role, voice.banned_at = "member", now()
-    assert not access.is_representative(voice) and not access.can_open_desk(voice, vendor)
+    assert not access.is_representative(voice) and not access.can_open_dashboard(voice, vendor)
 
 
 @pytest.mark.parametrize(
@@ -176,9 +176,9 @@ def test_whose_address_is_at_the_vendors_own_domains_may_ask_to_speak(
     for domain, relation in domains.items():
         db.session.add(VendorDomain(vendor_id=vendor.id, domain=f"{domain}.example", relation=relation))
     member = make_member(email=email, role=role)
-    assert access.can_speak_for(member, vendor) is may
+    assert access.can_represent(member, vendor) is may
     vendor.accepted_at = None
-    assert not access.can_speak_for(member, vendor)
+    assert not access.can_represent(member, vendor)
 
 
 @pytest.mark.parametrize(
@@ -233,23 +233,23 @@ def test_what_was_decided_is_for_those_it_is_about_and_decided_by_others(people:
         "comment": None,
         "post": post,
         "member_id": None,
-        "until_appeal": later,
-        "appealed": False,
+        "appeal_deadline": later,
+        "is_appealed": False,
     }
     about_banned = about_post | {"post": None, "member_id": people["banned"].id}
     for rule in ("can_read_statement", "can_appeal"):
         assert allowed(rule, SimpleNamespace(**about_post)) == "author"
         assert allowed(rule, SimpleNamespace(**about_banned)) == "banned"
-    for change in ({"until_appeal": now()}, {"appealed": True}, {"action": "staff"}):
+    for change in ({"appeal_deadline": now()}, {"is_appealed": True}, {"action": "staff"}):
         assert allowed("can_appeal", SimpleNamespace(**about_post | change)) == ""
-    case = SimpleNamespace(comment=None, post=post, member_id=None, against=None)
+    case = SimpleNamespace(comment=None, post=post, member_id=None, contested_decision=None)
     assert allowed("can_decide", case) == "moderator admin"
     assert not access.can_decide(
         people["moderator"], SimpleNamespace(**vars(case) | {"member_id": people["moderator"].id})
     )
     own = SimpleNamespace(**vars(case) | {"post": make_post(people["moderator"], anonymous=True)})
     assert allowed("can_decide", own) == "admin", "not even what one wrote under a pseudonym"
-    case.against = SimpleNamespace(moderator_id=people["admin"].id)
+    case.contested_decision = SimpleNamespace(moderator_id=people["admin"].id)
     assert allowed("can_decide", case) == "moderator"
     assert allowed("can_decide", case, alone=True) == "moderator admin"
 
@@ -258,7 +258,7 @@ def test_writing_without_any_author_is_nobodys(people: dict[str, Any]) -> None:
     post = make_post(people["author"])
     post.author_id = None
     db.session.commit()
-    assert not any(access.wrote(people[name], post) for name in PEOPLE)
+    assert not any(access.is_author(people[name], post) for name in PEOPLE)
 
 
 def test_the_list_rule_has_one_answer_in_hand_and_in_the_database(app: Flask) -> None:
@@ -268,17 +268,17 @@ def test_the_list_rule_has_one_answer_in_hand_and_in_the_database(app: Flask) ->
                 item = make()
                 item.hidden_at, item.deleted_at = hidden, deleted
         db.session.commit()
-        assert {item.id for item in db.session.query(kind).filter(listed(kind))} == {
+        assert {item.id for item in db.session.query(kind).filter(listed_clause(kind))} == {
             item.id for item in db.session.query(kind) if is_listed(item)
         }
 
 
 # Every address of the site, tried by everybody.
 
-OF_A_TAG = ("tag", "add_word", "remove_word", "retire_tag", "merge_tag", "end_tag")
-OF_A_CATEGORY = ("category", "move_category", "end_category")
+OF_A_TAG = ("tag", "add_synonym", "remove_synonym", "retire_tag", "merge_tag", "delete_tag")
+OF_A_CATEGORY = ("category", "move_category", "delete_category")
 FOR_ADMINS = {
-    f"admin.{name}" for name in ("settings", "test_mail", "health", "try_mail_again", "back_up", "merge", "role")
+    f"admin.{name}" for name in ("settings", "test_mail", "health", "try_mail_again", "back_up", "merge_vendor", "change_role")
 }
 
 
@@ -306,12 +306,12 @@ def routes(app: Flask) -> list[tuple[Any, str]]:
         "pages.member": {"slug": member.slug},
         "representatives": {"slug": vendor.slug},
         "desk": {"slug": vendor.slug},
-        "speakers": {"slug": make_representative(vendor).slug},
-        "admin": {"slug": vendor.slug, "number": vendor.programmes[0].id},
-        **{f"admin.{name}": {"slug": member.slug} for name in ("member", "change_member", "role")},
+        "representative_decisions": {"slug": make_representative(vendor).slug},
+        "admin": {"slug": vendor.slug, "programme_id": vendor.programmes[0].id},
+        **{f"admin.{name}": {"slug": member.slug} for name in ("member", "change_member", "change_role")},
         **{f"admin.{name}": {"slug": "deals"} for name in OF_A_TAG},
         **{f"admin.{name}": {"slug": vendor.category.slug} for name in OF_A_CATEGORY},
-        **{f"admin.{name}": {"number": vendor.programmes[0].tiers[0].id} for name in ("tier", "remove_tier")},
+        **{f"admin.{name}": {"tier_id": vendor.programmes[0].tiers[0].id} for name in ("tier", "remove_tier")},
     }
     bound = app.url_map.bind("localhost")
     found = []
@@ -371,10 +371,10 @@ def test_an_empty_form_breaks_nothing_anywhere(
 ) -> None:
     for rule, path in routes:
         if "POST" in (rule.methods or ()):
-            answer = reader_called(who, browse).post(path, data={"do": "publish", "page": "-1", "to": "\x00"})
+            answer = reader_called(who, browse).post(path, data={"intent": "publish", "page": "-1", "to": "\x00"})
             assert answer.status_code < 500, path
             if who == "stranger" and not rule.endpoint.startswith(
-                ("accounts.", "second_factor.code", "following.unsubscribe", "notices.new", "notices.confirm")
+                ("accounts.", "two_factor.code", "following.unsubscribe", "notices.new", "notices.confirm")
             ):
                 assert answer.status_code in (401, 404), path
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from forum.accounts import passwords
-from forum.accounts.actions import make_member
+from forum.accounts.actions import create_member
 from forum.accounts.models import Member
 from forum.db import db
 from forum.mail import Mail, deliver_due
@@ -58,7 +58,7 @@ def test_nobody_signs_in_before_confirming_and_gets_the_link_again(app: Any, bro
 
 
 def test_an_address_that_is_known_gets_the_same_answer_on_the_page(app: Any, browse: Any) -> None:
-    make_member(name="Marta", email="marta@partner.example", password=PASSWORD)
+    create_member(name="Marta", email="marta@partner.example", password=PASSWORD)
     db.session.commit()
     known = browse().post("/join", data={"name": "X Y", "email": "marta@partner.example", "password": OTHER})
     new = browse().post("/join", data={"name": "X Y", "email": "else@partner.example", "password": OTHER})
@@ -124,7 +124,7 @@ def test_joining_answers_every_wrong_field_in_words(app: Any, browse: Any, field
 
 
 def test_signing_in_leads_back_and_never_elsewhere(app: Any, browse: Any) -> None:
-    make_member(name="Marta", email="marta@partner.example", password=PASSWORD)
+    create_member(name="Marta", email="marta@partner.example", password=PASSWORD)
     db.session.commit()
     right = {"email": "MARTA@partner.example ", "password": PASSWORD}
     assert browse().post("/sign-in", data={**right, "next": "/posts/new?vendor=x"}).location == "/posts/new?vendor=x"
@@ -134,7 +134,7 @@ def test_signing_in_leads_back_and_never_elsewhere(app: Any, browse: Any) -> Non
 
 
 def test_remember_me_outlives_the_session_and_a_password_change_ends_it(app: Any, browse: Any) -> None:
-    make_member(name="Marta", email="marta@partner.example", password=PASSWORD)
+    create_member(name="Marta", email="marta@partner.example", password=PASSWORD)
     db.session.commit()
     old, here = browse(), browse()
     for reader in (old, here):
@@ -142,7 +142,7 @@ def test_remember_me_outlives_the_session_and_a_password_change_ends_it(app: Any
         assert reader.get_cookie("remember_token")
         reader.delete_cookie("session")
         assert reader.get("/settings").status_code == 200
-    answer = here.post("/settings/password", data={"present": PASSWORD, "password": OTHER, "again": OTHER})
+    answer = here.post("/settings/password", data={"current_password": PASSWORD, "password": OTHER, "password_confirmation": OTHER})
     assert answer.status_code == 302
     assert here.get("/settings").status_code == 200
     assert old.get("/settings").status_code == 302, "other devices are signed out"
@@ -150,22 +150,22 @@ def test_remember_me_outlives_the_session_and_a_password_change_ends_it(app: Any
 
 
 def test_changing_the_password_asks_for_the_present_one_and_twice_for_the_new(app: Any, browse: Any) -> None:
-    member = make_member(name="Marta", email="marta@partner.example", password=PASSWORD)
+    member = create_member(name="Marta", email="marta@partner.example", password=PASSWORD)
     db.session.commit()
     reader = browse(member)
     for data, words in [
-        ({"present": "wrong wrong", "password": OTHER, "again": OTHER}, "not your present password"),
-        ({"present": PASSWORD, "password": OTHER, "again": "another one"}, "do not match"),
-        ({"present": PASSWORD, "password": "short", "again": "short"}, "at least 10"),
+        ({"current_password": "wrong wrong", "password": OTHER, "password_confirmation": OTHER}, "not your present password"),
+        ({"current_password": PASSWORD, "password": OTHER, "password_confirmation": "another one"}, "do not match"),
+        ({"current_password": PASSWORD, "password": "short", "password_confirmation": "short"}, "at least 10"),
     ]:
         answer = reader.post("/settings/password", data=data)
         assert answer.status_code == 422 and words in answer.text
     db.session.expire_all()
-    assert passwords.fits(db.session.get(Member, member.id).password_hash, PASSWORD)
+    assert passwords.is_correct(db.session.get(Member, member.id).password_hash, PASSWORD)
 
 
 def test_a_forgotten_password_is_replaced_by_a_link_that_works_once(app: Any, browse: Any) -> None:
-    make_member(name="Marta", email="marta@partner.example", password=PASSWORD)
+    create_member(name="Marta", email="marta@partner.example", password=PASSWORD)
     db.session.commit()
     browse().post("/forgotten-password", data={"email": "marta@partner.example"})
     link = link_in(newest("asked for a new password"))
@@ -177,11 +177,11 @@ def test_a_forgotten_password_is_replaced_by_a_link_that_works_once(app: Any, br
 
 
 def test_a_new_address_is_confirmed_by_its_mailbox_and_told_to_the_old_one(app: Any, browse: Any) -> None:
-    member = make_member(name="Marta", email="marta@partner.example", password=PASSWORD)
+    member = create_member(name="Marta", email="marta@partner.example", password=PASSWORD)
     db.session.commit()
     reader = browse(member)
-    assert reader.post("/settings/email", data={"email": "new@partner.example", "present": "wrong"}).status_code == 422
-    reader.post("/settings/email", data={"email": "new@partner.example", "present": PASSWORD})
+    assert reader.post("/settings/email", data={"email": "new@partner.example", "current_password": "wrong"}).status_code == 422
+    reader.post("/settings/email", data={"email": "new@partner.example", "current_password": PASSWORD})
     mail = newest("You asked to use this address")
     assert mail.to_address == "new@partner.example"
     reader.get(link_in(mail))
@@ -194,7 +194,7 @@ def test_a_new_address_is_confirmed_by_its_mailbox_and_told_to_the_old_one(app: 
 
 
 def test_an_imported_author_claims_their_writing_by_mail(app: Any, browse: Any) -> None:
-    make_member(name="Old Blogger", email="old@partner.example")
+    create_member(name="Old Blogger", email="old@partner.example")
     db.session.commit()
     browse().post("/forgotten-password", data={"email": "old@partner.example"})
     link = link_in(newest("has been moved in here"))
@@ -204,7 +204,7 @@ def test_an_imported_author_claims_their_writing_by_mail(app: Any, browse: Any) 
 
 
 def test_sign_in_is_throttled_for_an_account_and_says_so(app: Any, browse: Any) -> None:
-    make_member(name="Marta", email="marta@partner.example", password=PASSWORD)
+    create_member(name="Marta", email="marta@partner.example", password=PASSWORD)
     db.session.commit()
     limiter.reset()
     for _ in range(10):
@@ -217,9 +217,9 @@ def test_sign_in_is_throttled_for_an_account_and_says_so(app: Any, browse: Any) 
 def test_the_profile_keeps_what_is_right_and_says_what_is_wrong(app: Any, browse: Any) -> None:
     member = make_plain_member()
     reader = browse(member)
-    answer = reader.post("/settings", data={"name": "M", "what": "engineer", "time_zone": "Europe/Helsinki"})
+    answer = reader.post("/settings", data={"name": "M", "job_title": "engineer", "time_zone": "Europe/Helsinki"})
     assert answer.status_code == 422 and "engineer" in answer.text
-    answer = reader.post("/settings", data={"name": "Marta", "what": "x" * 81, "time_zone": "Europe/Helsinki"})
+    answer = reader.post("/settings", data={"name": "Marta", "job_title": "x" * 81, "time_zone": "Europe/Helsinki"})
     assert answer.status_code == 422 and "at most 80" in answer.text
     answer = reader.post("/settings", data={"name": "Marta A", "country": "Finland", "time_zone": "Nowhere/At-All"})
     assert answer.status_code == 422

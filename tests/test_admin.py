@@ -8,19 +8,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from forum.accounts import second_factor
+from forum.accounts import two_factor
 from forum.accounts.models import Member
-from forum.accounts.passwords import hash_of
+from forum.accounts.passwords import hash_password
 from forum.accounts.staff_actions import LastAdmin, set_role
 from forum.admin import member_actions
 from forum.db import db, now
 from forum.mail import Mail
-from forum.moderation.decisions.actions import act
+from forum.moderation.decisions.actions import apply_action
 from forum.moderation.models import Decision
-from forum.posts.actions import About
+from forum.posts.actions import PostSubject
 from tests.factories import (
     PASSWORD,
-    run_concurrently,
     make_a_tag,
     make_category,
     make_comment,
@@ -29,8 +28,9 @@ from tests.factories import (
     make_rating,
     make_representative,
     make_vendor,
+    run_concurrently,
 )
-from tests.test_speed import queries_for
+from tests.query_counts import queries_for
 
 REASON = {"reason": "It was agreed by all."}
 # Each page and change, who gets in: "staff" are moderators and admins.
@@ -74,7 +74,7 @@ DOORS = {
 
 @pytest.fixture
 def admin(app: Flask) -> Member:
-    return make_member(role="admin", password_hash=hash_of(PASSWORD), name="Ada Chief")
+    return make_member(role="admin", password_hash=hash_password(PASSWORD), name="Ada Chief")
 
 
 def log() -> list[tuple[str, str, str]]:
@@ -177,7 +177,7 @@ def test_what_a_member_wrote_without_a_name_shows_nowhere_among_the_admin_pages(
     post = make_post(busy, anonymous=True)
     make_comment(post, busy, anonymous=True)
     make_rating(busy, anonymous=True)
-    act(post, make_member(role="moderator"), action="warn", rule=1, facts="x", reason="Wordy.", source="own")
+    apply_action(post, make_member(role="moderator"), action="warn", rule=1, facts="x", reason="Wordy.", source="own")
     db.session.commit()
     for viewer in (admin, make_member(role="moderator")):
         pages = [browse(viewer).get(f"/admin/members/{slug}").text for slug in ("kim-a", "kim-b")]
@@ -191,8 +191,8 @@ def test_what_a_member_wrote_without_a_name_shows_nowhere_among_the_admin_pages(
 def test_a_members_page_tells_what_they_signed_and_what_was_decided(app: Flask, browse: Any, admin: Member) -> None:
     member = make_member(slug="marta")
     post = make_post(member)
-    act(post, admin, action="hide", rule=3, facts="", reason="It names a person.", source="own")
-    act(
+    apply_action(post, admin, action="hide", rule=3, facts="", reason="It names a person.", source="own")
+    apply_action(
         member,
         admin,
         action="suspend",
@@ -214,9 +214,9 @@ def test_staff_vouches_ends_sessions_and_clears_a_bounce_and_the_log_has_each(
     member = make_member(slug="marta", vouched_at=None, bounced_at=now())
     own = browse(member)
     assert own.get("/settings").status_code == 200
-    assert browse(make_member(role="moderator")).post("/admin/members/marta", data={"do": "vouch"}).status_code == 302
+    assert browse(make_member(role="moderator")).post("/admin/members/marta", data={"intent": "vouch"}).status_code == 302
     for deed in ("clear_bounce", "end_sessions", "nonsense"):
-        browse(admin).post("/admin/members/marta", data={"do": deed})
+        browse(admin).post("/admin/members/marta", data={"intent": deed})
     db.session.refresh(member)
     assert member.vouched_at and not member.bounced_at and member.session_epoch == 1
     assert own.get("/settings").status_code == 302, "signed out"
@@ -240,7 +240,7 @@ def test_a_case_about_a_member_is_opened_from_their_page(app: Flask, browse: Any
 def test_a_moderator_cannot_touch_an_account_but_to_vouch(app: Flask, browse: Any) -> None:
     member = make_member(slug="marta", bounced_at=now())
     for deed in ("clear_bounce", "end_sessions", "confirm", "vouch"):
-        answer = browse(make_member(role="moderator")).post("/admin/members/marta", data={"do": deed})
+        answer = browse(make_member(role="moderator")).post("/admin/members/marta", data={"intent": deed})
         assert answer.status_code == 403, deed
     db.session.refresh(member)
     assert member.bounced_at and not member.session_epoch and not log()
@@ -248,10 +248,10 @@ def test_a_moderator_cannot_touch_an_account_but_to_vouch(app: Flask, browse: An
 
 def test_the_confirming_link_is_sent_again_to_whoever_has_not_confirmed(app: Flask, browse: Any, admin: Member) -> None:
     make_member(slug="marta", email="marta@slow.example", confirmed_at=None)
-    browse(admin).post("/admin/members/marta", data={"do": "confirm"})
+    browse(admin).post("/admin/members/marta", data={"intent": "confirm"})
     assert [mail.to_address for mail in db.session.query(Mail)] == ["marta@slow.example"]
     make_member(slug="done")
-    browse(admin).post("/admin/members/done", data={"do": "confirm"})
+    browse(admin).post("/admin/members/done", data={"intent": "confirm"})
     assert db.session.query(Mail).count() == 1 and len(log()) == 1, "nothing to do, nothing logged"
 
 
@@ -288,7 +288,7 @@ def test_nobody_changes_their_own_role_and_the_last_admin_stays(app: Flask, brow
 
 
 def test_two_admins_who_demote_each_other_at_once_leave_one(app: Flask, browse: Any) -> None:
-    pair = [make_member(role="admin", slug=slug, password_hash=hash_of(PASSWORD)) for slug in ("one", "two")]
+    pair = [make_member(role="admin", slug=slug, password_hash=hash_password(PASSWORD)) for slug in ("one", "two")]
     given = {"role": "member", "proof": PASSWORD, **REASON}
     readers = [browse(member) for member in pair]
     run_concurrently(
@@ -312,7 +312,7 @@ def test_the_operator_turns_off_a_second_factor_that_was_lost(app: Flask) -> Non
     member.totp_seal = "sealed"
     assert member_actions.reset_second_factor(member)
     db.session.commit()
-    assert not second_factor.is_on(member) and member.session_epoch == 1
+    assert not two_factor.is_enabled(member) and member.session_epoch == 1
     assert db.session.query(Decision).one().moderator_name == "the operator"
 
 
@@ -342,8 +342,8 @@ def test_the_pages_cost_the_same_for_few_and_for_many(app: Flask, browse: Any, a
         for n in range(count):
             make_a_tag(synonyms=(f"word-{count}-{n}",))
             make_category()
-            act(make_post(marta), admin, action="hide", rule=3, facts="", reason="Named.", source="own")
-            make_post(about=About(make_vendor(tiers=("Gold", "Silver"), aliases=[f"Also {count} {n}"])))
+            apply_action(make_post(marta), admin, action="hide", rule=3, facts="", reason="Named.", source="own")
+            make_post(about=PostSubject(make_vendor(tiers=("Gold", "Silver"), aliases=[f"Also {count} {n}"])))
             make_rating(vendor=vendor)
         db.session.commit()
 

@@ -18,7 +18,7 @@ from forum.mail import Mail
 from forum.moderation.models import Decision
 from forum.site import DEFAULTS, SiteSetting, setting
 from tests.factories import make_member, make_post
-from tests.test_speed import queries_for
+from tests.query_counts import queries_for
 
 
 @pytest.fixture
@@ -159,9 +159,9 @@ def test_health_tells_versions_migrations_and_sizes(app: Flask, browse: Any, adm
     assert kind in page and "Migrations to come</dt><dd>none<" in page and "Delayed texts" in page
     told = health.versions()
     assert told["Size of the database"].split(" ")[1] in ("KB", "MB") and "GB" in told["Free on the disk"]
-    assert health.troubles() == [] and "in order" in browse(admin).get("/admin/").text
+    assert health.problems() == [] and "in order" in browse(admin).get("/admin/").text
     assert "Health" not in browse(make_member(role="moderator")).get("/admin/").text
-    assert [health.in_bytes(n) for n in (0, 999, 1500, 41_000, 2_300_000_000, 9e15)] == [
+    assert [health.format_bytes(n) for n in (0, 999, 1500, 41_000, 2_300_000_000, 9e15)] == [
         "0 bytes",
         "999 bytes",
         "1.5 KB",
@@ -181,7 +181,7 @@ def test_health_tells_what_migrations_are_to_come(app: Flask, browse: Any, admin
         here, missing = health.migrations()
         assert here == "0001" and missing[0] == "0002" and missing[-1] == latest
         assert f"{latest} " in page
-        assert health.troubles()[0].startswith(f"{len(missing)} migrations to come")
+        assert health.problems()[0].startswith(f"{len(missing)} migrations to come")
     finally:
         with db.engine.begin() as connection:
             connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{latest}'")
@@ -198,7 +198,7 @@ def test_mail_that_was_given_up_is_counted_and_tried_again_and_nobody_learns_who
     page = browse(admin).get("/admin/health").text
     assert "Given up after eight tries</dt><dd>1" in page and "Waiting</dt><dd>1" in page
     assert "reader.example" not in page and "subject" not in page and "Another" not in page
-    assert health.troubles() == ["1 mail given up", "mail waits for an hour and more: is “forum work” running?"]
+    assert health.problems() == ["1 mail given up", "mail waits for an hour and more: is “forum work” running?"]
     assert browse(admin).post("/admin/health/mail").status_code == 302
     db.session.refresh(given_up)
     assert (given_up.failed_at, given_up.tries) == (None, 0) and given_up.due_at <= now()
@@ -207,7 +207,7 @@ def test_mail_that_was_given_up_is_counted_and_tried_again_and_nobody_learns_who
 
 
 def test_health_says_in_words_what_each_job_is_for(app: Flask) -> None:
-    assert set(jobs.periodic_jobs()) <= set(health.JOBS)
+    assert set(jobs.periodic_jobs()) <= set(health.JOB_LABELS)
     assert "see_to_notices" in jobs.periodic_jobs()
 
 
@@ -234,7 +234,7 @@ def test_runs_by_the_clock_are_noted_and_what_they_failed_with_by_its_kind_alone
     assert noted["works"].failures == 0 and noted["works"].succeeded_at is not None
     page = browse(admin).get("/admin/health").text
     assert "1 time: ValueError" in page and "reader.example" not in page
-    assert health.troubles() == ["a job fails: Fails"]
+    assert health.problems() == ["a job fails: Fails"]
     with pytest.raises(ValueError):
         jobs._in_context(app, fails, told=True)()
     db.session.rollback()

@@ -7,12 +7,12 @@ from flask import Flask
 
 from forum.db import db
 from forum.moderation.models import Decision
-from forum.notifications.actions import follow, follow_of
+from forum.notifications.actions import follow, follow_state
 from forum.posts.models import Post, Tag, TagSynonym
-from forum.posts.tags.queries import tags_of
+from forum.posts.tags.queries import tag_slugs_of
 from forum.posts.visibility import hide
 from forum.web import key_text
-from tests.factories import run_concurrently, make_a_tag, make_member, make_post
+from tests.factories import make_a_tag, make_member, make_post, run_concurrently
 from tests.test_delayed import composed, delayed, run_job
 
 REASON = {"reason": "They mean the same."}
@@ -65,8 +65,8 @@ def test_of_two_who_make_the_same_tag_at_once_one_does(app: Flask, staff: Any, b
 def test_a_retired_tag_is_not_offered_and_what_carries_it_keeps_it(app: Flask, staff: Any, browse: Any) -> None:
     old, author = make_a_tag("fax-orders"), make_member()
     post = make_post(author, tags=[old])
-    staff.post("/admin/tags/fax-orders/retire", data={"do": "retire"})
-    staff.post("/admin/tags/fax-orders/retire", data={"do": "retire"})
+    staff.post("/admin/tags/fax-orders/retire", data={"intent": "retire"})
+    staff.post("/admin/tags/fax-orders/retire", data={"intent": "retire"})
     writer = browse(author)
     assert "fax-orders" not in writer.get("/posts/new").text and "fax-orders" not in browse().get("/tags/").text
     answer = writer.post("/posts/new", data=composed(tags="fax-orders", signed="name"))
@@ -78,9 +78,9 @@ def test_a_retired_tag_is_not_offered_and_what_carries_it_keeps_it(app: Flask, s
         and post.title in browse().get("/tags/fax-orders").text
     )
     edited = {"title": post.title, "body": post.body + " And more.", "leaning": "mixed", "about": "none"}
-    answer = writer.post(f"/posts/{key_text(post.id)}/edit", data=edited | {"tags": "fax-orders", "do": "publish"})
-    assert answer.status_code == 302 and tags_of([post.id]) == {post.id: ["fax-orders"]}
-    staff.post("/admin/tags/fax-orders/retire", data={"do": "offer"})
+    answer = writer.post(f"/posts/{key_text(post.id)}/edit", data=edited | {"tags": "fax-orders", "intent": "publish"})
+    assert answer.status_code == 302 and tag_slugs_of([post.id]) == {post.id: ["fax-orders"]}
+    staff.post("/admin/tags/fax-orders/retire", data={"intent": "offer"})
     assert "fax-orders" in writer.get("/posts/new").text
     assert facts() == ["fax-orders: offered → retired", "fax-orders: retired → offered"]
 
@@ -93,15 +93,15 @@ def test_a_tag_goes_into_another_with_texts_words_and_followers(app: Flask, staf
     number = into.id
     page = staff.post("/admin/tags/dealreg/merge", data={"into": "deal-registration", **REASON})
     assert page.status_code == 200 and "3 experiences go" in page.text and db.session.query(Tag).count() == 2
-    done = {"into": "#deal-registration", "do": f"merge into {number}", **REASON}
+    done = {"into": "#deal-registration", "intent": f"merge into {number}", **REASON}
     assert staff.post("/admin/tags/dealreg/merge", data=done).location == "/admin/tags/deal-registration"
     db.session.expire_all()
-    assert set(map(tuple, tags_of([p.id for p in (one, both, other, hidden)]).values())) == {("deal-registration",)}
+    assert set(map(tuple, tag_slugs_of([p.id for p in (one, both, other, hidden)]).values())) == {("deal-registration",)}
     left = db.session.query(Tag).one()
     assert (left.post_count, {word.slug for word in left.synonyms}) == (3, {"dr", "dealreg"}), (
         "the hidden one is not counted"
     )
-    assert follow_of(fan, "tag", number).follows
+    assert follow_state(fan, "tag", number).is_following
     for path in ("/tags/dealreg", "/tags/dr", "/tags/dealreg/feed.atom"):
         assert browse().get(path).status_code == 301
     assert facts() == ["dealreg went into deal-registration: 3 experiences"]
@@ -110,7 +110,7 @@ def test_a_tag_goes_into_another_with_texts_words_and_followers(app: Flask, staf
 @pytest.mark.parametrize("into", ["deals", "bargains", "nothing", ""])
 def test_a_tag_goes_neither_into_itself_nor_into_nothing(app: Flask, staff: Any, into: str) -> None:
     tag = make_a_tag("deals", ("bargains",))
-    given = {"into": into, "do": f"merge into {tag.id}", **REASON}
+    given = {"into": into, "intent": f"merge into {tag.id}", **REASON}
     assert staff.post("/admin/tags/deals/merge", data=given).status_code == 422
     assert db.session.query(Tag).count() == 1
 
@@ -118,9 +118,9 @@ def test_a_tag_goes_neither_into_itself_nor_into_nothing(app: Flask, staff: Any,
 def test_a_text_that_waits_to_appear_finds_the_tag_that_its_own_went_into(app: Flask, staff: Any, browse: Any) -> None:
     old, into = make_a_tag("dealreg"), make_a_tag("deal-registration")
     delayed(browse(make_member()), tags="dealreg", appear="6")
-    staff.post("/admin/tags/dealreg/merge", data={"into": into.slug, "do": f"merge into {into.id}", **REASON})
+    staff.post("/admin/tags/dealreg/merge", data={"into": into.slug, "intent": f"merge into {into.id}", **REASON})
     run_job(6.2)
-    assert tags_of([db.session.query(Post).one().id]).popitem()[1] == ["deal-registration"], old
+    assert tag_slugs_of([db.session.query(Post).one().id]).popitem()[1] == ["deal-registration"], old
 
 
 def test_only_a_tag_that_nothing_carries_is_ended(app: Flask, staff: Any, browse: Any) -> None:

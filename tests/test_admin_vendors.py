@@ -7,23 +7,23 @@ import pytest
 from flask import Flask
 
 from forum.accounts.models import Member
-from forum.admin.jobs import carry_strays
-from forum.admin.merge_actions import merge
-from forum.admin.vendor_queries import banded
+from forum.admin.jobs import move_late_posts
+from forum.admin.merge_actions import merge_vendors
+from forum.admin.vendor_queries import count_band
 from forum.db import db, now
 from forum.moderation.models import Decision
-from forum.notifications.actions import follow, follow_of
-from forum.posts.actions import About
+from forum.notifications.actions import follow, follow_state
+from forum.posts.actions import PostSubject
 from forum.posts.models import Post
-from forum.ratings.actions import RatedOtherwise, live_ratings, withdraw
+from forum.ratings.actions import AlreadyRated, live_ratings, withdraw
 from forum.ratings.models import Rating, Snapshot
-from forum.ratings.queries import Subject, snapshot_of
+from forum.ratings.queries import Subject, current_snapshot
 from forum.ratings.scores.actions import publish
-from forum.ratings.scores.disclosure import Batch, segments_after_merging
-from forum.vendors.actions import add_domain, note_change
+from forum.ratings.scores.disclosure import Batch, publishable_segments_after_merge
+from forum.vendors.actions import add_domain, record_programme_change
 from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias
-from forum.vendors.queries import vendor_named
-from tests.factories import run_concurrently, make_category, make_member, make_post, make_rating, make_vendor
+from forum.vendors.queries import vendor_by_name
+from tests.factories import make_category, make_member, make_post, make_rating, make_vendor, run_concurrently
 
 REASON = {"reason": "One and the same company."}
 
@@ -48,7 +48,7 @@ def vendor_called(slug: str) -> Vendor:
 
 
 def merged(admin: Member, old: Vendor, into: Vendor) -> None:
-    merge(admin, old, into, reason="One and the same.", told="all")
+    merge_vendors(admin, old, into, reason="One and the same.", told="all")
     db.session.commit()
 
 
@@ -81,7 +81,7 @@ def test_a_renamed_vendor_keeps_its_address_and_its_old_name(app: Flask, staff: 
     page = browse().get("/vendors/nordwall").text
     assert "<h1>Northern Wall" in page.replace("\n", "") and "also called Nordwall" in page
     assert "Northern Wall" in browse().get("/vendors").text, "what is remembered of the ranking is read anew"
-    assert vendor_named("nordwall") is vendor_named("northern wall") is not None
+    assert vendor_by_name("nordwall") is vendor_by_name("northern wall") is not None
     assert facts() == ["Northern Wall: Nordwall → Northern Wall; description changed"]
     assert "Nordwall → Northern Wall" in browse().get("/log").text and "As it says." in browse().get("/log").text
     back = given | {"name": "Nordwall"}
@@ -168,7 +168,7 @@ def test_a_tier_that_is_wrong_comes_back_as_typed(app: Flask, staff: Any, wrong:
 def test_a_tier_that_goes_says_what_loses_it_and_the_rest_stays(app: Flask, staff: Any) -> None:
     vendor = make_vendor("Nordwall", tiers=("Silver", "Gold"))
     programme, gold = vendor.programmes[0], vendor.programmes[0].tiers[1]
-    post = make_post(about=About(vendor, programme, gold))
+    post = make_post(about=PostSubject(vendor, programme, gold))
     rating = make_rating(vendor=vendor, programme=programme, tier=gold, anonymous=True)
     page = staff.get(f"/admin/tiers/{gold.id}/remove").text
     assert "lose their tier</dt><dd>1</dd>" in page and "<dd>1 to 4</dd>" in page
@@ -178,7 +178,7 @@ def test_a_tier_that_goes_says_what_loses_it_and_the_rest_stays(app: Flask, staf
     db.session.expire_all()
     assert db.session.query(Tier).count() == 1 and (post.tier_id, rating.tier_id) == (None, None)
     assert post.programme_id == rating.programme_id == programme.id
-    assert db.session.query(ProgrammeChange).one().what == "Gold: tier ended"
+    assert db.session.query(ProgrammeChange).one().summary == "Gold: tier ended"
 
 
 def test_a_tier_that_went_breaks_no_page_of_figures(app: Flask, staff: Any, browse: Any) -> None:
@@ -186,7 +186,7 @@ def test_a_tier_that_went_breaks_no_page_of_figures(app: Flask, staff: Any, brow
     programme, gold = vendor.programmes[0], vendor.programmes[0].tiers[0]
     rated(10, vendor, programme=programme, tier=gold)
     published()
-    assert snapshot_of(Subject(vendor.id)).figures["tiers"]
+    assert current_snapshot(Subject(vendor.id)).figures["tiers"]
     staff.post(f"/admin/tiers/{gold.id}/remove", data={"on": "2026-10-01", "words": ""} | REASON)
     for path in ("/vendors/nordwall", "/vendors", "/data/vendors.json", "/data/vendors.csv", "/compare?v=nordwall"):
         assert browse().get(path).status_code == 200, path
@@ -201,7 +201,7 @@ def test_a_programme_goes_only_when_nothing_hangs_on_it(app: Flask, staff: Any) 
     staff.post("/admin/vendors/nordwall/programmes", data={"programme-name": "Cloud Circle"})
     assert staff.post("/admin/vendors/nordwall/programmes", data={"programme-name": "cloud circle"}).status_code == 422
     free = db.session.query(Programme).filter_by(name="Cloud Circle").one()
-    note_change(free, "It began", at=now())
+    record_programme_change(free, "It began", at=now())
     assert staff.post(f"/admin/programmes/{free.id}", data={"name": "Cloud Ring"}).status_code == 302
     assert staff.post(f"/admin/programmes/{free.id}/remove", data=REASON).status_code == 302
     assert [one.id for one in db.session.query(Programme)] == [used.id] and not db.session.query(
@@ -211,7 +211,7 @@ def test_a_programme_goes_only_when_nothing_hangs_on_it(app: Flask, staff: Any) 
 
 def test_a_mark_in_the_trend_that_is_wrong_is_taken_out(app: Flask, staff: Any) -> None:
     programme = make_vendor("Nordwall", tiers=("Gold",)).programmes[0]
-    note_change(programme, "Gold is free now", at=now())
+    record_programme_change(programme, "Gold is free now", at=now())
     number = db.session.query(ProgrammeChange).one().id
     for _ in range(2):
         staff.post(f"/admin/programmes/{programme.id}/marks", data={"kind": "mark", "number": number})
@@ -237,13 +237,13 @@ def test_categories_are_made_renamed_ordered_and_deleted_when_empty(app: Flask, 
     assert "Networking" in browse().get("/vendors").text
     assert staff.post("/admin/categories", data={"name": "Voice"}).status_code == 302
     assert staff.post("/admin/categories", data={"name": "voice"}).status_code == 422
-    staff.post("/admin/categories/voice/move", data={"do": "up"})
+    staff.post("/admin/categories/voice/move", data={"intent": "up"})
     staff.post("/admin/categories/networking", data={"name": "Networks"})
     ordered = db.session.query(Category).order_by(Category.position)
     assert [(one.slug, one.name) for one in ordered] == [("voice", "Voice"), ("networking", "Networks")]
     assert "Networks" in browse().get("/vendors").text, "the ranking knows"
     assert staff.post("/admin/categories/networking/delete", data=REASON).status_code == 422
-    make_post(about=About(category=ordered[0], description="a large telephone house"))
+    make_post(about=PostSubject(category=ordered[0], description="a large telephone house"))
     assert staff.post("/admin/categories/voice/delete", data=REASON).status_code == 422, "an undisclosed vendor's text"
     staff.post("/admin/categories", data={"name": "Printing"})
     assert staff.post("/admin/categories/printing/delete", data=REASON).status_code == 302
@@ -257,8 +257,8 @@ def test_all_that_hangs_on_a_vendor_goes_into_the_other(app: Flask, browse: Any,
     old, into = make_vendor("Nordwall", tiers=("Gold",), aliases=["NW"]), make_vendor("Northwall", tiers=("Gold",))
     add_domain(old, "nordwall.example")
     programme, fan = old.programmes[0], make_member()
-    posts = [make_post(about=About(old, programme, programme.tiers[0])) for _ in range(2)] + [
-        make_post(about=About(into))
+    posts = [make_post(about=PostSubject(old, programme, programme.tiers[0])) for _ in range(2)] + [
+        make_post(about=PostSubject(into))
     ]
     rating = make_rating(vendor=old, programme=programme, anonymous=True)
     mark = rating.rater_hmac
@@ -271,14 +271,14 @@ def test_all_that_hangs_on_a_vendor_goes_into_the_other(app: Flask, browse: Any,
         and "Ratings</dt><dd>1 to 4</dd>" in page.text
     )
     assert vendor_called("nordwall").accepted_at, "so far it was only shown"
-    done = {"into": "Northwall", "do": f"merge into {number}", **REASON}
+    done = {"into": "Northwall", "intent": f"merge into {number}", **REASON}
     assert reader.post("/admin/vendors/nordwall/merge", data=done).location == "/admin/vendors/northwall"
     db.session.expire_all()
     assert {post.vendor_id for post in posts} == {number} and (into.post_count, old.post_count) == (3, 0)
     assert (rating.vendor_id, rating.rater_hmac, rating.programme_id) == (number, mark, programme.id)
     assert {one.folded for one in into.aliases} == {"nw", "nordwall"} and into.domains[0].domain == "nordwall.example"
     assert len(into.programmes) == 2 and not old.programmes
-    assert follow_of(fan, "vendor", number).follows
+    assert follow_state(fan, "vendor", number).is_following
     assert (
         "Nordwall went into Northwall: 2 experiences, 1 programme, 1 domain, 1 other name, ratings: 1 to 4" in facts()
     )
@@ -294,11 +294,11 @@ def test_the_old_addresses_lead_to_the_vendor_it_went_into(app: Flask, browse: A
         answer = stranger.get(f"{path}?before=x")
         assert (answer.status_code, answer.location) == (301, f"{path.replace('nordwall', 'northwall')}?before=x")
     assert member.get("/vendors/nordwall/rate").location == "/vendors/northwall/rate"
-    assert member.post("/vendors/nordwall/follow", data={"do": "follow"}).status_code == 308
+    assert member.post("/vendors/nordwall/follow", data={"intent": "follow"}).status_code == 308
     assert browse(admin).get("/admin/vendors/nordwall").location == "/admin/vendors/northwall"
-    assert browse(admin).post("/admin/vendors/nordwall", data={"do": "accept"}).status_code == 302
+    assert browse(admin).post("/admin/vendors/nordwall", data={"intent": "accept"}).status_code == 302
     assert vendor_called("nordwall").accepted_at is None, "it cannot be accepted back into the catalogue"
-    assert vendor_named("Nordwall").slug == "northwall"
+    assert vendor_by_name("Nordwall").slug == "northwall"
     for path in ("/vendors", "/sitemaps/pages.xml", "/posts/new", "/data/vendors.json", "/"):
         page = member.get(path).text
         assert "Nordwall" not in page and "/nordwall" not in page, path
@@ -311,7 +311,7 @@ def test_a_vendor_goes_neither_into_itself_nor_into_what_is_not_there(
 ) -> None:
     make_vendor("Nordwall")
     merged(admin, gone := make_vendor("Gone"), make_vendor("Northwall"))
-    given = {"into": into, "do": f"merge into {gone.id}", **REASON}
+    given = {"into": into, "intent": f"merge into {gone.id}", **REASON}
     answer = browse(admin).post("/admin/vendors/nordwall/merge", data=given)
     # What was called Gone is Northwall now: that is asked about, not done.
     assert answer.status_code == (200 if into == "Gone" else 422)
@@ -320,7 +320,7 @@ def test_a_vendor_goes_neither_into_itself_nor_into_what_is_not_there(
 
 def test_a_merge_needs_a_reason_and_an_admin(app: Flask, browse: Any, staff: Any, admin: Member) -> None:
     old, into = make_vendor("Nordwall"), make_vendor("Northwall")
-    given = {"into": "Northwall", "do": f"merge into {into.id}"}
+    given = {"into": "Northwall", "intent": f"merge into {into.id}"}
     assert browse(admin).post("/admin/vendors/nordwall/merge", data=given).status_code == 422
     assert staff.post("/admin/vendors/nordwall/merge", data=given | REASON).status_code == 403
     assert old.accepted_at
@@ -333,7 +333,7 @@ def test_of_two_merges_at_once_that_cross_one_is_done(app: Flask, browse: Any, a
 
     def visit(reader: Any, slug: str, name: str, number: int) -> Any:
         return lambda: reader.post(
-            f"/admin/vendors/{slug}/merge", data={"into": name, "do": f"merge into {number}", **REASON}
+            f"/admin/vendors/{slug}/merge", data={"into": name, "intent": f"merge into {number}", **REASON}
         )
 
     answers = run_concurrently(*(visit(reader, *way) for reader, way in zip(readers, ways, strict=True)))
@@ -352,11 +352,11 @@ def test_a_chain_of_merges_leads_to_its_end(app: Flask, browse: Any, admin: Memb
 def test_what_was_written_at_the_moment_of_the_merge_follows_at_night(app: Flask, admin: Member) -> None:
     old, into = make_vendor("Nordwall"), make_vendor("Northwall")
     merged(admin, old, into)
-    post, rating = make_post(about=About(old)), make_rating(vendor=old)
-    carry_strays()
+    post, rating = make_post(about=PostSubject(old)), make_rating(vendor=old)
+    move_late_posts()
     db.session.expire_all()
     assert post.vendor_id == rating.vendor_id == into.id and (into.post_count, old.post_count) == (1, 0)
-    carry_strays()
+    move_late_posts()
     assert db.session.get_one(Vendor, into.id).post_count == 1
 
 
@@ -367,9 +367,9 @@ def test_the_night_after_leaves_figures_as_they_are(app: Flask, admin: Member) -
     published()
     merged(admin, old, into)
     published()
-    first = snapshot_of(Subject(into.id)).id
-    carry_strays()
-    assert published().published == 0 and snapshot_of(Subject(into.id)).id == first
+    first = current_snapshot(Subject(into.id)).id
+    move_late_posts()
+    assert published().published == 0 and current_snapshot(Subject(into.id)).id == first
     assert not db.session.query(Snapshot).filter_by(vendor_id=old.id, current=True).count()
 
 
@@ -378,7 +378,7 @@ def test_the_vendor_that_stays_may_take_the_name_of_the_other(app: Flask, staff:
     merged(admin, old, into)
     given = {"name": "Nordwall", "category": into.category.slug, "about": ""}
     assert staff.post("/admin/vendors/northwall/details", data=given).status_code == 302
-    assert vendor_named("Nordwall").id == vendor_named("Northwall").id == into.id
+    assert vendor_by_name("Nordwall").id == vendor_by_name("Northwall").id == into.id
 
 
 def test_whoever_rated_before_the_merge_revises_that_and_gives_no_second(app: Flask, admin: Member) -> None:
@@ -391,7 +391,7 @@ def test_whoever_rated_before_the_merge_revises_that_and_gives_no_second(app: Fl
     again = {"said": {"worth": 5}, "vendor": into}
     assert make_rating(signed, **again).id == whole.id
     assert make_rating(hidden, **again, programme=programme, anonymous=True).id == under.id
-    with pytest.raises(RatedOtherwise):
+    with pytest.raises(AlreadyRated):
         make_rating(hidden, **again, programme=programme)
     db.session.rollback()
     assert db.session.query(Rating).count() == 2 and whole.worth == under.worth == 5
@@ -416,15 +416,15 @@ def test_figures_stay_until_a_batch_and_then_hold_both(app: Flask, admin: Member
     rated(6, old, said={"worth": 1})
     rated(7, into, said={"worth": 5})
     published()
-    before = snapshot_of(Subject(into.id))
+    before = current_snapshot(Subject(into.id))
     rated(1, old)
     merged(admin, old, into)
-    assert snapshot_of(Subject(into.id)).id == before.id
+    assert current_snapshot(Subject(into.id)).id == before.id
     assert published().waiting == 1, "the difference to both would be the one who came since"
-    assert snapshot_of(Subject(into.id)).id == before.id
+    assert current_snapshot(Subject(into.id)).id == before.id
     rated(4, into)
     assert published().published == 1
-    now_is = snapshot_of(Subject(into.id))
+    now_is = current_snapshot(Subject(into.id))
     assert (now_is.organisations, now_is.figures["tiers"]) == (18, {})
     assert not db.session.query(Snapshot).filter_by(vendor_id=old.id, current=True).count()
     assert published().published == 0, "and then nothing changes"
@@ -437,7 +437,7 @@ def test_when_nobody_changed_since_both_were_published_the_two_appear_together(a
     published()
     merged(admin, old, into)
     assert published().published == 1
-    now_is = snapshot_of(Subject(into.id))
+    now_is = current_snapshot(Subject(into.id))
     assert now_is.organisations == 13 and now_is.figures["tiers"] == {}, "a whole, without segments"
 
 
@@ -450,7 +450,7 @@ def test_figures_that_fell_below_the_gate_before_the_merge_still_stand_beside(ap
     for rating in gone[:5]:
         withdraw(rating)
     db.session.commit()
-    assert published().below == 1 and snapshot_of(Subject(old.id)).figures is None
+    assert published().below == 1 and current_snapshot(Subject(old.id)).figures is None
     merged(admin, old, into)
     beside = db.session.query(Snapshot).filter_by(vendor_id=old.id, current=True).one()
     assert beside.figures["organisations"] == 8
@@ -465,10 +465,10 @@ def test_figures_that_only_the_old_one_had_are_the_others(app: Flask, browse: An
     rated(2, into)
     published()
     merged(admin, old, into)
-    assert snapshot_of(Subject(into.id)).organisations == 6 and "6" in browse().get("/vendors/northwall").text
-    assert published().waiting == 1 and snapshot_of(Subject(into.id)).organisations == 6, "two more are no batch"
+    assert current_snapshot(Subject(into.id)).organisations == 6 and "6" in browse().get("/vendors/northwall").text
+    assert published().waiting == 1 and current_snapshot(Subject(into.id)).organisations == 6, "two more are no batch"
     rated(3, into)
-    assert published().published == 1 and snapshot_of(Subject(into.id)).organisations == 11
+    assert published().published == 1 and current_snapshot(Subject(into.id)).organisations == 11
 
 
 def test_what_was_never_published_counts_as_new(app: Flask, admin: Member) -> None:
@@ -479,7 +479,7 @@ def test_what_was_never_published_counts_as_new(app: Flask, admin: Member) -> No
     merged(admin, old, into)
     assert published().waiting == 1
     rated(1, into)
-    assert published().published == 1 and snapshot_of(Subject(into.id)).organisations == 11
+    assert published().published == 1 and current_snapshot(Subject(into.id)).organisations == 11
 
 
 def test_withdrawals_after_the_merge_are_no_batch(app: Flask, admin: Member) -> None:
@@ -492,9 +492,9 @@ def test_withdrawals_after_the_merge_are_no_batch(app: Flask, admin: Member) -> 
     for rating in gone[:5]:
         withdraw(rating)
         db.session.commit()
-        assert published().waiting == 1 and snapshot_of(Subject(into.id)).organisations == 6
+        assert published().waiting == 1 and current_snapshot(Subject(into.id)).organisations == 6
     rated(5, into)
-    assert published().published == 1 and snapshot_of(Subject(into.id)).organisations == 12
+    assert published().published == 1 and current_snapshot(Subject(into.id)).organisations == 12
 
 
 def test_who_stood_in_both_figures_is_not_told_from_the_rest(app: Flask, admin: Member) -> None:
@@ -509,7 +509,7 @@ def test_who_stood_in_both_figures_is_not_told_from_the_rest(app: Flask, admin: 
     merged(admin, old, into)
     assert published().waiting == 1
     rated(5, into)
-    assert published().published == 1 and snapshot_of(Subject(into.id)).organisations == 18
+    assert published().published == 1 and current_snapshot(Subject(into.id)).organisations == 18
 
 
 def test_the_first_figures_after_a_merge_need_five_that_are_fresh_or_nothing_that_changed() -> None:
@@ -517,7 +517,7 @@ def test_the_first_figures_after_a_merge_need_five_that_are_fresh_or_nothing_tha
 
     def may(changed: str = "", fresh: str = "", several: str = "", now: str = "abcdefghijkl") -> bool:
         batch = Batch(everybody, dict.fromkeys(now), set(changed))
-        return segments_after_merging(batch, set(fresh), set(several)) is not None
+        return publishable_segments_after_merge(batch, set(fresh), set(several)) is not None
 
     assert may()
     assert not may(several="a") and not may(changed="abcde") and not may(changed="a", fresh="a")
@@ -527,7 +527,7 @@ def test_the_first_figures_after_a_merge_need_five_that_are_fresh_or_nothing_tha
 
 
 def test_a_band_tells_no_single_rating() -> None:
-    told = [banded(n) for n in (0, 1, 4, 5, 9, 10, 49, 99, 100, 500, 7000)]
+    told = [count_band(n) for n in (0, 1, 4, 5, 9, 10, 49, 99, 100, 500, 7000)]
     assert told[:6] == ["none", "1 to 4", "1 to 4", "5 to 9", "5 to 9", "10 to 19"]
     assert told[6:] == ["20 to 49", "50 to 99", "100 to 499", "500 or more", "500 or more"]
 
@@ -535,7 +535,7 @@ def test_a_band_tells_no_single_rating() -> None:
 def test_nothing_names_the_vendor_of_an_undisclosed_text(app: Flask, browse: Any, admin: Member) -> None:
     """Merging moves what names a vendor, and nothing else."""
     old, into = make_vendor("Nordwall"), make_vendor("Northwall")
-    post = make_post(about=About(category=old.category, description="a large supplier"), anonymous=True)
+    post = make_post(about=PostSubject(category=old.category, description="a large supplier"), anonymous=True)
     merged(admin, old, into)
     db.session.expire_all()
     assert (post.vendor_id, post.category_id) == (None, old.category_id)

@@ -14,18 +14,19 @@ from sqlalchemy import text as sql
 from sqlalchemy.exc import IntegrityError
 
 from forum import anonymity
-from forum.access import wrote
-from forum.accounts.bylines import alias_in, byline, take_pseudonym
+from forum.access import is_author
+from forum.accounts.pseudonyms import alias_for, get_or_create_pseudonym
+from forum.accounts.bylines import byline
 from forum.accounts.models import Pseudonym
-from forum.db import start_of_day, db, now
+from forum.db import db, now, start_of_day
 from forum.notifications.actions import follow
 from forum.notifications.models import Follow
 from forum.posts import actions, queries
 from forum.posts.actions import delete_post, edit_post, write_post
 from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
-from forum.posts.models import Comment, ScheduledText, Post, Revision
-from forum.posts.queries import own_anonymous
-from forum.posts.scheduled_actions import delay_post
+from forum.posts.models import Comment, Post, Revision, ScheduledText
+from forum.posts.chain_queries import anonymous_texts_of
+from forum.posts.scheduled_actions import schedule_post
 from forum.ratings.models import Rating
 from forum.web import key_text, limiter
 from tests.factories import make_a_tag, make_comment, make_member, make_post, make_rating, make_vendor
@@ -73,7 +74,7 @@ def test_no_two_in_a_thread_share_a_name(app: Flask, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(anonymity, "ADJECTIVES", ["Quiet", "Calm"])
     monkeypatch.setattr(anonymity, "NOUNS", ["Heron", "Finch"])
     thread = anonymity.new_thread_key()
-    names = [take_pseudonym(thread, make_member()).name for _ in range(4)]
+    names = [get_or_create_pseudonym(thread, make_member()).name for _ in range(4)]
     assert sorted(names) == ["Calm Finch", "Calm Heron", "Quiet Finch", "Quiet Heron"]
 
 
@@ -81,7 +82,7 @@ def test_a_member_has_one_name_in_a_thread_and_unlinkable_ones_in_others(app: Fl
     author = make_member()
     posts = [make_post(author, anonymous=True) for _ in range(3)]
     for post in posts:
-        expected = alias_in(post.thread_key, author)
+        expected = alias_for(post.thread_key, author)
         comment = make_comment(post, author, anonymous=True)
         assert comment.pseudonym_id == post.pseudonym_id and byline(comment).name == expected == byline(post).name
     assert len({post.pseudonym.thread_hmac for post in posts}) == 3
@@ -89,7 +90,7 @@ def test_a_member_has_one_name_in_a_thread_and_unlinkable_ones_in_others(app: Fl
 
 def test_looking_at_the_name_one_would_get_writes_nothing(app: Flask) -> None:
     post, member = make_post(), make_member()
-    shown = alias_in(post.thread_key, member)
+    shown = alias_for(post.thread_key, member)
     assert db.session.query(Pseudonym).count() == 0
     assert make_comment(post, member, anonymous=True).pseudonym.name == shown
 
@@ -147,9 +148,9 @@ def test_the_one_behind_a_pseudonym_is_known_by_it_and_nobody_else(app: Flask) -
     post = make_post(author, anonymous=True)
     comment = make_comment(post, author, anonymous=True)
     for item in (post, comment):
-        assert wrote(author, item) and not wrote(other, item)
+        assert is_author(author, item) and not is_author(other, item)
     named = make_comment(post, author)
-    assert wrote(author, named) and not wrote(other, named)
+    assert is_author(author, named) and not is_author(other, named)
 
 
 def test_after_a_rotation_old_writing_is_still_ones_own_under_the_same_name(
@@ -161,15 +162,15 @@ def test_after_a_rotation_old_writing_is_still_ones_own_under_the_same_name(
     post = make_post(author, anonymous=True)
     keys(app, monkeypatch, new, old)
     comment = make_comment(post, author, anonymous=True)
-    assert comment.pseudonym_id == post.pseudonym_id and wrote(author, post)
+    assert comment.pseudonym_id == post.pseudonym_id and is_author(author, post)
     later = make_post(author, anonymous=True)
     assert later.pseudonym.thread_hmac == anonymity.thread_hmac(later.thread_key, author.id)
-    assert {row.id for row in own_anonymous(author)[0]} == {post.id, later.id}
+    assert {row.id for row in anonymous_texts_of(author)[0]} == {post.id, later.id}
     path = f"/posts/{key_text(post.id)}/edit"
     assert browse(author).get(path).status_code == 200
     keys(app, monkeypatch, new)
     db.session.expire_all()
-    assert not wrote(author, post) and wrote(author, later), "without the old key nobody can tell"
+    assert not is_author(author, post) and is_author(author, later), "without the old key nobody can tell"
     assert browse(author).get(path).status_code == 403
 
 
@@ -197,7 +198,7 @@ def test_the_chain_is_followed_past_its_first_stretch_and_past_gaps(
     for comment in made[:7]:
         delete_comment(comment)
     db.session.commit()
-    assert {row.id for row in own_anonymous(author)[1]} == {comment.id for comment in made[7:]}
+    assert {row.id for row in anonymous_texts_of(author)[1]} == {comment.id for comment in made[7:]}
 
 
 @pytest.mark.parametrize("what", ["a post with its replies", "a reply", "a rating", "a delayed text", "a follow"])
@@ -218,7 +219,7 @@ def test_two_copies_of_the_database_show_no_code_on_two_rows(
             follow(author, "post", under.id)
             return [under]
         if what == "a delayed text":
-            assert delay_post(author, hours=6, typed={}, tags=[vdi], title="Later on", body="x" * 50)
+            assert schedule_post(author, hours=6, typed={}, tags=[vdi], title="Later on", body="x" * 50)
             return list(db.session.query(ScheduledText))
         post = make_post(None if what == "a reply" else author, tags=[vdi], anonymous=what != "a reply")
         return [post, make_comment(post, author, anonymous=True)]
@@ -245,7 +246,7 @@ def test_a_walk_along_a_chain_goes_past_everything_that_is_gone(app: Flask, monk
     for comment in made[:12]:
         delete_comment(comment)
     db.session.commit()
-    assert [row.id for row in own_anonymous(author)[1]] == [made[12].id]
+    assert [row.id for row in anonymous_texts_of(author)[1]] == [made[12].id]
 
 
 def test_only_the_author_can_list_their_anonymous_writing(app: Flask, browse: Any) -> None:
@@ -319,7 +320,7 @@ def test_an_error_while_writing_leaves_neither_text_nor_member_in_the_log(
     tag = make_a_tag().slug
     typed = {"title": "Marta was here", "body": "Nordhaus lost the bid. " * 3, "tags": tag, "leaning": "bad"}
     caplog.set_level("DEBUG")
-    page = browse(author).post("/posts/new", data={**typed, "about": "none", "signed": "name", "do": "publish"})
+    page = browse(author).post("/posts/new", data={**typed, "about": "none", "signed": "name", "intent": "publish"})
     assert page.status_code == 500
     said = "\n".join(f"{record.getMessage()} {record.exc_text or ''}" for record in caplog.records)
     assert "IntegrityError" in said and "posts.new" in said and "in refused" in said, "what helps to mend it"
@@ -333,7 +334,7 @@ def test_what_is_said_after_anonymous_writing_stands_in_no_cookie(app: Flask, br
     typed = {"title": "What happened this spring", "body": "We registered eleven deals, most were approved."}
     for signed in ("anonymous", "name"):
         browser = browse(author)
-        sent = {**typed, "tags": make_a_tag().slug, "leaning": "bad", "about": "none", "do": "publish"}
+        sent = {**typed, "tags": make_a_tag().slug, "leaning": "bad", "about": "none", "intent": "publish"}
         assert browser.post("/posts/new", data={**sent, "signed": signed}).status_code == 302
         with browser.session_transaction() as kept:
             said[signed] = sorted((key, str(value)) for key, value in kept.items() if key != "csrf_token")
@@ -346,12 +347,12 @@ def test_no_limit_counts_named_and_anonymous_writing_together(app: Flask, browse
     counted: list[set[str]] = []
     for signed in ("name", "anonymous"):
         limiter.reset()
-        browser.post(path, data={"body": "Same here.", "signed": signed, "do": "publish"})
+        browser.post(path, data={"body": "Same here.", "signed": signed, "intent": "publish"})
         counted.append({key.split("/")[1] for key in limiter.storage.storage})  # type: ignore[attr-defined]
     assert counted[0] and counted[1] and not counted[0] & counted[1]
     limiter.reset()
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=1)):
-        browser.post(path, data={"body": "Same here.", "signed": "name", "do": "publish"})
+        browser.post(path, data={"body": "Same here.", "signed": "name", "intent": "publish"})
     assert not {key.split("/")[1] for key in limiter.storage.storage} & counted[0]  # type: ignore[attr-defined]
 
 

@@ -16,15 +16,15 @@ from flask import Flask
 from forum.accounts.models import Member
 from forum.db import db, now
 from forum.moderation.cases import open_case
-from forum.moderation.decisions.actions import act
-from forum.moderation.decisions.appeals import appeal
+from forum.moderation.decisions.actions import apply_action
+from forum.moderation.decisions.appeals import file_appeal
 from forum.moderation.flags.actions import flag
 from forum.moderation.notices.actions import answer_notice, confirm_notice, send_notice
 from forum.notifications.actions import follow
-from forum.notifications.jobs import tell_what_is_new
-from forum.posts.actions import About, edit_post
+from forum.notifications.jobs import send_digests
+from forum.posts.actions import PostSubject, edit_post
 from forum.posts.comment_actions import edit_comment
-from forum.posts.scheduled_actions import delay_comment
+from forum.posts.scheduled_actions import schedule_comment
 from forum.ratings.scores.actions import publish
 from tests import crawl
 from tests.conftest import on_one_database
@@ -42,7 +42,7 @@ CANARY = {
     "name": "Zebulon Quagmire",
     "slug": "zebulon-quagmire",
     "email": "zq@yellow-canary.example",
-    "what": "canary breeder",
+    "job_title": "canary breeder",
     "company": "Yellowfeather",
     "country": "Quagland",
 }
@@ -50,7 +50,7 @@ TWIN = {
     "name": "Wolfgang Neverwrote",
     "slug": "wolfgang-neverwrote",
     "email": "wn@grey-sparrow.example",
-    "what": "sparrow watcher",
+    "job_title": "sparrow watcher",
     "company": "Greyfeather",
     "country": "Neverland",
 }
@@ -73,13 +73,13 @@ def people(app: Flask) -> dict[str, Member]:
     for _ in range(5):
         make_rating(vendor=vendor)
     tag = make_a_tag("deals", ("bids",))
-    about = About(vendor, tier=vendor.programmes[0].tiers[0], programme=vendor.programmes[0])
+    about = PostSubject(vendor, tier=vendor.programmes[0].tiers[0], programme=vendor.programmes[0])
     said = {"worth": 2, "again": False, "interest": "none"}
     post = make_post(canary, anonymous=True, about=about, said=said, tags=[tag], badged=True)
     edit_post(post, title="What it says by now", body=post.body * 2, leaning="bad", tags=[tag], about=about, by=canary)
-    undisclosed = About(category=vendor.category, description="a large hardware supplier")
+    undisclosed = PostSubject(category=vendor.category, description="a large hardware supplier")
     make_post(canary, anonymous=True, about=undisclosed, said=said, tags=[tag])
-    other = make_post(member, about=About(vendor), tags=[tag])
+    other = make_post(member, about=PostSubject(vendor), tags=[tag])
     reply, parent = make_comment(other, canary, anonymous=True), make_comment(other, member)
     answer = make_comment(other, canary, anonymous=True, parent=parent)
     edit_comment(reply, body="Changed since.", by=canary)
@@ -87,11 +87,11 @@ def people(app: Flask) -> dict[str, Member]:
     make_rating(canary, vendor=lakeside, anonymous=True)
     for kind, number in (("post", post.id), ("tag", tag.id), ("vendor", vendor.id)):
         follow(canary, kind, number)
-    delay_comment(canary, other, hours=72, typed={"body": "Later."}, parent=None, body="Later.", badged=False)
+    schedule_comment(canary, other, hours=72, typed={"body": "Later."}, parent=None, body="Later.", badged=False)
     _moderated(reply, answer, post, member, moderator)
     publish(now() + timedelta(days=1))
     db.session.commit()
-    tell_what_is_new()
+    send_digests()
     return {
         "member": member,
         "moderator": moderator,
@@ -105,19 +105,19 @@ def people(app: Flask) -> dict[str, Member]:
 def _moderated(reply: Any, answer: Any, post: Any, member: Member, moderator: Member) -> None:
     """Reported, warned, barred, removed, held; and an appeal waits."""
     for item in (reply, answer, post):
-        flag(member, item, rule=5, words="Whose interest is that?")
+        flag(member, item, rule=5, message="Whose interest is that?")
     said = {"rule": 5, "facts": "The text.", "reason": "Say where your interest lies.", "source": "flag"}
     for action in ("warn", "hold", "bar"):
-        act(reply, moderator, action=action, **said, until=now() + timedelta(days=7))
-    removed = act(answer, moderator, action="remove", **said)
-    appeal(removed, "It was nobody's interest but my own.")
+        apply_action(reply, moderator, action=action, **said, until=now() + timedelta(days=7))
+    removed = apply_action(answer, moderator, action="remove", **said)
+    file_appeal(removed, "It was nobody's interest but my own.")
     open_case("held", post, "A moderator reads this before others do.")
     db.session.commit()
     for why in (
         "The second line is wrong, and we can show it.",
         "The third line is wrong as well, and we can show it.",
     ):
-        notice = send_notice(post, name="Lena Lawful", email="l@law.example", why=why, unlawful=False, law="")
+        notice = send_notice(post, name="Lena Lawful", email="l@law.example", complaint=why, unlawful=False, law="")
     confirm_notice(notice)
     assert answer_notice(notice, "I saw it happen, twice, and so did others.")
     db.session.commit()
@@ -188,7 +188,7 @@ def test_every_page_is_visited_or_excused(app: Flask, browse: Any, people: Any) 
         for endpoint, _, answer in visited(app, browse(people.get(who))):
             if answer.status_code < 400 and not (answer.location or "").startswith("/sign-in"):
                 missed.discard(endpoint)
-    assert missed == {"second_factor.code"}, "sent there only between the password and the code"
+    assert missed == {"two_factor.code"}, "sent there only between the password and the code"
 
 
 @on_one_database

@@ -1,7 +1,9 @@
 """The `forum` command: what it does, what it refuses, and that it says so in words and with an exit code."""
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,8 @@ from click.testing import CliRunner, Result
 from sqlalchemy import inspect
 
 from forum import create_app
-from forum.accounts.passwords import fits
-from forum.accounts.queries import member_with_email
+from forum.accounts.passwords import is_correct
+from forum.accounts.queries import member_by_email
 from forum.cli import main
 from forum.config import from_environment
 from forum.db import db, package_folder
@@ -86,8 +88,8 @@ def test_an_admin_can_sign_in_at_once_and_is_made_once(forum: Forum, environ: di
     forum("db", "upgrade")
     words = "correct horse lamp post"
     assert "Ida Lund is an admin now." in forum(*ADMIN, typed=f"{words}\n{words}\n").output
-    ida = inside(environ, lambda: member_with_email("ida@example.org"))
-    assert ida.role == "admin" and ida.confirmed_at is not None and fits(ida.password_hash, words)
+    ida = inside(environ, lambda: member_by_email("ida@example.org"))
+    assert ida.role == "admin" and ida.confirmed_at is not None and is_correct(ida.password_hash, words)
     again = forum(*ADMIN, typed=f"{words}\n{words}\n")
     assert again.exit_code == 1 and "There is an account with this address already." in again.output
 
@@ -102,12 +104,24 @@ def test_a_lost_second_factor_is_turned_off_by_the_operator_and_the_log_has_it(
     inside(environ, lambda: make_member(**seal).id)
     done = forum(*reset)
     assert done.exit_code == 0 and "Ida Lund signs in with the password only" in done.output
-    ida = inside(environ, lambda: member_with_email("ida@partner.example"))
+    ida = inside(environ, lambda: member_by_email("ida@partner.example"))
     assert (ida.totp_seal, ida.recovery_codes, ida.session_epoch) == (None, None, 1)
     rows = inside(environ, lambda: [(row.action, row.moderator_name) for row in db.session.query(Decision)])
     assert rows == [("staff", "the operator")]
     again = forum(*reset)
     assert again.exit_code == 1 and "has no second factor" in again.output
+
+
+@pytest.mark.parametrize("environ", ["sqlite"], indirect=True)
+def test_a_command_that_finds_the_database_locked_says_that_it_is_busy(
+    forum: Forum, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forum("db", "upgrade")
+    monkeypatch.setattr("forum.db.BUSY_TIMEOUT_MS", 50)
+    with closing(sqlite3.connect(Path(environ["FORUM_INSTANCE"]) / "forum.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        output = forum(*ADMIN, ADMIN_PASSWORD="correct horse lamp post").output
+    assert "The database is busy" in output and "Try again" in output and "upgrade" not in output
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from forum.db import db, now
-from forum.posts.comment_queries import THREAD_PAGE
+from forum.posts.comment_queries import THREAD_PAGE_SIZE
 from forum.posts.models import Comment, Post, Revision, UsefulVote
 from forum.web import key_text
-from tests.factories import run_concurrently, make_comment, make_member, make_post, make_thread
+from tests.factories import make_comment, make_member, make_post, make_thread, run_concurrently
 
 
 def form(**given: Any) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def form(**given: Any) -> dict[str, Any]:
         "body": "Same here, at **Silver**.",
         "signed": "name",
         "to": "",
-        "do": "publish",
+        "intent": "publish",
     }
     return {name: value for name, value in {**fields, **given}.items() if value is not None}
 
@@ -120,7 +120,7 @@ def test_a_reply_has_a_page_of_its_own_for_those_without_scripts(app: Any, brows
 def test_a_preview_keeps_all_and_stores_nothing(app: Any, browse: Any) -> None:
     post = make_post()
     to = key_text(make_comment(post).id)
-    given = form(do="preview", signed="anonymous", to=to)
+    given = form(intent="preview", signed="anonymous", to=to)
     page = browse(make_member()).post(path_to(post, "reply"), data=given).text
     assert "<strong>Silver</strong>" in page and typed(page) == given["body"]
     assert f'name="to" value="{to}"' in page and f'name="submission" value="{given["submission"]}"' in page
@@ -218,7 +218,7 @@ def test_what_cannot_be_answered_is_neither_shown_nor_answered(app: Any, browse:
     browse(deleted.author).post(reply_path(deleted, "delete"))
     reader = browse(make_member())
     for to in (key_text(elsewhere.id), key_text(hidden.id), key_text(deleted.id), "nonsense", "-1", "\x00" * 10):
-        page = reader.post(path_to(post, "reply"), data=form(to=to, do="preview")).text
+        page = reader.post(path_to(post, "reply"), data=form(to=to, intent="preview")).text
         for words in ("Under another", "Hidden words", "Deleted words"):
             assert words not in page
         assert reader.post(path_to(post, "reply"), data=form(to=to)).status_code == 302
@@ -301,7 +301,7 @@ def test_a_long_thread_shows_every_reply_once_and_permalinks_find_the_page(app: 
 
 def test_a_branch_longer_than_a_page_is_entered_in_the_middle(app: Any, browse: Any) -> None:
     post = make_post()
-    comments = make_thread(post, [0] + [1] * (THREAD_PAGE * 2 + 5))
+    comments = make_thread(post, [0] + [1] * (THREAD_PAGE_SIZE * 2 + 5))
     last = comments[-1]
     location = browse().get(reply_path(last)).location
     assert f"from={key_text(last.id)}" in location
@@ -327,7 +327,7 @@ def test_the_author_edits_a_reply_and_its_history_stays(app: Any, browse: Any) -
     assert typed(browse(author).get(reply_path(comment, "edit")).text) == "What it said first."
     for _ in range(2):
         answer = browse(author).post(
-            reply_path(comment, "edit"), data={"body": "What it\r\nsays now.", "do": "publish"}
+            reply_path(comment, "edit"), data={"body": "What it\r\nsays now.", "intent": "publish"}
         )
         assert answer.status_code == 302
     assert the_reply().body == "What it\nsays now." and db.session.query(Revision).count() == 1
@@ -339,9 +339,9 @@ def test_the_author_edits_a_reply_and_its_history_stays(app: Any, browse: Any) -
 def test_an_edit_that_is_wrong_is_kept_and_a_preview_changes_nothing(app: Any, browse: Any) -> None:
     author = make_member()
     comment = make_comment(author=author)
-    answer = browse(author).post(reply_path(comment, "edit"), data={"body": "x" * 10_001, "do": "publish"})
+    answer = browse(author).post(reply_path(comment, "edit"), data={"body": "x" * 10_001, "intent": "publish"})
     assert answer.status_code == 422 and "Shorten it to 10,000" in answer.text and typed(answer.text) == "x" * 10_001
-    page = browse(author).post(reply_path(comment, "edit"), data={"body": "**bold**", "do": "preview"}).text
+    page = browse(author).post(reply_path(comment, "edit"), data={"body": "**bold**", "intent": "preview"}).text
     assert "<strong>bold</strong>" in page and typed(page) == "**bold**"
     assert db.session.query(Revision).count() == 0
 
@@ -352,7 +352,7 @@ def test_two_edits_at_once_keep_both_texts(app: Any, browse: Any) -> None:
     path = reply_path(comment, "edit")
     readers = [browse(author) for _ in range(3)]
     visits = [
-        lambda r=reader, n=n: r.post(path, data={"body": f"Text {n}.", "do": "publish"})
+        lambda r=reader, n=n: r.post(path, data={"body": f"Text {n}.", "intent": "publish"})
         for n, reader in enumerate(readers)
     ]
     assert {answer.status_code for answer in run_concurrently(*visits)} == {302}
@@ -468,13 +468,13 @@ def test_useful_marks_on_replies_count_once_and_never_ones_own(app: Any, browse:
     named = make_comment(author=author)
     anonymous = make_comment(named.post, author, anonymous=True)
     for comment in (named, anonymous):
-        assert browse(author).post(reply_path(comment, "useful"), data={"do": "mark"}).status_code == 403
+        assert browse(author).post(reply_path(comment, "useful"), data={"intent": "mark"}).status_code == 403
         for _ in range(2):
-            browse(named.post.author).post(reply_path(comment, "useful"), data={"do": "mark"})
+            browse(named.post.author).post(reply_path(comment, "useful"), data={"intent": "mark"})
     assert browse().post(reply_path(named, "useful")).status_code == 401
     db.session.expire_all()
     assert [c.useful_count for c in db.session.query(Comment)] == [1, 1]
-    browse(named.post.author).post(reply_path(named, "useful"), data={"do": "unmark"})
+    browse(named.post.author).post(reply_path(named, "useful"), data={"intent": "unmark"})
     assert db.session.query(UsefulVote).count() == 1
 
 
@@ -482,6 +482,6 @@ def test_one_member_marking_twice_at_once_counts_once(app: Any, browse: Any) -> 
     comment, member = make_comment(), make_member()
     path, readers = reply_path(comment, "useful"), [browse(member) for _ in range(4)]
     for do, count in (("mark", 1), ("unmark", 0)):
-        visits = [lambda r=reader, d=do: r.post(path, data={"do": d}) for reader in readers]
+        visits = [lambda r=reader, d=do: r.post(path, data={"intent": d}) for reader in readers]
         assert {answer.status_code for answer in run_concurrently(*visits)} == {302}
         assert the_reply().useful_count == count == db.session.query(UsefulVote).count()

@@ -38,7 +38,7 @@ def database(kind: str, folder: Path, name: str) -> str:
 
 
 def reply_form(**given: Any) -> dict[str, Any]:
-    return {"submission": secrets.token_hex(16), "body": "The same here.", "signed": "name", "do": "publish", **given}
+    return {"submission": secrets.token_hex(16), "body": "The same here.", "signed": "name", "intent": "publish", **given}
 
 
 def write_replies(url: str, folder: Path, path: str, member_ids: list[int], report: Any) -> None:
@@ -159,7 +159,7 @@ def test_an_experience_sent_eight_times_at_once_is_one_experience(running: Runni
         "tags": "renewals",
         "about": "none",
         "signed": "anonymous",
-        "do": "publish",
+        "intent": "publish",
     }
     told = at_once([lambda: running.readers[1].post("/posts/new", **form)] * 8)
     assert {answer.status for answer in told} == {302}, [answer.text for answer in told if answer.status != 302][:1]
@@ -183,11 +183,11 @@ def test_anonymous_replies_of_one_member_at_once_carry_a_link_of_the_chain_each(
 
 def test_useful_said_eight_times_at_once_counts_once(running: Running) -> None:
     reader = running.readers[3]
-    told = at_once([lambda: reader.post(f"{running.path}/useful", do="mark")] * 8)
+    told = at_once([lambda: reader.post(f"{running.path}/useful", intent="mark")] * 8)
     assert {answer.status for answer in told} == {302}
     assert counted(running.site, db.select(db.func.count()).select_from(UsefulVote)) == 1
     assert counted(running.site, db.select(Post.useful_count).where(Post.id == running.post_id)) == 1
-    at_once([lambda: reader.post(f"{running.path}/useful", do="unmark")] * 8)
+    at_once([lambda: reader.post(f"{running.path}/useful", intent="unmark")] * 8)
     assert counted(running.site, db.select(Post.useful_count).where(Post.id == running.post_id)) == 0
 
 

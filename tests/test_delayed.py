@@ -10,12 +10,12 @@ from flask import Flask
 
 from forum import anonymity
 from forum.accounts.models import Member
-from forum.db import start_of_day, db, now
+from forum.db import db, now, start_of_day
 from forum.posts import scheduled_actions
 from forum.posts.comment_actions import delete_comment
-from forum.posts.jobs import publish_what_is_due
-from forum.posts.models import Comment, ScheduledText, Post
-from forum.posts.scheduled_actions import PURPOSE, own_delayed
+from forum.posts.jobs import publish_scheduled
+from forum.posts.models import Comment, Post, ScheduledText
+from forum.posts.scheduled_actions import PURPOSE, scheduled_texts_of
 from forum.ratings.models import Rating
 from forum.web import key_text
 from tests.factories import make_a_tag, make_comment, make_member, make_post, make_vendor
@@ -24,7 +24,7 @@ from tests.factories import make_a_tag, make_comment, make_member, make_post, ma
 def composed(**given: Any) -> dict[str, Any]:
     body = "We registered eleven deals this spring. Nine were approved in time."
     typed = {"title": "What happened this spring", "body": body, "leaning": "mixed", "tags": make_a_tag().slug}
-    return {**typed, "about": "none", "signed": "anonymous", "appear": "24", "do": "publish", **given}
+    return {**typed, "about": "none", "signed": "anonymous", "appear": "24", "intent": "publish", **given}
 
 
 def delayed(browser: Any, **given: Any) -> Any:
@@ -35,7 +35,7 @@ def delayed(browser: Any, **given: Any) -> Any:
 
 def run_job(hours: float = 0) -> None:
     with time_machine.travel(now() + timedelta(hours=hours), tick=False):
-        publish_what_is_due()
+        publish_scheduled()
     db.session.expire_all()
 
 
@@ -81,17 +81,17 @@ def test_it_is_cancelled_or_taken_back_into_the_form_which_then_takes_its_place(
     author = make_member()
     browser = browse(author)
     delayed(browser)
-    first = own_delayed(author)[0]
+    first = scheduled_texts_of(author)[0]
     page = browser.get(f"/delayed/{key_text(first.id)}/edit").text
     assert "What happened this spring" in page and "Nine were approved" in page
     assert f'name="replaces" value="{key_text(first.id)}"' in page
     delayed(browser, title="What happened this summer", replaces=key_text(first.id))
-    assert [one.title for one in own_delayed(author)] == ["What happened this summer"]
-    again = own_delayed(author)[0]
+    assert [one.title for one in scheduled_texts_of(author)] == ["What happened this summer"]
+    again = scheduled_texts_of(author)[0]
     assert browser.post(f"/delayed/{key_text(again.id)}/delete").status_code == 302
-    assert own_delayed(author) == [] and db.session.query(ScheduledText).count() == 0
+    assert scheduled_texts_of(author) == [] and db.session.query(ScheduledText).count() == 0
     delayed(browser)
-    now_then = composed(appear="0", replaces=key_text(own_delayed(author)[0].id))
+    now_then = composed(appear="0", replaces=key_text(scheduled_texts_of(author)[0].id))
     assert "/posts/" in browser.post("/posts/new", data=now_then).location
     assert db.session.query(ScheduledText).count() == 0 and db.session.query(Post).count() == 1
 
@@ -99,18 +99,18 @@ def test_it_is_cancelled_or_taken_back_into_the_form_which_then_takes_its_place(
 def test_nobody_replaces_what_is_somebody_elses(app: Flask, browse: Any) -> None:
     author, other = make_member(), make_member()
     delayed(browse(author))
-    delayed(browse(other), replaces=key_text(own_delayed(author)[0].id))
-    assert len(own_delayed(author)) == len(own_delayed(other)) == 1
+    delayed(browse(other), replaces=key_text(scheduled_texts_of(author)[0].id))
+    assert len(scheduled_texts_of(author)) == len(scheduled_texts_of(other)) == 1
 
 
 def test_a_reply_waits_too_and_answers_the_post_when_what_it_answered_is_gone(app: Flask, browse: Any) -> None:
     author, post = make_member(), make_post()
     answered = make_comment(post)
-    sent = {"body": "Same picture here.", "signed": "anonymous", "appear": "6", "do": "publish"}
+    sent = {"body": "Same picture here.", "signed": "anonymous", "appear": "6", "intent": "publish"}
     path = f"/posts/{key_text(post.id)}/reply"
     assert browse(author).post(path, data={**sent, "to": key_text(answered.id)}).location == "/anonymous-writing"
     assert browse(author).post(path, data={**sent, "body": "And another."}).status_code == 302
-    waiting = own_delayed(author)[0]
+    waiting = scheduled_texts_of(author)[0]
     assert waiting.typed["body"] in browse(author).get(f"/delayed/{key_text(waiting.id)}/edit").text
     delete_comment(answered)
     db.session.commit()
@@ -122,14 +122,14 @@ def test_a_reply_waits_too_and_answers_the_post_when_what_it_answered_is_gone(ap
 
 def test_a_reply_to_a_closed_thread_stays_with_its_author_and_says_so(app: Flask, browse: Any) -> None:
     author, post = make_member(), make_post()
-    sent = {"body": "Same picture here.", "signed": "anonymous", "appear": "6", "do": "publish"}
+    sent = {"body": "Same picture here.", "signed": "anonymous", "appear": "6", "intent": "publish"}
     browse(author).post(f"/posts/{key_text(post.id)}/reply", data=sent)
     post.hidden_at = now()
     db.session.commit()
     run_job(7)
     assert db.session.query(Comment).count() == 0
     with time_machine.travel(now() + timedelta(hours=7), tick=False):
-        assert own_delayed(author)[0].late
+        assert scheduled_texts_of(author)[0].late
 
 
 def test_one_bad_row_stops_no_other_and_the_log_names_nobody(
@@ -152,7 +152,7 @@ def test_one_bad_row_stops_no_other_and_the_log_names_nobody(
     caplog.clear()
     run_job(25)
     assert [post.title for post in db.session.query(Post)] == ["This one does not break"]
-    assert len(own_delayed(author)) == 1
+    assert len(scheduled_texts_of(author)) == 1
     said = [record.getMessage() for record in caplog.records if record.name.startswith("forum")]
     assert said == ["a delayed text could not be published: RuntimeError"]
 
@@ -173,7 +173,7 @@ def test_a_second_press_of_the_button_keeps_no_second_text_and_too_many_are_refu
     browser, sent = browse(make_member()), composed(submission="a" * 32)
     assert browser.post("/posts/new", data=sent).status_code == browser.post("/posts/new", data=sent).status_code == 302
     assert db.session.query(ScheduledText).count() == 1
-    monkeypatch.setattr(scheduled_actions, "MOST_WAITING", 1)
+    monkeypatch.setattr(scheduled_actions, "MAX_SCHEDULED", 1)
     page = browser.post("/posts/new", data=composed())
     assert page.status_code == 422 and "wait to appear already" in page.text
 

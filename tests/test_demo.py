@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from forum import create_app
-from forum.access import belongs_to
+from forum.access import is_employee
 from forum.accounts.models import Member
 from forum.anonymity import unseal
 from forum.db import db
@@ -125,7 +125,7 @@ def test_a_vendor_has_answered_one_experience(demo: Flask) -> None:
     reply = db.session.scalars(select(Comment).where(Comment.official_vendor_id.is_not(None))).one()
     assert reply.official_vendor_id == reply.post.vendor_id and reply.official_title
     member = db.session.get(Member, reply.author_id)
-    assert member.represents_id == reply.official_vendor_id and belongs_to(member, reply.post.vendor)
+    assert member.represents_id == reply.official_vendor_id and is_employee(member, reply.post.vendor)
     assert reply.created_at > reply.post.created_at
 
 

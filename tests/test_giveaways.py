@@ -8,17 +8,17 @@ import pytest
 from flask import Flask
 
 from forum.db import db
-from forum.posts.actions import About
-from forum.posts.anonymous.identifying_details import Writer, countries_in, giveaways
+from forum.posts.actions import PostSubject
+from forum.posts.anonymous.identifying_details import AuthorDetails, find_countries, find_identifying_details
 from forum.posts.models import Comment, Post
 from forum.web import key_text
 from tests.factories import make_a_tag, make_member, make_post, make_vendor
 
-MARTA = Writer("Marta Aalto", "marta-aalto", "Nordhaus Systems Oy", "mail.nordhaus.example", "Finland")
+MARTA = AuthorDetails("Marta Aalto", "marta-aalto", "Nordhaus Systems Oy", "mail.nordhaus.example", "Finland")
 
 
 def passages(text: str) -> list[tuple[str, str]]:
-    return [(found.what, found.passage) for found in giveaways(text, MARTA, ["Northwind Storage"])]
+    return [(found.what, found.passage) for found in find_identifying_details(text, MARTA, ["Northwind Storage"])]
 
 
 @pytest.mark.parametrize(
@@ -74,25 +74,25 @@ def test_what_gives_nobody_away_is_left_alone(text: str) -> None:
 
 def test_each_find_stands_once_with_the_words_around_it_and_what_to_do() -> None:
     text = f"{'Before that ' * 9}Marta Aalto wrote on 12 November 2026 from marta.aalto@nordhaus.example {'and so on ' * 9}"
-    found = giveaways(text, MARTA)
+    found = find_identifying_details(text, MARTA)
     assert [one.passage for one in found] == ["Marta Aalto", "12 November 2026", "marta.aalto@nordhaus.example"]
     assert found[0].before.startswith("…") and found[-1].after.endswith("…")
     assert all(f"{one.before.lstrip('…')}{one.passage}{one.after.rstrip('…')}" in text and one.advice for one in found)
 
 
 def test_countries_are_found_whole_and_the_authors_own_in_their_own_words() -> None:
-    assert [name for name, _ in countries_in("In Finland, not the Finlandia hall, and in south africa", MARTA)] == [
+    assert [name for name, _ in find_countries("In Finland, not the Finlandia hall, and in south africa", MARTA)] == [
         "Finland",
         "south africa",
     ]
-    own = Writer(country="Suomi")
-    assert [name for name, _ in countries_in("Here in Suomi", own)] == ["Suomi"]
+    own = AuthorDetails(country="Suomi")
+    assert [name for name, _ in find_countries("Here in Suomi", own)] == ["Suomi"]
 
 
 def test_a_long_hostile_text_is_read_quickly() -> None:
     begun = time.perf_counter()
     for piece in ("1 ", "1.", "Aa ", "a@", "0 0-", "my a ", "€1,111", "Mr A ", "((((0"):
-        giveaways(piece * (20_000 // len(piece)), MARTA)
+        find_identifying_details(piece * (20_000 // len(piece)), MARTA)
     assert time.perf_counter() - begun < 3
 
 
@@ -100,7 +100,7 @@ def composed(**given: Any) -> dict[str, Any]:
     """What a browser sends with the composer."""
     body = "Our bid of €14,350 was refused on 12 November 2026, said Mr. Tanaka."
     typed = {"title": "What happened with the bid", "body": body, "leaning": "bad", "tags": make_a_tag().slug}
-    return {**typed, "about": "none", "signed": "anonymous", "do": "publish", **given}
+    return {**typed, "about": "none", "signed": "anonymous", "intent": "publish", **given}
 
 
 def test_an_anonymous_post_comes_back_with_each_passage_marked_and_a_button_for_this_very_text(
@@ -114,11 +114,11 @@ def test_an_anonymous_post_comes_back_with_each_passage_marked_and_a_button_for_
     button = re.search(r'value="(publish anyway \w+)"', page.text)
     assert button
     changed = browser.post(
-        "/posts/new", data={**sent, "do": button[1], "body": sent["body"] + " Call +358 40 1234567."}
+        "/posts/new", data={**sent, "intent": button[1], "body": sent["body"] + " Call +358 40 1234567."}
     )
     assert changed.status_code == 200 and "<mark>+358 40 1234567</mark>" in changed.text
     assert db.session.query(Post).count() == 0, "another text than the one that was checked"
-    assert browser.post("/posts/new", data={**sent, "do": button[1]}).status_code == 302
+    assert browser.post("/posts/new", data={**sent, "intent": button[1]}).status_code == 302
     assert db.session.query(Post).count() == 1
 
 
@@ -132,11 +132,11 @@ def test_a_named_text_and_a_harmless_anonymous_one_are_published_at_once(app: Fl
 def test_an_anonymous_reply_is_checked_the_same_way(app: Flask, browse: Any) -> None:
     author = make_member(name="Marta Aalto", company="Nordhaus Oy")
     browser, path = browse(author), f"/posts/{key_text(make_post().id)}/reply"
-    sent = {"body": "We at Nordhaus saw this too.", "signed": "anonymous", "do": "publish"}
+    sent = {"body": "We at Nordhaus saw this too.", "signed": "anonymous", "intent": "publish"}
     page = browser.post(path, data=sent)
     assert "<mark>Nordhaus</mark>" in page.text and db.session.query(Comment).count() == 0
     button = re.search(r'value="(publish anyway \w+)"', page.text)
-    assert button and browser.post(path, data={**sent, "do": button[1]}).status_code == 302
+    assert button and browser.post(path, data={**sent, "intent": button[1]}).status_code == 302
     assert db.session.query(Comment).count() == 1
 
 
@@ -150,8 +150,8 @@ def test_tier_and_country_together_are_warned_of_only_where_few_share_them(app: 
     page = browser.post("/posts/new", data=sent).text
     assert "<mark>Finland</mark>" in page and "fewer than five" in page
     for n in range(3):
-        make_post(make_member(country="finland", email=f"a@house{n}.example"), about=About(vendor=vendor, tier=gold))
-    make_post(make_member(country="Finland", email="b@house0.example"), about=About(vendor=vendor, tier=gold))
+        make_post(make_member(country="finland", email=f"a@house{n}.example"), about=PostSubject(vendor=vendor, tier=gold))
+    make_post(make_member(country="Finland", email="b@house0.example"), about=PostSubject(vendor=vendor, tier=gold))
     assert "<mark>Finland</mark>" in browser.post("/posts/new", data=sent).text, "two of one house are one"
-    make_post(make_member(country="Finland", email="a@house3.example"), about=About(vendor=vendor, tier=gold))
+    make_post(make_member(country="Finland", email="a@house3.example"), about=PostSubject(vendor=vendor, tier=gold))
     assert browser.post("/posts/new", data=sent).status_code == 302

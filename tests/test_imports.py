@@ -33,7 +33,7 @@ from forum.imports.report import Report
 from forum.imports.threads import parents_first
 from forum.imports.xml_repair import mended
 from forum.mail import Mail
-from forum.posts.actions import About, delete_post
+from forum.posts.actions import PostSubject, delete_post
 from forum.posts.comment_actions import delete_comment
 from forum.posts.models import Comment, Post, PostTag, Tag
 from forum.web import key_text
@@ -540,9 +540,9 @@ def test_the_archive_holds_what_everybody_can_read_and_nothing_else(app: Flask) 
     vendor = make_vendor("Northgate", tiers=("Silver",))
     author = make_member(name="Marta", email="marta@secret-mail.example", company="Secret Company")
     programme = vendor.programmes[0]
-    named = make_post(author, title="By name, about Northgate", about=About(vendor, programme, programme.tiers[0]))
+    named = make_post(author, title="By name, about Northgate", about=PostSubject(vendor, programme, programme.tiers[0]))
     category = make_category(slug="storage")
-    hushed = make_post(author, anonymous=True, about=About(category=category, description="a large supplier"))
+    hushed = make_post(author, anonymous=True, about=PostSubject(category=category, description="a large supplier"))
     answer = make_comment(named, author, anonymous=True, body="From the same hand")
     gone = make_comment(named, body="Gone since", parent=None)
     kept = make_comment(named, body="Answers what is gone", parent=gone)

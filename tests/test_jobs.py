@@ -1,5 +1,8 @@
 """Jobs: what runs by the clock, what runs after a commit, and what happens when the queue is away."""
 
+import sqlite3
+import threading
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -8,17 +11,19 @@ import time_machine
 from flask import Flask
 
 from forum import jobs, mail
-from forum.accounts.jobs import forget_unconfirmed
+from forum.accounts.jobs import delete_unconfirmed_members
 from forum.accounts.models import Member
 from forum.db import db, now
+from forum.moderation.jobs import remove_unedited
+from tests.conftest import on_one_database
 from tests.factories import make_member, make_post
 
 
 def test_every_job_is_known_to_the_queue(app: Flask) -> None:
     known = app.extensions["jobs"]
-    assert {"deliver_mail", "forget_unconfirmed"} <= set(known)
+    assert {"deliver_mail", "delete_unconfirmed_members"} <= set(known)
     regular = {task.name for task in jobs.queue_of(app)._registry.periodic_tasks}
-    assert {"deliver_mail_regularly", "forget_unconfirmed_regularly"} <= regular
+    assert {"deliver_mail_regularly", "delete_unconfirmed_members_regularly"} <= regular
 
 
 def test_a_mail_is_queued_for_delivery_after_the_commit_and_not_before(app: Flask) -> None:
@@ -59,7 +64,7 @@ def test_those_who_never_confirmed_are_forgotten_after_a_week_and_nobody_else(ap
     make_member(name="Just joined", confirmed_at=None, joined_at=now() - timedelta(days=6))
     make_member(name="Confirmed", joined_at=eight_days_ago)
     make_member(name="Moved in", confirmed_at=None, password_hash=None, joined_at=eight_days_ago)
-    forget_unconfirmed()
+    delete_unconfirmed_members()
     assert sorted(member.name for member in db.session.query(Member)) == ["Confirmed", "Just joined", "Moved in"]
 
 
@@ -116,3 +121,16 @@ def test_anonymous_writing_sends_no_mail_and_queues_nothing(app: Flask) -> None:
     queue.flush()
     make_post(anonymous=True)
     assert queue.pending_count() == 0 and db.session.query(mail.Mail).count() == 0
+
+
+@on_one_database
+def test_a_job_waits_for_another_writer_instead_of_failing(app: Flask) -> None:
+    post = make_post(hidden_at=now(), edit_deadline=now() - timedelta(hours=1))
+    db.session.commit()
+    with closing(sqlite3.connect(str(db.engine.url.database), check_same_thread=False, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("UPDATE members SET session_epoch = session_epoch + 1")
+        threading.Timer(0.5, lambda: other.execute("COMMIT")).start()
+        remove_unedited()
+    db.session.expire_all()
+    assert post.removed_at is not None

@@ -8,13 +8,14 @@ import time_machine
 from flask import Flask
 
 from forum import anonymity, cli
-from forum.accounts.sanctions import member_behind, sanction_pseudonym, standing_of
+from forum.accounts.pseudonyms import member_behind
+from forum.accounts.sanctions import sanction_pseudonym, active_sanctions
 from forum.db import db, now
-from forum.posts.jobs import publish_what_is_due
+from forum.posts.jobs import publish_scheduled
 from forum.posts.models import Post
-from forum.posts.scheduled_actions import delay_post, own_delayed
-from forum.ratings.actions import RatedOtherwise, house_of, rate
-from forum.ratings.queries import own_ratings
+from forum.posts.scheduled_actions import schedule_post, scheduled_texts_of
+from forum.ratings.actions import AlreadyRated, organisation_of_seal, rate
+from forum.ratings.queries import member_ratings
 from tests.factories import make_a_tag, make_member, make_post, make_rating, make_vendor
 
 FIRST, SECOND, THIRD = (f"the {n} key, long enough for anybody here" for n in ("first", "second", "third"))
@@ -37,7 +38,7 @@ def waits(author: Any, title: str) -> None:
         "leaning": "bad",
         "tags": [make_a_tag()],
     }
-    assert delay_post(author, hours=6, typed={"title": title}, **given, said=None, badged=False, submission=title)
+    assert schedule_post(author, hours=6, typed={"title": title}, **given, said=None, badged=False, submission=title)
     db.session.commit()
 
 
@@ -51,9 +52,9 @@ def test_sanctions_and_seals_of_names_outlive_two_rotations(app: Flask, keys: An
         assert names[-1] is not None and sanction_pseudonym(names[-1], "warn", f"Warning {n}")
         db.session.commit()
     assert [member_behind(name) for name in names if name] == [author] * 3
-    assert standing_of(author).held and len(standing_of(author).sanctions) == 3
+    assert active_sanctions(author).is_held and len(active_sanctions(author).sanctions) == 3
     keys(THIRD)
-    assert len(standing_of(author).sanctions) == 1, "without the old keys the old ones are nobody's"
+    assert len(active_sanctions(author).sanctions) == 1, "without the old keys the old ones are nobody's"
 
 
 def test_what_waits_to_appear_appears_after_a_rotation(app: Flask, keys: Any) -> None:
@@ -61,10 +62,10 @@ def test_what_waits_to_appear_appears_after_a_rotation(app: Flask, keys: Any) ->
     waits(author, "Before the rotation")
     keys(SECOND, FIRST)
     waits(author, "After the rotation")
-    assert {one.title for one in own_delayed(author)} == {"Before the rotation", "After the rotation"}
+    assert {one.title for one in scheduled_texts_of(author)} == {"Before the rotation", "After the rotation"}
     with time_machine.travel(now() + timedelta(hours=7), tick=False):
-        publish_what_is_due()
-    assert db.session.query(Post).count() == 2 and own_delayed(author) == []
+        publish_scheduled()
+    assert db.session.query(Post).count() == 2 and scheduled_texts_of(author) == []
 
 
 def test_a_rating_stays_the_only_one_and_ones_own_and_its_house_the_same(app: Flask, keys: Any) -> None:
@@ -72,11 +73,11 @@ def test_a_rating_stays_the_only_one_and_ones_own_and_its_house_the_same(app: Fl
     first = make_rating(author, vendor=vendor, anonymous=True)
     for these in ((SECOND, FIRST), (THIRD, SECOND, FIRST)):
         keys(*these)
-        with pytest.raises(RatedOtherwise):
+        with pytest.raises(AlreadyRated):
             rate(author, vendor=vendor, anonymous=False, said={"worth": 1, "again": False, "interest": "none"})
-        assert [rating.id for rating in own_ratings(author)] == [first.id]
+        assert [rating.id for rating in member_ratings(author)] == [first.id]
         other = make_rating(colleague, vendor=make_vendor(), anonymous=True)
-        assert house_of(other.organisation_seal) == house_of(first.organisation_seal), "colleagues count once"
+        assert organisation_of_seal(other.organisation_seal) == organisation_of_seal(first.organisation_seal), "colleagues count once"
 
 
 def test_the_check_says_that_the_key_does_not_fit_and_what_is_lost(app: Flask, keys: Any) -> None:

@@ -8,23 +8,24 @@ from flask import Flask
 from sqlalchemy import text as sql
 
 from forum import anonymity
-from forum.access import wrote
+from forum.access import is_author
 from forum.accounts.models import Member, Pseudonym, Sanction, SpentLink
-from forum.accounts.passwords import hash_of
-from forum.accounts.sanctions import member_behind, sanction_pseudonym
+from forum.accounts.passwords import hash_password
+from forum.accounts.pseudonyms import member_behind
+from forum.accounts.sanctions import sanction_pseudonym
 from forum.db import db
 from forum.moderation.models import Decision
 from forum.notifications.actions import follow
 from forum.pages.leaving.actions import leave
-from forum.posts.actions import mark_useful
-from forum.posts.models import Comment, ScheduledText, Post, UsefulVote
+from forum.posts.writing import mark_useful
+from forum.posts.models import Comment, Post, ScheduledText, UsefulVote
 from forum.ratings.models import Rating
 from tests.factories import PASSWORD, make_a_tag, make_comment, make_member, make_post, make_rating, make_vendor
 
 
 def make_leaver(browse: Any) -> Member:
     """Somebody who did one of everything, by name and without."""
-    member = make_member(name="Marta Aalto", email="marta@gmail.com", password_hash=hash_of(PASSWORD))
+    member = make_member(name="Marta Aalto", email="marta@gmail.com", password_hash=hash_password(PASSWORD))
     other = make_post()
     for anonymous in (False, True):
         post = make_post(member, anonymous=anonymous, title=f"Written {'without a' if anonymous else 'with my'} name")
@@ -38,14 +39,14 @@ def make_leaver(browse: Any) -> Member:
     db.session.commit()
     typed = {"title": "What waits to appear", "body": "We registered eleven deals, most were approved."}
     sent = {**typed, "tags": make_a_tag().slug, "leaning": "bad", "about": "none", "appear": "72"}
-    answer = browse(member).post("/posts/new", data={**sent, "signed": "anonymous", "do": "publish"})
+    answer = browse(member).post("/posts/new", data={**sent, "signed": "anonymous", "intent": "publish"})
     assert answer.status_code == 302 and db.session.query(ScheduledText).count() == 1
     return member
 
 
 def test_a_decision_about_a_member_who_left_stays_and_names_nobody(app: Flask) -> None:
     member = make_member()
-    said = {"action": "warn", "what": "a member", "facts": "", "reason": "Because.", "source": "flag"}
+    said = {"action": "warn", "target_label": "a member", "facts": "", "reason": "Because.", "source": "flag"}
     decision = Decision(**said, automated=False, moderator_name="moderator 1", member_id=member.id)
     db.session.add(decision)
     db.session.commit()
@@ -74,7 +75,7 @@ def test_nothing_of_the_member_is_left_and_what_stays_leads_nowhere(
     app: Flask, browse: Any, named_stays: bool, anonymous_stays: bool
 ) -> None:
     member = make_leaver(browse)
-    number, marks = member.id, [one.mark for one in db.session.query(Pseudonym)]
+    number, marks = member.id, [one.thread_hmac for one in db.session.query(Pseudonym)]
     ghost = Member(id=number, name="Another", slug="another")  # whoever might get the number again
     assert rows_with(number)
     leave(member, named_stays=named_stays, anonymous_stays=anonymous_stays)
@@ -83,13 +84,13 @@ def test_nothing_of_the_member_is_left_and_what_stays_leads_nowhere(
     for kind in (ScheduledText, Sanction, SpentLink, UsefulVote):
         assert db.session.query(kind).count() == 0, kind
     for item in [*db.session.query(Post), *db.session.query(Comment)]:
-        assert not (item.pseudonym_id and wrote(ghost, item))
+        assert not (item.pseudonym_id and is_author(ghost, item))
         assert item.chain_link not in anonymity.chain_links(number, 0, 64)
     for rating in db.session.query(Rating):
         assert rating.chain_link not in anonymity.chain_links(number, 0, 64, "rating listing mark")
     for name in db.session.query(Pseudonym):
-        assert name.mark not in marks and member_behind(name) is None
-        assert len(name.mark) == 64 and len(str(name.member_seal)) == len(anonymity.seal("x", "0" * 12))
+        assert name.thread_hmac not in marks and member_behind(name) is None
+        assert len(name.thread_hmac) == 64 and len(str(name.member_seal)) == len(anonymity.seal("x", "0" * 12))
     titles = {post.title for post in db.session.query(Post)}
     assert ("Written with my name" in titles) == named_stays
     assert ("Written without a name" in titles) == anonymous_stays
@@ -101,10 +102,10 @@ def test_leaving_asks_for_the_password_and_both_choices_and_ends_every_session(a
     number, slug = member.id, member.slug
     here, there = browse(member), browse(member)
     choices = {"named": "stays", "anonymous": "stays"}
-    for sent in ({**choices, "present": "wrong"}, {"present": PASSWORD}, {"named": "goes", "present": PASSWORD}):
+    for sent in ({**choices, "current_password": "wrong"}, {"current_password": PASSWORD}, {"named": "goes", "current_password": PASSWORD}):
         assert here.post("/settings/leave", data=sent).status_code == 422
     assert db.session.get(Member, number) is not None
-    assert here.post("/settings/leave", data={**choices, "present": PASSWORD}).status_code == 302
+    assert here.post("/settings/leave", data={**choices, "current_password": PASSWORD}).status_code == 302
     assert here.get("/settings").status_code == there.get("/settings").status_code == 302
     assert browse().get(f"/members/{slug}").status_code == 404
     post = db.session.query(Post).filter_by(title="Written with my name").one()
@@ -114,8 +115,8 @@ def test_leaving_asks_for_the_password_and_both_choices_and_ends_every_session(a
 
 
 def test_staff_is_sent_to_an_admin_first(app: Flask, browse: Any) -> None:
-    admin = make_member(role="moderator", password_hash=hash_of(PASSWORD))
-    sent = {"named": "stays", "anonymous": "stays", "present": PASSWORD}
+    admin = make_member(role="moderator", password_hash=hash_password(PASSWORD))
+    sent = {"named": "stays", "anonymous": "stays", "current_password": PASSWORD}
     browse(admin).post("/settings/leave", data=sent)
     assert db.session.get(Member, admin.id) is not None
 
@@ -124,8 +125,8 @@ def test_the_file_has_everything_of_ones_own_and_nothing_of_others(app: Flask, b
     member = make_leaver(browse)
     make_post(make_member(), anonymous=True, title="Somebody else's secret")
     reader = browse(member)
-    assert reader.post("/settings/data", data={"present": "wrong"}).status_code == 422
-    answer = reader.post("/settings/data", data={"present": PASSWORD})
+    assert reader.post("/settings/data", data={"current_password": "wrong"}).status_code == 422
+    answer = reader.post("/settings/data", data={"current_password": PASSWORD})
     assert answer.headers["Cache-Control"] == "no-store" and "attachment" in answer.headers["Content-Disposition"]
     told = json.loads(answer.text)
     assert told["profile"]["email"] == "marta@gmail.com"

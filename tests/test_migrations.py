@@ -14,7 +14,8 @@ from sqlalchemy import text as sql
 
 from forum import create_app, mail
 from forum.db import db
-from forum.posts.actions import About, edit_post, mark_useful
+from forum.posts.actions import PostSubject, edit_post
+from forum.posts.writing import mark_useful
 from forum.vendors.actions import add_domain
 from tests import cluster
 from tests.conftest import settings_for
@@ -57,8 +58,8 @@ def fill() -> None:
     """At least one row in every table of the first rooms, with all that hangs on it."""
     vendor = make_vendor("Nordwall", tiers=("Gold",), aliases=["NW"])
     add_domain(vendor, "nordwall.example")
-    post = make_post(about=About(vendor), tags=[make_a_tag("deals", ("bargains",))])
-    edit_post(post, title="What it says by now", body=post.body * 2, leaning="bad", tags=post.tags, about=About(vendor))
+    post = make_post(about=PostSubject(vendor), tags=[make_a_tag("deals", ("bargains",))])
+    edit_post(post, title="What it says by now", body=post.body * 2, leaning="bad", tags=post.tags, about=PostSubject(vendor))
     comment = make_comment(post, anonymous=True)
     make_comment(post, parent=comment)
     mark_useful(make_member(), post)

@@ -10,15 +10,15 @@ from sqlalchemy.exc import DBAPIError
 
 from forum import mail
 from forum.accounts.models import Member, Sanction
-from forum.accounts.sanctions import standing_of
+from forum.accounts.sanctions import active_sanctions
 from forum.dates import is_whole_day
 from forum.db import db, now
 from forum.moderation.cases import open_case
 from forum.moderation.decisions import actions, effects
-from forum.moderation.jobs import close_what_is_gone, remove_unedited
+from forum.moderation.jobs import close_orphaned_cases, remove_unedited
 from forum.moderation.models import Appeal, Case, Decision, Flag, WithheldText
 from forum.moderation.rules import RULES
-from forum.posts.actions import About
+from forum.posts.actions import PostSubject
 from forum.posts.models import Comment, Post, Tag
 from forum.posts.visibility import hold
 from forum.site import change_setting
@@ -26,7 +26,6 @@ from forum.vendors.actions import add_domain
 from forum.vendors.models import Vendor
 from forum.web import key_text
 from tests.factories import (
-    run_concurrently,
     make_a_tag,
     make_comment,
     make_member,
@@ -34,11 +33,12 @@ from tests.factories import (
     make_rating,
     make_representative,
     make_vendor,
+    run_concurrently,
 )
 
 Browse = Callable[..., Any]
 WHY = "It names somebody without a public role; leave the name out."
-REMOVE = {"do": "decide", "action": "remove", "rule": "3", "reason": WHY, "facts": "Line two."}
+REMOVE = {"intent": "decide", "action": "remove", "rule": "3", "reason": WHY, "facts": "Line two."}
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def path_to(item: Any) -> str:
     return f"/{'posts' if isinstance(item, Post) else 'replies'}/{key_text(item.id)}"
 
 
-def report(browse: Browse, item: Any, member: Member | None = None, rule: str = "3", words: str = "") -> Any:
-    return browse(member or make_member()).post(f"{path_to(item)}/flag", data={"rule": rule, "words": words})
+def report(browse: Browse, item: Any, member: Member | None = None, rule: str = "3", message: str = "") -> Any:
+    return browse(member or make_member()).post(f"{path_to(item)}/flag", data={"rule": rule, "message": message})
 
 
 def case_about(item: Any, kind: str = "flag") -> Case:
@@ -75,7 +75,7 @@ def decide(browse: Browse, moderator: Member, item: Any, kind: str = "flag", **g
 def test_a_report_waits_in_the_queue_and_tells_only_moderators_who_made_it(browse: Browse, judge: Member) -> None:
     author, reporter = make_member(), make_member(name="Rae Porter")
     post = make_post(author)
-    assert report(browse, post, reporter, words="The second line names my neighbour.").status_code == 302
+    assert report(browse, post, reporter, message="The second line names my neighbour.").status_code == 302
     case = db.session.query(Case).one()
     assert (case.kind, case.post_id, case.reason) == ("flag", post.id, "Rule 3: No private individuals")
     page = browse(judge).get(f"/moderation/cases/{key_text(case.id)}").text
@@ -129,7 +129,7 @@ def test_a_member_is_reported_not_by_themselves(browse: Browse, judge: Member) -
 
 def test_enough_weight_hides_a_text_and_says_so_in_the_log(browse: Browse, app: Flask) -> None:
     change_setting("flag_threshold", 3.0)
-    post = make_post(about=About(make_vendor()))
+    post = make_post(about=PostSubject(make_vendor()))
     comment = make_comment(post)
     for n in range(3):
         assert db.session.get(Comment, comment.id).hidden_at is None, n
@@ -164,7 +164,7 @@ def test_a_vendors_people_weigh_nothing(browse: Browse, app: Flask) -> None:
     change_setting("flag_threshold", 1.0)
     vendor = make_vendor()
     add_domain(vendor, "vendor.example")
-    post = make_post(about=About(vendor))
+    post = make_post(about=PostSubject(vendor))
     voice = make_representative(make_vendor())
     report(browse, post, make_member(email="a@vendor.example"))
     report(browse, post, voice)
@@ -186,7 +186,7 @@ def counts(post: Post) -> tuple[int, int, int]:
 
 @pytest.mark.parametrize("action", ["hide", "remove", "ask_to_edit"])
 def test_counters_follow_what_is_hidden_and_shown_again(browse: Browse, judge: Member, action: str) -> None:
-    post = make_post(about=About(make_vendor()))
+    post = make_post(about=PostSubject(make_vendor()))
     make_comment(post)
     comment = make_comment(post)
     assert counts(post) == (2, 1, 1)
@@ -223,7 +223,7 @@ def test_a_removed_text_leaves_a_tombstone_with_rule_and_date(browse: Browse, ju
 
 
 def test_a_held_text_is_let_through_once_and_told_of(browse: Browse, judge: Member) -> None:
-    post = make_post(about=About(make_vendor()))
+    post = make_post(about=PostSubject(make_vendor()))
     hold(post, "The first text of a new member.")
     db.session.commit()
     assert counts(post) == (0, 0, 0)
@@ -242,7 +242,7 @@ def test_an_author_asked_to_edit_has_72_hours_and_a_moderator_looks_again(browse
     comment = db.session.get(Comment, comment.id)
     assert comment.edit_deadline == pytest.approx(now() + timedelta(hours=72), abs=timedelta(minutes=1))
     edited = browse(author).post(
-        f"/replies/{key_text(comment.id)}/edit", data={"body": "Without the name now.", "do": "publish"}
+        f"/replies/{key_text(comment.id)}/edit", data={"body": "Without the name now.", "intent": "publish"}
     )
     assert edited.status_code == 302
     comment = db.session.get(Comment, comment.id)
@@ -265,7 +265,7 @@ def test_another_wording_is_proposed_to_the_author_who_takes_it_over_or_not(
     page = browse(author).get(f"/decisions/{made.id}").text
     assert "<del>Tim Field of</del>" in page or "<del>Tim Field</del>" in page
     assert "<ins>somebody</ins>" in page
-    form = browse(author).post(address, data={"do": "begin", "body": proposed})
+    form = browse(author).post(address, data={"intent": "begin", "body": proposed})
     assert form.status_code == 200 and f"{proposed}</textarea>" in form.text
     db.session.refresh(item)
     assert "Tim Field" in item.body, "not even then"
@@ -287,7 +287,7 @@ def test_a_case_whose_text_is_gone_for_good_is_closed_by_the_clock(browse: Brows
     gone, stays = make_comment(author=author), make_comment(author=author)
     cases = [case_about(item, kind).id for item in (gone, stays)]
     browse(author).post(f"/replies/{key_text(gone.id)}/delete")
-    close_what_is_gone()
+    close_orphaned_cases()
     db.session.expire_all()
     assert [db.session.get_one(Case, number).closed_at is None for number in cases] == [False, True]
     assert key_text(cases[0]) not in browse(judge).get("/moderation/").text
@@ -334,12 +334,12 @@ def test_a_locked_thread_takes_no_replies_until_it_is_unlocked(browse: Browse, j
 def test_a_thread_is_moved_to_other_tags_and_another_vendor(browse: Browse, judge: Member) -> None:
     old, new = make_vendor("Nordwall"), make_vendor("Sable Works")
     make_a_tag("deals")
-    post = make_post(about=About(old))
+    post = make_post(about=PostSubject(old))
     decide(browse, judge, post, action="move", rule="", tags="deals", vendor="sable works")
     db.session.expire_all()
     assert post.vendor_id == new.id and [tag.slug for tag in post.tags] == ["deals"]
     assert (old.post_count, new.post_count) == (0, 1)
-    hidden = make_post(about=About(category=old.category, description="a large supplier"))
+    hidden = make_post(about=PostSubject(category=old.category, description="a large supplier"))
     case = case_about(hidden)
     answer = browse(judge).post(
         f"/moderation/cases/{key_text(case.id)}/decide", data={**REMOVE, "action": "move", "vendor": "Nordwall"}
@@ -365,14 +365,14 @@ def test_a_sanction_on_a_pseudonym_reaches_the_member_and_shows_nowhere(
     comment = make_comment(author=author, anonymous=True)
     made = decide(browse, judge, comment, action="decline", sanction=sanction)
     assert made.action == kind and made.member_id is None and made.target_label == "an anonymous author"
-    assert [own.kind for own in standing_of(author).sanctions] == [kind]
+    assert [own.kind for own in active_sanctions(author).sanctions] == [kind]
     author = db.session.get(Member, author.id)
     assert author.suspended_until is None and author.banned_at is None
     for path in ("/log", f"/log/{made.id}", f"/moderation/cases/{key_text(db.session.query(Case).one().id)}"):
         assert "Hidden Author" not in browse(judge).get(path).text
     assert not db.session.query(mail.Mail).count(), "an anonymous author gets no mail from here"
     browse(judge).post(f"/moderation/log/{made.id}/undo", data={"reason": WHY})
-    assert standing_of(author).sanctions == []
+    assert active_sanctions(author).sanctions == []
 
 
 def test_a_suspended_member_reads_and_is_told_why_and_a_closed_account_appeals(browse: Browse, judge: Member) -> None:
@@ -414,7 +414,7 @@ def test_a_decision_needs_an_action_a_rule_and_a_reason(browse: Browse, judge: M
 
 def test_a_public_reason_names_no_vendor_under_an_undisclosed_one(browse: Browse, judge: Member) -> None:
     vendor = make_vendor("Nordwall")
-    post = make_post(about=About(category=vendor.category, description="a large supplier"))
+    post = make_post(about=PostSubject(category=vendor.category, description="a large supplier"))
     case = case_about(make_comment(post))
     data = {**REMOVE, "reason": "Everybody can see that this is about Nordwall."}
     answer = browse(judge).post(f"/moderation/cases/{key_text(case.id)}/decide", data=data)
@@ -445,9 +445,9 @@ def test_of_two_decisions_at_once_one_wins_and_the_other_is_told(browse: Browse,
 def test_a_case_that_a_colleague_claimed_is_not_decided_for_half_an_hour(browse: Browse, judge: Member) -> None:
     case, colleague = case_about(make_post()), make_member(role="moderator")
     path = f"/moderation/cases/{key_text(case.id)}"
-    browse(colleague).post(f"{path}/claim", data={"do": "claim"})
+    browse(colleague).post(f"{path}/claim", data={"intent": "claim"})
     assert browse(judge).post(f"{path}/decide", data=REMOVE).status_code == 409
-    browse(judge).post(f"{path}/claim", data={"do": "claim"})
+    browse(judge).post(f"{path}/claim", data={"intent": "claim"})
     assert db.session.get(Case, case.id).claimed_by_id == colleague.id
     case = db.session.get(Case, case.id)
     case.claimed_until = now() - timedelta(seconds=1)
@@ -505,7 +505,7 @@ def test_the_author_reads_why_keeps_the_text_and_appeals_to_somebody_else(
     for moment in (objection.created_at, case.opened_at):
         assert is_whole_day(moment) or not anonymous, "of an anonymous appeal the day is kept"
     path = f"/moderation/cases/{key_text(case.id)}/decide"
-    answer = {"do": "decide", "action": "reversed", "reason": "His role is public, as the press shows."}
+    answer = {"intent": "decide", "action": "reversed", "reason": "His role is public, as the press shows."}
     assert browse(judge).post(path, data=answer).status_code == 403, "not by who decided"
     assert browse(colleague).post(path, data=answer).status_code == 302
     last = db.session.query(Decision).order_by(Decision.id.desc()).first()
@@ -521,7 +521,7 @@ def test_an_appeal_may_fail_and_the_only_admin_answers_when_nobody_else_is_there
     browse(author).post(f"/decisions/{made.id}/appeal", data={"body": "It is his public role; see the press."})
     case = db.session.query(Case).filter_by(kind="appeal").one()
     path = f"/moderation/cases/{key_text(case.id)}/decide"
-    stands = {"do": "decide", "action": "upheld", "reason": "The person has no public role at all."}
+    stands = {"intent": "decide", "action": "upheld", "reason": "The person has no public role at all."}
     second = make_member(role="moderator")
     assert browse(admin).post(path, data=stands).status_code == 403
     second.banned_at = now()
@@ -534,7 +534,7 @@ def test_after_six_months_no_appeal_is_open(browse: Browse, judge: Member) -> No
     author = make_member()
     post = make_post(author)
     old = Decision(
-        action="remove", what="an experience", rule=3, reason=WHY, source="own", moderator_name="moderator 1"
+        action="remove", target_label="an experience", rule=3, reason=WHY, source="own", moderator_name="moderator 1"
     )
     old.post_id, old.decided_at = post.id, now() - timedelta(days=183)
     db.session.add(old)

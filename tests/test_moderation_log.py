@@ -11,10 +11,10 @@ from sqlalchemy import insert
 
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.moderation.decisions.actions import act
-from forum.moderation.log.views import banded, rate
+from forum.moderation.decisions.actions import apply_action
+from forum.moderation.log.views import banded_count, removal_rate
 from forum.moderation.models import Appeal, Case, Decision
-from forum.posts.actions import About
+from forum.posts.actions import PostSubject
 from tests.factories import make_comment, make_member, make_post, make_vendor
 
 Browse = Callable[..., Any]
@@ -28,7 +28,7 @@ def judge(app: Flask) -> Member:
 
 def done(item: Any, judge: Member | None, action: str = "remove", **given: Any) -> Decision:
     said = {"rule": 3, "facts": "The third line names Jan Klaassen.", "reason": WHY, "source": "flag", **given}
-    made = act(item, judge, action=action, **said)
+    made = apply_action(item, judge, action=action, **said)
     db.session.commit()
     return made
 
@@ -36,7 +36,7 @@ def done(item: Any, judge: Member | None, action: str = "remove", **given: Any) 
 def test_an_entry_tells_what_why_and_by_which_rule_and_neither_text_nor_author(browse: Browse, judge: Member) -> None:
     named = make_member(name="Greta Signed")
     vendor = make_vendor("Nordwall")
-    hidden = About(category=vendor.category, description="a large supplier")
+    hidden = PostSubject(category=vendor.category, description="a large supplier")
     posts = [
         make_post(named, title="Jan Klaassen called me at home", body="Jan Klaassen called. " * 9),
         make_post(named, title="The one with the blue logo", about=hidden, anonymous=True),
@@ -123,7 +123,7 @@ def test_the_figures_are_those_of_the_rows(browse: Browse, judge: Member) -> Non
 
 @pytest.mark.parametrize("count, said", [(0, "0"), (1, "1–4"), (4, "1–4"), (5, "5"), (1234, "1,234")])
 def test_small_counts_are_given_as_a_band(count: int, said: str) -> None:
-    assert banded(count) == said
+    assert banded_count(count) == said
 
 
 @pytest.mark.parametrize(
@@ -131,4 +131,4 @@ def test_small_counts_are_given_as_a_band(count: int, said: str) -> None:
     [(0, 4, "too few to say"), (0, 5, "0.0%"), (3, 50, "too few to say"), (5, 50, "10.0%")],
 )
 def test_a_share_of_few_is_not_given(removed: int, written: int, said: str) -> None:
-    assert rate(removed, written) == said
+    assert removal_rate(removed, written) == said

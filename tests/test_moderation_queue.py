@@ -16,7 +16,7 @@ from forum.db import db, new_random_id, now
 from forum.mail import Mail
 from forum.moderation.cases import open_case
 from forum.moderation.models import Case, CaseNote, Decision
-from forum.moderation.queue.queries import queue, waiting
+from forum.moderation.queue.queries import queue, open_case_counts
 from forum.posts.models import Comment, Post
 from forum.posts.visibility import hold
 from forum.web import key_text
@@ -24,7 +24,7 @@ from tests.factories import make_comment, make_member, make_post
 
 Browse = Callable[..., Any]
 WHY = "It names somebody without a public role; leave the name out."
-SAID = {"do": "decide", "action": "remove", "rule": "3", "reason": WHY, "facts": ""}
+SAID = {"intent": "decide", "action": "remove", "rule": "3", "reason": WHY, "facts": ""}
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def judge(app: Flask) -> Member:
     return make_member(role="moderator", name="Judith Fair")
 
 
-def opened(item: Any, because: str = "Opened by a moderator", kind: str = "flag", **given: Any) -> Case:
-    case = open_case(kind, item, because)
+def opened(item: Any, reason: str = "Opened by a moderator", kind: str = "flag", **given: Any) -> Case:
+    case = open_case(kind, item, reason)
     for name, value in given.items():
         setattr(case, name, value)
     db.session.commit()
@@ -45,7 +45,7 @@ def many_cases(count: int, post: Post) -> None:
         {
             "id": new_random_id(),
             "kind": ("flag", "held")[n % 2],
-            "because": f"Number {n}",
+            "reason": f"Number {n}",
             "weight": float(n % 7),
             "opened_at": now() - timedelta(minutes=n),
             "post_id": post.id,
@@ -112,7 +112,7 @@ DOORS = [
 def test_each_door_of_the_room_opens_to_moderators_alone(browse: Browse, app: Flask, who: str) -> None:
     author = make_member()
     case = opened(make_post(author))
-    decision = Decision(action="hide", what="an experience", rule=3, reason=WHY, source="own", moderator_name="m")
+    decision = Decision(action="hide", target_label="an experience", rule=3, reason=WHY, source="own", moderator_name="m")
     db.session.add(decision)
     db.session.commit()
     given: dict[str, Any] = {
@@ -148,7 +148,7 @@ def test_the_table_of_doors_is_whole(app: Flask) -> None:
 
 def test_undoing_is_for_moderators_and_not_about_themselves(browse: Browse, judge: Member) -> None:
     own = make_post(judge, anonymous=True)
-    decision = Decision(action="hide", what="x", rule=3, reason=WHY, source="own", moderator_name="m", post_id=own.id)
+    decision = Decision(action="hide", target_label="x", rule=3, reason=WHY, source="own", moderator_name="m", post_id=own.id)
     db.session.add(decision)
     db.session.commit()
     assert not access.can_undo(judge, decision) and not access.can_undo(make_member(), decision)
@@ -172,7 +172,7 @@ def test_the_queue_shows_the_oldest_first_or_the_weightiest_and_pages_by_key(bro
         assert len({row.id for row in seen}) == 120
         values = [row.opened_at if sort == "oldest" else -row.weight for row in seen]
         assert values == sorted(values)
-    assert len(queue("held").rows) == 50 and waiting()["held"] == 60
+    assert len(queue("held").rows) == 50 and open_case_counts()["held"] == 60
     page = browse(judge).get("/moderation/?kind=held").text
     assert "Number 119" in page and "Number 118" not in page
     for nonsense in ("x", "x_y", "_5", "20261124T000000_x", "1e999_5", "nan_5"):
@@ -222,18 +222,18 @@ def test_a_case_shows_what_is_needed_to_decide_it(browse: Browse, judge: Member)
 def test_a_claim_is_one_moderators_and_can_be_given_back(browse: Browse, judge: Member) -> None:
     case, colleague = opened(make_post()), make_member(role="moderator", name="Colin League")
     path = f"/moderation/cases/{key_text(case.id)}"
-    browse(judge).post(f"{path}/claim", data={"do": "claim"})
+    browse(judge).post(f"{path}/claim", data={"intent": "claim"})
     assert "Judith Fair, has it until" in browse(colleague).get(path).text
-    browse(colleague).post(f"{path}/claim", data={"do": "release"})
+    browse(colleague).post(f"{path}/claim", data={"intent": "release"})
     assert db.session.get(Case, case.id).claimed_by_id == judge.id
-    browse(judge).post(f"{path}/claim", data={"do": "release"})
+    browse(judge).post(f"{path}/claim", data={"intent": "release"})
     assert db.session.get(Case, case.id).claimed_by_id is None
 
 
 def test_the_usual_reason_is_filled_in_to_be_edited(browse: Browse, judge: Member) -> None:
     case = opened(make_post())
     path = f"/moderation/cases/{key_text(case.id)}/decide"
-    page = browse(judge).post(path, data={**SAID, "do": "usual", "reason": ""}).text
+    page = browse(judge).post(path, data={**SAID, "intent": "usual", "reason": ""}).text
     assert "makes somebody recognisable who has no public role" in page
     assert db.session.query(Decision).count() == 0
 

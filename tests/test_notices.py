@@ -17,22 +17,22 @@ from forum.dates import is_whole_day
 from forum.db import db, now
 from forum.mail import Mail
 from forum.moderation.cases import claim, open_case
-from forum.moderation.jobs import see_to_notices
+from forum.moderation.jobs import expire_notices
 from forum.moderation.models import Case, Decision, Notice
 from forum.moderation.notices.actions import confirm_notice
-from forum.moderation.notices.forms import text_at
-from forum.moderation.notices.senders import sender_of, token_for
+from forum.moderation.notices.forms import item_at_url
+from forum.moderation.notices.senders import unseal_sender, confirmation_token
 from forum.moderation.queue.queries import queue
-from forum.notifications.actions import follow, follow_of
-from forum.notifications.digest_actions import digest_round
+from forum.notifications.actions import follow, follow_state
+from forum.notifications.digest_actions import plan_digest
 from forum.pages.leaving.own_data import own_data
-from forum.posts.actions import About
+from forum.posts.actions import PostSubject
 from forum.posts.models import Comment, Post
 from forum.posts.visibility import hide
 from forum.site import change_setting
 from forum.web import key_text, limiter
-from tests.factories import run_concurrently, make_comment, make_member, make_post, make_vendor
-from tests.test_speed import queries_for
+from tests.factories import make_comment, make_member, make_post, make_vendor, run_concurrently
+from tests.query_counts import queries_for
 
 Browse = Callable[..., Any]
 SENDER, ADDRESS = "Lena Lawful", "lena@vendor.example"
@@ -51,8 +51,8 @@ def path_to(item: Any) -> str:
 
 
 def typed(item: Any, **given: Any) -> dict[str, Any]:
-    said = {"where": f"http://localhost{path_to(item)}", "claim": "wrong", "why": WHY, "name": SENDER}
-    return {**said, "email": ADDRESS, "faith": "y", "submission": "a" * 32, **given}
+    said = {"url": f"http://localhost{path_to(item)}", "claim": "wrong", "complaint": WHY, "name": SENDER}
+    return {**said, "email": ADDRESS, "good_faith": "y", "submission": "a" * 32, **given}
 
 
 def send(browse: Browse, item: Any, **given: Any) -> Any:
@@ -78,7 +78,7 @@ def confirmed(browse: Browse, item: Any, **given: Any) -> tuple[Notice, str]:
         == 302
     )
     notice = db.session.query(Notice).filter(Notice.confirmed_at.is_(None)).one()
-    answer = browse().post(f"/notices/confirm/{token_for(notice)}")
+    answer = browse().post(f"/notices/confirm/{confirmation_token(notice)}")
     assert answer.status_code == 302
     db.session.query(Mail).delete()
     db.session.commit()
@@ -90,7 +90,7 @@ def case_of(notice: Notice) -> Case:
 
 
 def decide(browse: Browse, moderator: Member, case: Case, **given: str) -> Any:
-    said = {"do": "decide", "action": "decline", "rule": "", "reason": REASON, "facts": "Checked with the archive."}
+    said = {"intent": "decide", "action": "decline", "rule": "", "reason": REASON, "facts": "Checked with the archive."}
     return browse(moderator).post(f"/moderation/cases/{key_text(case.id)}/decide", data={**said, **given})
 
 
@@ -103,7 +103,7 @@ def again(thing: Any) -> Any:
 
 
 def test_the_form_says_in_words_what_is_missing_and_keeps_what_was_typed(browse: Browse, app: Flask) -> None:
-    page = browse().post("/notices/new", data={"where": "http://elsewhere.example/<b>", "why": "Too <i>short"})
+    page = browse().post("/notices/new", data={"url": "http://elsewhere.example/<b>", "complaint": "Too <i>short"})
     assert page.status_code == 422
     for words in (
         "No experience or reply that everybody can read",
@@ -124,9 +124,9 @@ def test_the_form_says_in_words_what_is_missing_and_keeps_what_was_typed(browse:
 
 
 def test_a_very_long_text_is_refused_in_words_and_not_lost(browse: Browse, app: Flask) -> None:
-    page = send(browse, make_post(), why="x" * 900_000)
+    page = send(browse, make_post(), complaint="x" * 900_000)
     assert page.status_code == 422 and "This is 900,000 characters long" in page.text and "x" * 900_000 in page.text
-    page = send(browse, make_post(), why="x" * 1_100_000)
+    page = send(browse, make_post(), complaint="x" * 1_100_000)
     assert page.status_code == 413 and "too much at once" in page.text
     assert db.session.query(Notice).count() == 0
 
@@ -136,23 +136,23 @@ def test_an_address_leads_to_an_experience_or_a_reply_that_everybody_can_read(br
     comment = make_comment(post)
     at = f"http://localhost/posts/{key_text(post.id)}/"
     for address in (at, f"{at}{post.slug}?from=x", path_to(post), f" {at}edit ", f"{at}#talk"):
-        assert text_at(address) == post, address
+        assert item_at_url(address) == post, address
     for address in (f"/replies/{key_text(comment.id)}", f"{at}{post.slug}#r-{key_text(comment.id)}"):
-        assert text_at(address) == comment, address
+        assert item_at_url(address) == comment, address
     for address in (
         f"https://elsewhere.example{path_to(post)}",
         f"ftp://localhost{path_to(post)}",
         f"javascript:{path_to(post)}",
         "http://[", "", "/", "/posts/", "/posts/0000000000/", "/members/someone", f"{at}#r-0000000000", "\x00",
     ):  # fmt: skip
-        assert text_at(address) is None, address
+        assert item_at_url(address) is None, address
     hide(comment, "Held.")
-    assert text_at(path_to(comment)) is None and text_at(path_to(post)) == post
+    assert item_at_url(path_to(comment)) is None and item_at_url(path_to(post)) == post
     other = make_comment(post)
     hide(post, "Held.")
-    assert text_at(path_to(post)) is None and text_at(path_to(other)) is None
+    assert item_at_url(path_to(post)) is None and item_at_url(path_to(other)) is None
     post.removed_at = now()
-    assert text_at(path_to(post)) is None and text_at(path_to(other)) == other, "replies under a tombstone are read"
+    assert item_at_url(path_to(post)) is None and item_at_url(path_to(other)) == other, "replies under a tombstone are read"
 
 
 def test_strangers_find_the_form_at_each_experience_and_members_report_instead(browse: Browse, app: Flask) -> None:
@@ -174,9 +174,9 @@ def test_strangers_find_the_form_at_each_experience_and_members_report_instead(b
 def test_machines_that_fill_the_trap_or_are_too_quick_leave_nothing(browse: Browse, app: Flask) -> None:
     post = make_post()
     assert send(browse, post, homepage="x").location == "/notices/sent"
-    opened = re.search(r'name="opened" value="([^"]+)"', browse().get("/notices/new").text)
+    opened = re.search(r'name="form_timestamp" value="([^"]+)"', browse().get("/notices/new").text)
     assert opened
-    page = send(browse, post, opened=opened[1])
+    page = send(browse, post, form_timestamp=opened[1])
     assert page.status_code == 422 and "quicker than anybody types" in page.text and WHY in page.text
     assert db.session.query(Notice).count() == db.session.query(Mail).count() == 0
 
@@ -241,8 +241,8 @@ def test_a_link_confirms_once_and_for_a_week(browse: Browse, app: Flask) -> None
     post = make_post()
     send(browse, post)
     notice = db.session.query(Notice).one()
-    token = token_for(notice)
-    for forged in (token[:-2], "used-up", token_for(SimpleNamespace(id=5)), token_for(SimpleNamespace(id="x"))):  # type: ignore[arg-type]
+    token = confirmation_token(notice)
+    for forged in (token[:-2], "used-up", confirmation_token(SimpleNamespace(id=5)), confirmation_token(SimpleNamespace(id="x"))):  # type: ignore[arg-type]
         assert browse().post(f"/notices/confirm/{forged}").status_code == 410
     with time_machine.travel(now() + timedelta(days=8)):
         assert browse().post(f"/notices/confirm/{token}").status_code == 410
@@ -279,7 +279,7 @@ def test_a_text_that_went_away_before_the_notice_was_confirmed_leaves_nothing_to
     send(browse, post)
     hide(post, "Held.")
     notice = db.session.query(Notice).one()
-    answer = browse().post(f"/notices/confirm/{token_for(notice)}")
+    answer = browse().post(f"/notices/confirm/{confirmation_token(notice)}")
     assert "Nobody can read the text any more" in browse().get(answer.location).text
     assert db.session.query(Case).count() == 0 and again(notice).outcome == "gone" and again(post).disputed_at is None
 
@@ -344,7 +344,7 @@ def test_the_author_alone_reads_what_is_said_and_not_who_says_it(
     author = make_member()
     post = make_post(author, anonymous=anonymous)
     item = post if kind == "post" else make_comment(post, author, anonymous=anonymous)
-    notice, _ = confirmed(browse, item, why=f"{WHY} <script>x</script>")
+    notice, _ = confirmed(browse, item, complaint=f"{WHY} <script>x</script>")
     about = f"/notices/about/{kind}/{key_text(item.id)}"
     assert about in browse(author).get(path_to(item), follow_redirects=True).text
     assert about in browse(author).get("/decisions").text
@@ -370,17 +370,17 @@ def test_an_anonymous_author_gets_no_mail_and_all_who_follow_the_thread_find_som
         follow(member, "post", post.id)
     db.session.commit()
     send(browse, post)
-    browse().post(f"/notices/confirm/{token_for(db.session.query(Notice).one())}")
+    browse().post(f"/notices/confirm/{confirmation_token(db.session.query(Notice).one())}")
     assert {one.to_address for one in mails()} == {ADDRESS}
     assert is_whole_day(again(post).disputed_at)
-    assert sorted(digest_round(now()).told) == sorted([author.id, follower.id, gone.id])
+    assert sorted(plan_digest(now()).told) == sorted([author.id, follower.id, gone.id])
     for member in (author, follower, gone):
-        state = follow_of(member, "post", post.id)
-        assert state and state.seen == -1
+        state = follow_state(member, "post", post.id)
+        assert state and state.seen_count == -1
     assert "<b>1 new</b>" in browse(author).get("/following").text
     named = make_post(make_member())
     confirmed(browse, named)
-    assert named.author_id not in digest_round(now()).told and not is_whole_day(again(named).disputed_at)
+    assert named.author_id not in plan_digest(now()).told and not is_whole_day(again(named).disputed_at)
 
 
 # The answer
@@ -428,7 +428,7 @@ def test_an_answer_comes_in_time_and_before_the_decision(browse: Browse, judge: 
 
 def test_an_answer_names_no_vendor_that_was_kept_undisclosed(browse: Browse, app: Flask) -> None:
     author, vendor = make_member(), make_vendor("Nordwall")
-    post = make_post(author, about=About(category=vendor.category, description="a large supplier"), anonymous=True)
+    post = make_post(author, about=PostSubject(category=vendor.category, description="a large supplier"), anonymous=True)
     notice, _ = confirmed(browse, make_comment(post, author, anonymous=True))
     answer = browse(author).post(
         f"/notices/{key_text(notice.id)}/answer", data={"body": "Nordwall itself wrote so in July."}
@@ -487,7 +487,7 @@ def test_no_counter_moves_both_when_a_member_signs_something_and_when_a_notice_i
     notice, _ = confirmed(browse, make_post(author, anonymous=True))
     counted = []
     for path, data in (
-        (f"{path_to(make_post()).rsplit('/', 1)[0]}/useful", {"do": "mark"}),
+        (f"{path_to(make_post()).rsplit('/', 1)[0]}/useful", {"intent": "mark"}),
         (f"/notices/{key_text(notice.id)}/answer", {"body": "It is right as it stands there."}),
     ):
         limiter.reset()
@@ -547,8 +547,8 @@ def test_a_decision_closes_the_notice_and_tells_its_sender_why(
 
 def test_a_public_reason_names_no_vendor_that_was_kept_undisclosed(browse: Browse, judge: Member) -> None:
     vendor = make_vendor("Nordwall")
-    post = make_post(about=About(category=vendor.category, description="a large supplier"), anonymous=True)
-    notice, _ = confirmed(browse, post, why=f"{WHY} This is about Nordwall.", name="Counsel of Nordwall")
+    post = make_post(about=PostSubject(category=vendor.category, description="a large supplier"), anonymous=True)
+    notice, _ = confirmed(browse, post, complaint=f"{WHY} This is about Nordwall.", name="Counsel of Nordwall")
     answer = decide(browse, judge, case_of(notice), reason="Nordwall did not show the terms of July.")
     assert answer.status_code == 422 and again(notice).closed_at is None
     decide(browse, judge, case_of(notice))
@@ -559,7 +559,7 @@ def test_a_public_reason_names_no_vendor_that_was_kept_undisclosed(browse: Brows
 def test_of_two_moderators_at_once_one_decides_and_the_sender_is_told_once(browse: Browse, judge: Member) -> None:
     notice, _ = confirmed(browse, make_post())
     path = f"/moderation/cases/{key_text(case_of(notice).id)}/decide"
-    said = {"do": "decide", "action": "decline", "reason": REASON}
+    said = {"intent": "decide", "action": "decline", "reason": REASON}
     readers = [browse(judge), browse(make_member(role="moderator"))]
     answers = run_concurrently(*[lambda reader=reader: reader.post(path, data=said) for reader in readers])
     assert sorted(answer.status_code for answer in answers) == [302, 409]
@@ -596,7 +596,7 @@ def test_declining_a_notice_shows_nothing_that_reports_of_members_hid(browse: Br
 
 def test_many_are_decided_at_once(browse: Browse, judge: Member) -> None:
     cases = [case_of(confirmed(browse, make_comment())[0]) for _ in range(3)]
-    data = {"do": "decide", "action": "decline", "reason": REASON, "case": [key_text(case.id) for case in cases]}
+    data = {"intent": "decide", "action": "decline", "reason": REASON, "case": [key_text(case.id) for case in cases]}
     assert browse(judge).post("/moderation/bulk", data=data).status_code == 302
     assert {one.outcome for one in db.session.query(Notice)} == {"kept"} and len(mails(ADDRESS)) == 3
 
@@ -648,11 +648,11 @@ def test_an_objection_is_open_for_six_months_and_while_the_text_stands(browse: B
     decide(browse, judge, case_of(notice))
     notice = again(notice)
     nobody = browse()
-    assert access.can_object(nobody, notice)
+    assert access.can_object_to_decision(nobody, notice)
     with time_machine.travel(now() + timedelta(days=183)):
-        assert not access.can_object(nobody, notice)
+        assert not access.can_object_to_decision(nobody, notice)
     hide(post, "Held.")
-    assert not access.can_object(nobody, notice)
+    assert not access.can_object_to_decision(nobody, notice)
     assert browse().post(f"{page}/objection", data={"body": "x" * 40}).status_code == 409
 
 
@@ -672,7 +672,7 @@ def test_the_sender_learns_that_a_decision_was_undone(browse: Browse, judge: Mem
     assert "The decision was undone" in text and undone in text and again(post).hidden_at is None
     (mail,) = mails(ADDRESS)
     assert "was undone" in mail.text and undone in mail.text and link_in(mail) == page
-    assert access.can_object(None, again(notice)), "the text stands again"
+    assert access.can_object_to_decision(None, again(notice)), "the text stands again"
 
 
 @pytest.mark.parametrize("replied", [False, True])
@@ -688,14 +688,14 @@ def test_a_text_that_its_author_takes_down_closes_the_notice_by_the_next_morning
     claim(case, judge)
     browse(author).post(f"/posts/{key_text(post.id)}/delete")
     assert again(notice).closed_at is None and len(mails()) == 0, "the moment of it is in no row"
-    see_to_notices()
+    expire_notices()
     assert again(notice).outcome == "gone" and again(case).closed_at
     (mail,) = mails()
     assert mail.to_address == ADDRESS and "its author took it down" in mail.text and link_in(mail) == page
     assert "Nobody can read the text any more" in browse().get(page).text
     late = browse(author).post(f"/notices/{key_text(notice.id)}/answer", data={"body": "It was right as it stood."})
     assert late.status_code == (409 if replied else 404)
-    see_to_notices()
+    expire_notices()
     assert len(mails()) == 1
     assert browse().get("/transparency.json").json["hours_to_decide"] is None
 
@@ -707,21 +707,21 @@ def test_what_nobody_confirmed_is_deleted_and_old_senders_are_forgotten(browse: 
     decide(browse, judge, case_of(old))
     waiting, _ = confirmed(browse, make_post())
     send(browse, make_post(), submission="never confirmed")
-    see_to_notices()
+    expire_notices()
     assert db.session.query(Notice).count() == 3
     with time_machine.travel(now() + timedelta(days=8)):
-        see_to_notices()
+        expire_notices()
     assert db.session.query(Notice).count() == 2
     with time_machine.travel(now() + timedelta(days=189)):
-        see_to_notices()
+        expire_notices()
         assert browse().get(page).status_code == 200
     with time_machine.travel(now() + timedelta(days=191)):
-        see_to_notices()
+        expire_notices()
         old = again(old)
-        assert sender_of(old) is None and (old.why, old.law, old.answer, old.objection) == ("", "", "", "")
+        assert unseal_sender(old) is None and (old.complaint, old.law, old.answer, old.objection) == ("", "", "", "")
         assert browse().get(page).status_code == 404
         assert "Notices from outside" not in browse(author).get("/decisions").text
-        assert sender_of(again(waiting)), "an open one is kept"
+        assert unseal_sender(again(waiting)), "an open one is kept"
         assert browse().get("/transparency.json").json["notices"] == {"kept": "1–4", "open": "1–4"}
 
 
@@ -797,9 +797,9 @@ def test_who_may_read_answer_and_dispute(app: Flask) -> None:
         {"post": None},
     ):
         assert not access.can_answer_notice(author, SimpleNamespace(**{**vars(notice), **change})), change
-    assert access.can_dispute(None, post) and access.can_dispute(None, comment)
+    assert access.can_send_notice(None, post) and access.can_send_notice(None, comment)
     comment.deleted_at = now()
-    assert not access.can_dispute(None, comment)
+    assert not access.can_send_notice(None, comment)
 
 
 def test_pages_about_a_comment_lead_to_the_comment(browse: Browse, app: Flask) -> None:

@@ -15,17 +15,17 @@ from forum.accounts.models import Member
 from forum.db import db, now
 from forum.mail import deliver_due
 from forum.notifications import actions
-from forum.notifications.follow_state import opened
-from forum.notifications.following import followed_by
-from forum.notifications.jobs import tell_what_is_new
+from forum.notifications.follow_state import unseal_state
+from forum.notifications.following import following_of
+from forum.notifications.jobs import send_digests
 from forum.notifications.models import Follow
-from forum.notifications.queries import own_follows
-from forum.notifications.unsubscribe_tokens import AGE, token_for
+from forum.notifications.queries import follows_of_member
+from forum.notifications.unsubscribe_tokens import MAX_AGE, token_for
 from forum.pages.leaving.own_data import own_data
-from forum.posts.actions import About, delete_post
+from forum.posts.actions import PostSubject, delete_post
 from forum.posts.comment_actions import delete_comment
 from forum.posts.models import Post
-from forum.posts.visibility import hide, release
+from forum.posts.visibility import hide, approve_held
 from forum.web import key_text
 from tests.factories import make_a_tag, make_comment, make_member, make_post, make_vendor
 
@@ -38,7 +38,7 @@ def path_to(post: Post) -> str:
 
 
 def press(browser: Any, thing: str, do: str, **given: str) -> Any:
-    answer = browser.post(f"{thing}/follow", data={"do": do, **given})
+    answer = browser.post(f"{thing}/follow", data={"intent": do, **given})
     assert answer.status_code == 302
     return answer
 
@@ -46,16 +46,16 @@ def press(browser: Any, thing: str, do: str, **given: str) -> Any:
 def new_in(member: Member) -> dict[str, int]:
     """What the member is told of, by title or name: how many are new."""
     db.session.expire_all()
-    everything = followed_by(member)
-    posts = {one.row.title: one.new for one in everything.posts}
-    return posts | {one.row.name: one.new for one in [*everything.tags, *everything.vendors]}
+    everything = following_of(member)
+    posts = {one.row.title: one.unread for one in everything.posts}
+    return posts | {one.row.name: one.unread for one in [*everything.tags, *everything.vendors]}
 
 
 def digest(at: datetime = TUESDAY) -> list[Any]:
     """Let the job run; the mails it made, taken out of the outbox."""
     db.session.commit()
     with time_machine.travel(at, tick=False):
-        tell_what_is_new()
+        send_digests()
     db.session.expire_all()
     mails = db.session.query(outbox.Mail).all()
     made = [(one.to_address, one.subject, one.text, one.html, one.unsubscribe) for one in mails]
@@ -101,14 +101,14 @@ def test_ones_own_post_is_no_news_in_its_vendor_and_tags(app: Flask) -> None:
     for member in (author, reader):
         actions.follow(member, "tag", tag.id)
         actions.follow(member, "vendor", vendor.id)
-    post = make_post(author, anonymous=True, tags=[tag], about=About(vendor))
+    post = make_post(author, anonymous=True, tags=[tag], about=PostSubject(vendor))
     assert new_in(author) == {post.title: 0, "deals": 0, "Nordwall": 0}
     assert new_in(reader) == {"deals": 1, "Nordwall": 1}
 
 
 def test_buttons_follow_and_stop_without_a_script(app: Flask, browse: Any) -> None:
     reader, tag, vendor = make_member(), make_a_tag("deals"), make_vendor("Nordwall")
-    post = make_post(tags=[tag], about=About(vendor))
+    post = make_post(tags=[tag], about=PostSubject(vendor))
     browser = browse(reader)
     for page, thing in [
         (path_to(post), f"/posts/{key_text(post.id)}"),
@@ -121,7 +121,7 @@ def test_buttons_follow_and_stop_without_a_script(app: Flask, browse: Any) -> No
         assert 'value="unfollow" aria-pressed="true"' in browser.get(page).text
     assert new_in(reader) == {post.title: 0, "deals": 0, "Nordwall": 0}
     make_comment(post)
-    make_post(tags=[tag], about=About(vendor))
+    make_post(tags=[tag], about=PostSubject(vendor))
     assert new_in(reader) == {post.title: 1, "deals": 1, "Nordwall": 1}
     page = browser.get("/following").text
     assert "<b>1 new</b>" in page and page.count("1 new experience") == 2
@@ -144,7 +144,7 @@ def test_reading_changes_nothing_and_buttons_mark_it_read(app: Flask, browse: An
     assert opened_at in {f"/replies/{key_text(one.id)}" for one in (first, second)}
     assert new_in(author) == {post.title: 0}
     make_comment(post)
-    back = press(browser, f"/posts/{key_text(post.id)}", "seen", return_to="/following").location
+    back = press(browser, f"/posts/{key_text(post.id)}", "mark_read", return_to="/following").location
     assert (back, new_in(author)) == ("/following", {post.title: 0})
     assert "Nothing new" in browser.get("/following").text
     make_comment(post)
@@ -156,7 +156,7 @@ def test_the_first_new_reply_is_none_of_ones_own(app: Flask, browse: Any) -> Non
     author = make_member()
     post = make_post(author, anonymous=True)
     make_comment(post, at=now() - timedelta(hours=3))
-    actions.mark_seen(author, "post", post.id)
+    actions.mark_read(author, "post", post.id)
     new = make_comment(post, at=now() - timedelta(hours=2))
     make_comment(post, author, at=now() - timedelta(hours=1))
     make_comment(post, author, anonymous=True)
@@ -166,18 +166,18 @@ def test_the_first_new_reply_is_none_of_ones_own(app: Flask, browse: Any) -> Non
 def test_only_members_follow_and_only_what_they_may_see(app: Flask, browse: Any) -> None:
     post = make_post()
     address = f"/posts/{key_text(post.id)}"
-    assert browse().post(f"{address}/follow", data={"do": "follow"}).status_code == 401
+    assert browse().post(f"{address}/follow", data={"intent": "follow"}).status_code == 401
     assert browse().get("/following").status_code == 302
     reader = browse(make_member())
-    assert reader.post(f"{address}/follow", data={"do": "nonsense"}).status_code == 400
+    assert reader.post(f"{address}/follow", data={"intent": "nonsense"}).status_code == 400
     assert reader.get(f"{address}/follow").status_code in (301, 302, 404, 405)
     assert press(reader, address, "follow", return_to="https://elsewhere.example/").location == path_to(post)
     hide(post, "Under review.")
-    assert reader.post(f"{address}/follow", data={"do": "follow"}).status_code == 404
-    assert reader.post("/tags/nothing/follow", data={"do": "follow"}).status_code == 404
+    assert reader.post(f"{address}/follow", data={"intent": "follow"}).status_code == 404
+    assert reader.post("/tags/nothing/follow", data={"intent": "follow"}).status_code == 404
     proposed = make_vendor("Nordwall")
     proposed.accepted_at = None
-    assert reader.post("/vendors/nordwall/follow", data={"do": "follow"}).status_code == 404
+    assert reader.post("/vendors/nordwall/follow", data={"intent": "follow"}).status_code == 404
 
 
 def test_held_and_hidden_texts_are_never_told_of(app: Flask) -> None:
@@ -186,7 +186,7 @@ def test_held_and_hidden_texts_are_never_told_of(app: Flask) -> None:
     reply = make_comment(post)
     hide(reply, "Under review.")
     assert new_in(author) == {post.title: 0} and digest() == []
-    release(reply)
+    approve_held(reply)
     assert new_in(author) == {post.title: 1}
     hide(post, "Under review.")
     assert new_in(author) == {} and digest() == []
@@ -197,9 +197,9 @@ def test_a_held_text_is_followed_by_its_author_once_it_is_let_through(app: Flask
     post = make_post()
     reply = make_comment(post, author, anonymous=True)
     hide(reply, "Under review.")
-    release(reply)
+    approve_held(reply)
     assert new_in(author) == {post.title: 0}
-    assert len(own_follows(author)) == 1
+    assert len(follows_of_member(author)) == 1
 
 
 def test_who_has_stopped_following_stays_so_when_they_write_again(app: Flask) -> None:
@@ -221,7 +221,7 @@ def rows_on(post: Post) -> list[Follow]:
 
 def looks(row: Follow) -> tuple[Any, ...]:
     """All that a row tells without the key."""
-    return (row.tag_id, row.vendor_id, len(row.mark), len(row.chain_link), len(row.follower_seal))
+    return (row.tag_id, row.vendor_id, len(row.follow_hmac), len(row.chain_link), len(row.follower_seal))
 
 
 def test_rows_of_named_and_anonymous_followers_cannot_be_told_apart(app: Flask) -> None:
@@ -231,12 +231,12 @@ def test_rows_of_named_and_anonymous_followers_cannot_be_told_apart(app: Flask) 
     make_comment(post, make_member(), anonymous=True)
     actions.follow(reader, "post", post.id)
     make_comment(post, reader)
-    for do in (actions.mark_seen, actions.unfollow):
+    for do in (actions.mark_read, actions.unfollow):
         do(reader, "post", post.id)
     assert len(rows_on(post)) == 4
     assert len({looks(row) for row in rows_on(post)}) == 1
     columns = set(Follow.__table__.columns.keys())
-    assert columns == {"id", "post_id", "tag_id", "vendor_id", "mark", "chain_link", "follower_seal"}
+    assert columns == {"id", "post_id", "tag_id", "vendor_id", "follow_hmac", "chain_link", "follower_seal"}
 
 
 def test_how_many_rows_a_thread_has_does_not_tell_whether_a_pseudonym_is_one_of_its_names(app: Flask) -> None:
@@ -257,11 +257,11 @@ def test_how_many_rows_a_thread_has_does_not_tell_whether_a_pseudonym_is_one_of_
 def test_rows_of_one_member_in_two_threads_share_nothing(app: Flask) -> None:
     member = make_member()
     posts = [make_post(member, anonymous=True) for _ in range(20)]
-    told = [(row.mark, row.chain_link, row.follower_seal) for post in posts for row in rows_on(post)]
+    told = [(row.follow_hmac, row.chain_link, row.follower_seal) for post in posts for row in rows_on(post)]
     values = [value for row in told for value in row]
     assert len(values) == len(set(values)) == 60
     assert all(str(member.id).zfill(12) not in value for value in values)
-    assert len(own_follows(member)) == 20
+    assert len(follows_of_member(member)) == 20
 
 
 def test_a_chain_with_more_than_a_stretch_of_follows_is_found_whole(app: Flask, monkeypatch: Any) -> None:
@@ -270,7 +270,7 @@ def test_a_chain_with_more_than_a_stretch_of_follows_is_found_whole(app: Flask, 
     member = make_member()
     for _ in range(30):
         actions.follow(member, "tag", make_a_tag().id)
-    assert len(own_follows(member)) == 30
+    assert len(follows_of_member(member)) == 30
 
 
 def test_with_the_key_lost_nobody_follows_anything_and_nothing_breaks(app: Flask, browse: Any) -> None:
@@ -292,7 +292,7 @@ def test_with_the_key_lost_nobody_follows_anything_and_nothing_breaks(app: Flask
 def test_the_digest_says_that_something_is_new_and_nothing_more(app: Flask) -> None:
     author = make_member(name="Marta Aalto")
     vendor, tag = make_vendor("Nordwall"), make_a_tag("deals")
-    post = make_post(author, anonymous=True, about=About(vendor), tags=[tag])
+    post = make_post(author, anonymous=True, about=PostSubject(vendor), tags=[tag])
     reply = make_comment(post, make_member(name="Jonas Reuter", digest="never"))
     (to, subject, text, html, unsubscribe), *more = digest()
     assert (to, subject, more) == (author.email, "There is something new in what you follow", [])
@@ -309,7 +309,7 @@ def test_two_digests_differ_in_name_and_link_only(app: Flask) -> None:
     for _ in range(3):
         actions.follow(many, "post", make_post().id)
         actions.follow(many, "tag", make_a_tag().id)
-    for row in own_follows(many):
+    for row in follows_of_member(many):
         if row.post_id:
             make_comment(db.session.get(Post, row.post_id))
     make_comment(post)
@@ -332,9 +332,9 @@ def test_a_reply_sends_no_mail_and_each_is_told_of_once(app: Flask) -> None:
     assert digest(TUESDAY + timedelta(days=1)) == [], "told already, though not looked at"
     make_comment(post, make_member(digest="never"))
     assert to_whom(digest(TUESDAY + timedelta(days=2))) == {author.email}
-    actions.mark_seen(author, "post", post.id)
+    actions.mark_read(author, "post", post.id)
     make_comment(post, make_member(digest="never"))
-    actions.mark_seen(author, "post", post.id)
+    actions.mark_read(author, "post", post.id)
     assert digest(TUESDAY + timedelta(days=3)) == [], "seen before the mail would go"
 
 
@@ -379,7 +379,7 @@ def test_mail_programmes_get_a_button_that_stops_the_digest_and_no_other_mail_ha
     make_comment(make_post(author), make_member(digest="never"))
     db.session.commit()
     with time_machine.travel(TUESDAY, tick=False):
-        tell_what_is_new()
+        send_digests()
         outbox.enqueue("jonas@partner.example", "password_changed", subject="Changed", name="Jonas", link="http://x/")
         assert deliver_due() == 2
     letters = [file.read_text() for file in tmp_path.glob("*.eml")]
@@ -421,9 +421,9 @@ def test_a_token_that_is_forged_too_old_or_of_somebody_gone_stops_nothing(app: F
     for bad in (forged, token[:-2], "nonsense", "%00", "a.b.c"):
         assert browse().post(f"/unsubscribe/{bad}").status_code in (404, 410)
         assert browse().get(f"/unsubscribe/{bad}").status_code in (404, 410)
-    with time_machine.travel(now() + timedelta(seconds=AGE + 60), tick=False):
+    with time_machine.travel(now() + timedelta(seconds=MAX_AGE + 60), tick=False):
         assert browse().post(f"/unsubscribe/{token}").status_code == 410
-    with time_machine.travel(now() + timedelta(seconds=AGE - 60), tick=False):
+    with time_machine.travel(now() + timedelta(seconds=MAX_AGE - 60), tick=False):
         assert browse().get(f"/unsubscribe/{token}").status_code == 200
     gone = token_for(member.id + 1)
     assert browse().post(f"/unsubscribe/{gone}").status_code == 410
@@ -472,7 +472,7 @@ def test_of_somebody_who_left_the_rows_stay_and_say_nothing_more(app: Flask) -> 
     db.session.delete(leaver)
     assert to_whom(digest()) == {stays.email}
     assert len(rows_on(post)) == 2
-    inside = [opened(row.follower_seal) for row in rows_on(post)]
+    inside = [unseal_state(row.follower_seal) for row in rows_on(post)]
     assert sorted(state.member_id for state in inside if state) == [0, stays.id]
 
 

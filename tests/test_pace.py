@@ -12,9 +12,9 @@ from forum.db import db, now
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post
 from forum.posts.screening.filters import fingerprint_of, held_domain_in, held_word_in, links_in
-from forum.posts.screening.new_member_limits import Limits, Record, is_new, refusal
-from forum.posts.signals import writing_held
-from forum.posts.visibility import release
+from forum.posts.screening.new_member_limits import Limits, WritingRecord, is_new, rate_limit_message
+from forum.posts.signals import item_held
+from forum.posts.visibility import approve_held
 from forum.site import change_setting
 from forum.web import key_text
 from tests.factories import make_a_tag, make_comment, make_member, make_post
@@ -41,9 +41,9 @@ def held(app: Any) -> Iterator[list[tuple[Any, str]]]:
     def listen(item: Any, because: str) -> None:
         told.append((item.id, because))
 
-    writing_held.connect(listen)
+    item_held.connect(listen)
     yield told
-    writing_held.disconnect(listen)
+    item_held.disconnect(listen)
 
 
 def make_new_member(**given: Any) -> Member:
@@ -52,12 +52,12 @@ def make_new_member(**given: Any) -> Member:
 
 def post(browser: Any, body: str = LONG, *, signed: str = "name", **given: str) -> Any:
     tag = make_a_tag()
-    typed = {"title": "What they promise", "tags": tag.slug, "leaning": "mixed", "about": "none", "do": "publish"}
+    typed = {"title": "What they promise", "tags": tag.slug, "leaning": "mixed", "about": "none", "intent": "publish"}
     return browser.post("/posts/new", data={**typed, "body": body, "signed": signed, **given})
 
 
 def reply(browser: Any, under: Post, body: str = "Same picture.", *, signed: str = "name") -> Any:
-    return browser.post(f"/posts/{key(under)}/reply", data={"body": body, "signed": signed, "do": "publish"})
+    return browser.post(f"/posts/{key(under)}/reply", data={"body": body, "signed": signed, "intent": "publish"})
 
 
 def key(item: Any) -> str:
@@ -98,7 +98,7 @@ def test_a_post_that_was_let_through_ends_the_limits(app: Any, browse: Any, cloc
     member = make_new_member()
     browser = browse(member)
     post(browser)
-    release(only_post())
+    approve_held(only_post())
     db.session.commit()
     for n in range(4):
         assert (
@@ -124,7 +124,7 @@ def test_an_anonymous_first_post_let_through_counts_for_anonymous_ones_alone(
 ) -> None:
     browser = browse(make_new_member())
     post(browser, signed="anonymous")
-    release(only_post())
+    approve_held(only_post())
     db.session.commit()
     clock.shift(timedelta(minutes=1))
     post(browser, f"{LONG} The second one.", signed=signed, title="The second one")
@@ -149,21 +149,21 @@ def test_links_put_in_by_an_edit_are_seen_too(app: Any, browse: Any, clock: Any)
     reply(browser, make_post())
     written = latest(Comment)
     links = " ".join(f"https://{letter}.example" for letter in "abc")
-    browser.post(f"/replies/{key(written)}/edit", data={"body": f"Same picture. {links}", "do": "publish"})
+    browser.post(f"/replies/{key(written)}/edit", data={"body": f"Same picture. {links}", "intent": "publish"})
     assert latest(Comment).hidden_at
 
 
 def test_editing_the_post_that_was_let_through_does_not_hold_it_again(app: Any, browse: Any, clock: Any) -> None:
     browser = browse(make_new_member())
     post(browser)
-    release(only_post())
+    approve_held(only_post())
     db.session.commit()
     given = {
         "title": "What they promise",
         "tags": make_a_tag().slug,
         "leaning": "bad",
         "about": "none",
-        "do": "publish",
+        "intent": "publish",
     }
     browser.post(f"/posts/{key(only_post())}/edit", data={**given, "body": f"{LONG} Later."})
     assert only_post().edited_at and only_post().hidden_at is None
@@ -252,7 +252,7 @@ def test_a_form_sent_quicker_than_anybody_types_comes_back_with_words(app: Any, 
     try:
         page = browser.get(f"/posts/{key(under)}/reply").text
         token = page.split('name="csrf_token" value="')[1].split('"')[0]
-        given = {"body": "Same picture.", "signed": "name", "do": "publish", "csrf_token": token}
+        given = {"body": "Same picture.", "signed": "name", "intent": "publish", "csrf_token": token}
         quick = browser.post(f"/posts/{key(under)}/reply", data=given)
         assert quick.status_code == 422 and "quicker than anybody" in quick.text and "Same picture." in quick.text
         clock.shift(timedelta(seconds=4))
@@ -336,15 +336,15 @@ def test_a_removed_text_may_be_written_again(app: Any, browse: Any) -> None:
 @pytest.mark.parametrize(
     ("days", "record", "new"),
     [
-        (0, Record(), True),
-        (400, Record(), True),
-        (6, Record(replies_that_stand=50), True),
-        (7, Record(replies_that_stand=4), True),
-        (7, Record(replies_that_stand=5), False),
-        (0, Record(posts_that_stand=1), False),
+        (0, WritingRecord(), True),
+        (400, WritingRecord(), True),
+        (6, WritingRecord(replies_that_stand=50), True),
+        (7, WritingRecord(replies_that_stand=4), True),
+        (7, WritingRecord(replies_that_stand=5), False),
+        (0, WritingRecord(posts_that_stand=1), False),
     ],
 )
-def test_limits_lift_with_record(days: int, record: Record, new: bool) -> None:
+def test_limits_lift_with_record(days: int, record: WritingRecord, new: bool) -> None:
     moment = now()
     member = Member(role="member", confirmed_at=moment - timedelta(days=days))
     assert is_new(member, record, GIVEN, moment) == new
@@ -352,15 +352,15 @@ def test_limits_lift_with_record(days: int, record: Record, new: bool) -> None:
 
 def test_where_no_first_post_is_held_one_that_stands_says_nothing() -> None:
     member = Member(role="member", confirmed_at=now())
-    assert is_new(member, Record(posts_that_stand=3), GIVEN._replace(first_posts_held=0), now())
+    assert is_new(member, WritingRecord(posts_that_stand=3), GIVEN._replace(first_posts_held=0), now())
 
 
 def test_the_wait_is_told_in_whole_seconds() -> None:
     member, moment = Member(role="member", confirmed_at=now()), now()
-    record = Record(posts=1, last_at=moment - timedelta(seconds=29))
-    assert "wait 1 second " in (refusal(member, record, GIVEN, moment, is_post=True) or "")
+    record = WritingRecord(posts=1, last_at=moment - timedelta(seconds=29))
+    assert "wait 1 second " in (rate_limit_message(member, record, GIVEN, moment, is_post=True) or "")
     record = record._replace(last_at=moment - timedelta(seconds=30))
-    assert refusal(member, record, GIVEN, moment, is_post=True) is None
+    assert rate_limit_message(member, record, GIVEN, moment, is_post=True) is None
 
 
 def test_links_words_and_fingerprints() -> None:

@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from forum.db import db, now
-from forum.posts.actions import About, edit_post
+from forum.posts.actions import PostSubject, edit_post
 from forum.posts.models import Post
-from forum.posts.queries import PAGE
+from forum.posts.queries import PAGE_SIZE
 from forum.web import key_text
 from tests.factories import make_a_tag, make_category, make_comment, make_member, make_post, make_vendor
 
@@ -62,19 +62,19 @@ def test_home_sorts_by_activity_age_usefulness_and_shows_what_nobody_answered(ap
 def test_every_post_stands_on_exactly_one_page_of_a_list(app: Any, browse: Any, sort: str) -> None:
     author, tags = make_member(), [make_a_tag("deals")]
     moment = datetime(2026, 1, 5, 12, tzinfo=UTC)
-    for n in range(PAGE * 2 + 7):
+    for n in range(PAGE_SIZE * 2 + 7):
         post = make_post(author, tags=tags, title=f"Post number {n:03}", at=moment + timedelta(minutes=n // 9))
         post.useful_count = n % 3
     db.session.commit()
     pages = all_pages(browse(), f"/?sort={sort}&tag=deals")
-    assert [len(page) for page in pages] == [PAGE, PAGE, 7]
-    assert sorted(title for page in pages for title in page) == [f"Post number {n:03}" for n in range(PAGE * 2 + 7)]
+    assert [len(page) for page in pages] == [PAGE_SIZE, PAGE_SIZE, 7]
+    assert sorted(title for page in pages for title in page) == [f"Post number {n:03}" for n in range(PAGE_SIZE * 2 + 7)]
 
 
 def test_a_page_of_a_list_stays_what_it_was_when_something_new_comes(app: Any, browse: Any) -> None:
     author, tags = make_member(), [make_a_tag("deals")]
     start = now() - timedelta(days=30)
-    for n in range(PAGE + 5):
+    for n in range(PAGE_SIZE + 5):
         make_post(author, tags=tags, title=f"Post number {n:03}", at=start + timedelta(hours=n))
     for path in ("/?sort=new", "/tags/deals", f"/members/{author.slug}"):
         page = browse().get(path).text
@@ -118,10 +118,10 @@ def test_a_place_in_a_list_that_is_nonsense_breaks_nothing(app: Any, browse: Any
 
 def test_filters_work_alone_and_together_and_are_kept_by_the_tabs(app: Any, browse: Any) -> None:
     nordwall, deals = make_vendor("Nordwall"), make_a_tag("deals", ("bargains",))
-    undisclosed = About(category=make_category(), description="a large supplier")
-    make_post(title="Nordwall deals bad", about=About(nordwall), tags=[deals], leaning="bad")
-    make_post(title="Nordwall deals good", about=About(nordwall), tags=[deals], leaning="good")
-    make_post(title="Nordwall other bad", about=About(nordwall), leaning="bad")
+    undisclosed = PostSubject(category=make_category(), description="a large supplier")
+    make_post(title="Nordwall deals bad", about=PostSubject(nordwall), tags=[deals], leaning="bad")
+    make_post(title="Nordwall deals good", about=PostSubject(nordwall), tags=[deals], leaning="good")
+    make_post(title="Nordwall other bad", about=PostSubject(nordwall), leaning="bad")
     make_post(title="Undisclosed deals bad", about=undisclosed, tags=[deals], leaning="bad")
     for asked, expected in {
         "vendor=nordwall": 3,
@@ -205,7 +205,7 @@ def feed(reader: Any, path: str) -> Any:
 
 def test_each_feed_is_atom_with_what_its_page_shows(app: Any, browse: Any) -> None:
     vendor, tag = make_vendor("Nordwall & Söhne"), make_a_tag("deals")
-    post = make_post(title='Q&A: "1 < 2"?', about=About(vendor), tags=[tag], body="**Bold** & <b>not</b>. " + "x" * 30)
+    post = make_post(title='Q&A: "1 < 2"?', about=PostSubject(vendor), tags=[tag], body="**Bold** & <b>not</b>. " + "x" * 30)
     comment = make_comment(post, body="An *answer*.", anonymous=True)
     make_post(title="Something else entirely")
     for path, count in (
@@ -252,7 +252,7 @@ def test_the_sitemap_leads_to_every_public_page_and_to_no_other(app: Any, browse
     vendor = make_vendor("Nordwall")
     proposal = make_vendor("Not yet accepted")
     proposal.accepted_at = None
-    old = make_post(at=datetime(2025, 12, 31, 23, 59, tzinfo=UTC), about=About(vendor))
+    old = make_post(at=datetime(2025, 12, 31, 23, 59, tzinfo=UTC), about=PostSubject(vendor))
     new = make_post(at=datetime(2026, 2, 1, tzinfo=UTC))
     hidden = make_post(at=datetime(2026, 2, 2, tzinfo=UTC))
     hidden.hidden_at = now()
@@ -286,7 +286,7 @@ def canonical(page: str) -> str:
 
 
 def test_each_public_page_names_its_one_address(app: Any, browse: Any) -> None:
-    post = make_post(tags=[make_a_tag("deals")], about=About(make_vendor("Nordwall")))
+    post = make_post(tags=[make_a_tag("deals")], about=PostSubject(make_vendor("Nordwall")))
     member = make_member(slug="marta")
     own = "http://localhost"
     for path, address in {

@@ -11,7 +11,7 @@ from forum import text
 from forum.access import listed_clause
 from forum.db import db, now
 from forum.posts import actions
-from forum.posts.actions import About
+from forum.posts.actions import PostSubject
 from forum.posts.models import Post, PostTag, Revision, Tag, UsefulVote
 from forum.vendors.models import Vendor
 from forum.web import key_text
@@ -297,7 +297,7 @@ def test_the_author_edits_and_what_it_said_before_stays_readable(app: Any, brows
     make_a_tag("deals")
     vendor = make_vendor("Nordwall", tiers=("Gold",))
     author = make_member()
-    about = About(vendor, vendor.programmes[0], vendor.programmes[0].tiers[0])
+    about = PostSubject(vendor, vendor.programmes[0], vendor.programmes[0].tiers[0])
     post = make_post(author, about=about, title="What it said at first", tags=[make_a_tag("training")])
     reader = browse(author)
     page = reader.get(path_to(post, "edit")).text
@@ -350,7 +350,7 @@ def test_two_edits_at_once_keep_both_texts(app: Any, browse: Any) -> None:
 
 def test_deleting_twice_at_once_counts_once(app: Any, browse: Any) -> None:
     author, vendor = make_member(), make_vendor("Nordwall")
-    post = make_post(author, about=About(vendor))
+    post = make_post(author, about=PostSubject(vendor))
     make_comment(post)
     path, readers = path_to(post, "delete"), [browse(author) for _ in range(3)]
     answers = run_concurrently(*(lambda r=reader: r.post(path) for reader in readers))
@@ -403,9 +403,9 @@ def test_an_anonymous_author_edits_and_deletes_under_the_pseudonym(app: Any, bro
 def test_deleting_an_unanswered_post_leaves_nothing(app: Any, browse: Any) -> None:
     author = make_member()
     vendor = make_vendor("Nordwall")
-    post = make_post(author, about=About(vendor))
+    post = make_post(author, about=PostSubject(vendor))
     mark_useful(make_member(), post)
-    actions.edit_post(post, title=post.title, body=BODY, leaning="bad", tags=post.tags, about=About(vendor))
+    actions.edit_post(post, title=post.title, body=BODY, leaning="bad", tags=post.tags, about=PostSubject(vendor))
     path = path_to(post, "delete")
     assert "Nobody has replied" in browse(author).get(path).text
     answer = browse(author).post(path)
@@ -419,7 +419,7 @@ def test_deleting_an_unanswered_post_leaves_nothing(app: Any, browse: Any) -> No
 def test_deleting_an_answered_post_leaves_a_tombstone_and_the_replies(app: Any, browse: Any) -> None:
     author, other = make_member(name="Marta Aalto"), make_member()
     vendor = make_vendor("Nordwall", tiers=("Gold",))
-    post = make_post(author, title="Something to regret later", about=About(vendor, vendor.programmes[0]))
+    post = make_post(author, title="Something to regret later", about=PostSubject(vendor, vendor.programmes[0]))
     comment = make_comment(post, other, body="A reply that stays.")
     old = path_to(post)
     browse(author).post(path_to(post, "delete"))
@@ -440,7 +440,7 @@ def test_deleting_an_answered_post_leaves_a_tombstone_and_the_replies(app: Any, 
 
 def test_a_hidden_post_is_there_for_its_author_and_moderators_only(app: Any, browse: Any) -> None:
     author = make_member()
-    post = make_post(author, title="Hidden while looked at", about=About(make_vendor("Nordwall")))
+    post = make_post(author, title="Hidden while looked at", about=PostSubject(make_vendor("Nordwall")))
     post.hidden_at = now()
     db.session.commit()
     tag = post.tags[0].slug
@@ -483,10 +483,10 @@ def test_nobody_marks_their_own_writing_under_any_name(app: Any, browse: Any, an
 
 def test_related_posts_share_the_vendor_or_a_tag_and_hidden_ones_are_not_among_them(app: Any, browse: Any) -> None:
     vendor, tag = make_vendor("Nordwall"), make_a_tag("deals")
-    post = make_post(about=About(vendor), tags=[tag])
-    make_post(title="By the same vendor here", about=About(vendor))
+    post = make_post(about=PostSubject(vendor), tags=[tag])
+    make_post(title="By the same vendor here", about=PostSubject(vendor))
     make_post(title="With the same tag here", tags=[tag])
-    make_post(title="With both of them here", about=About(vendor), tags=[tag, make_a_tag()])
+    make_post(title="With both of them here", about=PostSubject(vendor), tags=[tag, make_a_tag()])
     make_post(title="Neither one of them here")
     hidden = make_post(title="Hidden from everybody", tags=[tag])
     hidden.hidden_at = now()

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forum.ratings.scores.disclosure import Batch, K, may_publish, may_show_money, segment_of, segments_to_show
+from forum.ratings.scores.disclosure import Batch, K, is_batch, can_publish_median, segment_of, publishable_segments
 
 VECTORS = json.loads((Path(__file__).parent / "data" / "publication_vectors.json").read_text())
 GOLD, SILVER, BRONZE = 1, 2, 3
@@ -28,7 +28,7 @@ SEGMENTS = {"gold": GOLD, "silver": SILVER}
 @pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["name"])
 def test_the_vectors_hold_for_the_stated_rule(case: Any) -> None:
     changes = case["changes"]
-    assert may_publish(changes["orgs"], changes["segments"].values()) is case["publish"]
+    assert is_batch(changes["orgs"], changes["segments"].values()) is case["publish"]
     assert VECTORS["k"] == K
 
 
@@ -46,19 +46,19 @@ def test_the_vectors_hold_for_the_decision_that_is_made(case: Any) -> None:
     gone = list(before)[:withdrawn]
     shown = {place for place in named if holds[place] >= K}
     batch = Batch(before, {k: v for k, v in before.items() if k not in gone} | new, {*new, *gone}, shown)
-    assert (segments_to_show(batch) is not None) is case["publish"]
+    assert (publishable_segments(batch) is not None) is case["publish"]
 
 
 @pytest.mark.parametrize("case", VECTORS["money"], ids=str)
 def test_the_vectors_hold_for_money(case: Any) -> None:
-    assert may_show_money(case["shares"]) is case["publish"]
+    assert can_publish_median(case["shares"]) is case["publish"]
 
 
 def test_the_vector_of_differencing_is_the_attack_that_the_rule_prevents() -> None:
     told = VECTORS["differencing"]
     stars = told["mean_after"] * told["n_after"] - told["mean_before"] * told["n_before"]
     assert round(stars, 6) == told["revealed_stars"]
-    assert not may_publish(told["n_after"] - told["n_before"], [])
+    assert not is_batch(told["n_after"] - told["n_before"], [])
 
 
 # --- cases worked out by hand
@@ -72,22 +72,22 @@ def test_a_segment_does_not_appear_around_one_organisation_that_was_there_before
     """Five join gold beside one that was there: the new gold minus what the whole grew by would be that one."""
     before = houses("other", 9, None) | houses("gold", 1, GOLD)
     new = houses("new", 5, GOLD)
-    assert segments_to_show(Batch(before, before | new, set(new))) == set()
+    assert publishable_segments(Batch(before, before | new, set(new))) == set()
 
 
 def test_a_segment_that_falls_apart_holds_the_whole_back_when_it_would_show_who_stayed() -> None:
     """Gold is shown with seven, five leave and nothing else happens: old gold minus what the whole lost is two."""
     others, stay, leave = houses("other", 9, None), houses("stay", 2, GOLD), houses("leave", 5, GOLD)
     batch = Batch(others | stay | leave, others | stay, set(leave), {GOLD})
-    assert segments_to_show(batch) is None
+    assert publishable_segments(batch) is None
     joined = houses("new", 5, None)
     after = batch._replace(now=others | stay | joined, changed={*leave, *joined})
-    assert segments_to_show(after) == set()
+    assert publishable_segments(after) == set()
 
 
 def test_of_two_segments_that_leave_a_handful_over_the_larger_is_shown() -> None:
     now = houses("gold", 6, GOLD) | houses("silver", 7, SILVER) | houses("other", 2, None)
-    assert segments_to_show(Batch({}, now, set(now))) == {SILVER}
+    assert publishable_segments(Batch({}, now, set(now))) == {SILVER}
 
 
 def test_an_organisation_that_moves_counts_in_both_segments() -> None:
@@ -95,15 +95,15 @@ def test_an_organisation_that_moves_counts_in_both_segments() -> None:
     new = houses("new", 5, GOLD) | houses("fresh", 4, SILVER)
     moved = {"gold 0": SILVER}
     batch = Batch(before, before | new | moved, {*new, *moved}, {GOLD, SILVER})
-    assert segments_to_show(batch) == {GOLD, SILVER}
-    assert segments_to_show(batch._replace(now=before | new, changed=set(new))) is None
+    assert publishable_segments(batch) == {GOLD, SILVER}
+    assert publishable_segments(batch._replace(now=before | new, changed=set(new))) is None
 
 
 def test_five_withdrawals_are_a_batch_of_their_own() -> None:
     before = houses("old", 12, GOLD)
     gone = set(list(before)[:5])
     now = {who: place for who, place in before.items() if who not in gone}
-    assert segments_to_show(Batch(before, now, gone, {GOLD})) == {GOLD}
+    assert publishable_segments(Batch(before, now, gone, {GOLD})) == {GOLD}
 
 
 def test_an_organisation_with_several_tiers_stands_in_none() -> None:
@@ -211,7 +211,7 @@ class World:
 
     def publish(self) -> bool:
         """Try; True when a new snapshot appeared."""
-        chosen = segments_to_show(self.batch())
+        chosen = publishable_segments(self.batch())
         if chosen is not None:
             self.snapshots.append(self.snapshot(chosen))
             self.before = self.now
@@ -275,7 +275,7 @@ def test_nothing_waits_and_no_segment_is_kept_back_without_need(rounds: Any) -> 
         batch = world.batch()
         holds = Counter(batch.now.values())
         kept = {segment for segment in batch.shown if holds[segment] >= K}
-        chosen = segments_to_show(batch)
+        chosen = publishable_segments(batch)
         if chosen is None:
             assert len(batch.changed) < K or len(batch.now) < K or world.told_with(kept)
         else:

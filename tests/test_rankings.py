@@ -14,17 +14,17 @@ from xml.etree import ElementTree
 import pytest
 
 from forum.db import db, now
-from forum.posts.actions import About
-from forum.ratings.criteria import GIVES, GIVES_KEYS
+from forum.posts.actions import PostSubject
+from forum.ratings.criteria import CRITERIA, CRITERION_KEYS
 from forum.ratings.models import Snapshot
-from forum.ratings.queries import SITE, Subject, snapshot_of
+from forum.ratings.queries import SITE, Subject, current_snapshot
 from forum.ratings.scores.actions import publish
-from forum.ratings.scores.figures import EMPTY, Report, figures_of
-from forum.vendors.actions import add_programme, note_change
+from forum.ratings.scores.figures import EMPTY_CONTEXT, CountedRating, compute_figures
+from forum.vendors.actions import add_programme, record_programme_change
 from forum.vendors.models import Vendor
 from tests.factories import make_category, make_member, make_post, make_rating, make_vendor
+from tests.query_counts import queries_for
 from tests.test_ratings import told, value_of
-from tests.test_speed import queries_for
 
 TIERS = [("Silver", 2, 900, 0, 0), ("Gold", 8, 2100, 4500, 600_000)]
 
@@ -33,11 +33,11 @@ def figures(n: int, worth: int = 3, gives: int = 3, tiers: dict[int, int] | None
     """Figures as publishing makes them, of so many organisations that say the same."""
     asks = (1500.0, 150_000.0, 4.0, 1800.0, 40.0)
     reports = [
-        Report(f"house {i}", None, 1.0, worth, worth > 2, (gives,) * 11, asks, (4, 3, 2, 3, 2, 1, 0), True)
+        CountedRating(f"house {i}", None, 1.0, worth, worth > 2, (gives,) * 11, asks, (4, 3, 2, 3, 2, 1, 0), True)
         for i in range(n)
     ]
-    whole = figures_of(reports, EMPTY)
-    told = {str(tier_id): figures_of(reports[:count], EMPTY) for tier_id, count in (tiers or {}).items()}
+    whole = compute_figures(reports, EMPTY_CONTEXT)
+    told = {str(tier_id): compute_figures(reports[:count], EMPTY_CONTEXT) for tier_id, count in (tiers or {}).items()}
     return whole | {"tiers": told}
 
 
@@ -88,7 +88,7 @@ def rated_vendor(app: Any) -> Iterator[Vendor]:
     programme = vendor.programmes[0]
     for n in range(15):
         tier = programme.tiers[n % 2]
-        said = dict.fromkeys(GIVES_KEYS, 2 + n % 3) | {"beta": 0, "worth": 2 + n % 3, "discounts": 1 + 4 * (n % 2)}
+        said = dict.fromkeys(CRITERION_KEYS, 2 + n % 3) | {"beta": 0, "worth": 2 + n % 3, "discounts": 1 + 4 * (n % 2)}
         said |= {"annual_fee": 1500, "certified_people": 4, "training_cost": 1800, "hours": 40}
         said |= {"deals_registered": 4, "deals_approved": 3, "deals_kept": 2, "bids_asked": 3, "bids_granted": 1}
         make_rating(vendor=vendor, programme=programme, tier=tier, said=said)
@@ -99,7 +99,7 @@ def rated_vendor(app: Any) -> Iterator[Vendor]:
 
 def story_about(vendor: Vendor, n: int = 1) -> None:
     for i in range(n):
-        make_post(about=About(vendor), title=f"What happened, time and again, {i}")
+        make_post(about=PostSubject(vendor), title=f"What happened, time and again, {i}")
 
 
 # --- a vendor's page
@@ -130,7 +130,7 @@ def test_between_five_and_nine_a_vendor_is_early(app: Any, browse: Any) -> None:
 
 def test_the_answer_says_worth_interval_n_and_how_many_again(browse: Any, rated_vendor: Vendor) -> None:
     answer = browse().get(f"/vendors/{rated_vendor.slug}")
-    worth = snapshot_of(Subject(rated_vendor.id)).figures["stars"]["worth"]
+    worth = current_snapshot(Subject(rated_vendor.id)).figures["stars"]["worth"]
     page = told(answer)
     assert f"{worth['mean']:.1f} of 5 90% interval {worth['low']:.1f}–{worth['high']:.1f}, n 15" in page
     assert "15 of 15 would partner again. Partners put in" in page and "on the same scale of 1 to 5" in page
@@ -147,7 +147,7 @@ def test_every_chart_has_words_beside_it_and_no_colour_of_its_own(browse: Any, r
     assert not re.search(r'style=|fill="#|stroke="#|<script(?![^>]*src)', page)
     assert page.count("The same as a table") == 1
     table = page[page.index("The same as a table") :]
-    assert all(given.label in unescape(table) for given in GIVES)
+    assert all(given.label in unescape(table) for given in CRITERIA)
     assert "not offered" in page, "fifteen said that of beta programmes"
 
 
@@ -170,7 +170,7 @@ def test_a_tier_can_be_looked_at_alone(browse: Any, rated_vendor: Vendor) -> Non
 
 def test_the_spread_is_the_snapshot_s(browse: Any, rated_vendor: Vendor) -> None:
     page = browse().get(f"/vendors/{rated_vendor.slug}").text
-    stars = snapshot_of(Subject(rated_vendor.id)).figures["stars"]
+    stars = current_snapshot(Subject(rated_vendor.id)).figures["stars"]
     said = ", ".join(f"{n} gave {star}" for star, n in enumerate(stars["discounts"]["counts"], 1))
     assert f'aria-label="Discounts and special bids: {said}"' in page
     assert stars["beta"]["counts"] is None and "0 of 5, too few" in told(browse().get(f"/vendors/{rated_vendor.slug}"))
@@ -183,7 +183,7 @@ def test_deals_and_bids_are_told_in_sum(browse: Any, rated_vendor: Vendor) -> No
 
 
 def test_the_trend_marks_changes_and_gaps(browse: Any, rated_vendor: Vendor) -> None:
-    note_change(rated_vendor.programmes[0], "Gold asks for ten people", at=now() - timedelta(days=200))
+    record_programme_change(rated_vendor.programmes[0], "Gold asks for ten people", at=now() - timedelta(days=200))
     publish_at_once(rated_vendor, figures(6), published_at=now() - timedelta(days=400), current=False)
     answer = browse().get(f"/vendors/{rated_vendor.slug}")
     assert "Gold asks for ten people" in told(answer) and "nothing new published" in told(answer)
@@ -239,7 +239,7 @@ def test_a_vendor_s_glyph_stands_with_its_words_wherever_it_is_named(browse: Any
     story_about(rated_vendor)
     thin = make_vendor("Thin")
     story_about(thin)
-    snapshot = snapshot_of(Subject(rated_vendor.id))
+    snapshot = current_snapshot(Subject(rated_vendor.id))
     words = f"asks {snapshot.asks_mean:.1f}, gives {snapshot.gives_mean:.1f}"
     for address in ("/", f"/vendors/{rated_vendor.slug}", "/vendors", "/compare?v=northwind"):
         assert words in told(browse().get(address, follow_redirects=True)), address
@@ -250,7 +250,7 @@ def test_home_s_sidebar_has_scores_with_interval_and_n_and_who_is_missing(app: A
     for name, n, worth in (("Best", 12, 5), ("Middling", 8, 3), ("Thin", 3, 0)):
         vendor_with(name, n, worth)
     page = told(browse().get("/"))
-    best = snapshot_of(Subject(db.session.query(Vendor).filter_by(name="Best").one().id))
+    best = current_snapshot(Subject(db.session.query(Vendor).filter_by(name="Best").one().id))
     assert f"Best {best.worth_mean:.1f} {best.worth_low:.1f}–{best.worth_high:.1f} n 12" in page
     assert page.index("Best") < page.index("Middling") and ", early n 8" in page
     assert "Thin 3 of 5" in page
@@ -308,7 +308,7 @@ def test_own_weights_order_by_what_is_given_and_stand_in_the_address(app: Any, b
     assert ranked(answer.text) == ["Generous", "Stingy"]
     assert "Ordered by your own weights : pre-sales support 5, customer demos 2." in told(answer)
     assert "noindex" in answer.text and re.search(r'id="w-presales".*?value="5" selected', answer.text, re.DOTALL)
-    stars = snapshot_of(Subject(generous.id)).figures["stars"]
+    stars = current_snapshot(Subject(generous.id)).figures["stars"]
     mean = (5 * stars["presales"]["mean"] + 2 * stars["demos"]["mean"]) / 7
     sd = sqrt((5 * stars["presales"]["sd"]) ** 2 + (2 * stars["demos"]["sd"]) ** 2) / 7
     assert f"{mean:.1f} {mean - 1.645 * sd:.1f}–{min(5, mean + 1.645 * sd):.1f}" in told(answer)
@@ -461,7 +461,7 @@ def test_the_worked_example_holds_when_it_is_worked_out_again(browse: Any, rated
 
 def test_how_scores_are_made_tells_date_prior_and_verification(browse: Any, rated_vendor: Vendor) -> None:
     page = told(browse().get("/how-scores-are-made"))
-    site = snapshot_of(SITE)
+    site = current_snapshot(SITE)
     assert "15 ratings by 15 organisations" in page and "100% stand behind a work domain" in page
     assert " ".join(f"{p:.2f}" for p in site.figures["priors"]["worth"]) in page
     assert "540 days" in page and "weight of 8 ratings" in page
@@ -476,7 +476,7 @@ def test_before_the_first_publication_the_pages_say_so(app: Any, browse: Any) ->
 
 
 def test_open_data_is_the_snapshot_with_its_date_and_licence(browse: Any, rated_vendor: Vendor) -> None:
-    snapshot = snapshot_of(Subject(rated_vendor.id))
+    snapshot = current_snapshot(Subject(rated_vendor.id))
     answer = browse().get(f"/data/vendors/{rated_vendor.slug}.json")
     assert answer.json["licence"] == "CC BY 4.0" and answer.json["licence_url"] in browse().get("/data").text
     assert browse().get("/data/vendors.json").json == answer.json
@@ -492,7 +492,7 @@ def test_open_data_is_the_snapshot_with_its_date_and_licence(browse: Any, rated_
 
 
 def test_the_csv_says_the_same_one_row_a_measure(browse: Any, rated_vendor: Vendor) -> None:
-    snapshot = snapshot_of(Subject(rated_vendor.id))
+    snapshot = current_snapshot(Subject(rated_vendor.id))
     answer = browse().get(f"/data/vendors/{rated_vendor.slug}.csv")
     assert answer.mimetype == "text/csv" and "rel=license" in answer.headers["Link"]
     rows = list(csv.DictReader(io.StringIO(answer.text)))

@@ -9,15 +9,14 @@ import pytest
 
 from forum.db import db, now
 from forum.posts.models import Post, Tag
-from forum.ratings.criteria import ASKS, DEALS, GIVES
-from forum.ratings.forms import whole_number
+from forum.ratings.criteria import ASKS, DEALS, CRITERIA
+from forum.ratings.forms import parse_whole_number
 from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
 from forum.ratings.scores.actions import publish
 from forum.vendors.actions import add_domain, add_programme
 from forum.vendors.models import Vendor
 from forum.web import key_text
 from tests.factories import (
-    run_concurrently,
     make_a_tag,
     make_category,
     make_comment,
@@ -25,6 +24,7 @@ from tests.factories import (
     make_post,
     make_rating,
     make_vendor,
+    run_concurrently,
 )
 from tests.test_posts import form as post_form
 from tests.test_posts import path_to
@@ -36,7 +36,7 @@ ANSWERS = {"worth": "2", "again": "no", "interest": "none"}
 
 def form(**given: Any) -> dict[str, Any]:
     """What a browser sends for a rating in which everything but the answers was left as it was."""
-    fields = {given.key: "" for given in GIVES} | {ask.key: "" for ask in ASKS} | dict.fromkeys(DEALS, "")
+    fields = {given.key: "" for given in CRITERIA} | {ask.key: "" for ask in ASKS} | dict.fromkeys(DEALS, "")
     fields |= {"submission": secrets.token_hex(16), "tier": "", "signed": "name", "currency": "EUR", "years": ""}
     fields |= ANSWERS | {"only_vendor_trains": ""} | given
     return {name: value for name, value in fields.items() if value is not None}
@@ -82,7 +82,7 @@ def test_a_member_rates_a_vendor_from_its_page(app: Any, browse: Any) -> None:
     browser = browse(member)
     assert f'href="/vendors/{vendor.slug}/rate"' in browser.get(f"/vendors/{vendor.slug}").text
     page = browser.get(f"/vendors/{vendor.slug}/rate").text
-    assert all(given.question in unescape(page) for given in GIVES)
+    assert all(given.question in unescape(page) for given in CRITERIA)
     given = form(tier=tier_of(vendor, 1), **NUMBERS, discounts="4", education="0", deals_registered="11")
     answer = browser.post(f"/vendors/{vendor.slug}/rate", data=given, follow_redirects=True)
     assert "Your rating is kept." in told(answer) and answer.request.path == "/ratings"
@@ -316,7 +316,7 @@ def test_deals_of_which_only_parts_are_known_are_taken(app: Any, browse: Any) ->
     ],
 )
 def test_a_number_is_read_however_it_is_written(typed: str, number: int | None) -> None:
-    assert whole_number(typed) == number
+    assert parse_whole_number(typed) == number
 
 
 def test_more_than_the_site_takes_is_refused_before_it_is_read(app: Any, browse: Any) -> None:

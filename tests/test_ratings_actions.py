@@ -12,17 +12,17 @@ from sqlalchemy.exc import IntegrityError
 
 from forum import anonymity
 from forum.accounts.models import Member
-from forum.db import start_of_day, db, now
+from forum.db import db, now, start_of_day
 from forum.ratings import actions, queries
-from forum.ratings.actions import RatedOtherwise, house_of, live_ratings, withdraw
+from forum.ratings.actions import AlreadyRated, organisation_of_seal, live_ratings, withdraw
 from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
-from forum.ratings.queries import SITE, Subject, own_ratings, snapshot_of
+from forum.ratings.queries import SITE, Subject, member_ratings, current_snapshot
 from forum.ratings.scores.actions import Outcome, publish
 from forum.vendors.models import Tier, Vendor
 from forum.web import key_text
 from tests.bench.ratings import measure
 from tests.conftest import empty_database
-from tests.factories import run_concurrently, make_category, make_member, make_rating, make_vendor
+from tests.factories import make_category, make_member, make_rating, make_vendor, run_concurrently
 
 DAY = timedelta(days=1)
 SAID = {"worth": 4, "again": True, "interest": "none"}
@@ -41,7 +41,7 @@ def published(at: datetime | None = None) -> Outcome:
 
 
 def of(vendor: Vendor) -> Any:
-    return snapshot_of(Subject(vendor.id))
+    return current_snapshot(Subject(vendor.id))
 
 
 def figures(vendor: Vendor) -> dict[str, Any]:
@@ -80,15 +80,15 @@ def test_rating_again_revises_and_keeps_what_was_said(app: Any) -> None:
     assert first.id == second.id
     (rating,), (revision,) = rows(Rating), rows(RatingRevision)
     assert (rating.worth, rating.beta, rating.hours, rating.tier, rating.version) == (5, None, 40, gold, 2)
-    assert (revision.number, revision.said["worth"], revision.said["beta"]) == (1, 2, 0)
-    assert revision.said["tier"] == "Silver"
+    assert (revision.number, revision.answers["worth"], revision.answers["beta"]) == (1, 2, 0)
+    assert revision.answers["tier"] == "Silver"
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["anonymous first", "signed first"])
 def test_a_member_does_not_rate_the_same_once_by_name_and_once_without(app: Any, first: bool) -> None:
     vendor, member = make_vendor(), make_member()
     make_rating(member, vendor=vendor, anonymous=first)
-    with pytest.raises(RatedOtherwise):
+    with pytest.raises(AlreadyRated):
         make_rating(member, vendor=vendor, anonymous=not first)
     db.session.rollback()
     (rating,) = rows(Rating)
@@ -104,7 +104,7 @@ def test_ones_own_anonymous_ratings_are_found_past_those_that_were_withdrawn(app
     for rating in made[:-1]:
         withdraw(rating)
     db.session.commit()
-    assert [rating.id for rating in own_ratings(member)] == [made[-1].id]
+    assert [rating.id for rating in member_ratings(member)] == [made[-1].id]
 
 
 def test_the_database_itself_refuses_a_second_one(app: Any) -> None:
@@ -126,7 +126,7 @@ def test_programmes_and_vendors_and_descriptions_are_rated_each_by_itself(app: A
     make_rating(member, category=category, description="A  large hardware supplier ", anonymous=True)
     make_rating(member, category=category, description="a small one", anonymous=True)
     assert len(rows(Rating)) == 5
-    assert len(own_ratings(member)) == 5
+    assert len(member_ratings(member)) == 5
 
 
 def test_two_ratings_at_once_by_one_member_are_one_row(app: Any) -> None:
@@ -140,7 +140,7 @@ def test_two_ratings_at_once_by_one_member_are_one_row(app: Any) -> None:
                 try:
                     actions.rate(member, vendor=vendor, anonymous=anonymous, said=SAID | {"worth": worth})
                     db.session.commit()
-                except RatedOtherwise:
+                except AlreadyRated:
                     db.session.rollback()
                     return "otherwise"
                 return "rated"
@@ -173,7 +173,7 @@ def test_two_revisions_at_once_are_both_kept(app: Any) -> None:
     run_concurrently(*(visit(worth) for worth in (1, 2, 4, 5)))
     (after,) = rows(Rating)
     assert after.version == 5
-    told = [revision.said["worth"] for revision in rows(RatingRevision)]
+    told = [revision.answers["worth"] for revision in rows(RatingRevision)]
     assert sorted([*told, after.worth]) == [1, 2, 3, 4, 5]
 
 
@@ -218,7 +218,7 @@ def test_the_seals_of_one_house_differ_in_every_row_and_say_the_same_with_the_ke
     seals += [row.organisation_seal for row in rows(Withdrawal)]
     assert len(seals) == len(set(seals)) == 12
     assert len({len(seal) for seal in seals}) == 1
-    assert len({house_of(seal) for seal in seals}) == 5
+    assert len({organisation_of_seal(seal) for seal in seals}) == 5
 
 
 # --- whom a snapshot counts
@@ -251,7 +251,7 @@ def test_a_rating_with_an_interest_or_hidden_never_counts(app: Any, why: str) ->
     published()
     assert figures(vendor)["stars"]["worth"]["counts"] == [0, 5, 0, 0, 0]
     assert of(other).figures is None
-    assert snapshot_of(SITE).ratings == 9
+    assert current_snapshot(SITE).ratings == 9
 
 
 def test_below_five_organisations_there_is_a_number_of_them_and_nothing_else(app: Any) -> None:
@@ -328,7 +328,7 @@ def test_a_withdrawal_while_figures_are_made_waits_and_is_noted(app: Any) -> Non
 
 def test_the_same_said_twice_on_a_day_is_one_revision_and_on_another_day_it_is_fresh(app: Any) -> None:
     rating = make_rating(at=now() - 400 * DAY)
-    said = {key: getattr(rating, key) for key in actions.SAID}
+    said = {key: getattr(rating, key) for key in actions.VALUE_KEYS}
     for _ in range(3):
         actions.revise(rating, tier=None, said=said | {"worth": 5})
     assert (rating.version, len(rows(RatingRevision))) == (2, 1)
@@ -507,9 +507,9 @@ def test_naming_the_vendor_moves_the_rating_from_the_category_to_the_vendor(app:
     rated(9, category=category, description="another")
     rated(5, vendor)
     published()
-    assert snapshot_of(Subject(None, category.id)).organisations == 10
+    assert current_snapshot(Subject(None, category.id)).organisations == 10
     programme = vendor.programmes[0]
-    actions.name_vendor(own, member, vendor=vendor, programme=programme, tier=programme.tiers[0])
+    actions.disclose_vendor(own, member, vendor=vendor, programme=programme, tier=programme.tiers[0])
     db.session.commit()
     assert (own.category_id, own.vendor_description, own.vendor_id) == (None, None, vendor.id)
     assert [rating.id for rating in live_ratings(member, vendor, programme)] == [own.id]
@@ -519,7 +519,7 @@ def test_naming_the_vendor_moves_the_rating_from_the_category_to_the_vendor(app:
     rated(4, category=category, description="a third")
     assert published().published == 2
     assert figures(vendor)["organisations"] == 10
-    assert snapshot_of(Subject(None, category.id)).organisations == 13
+    assert current_snapshot(Subject(None, category.id)).organisations == 13
     assert rows(Withdrawal) == []
 
 
@@ -527,8 +527,8 @@ def test_naming_a_vendor_that_the_member_has_rated_already_is_refused(app: Any) 
     category, vendor, member = make_category(), make_vendor(), make_member()
     make_rating(member, vendor=vendor)
     own = make_rating(member, category=category, description="a large supplier", anonymous=True)
-    with pytest.raises(RatedOtherwise):
-        actions.name_vendor(own, member, vendor=vendor, programme=None, tier=None)
+    with pytest.raises(AlreadyRated):
+        actions.disclose_vendor(own, member, vendor=vendor, programme=None, tier=None)
     assert own.category_id == category.id
 
 
@@ -620,5 +620,5 @@ def test_a_revision_counts_for_the_house_that_its_author_works_for_by_then(app: 
     db.session.commit()
     (left,) = rows(Withdrawal)
     first, second = (anonymity.organisation_hmac(f"{name}.example") for name in ("first", "second"))
-    assert house_of(left.organisation_seal) == (first, True) and left.organisation_seal != kept
-    assert house_of(rating.organisation_seal) == (second, True) and rating.published_version is None
+    assert organisation_of_seal(left.organisation_seal) == (first, True) and left.organisation_seal != kept
+    assert organisation_of_seal(rating.organisation_seal) == (second, True) and rating.published_version is None

@@ -8,12 +8,13 @@ from flask import Flask
 
 from forum.accounts import sanctions
 from forum.accounts.models import Pseudonym, Sanction
-from forum.accounts.sanctions import lift_sanction, member_behind, sanction_pseudonym, standing_of
-from forum.db import start_of_day, db, now
-from forum.posts.actions import About
+from forum.accounts.sanctions import lift_sanction, sanction_pseudonym, active_sanctions
+from forum.accounts.pseudonyms import member_behind
+from forum.db import db, now, start_of_day
+from forum.posts.actions import PostSubject
 from forum.posts.comment_actions import edit_comment
-from forum.posts.screening.holds import BY_STANDING
-from forum.posts.signals import writing_held
+from forum.posts.screening.holds import HELD_WITHOUT_REASON
+from forum.posts.signals import item_held
 from forum.ratings.models import Rating
 from forum.web import key_text
 from tests.factories import make_a_tag, make_comment, make_member, make_post, make_rating, make_vendor
@@ -42,28 +43,28 @@ def test_a_bar_counts_under_every_name_until_its_day_is_over(app: Flask) -> None
     author = make_member()
     names = [pseudonym_of(author) for _ in range(2)]
     assert sanction_pseudonym(names[0], "bar", "Rule 3: a phone number.", now() + timedelta(days=7))
-    standing = standing_of(author)
+    standing = active_sanctions(author)
     assert standing.barred_until == start_of_day(now() + timedelta(days=7))
-    assert not standing.held and standing_of(make_member()).barred_until is None
+    assert not standing.is_held and active_sanctions(make_member()).barred_until is None
     row = db.session.query(Sanction).one()
-    row.until = start_of_day(now())
+    row.ends_at = start_of_day(now())
     db.session.flush()
-    assert standing_of(author).barred_until is not None, "its last day is whole"
-    row.until = start_of_day(now()) - timedelta(days=1)
+    assert active_sanctions(author).barred_until is not None, "its last day is whole"
+    row.ends_at = start_of_day(now()) - timedelta(days=1)
     db.session.flush()
-    assert standing_of(author) == (None, False, [])
+    assert active_sanctions(author) == (None, False, [])
 
 
 def test_three_warnings_hold_by_themselves_and_two_do_not(app: Flask) -> None:
     author = make_member()
     for n in range(3):
-        assert not standing_of(author).held
-        sanction_pseudonym(pseudonym_of(author), "warn", f"Warning {n}")
-    assert standing_of(author).held
-    assert lift_sanction(pseudonym_of(author), "warn", "Warning 1")
-    assert not standing_of(author).held
-    assert not lift_sanction(pseudonym_of(author), "warn", "Warning 1"), "it is over already"
-    assert {own.said for own in standing_of(author).sanctions} == {"Warning 0", "Warning 2"}
+        assert not active_sanctions(author).is_held
+        sanction_pseudonym(pseudonym_of(author), "warn", f"Warning {n}", decision_id=n)
+    assert active_sanctions(author).is_held
+    assert lift_sanction(pseudonym_of(author), decision_id=1)
+    assert not active_sanctions(author).is_held
+    assert not lift_sanction(pseudonym_of(author), decision_id=1), "it is over already"
+    assert {own.message for own in active_sanctions(author).sanctions} == {"Warning 0", "Warning 2"}
 
 
 def test_sanctions_of_one_member_share_nothing_and_are_whole_days(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,15 +74,15 @@ def test_sanctions_of_one_member_share_nothing_and_are_whole_days(app: Flask, mo
     for n in range(5):
         sanction_pseudonym(name, "hold", f"Reason {n}", now() + timedelta(days=30))
     rows = db.session.query(Sanction).all()
-    assert len({row.mark for row in rows}) == 5 and len(standing_of(author).sanctions) == 5
-    assert all(row.created_at == start_of_day(row.created_at) and row.until == start_of_day(row.until or now()) for row in rows)
+    assert len({row.chain_link for row in rows}) == 5 and len(active_sanctions(author).sanctions) == 5
+    assert all(row.created_at == start_of_day(row.created_at) and row.ends_at == start_of_day(row.ends_at or now()) for row in rows)
 
 
 def said(**given: Any) -> dict[str, Any]:
     """What a browser sends with the composer."""
     body = "We registered eleven deals this spring. Nine were approved in time."
     typed = {"title": "What happened this spring", "body": body, "leaning": "mixed", "tags": make_a_tag().slug}
-    return {**typed, "about": "none", "signed": "anonymous", "do": "publish", **given}
+    return {**typed, "about": "none", "signed": "anonymous", "intent": "publish", **given}
 
 
 def test_a_barred_member_is_refused_in_words_wherever_they_write_anonymously(app: Flask, browse: Any) -> None:
@@ -91,13 +92,13 @@ def test_a_barred_member_is_refused_in_words_wherever_they_write_anonymously(app
     reply = f"/posts/{key_text(post.id)}/reply"
     for path, sent in (
         ("/posts/new", said()),
-        (reply, {"body": "Same picture here.", "signed": "anonymous", "do": "publish"}),
+        (reply, {"body": "Same picture here.", "signed": "anonymous", "intent": "publish"}),
         (f"/vendors/{vendor.slug}/rate", {"worth": "3", "again": "yes", "interest": "none", "signed": "anonymous"}),
     ):
         page = browser.post(path, data=sent)
         assert page.status_code == 422 and "You cannot write anonymously until" in page.text, path
     assert browser.post("/posts/new", data=said(signed="name")).status_code == 302
-    assert browser.post(reply, data={"body": "Same here.", "signed": "name", "do": "publish"}).status_code == 302
+    assert browser.post(reply, data={"body": "Same here.", "signed": "name", "intent": "publish"}).status_code == 302
     assert browse(make_member()).post("/posts/new", data=said()).status_code == 302
 
 
@@ -117,17 +118,17 @@ def test_what_a_held_member_writes_or_changes_waits_for_a_moderator(app: Flask, 
     author, told = make_member(), []
     post, comment = make_post(author, anonymous=True), make_comment(author=author, anonymous=True)
     sanction_pseudonym(comment.pseudonym, "hold", "Rule 2", now() + timedelta(days=30))
-    with writing_held.connected_to(lambda item, because: told.append((item.id, because))):
+    with item_held.connected_to(lambda item, because: told.append((item.id, because))):
         edit_comment(comment, body="Something else", by=author)
         written = make_comment(author=author, anonymous=True)
         make_comment(author=author), make_comment(anonymous=True)
     db.session.commit()
-    assert told == [(comment.id, BY_STANDING), (written.id, BY_STANDING)]
-    assert written.hidden_at == start_of_day(now()) and written.hidden_reason == BY_STANDING
+    assert told == [(comment.id, HELD_WITHOUT_REASON), (written.id, HELD_WITHOUT_REASON)]
+    assert written.hidden_at == start_of_day(now()) and written.hidden_reason == HELD_WITHOUT_REASON
     typed = {**said(), "title": "Quite another title", "signed": ""}
     assert browse(author).post(f"/posts/{key_text(post.id)}/edit", data=typed).status_code == 302
     db.session.refresh(post)
-    assert post.hidden_reason == BY_STANDING
+    assert post.hidden_reason == HELD_WITHOUT_REASON
     place = f"/replies/{key_text(written.id)}"
     assert browse().get(place).status_code == 404 and browse(make_member()).get(place).status_code == 404
     assert browse(author).get(place).status_code == 302
@@ -149,11 +150,11 @@ def test_the_member_alone_reads_what_is_in_force_and_why(app: Flask, browse: Any
 def test_a_reply_that_guesses_an_undisclosed_vendor_is_held_when_written_and_when_changed(app: Flask) -> None:
     vendor = make_vendor("Northwind Storage", aliases=["NWS"])
     told: list[str] = []
-    undisclosed = make_post(about=About(category=vendor.category, description="a large hardware supplier"))
-    with writing_held.connected_to(lambda item, because: told.append(because)):
+    undisclosed = make_post(about=PostSubject(category=vendor.category, description="a large hardware supplier"))
+    with item_held.connected_to(lambda item, because: told.append(because)):
         guess = make_comment(undisclosed, body="Surely this is NWS again?")
         harmless = make_comment(undisclosed, body="We know that kind.")
-        make_comment(make_post(about=About(vendor=vendor)), body="Northwind Storage did the same to us.")
+        make_comment(make_post(about=PostSubject(vendor=vendor)), body="Northwind Storage did the same to us.")
         assert guess.hidden_at and harmless.hidden_at is None
         edit_comment(harmless, body="We know Northwind Storage.")
     assert harmless.hidden_at and len(told) == 2 and "NWS" in told[0] and "undisclosed" in told[1]

@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.ratings.criteria import ASKS, DEALS, GIVES_KEYS
+from forum.ratings.criteria import ASKS, DEALS, CRITERION_KEYS
 from forum.ratings.scores import formulas
 from forum.ratings.scores.figures import (
-    Context,
-    Report,
-    figures_of,
-    histogram_of,
-    levels_of,
-    prior_from,
+    SiteContext,
+    CountedRating,
+    compute_figures,
+    star_histogram,
+    ask_levels,
+    prior_shares,
     tier_differences,
 )
-from forum.ratings.scores.formulas import FLAT, Score
+from forum.ratings.scores.formulas import FLAT_PRIOR, Score
 
 VECTORS = json.loads((Path(__file__).parent / "data" / "score_vectors.json").read_text())
 CLOSE = VECTORS["tolerance"]
@@ -40,12 +40,12 @@ def test_a_score_is_the_vector_s(case: Any) -> None:
 
 
 def test_the_constants_are_the_vectors() -> None:
-    assert (8, VECTORS["half_life_days"], VECTORS["z90"]) == (formulas.STRENGTH, formulas.HALF_LIFE, formulas.Z90)
+    assert (8, VECTORS["half_life_days"], VECTORS["z90"]) == (formulas.PRIOR_STRENGTH, formulas.HALF_LIFE_DAYS, formulas.Z90)
 
 
 def test_decayed_ratings_score_as_the_vector_says() -> None:
     told = VECTORS["decayed"]
-    weights = [formulas.weight(rating["age_days"]) for rating in told["ratings"]]
+    weights = [formulas.age_weight(rating["age_days"]) for rating in told["ratings"]]
     counts = [0.0] * 5
     for rating, weight in zip(told["ratings"], weights, strict=True):
         assert near(weight, rating["weight"])
@@ -59,7 +59,7 @@ def test_decayed_ratings_score_as_the_vector_says() -> None:
 
 @pytest.mark.parametrize("case", VECTORS["wilson95"], ids=lambda case: f"{case['yes']} of {case['n']}")
 def test_a_share_s_interval_is_the_vector_s(case: Any) -> None:
-    found = formulas.wilson(case["yes"], case["n"])
+    found = formulas.wilson_interval(case["yes"], case["n"])
     assert near(found.low, case["low"]) and near(found.high, case["high"])
     assert found.share == case["yes"] / case["n"]
 
@@ -85,13 +85,13 @@ def test_a_hundred_thousand_single_stars_are_a_score_of_one() -> None:
 
 
 def test_a_rating_of_tomorrow_weighs_no_more_than_one_of_today() -> None:
-    assert formulas.weight(-3) == formulas.weight(0) == 1
-    assert formulas.weight(1080) == 0.25
+    assert formulas.age_weight(-3) == formulas.age_weight(0) == 1
+    assert formulas.age_weight(1080) == 0.25
 
 
 def test_a_prior_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="zip"):
-        formulas.score([1, 2, 3, 4], FLAT)
+        formulas.score([1, 2, 3, 4], FLAT_PRIOR)
 
 
 # Two-sided 90 %: any table of Student's t.
@@ -131,11 +131,11 @@ def test_holm_s_correction_steps_down_and_stops_for_good() -> None:
 def differences_of(*errors: float) -> list[formulas.Difference]:
     """Differences of so many standard errors, the standard error being 1."""
     half = sqrt(0.5)
-    return formulas.differences([(Score(0, half, 0, 0), Score(error, half, 0, 0)) for error in errors])
+    return formulas.holm_differences([(Score(0, half, 0, 0), Score(error, half, 0, 0)) for error in errors])
 
 
 def test_one_difference_needs_no_correction_and_none_gives_none() -> None:
-    assert formulas.differences([]) == []
+    assert formulas.holm_differences([]) == []
     assert differences_of(-1.7)[0].clear
     assert not differences_of(-1.6)[0].clear
 
@@ -146,12 +146,12 @@ def test_an_interval_of_a_difference_leaves_out_zero_exactly_when_it_is_clear() 
 
 
 def test_a_level_is_the_mid_rank_percentile() -> None:
-    assert formulas.level_among(5, []) == 3
-    assert formulas.level_among(5, [5]) == 3
-    assert formulas.level_among(1, [2, 3]) == 1
-    assert formulas.level_among(9, [2, 3]) == 5
+    assert formulas.percentile_level(5, []) == 3
+    assert formulas.percentile_level(5, [5]) == 3
+    assert formulas.percentile_level(1, [2, 3]) == 1
+    assert formulas.percentile_level(9, [2, 3]) == 5
     # one of four below, two equal: p = (1 + 1) / 4
-    assert formulas.level_among(4, [2, 4, 4, 7]) == 3
+    assert formulas.percentile_level(4, [2, 4, 4, 7]) == 3
 
 
 def test_quantiles_interpolate() -> None:
@@ -164,7 +164,7 @@ def test_quantiles_interpolate() -> None:
     [(0, 0), (7.4, 7), (99.6, 100), (123, 120), (999.9, 1000), (2250, 2200), (2351, 2400), (1_049_000, 1_000_000)],
 )
 def test_money_is_told_to_two_digits(amount: float, told: int) -> None:
-    assert formulas.rounded_money(amount) == told
+    assert formulas.round_money(amount) == told
 
 
 def test_rank_bands_begin_where_an_interval_no_longer_reaches() -> None:
@@ -176,23 +176,23 @@ def test_rank_bands_begin_where_an_interval_no_longer_reaches() -> None:
 # --- from ratings to figures
 
 
-def report(house: str, **given: Any) -> Report:
+def report(house: str, **given: Any) -> CountedRating:
     """A rating of three stars that says nothing else."""
-    gives = tuple(given.pop(key, None) for key in GIVES_KEYS)
+    gives = tuple(given.pop(key, None) for key in CRITERION_KEYS)
     asks = tuple(given.pop(ask.key, None) for ask in ASKS)
     deals = tuple(given.pop(key, None) for key in DEALS)
     values = {"tier_id": None, "weight": 1.0, "worth": 3, "again": True, "verified": True} | given
-    return Report(organisation=house, gives=gives, asks=asks, deals=deals, **values)
+    return CountedRating(organisation=house, gives=gives, asks=asks, deals=deals, **values)
 
 
-def five(**given: Any) -> list[Report]:
+def five(**given: Any) -> list[CountedRating]:
     return [report(f"house {n}", **given) for n in range(5)]
 
 
 def test_colleagues_are_one_voice_averaged() -> None:
     together = [report("a", worth=5), report("a", worth=1), *(report(f"{n}", worth=3) for n in range(4))]
-    assert histogram_of(together, "worth") == [0.5, 0, 4, 0, 0.5]
-    found = figures_of(together)
+    assert star_histogram(together, "worth") == [0.5, 0, 4, 0, 0.5]
+    found = compute_figures(together)
     assert (found["organisations"], found["ratings"]) == (5, 6)
     assert found["stars"]["worth"]["counts"] == [0, 0, 5, 0, 0]
     assert found["stars"]["worth"]["mean"] == pytest.approx(formulas.score([0.5, 0, 4, 0, 0.5]).mean, abs=0.005)
@@ -201,12 +201,12 @@ def test_colleagues_are_one_voice_averaged() -> None:
 def test_a_thousand_colleagues_weigh_as_much_as_one_person() -> None:
     crowd = [report("crowd", worth=1) for _ in range(1000)] + [report(f"{n}", worth=5) for n in range(5)]
     alone = [report("crowd", worth=1)] + [report(f"{n}", worth=5) for n in range(5)]
-    assert figures_of(crowd)["stars"] == figures_of(alone)["stars"]
-    assert figures_of(crowd)["again"] == figures_of(alone)["again"]
+    assert compute_figures(crowd)["stars"] == compute_figures(alone)["stars"]
+    assert compute_figures(crowd)["again"] == compute_figures(alone)["again"]
 
 
 def test_not_offered_is_counted_apart_and_costs_in_all_it_gives() -> None:
-    found = figures_of(five(beta=0, demos=4) + [report(f"more {n}", beta=4) for n in range(5)])["stars"]
+    found = compute_figures(five(beta=0, demos=4) + [report(f"more {n}", beta=4) for n in range(5)])["stars"]
     assert (found["beta"]["n"], found["beta"]["none"]) == (5, 5)
     assert found["beta"]["counts"] == [0, 0, 0, 5, 0]
     # five houses: the mean of 1 and 4 is 2.5, rounded up to 3; five houses: 4
@@ -214,7 +214,7 @@ def test_not_offered_is_counted_apart_and_costs_in_all_it_gives() -> None:
 
 
 def test_a_criterion_that_four_marked_has_no_figure() -> None:
-    found = figures_of([*five(), report("f", beta=5), *(report(f"house {n}", beta=5) for n in range(3))])["stars"][
+    found = compute_figures([*five(), report("f", beta=5), *(report(f"house {n}", beta=5) for n in range(3))])["stars"][
         "beta"
     ]
     assert found["n"] == 4
@@ -225,63 +225,63 @@ def test_a_criterion_that_four_marked_has_no_figure() -> None:
 def test_money_of_five_houses_is_a_rounded_median_and_of_four_is_silence() -> None:
     fees = [1_230, 2_250, 4_000, 5_555, 90_000]
     rows = [report(f"house {n}", annual_fee=fee) for n, fee in enumerate(fees)]
-    found = figures_of(rows)["asks"]["annual_fee"]
+    found = compute_figures(rows)["asks"]["annual_fee"]
     assert (found["n"], found["q1"], found["median"], found["q3"]) == (5, 2200, 4000, 5600)
-    assert figures_of(rows[:4])["asks"]["annual_fee"] == {"n": 4, "median": None}
+    assert compute_figures(rows[:4])["asks"]["annual_fee"] == {"n": 4, "median": None}
 
 
 def test_money_is_silent_when_one_house_has_over_a_quarter_of_the_weight() -> None:
     rows = [report(f"house {n}", annual_fee=1000, weight=1.0 if n else 1.4) for n in range(5)]
-    assert figures_of(rows)["asks"]["annual_fee"]["median"] is None
-    assert figures_of([*rows[1:], report("house 9", annual_fee=1000)])["asks"]["annual_fee"]["median"] == 1000
+    assert compute_figures(rows)["asks"]["annual_fee"]["median"] is None
+    assert compute_figures([*rows[1:], report("house 9", annual_fee=1000)])["asks"]["annual_fee"]["median"] == 1000
 
 
 def test_a_colleague_who_repeats_a_sum_does_not_make_a_fifth_house() -> None:
     rows = [report(f"house {n % 4}", annual_fee=1000) for n in range(8)]
-    assert figures_of([*rows, report("other")])["asks"]["annual_fee"] == {"n": 4, "median": None}
+    assert compute_figures([*rows, report("other")])["asks"]["annual_fee"] == {"n": 4, "median": None}
 
 
 def test_what_everybody_reports_stands_in_the_middle_of_the_site() -> None:
     """2,250 is kept among the site's reports as 2,200: it must not stand above itself."""
-    context = Context({}, {"annual_fee": [2200.0] * 40})
-    found = figures_of(five(annual_fee=2250), context)["asks"]["annual_fee"]
+    context = SiteContext({}, {"annual_fee": [2200.0] * 40})
+    found = compute_figures(five(annual_fee=2250), context)["asks"]["annual_fee"]
     assert (found["low"], found["level"], found["high"]) == (3, 3, 3)
-    assert levels_of(five(annual_fee=2250)[0].asks, context) == [3]
+    assert ask_levels(five(annual_fee=2250)[0].asks, context) == [3]
 
 
 def test_deals_are_told_of_five_houses_none_of_which_has_over_half() -> None:
     told = {"deals_registered": 10, "deals_approved": 8, "deals_kept": 5}
-    assert figures_of(five(**told))["deals"]["deals"] == {"n": 5} | {key: n * 5 for key, n in told.items()}
-    assert figures_of([*five(**told)[:4], report("other")])["deals"] == {}
-    assert figures_of([*five(**told), report("giant", **told | {"deals_registered": 51})])["deals"] == {}
-    assert figures_of([*five(**told), report("large", **told | {"deals_registered": 50})])["deals"]["deals"]["n"] == 6
+    assert compute_figures(five(**told))["deals"]["deals"] == {"n": 5} | {key: n * 5 for key, n in told.items()}
+    assert compute_figures([*five(**told)[:4], report("other")])["deals"] == {}
+    assert compute_figures([*five(**told), report("giant", **told | {"deals_registered": 51})])["deals"] == {}
+    assert compute_figures([*five(**told), report("large", **told | {"deals_registered": 50})])["deals"]["deals"]["n"] == 6
     silent = report("silent", deals_registered=9)
-    assert figures_of([*five(**told), silent])["deals"]["deals"]["n"] == 5, "blank is not none"
-    bids = figures_of(five(bids_asked=4, bids_granted=1))["deals"]
+    assert compute_figures([*five(**told), silent])["deals"]["deals"]["n"] == 5, "blank is not none"
+    bids = compute_figures(five(bids_asked=4, bids_granted=1))["deals"]
     assert bids == {"bids": {"n": 5, "bids_asked": 20, "bids_granted": 5} | dict.fromkeys(list(DEALS)[5:], 0)}
 
 
 def test_partner_again_counts_houses_and_an_even_house_says_yes() -> None:
     rows = [*five(again=True), report("house 0", again=False), report("no", again=False)]
-    found = figures_of(rows)["again"]
+    found = compute_figures(rows)["again"]
     assert (found["yes"], found["n"]) == (5, 6)
 
 
 def test_tiers_differ_only_in_what_both_show() -> None:
-    low, high = figures_of(five(beta=2)), figures_of([report(f"{n}", worth=5, beta=5, demos=5) for n in range(60)])
+    low, high = compute_figures(five(beta=2)), compute_figures([report(f"{n}", worth=5, beta=5, demos=5) for n in range(60)])
     found = {row["measure"]: row for row in tier_differences(low, high)}
     assert set(found) == {"worth", "beta"}
     assert found["beta"]["clear"] and found["beta"]["low"] > 0
 
 
 def test_a_prior_sums_to_one_in_two_places() -> None:
-    assert prior_from([0, 0, 0, 0, 0]) == list(FLAT)
+    assert prior_shares([0, 0, 0, 0, 0]) == list(FLAT_PRIOR)
     for counts in ([1, 1, 1, 0, 0], [1, 2, 3, 4, 60], [7, 7, 7, 7, 7]):
-        found = prior_from(counts)
+        found = prior_shares(counts)
         assert sum(found) == pytest.approx(1, abs=1e-12)
         assert all(round(share, 2) == share for share in found)
 
 
 def test_ratings_that_say_only_the_verdict_have_no_asks_and_no_deals() -> None:
-    found = figures_of(five())
+    found = compute_figures(five())
     assert found["all_asks"] is None and found["deals"] == {}

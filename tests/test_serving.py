@@ -16,7 +16,7 @@ import pytest
 
 from forum import mail
 from forum.accounts.models import Member
-from forum.accounts.queries import how_many_members
+from forum.accounts.queries import count_members
 from forum.db import db
 from forum.demo.actions import SIGN_INS
 from forum.serving import GRACE_PERIOD
@@ -190,7 +190,7 @@ def test_it_runs_on_postgresql_and_redis_by_two_variables(tmp_path: Path, worker
             reader = open_visitor(app, site, member, f"{path}/{post.slug}")
         # The limit is one for both workers: Redis counts for them.
         told = [
-            reader.post(f"{path}/reply", body="The same here.", signed="name", submission=f"{n:032d}", do="publish")
+            reader.post(f"{path}/reply", body="The same here.", signed="name", submission=f"{n:032d}", intent="publish")
             for n in range(22)
         ]
         assert [answer.status for answer in told] == [302] * 20 + [429] * 2
@@ -211,10 +211,10 @@ def test_the_demo_community_is_there_at_the_first_start_and_only_then(site: Site
         assert email in told and password in told
     site.stop()
     with site.application():
-        members = how_many_members()
+        members = count_members()
         db.session.execute(db.delete(Member).where(Member.slug == "demo-admin"))
         db.session.commit()
     assert members > 10
     site.start("--demo")
     with site.application():
-        assert how_many_members() == members - 1
+        assert count_members() == members - 1

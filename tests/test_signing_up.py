@@ -34,7 +34,7 @@ def test_whoever_fills_the_unseen_field_is_answered_as_by_success_and_nothing_is
     before = stored()
     caught = browse().post("/join", data={**JOINING, "homepage": "https://spam.example"})
     assert (caught.status_code, caught.location) == (302, "/sent/join")
-    browser, sent = browse(member), {"signed": "name", "do": "publish", "homepage": "x"}
+    browser, sent = browse(member), {"signed": "name", "intent": "publish", "homepage": "x"}
     answer = browser.post(f"/posts/{key_text(under.id)}/reply", data={**sent, "body": "Buy this."})
     assert answer.status_code == 302 and "/posts/" in answer.location
     typed = {
@@ -53,16 +53,16 @@ def test_whoever_fills_the_unseen_field_is_answered_as_by_success_and_nothing_is
 def test_a_form_to_join_that_comes_back_at_once_gets_words(app: Any, browse: Any, clock: Any) -> None:
     browser = browse()
     page = browser.get("/join").text
-    given = {**JOINING, "opened": page.split('name="opened" value="')[1].split('"')[0]}
+    given = {**JOINING, "form_timestamp": page.split('name="form_timestamp" value="')[1].split('"')[0]}
     quick = browser.post("/join", data=given)
     assert quick.status_code == 422 and "quicker than anybody" in quick.text and stored()[0] == 0
-    assert given["opened"] in quick.text, "the time goes on from when the page was first made"
+    assert given["form_timestamp"] in quick.text, "the time goes on from when the page was first made"
     clock.shift(timedelta(seconds=3))
     assert browser.post("/join", data=given).status_code == 302 and stored()[0] == 1
 
 
 def test_a_forged_moment_is_not_believed(app: Any, browse: Any) -> None:
-    page = browse().post("/join", data={**JOINING, "email": "wrong", "opened": "forged.moment.here"})
+    page = browse().post("/join", data={**JOINING, "email": "wrong", "form_timestamp": "forged.moment.here"})
     assert page.status_code == 422 and "forged.moment.here" not in page.text
 
 

@@ -10,7 +10,8 @@ from flask import Flask
 
 from forum.db import db
 from forum.posts import thread_html
-from forum.posts.actions import About, mark_useful
+from forum.posts.actions import PostSubject
+from forum.posts.writing import mark_useful
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post
 from forum.vendors.actions import add_programme
@@ -47,11 +48,11 @@ def some_posts(count: int, **given: Any) -> list[Post]:
 
 def test_home_costs_the_same_for_two_posts_and_for_a_full_page(cost: Any) -> None:
     vendor = make_vendor("Nordwall", tiers=("Gold",))
-    few = some_posts(2, about=About(vendor))
+    few = some_posts(2, about=PostSubject(vendor))
     tag = few[0].tags[0].slug
     addresses = ["/", "/?sort=new", "/?sort=top", "/?sort=unanswered", f"/?vendor=nordwall&tag={tag}&leaning=mixed"]
     before = [cost(address) for address in addresses]
-    some_posts(25, about=About(vendor))
+    some_posts(25, about=PostSubject(vendor))
     for _ in range(5):
         make_vendor()
     after = [cost(address) for address in addresses]
@@ -78,15 +79,15 @@ def test_a_post_costs_the_same_for_fifty_replies_and_for_five_hundred(app: Flask
 @pytest.mark.parametrize("rows", ["posts", "tiers", "tags"])
 def test_a_vendors_page_costs_the_same_however_much_it_has(cost: Any, rows: str) -> None:
     vendor = make_vendor("Nordwall", tiers=("Gold",))
-    some_posts(2, about=About(vendor))
+    some_posts(2, about=PostSubject(vendor))
     before = cost("/vendors/nordwall")
     if rows == "posts":
-        some_posts(22, about=About(vendor))
+        some_posts(22, about=PostSubject(vendor))
     elif rows == "tiers":
         for n in range(4):
             add_programme(vendor, f"Programme {n}", [(f"Tier {t}", 1, 2, 3, 4) for t in range(5)])
     else:
-        make_post(about=About(vendor), tags=[make_a_tag() for _ in range(5)])
+        make_post(about=PostSubject(vendor), tags=[make_a_tag() for _ in range(5)])
     assert cost("/vendors/nordwall") == before
 
 
@@ -113,7 +114,7 @@ def test_a_directory_costs_the_same_however_long_it_is(cost: Any, path: str) -> 
     def grow(count: int) -> None:
         for n in range(count):
             make_a_tag(synonyms=(f"word-{count}-{n}",))
-            make_post(about=About(make_vendor(tiers=("Gold",))))
+            make_post(about=PostSubject(make_vendor(tiers=("Gold",))))
 
     grow(2)
     before = cost(path)
@@ -150,7 +151,7 @@ def test_writing_a_reply_costs_the_same_in_a_long_thread(app: Flask, browse: Any
     for _ in range(2):
         with recorded_queries() as statements:
             answer = reader.post(
-                f"/posts/{key_text(post.id)}/reply", data={"body": "Mine.", "signed": "name", "do": "publish"}
+                f"/posts/{key_text(post.id)}/reply", data={"body": "Mine.", "signed": "name", "intent": "publish"}
             )
         assert answer.status_code == 302
         costs.append(len(statements))

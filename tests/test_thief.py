@@ -20,7 +20,7 @@ from sqlalchemy import text as sql
 
 from forum.accounts.models import Member
 from forum.db import db
-from forum.posts.actions import About, write_post
+from forum.posts.actions import PostSubject, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Post
 from tests.conftest import on_one_database
@@ -49,7 +49,7 @@ def write(authors: list[Member], chance: random.Random) -> dict[int, tuple[int, 
     for n, (author, thread) in enumerate(acts):
         with time_machine.travel(start + timedelta(minutes=17 * n), tick=False):
             if thread is None:
-                about = {"about": About(vendor), "said": said} if chance.random() < 0.5 else {}
+                about = {"about": PostSubject(vendor), "said": said} if chance.random() < 0.5 else {}
                 post = write_post(author, anonymous=True, **_experience(chance, [tag]), **about)
                 made[author.id][0] = post.id
             else:

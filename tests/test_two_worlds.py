@@ -23,7 +23,7 @@ EQUALS = ("sort=top", "sort=weight")
 # Who sees all but these as others do looks at these alone.
 LOOKS_AT = {"ada": ("/admin", "/moderation", "/members"), "nils": ("/posts/", "/vendors/")}
 # Not looked at: it shows its reader a new secret at every visit.
-OWN = "/settings/second-factor"
+OWN = "/settings/two-factor"
 WORLDS = (Cast("alice", "alice"), Cast("bob", "bob"), Cast("alice", "bob", late=17))
 
 

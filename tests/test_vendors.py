@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from forum.db import db, now
-from forum.posts.actions import About, delete_post
+from forum.posts.actions import PostSubject, delete_post
 from forum.posts.models import Post
 from forum.vendors.models import Programme, Vendor, VendorDomain
-from tests.factories import run_concurrently, make_category, make_member, make_post, make_vendor
+from tests.factories import make_category, make_member, make_post, make_vendor, run_concurrently
 
 
 def form(**given: Any) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def test_a_member_proposes_a_vendor_and_a_moderator_accepts_it(app: Any, browse:
     assert "This is a proposal" in moderator.get("/vendors/nordwall-systems").text
     page = moderator.get("/admin/").text
     assert "Nordwall Systems" in page and "nordwall.example, Nordwall Partners" in page
-    moderator.post("/admin/vendors/nordwall-systems", data={"do": "accept"})
+    moderator.post("/admin/vendors/nordwall-systems", data={"intent": "accept"})
     assert browse().get("/vendors/nordwall-systems").status_code == 200
     assert "Nordwall Systems" in browse().get("/vendors").text
     assert "Nothing waits" in moderator.get("/admin/").text
@@ -67,17 +67,17 @@ def test_a_declined_proposal_leaves_nothing(app: Any, browse: Any) -> None:
     make_category(slug="hardware")
     browse(make_member()).post("/vendors/new", data=form())
     moderator = browse(make_member(role="moderator"))
-    moderator.post("/admin/vendors/nordwall-systems", data={"do": "preview"})
+    moderator.post("/admin/vendors/nordwall-systems", data={"intent": "preview"})
     assert db.session.query(Vendor).count() == 1, "only its own button declines"
-    moderator.post("/admin/vendors/nordwall-systems", data={"do": "decline"})
+    moderator.post("/admin/vendors/nordwall-systems", data={"intent": "decline"})
     assert [rows_of(table) for table in ("vendors", "programmes", "vendor_domains")] == [[], [], []]
-    assert moderator.post("/admin/vendors/nordwall-systems", data={"do": "accept"}).status_code == 404
+    assert moderator.post("/admin/vendors/nordwall-systems", data={"intent": "accept"}).status_code == 404
 
 
 def test_what_is_in_the_catalogue_cannot_be_declined_any_more(app: Any, browse: Any) -> None:
     make_vendor("Nordwall")
     answer = browse(make_member(role="admin")).post(
-        "/admin/vendors/nordwall", data={"do": "decline"}, follow_redirects=True
+        "/admin/vendors/nordwall", data={"intent": "decline"}, follow_redirects=True
     )
     assert "in the catalogue already" in answer.text and db.session.query(Vendor).count() == 1
 
@@ -87,7 +87,7 @@ def test_accepting_and_declining_at_once_ends_one_way(app: Any, browse: Any) -> 
     browse(make_member()).post("/vendors/new", data=form())
     path, readers = "/admin/vendors/nordwall-systems", [browse(make_member(role="moderator")) for _ in range(2)]
     answers = run_concurrently(
-        lambda: readers[0].post(path, data={"do": "accept"}), lambda: readers[1].post(path, data={"do": "decline"})
+        lambda: readers[0].post(path, data={"intent": "accept"}), lambda: readers[1].post(path, data={"intent": "decline"})
     )
     found = db.session.query(Vendor).one_or_none()
     assert [answer.status_code for answer in answers] == ([302, 302] if found else [404, 302])
@@ -147,7 +147,7 @@ def test_hostile_names_are_only_names(app: Any, browse: Any) -> None:
     vendor = db.session.query(Vendor).one()
     vendor.accepted_at = now()
     db.session.commit()
-    make_post(about=About(vendor))
+    make_post(about=PostSubject(vendor))
     moderator = browse(make_member(role="moderator"))
     for path in (
         "/",
@@ -169,9 +169,9 @@ def test_strangers_and_the_banned_propose_nothing(app: Any, browse: Any) -> None
 
 def test_a_vendors_page_shows_programmes_tiers_and_what_partners_say(app: Any, browse: Any) -> None:
     vendor = make_vendor("Nordwall", tiers=("Silver", "Gold"), about="Servers.", aliases=["NW"])
-    make_post(title="About the vendor here", about=About(vendor))
-    make_post(title="About another vendor", about=About(make_vendor("Ostwall")))
-    make_post(title="Signed by nobody known", about=About(vendor), anonymous=True)
+    make_post(title="About the vendor here", about=PostSubject(vendor))
+    make_post(title="About another vendor", about=PostSubject(make_vendor("Ostwall")))
+    make_post(title="Signed by nobody known", about=PostSubject(vendor), anonymous=True)
     page = browse().get("/vendors/nordwall").text
     for words in ("Nordwall Partners", "Silver", "Gold", "Servers.", "NW", "About the vendor here", "Signed by nobody"):
         assert words in page
@@ -181,7 +181,7 @@ def test_a_vendors_page_shows_programmes_tiers_and_what_partners_say(app: Any, b
 
 def test_a_vendor_is_found_under_its_aliases_and_in_any_spelling(app: Any, browse: Any) -> None:
     vendor = make_vendor("Nørdwall Systems", aliases=["NWS"])
-    post = make_post(title="About the vendor here", about=About(vendor))
+    post = make_post(title="About the vendor here", about=PostSubject(vendor))
     make_post(title="About nobody in particular")
     for typed in ("nordwall-systems", "NØRDWALL systems", "nws", "Nordwall   Systems"):
         page = browse().get("/", query_string={"vendor": typed}).text
@@ -192,7 +192,7 @@ def test_a_vendor_is_found_under_its_aliases_and_in_any_spelling(app: Any, brows
 
 def test_posts_counted_for_a_vendor_are_those_that_name_it(app: Any, browse: Any) -> None:
     vendor, author = make_vendor("Nordwall"), make_member()
-    posts = [make_post(author, about=About(vendor)) for _ in range(2)]
+    posts = [make_post(author, about=PostSubject(vendor)) for _ in range(2)]
     assert db.session.get(Vendor, vendor.id).post_count == 2
     for post in posts:
         db.session.refresh(post)

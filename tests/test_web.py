@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forum import create_app
-from forum.accounts.passwords import hash_of
+from forum.accounts.passwords import hash_password
 from forum.db import db
 from forum.posts import comment_actions
 from forum.posts.models import Comment, Post
@@ -67,7 +67,7 @@ def test_every_form_that_changes_something_needs_its_token(guarded: Flask, brows
             tried += 1
     assert tried >= 15
     page = reader.get(path_to(post)).text
-    answer = reader.post(path_to(post, "useful"), data={"do": "mark", "csrf_token": token_in(page)})
+    answer = reader.post(path_to(post, "useful"), data={"intent": "mark", "csrf_token": token_in(page)})
     assert answer.status_code == 302
 
 
@@ -79,24 +79,24 @@ def test_a_text_with_an_outdated_token_is_kept_and_goes_on_with_one_press(guarde
         "body": f'{TEXT}\n\n"><b>',
         "tags": "deals",
         "leaning": "bad",
-        "do": "publish",
+        "intent": "publish",
     }
     answer = reader.post("/posts/new", data={**sent, "csrf_token": "outdated"})
     assert answer.status_code == 400
     assert "your text is kept" in answer.text and "&#34;&gt;&lt;b&gt;" in answer.text
     kept = dict(re.findall(r'<textarea name="([^"]+)" hidden[^>]*>\n?([^<]*)</textarea>', answer.text))
-    assert kept["title"] == sent["title"] and "csrf_token" not in kept and "do" not in kept
-    again = reader.post("/posts/new", data={**sent, "do": "preview", "csrf_token": token_in(answer.text)})
+    assert kept["title"] == sent["title"] and "csrf_token" not in kept and "intent" not in kept
+    again = reader.post("/posts/new", data={**sent, "intent": "preview", "csrf_token": token_in(answer.text)})
     assert again.status_code == 200 and "A title that must stay" in again.text
     assert db.session.query(Post).count() == 0
 
 
 def test_a_text_survives_an_expired_session_signing_in_wrongly_and_then_rightly(guarded: Flask, browse: Any) -> None:
-    member = make_member(password_hash=hash_of(PASSWORD))
+    member = make_member(password_hash=hash_password(PASSWORD))
     post = make_post()
     email, path = member.email, path_to(post, "reply")
     reader = browse()
-    page = reader.post(path, data={"body": TEXT, "signed": "anonymous", "to": "", "do": "publish"})
+    page = reader.post(path, data={"body": TEXT, "signed": "anonymous", "to": "", "intent": "publish"})
     assert page.status_code == 401 and TEXT in page.text
     for password, code in (("wrong wrong wrong", 422), (PASSWORD, 200)):
         kept = dict(re.findall(r'<textarea name="(kept\.[^"]+)" hidden[^>]*>\n?([^<]*)</textarea>', page.text))
@@ -107,12 +107,12 @@ def test_a_text_survives_an_expired_session_signing_in_wrongly_and_then_rightly(
     assert "You are signed in, and your text is kept" in page.text and f'action="{path}"' in page.text
     sent = dict(re.findall(r'<textarea name="([^"]+)" hidden[^>]*>\n?([^<]*)</textarea>', page.text))
     assert sent["body"] == TEXT and sent["signed"] == "anonymous"
-    answer = reader.post(path, data={**sent, "do": "preview", "csrf_token": token_in(page.text)})
+    answer = reader.post(path, data={**sent, "intent": "preview", "csrf_token": token_in(page.text)})
     assert answer.status_code == 200 and TEXT in answer.text and db.session.query(Comment).count() == 0
 
 
 def test_kept_fields_cannot_send_a_text_elsewhere(guarded: Flask, browse: Any) -> None:
-    member = make_member(password_hash=hash_of(PASSWORD))
+    member = make_member(password_hash=hash_password(PASSWORD))
     reader = browse()
     fields = {"csrf_token": token_in(reader.get("/sign-in").text), "email": member.email, "password": PASSWORD}
     answer = reader.post("/sign-in", data={**fields, "kept.body": TEXT, "action": "https://evil.example/"})
@@ -120,7 +120,7 @@ def test_kept_fields_cannot_send_a_text_elsewhere(guarded: Flask, browse: Any) -
 
 
 def test_passwords_are_never_carried_along(guarded: Flask, browse: Any) -> None:
-    given = {"email": "a@partner.example", "password": "secret-1", "present": "secret-2", "again": "secret-3"}
+    given = {"email": "a@partner.example", "password": "secret-1", "current_password": "secret-2", "password_confirmation": "secret-3"}
     for path in ("/settings/password", "/settings/email", "/join", "/sign-in"):
         for reader in (browse(), browse(make_member())):
             assert "secret-" not in reader.post(path, data=given).text
@@ -331,7 +331,7 @@ def test_an_error_of_ours_keeps_the_text_and_logs_nothing_of_it(
     post, member = make_post(), make_member(name="Jussi Korhonen")
     monkeypatch.setattr(app, "testing", False)
     monkeypatch.setattr(comment_actions, "write_comment", broken)
-    answer = browse(member).post(path_to(post, "reply"), data={"body": TEXT, "signed": "anonymous", "do": "publish"})
+    answer = browse(member).post(path_to(post, "reply"), data={"body": TEXT, "signed": "anonymous", "intent": "publish"})
     assert answer.status_code == 500 and TEXT in answer.text and "planted" not in answer.text
     reference = re.search(r"ref (\w{8})", answer.text)
     assert reference and reference[1] in caplog.text
@@ -350,11 +350,11 @@ def test_every_way_to_write_has_a_limit_and_the_text_is_kept_at_it(app: Any, bro
     reader, other = browse(make_member()), browse(make_member())
     path = path_to(post, "reply")
     for n in range(20):
-        answer = reader.post(path, data={"body": f"Reply {n}.", "signed": "name", "do": "publish"})
+        answer = reader.post(path, data={"body": f"Reply {n}.", "signed": "name", "intent": "publish"})
         assert answer.status_code == 302
-    answer = reader.post(path, data={"body": TEXT, "signed": "name", "do": "publish"})
+    answer = reader.post(path, data={"body": TEXT, "signed": "name", "intent": "publish"})
     assert answer.status_code == 429 and TEXT in answer.text and int(answer.headers["Retry-After"]) <= 60
-    assert other.post(path, data={"body": "Mine.", "signed": "name", "do": "publish"}).status_code == 302
+    assert other.post(path, data={"body": "Mine.", "signed": "name", "intent": "publish"}).status_code == 302
     assert reader.get(path_to(post)).status_code == 200
 
 
@@ -367,7 +367,7 @@ def test_no_form_can_be_sent_without_end(app: Any, browse: Any, path: str) -> No
 
 def test_previews_are_limited_too(app: Any, browse: Any) -> None:
     reader = browse(make_member())
-    codes = [reader.post("/posts/new", data={"body": "x", "do": "preview"}).status_code for _ in range(41)]
+    codes = [reader.post("/posts/new", data={"body": "x", "intent": "preview"}).status_code for _ in range(41)]
     assert codes[0] == 422 and codes[-1] == 429
 
 

@@ -1,6 +1,6 @@
 """Kinds of work and regions: what a member may state of themselves for the badge of an anonymous text."""
 
-TRADES = {
+BUSINESS_TYPES = {
     "reseller": "Reseller",
     "integrator": "System integrator",
     "msp": "Managed service provider",

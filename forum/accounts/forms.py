@@ -9,11 +9,11 @@ from wtforms.validators import Email, EqualTo, InputRequired, Length, Validation
 
 from forum import text
 from forum.accounts import passwords
-from forum.accounts.badge_choices import REGIONS, TRADES
+from forum.accounts.badge_choices import REGIONS, BUSINESS_TYPES
 from forum.accounts.disposable import is_disposable
 from forum.web import Form
 
-ADDRESS = [
+EMAIL_VALIDATORS = [
     InputRequired("Write your e-mail address."),
     Length(max=254, message="This address is too long."),
     Email("This is not a whole e-mail address. It looks like name@company.example."),
@@ -43,13 +43,13 @@ def _new_password_ok(form: Any, field: Any) -> None:
     if current_user.is_authenticated:
         known += [current_user.name, current_user.email or ""]
     about = tuple(known) + tuple(address.split("@")[0] for address in known)
-    if problem := passwords.objection(field.data or "", about=about):
+    if problem := passwords.password_error(field.data or "", about=about):
         raise ValidationError(problem)
 
 
-def own_password(form: Any, field: Any) -> None:
+def check_current_password(form: Any, field: Any) -> None:
     """The password of the one who is signed in."""
-    if not passwords.fits(current_user.password_hash, field.data or ""):
+    if not passwords.is_correct(current_user.password_hash, field.data or ""):
         raise ValidationError("This is not your present password.")
 
 
@@ -57,7 +57,7 @@ class JoinForm(Form):
     """An account begins."""
 
     name = StringField("Name", validators=[InputRequired("Write your name."), _name_ok])
-    email = EmailField("Work e-mail", filters=[_stripped], validators=[*ADDRESS, _lasting])
+    email = EmailField("Work e-mail", filters=[_stripped], validators=[*EMAIL_VALIDATORS, _lasting])
     password = PasswordField("Password", validators=[InputRequired("Choose a password."), _new_password_ok])
 
 
@@ -78,7 +78,7 @@ class ConfirmForm(Form):
 class ForgottenForm(Form):
     """Where to mail the link to."""
 
-    email = EmailField("Work e-mail", filters=[_stripped], validators=ADDRESS)
+    email = EmailField("Work e-mail", filters=[_stripped], validators=EMAIL_VALIDATORS)
 
 
 class NewPasswordForm(Form):
@@ -90,11 +90,11 @@ class NewPasswordForm(Form):
 class ChangePasswordForm(Form):
     """A new password, by the old one."""
 
-    present = PasswordField(
-        "Present password", validators=[InputRequired("Write your present password."), own_password]
+    current_password = PasswordField(
+        "Present password", validators=[InputRequired("Write your present password."), check_current_password]
     )
     password = PasswordField("New password", validators=[InputRequired("Choose a password."), _new_password_ok])
-    again = PasswordField(
+    password_confirmation = PasswordField(
         "New password, again",
         validators=[InputRequired("Write the new password once more."), EqualTo("password", "The two do not match.")],
     )
@@ -103,9 +103,9 @@ class ChangePasswordForm(Form):
 class ChangeEmailForm(Form):
     """Another address for the same account."""
 
-    email = EmailField("New work e-mail", filters=[_stripped], validators=[*ADDRESS, _lasting])
-    present = PasswordField(
-        "Present password", validators=[InputRequired("Write your present password."), own_password]
+    email = EmailField("New work e-mail", filters=[_stripped], validators=[*EMAIL_VALIDATORS, _lasting])
+    current_password = PasswordField(
+        "Present password", validators=[InputRequired("Write your present password."), check_current_password]
     )
 
 
@@ -113,10 +113,10 @@ class ProfileForm(Form):
     """What a member's page says. All but the name is optional."""
 
     name = StringField("Name", validators=[InputRequired("Write your name."), _name_ok])
-    what = StringField("What I do", validators=[Length(max=80, message="Use at most 80 characters.")])
+    job_title = StringField("What I do", validators=[Length(max=80, message="Use at most 80 characters.")])
     company = StringField("Company", validators=[Length(max=80, message="Use at most 80 characters.")])
     country = StringField("Country", validators=[Length(max=60, message="Use at most 60 characters.")])
-    trade = SelectField("Kind of company", choices={"": "Not stated", **TRADES})
+    business_type = SelectField("Kind of company", choices={"": "Not stated", **BUSINESS_TYPES})
     region = SelectField("Region", choices={"": "Not stated", **REGIONS})
     time_zone = SelectField(
         "Time zone", choices={zone: zone.replace("_", " ") for zone in sorted(available_timezones())}

@@ -1,12 +1,12 @@
 """What runs by the clock for members."""
 
 from forum import jobs
-from forum.accounts.actions import drop_unconfirmed
+from forum.accounts.actions import delete_unconfirmed
 from forum.db import db
 
 
 @jobs.periodic(minute="40", hour="3")
-def forget_unconfirmed() -> None:
+def delete_unconfirmed_members() -> None:
     """Once a night: names and addresses of people who never came back do not stay."""
-    drop_unconfirmed()
+    delete_unconfirmed()
     db.session.commit()

@@ -73,7 +73,7 @@ class Pseudonym(db.Model):
 
     id: Mapped[RandomId]
     thread_key: Mapped[str] = mapped_column(String(32))
-    mark: Mapped[str] = mapped_column(String(64))
+    thread_hmac: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(40))
     # Whom a sanction on this name has to reach, sealed: shown to nobody, moderators included.
     member_seal: Mapped[str | None] = mapped_column(String(120))
@@ -90,12 +90,14 @@ class Sanction(db.Model):
     __table_args__ = (CheckConstraint("kind IN ('warn', 'hold', 'bar')", name="kind_known"),)
 
     id: Mapped[RandomId]
-    mark: Mapped[str] = mapped_column(String(64), unique=True)
+    chain_link: Mapped[str] = mapped_column(String(64), unique=True)
     kind: Mapped[str] = mapped_column(String(10))
     # What the member is told: the rule and the reason.
-    said: Mapped[str] = mapped_column(Text)
+    message: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Timestamp]
-    until: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    # Number of the decision that made it, so that it can be lifted.
+    decision_id: Mapped[int | None]
 
 
 class SpentLink(db.Model):
@@ -106,4 +108,4 @@ class SpentLink(db.Model):
 
     __tablename__ = "spent_links"
 
-    mark: Mapped[str] = mapped_column(String(64), primary_key=True)
+    link: Mapped[str] = mapped_column(String(64), primary_key=True)

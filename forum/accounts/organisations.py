@@ -14,13 +14,13 @@ class Organisation(NamedTuple):
 
 def organisation_of(member: Any) -> Organisation:
     """The member's organisation: their confirmed work domain, or the member alone."""
-    domain = domain_of(member.email)
+    domain = email_domain(member.email)
     if member.confirmed_at and domain and not is_free_mail(domain):
         return Organisation(domain, True)
     return Organisation(f"member {member.id}", False)
 
 
-def domain_of(email: str | None) -> str:
+def email_domain(email: str | None) -> str:
     """The domain of an address, in lower case; "" when there is none."""
     return (email or "").rpartition("@")[2].lower()
 

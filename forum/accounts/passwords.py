@@ -6,18 +6,18 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-SHORTEST = 10
-LONGEST = 200
+MIN_LENGTH = 10
+MAX_LENGTH = 200
 # OWASP's second choice: 19 MiB, two passes, one lane; about 17 ms a sign-in here.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
-def hash_of(password: str) -> str:
+def hash_password(password: str) -> str:
     """The argon2id hash, with its salt and costs in it."""
     return _hasher.hash(password)
 
 
-def fits(password_hash: str | None, password: str) -> bool:
+def is_correct(password_hash: str | None, password: str) -> bool:
     """Whether the password is the one. Without a hash it takes as long, and is never."""
     try:
         return _hasher.verify(password_hash or _nobodys_hash(), password) and password_hash is not None
@@ -25,12 +25,12 @@ def fits(password_hash: str | None, password: str) -> bool:
         return False
 
 
-def objection(password: str, *, about: tuple[str, ...] = ()) -> str | None:
+def password_error(password: str, *, about: tuple[str, ...] = ()) -> str | None:
     """What is wrong with a new password, in words, or None. `about` holds what everybody knows: name and address."""
-    if len(password) < SHORTEST:
-        return f"Use at least {SHORTEST} characters. Four random words are easy to remember."
-    if len(password) > LONGEST:
-        return f"Use at most {LONGEST} characters."
+    if len(password) < MIN_LENGTH:
+        return f"Use at least {MIN_LENGTH} characters. Four random words are easy to remember."
+    if len(password) > MAX_LENGTH:
+        return f"Use at most {MAX_LENGTH} characters."
     plain = password.casefold()
     if plain in _common() or plain.rstrip("0123456789!?.#*") in _common() or len(set(plain)) < 5:
         return "This is one of the passwords that are tried first. Choose another."

@@ -11,7 +11,7 @@ from forum.accounts.models import Member, Pseudonym, Sanction, SpentLink
 from forum.db import db
 
 
-def member_of_session(session_id: str) -> Member | None:
+def member_by_session(session_id: str) -> Member | None:
     """The member a session belongs to, unless the session's epoch is over."""
     number, _, epoch = session_id.partition(".")
     if not (number.isdecimal() and epoch.isdecimal()):
@@ -20,17 +20,17 @@ def member_of_session(session_id: str) -> Member | None:
     return member if member is not None and member.session_epoch == int(epoch) else None
 
 
-def member_with_email(email: str) -> Member | None:
+def member_by_email(email: str) -> Member | None:
     """The member with this address, in whatever case it was typed."""
     return db.session.scalar(select(Member).where(Member.email == email.strip().lower()))
 
 
-def member_called(slug: str) -> Select[Any]:
+def member_by_slug(slug: str) -> Select[Any]:
     """The member with a page at this address: confirmed, or unclaimed and brought in by an import."""
     return select(Member).where(Member.slug == slug, Member.confirmed_at.is_not(None) | Member.password_hash.is_(None))
 
 
-def slugs_like(slug: str) -> set[str]:
+def slugs_with_prefix(slug: str) -> set[str]:
     """The slugs in use that begin with this one."""
     return set(db.session.scalars(select(Member.slug).where(Member.slug.startswith(slug, autoescape=True))))
 
@@ -41,9 +41,9 @@ def pseudonym_of(thread_key: str, member: Any) -> Pseudonym | None:
     return db.session.scalar(select(Pseudonym).where(Pseudonym.thread_key == thread_key, Pseudonym.thread_hmac.in_(own)))
 
 
-def pseudonyms_in(thread_key: str) -> dict[str, str]:
+def thread_aliases(thread_key: str) -> dict[str, str]:
     """The names in use in this thread, each with its mark."""
-    return {row.name: row.mark for row in db.session.execute(_pseudonyms_in(), {"thread_key": thread_key})}
+    return {row.name: row.thread_hmac for row in db.session.execute(_pseudonyms_in(), {"thread_key": thread_key})}
 
 
 @cache
@@ -52,12 +52,12 @@ def _pseudonyms_in() -> Select[Any]:
     return select(pseudonym.name, pseudonym.thread_hmac).where(pseudonym.thread_key == bindparam("thread_key"))
 
 
-def sanctions_marked(marks: Sequence[str]) -> Sequence[Sanction]:
+def sanctions_with_links(marks: Sequence[str]) -> Sequence[Sanction]:
     """Sanctions that carry one of these links of a member's chain."""
     return db.session.scalars(select(Sanction).where(Sanction.chain_link.in_(marks))).all()
 
 
-def spent_among(links: Sequence[str]) -> set[str]:
+def spent_links_among(links: Sequence[str]) -> set[str]:
     """Which links of a chain were carried by something that is gone."""
     return set(db.session.scalars(select(SpentLink.link).where(SpentLink.link.in_(links))))
 
@@ -69,12 +69,12 @@ def member_seals(most: int) -> Sequence[str]:
     ).all()  # type: ignore[return-value]
 
 
-def how_many_members() -> int:
+def count_members() -> int:
     """Members who have confirmed their address."""
     return db.session.scalar(select(func.count()).select_from(Member).where(Member.confirmed_at.is_not(None))) or 0
 
 
-def admins_besides(member_id: int) -> int:
+def count_other_admins(member_id: int) -> int:
     """How many other admins can sign in."""
     able = (
         Member.role == "admin",
@@ -86,7 +86,7 @@ def admins_besides(member_id: int) -> int:
     return db.session.scalar(select(func.count()).select_from(Member).where(*able)) or 0
 
 
-def unconfirmed_since(moment: Any) -> Select[Any]:
+def unconfirmed_before(moment: Any) -> Select[Any]:
     """Those who joined before the moment and never confirmed."""
     return select(Member).where(
         Member.confirmed_at.is_(None), Member.password_hash.is_not(None), Member.joined_at < moment

@@ -1,8 +1,8 @@
 """What staff may do to an account: vouch, end sessions, clear a bounce, change a role, turn off a second factor."""
 
-from forum.accounts import second_factor
+from forum.accounts import two_factor
 from forum.accounts.models import Member
-from forum.accounts.queries import admins_besides
+from forum.accounts.queries import count_other_admins
 from forum.db import db, lock, now
 
 
@@ -33,17 +33,17 @@ def set_role(member: Member, role: str) -> str:
     lock("roles")
     db.session.refresh(member)
     before = member.role
-    if before == "admin" and role != "admin" and not admins_besides(member.id):
+    if before == "admin" and role != "admin" and not count_other_admins(member.id):
         raise LastAdmin
     member.role = role
     db.session.flush()
     return before
 
 
-def reset_second_factor(member: Member) -> bool:
+def reset_two_factor(member: Member) -> bool:
     """Turn off what the member has lost. Every session ends. False when there was none."""
-    if not second_factor.is_on(member):
+    if not two_factor.is_enabled(member):
         return False
-    second_factor.turn_off(member)
+    two_factor.disable(member)
     end_sessions(member)
     return True

@@ -9,7 +9,7 @@ from forum.accounts.models import Member
 from forum.db import db
 
 HOUR = 3600
-AGES = {"confirm": 7 * 24 * HOUR, "password": 1 * HOUR, "claim": 14 * 24 * HOUR, "email": 24 * HOUR}
+MAX_AGES = {"confirm": 7 * 24 * HOUR, "password": 1 * HOUR, "claim": 14 * 24 * HOUR, "email": 24 * HOUR}
 
 
 def token_for(member: Member, purpose: str, extra: str = "") -> str:
@@ -17,10 +17,10 @@ def token_for(member: Member, purpose: str, extra: str = "") -> str:
     return _signer(purpose).dumps([member.id, _print(member), extra])
 
 
-def member_of(token: str, purpose: str) -> tuple[Member, str] | None:
+def member_from_token(token: str, purpose: str) -> tuple[Member, str] | None:
     """The member the token was made for and its extra, or None when it is forged, too old or used up."""
     try:
-        member_id, fingerprint, extra = _signer(purpose).loads(token, max_age=AGES[purpose])
+        member_id, fingerprint, extra = _signer(purpose).loads(token, max_age=MAX_AGES[purpose])
     except (BadData, ValueError, TypeError):
         return None
     member = db.session.get(Member, member_id)

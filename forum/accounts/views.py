@@ -22,25 +22,25 @@ from forum.accounts.forms import (
     SignInForm,
 )
 from forum.accounts.models import Member
-from forum.accounts.queries import member_of_session, member_with_email
-from forum.accounts.second_factor_views import enter
-from forum.accounts.tokens import member_of
+from forum.accounts.queries import member_by_session, member_by_email
+from forum.accounts.two_factor_views import start_session
+from forum.accounts.tokens import member_from_token
 from forum.db import db
-from forum.web import form_age, limiter, login_manager, only, safe_path, trapped, went_through
+from forum.web import form_age, limiter, login_manager, permission_required, safe_path, honeypot_filled, was_accepted
 
 bp = Blueprint("accounts", __name__)
-login_manager.user_loader(member_of_session)
+login_manager.user_loader(member_by_session)
 
 # Failed sign-ins: from one address, and at one account from wherever.
-FROM_ADDRESS = parse("20/15 minutes")
-AT_ACCOUNT = parse("10/15 minutes")
+PER_ADDRESS = parse("20/15 minutes")
+PER_ACCOUNT = parse("10/15 minutes")
 # Accounts begun from one network.
-FROM_NETWORK = "20/hour;60/day"
+PER_NETWORK = "20/hour;60/day"
 # Nobody fills the form in less, in seconds.
-QUICKEST = 2
+MIN_FORM_SECONDS = 2
 
 
-def network() -> str:
+def network_key() -> str:
     """A network of the asker's neighbours (/24, or /48 of IPv6), as a mark that says which to nobody."""
     address = ip_address(get_remote_address())
     address = getattr(address, "ipv4_mapped", None) or address
@@ -49,20 +49,20 @@ def network() -> str:
 
 
 @bp.route("/join", methods=["GET", "POST"])
-@limiter.limit("10/hour", methods=["POST"], deduct_when=went_through, override_defaults=False)
-@limiter.limit(FROM_NETWORK, key_func=network, methods=["POST"], deduct_when=went_through, override_defaults=False)
+@limiter.limit("10/hour", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
+@limiter.limit(PER_NETWORK, key_func=network_key, methods=["POST"], deduct_when=was_accepted, override_defaults=False)
 def join() -> Any:
     """Begin an account."""
     if current_user.is_authenticated:
         return redirect(url_for("pages.home"))
     form = JoinForm()
-    if form.is_submitted() and trapped():
+    if form.is_submitted() and honeypot_filled():
         return redirect(url_for(".sent", what="join"))
     if form.validate_on_submit() and _at_leisure(form):
-        actions.join(**form.answers())
+        actions.join(**form.cleaned_data())
         db.session.commit()
         return redirect(url_for(".sent", what="join"))
-    return form.page("accounts/join.html")
+    return form.render("accounts/join.html")
 
 
 @bp.get("/sent/<any(join, password, email):what>")
@@ -75,17 +75,17 @@ def sent(what: str) -> str:
 @limiter.limit("20/hour", methods=["POST"])
 def confirm(token: str) -> Any:
     """Confirm an address: the link shows the mailbox is theirs, the password that they are the one who joined."""
-    found = member_of(token, "confirm")
+    found = member_from_token(token, "confirm")
     if found is None:
         return render_template("accounts/dead_link.html"), 410
     form = ConfirmForm()
     if form.validate_on_submit():
-        if passwords.fits(found[0].password_hash, form.password.data or ""):
-            actions.confirm(found[0])
+        if passwords.is_correct(found[0].password_hash, form.password.data or ""):
+            actions.confirm_email(found[0])
             db.session.commit()
             return _enter(found[0], "Your address is confirmed. Welcome.")
         _wrong(form.password, "This is not the password you chose when you joined.")
-    return form.page("accounts/confirm.html")
+    return form.render("accounts/confirm.html")
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
@@ -100,7 +100,7 @@ def sign_in() -> Any:
     template = "accounts/signed_out.html" if kept else "accounts/sign_in.html"
     if form.validate_on_submit():
         if _throttled(form.email.data or ""):
-            page, _ = form.page(template, next=target, kept=kept, action=action, throttled=True)
+            page, _ = form.render(template, next=target, kept=kept, action=action, throttled=True)
             return page, 429
         member = _member_with(form.email.data or "", form.password.data or "")
         if member is not None and member.confirmed_at is None:
@@ -108,9 +108,9 @@ def sign_in() -> Any:
             db.session.commit()
             return redirect(url_for(".sent", what="join"))
         if member is not None:
-            return enter(member, remember=form.remember.data, target=target, kept=kept, action=action)
+            return start_session(member, remember=form.remember.data, target=target, kept=kept, action=action)
         _wrong(form.password, "This address and password do not belong together.")
-    return form.page(template, next=target, kept=kept, action=action)
+    return form.render(template, next=target, kept=kept, action=action)
 
 
 @bp.post("/sign-out")
@@ -123,14 +123,14 @@ def sign_out() -> Any:
 
 @bp.route("/forgotten-password", methods=["GET", "POST"])
 @limiter.limit("10/hour", methods=["POST"])
-def forgotten() -> Any:
+def forgot_password() -> Any:
     """Ask for a link to choose a new password."""
     form = ForgottenForm()
     if form.validate_on_submit():
-        actions.send_password_link(form.email.data or "")
+        actions.send_password_reset(form.email.data or "")
         db.session.commit()
         return redirect(url_for(".sent", what="password"))
-    return form.page("accounts/forgotten.html")
+    return form.render("accounts/forgotten.html")
 
 
 @bp.route("/new-password/<token>", methods=["GET", "POST"])
@@ -148,11 +148,11 @@ def claim(token: str) -> Any:
 @bp.route("/new-email/<token>", methods=["GET", "POST"])
 def new_email(token: str) -> Any:
     """Confirm a new address by the link mailed to it."""
-    found = member_of(token, "email")
+    found = member_from_token(token, "email")
     if found is None:
         return render_template("accounts/dead_link.html"), 410
     if request.method == "POST":
-        if not actions.set_email(*found):
+        if not actions.change_email(*found):
             return render_template("accounts/dead_link.html"), 410
         db.session.commit()
         flash("Your address is changed.")
@@ -161,20 +161,20 @@ def new_email(token: str) -> Any:
 
 
 @bp.route("/settings", methods=["GET", "POST"])
-@only(is_member)
+@permission_required(is_member)
 def settings() -> Any:
     """What one's own page says."""
     form = ProfileForm(obj=current_user)
     if form.validate_on_submit():
-        actions.change_profile(current_user, **form.answers())
+        actions.update_profile(current_user, **form.cleaned_data())
         db.session.commit()
         flash("Your profile is changed.")
         return redirect(url_for(".settings"))
-    return form.page("accounts/settings.html")
+    return form.render("accounts/settings.html")
 
 
 @bp.route("/settings/password", methods=["GET", "POST"])
-@only(is_member)
+@permission_required(is_member)
 @limiter.limit("10/hour", methods=["POST"])
 def password() -> Any:
     """Change one's password."""
@@ -185,36 +185,36 @@ def password() -> Any:
         login_user(db.session.get(Member, current_user.id))
         flash("Your password is changed. Other devices are signed out.")
         return redirect(url_for(".settings"))
-    return form.page("accounts/password.html")
+    return form.render("accounts/password.html")
 
 
 @bp.route("/settings/email", methods=["GET", "POST"])
-@only(is_member)
+@permission_required(is_member)
 @limiter.limit("10/hour", methods=["POST"])
 def email() -> Any:
     """Ask for another address."""
     form = ChangeEmailForm()
     if form.validate_on_submit():
-        actions.ask_for_email(current_user, form.email.data or "")
+        actions.request_email_change(current_user, form.email.data or "")
         db.session.commit()
         return redirect(url_for(".sent", what="email"))
-    return form.page("accounts/email.html")
+    return form.render("accounts/email.html")
 
 
 def _password_by_link(token: str, purpose: str, welcome: str) -> Any:
-    found = member_of(token, purpose)
+    found = member_from_token(token, purpose)
     if found is None:
         return render_template("accounts/dead_link.html"), 410
     form = NewPasswordForm()
     if form.validate_on_submit():
-        actions.set_password(found[0], form.password.data or "", told=purpose == "password")
+        actions.set_password(found[0], form.password.data or "", notify=purpose == "password")
         db.session.commit()
         return _enter(found[0], welcome)
-    return form.page("accounts/new_password.html", purpose=purpose, name=found[0].name)
+    return form.render("accounts/new_password.html", purpose=purpose, name=found[0].name)
 
 
 def _enter(member: Member, words: str) -> Any:
-    answer = enter(member)
+    answer = start_session(member)
     flash(words)
     return answer
 
@@ -222,25 +222,25 @@ def _enter(member: Member, words: str) -> Any:
 def _at_leisure(form: JoinForm) -> bool:
     """False, with words, for a form that came back quicker than anybody types."""
     age = form_age()
-    if age is not None and age < QUICKEST:
+    if age is not None and age < MIN_FORM_SECONDS:
         _wrong(form.password, "That was quicker than anybody types. Write your password once more and send it again.")
     return not form.password.errors
 
 
 def _throttled(email: str) -> bool:
     return not (
-        limiter.limiter.test(FROM_ADDRESS, "sign-in from", anonymity.hashed_limit_key(get_remote_address()))
-        and limiter.limiter.test(AT_ACCOUNT, "sign-in at", anonymity.hashed_limit_key(email.strip().lower()))
+        limiter.limiter.test(PER_ADDRESS, "sign-in from", anonymity.hashed_limit_key(get_remote_address()))
+        and limiter.limiter.test(PER_ACCOUNT, "sign-in at", anonymity.hashed_limit_key(email.strip().lower()))
     )
 
 
 def _member_with(email: str, password: str) -> Member | None:
     """The member, if address and password fit; otherwise the failure is counted against both."""
-    member = member_with_email(email)
-    if passwords.fits(member.password_hash if member else None, password) and member and not member.banned_at:
+    member = member_by_email(email)
+    if passwords.is_correct(member.password_hash if member else None, password) and member and not member.banned_at:
         return member
-    limiter.limiter.hit(FROM_ADDRESS, "sign-in from", anonymity.hashed_limit_key(get_remote_address()))
-    limiter.limiter.hit(AT_ACCOUNT, "sign-in at", anonymity.hashed_limit_key(email.strip().lower()))
+    limiter.limiter.hit(PER_ADDRESS, "sign-in from", anonymity.hashed_limit_key(get_remote_address()))
+    limiter.limiter.hit(PER_ACCOUNT, "sign-in at", anonymity.hashed_limit_key(email.strip().lower()))
     return None
 
 

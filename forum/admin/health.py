@@ -17,20 +17,20 @@ from forum.db import db, now
 from forum.job_runs import last_runs
 from forum.web import count_of
 
-MOST_SHOWN = 10
-LATE = timedelta(hours=1)
-JOBS = {
+MAX_BACKUPS = 10
+MAIL_LATE_AFTER = timedelta(hours=1)
+JOB_LABELS = {
     "back_up_now": "Backup",
     "carry_strays": "Late texts of merged vendors",
     "close_what_is_gone": "Cases about deleted texts",
     "deliver_mail": "Mail",
-    "forget_unconfirmed": "Forgetting who never confirmed",
+    "delete_unconfirmed_members": "Forgetting who never confirmed",
     "publish_scores": "Publishing scores",
     "publish_what_is_due": "Delayed texts",
     "remove_unedited": "Texts not edited in time",
     "see_to_notices": "Notices from outside",
-    "tell_representatives": "Mail to vendors' representatives",
-    "tell_what_is_new": "Digests",
+    "send_representative_mails": "Mail to vendors' representatives",
+    "send_digests": "Digests",
 }
 
 
@@ -41,7 +41,7 @@ class Migrations(NamedTuple):
     pending: list[str]
 
 
-class Copy(NamedTuple):
+class BackupFile(NamedTuple):
     """A backup in the folder."""
 
     name: str
@@ -49,14 +49,14 @@ class Copy(NamedTuple):
     created_at: datetime
 
 
-def troubles() -> list[str]:
+def problems() -> list[str]:
     """What somebody should look at, in words."""
     told, sent = migrations(), mail.outbox_status()
     found = [f"{count_of(len(told.pending), 'migration')} to come: forum db upgrade"] if told.pending else []
     found += [f"{count_of(sent['n_failed'], 'mail')} given up"] if sent["n_failed"] else []
-    if sent["since_waiting"] is not None and now() - sent["since_waiting"] > LATE:
+    if sent["since_waiting"] is not None and now() - sent["since_waiting"] > MAIL_LATE_AFTER:
         found.append("mail waits for an hour and more: is “forum work” running?")
-    found += [f"a job fails: {in_words(run.name)}" for run in last_runs() if run.failures]
+    found += [f"a job fails: {job_label(run.name)}" for run in last_runs() if run.failures]
     problem = jobs.queue_problem()
     return [*found, f"the queue: {problem}"] if problem else found
 
@@ -72,8 +72,8 @@ def versions() -> dict[str, str]:
         "Full Duplex": own,
         "Python": platform.python_version(),
         "Database": f"{'SQLite' if kind == 'sqlite' else 'PostgreSQL'} {_database_version(kind)}",
-        "Size of the database": in_bytes(_database_size(kind)),
-        "Free on the disk": in_bytes(shutil.disk_usage(current_app.config["INSTANCE"]).free),
+        "Size of the database": format_bytes(_database_size(kind)),
+        "Free on the disk": format_bytes(shutil.disk_usage(current_app.config["INSTANCE"]).free),
     }
 
 
@@ -90,23 +90,23 @@ def migrations() -> Migrations:
 def job_rows() -> list[dict[str, Any]]:
     """Every job by the clock, and others that have run, with the last run or None."""
     known = {run.name: run for run in last_runs()}
-    rows = [{"words": in_words(name), "run": known.get(name)} for name in {*jobs.periodic_jobs(), *known}]
+    rows = [{"words": job_label(name), "run": known.get(name)} for name in {*jobs.periodic_jobs(), *known}]
     return sorted(rows, key=lambda row: str(row["words"]))
 
 
-def in_words(job: str) -> str:
+def job_label(job: str) -> str:
     """What a job is for."""
-    return JOBS.get(job, job.replace("_", " ").capitalize())
+    return JOB_LABELS.get(job, job.replace("_", " ").capitalize())
 
 
-def waiting_jobs() -> str:
+def queue_status() -> str:
     """How many jobs wait, or what is wrong with the queue."""
     return jobs.queue_problem() or str(jobs.queue_length())
 
 
-def copies() -> list[Copy]:
+def backups() -> list[BackupFile]:
     """The latest backups in the folder."""
-    return [_copy(file) for file in backup.list_backups()[:MOST_SHOWN]]
+    return [_copy(file) for file in backup.list_backups()[:MAX_BACKUPS]]
 
 
 def outbox() -> dict[str, Any]:
@@ -114,7 +114,7 @@ def outbox() -> dict[str, Any]:
     return mail.outbox_status()
 
 
-def in_bytes(size: float) -> str:
+def format_bytes(size: float) -> str:
     """412 KB, 1.3 GB."""
     units = iter(("bytes", "KB", "MB", "GB"))
     unit = next(units)
@@ -123,9 +123,9 @@ def in_bytes(size: float) -> str:
     return f"{size:.1f} {unit}" if size < 10 and unit != "bytes" else f"{size:,.0f} {unit}"
 
 
-def _copy(file: Path) -> Copy:
+def _copy(file: Path) -> BackupFile:
     told = file.stat()
-    return Copy(file.name, in_bytes(told.st_size), datetime.fromtimestamp(told.st_mtime, UTC))
+    return BackupFile(file.name, format_bytes(told.st_size), datetime.fromtimestamp(told.st_mtime, UTC))
 
 
 def _database_version(kind: str) -> str:

@@ -11,11 +11,11 @@ from forum.admin import health as machinery
 from forum.admin.views import bp
 from forum.db import db
 from forum.moderation.log.actions import log_change
-from forum.web import count_of, limiter, only
+from forum.web import count_of, limiter, permission_required
 
 
 @bp.get("/health")
-@only(can_administer)
+@permission_required(can_administer)
 def health() -> str:
     """Versions, migrations, jobs, mail, backups."""
     return render_template(
@@ -23,15 +23,15 @@ def health() -> str:
         versions=machinery.versions(),
         migrations=machinery.migrations(),
         jobs=machinery.job_rows(),
-        waiting=machinery.waiting_jobs(),
+        waiting=machinery.queue_status(),
         outbox=machinery.outbox(),
-        copies=machinery.copies(),
+        copies=machinery.backups(),
         folder=backup.backup_folder(),
     )
 
 
 @bp.post("/health/mail")
-@only(can_administer)
+@permission_required(can_administer)
 @limiter.limit("30/hour")
 def try_mail_again() -> Any:
     """Try again what was given up."""
@@ -44,7 +44,7 @@ def try_mail_again() -> Any:
 
 
 @bp.post("/health/backup")
-@only(can_administer)
+@permission_required(can_administer)
 @limiter.limit("6/hour")
 def back_up() -> Any:
     """Have a copy of the database made."""

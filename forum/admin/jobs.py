@@ -8,7 +8,7 @@ from forum.vendors.models import Vendor
 
 
 @jobs.periodic(minute="20", hour="3")
-def carry_strays() -> None:
+def move_late_posts() -> None:
     """Once a night: what was being written about a vendor at the very moment when it was merged goes along too."""
     for old in merged_vendors():
         move_what_is_said(old, db.session.get_one(Vendor, old.merged_into_id))

@@ -9,39 +9,39 @@ from forum.accounts.models import Member
 from forum.moderation.log.actions import A_MEMBER, log_change
 
 
-class Deed(NamedTuple):
+class MemberAction(NamedTuple):
     """Something staff does to an account: whether there is anything to do, doing it, and how it is told."""
 
     applies: Callable[[Member], bool]
-    do: Callable[[Member], None]
+    run: Callable[[Member], None]
     facts: str
     reason: str
-    done: str
+    message: str
 
 
-DEEDS = {
-    "vouch": Deed(
+MEMBER_ACTIONS = {
+    "vouch": MemberAction(
         lambda member: not member.vouched_at,
         staff_actions.vouch,
         "limits for new members → none",
         "Staff vouches for them.",
         "The limits for new members do not apply any more.",
     ),
-    "end_sessions": Deed(
+    "end_sessions": MemberAction(
         lambda member: True,
         staff_actions.end_sessions,
         "all sessions ended",
         "Every browser was signed out.",
         "Every browser signed in as them is signed out.",
     ),
-    "clear_bounce": Deed(
+    "clear_bounce": MemberAction(
         lambda member: member.bounced_at is not None,
         staff_actions.clear_bounce,
         "mail came back → mail is sent",
         "The address is tried again.",
         "Mail goes to their address again.",
     ),
-    "confirm": Deed(
+    "confirm": MemberAction(
         lambda member: member.confirmed_at is None and member.password_hash is not None and member.email is not None,
         send_confirmation,
         "the link that confirms the address was sent again",
@@ -51,14 +51,14 @@ DEEDS = {
 }
 
 
-def do_to_member(staff: Member, member: Member, name: str) -> str | None:
+def run_member_action(staff: Member, member: Member, name: str) -> str | None:
     """Do one of DEEDS and log it; what was done, in words, or None when there was nothing to do."""
-    deed = DEEDS[name]
+    deed = MEMBER_ACTIONS[name]
     if not deed.applies(member):
         return None
-    deed.do(member)
+    deed.run(member)
     log_change(staff, A_MEMBER, facts=deed.facts, reason=deed.reason, about=member)
-    return deed.done
+    return deed.message
 
 
 def change_role(staff: Member, member: Member, role: str, *, reason: str) -> None:
@@ -69,7 +69,7 @@ def change_role(staff: Member, member: Member, role: str, *, reason: str) -> Non
 
 def reset_second_factor(member: Member) -> bool:
     """The operator turns off a second factor that was lost, at the machine."""
-    done = staff_actions.reset_second_factor(member)
+    done = staff_actions.reset_two_factor(member)
     if done:
         log_change(None, A_MEMBER, facts="second factor → none", reason="It was lost.", about=member)
     return done

@@ -9,16 +9,16 @@ from forum.db import db, lock
 from forum.moderation.log.actions import log_change
 from forum.notifications.merging import carry_follows
 from forum.posts.models import Comment, Post
-from forum.ratings.scores.merging import join_figures, move_ratings
-from forum.vendors.catalogue_actions import touch
+from forum.ratings.scores.merging import merge_figures, move_ratings
+from forum.vendors.catalogue_actions import bump_version
 from forum.vendors.models import Programme, Representative, Vendor, VendorAlias, VendorDomain
 
 
-class Gone(Exception):
+class NotInCatalogue(Exception):
     """One of the two is not in the catalogue any more."""
 
 
-def merge(staff: Member, old: Vendor, into: Vendor, *, reason: str, told: str) -> None:
+def merge_vendors(staff: Member, old: Vendor, into: Vendor, *, reason: str, told: str) -> None:
     """Texts, ratings, programmes, names, domains, representatives and followers go to the other vendor.
 
     The old name is an alias of the other, and the old addresses lead there. Raises Gone.
@@ -27,19 +27,19 @@ def merge(staff: Member, old: Vendor, into: Vendor, *, reason: str, told: str) -
     for vendor in (old, into):
         db.session.refresh(vendor)
     if old.accepted_at is None or into.accepted_at is None or old.id == into.id:
-        raise Gone
+        raise NotInCatalogue
     called, number = old.name, into.id
     # Texts before vendors, as whoever writes does it: else the two might wait for each other.
     move_what_is_said(old, into)
-    join_figures(old, into)
+    merge_figures(old, into)
     _move_catalogue(old, into)
     old.accepted_at, old.merged_into_id = None, number
     old.folded_name = f"merged-{old.id}"  # the name is the other's now, which may take it
     db.session.execute(_given(Vendor, Vendor.merged_into_id == old.id, merged_into_id=number))
     db.session.flush()
     carry_follows("vendor", old.id, number)
-    touch(old)
-    touch(into)
+    bump_version(old)
+    bump_version(into)
     log_change(staff, "a vendor", facts=f"{called} went into {into.name}: {told}", reason=reason)
 
 

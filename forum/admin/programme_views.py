@@ -8,59 +8,59 @@ from flask_login import current_user
 from forum.admin import vendor_actions
 from forum.admin.member_forms import ReasonForm
 from forum.admin.vendor_forms import NameForm, RemovalForm, TierForm
-from forum.admin.vendor_queries import changes_in, hangs_on, programme_numbered, tier_numbered
-from forum.admin.views import bp, seldom
+from forum.admin.vendor_queries import recent_programme_changes, usage_counts, programme_by_id, tier_by_id
+from forum.admin.views import bp, ADMIN_WRITES
 from forum.db import db
-from forum.vendors.catalogue_actions import DEMANDS
+from forum.vendors.catalogue_actions import REQUIREMENTS
 from forum.vendors.models import Programme, Tier
 
-MOST = 2**31
+MAX_ID = 2**31
 
 
 @bp.route("/programmes/<int:number>", methods=["GET", "POST"])
-@seldom
+@ADMIN_WRITES
 def programme(number: int) -> Any:
     """A programme: its name, its tiers, and the marks in the trend."""
     found = _programme(number)
     form = NameForm(name=found.name)
     if form.validate_on_submit():
-        vendor_actions.rename_programme(current_user, found, form.one_line())
+        vendor_actions.rename_programme(current_user, found, form.cleaned_name())
         return _done(found, "The programme has another name.")
-    return form.page(
-        "admin/programme.html", programme=found, changes=changes_in(number), told=hangs_on("programme_id", number)
+    return form.render(
+        "admin/programme.html", programme=found, changes=recent_programme_changes(number), told=usage_counts("programme_id", number)
     )
 
 
 @bp.route("/programmes/<int:number>/remove", methods=["GET", "POST"])
-@seldom
+@ADMIN_WRITES
 def remove_programme(number: int) -> Any:
     """Take one away that nothing hangs on."""
     found = _programme(number)
-    form, told = ReasonForm(), hangs_on("programme_id", number)
+    form, told = ReasonForm(), usage_counts("programme_id", number)
     free = told == {"experiences": "0", "ratings": "none"}
     if free and form.validate_on_submit():
         slug = found.vendor.slug
-        vendor_actions.remove_programme(current_user, found, reason=form.why())
+        vendor_actions.remove_programme(current_user, found, reason=form.reason_text())
         db.session.commit()
         flash("The programme is gone.")
-        return redirect(url_for(".one_vendor", slug=slug))
-    page, status = form.page("admin/remove_programme.html", programme=found, told=told, free=free)
+        return redirect(url_for(".vendor_page", slug=slug))
+    page, status = form.render("admin/remove_programme.html", programme=found, told=told, free=free)
     return page, 422 if request.method == "POST" else status
 
 
 @bp.post("/programmes/<int:number>/marks")
-@seldom
-def remove_mark(number: int) -> Any:
+@ADMIN_WRITES
+def remove_programme_change(number: int) -> Any:
     """Take a mark out of the trend."""
     found = _programme(number)
-    change = next((one for one in changes_in(number) if str(one.id) == request.form.get("number")), None)
+    change = next((one for one in recent_programme_changes(number) if str(one.id) == request.form.get("number")), None)
     if change is not None:
-        vendor_actions.remove_mark(current_user, found, change)
+        vendor_actions.remove_programme_change(current_user, found, change)
     return _done(found, "Removed." if change is not None else "That was gone already.")
 
 
 @bp.route("/programmes/<int:number>/tiers/new", methods=["GET", "POST"])
-@seldom
+@ADMIN_WRITES
 def new_tier(number: int) -> Any:
     """A tier more."""
     found = _programme(number)
@@ -68,43 +68,43 @@ def new_tier(number: int) -> Any:
 
 
 @bp.route("/tiers/<int:number>", methods=["GET", "POST"])
-@seldom
+@ADMIN_WRITES
 def tier(number: int) -> Any:
     """A tier, and what it demands."""
     found = _tier(number)
-    shown = {key: getattr(found, key) for key in DEMANDS}
+    shown = {key: getattr(found, key) for key in REQUIREMENTS}
     typed = {key: "" if value is None else str(value) for key, value in shown.items()}
     return _tier_page(found.programme, found, TierForm(name=found.name, place=found.position + 1, **typed))
 
 
 @bp.route("/tiers/<int:number>/remove", methods=["GET", "POST"])
-@seldom
+@ADMIN_WRITES
 def remove_tier(number: int) -> Any:
     """Take a tier away, after saying what loses it."""
     found = _tier(number)
     form = RemovalForm(words=f"{found.name}: tier ended")
     if form.validate_on_submit():
         programme_of = found.programme
-        vendor_actions.remove_tier(current_user, found, marked=form.marked(), at=form.at(), reason=form.why())
+        vendor_actions.remove_tier(current_user, found, trend_note=form.trend_note(), at=form.at(), reason=form.reason_text())
         return _done(programme_of, "The tier is gone. What was written and rated under it stays.")
-    return form.page("admin/remove_tier.html", tier=found, told=hangs_on("tier_id", number))
+    return form.render("admin/remove_tier.html", tier=found, told=usage_counts("tier_id", number))
 
 
 def _tier_page(of: Programme, found: Tier | None, form: TierForm) -> Any:
     """The form; once it is right, the same again with what changed in words; once these were seen, it is saved."""
     if form.validate_on_submit():
-        given = form.given()
-        told = vendor_actions.what_changed(found, given["name"], given["demands"])
+        given = form.values()
+        told = vendor_actions.describe_tier_change(found, given["name"], given["demands"])
         if not told or form.proposed.data == told:
             try:
-                vendor_actions.set_tier(current_user, of, found, **given)
+                vendor_actions.save_tier(current_user, of, found, **given)
                 return _done(of, "The tier is saved.")
             except ValueError as problem:
                 db.session.rollback()
                 form.name.errors = [str(problem)]
         else:
             form.proposed.data, form.words.data = told, told[:160]
-    return form.page("admin/tier.html", programme=of, tier=found)
+    return form.render("admin/tier.html", programme=of, tier=found)
 
 
 def _done(of: Programme, words: str) -> Any:
@@ -115,10 +115,10 @@ def _done(of: Programme, words: str) -> Any:
 
 
 def _programme(number: int) -> Programme:
-    found: Programme = db.first_or_404(programme_numbered(number)) if number < MOST else abort(404)
+    found: Programme = db.first_or_404(programme_by_id(number)) if number < MAX_ID else abort(404)
     return found
 
 
 def _tier(number: int) -> Tier:
-    found: Tier = db.first_or_404(tier_numbered(number)) if number < MOST else abort(404)
+    found: Tier = db.first_or_404(tier_by_id(number)) if number < MAX_ID else abort(404)
     return found

@@ -14,9 +14,9 @@ from forum.moderation.models import Decision
 from forum.posts.models import Comment, Post
 from forum.ratings.models import Rating
 
-PAGE = 50
+PAGE_SIZE = 50
 # Groups of members, and what makes one belong.
-GROUPS = {
+MEMBER_GROUPS = {
     "": "Everybody",
     "staff": "Moderators and admins",
     "new": "Not vouched for",
@@ -30,10 +30,10 @@ class MemberPage(NamedTuple):
     """Members, the latest first, and the number the next page begins below (or None)."""
 
     rows: Sequence[Any]
-    next: int | None
+    next_key: int | None
 
 
-def members_found(words: str, group: str, before: int | None, *, by_address: bool) -> MemberPage:
+def search_members(words: str, group: str, before: int | None, *, by_address: bool) -> MemberPage:
     """Members whose name or page (or e-mail address) begins so, by key."""
     table = Member.__table__.c
     columns = (table.id, table.name, table.slug, table.role, table.joined_at, table.confirmed_at, table.vouched_at)
@@ -47,8 +47,8 @@ def members_found(words: str, group: str, before: int | None, *, by_address: boo
         statement = statement.where(_in_group(group))
     if before is not None:
         statement = statement.where(Member.id < before)
-    found = db.session.execute(statement.order_by(Member.id.desc()).limit(PAGE + 1)).all()
-    return MemberPage(found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None)
+    found = db.session.execute(statement.order_by(Member.id.desc()).limit(PAGE_SIZE + 1)).all()
+    return MemberPage(found[:PAGE_SIZE], found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else None)
 
 
 def _in_group(group: str) -> ColumnElement[bool]:
@@ -62,7 +62,7 @@ def _in_group(group: str) -> ColumnElement[bool]:
     return conditions[group]
 
 
-def any_member_called(slug: str) -> Select[Any]:
+def account_by_slug(slug: str) -> Select[Any]:
     """The member with this slug, whatever the state of the account."""
     return select(Member).where(Member.slug == slug)
 
@@ -78,7 +78,7 @@ def signed_counts(member: Member) -> Any:
     ).one()
 
 
-def decided_about(member: Member, most: int = 20) -> Sequence[Any]:
+def decisions_about(member: Member, limit: int = 20) -> Sequence[Any]:
     """Decisions about the member and about what they signed, the latest first."""
     return db.session.execute(
         select(Decision.id, Decision.action, Decision.target_label, Decision.rule, Decision.reason, Decision.decided_at)
@@ -86,5 +86,5 @@ def decided_about(member: Member, most: int = 20) -> Sequence[Any]:
         .outerjoin(Comment, Comment.id == Decision.comment_id)
         .where(or_(Decision.member_id == member.id, Post.author_id == member.id, Comment.author_id == member.id))
         .order_by(Decision.id.desc())
-        .limit(most)
+        .limit(limit)
     ).all()

@@ -27,7 +27,7 @@ LABELS: dict[str, tuple[str, float, float]] = {
     "notice_days": ("Days to decide a notice", 1, 90),
 }
 # Told in the log as changed, without what they say: a list that everybody reads catches nobody.
-UNTOLD = ("held_words", "held_domains", "announcement", "rules_note")
+REDACTED_IN_LOG = ("held_words", "held_domains", "announcement", "rules_note")
 
 
 def _field(name: str) -> Field:
@@ -44,7 +44,7 @@ def _field(name: str) -> Field:
 class SettingsForm(Form):
     """Every setting that admins may change while the site runs."""
 
-    machinery = ("csrf_token", "seen")
+    meta_fields = ("csrf_token", "seen")
     # What was in force when the form was made, as a digest: nobody undoes unknowingly what another one did meanwhile.
     seen = HiddenField()
 
@@ -56,7 +56,7 @@ class SettingsForm(Form):
 
     def changes(self, now_is: dict[str, Any]) -> dict[str, Any]:
         """What differs from what is in force."""
-        typed = {name: _plain(value) for name, value in self.answers().items()}
+        typed = {name: _plain(value) for name, value in self.cleaned_data().items()}
         return {name: value for name, value in typed.items() if value != now_is[name]}
 
 

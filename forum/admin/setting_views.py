@@ -8,17 +8,17 @@ from flask_login import current_user
 
 from forum import mail
 from forum.access import can_administer
-from forum.admin.setting_forms import LABELS, UNTOLD, SettingsForm
-from forum.admin.views import bp, seldom
+from forum.admin.setting_forms import LABELS, REDACTED_IN_LOG, SettingsForm
+from forum.admin.views import bp, ADMIN_WRITES
 from forum.db import db
 from forum.moderation.log.actions import log_change
 from forum.site import DEFAULTS, change_setting, current_settings
-from forum.web import limiter, only
+from forum.web import limiter, permission_required
 
 
 @bp.route("/settings", methods=["GET", "POST"])
-@only(can_administer)
-@seldom
+@permission_required(can_administer)
+@ADMIN_WRITES
 def settings() -> Any:
     """Every setting."""
     in_force = current_settings()
@@ -35,7 +35,7 @@ def settings() -> Any:
         db.session.commit()
         flash("Saved. Every page follows within ten seconds." if changes else "Nothing was changed.")
         return redirect(url_for(".settings"))
-    page, status = form.page(
+    page, status = form.render(
         "admin/settings.html",
         overtaken=overtaken,
         labels=LABELS,
@@ -48,7 +48,7 @@ def settings() -> Any:
 
 
 @bp.post("/settings/test-mail")
-@only(can_administer)
+@permission_required(can_administer)
 @limiter.limit("10/hour")
 def test_mail() -> Any:
     """Send a mail to the admin who asks for it."""
@@ -62,7 +62,7 @@ def test_mail() -> Any:
 
 
 def _told(name: str, before: Any, after: Any) -> str:
-    if name in UNTOLD:
+    if name in REDACTED_IN_LOG:
         return f"{LABELS[name][0]}: {'emptied' if not after else 'changed' if before else 'set'}"
     return f"{LABELS[name][0]}: {before} → {after}"
 

@@ -12,15 +12,15 @@ from forum.web import count_of
 
 def add_tag(staff: Member, word: str, description: str) -> Tag:
     """A tag more. Raises Taken."""
-    tag = actions.new_tag(word, description)
+    tag = actions.create_tag_from_word(word, description)
     log_change(staff, "a tag", facts=f"{tag.slug} added")
     return tag
 
 
-def describe(staff: Member, tag: Tag, description: str) -> None:
+def set_description(staff: Member, tag: Tag, description: str) -> None:
     """What it is for."""
     before = tag.description
-    actions.describe(tag, description)
+    actions.set_description(tag, description)
     if tag.description != before:
         log_change(staff, "a tag", facts=f"{tag.slug}: “{before}” → “{tag.description}”")
 
@@ -31,35 +31,35 @@ def add_synonym(staff: Member, tag: Tag, word: str) -> None:
     log_change(staff, "a tag", facts=f"{tag.slug}: “{word}” leads to it")
 
 
-def drop_synonym(staff: Member, tag: Tag, synonym: TagSynonym) -> None:
+def remove_synonym(staff: Member, tag: Tag, synonym: TagSynonym) -> None:
     """A word less."""
     called = synonym.slug
-    actions.drop_synonym(synonym)
+    actions.remove_synonym(synonym)
     log_change(staff, "a tag", facts=f"{tag.slug}: “{called}” leads to it no more")
 
 
-def retire(staff: Member, tag: Tag, *, retired: bool) -> None:
+def set_retired(staff: Member, tag: Tag, *, retired: bool) -> None:
     """Offer it no more, or again."""
     if bool(tag.retired_at) != retired:
-        actions.retire(tag, retired=retired)
+        actions.set_retired(tag, retired=retired)
         log_change(staff, "a tag", facts=f"{tag.slug}: {'offered → retired' if retired else 'retired → offered'}")
 
 
-def merge(staff: Member, old: Tag, into: Tag, *, carried: int, reason: str) -> None:
+def merge_tags(staff: Member, old: Tag, into: Tag, *, carried: int, reason: str) -> None:
     """Let one tag go into another: texts, words and followers go along, and the old word leads to the other."""
     called, number = old.slug, into.id
-    actions.move_tagged(old, into)
+    actions.retag_posts(old, into)
     carry_follows("tag", old.id, number)
-    actions.end_tag(old)
+    actions.delete_tag(old)
     actions.add_synonym(into, called)
     facts = f"{called} went into {into.slug}: {count_of(carried, 'experience')}"
     log_change(staff, "a tag", facts=facts, reason=reason)
 
 
-def end_tag(staff: Member, tag: Tag, *, reason: str) -> None:
+def delete_tag(staff: Member, tag: Tag, *, reason: str) -> None:
     """Take away one that nothing carries."""
     called = tag.slug
-    actions.end_tag(tag)
+    actions.delete_tag(tag)
     log_change(staff, "a tag", facts=f"{called} removed", reason=reason)
 
 
@@ -85,8 +85,8 @@ def move_category(staff: Member, category: Category, known: list[Category], by: 
         log_change(staff, "a category", facts=f"{category.name}: place {before + 1} → {category.position + 1}")
 
 
-def end_category(staff: Member, category: Category, *, reason: str) -> None:
+def delete_category(staff: Member, category: Category, *, reason: str) -> None:
     """Take away an empty one."""
     called = category.name
-    catalogue_actions.end_category(category)
+    catalogue_actions.delete_category(category)
     log_change(staff, "a category", facts=f"{called} removed", reason=reason)

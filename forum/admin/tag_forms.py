@@ -8,18 +8,18 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from forum import text
 from forum.admin.member_forms import ReasonForm
 from forum.posts.models import Tag
-from forum.posts.tags.queries import tags_named
+from forum.posts.tags.queries import tags_by_word
 from forum.web import Form
 
 
-def a_word(form: Any, field: Any) -> None:
+def check_tag_word(form: Any, field: Any) -> None:
     """Something that can stand in an address."""
     folded = text.fold(field.data or "")
     if not 2 <= len(folded) <= 50:
         raise ValidationError("Write a word of 2 to 50 letters or digits; hyphens join several.")
 
 
-DESCRIBED = [
+DESCRIPTION_RULES = [
     InputRequired("Say what it is for."),
     Length(min=5, max=200, message="Use 5 to 200 characters."),
 ]
@@ -28,20 +28,20 @@ DESCRIBED = [
 class TagForm(Form):
     """A new tag."""
 
-    word = StringField("Tag", validators=[a_word])
-    description = StringField("What it is for", validators=DESCRIBED)
+    word = StringField("Tag", validators=[check_tag_word])
+    description = StringField("What it is for", validators=DESCRIPTION_RULES)
 
 
 class DescriptionForm(Form):
     """What a tag is for."""
 
-    description = StringField("What it is for", validators=DESCRIBED)
+    description = StringField("What it is for", validators=DESCRIPTION_RULES)
 
 
 class WordForm(Form):
     """Another word for a tag."""
 
-    word = StringField("Another word", validators=[a_word])
+    word = StringField("Another word", validators=[check_tag_word])
 
 
 class TagMergeForm(ReasonForm):
@@ -52,15 +52,15 @@ class TagMergeForm(ReasonForm):
     def __init__(self, old: Tag, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.old = old
-        self.found: Tag | None = None
+        self.target: Tag | None = None
 
     def validate_into(self, field: Any) -> None:
         """Another tag."""
         word = text.fold((field.data or "").lstrip("#"))
-        self.found = tags_named([word]).get(word)
-        if self.found is None:
+        self.target = tags_by_word([word]).get(word)
+        if self.target is None:
             raise ValidationError(f"There is no tag “{word[:50]}”.")
-        if self.found.id == self.old.id:
+        if self.target.id == self.old.id:
             raise ValidationError("A tag cannot go into itself. Write the other one.")
 
 
@@ -74,6 +74,6 @@ class CategoryForm(Form):
         if not 2 <= len(text.single_line(field.data or "")) <= 60 or not text.fold(field.data or ""):
             raise ValidationError("Write a name of 2 to 60 characters.")
 
-    def one_line(self) -> str:
+    def cleaned_name(self) -> str:
         """The name."""
         return text.single_line(self.name.data or "")

@@ -9,7 +9,7 @@ from forum.moderation.log.actions import log_change
 from forum.vendors import actions, catalogue_actions
 from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias, VendorDomain
 
-WORDS = {
+REQUIREMENT_LABELS = {
     "certified_people": ("certified people", ""),
     "training_cost": ("training a head", " EUR"),
     "annual_fee": ("annual fee", " EUR"),
@@ -29,10 +29,10 @@ def decline(staff: Member, vendor: Vendor) -> None:
     log_change(staff, "a vendor", facts="a proposal was declined")
 
 
-def change(staff: Member, vendor: Vendor, *, name: str, about: str, category: Category, reason: str) -> None:
+def update_vendor(staff: Member, vendor: Vendor, *, name: str, about: str, category: Category, reason: str) -> None:
     """Name, description, category. Raises ValueError for a name that is another's."""
     before = (vendor.name, vendor.category.name, vendor.description)
-    catalogue_actions.change_vendor(vendor, name=name, about=about, category=category)
+    catalogue_actions.update_vendor(vendor, name=name, about=about, category=category)
     told = [f"{before[0]} → {vendor.name}"] if vendor.name != before[0] else []
     told += [f"category: {before[1]} → {category.name}"] if category.name != before[1] else []
     told += ["description changed"] if vendor.description != before[2] else []
@@ -52,10 +52,10 @@ def add_domain(staff: Member, vendor: Vendor, domain: str, relation: str) -> Non
     log_change(staff, "a vendor", facts=f"{vendor.name}: {domain} ({relation}) added")
 
 
-def remove(staff: Member, vendor: Vendor, thing: VendorAlias | VendorDomain) -> None:
+def remove_entry(staff: Member, vendor: Vendor, thing: VendorAlias | VendorDomain) -> None:
     """An alias or a domain less."""
     called = thing.name if isinstance(thing, VendorAlias) else thing.domain
-    catalogue_actions.drop(vendor, thing)
+    catalogue_actions.delete_entry(vendor, thing)
     log_change(staff, "a vendor", facts=f"{vendor.name}: {called} removed")
 
 
@@ -64,7 +64,7 @@ def add_programme(staff: Member, vendor: Vendor, name: str) -> Programme:
     if any(one.name == name or one.slug == actions.programme_slug(name) for one in vendor.programmes):
         raise ValueError(f"{vendor.name} has a programme of this name already.")
     programme = actions.add_programme(vendor, name, [])
-    catalogue_actions.touch(vendor)
+    catalogue_actions.bump_version(vendor)
     log_change(staff, "a programme", facts=f"{vendor.name}: {name} added")
     return programme
 
@@ -79,56 +79,56 @@ def rename_programme(staff: Member, programme: Programme, name: str) -> None:
 def remove_programme(staff: Member, programme: Programme, *, reason: str) -> None:
     """One that nothing hangs on."""
     vendor, called = programme.vendor, programme.name
-    catalogue_actions.drop(vendor, programme)
+    catalogue_actions.delete_entry(vendor, programme)
     log_change(staff, "a programme", facts=f"{vendor.name}: {called} removed", reason=reason)
 
 
-def remove_mark(staff: Member, programme: Programme, change: ProgrammeChange) -> None:
+def remove_programme_change(staff: Member, programme: Programme, change: ProgrammeChange) -> None:
     """What the trend said of it was wrong."""
     told = change.summary
-    catalogue_actions.drop(programme.vendor, change)
+    catalogue_actions.delete_entry(programme.vendor, change)
     log_change(
         staff, "a programme", facts=f"{programme.vendor.name}, {programme.name}: the trend no more says “{told}”"
     )
 
 
-def set_tier(
+def save_tier(
     staff: Member,
     programme: Programme,
     tier: Tier | None,
     *,
     place: int,
     name: str,
-    demands: Mapping[str, Any],
-    marked: str,
+    requirements: Mapping[str, Any],
+    trend_note: str,
     at: datetime,
 ) -> Tier:
     """Change or add a tier. `marked`, unless empty, is told in the vendor's trend from that day on."""
-    told = what_changed(tier, name, demands) or f"{name}: place or spelling"
-    tier = catalogue_actions.set_tier(programme, tier, place=place, name=name, demands=demands)
-    if marked:
-        actions.note_change(programme, marked, at=at)
+    told = describe_tier_change(tier, name, requirements) or f"{name}: place or spelling"
+    tier = catalogue_actions.save_tier(programme, tier, place=place, name=name, requirements=requirements)
+    if trend_note:
+        actions.record_programme_change(programme, trend_note, at=at)
     log_change(staff, "a programme", facts=f"{programme.vendor.name}, {programme.name}: {told}")
     return tier
 
 
-def remove_tier(staff: Member, tier: Tier, *, marked: str, at: datetime, reason: str) -> None:
+def remove_tier(staff: Member, tier: Tier, *, trend_note: str, at: datetime, reason: str) -> None:
     """A tier less: what was written and rated under it stays, without a tier."""
     programme, called = tier.programme, tier.name
-    if marked:
-        actions.note_change(programme, marked, at=at)
-    catalogue_actions.drop(programme.vendor, tier)
+    if trend_note:
+        actions.record_programme_change(programme, trend_note, at=at)
+    catalogue_actions.delete_entry(programme.vendor, tier)
     facts = f"{programme.vendor.name}, {programme.name}: {called} removed"
     log_change(staff, "a programme", facts=facts, reason=reason)
 
 
-def what_changed(tier: Tier | None, name: str, demands: Mapping[str, Any]) -> str:
+def describe_tier_change(tier: Tier | None, name: str, requirements: Mapping[str, Any]) -> str:
     """A tier's new demands against the old, in words: "Gold: annual fee 1,500 → 2,000 EUR". Empty when none changed."""
     if tier is None:
         return f"{name}: new tier"
     changes = []
-    for key, (words, unit) in WORDS.items():
-        before, after = getattr(tier, key), demands[key]
+    for key, (words, unit) in REQUIREMENT_LABELS.items():
+        before, after = getattr(tier, key), requirements[key]
         if before != after:
             changes.append(f"{words} {_amount(before)} → {_amount(after)}{unit if after is not None else ''}")
     return f"{name}: {', '.join(changes)}" if changes else ""

@@ -9,22 +9,22 @@ from wtforms.validators import InputRequired, Length, NumberRange, ValidationErr
 from forum import text
 from forum.accounts.disposable import is_disposable
 from forum.accounts.organisations import is_free_mail
-from forum.admin.member_forms import LONGEST_REASON, ReasonForm
+from forum.admin.member_forms import MAX_REASON_LENGTH, ReasonForm
 from forum.db import now
-from forum.ratings.forms import whole_number
-from forum.vendors.catalogue_actions import DEMANDS
-from forum.vendors.forms import DOMAIN, LONGEST_ADDRESS, LONGEST_DOMAIN
+from forum.ratings.forms import parse_whole_number
+from forum.vendors.catalogue_actions import REQUIREMENTS
+from forum.vendors.forms import DOMAIN_PATTERN, MAX_SLUG_LENGTH, MAX_DOMAIN_LENGTH
 from forum.vendors.models import Vendor
-from forum.vendors.queries import categories, vendor_named
+from forum.vendors.queries import categories, vendor_by_name
 from forum.web import Form
 
-RELATIONS = {
+DOMAIN_RELATIONS = {
     "own": "Its own",
     "subsidiary": "A subsidiary's",
     "agency": "An agency's",
     "distributor": "A distributor's",
 }
-LARGEST = 1_000_000_000
+MAX_REQUIREMENT = 1_000_000_000
 
 
 def _name(most: int) -> Any:
@@ -34,7 +34,7 @@ def _name(most: int) -> Any:
         name = text.single_line(field.data or "")
         if not 2 <= len(name) <= most or not text.fold(name):
             raise ValidationError(f"Write a name of 2 to {most} characters.")
-        if len(text.fold(name)) > LONGEST_ADDRESS:
+        if len(text.fold(name)) > MAX_SLUG_LENGTH:
             raise ValidationError("This name is too long for an address. Write a shorter form of it.")
 
     return check
@@ -46,16 +46,16 @@ class VendorForm(Form):
     name = StringField("Name", validators=[_name(80)])
     category = SelectField("Category")
     about = TextAreaField("What it sells", validators=[Length(max=300, message="Use at most 300 characters.")])
-    reason = StringField("Why", validators=[Length(max=LONGEST_REASON, message="Use at most 500 characters.")])
+    reason = StringField("Why", validators=[Length(max=MAX_REASON_LENGTH, message="Use at most 500 characters.")])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.known = {category.slug: category for category in categories()}
         self.category.choices = {slug: known.name for slug, known in self.known.items()}
 
-    def given(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
         """For the action."""
-        return self.answers() | {"category": self.known[self.category.data], "reason": (self.reason.data or "").strip()}
+        return self.cleaned_data() | {"category": self.known[self.category.data], "reason": (self.reason.data or "").strip()}
 
 
 class NameForm(Form):
@@ -63,7 +63,7 @@ class NameForm(Form):
 
     name = StringField("Name", validators=[_name(80)])
 
-    def one_line(self) -> str:
+    def cleaned_name(self) -> str:
         """The name."""
         return text.single_line(self.name.data or "")
 
@@ -84,19 +84,19 @@ class DomainForm(Form):
     """A web and mail domain, and whose it is."""
 
     domain = StringField("Domain")
-    relation = SelectField("Whose", choices=RELATIONS)
+    relation = SelectField("Whose", choices=DOMAIN_RELATIONS)
 
     def validate_domain(self, field: Any) -> None:
         """A domain that belongs to a house, not one where anybody has mail."""
-        match = DOMAIN.match((field.data or "").strip())
-        if match is None or len(match[1]) > LONGEST_DOMAIN:
+        match = DOMAIN_PATTERN.match((field.data or "").strip())
+        if match is None or len(match[1]) > MAX_DOMAIN_LENGTH:
             raise ValidationError("This is not a domain. It looks like vendor.example.")
         if is_free_mail(match[1]) or is_disposable(f"somebody@{match[1]}"):
             raise ValidationError("Anybody can have an address there: it says nothing about whom somebody works for.")
 
-    def plain(self) -> str:
+    def domain_name(self) -> str:
         """The domain alone, in lower case."""
-        match = DOMAIN.match((self.domain.data or "").strip())
+        match = DOMAIN_PATTERN.match((self.domain.data or "").strip())
         return match[1].lower() if match else ""
 
 
@@ -108,18 +108,18 @@ class MergeForm(ReasonForm):
     def __init__(self, old: Vendor, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.old = old
-        self.found: Vendor | None = None
+        self.target: Vendor | None = None
 
     def validate_into(self, field: Any) -> None:
         """Another vendor of the catalogue."""
-        self.found = vendor_named(field.data or "")
-        if self.found is None:
+        self.target = vendor_by_name(field.data or "")
+        if self.target is None:
             raise ValidationError(f"“{(field.data or '').strip()[:60]}” is not in the catalogue.")
-        if self.found.id == self.old.id:
+        if self.target.id == self.old.id:
             raise ValidationError("A vendor cannot go into itself. Write the other one's name.")
 
 
-class Marked(Form):
+class TrendNoteFields(Form):
     """From which day something holds, and in which words the vendor's trend says so."""
 
     on = DateField("From which day", default=lambda: now().date())
@@ -135,19 +135,19 @@ class Marked(Form):
         day: date = self.on.data
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
-    def marked(self) -> str:
+    def trend_note(self) -> str:
         """The words, on one line; empty for none."""
         return text.single_line(self.words.data or "")
 
 
 def _demand(form: Any, field: Any) -> None:
     typed = (field.data or "").strip()
-    number = whole_number(typed)
-    if typed and (number is None or number > LARGEST):
+    number = parse_whole_number(typed)
+    if typed and (number is None or number > MAX_REQUIREMENT):
         raise ValidationError("Write a whole number, such as 1,500, or nothing for “not stated”.")
 
 
-class TierForm(Marked):
+class TierForm(TrendNoteFields):
     """A tier and what it demands. What changed is proposed in words first, then saved with them."""
 
     name = StringField("Name", validators=[_name(60)])
@@ -159,16 +159,16 @@ class TierForm(Marked):
     # The words that were proposed: when they are others now, they are proposed anew.
     proposed = HiddenField()
 
-    def demands(self) -> dict[str, int | None]:
+    def requirements(self) -> dict[str, int | None]:
         """What it demands; None is "not stated"."""
-        return {key: whole_number((self[key].data or "").strip()) for key in DEMANDS}
+        return {key: parse_whole_number((self[key].data or "").strip()) for key in REQUIREMENTS}
 
-    def given(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
         """For the action."""
         name = text.single_line(self.name.data or "")
-        own = {"name": name, "place": self.place.data, "demands": self.demands()}
-        return own | {"marked": self.marked(), "at": self.at()}
+        own = {"name": name, "place": self.place.data, "demands": self.requirements()}
+        return own | {"marked": self.trend_note(), "at": self.at()}
 
 
-class RemovalForm(ReasonForm, Marked):
+class RemovalForm(ReasonForm, TrendNoteFields):
     """A tier that goes, and how the trend says so."""

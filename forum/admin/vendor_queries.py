@@ -23,7 +23,7 @@ from forum.vendors.models import (
     VendorDomain,
 )
 
-PAGE = 50
+PAGE_SIZE = 50
 BANDS = (1, 5, 10, 20, 50, 100, 500)
 
 
@@ -31,10 +31,10 @@ class VendorPage(NamedTuple):
     """Vendors by name, and the name the next page begins after (or None)."""
 
     rows: Sequence[Any]
-    next: str | None
+    next_key: str | None
 
 
-def vendors_found(words: str, after: str | None) -> VendorPage:
+def search_vendors(words: str, after: str | None) -> VendorPage:
     """Vendors of the catalogue whose name or alias begins so, by key."""
     columns = (Vendor.name, Vendor.folded_name, Vendor.slug, Vendor.post_count, Category.name.label("category"))
     statement = select(*columns).join(Category).where(Vendor.accepted_at.is_not(None))
@@ -43,11 +43,11 @@ def vendors_found(words: str, after: str | None) -> VendorPage:
         statement = statement.where(or_(Vendor.folded_name.startswith(words, autoescape=True), Vendor.id.in_(by_alias)))
     if after:
         statement = statement.where(Vendor.folded_name > after)
-    found = db.session.execute(statement.order_by(Vendor.folded_name).limit(PAGE + 1)).all()
-    return VendorPage(found[:PAGE], found[PAGE - 1].folded if len(found) > PAGE else None)
+    found = db.session.execute(statement.order_by(Vendor.folded_name).limit(PAGE_SIZE + 1)).all()
+    return VendorPage(found[:PAGE_SIZE], found[PAGE_SIZE - 1].folded if len(found) > PAGE_SIZE else None)
 
 
-def vendor_at_hand(slug: str) -> Select[Any]:
+def vendor_for_edit(slug: str) -> Select[Any]:
     """The vendor with all that hangs on it in the catalogue."""
     return (
         select(Vendor)
@@ -61,19 +61,19 @@ def vendor_at_hand(slug: str) -> Select[Any]:
     )
 
 
-def programme_numbered(number: int) -> Select[Any]:
+def programme_by_id(number: int) -> Select[Any]:
     """The programme with its vendor and tiers."""
     statement = select(Programme).where(Programme.id == number)
     return statement.options(joinedload(Programme.vendor), selectinload(Programme.tiers))
 
 
-def tier_numbered(number: int) -> Select[Any]:
+def tier_by_id(number: int) -> Select[Any]:
     """The tier with its programme and vendor."""
     statement = select(Tier).where(Tier.id == number)
     return statement.options(joinedload(Tier.programme).joinedload(Programme.vendor))
 
 
-def changes_in(programme_id: int) -> Sequence[ProgrammeChange]:
+def recent_programme_changes(programme_id: int) -> Sequence[ProgrammeChange]:
     """What the trend says of the programme, the latest first."""
     found = select(ProgrammeChange).where(ProgrammeChange.programme_id == programme_id)
     return db.session.scalars(
@@ -81,15 +81,15 @@ def changes_in(programme_id: int) -> Sequence[ProgrammeChange]:
     ).all()
 
 
-def hangs_on(column: Any, number: int) -> dict[str, str]:
+def usage_counts(column: Any, number: int) -> dict[str, str]:
     """How many experiences and ratings refer to this programme or tier, by the name of their column."""
     posts = _count(Post, getattr(Post, column) == number)
     ratings = _count(Rating, getattr(Rating, column) == number)
     row = db.session.execute(select(posts.label("posts"), ratings.label("ratings"))).one()
-    return {"experiences": f"{row.posts:,}", "ratings": banded(row.ratings)}
+    return {"experiences": f"{row.posts:,}", "ratings": count_band(row.ratings)}
 
 
-def goes_along(vendor: Vendor) -> dict[str, str]:
+def merge_preview(vendor: Vendor) -> dict[str, str]:
     """What a merge takes to the other vendor, counted."""
     row = db.session.execute(
         select(
@@ -102,16 +102,16 @@ def goes_along(vendor: Vendor) -> dict[str, str]:
         )
     ).one()
     exact = {name: f"{getattr(row, name):,}" for name in ("programmes", "domains", "aliases", "representatives")}
-    return {"experiences": f"{row.posts:,}", "ratings": banded(row.ratings)} | exact
+    return {"experiences": f"{row.posts:,}", "ratings": count_band(row.ratings)} | exact
 
 
-def category_use() -> dict[int, int]:
+def vendor_counts() -> dict[int, int]:
     """For each category, how many vendors, proposals included, are in it."""
     found = db.session.execute(select(Vendor.category_id, func.count()).group_by(Vendor.category_id))
     return {row[0]: row[1] for row in found}
 
 
-def category_empty(category: Category) -> bool:
+def is_category_empty(category: Category) -> bool:
     """Whether nothing hangs on the category, not even an undisclosed vendor's text."""
     kinds: tuple[Any, ...] = (Vendor, Post, Rating, Snapshot, Withdrawal)
     some = [select(kind.id).where(kind.category_id == category.id).exists() for kind in kinds]
@@ -123,7 +123,7 @@ def merged_vendors() -> Sequence[Vendor]:
     return db.session.scalars(select(Vendor).where(Vendor.merged_into_id.is_not(None)).order_by(Vendor.id)).all()
 
 
-def banded(count: int) -> str:
+def count_band(count: int) -> str:
     """A count as a band: "none", "1 to 4", "5 to 9" ..."""
     if not count:
         return "none"

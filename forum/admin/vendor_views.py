@@ -9,14 +9,14 @@ from flask_login import current_user
 from forum.access import can_merge_vendor
 from forum.admin import merge_actions, vendor_actions
 from forum.admin.vendor_forms import AliasForm, DomainForm, MergeForm, ProgrammeForm, VendorForm
-from forum.admin.vendor_queries import goes_along, vendor_at_hand, vendors_found
-from forum.admin.views import bp, seldom
+from forum.admin.vendor_queries import merge_preview, vendor_for_edit, search_vendors
+from forum.admin.views import bp, ADMIN_WRITES
 from forum.db import db
 from forum.text import fold
 from forum.vendors.models import Vendor
 from forum.web import Form, count_of, require
 
-KINDS = {
+COUNT_LABELS = {
     "experiences": ("experience", "experiences"),
     "programmes": ("programme", "programmes"),
     "domains": ("domain", "domains"),
@@ -30,114 +30,114 @@ def vendors() -> str:
     """Vendors by the beginning of a name."""
     words = request.args.get("q", "").strip()[:80]
     return render_template(
-        "admin/vendors.html", words=words, page=vendors_found(fold(words), request.args.get("after"))
+        "admin/vendors.html", words=words, page=search_vendors(fold(words), request.args.get("after"))
     )
 
 
 @bp.get("/vendors/<slug>")
-def one_vendor(slug: str) -> Any:
+def vendor_page(slug: str) -> Any:
     """One vendor."""
     return _page(_found(slug))
 
 
 @bp.post("/vendors/<slug>/details")
-@seldom
+@ADMIN_WRITES
 def change_vendor(slug: str) -> Any:
     """Name, category, description."""
     vendor, form = _found(slug), VendorForm()
     return _change(
         vendor,
         {"form": form},
-        lambda: vendor_actions.change(current_user, vendor, **form.given()),
+        lambda: vendor_actions.update_vendor(current_user, vendor, **form.values()),
         "The vendor is changed.",
     )
 
 
 @bp.post("/vendors/<slug>/names")
-@seldom
+@ADMIN_WRITES
 def add_alias(slug: str) -> Any:
     """Another name that people use."""
     vendor, form = _found(slug), AliasForm(prefix="alias-")
     return _change(
         vendor,
         {"alias": form},
-        lambda: vendor_actions.add_alias(current_user, vendor, form.one_line()),
+        lambda: vendor_actions.add_alias(current_user, vendor, form.cleaned_name()),
         "The name leads to this vendor now.",
     )
 
 
 @bp.post("/vendors/<slug>/domains")
-@seldom
+@ADMIN_WRITES
 def add_domain(slug: str) -> Any:
     """Another domain."""
     vendor, form = _found(slug), DomainForm(prefix="domain-")
     return _change(
         vendor,
         {"domain": form},
-        lambda: vendor_actions.add_domain(current_user, vendor, form.plain(), form.relation.data),
+        lambda: vendor_actions.add_domain(current_user, vendor, form.domain_name(), form.relation.data),
         "Whoever has an address there cannot rate this vendor.",
         blamed="domain",
     )
 
 
 @bp.post("/vendors/<slug>/programmes")
-@seldom
+@ADMIN_WRITES
 def add_programme(slug: str) -> Any:
     """A programme; its tiers follow on its own page."""
     vendor, form = _found(slug), ProgrammeForm(prefix="programme-")
     return _change(
         vendor,
         {"programme": form},
-        lambda: vendor_actions.add_programme(current_user, vendor, form.one_line()),
+        lambda: vendor_actions.add_programme(current_user, vendor, form.cleaned_name()),
         "The programme is in the catalogue. Its tiers come next.",
     )
 
 
 @bp.post("/vendors/<slug>/remove")
-@seldom
-def remove(slug: str) -> Any:
+@ADMIN_WRITES
+def remove_entry(slug: str) -> Any:
     """An alias or a domain less. Nothing hangs on either."""
     vendor = _found(slug)
     kind, number = request.form.get("kind"), request.form.get("number", "")
     own: list[Any] = [*(vendor.aliases if kind == "alias" else vendor.domains if kind == "domain" else [])]
     thing = next((one for one in own if str(one.id) == number), None)
     if thing is not None:
-        vendor_actions.remove(current_user, vendor, thing)
+        vendor_actions.remove_entry(current_user, vendor, thing)
         return _done(vendor, "Removed.")
     flash("That was gone already.")
-    return redirect(url_for(".one_vendor", slug=slug))
+    return redirect(url_for(".vendor_page", slug=slug))
 
 
 @bp.route("/vendors/<slug>/merge", methods=["GET", "POST"])
-@seldom
-def merge(slug: str) -> Any:
+@ADMIN_WRITES
+def merge_vendor(slug: str) -> Any:
     """Say into which vendor; see what goes along; do it."""
     old = _found(slug)
     require(can_merge_vendor(current_user, old))
     form = MergeForm(old)
-    told = goes_along(old)
-    if not form.validate_on_submit() or form.found is None:
-        return form.page("admin/merge.html", old=old, told=told, into=None)
-    into = form.found
-    if request.form.get("do") != f"merge into {into.id}":
-        return form.page("admin/merge.html", old=old, told=told, into=into)
+    told = merge_preview(old)
+    if not form.validate_on_submit() or form.target is None:
+        return form.render("admin/merge.html", old=old, told=told, into=None)
+    into = form.target
+    if request.form.get("intent") != f"merge into {into.id}":
+        return form.render("admin/merge.html", old=old, told=told, into=into)
     try:
-        merge_actions.merge(current_user, old, into, reason=form.why(), told=_in_words(told))
+        merge_actions.merge_vendors(current_user, old, into, reason=form.reason_text(), told=_in_words(told))
         db.session.commit()
-    except merge_actions.Gone:
+    except merge_actions.NotInCatalogue:
         db.session.rollback()
         flash("Nothing was merged: one of the two is not in the catalogue any more.")
         return redirect(url_for(".vendors"))
     flash(f"Merged. Its addresses lead to {into.name}; figures follow with the next batch.")
-    return redirect(url_for(".one_vendor", slug=into.slug))
+    return redirect(url_for(".vendor_page", slug=into.slug))
 
 
 def _found(slug: str) -> Vendor:
     """The vendor, if it is in the catalogue; of one that went into another, the other."""
-    found: Vendor = db.first_or_404(vendor_at_hand(slug))
+    found: Vendor = db.first_or_404(vendor_for_edit(slug))
     if found.merged_into_id is not None:
         into = db.session.get_one(Vendor, found.merged_into_id)
-        abort(redirect(url_for(".one_vendor", slug=into.slug)))
+        abort(redirect(url_for(".vendor_page", slug=into.slug)))
     if found.accepted_at is None:
         abort(redirect(url_for(".index")))
     return found
@@ -160,7 +160,7 @@ def _change(vendor: Vendor, sent: dict[str, Form], do: Callable[[], object], wor
 def _done(vendor: Vendor, words: str) -> Any:
     db.session.commit()
     flash(words)
-    return redirect(url_for(".one_vendor", slug=vendor.slug))
+    return redirect(url_for(".vendor_page", slug=vendor.slug))
 
 
 def _page(vendor: Vendor, **forms: Any) -> Any:
@@ -172,11 +172,11 @@ def _page(vendor: Vendor, **forms: Any) -> Any:
     forms.setdefault("alias", AliasForm(formdata=None, prefix="alias-"))
     forms.setdefault("domain", DomainForm(formdata=None, prefix="domain-"))
     forms.setdefault("programme", ProgrammeForm(formdata=None, prefix="programme-"))
-    return render_template("admin/vendor.html", vendor=vendor, told=goes_along(vendor), **forms), wrong
+    return render_template("admin/vendor.html", vendor=vendor, told=merge_preview(vendor), **forms), wrong
 
 
 def _in_words(told: dict[str, str]) -> str:
     """ "3 experiences, ratings: 1 to 4, 1 programme"."""
-    words = [count_of(int(told[key].replace(",", "")), *kind) for key, kind in KINDS.items() if told[key] != "0"]
+    words = [count_of(int(told[key].replace(",", "")), *kind) for key, kind in COUNT_LABELS.items() if told[key] != "0"]
     words += [f"ratings: {told['ratings']}"] if told["ratings"] != "none" else []
     return ", ".join(words) or "nothing hung on it"

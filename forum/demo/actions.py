@@ -7,18 +7,18 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from forum.accounts.actions import make_member
+from forum.accounts.actions import create_member
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.demo.rating_actions import given_beside, rate_beside, told_rating
-from forum.posts.actions import About, write_post
+from forum.demo.rating_actions import extra_ratings, rate_extra, story_values
+from forum.posts.actions import PostSubject, write_post
 from forum.posts.comment_actions import write_comment
-from forum.posts.models import Comment, Post, UsefulVote, thing_columns
-from forum.posts.official_actions import answer_officially
-from forum.posts.tags.actions import make_tag
-from forum.posts.tags.queries import tags_named
+from forum.posts.models import Comment, Post, UsefulVote, target_columns
+from forum.posts.official_actions import write_official_reply
+from forum.posts.tags.actions import create_tag
+from forum.posts.tags.queries import tags_by_word
 from forum.ratings.scores.actions import publish
-from forum.vendors.actions import add_domain, add_programme, add_vendor, make_categories, note_change
+from forum.vendors.actions import add_domain, add_programme, add_vendor, create_default_categories, record_programme_change
 from forum.vendors.models import Representative, Vendor
 from forum.vendors.queries import categories
 
@@ -40,24 +40,24 @@ QUARTER = 73  # days between publications; ten of them make the two years
 def fill() -> None:
     """Make the whole community. The caller commits."""
     cast = tomllib.loads((HERE / "cast.toml").read_text(encoding="utf-8"))
-    make_categories()
+    create_default_categories()
     for slug, description, synonyms in cast["tags"]:
-        make_tag(slug, description, synonyms)
+        create_tag(slug, description, synonyms)
     vendors = {given["slug"]: _vendor(given) for given in cast["vendors"]}
     members = {given["slug"]: _member(given) for given in cast["members"]}
-    make_member(name="Demo Admin", email=SIGN_INS[2][1], password=PASSWORD, role="admin")
+    create_member(name="Demo Admin", email=SIGN_INS[2][1], password=PASSWORD, role="admin")
     started = now()
     for change in cast["changes"]:
         programme = vendors[change["vendor"]].programmes[0]
-        note_change(programme, change["what"], at=started - timedelta(days=change["day"]))
+        record_programme_change(programme, change["what"], at=started - timedelta(days=change["day"]))
     chance = Random(1876)  # noqa: S311 - always the same
     stories = sorted(_stories(), key=lambda story: (-float(story["day"]), str(story["title"])))
-    given = sorted(given_beside(cast, stories, members), key=lambda one: (-one.day, one.member, one.about))
+    given = sorted(extra_ratings(cast, stories, members), key=lambda one: (-one.day, one.member, one.about))
     for oldest in range(int(YEARS.days), -1, -QUARTER):
         while stories and stories[0]["day"] >= oldest:
             _tell(stories.pop(0), vendors, members, started, chance)
         while given and given[0].day >= oldest:
-            rate_beside(given.pop(0), cast, vendors, members, started)
+            rate_extra(given.pop(0), cast, vendors, members, started)
         publish(started - timedelta(days=oldest))
         # Publishing lets go of what the session held.
         db.session.add_all([*vendors.values(), *members.values()])
@@ -87,7 +87,7 @@ def _member(given: dict[str, Any]) -> Member:
     email, role = OWN_ADDRESS.get(given["slug"], (f"{given['slug']}@{domain}.example", "member"))
     # Only those who are printed at the start can sign in: sixty hashes would take a second of everybody's first start.
     password = PASSWORD if given["slug"] in OWN_ADDRESS else None
-    member = make_member(name=given["name"], email=email, password=password, role=role)
+    member = create_member(name=given["name"], email=email, password=password, role=role)
     member.job_title, member.company = given["what"], given["company"]
     member.country, member.time_zone = given["country"], given["time_zone"]
     # Nobody reads mail at these addresses.
@@ -100,7 +100,7 @@ def _member(given: dict[str, Any]) -> Member:
 def _speak(given: dict[str, Any], started: datetime) -> None:
     """Somebody who speaks for a vendor, confirmed long ago, and one official reply."""
     post = db.session.query(Post).filter_by(title=given["post"]).one()
-    member = make_member(name=given["name"], email=SIGN_INS[3][1], password=PASSWORD)
+    member = create_member(name=given["name"], email=SIGN_INS[3][1], password=PASSWORD)
     member.country, member.time_zone = given["country"], given["time_zone"]
     member.digest = "never"
     member.joined_at = member.confirmed_at = long_ago = started - YEARS
@@ -108,7 +108,7 @@ def _speak(given: dict[str, Any], started: datetime) -> None:
     asked = {"requested_at": long_ago, "accepted_at": long_ago, "title": given["title"]}
     db.session.add(Representative(member_id=member.id, vendor_id=vendor_id, **asked))
     at = started - timedelta(days=given["day"])
-    answer_officially(post, member, title=given["title"], body=given["answer"].strip(), at=at)
+    write_official_reply(post, member, title=given["title"], body=given["answer"].strip(), at=at)
 
 
 def _tell(
@@ -120,9 +120,9 @@ def _tell(
         title=story["title"],
         body=story["body"].strip(),
         leaning=story["leaning"],
-        tags=list({tag.id: tag for tag in tags_named(story["tags"]).values()}.values()),
+        tags=list({tag.id: tag for tag in tags_by_word(story["tags"]).values()}.values()),
         about=_about(story, vendors),
-        said=told_rating(story["rating"]) if "rating" in story else None,
+        said=story_values(story["rating"]) if "rating" in story else None,
         anonymous=story.get("anonymous", False),
         at=posted,
     )
@@ -150,20 +150,20 @@ def _moment(day: datetime, chance: Random, latest: datetime) -> datetime:
     return min(moment, latest - timedelta(minutes=2))
 
 
-def _about(story: dict[str, Any], vendors: dict[str, Vendor]) -> About:
+def _about(story: dict[str, Any], vendors: dict[str, Vendor]) -> PostSubject:
     if story.get("undisclosed"):
         known = {category.slug: category for category in categories()}
-        return About(category=known[story["category"]], description=story["undisclosed"])
+        return PostSubject(category=known[story["category"]], description=story["undisclosed"])
     if not story.get("vendor"):
-        return About()
+        return PostSubject()
     vendor = vendors[story["vendor"]]
     programme = vendor.programmes[0]
-    return About(vendor, programme, next((tier for tier in programme.tiers if tier.name == story.get("tier")), None))
+    return PostSubject(vendor, programme, next((tier for tier in programme.tiers if tier.name == story.get("tier")), None))
 
 
 def _find_useful(item: Post | Comment, told: dict[str, Any], members: dict[str, Member], chance: Random) -> None:
     # In one go: eleven thousand marks one by one would take most of a first start.
     others = [member.id for slug, member in members.items() if slug != told["author"]]
     readers = chance.sample(others, min(told.get("useful", 0), len(others)))
-    db.session.add_all(UsefulVote(member_id=reader, **thing_columns(item)) for reader in readers)
+    db.session.add_all(UsefulVote(member_id=reader, **target_columns(item)) for reader in readers)
     item.useful_count = len(readers)

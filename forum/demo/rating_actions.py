@@ -7,18 +7,18 @@ from typing import Any, NamedTuple
 
 from forum.accounts.models import Member
 from forum.ratings.actions import rate
-from forum.ratings.criteria import ASKS_KEYS, DEALS, GIVES_KEYS, NOT_OFFERED
+from forum.ratings.criteria import ASK_KEYS, DEALS, CRITERION_KEYS, NOT_OFFERED
 from forum.vendors.models import Tier, Vendor
 from forum.vendors.queries import categories
 
 # What the stories' authors wrote for short, and what a rating calls it.
-ASKED = {
+ASK_KEYS_OF_STORIES = {
     "people": "certified_people",
     "training": "training_cost",
     "fee": "annual_fee",
     "revenue": "revenue_commitment",
 }
-DEALT = {
+DEAL_KEYS_OF_STORIES = {
     "registered": "deals_registered",
     "approved": "deals_approved",
     "kept": "deals_kept",
@@ -30,7 +30,7 @@ WAVE = 4 * 73  # days between two waves: whole quarters of the demo's publicatio
 LIFT = {"discounts": 1.6, "presales": 1.4, "responsiveness": 0.7, "demos": 0.5, "beta": 0.9}
 
 
-class Beside(NamedTuple):
+class ExtraRating(NamedTuple):
     """A rating without a text: how many days ago, by whom, of which vendor or undisclosed description."""
 
     day: float
@@ -40,20 +40,20 @@ class Beside(NamedTuple):
     undisclosed: bool = False
 
 
-def given_beside(
+def extra_ratings(
     cast: Mapping[str, Any], stories: Sequence[Mapping[str, Any]], members: Mapping[str, Member]
-) -> Iterator[Beside]:
+) -> Iterator[ExtraRating]:
     """Who rates which vendor without writing about it, and when: nobody who rates it in a story."""
     chance = Random(1878)  # noqa: S311 - always the same
     for slug, profile in cast["ratings"].items():
         taken = {story["author"] for story in stories if story.get("vendor") == slug and "rating" in story}
-        for n, member in enumerate(_from_many_houses(taken, members, chance)[: profile["beside"]]):
-            yield Beside(_day(n, profile, chance), member, slug, n)
+        for n, member in enumerate(_shuffle_across_organisations(taken, members, chance)[: profile["beside"]]):
+            yield ExtraRating(_day(n, profile, chance), member, slug, n)
     for n, (given, member) in enumerate(zip(cast["undisclosed"], chance.sample(sorted(members), 9), strict=False)):
-        yield Beside(chance.uniform(80, 400), member, given["description"], n, undisclosed=True)
+        yield ExtraRating(chance.uniform(80, 400), member, given["description"], n, undisclosed=True)
 
 
-def _from_many_houses(taken: set[str], members: Mapping[str, Member], chance: Random) -> list[str]:
+def _shuffle_across_organisations(taken: set[str], members: Mapping[str, Member], chance: Random) -> list[str]:
     """The members that are not taken, shuffled; those whose house has a say already come last."""
     heard = {members[slug].company for slug in taken}
     first: list[str] = []
@@ -71,8 +71,8 @@ def _day(n: int, profile: Mapping[str, Any], chance: Random) -> float:
     return chance.choice([chance.uniform(2, 300), chance.uniform(2, 650)])
 
 
-def rate_beside(
-    given: Beside,
+def rate_extra(
+    given: ExtraRating,
     cast: Mapping[str, Any],
     vendors: Mapping[str, Vendor],
     members: Mapping[str, Member],
@@ -86,7 +86,7 @@ def rate_beside(
         told = cast["undisclosed"][given.n]
         category = next(one for one in categories() if one.slug == told["category"])
         profile = {**cast["ratings"]["meridian-networks"], "worth": told["worth"]}
-        said = invented_rating(profile, None, 0.0, chance)
+        said = random_values(profile, None, 0.0, chance)
         rate(member, category=category, description=told["description"], said=said, **how)
         return
     vendor = vendors[given.about]
@@ -94,17 +94,17 @@ def rate_beside(
     place = given.n % len(programme.tiers)
     up = place / (len(programme.tiers) - 1) - 0.5 if len(programme.tiers) > 1 else 0.0
     tier = programme.tiers[place]
-    said = invented_rating(cast["ratings"][given.about], tier, up, chance)
+    said = random_values(cast["ratings"][given.about], tier, up, chance)
     rate(member, vendor=vendor, programme=programme, tier=tier, said=said, **how)
 
 
-def told_rating(told: Mapping[str, Any]) -> dict[str, Any]:
+def story_values(told: Mapping[str, Any]) -> dict[str, Any]:
     """A story's rating as an action takes it."""
     gives, asks, deals = told.get("gives", {}), told.get("asks", {}), told.get("deals", {})
-    said: dict[str, Any] = dict.fromkeys((*GIVES_KEYS, *ASKS_KEYS, *DEALS))
+    said: dict[str, Any] = dict.fromkeys((*CRITERION_KEYS, *ASK_KEYS, *DEALS))
     said |= {key: NOT_OFFERED if mark == "none" else mark for key, mark in gives.items()}
-    said |= {ASKED.get(key, key): value for key, value in asks.items()}
-    said |= {DEALT.get(key, key): value for key, value in deals.items()}
+    said |= {ASK_KEYS_OF_STORIES.get(key, key): value for key, value in asks.items()}
+    said |= {DEAL_KEYS_OF_STORIES.get(key, key): value for key, value in deals.items()}
     return said | {
         "worth": told["worth"],
         "again": told["again"],
@@ -115,17 +115,17 @@ def told_rating(told: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def invented_rating(profile: Mapping[str, Any], tier: Tier | None, up: float, chance: Random) -> dict[str, Any]:
+def random_values(profile: Mapping[str, Any], tier: Tier | None, up: float, chance: Random) -> dict[str, Any]:
     """A rating around a vendor's profile; `up` is where the tier stands in its programme, -0.5 to 0.5."""
     mood = chance.gauss(0, 0.5)
-    said: dict[str, Any] = dict.fromkeys((*GIVES_KEYS, *ASKS_KEYS, *DEALS))
+    said: dict[str, Any] = dict.fromkeys((*CRITERION_KEYS, *ASK_KEYS, *DEALS))
     for key, mean in profile["gives"].items():
         if chance.random() < profile.get("none", {}).get(key, 0.04) * (1.4 - up):
             said[key] = NOT_OFFERED
         elif chance.random() > 0.06:
             said[key] = _star(mean + mood + up * LIFT.get(key, 0.1) * profile["lift"] + chance.gauss(0, 0.7))
-    said |= _asked(tier, profile["hours"], up, chance)
-    said |= _dealt(said["deal_registration"], chance)
+    said |= _random_asks(tier, profile["hours"], up, chance)
+    said |= _random_deals(said["deal_registration"], chance)
     worth = _star(profile["worth"] + mood * 1.1 + chance.gauss(0, 0.6))
     return said | {
         "worth": worth,
@@ -141,7 +141,7 @@ def _star(value: float) -> int:
     return max(1, min(5, round(value)))
 
 
-def _asked(tier: Tier | None, hours: int, up: float, chance: Random) -> dict[str, Any]:
+def _random_asks(tier: Tier | None, hours: int, up: float, chance: Random) -> dict[str, Any]:
     if tier is None:
         return {}
     fee, revenue, people = tier.annual_fee or 0, tier.revenue_target or 0, tier.certified_people or 1
@@ -154,7 +154,7 @@ def _asked(tier: Tier | None, hours: int, up: float, chance: Random) -> dict[str
     }
 
 
-def _dealt(honoured: int | None, chance: Random) -> dict[str, Any]:
+def _random_deals(honoured: int | None, chance: Random) -> dict[str, Any]:
     if chance.random() < 0.35:
         return {}
     registered = chance.randint(2, 9)

@@ -24,7 +24,7 @@ from forum.imports.threads import nearest, parents_first
 from forum.imports.wordpress import Blog, Item, Unreadable, items
 from forum.posts.actions import write_post
 from forum.posts.comment_actions import write_comment
-from forum.posts.forms import BODY, REPLY, TITLE
+from forum.posts.forms import BODY_LENGTH, REPLY_LENGTH, TITLE_LENGTH
 from forum.posts.models import Comment, Post
 from forum.posts.visibility import hide
 
@@ -164,7 +164,7 @@ class _Move:
         if at is None:
             self.report.problem(f"{item.about()}: it has no date that can be read; it got today's.")
         source = fields.get("content:encoded", "").strip() or fields.get("excerpt:encoded", "")
-        body = self._body(source, item.about(), BODY[1])
+        body = self._body(source, item.about(), BODY_LENGTH[1])
         post = write_post(
             self._author_of(fields),
             title=self._title(fields.get("title", ""), body, item),
@@ -181,7 +181,7 @@ class _Move:
 
     def _write_comment(self, post: Post, answer: "_Answer", parent: int | None) -> int:
         fields = answer.fields
-        body = self._body(fields.get("wp:comment_content", ""), f"comment {answer.number}", REPLY[1])
+        body = self._body(fields.get("wp:comment_content", ""), f"comment {answer.number}", REPLY_LENGTH[1])
         comment = write_comment(
             post,
             self.people.member(fields.get("wp:comment_author", ""), fields.get("wp:comment_author_email", "")),
@@ -211,9 +211,9 @@ class _Move:
         if not title:
             title = text.to_plain(body, 80) if body != NO_TEXT else ""
             self.report.changed["title made from the text|titles made from the text"] += 1
-        if len(title) > TITLE[1]:
-            self.report.problem(f"{item.about()}: its title was longer than {TITLE[1]} characters and was cut.")
-            title = title[: TITLE[1] - 2].rsplit(" ", 1)[0][: TITLE[1] - 2] + " …"
+        if len(title) > TITLE_LENGTH[1]:
+            self.report.problem(f"{item.about()}: its title was longer than {TITLE_LENGTH[1]} characters and was cut.")
+            title = title[: TITLE_LENGTH[1] - 2].rsplit(" ", 1)[0][: TITLE_LENGTH[1] - 2] + " …"
         return title or "Untitled"
 
     @contextmanager

@@ -10,7 +10,7 @@ from flask import current_app
 from forum import dates
 from forum.accounts.bylines import byline
 from forum.imports.queries import BATCH, public_comments, public_posts, public_vendors
-from forum.posts.tags.queries import all_tags, tags_of
+from forum.posts.tags.queries import all_tags, tag_slugs_of
 from forum.vendors.models import Vendor
 from forum.web import key_text, path_of
 
@@ -44,7 +44,7 @@ def _rows() -> Iterator[dict[str, Any]]:
         }
     posts = public_posts()
     while batch := list(islice(posts, BATCH)):
-        tags = tags_of([row.id for row in batch])
+        tags = tag_slugs_of([row.id for row in batch])
         yield from (_post(row, tags.get(row.id, [])) for row in batch)
     yield from map(_comment, public_comments())
 

@@ -3,9 +3,9 @@
 import re
 
 from forum import text
-from forum.accounts.actions import make_member, send_claim
+from forum.accounts.actions import create_member, send_claim_link
 from forum.accounts.models import Member
-from forum.accounts.queries import member_with_email
+from forum.accounts.queries import member_by_email
 from forum.db import db
 from forum.imports.content import plain
 from forum.imports.queries import nameless_member, unclaimed_of
@@ -53,18 +53,18 @@ class People:
     def invite(self) -> None:
         """Mail a claim link to everybody whose writing from this blog waits for them, whichever run brought it."""
         for member in unclaimed_of(self.blog):
-            send_claim(member)
+            send_claim_link(member)
             self.report.invited += 1
 
     def _looked_up(self, who: tuple[str, str], name: str) -> Member:
         email = who[0]
         if email:
-            member = member_with_email(email)
+            member = member_by_email(email)
         else:
             found = nameless_member(name, self.blog)
             member = db.session.get(Member, found) if found else None
         if member is None:
-            member = make_member(name=name, email=email or None)
+            member = create_member(name=name, email=email or None)
             self.made.add(who)
         elif member.confirmed_at is None and member.password_hash is not None:
             # Somebody began to join with this address and never proved it theirs. Unclaimed, it waits for its owner.

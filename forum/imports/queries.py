@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from forum.access import listed
+from forum.access import listed_clause
 from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
 from forum.db import db
@@ -91,7 +91,7 @@ def public_posts() -> Iterator[Any]:
         .outerjoin(Category, Category.id == Post.category_id)
         .outerjoin(Member, Member.id == Post.author_id)
         .outerjoin(Pseudonym, Pseudonym.id == Post.pseudonym_id)
-        .where(listed(Post))
+        .where(listed_clause(Post))
         .order_by(Post.id)
     )
     yield from _streamed(statement)
@@ -118,7 +118,7 @@ def public_comments() -> Iterator[Any]:
         .outerjoin(Vendor, Vendor.id == Comment.official_vendor_id)
         .outerjoin(Member, Member.id == Comment.author_id)
         .outerjoin(Pseudonym, Pseudonym.id == Comment.pseudonym_id)
-        .where(listed(Post), listed(Comment))
+        .where(listed_clause(Post), listed_clause(Comment))
         .order_by(Comment.post_id, Comment.path)
     )
     yield from _streamed(statement)

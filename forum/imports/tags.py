@@ -6,10 +6,10 @@ from forum import text
 from forum.db import db
 from forum.imports.content import plain
 from forum.imports.report import Report
-from forum.posts.forms import MOST_TAGS
+from forum.posts.forms import MAX_TAGS
 from forum.posts.models import Tag
-from forum.posts.tags.actions import make_tag
-from forum.posts.tags.queries import tags_named
+from forum.posts.tags.actions import create_tag
+from forum.posts.tags.queries import tags_by_word
 
 KINDS = {"category": 0, "post_tag": 1, "tag": 1}  # "tag" in version 1.0; other domains are formats and plugins' own
 NO_LABEL = "imported"
@@ -32,8 +32,8 @@ class Labels:
                 words.setdefault(word, text.single_line(plain(name)))
         tags: dict[int, Tag] = {}
         for left, (word, name) in zip(range(len(words), 0, -1), words.items(), strict=True):
-            if len(tags) == MOST_TAGS:
-                self.report.changed[f"tag beyond a post's {MOST_TAGS}|tags beyond a post's {MOST_TAGS}"] += left
+            if len(tags) == MAX_TAGS:
+                self.report.changed[f"tag beyond a post's {MAX_TAGS}|tags beyond a post's {MAX_TAGS}"] += left
                 break
             tag = self._tag(word, name)
             tags[tag.id] = tag
@@ -44,10 +44,10 @@ class Labels:
         self.ids.clear()
 
     def _tag(self, word: str, name: str) -> Tag:
-        known = db.session.get(Tag, self.ids[word]) if word in self.ids else tags_named([word]).get(word)
+        known = db.session.get(Tag, self.ids[word]) if word in self.ids else tags_by_word([word]).get(word)
         if known is None:
             about = f"What “{name[:100]}” was on {self.blog[:80]}" if name else "Moved in without a tag"
-            known = make_tag(word, about[:200])
+            known = create_tag(word, about[:200])
             self.report.tags += 1
         self.ids[word] = known.id
         return known

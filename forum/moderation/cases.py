@@ -7,42 +7,44 @@ from sqlalchemy import or_
 
 from forum.accounts.models import Member
 from forum.db import start_of_day, db, lock, now
-from forum.moderation.models import Case, CaseNote, about_columns
-from forum.moderation.queries import open_case_about
+from forum.moderation.models import Case, CaseNote, target_columns
+from forum.moderation.queries import find_open_case
 
-CLAIMED_FOR = timedelta(minutes=30)
+CLAIM_DURATION = timedelta(minutes=30)
 
 
-def open_case(kind: str, item: Any, because: str, *, by_author: bool = False, **more: Any) -> Case:
+def open_case(
+    kind: str, item: Any, reason: str, *, by_author: bool = False, source: str | None = None, **more: Any
+) -> Case:
     """The open case of this kind about the item, or a new one. One at a time for each item; each appeal and each
     notice has its own.
 
     `by_author` says that the item's author is the cause: of an anonymous one the case keeps the day only.
     """
-    lock_cases_about(item)
-    known = open_case_about(kind, item)
+    lock_item_cases(item)
+    known = find_open_case(kind, item)
     if known is not None and kind not in ("appeal", "notice"):
         return known
-    opened_at = moment_of(item) if by_author else now()
-    case = Case(kind=kind, because=because[:300], opened_at=opened_at, **about_columns(item), **more)
+    opened_at = author_event_time(item) if by_author else now()
+    case = Case(kind=kind, reason=reason[:300], opened_at=opened_at, **target_columns(item), **more)
     db.session.add(case)
     db.session.flush()
     return case
 
 
-def lock_cases_about(item: Any) -> None:
+def lock_item_cases(item: Any) -> None:
     """One at a time opens or closes cases about the item."""
     lock(f"cases about {type(item).__name__} {item.id}")
 
 
-def moment_of(item: Any) -> datetime:
+def author_event_time(item: Any) -> datetime:
     """Now, as finely as something that the item's author does may be known."""
     return start_of_day(now()) if getattr(item, "pseudonym_id", None) is not None else now()
 
 
-def close_cases_about_nothing() -> None:
+def close_cases_without_item() -> None:
     """What a report or a held text was about was deleted for good: there is nothing left to decide."""
-    gone = [column.is_(None) for column in (Case.post_id, Case.comment_id, Case.rating_id, Case.member_id)]
+    gone = [column.is_(None) for column in (Case.post_id, Case.comment_id, Case.member_id)]
     db.session.query(Case).filter(Case.kind.in_(("flag", "held")), Case.closed_at.is_(None), *gone).update(
         {"closed_at": now()}, synchronize_session=False
     )
@@ -55,7 +57,7 @@ def claim(case: Case, moderator: Member) -> bool:
     taken = (
         db.session.query(Case)
         .filter(Case.id == case.id, Case.closed_at.is_(None), free)
-        .update({"claimed_by_id": moderator.id, "claimed_until": moment + CLAIMED_FOR}, synchronize_session=False)
+        .update({"claimed_by_id": moderator.id, "claimed_until": moment + CLAIM_DURATION}, synchronize_session=False)
     )
     db.session.expire(case)
     return bool(taken)
@@ -69,7 +71,7 @@ def release(case: Case, moderator: Member) -> None:
     db.session.expire(case)
 
 
-def write_note(case: Case, moderator: Member, body: str) -> CaseNote:
+def add_note(case: Case, moderator: Member, body: str) -> CaseNote:
     """Tell the colleagues something about it."""
     note = CaseNote(case_id=case.id, author_id=moderator.id, body=body)
     db.session.add(note)

@@ -4,10 +4,10 @@ from flask import current_app
 
 from forum import jobs
 from forum.db import db, now
-from forum.moderation.cases import close_cases_about_nothing
-from forum.moderation.decisions.actions import act
-from forum.moderation.notices.outcomes import tidy_notices
-from forum.moderation.queries import unedited_since
+from forum.moderation.cases import close_cases_without_item
+from forum.moderation.decisions.actions import apply_action
+from forum.moderation.notices.outcomes import expire_old_notices
+from forum.moderation.queries import overdue_edits
 
 
 @jobs.periodic(minute="17")
@@ -15,8 +15,8 @@ def remove_unedited() -> None:
     """Texts that a moderator asked to have changed, and whose author let 72 hours pass, are removed."""
     # The mail about it links to this site, whose address a job does not know from a request.
     with current_app.test_request_context(base_url=current_app.config["SITE_URL"]):
-        for item in unedited_since(now()):
-            act(
+        for item in overdue_edits(now()):
+            apply_action(
                 item,
                 None,
                 action="remove",
@@ -29,18 +29,18 @@ def remove_unedited() -> None:
 
 
 @jobs.periodic(minute="47")
-def close_what_is_gone() -> None:
+def close_orphaned_cases() -> None:
     """Once an hour, so that the minute of closing does not tell when an anonymous author deleted a text."""
-    close_cases_about_nothing()
+    close_cases_without_item()
     db.session.commit()
 
 
 @jobs.periodic(minute="10", hour="4")
-def see_to_notices() -> None:
+def expire_notices() -> None:
     """Once a night: notices whose text is gone are closed, those nobody confirmed and old ones' senders forgotten.
 
     An author who takes a text down is not told of at that very moment, so that its sender's mail dates nothing.
     """
     with current_app.test_request_context(base_url=current_app.config["SITE_URL"]):
-        tidy_notices()
+        expire_old_notices()
         db.session.commit()

@@ -37,7 +37,7 @@ ON_REQUEST = {
     "approve": "Confirm, they speak for the vendor",
     "decline": "Decline, they may ask again in a month",
 }
-USUAL_ON_REQUEST = {
+REQUEST_REASONS = {
     "approve": "The account's address is at a domain of the vendor, and nothing speaks against it.",
     "decline": "It could not be confirmed that this member speaks for the vendor. Ask again in a month, with a title "
     "that shows what you answer for there.",
@@ -62,7 +62,7 @@ SANCTIONS = {
 HARMLESS = ("decline", "approve", "unlock", "move", "merge", "upheld", "reversed")
 
 
-def until_of(choice: str) -> dict[str, Any]:
+def parse_choice(choice: str) -> dict[str, Any]:
     """ "bar_7" is the action "bar" with its last day; a hold lasts 30 days."""
     action, _, days = choice.partition("_") if choice.endswith(("_7", "_30")) else (choice, "", "30")
     if action in ("bar", "suspend", "hold"):

@@ -4,14 +4,14 @@ from typing import Any
 
 from forum.moderation.cases import open_case
 from forum.moderation.models import Decision
-from forum.moderation.notices.outcomes import tell_senders_of_reversal
+from forum.moderation.notices.outcomes import mail_senders_of_reversal
 from forum.moderation.signals import decided
-from forum.posts.signals import writing_held
+from forum.posts.signals import item_held
 from forum.vendors.models import Representative
-from forum.vendors.signals import asked_to_speak
+from forum.vendors.signals import representation_requested
 
 
-@writing_held.connect
+@item_held.connect
 def _into_the_queue(item: Any, because: str) -> None:
     """Something was held: it waits in the queue."""
     open_case("held", item, because, by_author=True)
@@ -21,10 +21,10 @@ def _into_the_queue(item: Any, because: str) -> None:
 def _tell_those_outside(decision: Decision) -> None:
     """A decision was undone: whoever sent the notice that it answered learns of it."""
     if decision.reverses_id is not None:
-        tell_senders_of_reversal(decision)
+        mail_senders_of_reversal(decision)
 
 
-@asked_to_speak.connect
+@representation_requested.connect
 def _asked(request: Representative) -> None:
     """Somebody wants to speak for a vendor: a moderator decides."""
     because = f"Asks to speak for {request.vendor.name} as {request.title}"

@@ -12,10 +12,9 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 from forum.accounts.models import Member
 from forum.db import Id, RandomId, Timestamp, db
 from forum.posts.models import Comment, Post
-from forum.ratings.models import Rating
 from forum.vendors.models import Representative
 
-KINDS = ("flag", "held", "notice", "appeal", "representative")
+CASE_KINDS = ("flag", "held", "notice", "appeal", "representative")
 ACTIONS = (
     "decline",
     "approve",
@@ -38,15 +37,14 @@ ACTIONS = (
 )
 # What staff changes of the site itself. What was changed of these is public; of a member, it is not.
 SITE_THINGS = ("a vendor", "a programme", "a category", "a tag", "the settings", "the machinery")
-TIME_TO_APPEAL = timedelta(days=182)
+APPEAL_PERIOD = timedelta(days=182)
 
 
-class AboutAnItem:
+class TargetMixin:
     """What a row is about: a post, a comment, a rating or a member; none of them once it is gone for good."""
 
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"), index=True)
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="SET NULL"), index=True)
-    rating_id: Mapped[int | None] = mapped_column(ForeignKey("ratings.id", ondelete="SET NULL"), index=True)
     member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
 
     @declared_attr
@@ -60,17 +58,12 @@ class AboutAnItem:
         return relationship(Comment)
 
     @declared_attr
-    def rating(cls) -> Mapped[Rating | None]:
-        """The rating it is about."""
-        return relationship(Rating)
-
-    @declared_attr
     def member(cls) -> Mapped[Member | None]:
         """The member it is about."""
         return relationship(Member, foreign_keys=[cls.member_id])  # type: ignore[list-item]
 
 
-class Case(AboutAnItem, db.Model):
+class Case(TargetMixin, db.Model):
     """Something in the queue. Claimed by one moderator for a while; closed by the decision on it."""
 
     __tablename__ = "cases"
@@ -85,6 +78,8 @@ class Case(AboutAnItem, db.Model):
     kind: Mapped[str] = mapped_column(String(20))
     # Why it is here, in words: the filter that held it, the first flag's reason.
     reason: Mapped[str] = mapped_column(String(300), default="")
+    # What opened it: flag, own (a moderator), filter, notice, appeal or request.
+    source: Mapped[str] = mapped_column(String(20))
     weight: Mapped[float] = mapped_column(default=0.0)
     notice_id: Mapped[int | None] = mapped_column(ForeignKey("notices.id", ondelete="CASCADE"), index=True)
     appeal_id: Mapped[int | None] = mapped_column(ForeignKey("appeals.id", ondelete="CASCADE"), index=True)
@@ -103,7 +98,7 @@ class Case(AboutAnItem, db.Model):
     decision: Mapped["Decision | None"] = relationship()
 
     @property
-    def against(self) -> "Decision | None":
+    def contested_decision(self) -> "Decision | None":
         """The decision that an appeal, or a sender's objection, is against: whoever made it does not answer."""
         if self.appeal is not None:
             return self.appeal.decision
@@ -124,19 +119,18 @@ class CaseNote(db.Model):
     author: Mapped[Member | None] = relationship()
 
     @property
-    def written_by(self) -> str:
+    def author_name(self) -> str:
         """The colleague's name."""
         return self.author.name if self.author else "a former colleague"
 
 
-class Flag(AboutAnItem, db.Model):
+class Flag(TargetMixin, db.Model):
     """A member's report of an item. Who reported is shown to nobody but moderators."""
 
     __tablename__ = "flags"
     __table_args__ = (
         UniqueConstraint("reporter_id", "post_id", name="uq_flags_post"),
         UniqueConstraint("reporter_id", "comment_id", name="uq_flags_comment"),
-        UniqueConstraint("reporter_id", "rating_id", name="uq_flags_rating"),
         UniqueConstraint("reporter_id", "member_id", name="uq_flags_member"),
         CheckConstraint("outcome IN ('upheld', 'declined')", name="outcome_known"),
     )
@@ -153,7 +147,7 @@ class Flag(AboutAnItem, db.Model):
     reporter: Mapped[Member | None] = relationship(foreign_keys=[reporter_id])
 
 
-class Decision(AboutAnItem, db.Model):
+class Decision(TargetMixin, db.Model):
     """One row of the log, which only grows: what a moderator (or the machine) did, on which rule and facts, and why.
 
     What is public of it names no anonymous author and no undisclosed vendor. A reversal is a row of its own.
@@ -185,12 +179,12 @@ class Decision(AboutAnItem, db.Model):
     appeal: Mapped["Appeal | None"] = relationship(viewonly=True)
 
     @property
-    def until_appeal(self) -> datetime:
+    def appeal_deadline(self) -> datetime:
         """Until when its author may object."""
-        return self.decided_at + TIME_TO_APPEAL
+        return self.decided_at + APPEAL_PERIOD
 
     @property
-    def appealed(self) -> bool:
+    def is_appealed(self) -> bool:
         """Whether its author did."""
         return self.appeal is not None
 
@@ -224,7 +218,7 @@ class Appeal(db.Model):
     decision: Mapped[Decision] = relationship()
 
 
-class Notice(AboutAnItem, db.Model):
+class Notice(TargetMixin, db.Model):
     """A complaint by somebody outside, who needs no account. Their name and address are sealed."""
 
     __tablename__ = "notices"
@@ -252,7 +246,7 @@ class Notice(AboutAnItem, db.Model):
     decision: Mapped[Decision | None] = relationship()
 
 
-def about_columns(item: Any) -> dict[str, int]:
+def target_columns(item: Any) -> dict[str, int]:
     """Which column a row refers to this item by, and the value."""
-    names = {Post: "post_id", Comment: "comment_id", Rating: "rating_id", Member: "member_id"}
+    names = {Post: "post_id", Comment: "comment_id", Member: "member_id"}
     return {names[type(item)]: item.id}

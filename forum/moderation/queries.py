@@ -9,31 +9,31 @@ from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.moderation.models import Appeal, Case, CaseNote, Decision, Flag, Notice, WithheldText, about_columns
+from forum.moderation.models import Appeal, Case, CaseNote, Decision, Flag, Notice, WithheldText, target_columns
 from forum.posts.models import Comment, Post
 from forum.vendors.models import Representative, Vendor
 
 
-def about(kind: Any, item: Any) -> Any:
+def has_target(kind: Any, item: Any) -> Any:
     """The rows of a kind that are about the item."""
-    ((column, number),) = about_columns(item).items()
+    ((column, number),) = target_columns(item).items()
     return getattr(kind, column) == number
 
 
-def open_case_about(kind: str, item: Any) -> Case | None:
+def find_open_case(kind: str, item: Any) -> Case | None:
     """The open case of this kind about the item."""
-    return db.session.scalar(select(Case).where(about(Case, item), Case.kind == kind, Case.closed_at.is_(None)))
+    return db.session.scalar(select(Case).where(has_target(Case, item), Case.kind == kind, Case.closed_at.is_(None)))
 
 
-def open_cases_about(item: Any) -> Sequence[Case]:
+def find_open_cases(item: Any) -> Sequence[Case]:
     """Every open flag, held or notice case about the item."""
     kinds = ("flag", "held", "notice")
     return db.session.scalars(
-        select(Case).where(about(Case, item), Case.kind.in_(kinds), Case.closed_at.is_(None))
+        select(Case).where(has_target(Case, item), Case.kind.in_(kinds), Case.closed_at.is_(None))
     ).all()
 
 
-def case_numbered(case_id: int) -> Select[Any]:
+def case_by_id(case_id: int) -> Select[Any]:
     """The case with what it is about."""
     return (
         select(Case)
@@ -59,7 +59,7 @@ def case_numbered(case_id: int) -> Select[Any]:
     )
 
 
-class Report(NamedTuple):
+class FlagWithRecord(NamedTuple):
     """A flag with its reporter's record."""
 
     flag: Flag
@@ -67,16 +67,16 @@ class Report(NamedTuple):
     judged: int
 
 
-def reports_of(case: Case) -> list[Report]:
+def flags_with_records(case: Case) -> list[FlagWithRecord]:
     """The case's flags, the first first, each with how its reporter's earlier ones were decided: two queries."""
     flags = db.session.scalars(
         select(Flag).where(Flag.case_id == case.id).options(joinedload(Flag.reporter)).order_by(Flag.created_at, Flag.id)
     ).all()
     records = _records({flag.reporter_id for flag in flags if flag.reporter_id is not None})
-    return [Report(flag, *records.get(flag.reporter_id or 0, (0, 0))) for flag in flags]
+    return [FlagWithRecord(flag, *records.get(flag.reporter_id or 0, (0, 0))) for flag in flags]
 
 
-def record_of(member: Member) -> tuple[int, int]:
+def reporter_record(member: Member) -> tuple[int, int]:
     """How many of the member's flags were upheld, and how many were decided."""
     return _records({member.id}).get(member.id, (0, 0))
 
@@ -91,12 +91,12 @@ def _records(member_ids: set[int]) -> dict[int, tuple[int, int]]:
     return {number: (int(upheld or 0), judged) for number, upheld, judged in found}
 
 
-def flag_by(member: Member, item: Any) -> Flag | None:
+def existing_flag(member: Member, item: Any) -> Flag | None:
     """The member's flag on the item."""
-    return db.session.scalar(select(Flag).where(Flag.reporter_id == member.id, about(Flag, item)))
+    return db.session.scalar(select(Flag).where(Flag.reporter_id == member.id, has_target(Flag, item)))
 
 
-def weight_of_flags(case: Case) -> float:
+def total_flag_weight(case: Case) -> float:
     """What the case's flags weigh together."""
     return db.session.scalar(select(func.sum(Flag.weight)).where(Flag.case_id == case.id)) or 0.0
 
@@ -109,7 +109,7 @@ def weightiest_rule(case: Case) -> int | None:
     )
 
 
-def replied_lately(member: Member, item: Any, within: timedelta = timedelta(hours=1)) -> bool:
+def replied_recently(member: Member, item: Any, within: timedelta = timedelta(hours=1)) -> bool:
     """Whether the member answered this very text by name a moment ago.
 
     A reply under a pseudonym does not count: what somebody may do by name must not depend on it.
@@ -125,7 +125,7 @@ def replied_lately(member: Member, item: Any, within: timedelta = timedelta(hour
     return db.session.scalar(found.limit(1)) is not None
 
 
-def notes_on(case: Case) -> Sequence[CaseNote]:
+def notes_for_case(case: Case) -> Sequence[CaseNote]:
     """What colleagues noted, the first first."""
     return db.session.scalars(
         select(CaseNote)
@@ -135,12 +135,12 @@ def notes_on(case: Case) -> Sequence[CaseNote]:
     ).all()
 
 
-def decisions_on(item: Any) -> Sequence[Decision]:
+def decisions_about_item(item: Any) -> Sequence[Decision]:
     """Every decision about the item, the latest first."""
-    return db.session.scalars(select(Decision).where(about(Decision, item)).order_by(Decision.id.desc())).all()
+    return db.session.scalars(select(Decision).where(has_target(Decision, item)).order_by(Decision.id.desc())).all()
 
 
-def decision_numbered(number: int) -> Select[Any]:
+def decision_by_id(number: int) -> Select[Any]:
     """The decision with what it is about."""
     return (
         select(Decision)
@@ -159,20 +159,20 @@ def reversal_of(decision: Decision) -> Decision | None:
     return db.session.scalar(select(Decision).where(Decision.reverses_id == decision.id).limit(1))
 
 
-def taken_by(decision: Decision) -> WithheldText | None:
+def withheld_text(decision: Decision) -> WithheldText | None:
     """What it took down."""
     return db.session.scalar(select(WithheldText).where(WithheldText.decision_id == decision.id))
 
 
-def decisions_about(
+def decisions_for_member(
     member: Member, posts: Sequence[int], comments: Sequence[int], most: int = 100
 ) -> Sequence[Decision]:
     """Decisions about the member, what they signed, and these of their anonymous texts; the latest first."""
-    own = or_(Decision.member_id == member.id, about_texts_of(Decision, member, posts, comments))
+    own = or_(Decision.member_id == member.id, has_target_among_texts(Decision, member, posts, comments))
     return db.session.scalars(select(Decision).where(own).order_by(Decision.id.desc()).limit(most)).all()
 
 
-def about_texts_of(kind: Any, member: Member, posts: Sequence[int], comments: Sequence[int]) -> ColumnElement[bool]:
+def has_target_among_texts(kind: Any, member: Member, posts: Sequence[int], comments: Sequence[int]) -> ColumnElement[bool]:
     """The rows of a kind that are about what the member signed, or about these anonymous texts of theirs."""
     return or_(
         kind.post_id.in_(select(Post.id).where(Post.author_id == member.id)),
@@ -182,7 +182,7 @@ def about_texts_of(kind: Any, member: Member, posts: Sequence[int], comments: Se
     )
 
 
-def staff_besides(member_ids: set[int]) -> bool:
+def has_other_staff(member_ids: set[int]) -> bool:
     """Whether anybody else can decide: a moderator or admin who is none of these."""
     others = select(Member.id).where(
         Member.role.in_(("moderator", "admin")),
@@ -198,7 +198,7 @@ def highest_staff_number() -> int:
     return db.session.scalar(select(func.max(Member.staff_number))) or 0
 
 
-def unedited_since(moment: datetime) -> Sequence[Post | Comment]:
+def overdue_edits(moment: datetime) -> Sequence[Post | Comment]:
     """Texts whose author was asked to change them and let the time pass."""
     found: list[Any] = []
     for kind in (Post, Comment):

@@ -15,14 +15,14 @@ from forum import mail
 from forum.accounts.models import Member
 from forum.db import db
 from forum.notifications.actions import reseal
-from forum.notifications.follow_state import State, opened
-from forum.notifications.queries import addresses, everybodys_follows, member_ids, reachable_for
+from forum.notifications.follow_state import FollowState, unseal_state
+from forum.notifications.queries import mail_addresses, all_follows, all_member_ids, reachable_member_ids
 from forum.notifications.unsubscribe_tokens import token_for
 
 SUBJECT = "There is something new in what you follow"
 
 
-class Round(NamedTuple):
+class DigestRound(NamedTuple):
     """One day's digest: who is to be told, whom this day's mail may reach, who is a member, and all follows."""
 
     told: list[int]
@@ -31,29 +31,29 @@ class Round(NamedTuple):
     rows: Sequence[Any]
 
 
-def choose_digest(member: Member, digest: str) -> None:
+def set_digest_frequency(member: Member, digest: str) -> None:
     """Have it "daily", "weekly" or "never"."""
     member.digest = digest
     db.session.flush()
 
 
-def digest_round(moment: datetime) -> Round:
+def plan_digest(moment: datetime) -> DigestRound:
     """Open all follows and see who has something new that no mail has told them of."""
-    reachable = reachable_for(moment)
-    rows = list(everybodys_follows())
+    reachable = reachable_member_ids(moment)
+    rows = list(all_follows())
     told = {
         state.member_id
         for row in rows
-        if (state := opened(row.follower_seal)) is not None and state.member_id in reachable and _is_news(row, state)
+        if (state := unseal_state(row.follower_seal)) is not None and state.member_id in reachable and _is_news(row, state)
     }
     in_random_order = list(told)
     SystemRandom().shuffle(in_random_order)
-    return Round(in_random_order, reachable, member_ids(), rows)
+    return DigestRound(in_random_order, reachable, all_member_ids(), rows)
 
 
-def send_digests(found: Round) -> None:
+def enqueue_digests(found: DigestRound) -> None:
     """Put one mail for each into the outbox. Their words are the same for all but the name."""
-    known = {row.id: row for row in addresses(found.told)}
+    known = {row.id: row for row in mail_addresses(found.told)}
     for number in found.told:
         mail.enqueue(
             known[number].email,
@@ -65,20 +65,20 @@ def send_digests(found: Round) -> None:
         )
 
 
-def seal_anew(found: Round, rows: Iterable[Any]) -> None:
+def reseal_follows(found: DigestRound, rows: Iterable[Any]) -> None:
     """Note in these follows what mail has told of. One whose member has left is nobody's from then on."""
     for row in rows:
 
-        def noted(state: State, count: int | None = row.count) -> State:
+        def noted(state: FollowState, count: int | None = row.count) -> FollowState:
             if state.member_id not in found.members:
-                return State(0, False, 0, 0)
+                return FollowState(0, False, 0, 0)
             if count is None:
                 return state
-            told = count if state.member_id in found.reachable else min(state.told, count)
-            return state._replace(seen=min(state.seen, count), told=told)
+            told = count if state.member_id in found.reachable else min(state.mailed_count, count)
+            return state._replace(seen_count=min(state.seen_count, count), mailed_count=told)
 
         reseal(row, noted)
 
 
-def _is_news(row: Any, state: State) -> bool:
-    return state.follows and row.count is not None and row.count > max(state.seen, state.told)
+def _is_news(row: Any, state: FollowState) -> bool:
+    return state.is_following and row.count is not None and row.count > max(state.seen_count, state.mailed_count)

@@ -5,39 +5,39 @@ from typing import NamedTuple
 from forum import anonymity
 
 PURPOSE = "follower"
-MOST = 10**8 - 1
+MAX_COUNT = 10**8 - 1
 
 
-class State(NamedTuple):
+class FollowState(NamedTuple):
     """One follow opened. The counts are those of its thing: replies of a post, posts of a tag or vendor."""
 
     member_id: int
-    follows: bool
-    seen: int
-    told: int
+    is_following: bool
+    seen_count: int
+    mailed_count: int
 
 
-def sealed(state: State) -> str:
+def seal_state(state: FollowState) -> str:
     """Always as long, and never the same twice."""
-    said = f"{state.member_id:012d}{state.follows:d}{min(state.seen, MOST):08d}{min(state.told, MOST):08d}"
+    said = f"{state.member_id:012d}{state.is_following:d}{min(state.seen_count, MAX_COUNT):08d}{min(state.mailed_count, MAX_COUNT):08d}"
     return anonymity.seal(PURPOSE, said)
 
 
-def opened(seal: str) -> State | None:
+def unseal_state(seal: str) -> FollowState | None:
     """None when the key is lost."""
     said = anonymity.unseal(PURPOSE, seal)
     if said is None:
         return None
-    return State(int(said[:12]), said[12] == "1", int(said[13:21]), int(said[21:29]))
+    return FollowState(int(said[:12]), said[12] == "1", int(said[13:21]), int(said[21:29]))
 
 
-def together(states: list[State]) -> State | None:
+def merge_states(states: list[FollowState]) -> FollowState | None:
     """A member's follows of one thing as one: by name and under the pseudonym. They are changed together."""
     if not states:
         return None
-    return State(
+    return FollowState(
         states[0].member_id,
-        any(state.follows for state in states),
-        max(state.seen for state in states),
-        max(state.told for state in states),
+        any(state.is_following for state in states),
+        max(state.seen_count for state in states),
+        max(state.mailed_count for state in states),
     )

@@ -4,10 +4,10 @@ from wtforms import RadioField
 
 from forum.web import Form
 
-HOW_OFTEN = {"daily": "Every day", "weekly": "Every week", "never": "Never"}
+DIGEST_FREQUENCIES = {"daily": "Every day", "weekly": "Every week", "never": "Never"}
 
 
 class DigestForm(Form):
     """Mail that says that something is new."""
 
-    digest = RadioField("Tell me by mail when something is new in what I follow", choices=HOW_OFTEN)
+    digest = RadioField("Tell me by mail when something is new in what I follow", choices=DIGEST_FREQUENCIES)

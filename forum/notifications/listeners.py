@@ -7,36 +7,36 @@ from typing import Any
 
 from forum.access import is_member
 from forum.accounts.models import Member
-from forum.accounts.sanctions import member_behind
+from forum.accounts.pseudonyms import member_behind
 from forum.db import db
-from forum.notifications.actions import follow_as_writer, note_own_post
+from forum.notifications.actions import follow_as_author, skip_own_post
 from forum.notifications.queries import tag_ids_of
-from forum.notifications.representative_actions import note_untold
+from forum.notifications.representative_actions import queue_post_for_representatives
 from forum.posts.models import Comment, Post
-from forum.posts.signals import comment_written, post_written, vendor_named
+from forum.posts.signals import comment_published, post_published, vendor_named
 
 
-@post_written.connect
+@post_published.connect
 def _follow_own_post(post: Post) -> None:
     member = _author_of(post)
     if member is not None:
-        follow_as_writer(member, post, anonymous=post.pseudonym_id is not None, replied=False)
+        follow_as_author(member, post, anonymous=post.pseudonym_id is not None, replied=False)
         vendor = [("vendor", post.vendor_id)] if post.vendor_id is not None else []
-        note_own_post(member, [*vendor, *(("tag", number) for number in tag_ids_of(post.id))])
+        skip_own_post(member, [*vendor, *(("tag", number) for number in tag_ids_of(post.id))])
 
 
-@comment_written.connect
+@comment_published.connect
 def _follow_where_one_replied(comment: Comment) -> None:
     member = _author_of(comment)
     if member is not None:
-        follow_as_writer(member, comment.post, anonymous=comment.pseudonym_id is not None, replied=True)
+        follow_as_author(member, comment.post, anonymous=comment.pseudonym_id is not None, replied=True)
 
 
-@post_written.connect
+@post_published.connect
 @vendor_named.connect
 def _tell_who_speaks_for_the_vendor(post: Post) -> None:
     if post.vendor_id is not None:
-        note_untold(post)
+        queue_post_for_representatives(post)
 
 
 def _author_of(item: Any) -> Member | None:

@@ -7,24 +7,24 @@ from flask_login import current_user
 
 from forum.access import is_member
 from forum.db import db
-from forum.notifications.digest_actions import choose_digest
+from forum.notifications.digest_actions import set_digest_frequency
 from forum.notifications.forms import DigestForm
-from forum.notifications.unsubscribe_tokens import member_of
+from forum.notifications.unsubscribe_tokens import member_from_token
 from forum.notifications.views import bp
-from forum.web import csrf, limiter, only
+from forum.web import csrf, limiter, permission_required
 
 
 @bp.route("/settings/mail", methods=["GET", "POST"])
-@only(is_member)
+@permission_required(is_member)
 def mail() -> Any:
     """Choose how often."""
     form = DigestForm(obj=current_user)
     if form.validate_on_submit():
-        choose_digest(current_user, form.digest.data)
+        set_digest_frequency(current_user, form.digest.data)
         db.session.commit()
         flash("Saved.")
         return redirect(url_for(".mail"))
-    return form.page("notifications/mail.html")
+    return form.render("notifications/mail.html")
 
 
 # A mail programme sends this for its reader (RFC 8058): it has no session and no form of ours. It wants no redirect.
@@ -33,11 +33,11 @@ def mail() -> Any:
 @limiter.limit("60/hour", methods=["POST"])
 def unsubscribe(token: str) -> Any:
     """Stop the digest of whoever the token was made for: by the button here, or by that of a mail programme."""
-    member = member_of(token)
+    member = member_from_token(token)
     if member is None:
         return render_template("notifications/unsubscribe.html", state="dead"), 410
     if request.method == "GET":
         return render_template("notifications/unsubscribe.html", state="asks")
-    choose_digest(member, "never")
+    set_digest_frequency(member, "never")
     db.session.commit()
     return render_template("notifications/unsubscribe.html", state="done")

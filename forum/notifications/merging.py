@@ -3,7 +3,7 @@
 from forum.accounts.models import Member
 from forum.db import db
 from forum.notifications.actions import follow
-from forum.notifications.follow_state import opened
+from forum.notifications.follow_state import unseal_state
 from forum.notifications.models import Follow
 
 
@@ -11,7 +11,7 @@ def carry_follows(kind: str, old: int, into: int) -> None:
     """Open who follows the old one, and have each follow the other. It tells nobody who they are, nor how many."""
     column = getattr(Follow, f"{kind}_id")
     for (seal,) in db.session.query(Follow.follower_seal).filter(column == old).all():
-        state = opened(seal)
-        member = db.session.get(Member, state.member_id) if state is not None and state.follows else None
+        state = unseal_state(seal)
+        member = db.session.get(Member, state.member_id) if state is not None and state.is_following else None
         if member is not None:
             follow(member, kind, into)

@@ -29,7 +29,7 @@ class Follow(db.Model):
     tag_id: Mapped[int | None] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), index=True)
     vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id", ondelete="CASCADE"), index=True)
     # HMAC of thing, voice and member: by which a member finds their own follow of this thing.
-    mark: Mapped[str] = mapped_column(String(64), unique=True)
+    follow_hmac: Mapped[str] = mapped_column(String(64), unique=True)
     # A link of the member's chain of follows: by which they find all of theirs.
     chain_link: Mapped[str] = mapped_column(String(64), unique=True)
     # Who follows, whether they still do, and what they have seen: see seals.py.

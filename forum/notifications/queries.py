@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, case, func, or_, select
 
 from forum import anonymity
-from forum.access import listed
+from forum.access import listed_clause
 from forum.accounts.models import Member, Pseudonym
-from forum.accounts.queries import spent_among
+from forum.accounts.queries import spent_links_among
 from forum.db import db
 from forum.notifications.models import Follow
 from forum.posts.models import Comment, Post, PostTag, Tag
@@ -18,15 +18,15 @@ from forum.ratings.models import Snapshot
 from forum.ratings.queries import glyph_columns, glyph_join
 from forum.vendors.models import Vendor
 
-THINGS: dict[str, Any] = {"post": Follow.post_id, "tag": Follow.tag_id, "vendor": Follow.vendor_id}
-COUNTS: dict[str, Any] = {"post": Post.comment_count, "tag": Tag.post_count, "vendor": Vendor.post_count}
+TARGET_COLUMNS: dict[str, Any] = {"post": Follow.post_id, "tag": Follow.tag_id, "vendor": Follow.vendor_id}
+COUNT_COLUMNS: dict[str, Any] = {"post": Post.comment_count, "tag": Tag.post_count, "vendor": Vendor.post_count}
 CHAIN = "follow listing mark"
 # Links of the chain from which free ones are drawn at random; the next so many follow when these are full.
 STRETCH = 1024
-TRIES = 12
+CANDIDATES = 12
 
 
-def follows_marked(marks: Sequence[str]) -> Sequence[Any]:
+def follows_with_hmacs(marks: Sequence[str]) -> Sequence[Any]:
     """id, mark and follower_seal of the follows with these marks."""
     return db.session.execute(_follows_marked(), {"marks": marks}).all()
 
@@ -46,28 +46,28 @@ def follows_of_post(post_id: int) -> Sequence[Any]:
 
 def links_in_use(links: Sequence[str]) -> set[str]:
     """Which of these links of a chain a follow carries, or carried before its thing was gone."""
-    return {*db.session.scalars(select(Follow.chain_link).where(Follow.chain_link.in_(links))), *spent_among(links)}
+    return {*db.session.scalars(select(Follow.chain_link).where(Follow.chain_link.in_(links))), *spent_links_among(links)}
 
 
-def own_follows(member: Any) -> list[Any]:
+def follows_of_member(member: Any) -> list[Any]:
     """All of the member's, found along their chain: what is followed, and the seal."""
     columns = (Follow.id, Follow.post_id, Follow.tag_id, Follow.vendor_id, Follow.follower_seal)
 
     def carrying(links: list[str]) -> Sequence[Any]:
         return db.session.execute(select(*columns).where(Follow.chain_link.in_(links))).all()
 
-    return anonymity.along_chain(member.id, carrying, STRETCH, CHAIN, spent=spent_among)
+    return anonymity.along_chain(member.id, carrying, STRETCH, CHAIN, spent=spent_links_among)
 
 
-def count_in(kind: str, number: int) -> int:
+def item_count(kind: str, number: int) -> int:
     """How many replies the post has, or posts the tag or vendor, that everybody sees."""
-    column = COUNTS[kind]
+    column = COUNT_COLUMNS[kind]
     return db.session.scalar(select(column).where(column.class_.id == number)) or 0
 
 
-def counts_in(kind: str, numbers: Sequence[int]) -> dict[int, int]:
+def item_counts(kind: str, numbers: Sequence[int]) -> dict[int, int]:
     """The same for many of a kind."""
-    column = COUNTS[kind]
+    column = COUNT_COLUMNS[kind]
     found = db.session.execute(select(column.class_.id, column).where(column.class_.id.in_(numbers)))
     return {row[0]: row[1] for row in found}
 
@@ -94,7 +94,7 @@ def followed_posts(numbers: Sequence[int]) -> Sequence[Any]:
         .select_from(Post)
         .outerjoin(Vendor, Vendor.id == Post.vendor_id)
         .outerjoin(Snapshot, glyph_join(Post.vendor_id, Snapshot.__table__.c))
-        .where(Post.id.in_(numbers), listed(Post))
+        .where(Post.id.in_(numbers), listed_clause(Post))
         .order_by(Post.last_activity_at.desc(), Post.id.desc())
     ).all()
 
@@ -115,7 +115,7 @@ def followed_vendors(numbers: Sequence[int]) -> Sequence[Any]:
     ).all()
 
 
-def first_new_reply(post: Post, member: Any, how_many: int) -> int | None:
+def first_unread_reply(post: Post, member: Any, how_many: int) -> int | None:
     """The id of the oldest among the latest so many replies that others wrote."""
     own = select(Pseudonym.id).where(Pseudonym.thread_hmac.in_(anonymity.thread_hmacs(post.thread_key, member.id)))
     by_others = and_(
@@ -124,7 +124,7 @@ def first_new_reply(post: Post, member: Any, how_many: int) -> int | None:
     )
     latest = (
         select(Comment.id)
-        .where(Comment.post_id == post.id, listed(Comment), by_others)
+        .where(Comment.post_id == post.id, listed_clause(Comment), by_others)
         .order_by(Comment.created_at.desc(), Comment.path.desc())
         .limit(how_many)
     )
@@ -132,9 +132,9 @@ def first_new_reply(post: Post, member: Any, how_many: int) -> int | None:
     return found[-1] if found else None
 
 
-def everybodys_follows() -> Iterator[Any]:
+def all_follows() -> Iterator[Any]:
     """Every follow with the count of its thing, None when not everybody sees it. In the order of random numbers."""
-    seen = case((listed(Post), Post.comment_count), else_=None)
+    seen = case((listed_clause(Post), Post.comment_count), else_=None)
     statement = (
         select(Follow.id, Follow.follower_seal, func.coalesce(seen, Tag.post_count, Vendor.post_count).label("count"))
         .outerjoin(Post, Post.id == Follow.post_id)
@@ -146,12 +146,12 @@ def everybodys_follows() -> Iterator[Any]:
     yield from db.session.execute(statement)
 
 
-def member_ids() -> set[int]:
+def all_member_ids() -> set[int]:
     """Everybody's."""
     return set(db.session.scalars(select(Member.id)))
 
 
-def reachable_for(moment: datetime) -> set[int]:
+def reachable_member_ids(moment: datetime) -> set[int]:
     """Whom this day's digest may reach: weekly ones on Mondays, nobody unconfirmed, banned or whose mail came back."""
     due = ["daily", "weekly"] if moment.weekday() == 0 else ["daily"]
     return set(
@@ -167,6 +167,6 @@ def reachable_for(moment: datetime) -> set[int]:
     )
 
 
-def addresses(numbers: Sequence[int]) -> Sequence[Any]:
+def mail_addresses(numbers: Sequence[int]) -> Sequence[Any]:
     """id, name and email of members."""
     return db.session.execute(select(Member.id, Member.name, Member.email).where(Member.id.in_(numbers))).all()

@@ -11,22 +11,22 @@ from flask import url_for
 from forum import mail
 from forum.db import db
 from forum.notifications.models import UnmailedPost
-from forum.notifications.representative_queries import told_later, unmailed_posts
+from forum.notifications.representative_queries import representatives_with_unmailed, unmailed_posts
 from forum.notifications.unsubscribe_tokens import token_for
 from forum.posts.models import Post
-from forum.vendors.representative_queries import representatives_to_tell
+from forum.vendors.representative_queries import representative_ids
 
-MOST = 50  # titles in a mail
+MAX_TITLES = 50  # titles in a mail
 
 
-def note_untold(post: Post) -> None:
+def queue_post_for_representatives(post: Post) -> None:
     """Whoever speaks for the post's vendor is to be told of it."""
-    for number in set(representatives_to_tell(post.vendor_id or 0)) - told_later(post.id):
+    for number in set(representative_ids(post.vendor_id or 0)) - representatives_with_unmailed(post.id):
         db.session.add(UnmailedPost(representative_id=number, post_id=post.id))
     db.session.flush()
 
 
-def send_what_is_untold(moment: datetime) -> None:
+def mail_representatives(moment: datetime) -> None:
     """One mail to each representative who has it today: daily, or weekly on Mondays. What is hidden waits."""
     told: dict[int, list[Any]] = {}
     for row in unmailed_posts():
@@ -45,12 +45,12 @@ def _send(rows: list[Any]) -> None:
     posts = [(row.title, url_for("posts.show", post_id=row.post_id, slug=row.slug, _external=True)) for row in rows]
     mail.enqueue(
         first.email,
-        "named",
+        "vendor_mentioned",
         subject=f"New experiences with {first.vendor_name}",
         name=first.name,
         vendor=first.vendor_name,
-        posts=posts[:MOST],
-        more=len(posts) - MOST,
+        posts=posts[:MAX_TITLES],
+        more=len(posts) - MAX_TITLES,
         link=url_for("desk.show", slug=first.vendor_slug, _external=True),
         unsubscribe=url_for("following.unsubscribe", token=token_for(first.member_id), _external=True),
     )

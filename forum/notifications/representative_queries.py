@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from forum.access import listed
+from forum.access import listed_clause
 from forum.accounts.models import Member
 from forum.db import db
 from forum.notifications.models import UnmailedPost
@@ -13,7 +13,7 @@ from forum.posts.models import Post
 from forum.vendors.models import Representative, Vendor
 
 
-def told_later(post_id: int) -> set[int]:
+def representatives_with_unmailed(post_id: int) -> set[int]:
     """For which representatives the post waits already."""
     return set(db.session.scalars(select(UnmailedPost.representative_id).where(UnmailedPost.post_id == post_id)))
 
@@ -38,7 +38,7 @@ def unmailed_posts() -> Sequence[Any]:
             Post.slug,
             Post.title,
             Post.deleted_at,
-            listed(Post).label("listed"),
+            listed_clause(Post).label("listed"),
             ((Member.represents_id == Vendor.id) & (Post.vendor_id == Vendor.id)).label("speaks"),
         )
         .join(Representative, Representative.id == UnmailedPost.representative_id)

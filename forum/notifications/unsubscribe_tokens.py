@@ -8,7 +8,7 @@ from forum.accounts.models import Member
 from forum.db import db
 
 PURPOSE = "unsubscribe"
-AGE = 400 * 24 * 3600  # seconds
+MAX_AGE = 400 * 24 * 3600  # seconds
 
 
 def token_for(member_id: int) -> str:
@@ -16,10 +16,10 @@ def token_for(member_id: int) -> str:
     return _signer().dumps(anonymity.seal(PURPOSE, f"{member_id:012d}"))
 
 
-def member_of(token: str) -> Member | None:
+def member_from_token(token: str) -> Member | None:
     """The member, or None when the token is forged, too old, or its key or its member is gone."""
     try:
-        sealed = _signer().loads(token, max_age=AGE)
+        sealed = _signer().loads(token, max_age=MAX_AGE)
     except BadData:
         return None
     number = anonymity.unseal(PURPOSE, sealed) if isinstance(sealed, str) else None

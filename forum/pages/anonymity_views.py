@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template
 
 from forum import anonymity
-from forum.posts.anonymous.badges import ENOUGH
+from forum.posts.anonymous.badges import MIN_ORGANISATIONS
 
 bp = Blueprint("anonymity", __name__)
 # Every column of the tables that only anonymous writing has, in words; a test holds this list to the tables.
@@ -56,4 +56,4 @@ TITLES = {
 def show() -> str:
     """What we hold, what a thief, the operator and a court could do with it, and what gives an author away."""
     words = len(anonymity.ADJECTIVES) * len(anonymity.NOUNS)
-    return render_template("pages/anonymity.html", held=HELD, titles=TITLES, enough=ENOUGH, words=words)
+    return render_template("pages/anonymity.html", held=HELD, titles=TITLES, enough=MIN_ORGANISATIONS, words=words)

@@ -10,16 +10,10 @@ from forum import dates
 from forum.access import is_listed
 from forum.db import db, now
 from forum.posts.comment_queries import latest_comments
-from forum.posts.queries import (
-    about_vendor,
-    feed_entries,
-    first_and_last_post,
-    post_page_row,
-    posts_between,
-    tagged,
-)
-from forum.posts.tags.queries import all_tags, tag_behind, tag_called
-from forum.vendors.addresses import vendor_at
+from forum.posts.queries import about_vendor, post_page_row, with_tag
+from forum.posts.feed_queries import feed_entries, post_date_range, posts_between
+from forum.posts.tags.queries import all_tags, tag_by_synonym, tag_by_slug
+from forum.vendors.lookup import vendor_or_404
 from forum.vendors.queries import directory
 
 bp = Blueprint("feeds", __name__)
@@ -34,16 +28,16 @@ def home() -> Response:
 @bp.get("/tags/<slug>/feed.atom")
 def tag(slug: str) -> Any:
     """The newest with a tag."""
-    if (meant := tag_behind(slug)) is not None:
+    if (meant := tag_by_synonym(slug)) is not None:
         return redirect(url_for(".tag", slug=meant.slug), 301)
-    found = db.first_or_404(tag_called(slug))
-    return _feed(f"#{slug}", url_for("pages.tag", slug=slug, _external=True), feed_entries(tagged(found.id)))
+    found = db.first_or_404(tag_by_slug(slug))
+    return _feed(f"#{slug}", url_for("pages.tag", slug=slug, _external=True), feed_entries(with_tag(found.id)))
 
 
 @bp.get("/vendors/<slug>/feed.atom")
 def vendor(slug: str) -> Response:
     """The newest about a vendor."""
-    found = vendor_at(slug, current_user)
+    found = vendor_or_404(slug, current_user)
     page = url_for("pages.vendor", slug=slug, _external=True)
     return _feed(found.name, page, feed_entries(about_vendor(found.id)))
 
@@ -61,7 +55,7 @@ def post(post_id: int) -> Response:
 @bp.get("/sitemap.xml")
 def sitemap() -> Response:
     """The months that have posts, one sitemap each, and one of the fixed pages."""
-    first, last = first_and_last_post()
+    first, last = post_date_range()
     months = list(_months(first, last)) if first and last else []
     return _xml(render_template("feeds/sitemap_index.xml", months=months))
 

@@ -8,19 +8,19 @@ from forum import anonymity, text
 from forum.access import is_listed
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.posts.anonymous.badges import badge_of
+from forum.posts.anonymous.badges import badge_for
 from forum.posts.models import Comment, Post, PostTag, Tag
-from forum.posts.queries import carried_elsewhere, has_replies
-from forum.posts.screening.holds import hold_if_need_be
-from forum.posts.signals import post_written, vendor_named
-from forum.posts.tags.queries import tags_of
-from forum.posts.visibility import count_as_shown, hold_if_asked_for
-from forum.posts.writing import empty, keep_revision, set_body, sign
-from forum.ratings.actions import RatedOtherwise, name_vendor, rate, withdraw
+from forum.posts.queries import is_rating_carried, has_replies
+from forum.posts.screening.holds import hold_if_needed
+from forum.posts.signals import post_published, vendor_named
+from forum.posts.tags.queries import tag_slugs_of
+from forum.posts.visibility import adjust_visible_counts, hold_if_edit_requested
+from forum.posts.writing import leave_tombstone, save_revision, set_body, sign
+from forum.ratings.actions import AlreadyRated, disclose_vendor, rate, withdraw
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 
-class About(NamedTuple):
+class PostSubject(NamedTuple):
     """Which vendor a post is about: named with programme and tier, undisclosed with category and words, or none."""
 
     vendor: Vendor | None = None
@@ -30,9 +30,9 @@ class About(NamedTuple):
     description: str | None = None
 
 
-NOTHING = About()
+NO_VENDOR = PostSubject()
 # A title must not stand in the way of a post's other pages: /posts/<number>/edit and so on.
-TAKEN = ("delete", "edit", "flag", "follow", "official-reply", "reply", "revisions", "useful")
+RESERVED_SLUGS = ("delete", "edit", "flag", "follow", "official-reply", "reply", "revisions", "useful")
 
 
 def write_post(
@@ -42,7 +42,7 @@ def write_post(
     body: str,
     leaning: str,
     tags: Sequence[Tag],
-    about: About = NOTHING,
+    about: PostSubject = NO_VENDOR,
     said: Mapping[str, Any] | None = None,
     anonymous: bool = False,
     badged: bool = False,
@@ -58,18 +58,18 @@ def write_post(
     _say(post, title=title, body=body, leaning=leaning, about=about)
     sign(post, author, anonymous=anonymous, at=at or now())
     if anonymous and badged:
-        post.badge = badge_of(author, about.tier)
+        post.badge = badge_for(author, about.tier)
     post.last_activity_at = post.created_at
     if said:
         post.rating = rate(author, anonymous=anonymous, said=said, at=at, **about._asdict())
     db.session.add(post)
     db.session.flush()
     _tag(post, tags)
-    count_as_shown(post, +1)
+    adjust_visible_counts(post, +1)
     db.session.flush()
-    hold_if_need_be(post, author, moved_in=at is not None)
+    hold_if_needed(post, author, moved_in=at is not None)
     if is_listed(post):
-        post_written.send(post)
+        post_published.send(post)
     return post
 
 
@@ -80,7 +80,7 @@ def edit_post(
     body: str,
     leaning: str,
     tags: Sequence[Tag],
-    about: About = NOTHING,
+    about: PostSubject = NO_VENDOR,
     by: Member | None = None,
 ) -> None:
     """Change a post and keep what it said before.
@@ -90,21 +90,21 @@ def edit_post(
     """
     if post.rating is not None:
         _take_rating_along(post, about, by)
-    keep_revision(post, title=post.title, facts=_facts(post))
+    save_revision(post, title=post.title, facts=_facts(post))
     named_before = post.vendor_id
     if is_listed(post):
-        count_as_shown(post, -1)
+        adjust_visible_counts(post, -1)
     _say(post, title=title, body=body, leaning=leaning, about=about)
     if post.badge:
         # With another tier another number of organisations shares it.
-        post.badge = badge_of(by, about.tier) if by is not None else ""
+        post.badge = badge_for(by, about.tier) if by is not None else ""
     _untag(post)
     _tag(post, tags)
     if is_listed(post):
-        count_as_shown(post, +1)
+        adjust_visible_counts(post, +1)
     db.session.flush()
-    hold_if_asked_for(post)
-    hold_if_need_be(post, by)
+    hold_if_edit_requested(post)
+    hold_if_needed(post, by)
     if is_listed(post) and post.vendor_id not in (None, named_before):
         vendor_named.send(post)
 
@@ -115,12 +115,12 @@ def delete_post(post: Post) -> bool:
     What was moved in leaves one, too: by it the next import knows not to bring it back.
     """
     if is_listed(post):
-        count_as_shown(post, -1)
+        adjust_visible_counts(post, -1)
     _untag(post)
     _drop_rating(post)
     kept = post.removed_at is not None or post.imported_from is not None or has_replies(post.id)
     if kept:
-        empty(post)
+        leave_tombstone(post)
         post.title, post.slug, post.excerpt = "Removed by its author", "removed", ""
         post.vendor_id = post.programme_id = post.tier_id = post.category_id = post.vendor_description = None
     else:
@@ -129,10 +129,10 @@ def delete_post(post: Post) -> bool:
     return kept
 
 
-def _say(post: Post, *, title: str, body: str, leaning: str, about: About) -> None:
+def _say(post: Post, *, title: str, body: str, leaning: str, about: PostSubject) -> None:
     post.title = text.single_line(title)
     post.slug = text.slug_of(post.title)
-    if post.slug in TAKEN:
+    if post.slug in RESERVED_SLUGS:
         post.slug += "-experience"
     post.leaning = leaning
     set_body(post, body)
@@ -144,20 +144,20 @@ def _say(post: Post, *, title: str, body: str, leaning: str, about: About) -> No
     post.vendor_description = text.single_line(about.description) if about.description else None
 
 
-def _take_rating_along(post: Post, about: About, by: Member | None) -> None:
+def _take_rating_along(post: Post, about: PostSubject, by: Member | None) -> None:
     rating = post.rating
     if rating is None or (about.vendor == rating.vendor and about.category == rating.category):
         return
     if rating.vendor is not None or about.vendor is None or by is None or rating.anonymous != (post.author_id is None):
-        raise RatedOtherwise
-    name_vendor(rating, by, vendor=about.vendor, programme=about.programme, tier=about.tier)
+        raise AlreadyRated
+    disclose_vendor(rating, by, vendor=about.vendor, programme=about.programme, tier=about.tier)
 
 
 def _drop_rating(post: Post) -> None:
     """The rating goes with its post, unless another post of the same author carries it."""
     rating, post.rating = post.rating, None
     db.session.flush()
-    if rating is not None and not carried_elsewhere(rating.id):
+    if rating is not None and not is_rating_carried(rating.id):
         withdraw(rating)
 
 
@@ -165,7 +165,7 @@ def _facts(post: Post) -> str:
     """Leaning, vendor and tags in words."""
     vendor = post.vendor.name if post.vendor else post.vendor_description or "no vendor"
     tier = f", {post.tier.name}" if post.tier else ""
-    tags = " ".join(f"#{slug}" for slug in tags_of([post.id]).get(post.id, []))
+    tags = " ".join(f"#{slug}" for slug in tag_slugs_of([post.id]).get(post.id, []))
     return f"{post.leaning} · {vendor}{tier} · {tags}"[:400]
 
 
@@ -179,7 +179,7 @@ def _untag(post: Post) -> None:
     db.session.query(PostTag).filter_by(post_id=post.id).delete()
 
 
-def render_again(version: int) -> int:
+def rerender_outdated(version: int) -> int:
     """Render every text that an older version rendered; how many there were."""
     done = 0
     for kind in (Post, Comment):

@@ -27,21 +27,21 @@ def used_listing_marks(marks: Sequence[str]) -> set[str]:
 CHAIN_STRETCH = 64
 
 
-def own_links(member: Any) -> list[str]:
+def used_chain_links_of(member: Any) -> list[str]:
     """The links of the member's chain that carry an anonymous text."""
     return anonymity.along_chain(member.id, used_listing_marks, MAX_GAP, spent=spent_links_among)
 
 
-def free_link(member: Any) -> str:
+def free_chain_link(member: Any) -> str:
     """The next link of the member's chain that no text ever carried."""
     return anonymity.first_free_link(
         member.id, lambda links: used_listing_marks(links) | spent_links_among(links), CHAIN_STRETCH
     )
 
 
-def own_anonymous(member: Member) -> tuple[Sequence[Any], Sequence[Any]]:
+def anonymous_texts_of(member: Member) -> tuple[Sequence[Any], Sequence[Any]]:
     """The member's own anonymous posts and comments, found link by link along their chain."""
-    own = own_links(member)
+    own = used_chain_links_of(member)
     posts = db.session.execute(
         post_rows(Post.deleted_at).where(Post.chain_link.in_(own)).order_by(Post.created_at.desc(), Post.id)
     ).all()

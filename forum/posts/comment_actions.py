@@ -5,15 +5,15 @@ from datetime import datetime
 from forum.access import is_listed
 from forum.accounts.models import Member
 from forum.db import db, new_random_id, now
-from forum.posts.anonymous.badges import badge_of
+from forum.posts.anonymous.badges import badge_for
 from forum.posts.models import Comment, Post
-from forum.posts.screening.holds import hold_if_need_be
-from forum.posts.signals import comment_written
-from forum.posts.visibility import count_as_shown, hold_if_asked_for
-from forum.posts.writing import empty, keep_revision, set_body, sign
+from forum.posts.screening.holds import hold_if_needed
+from forum.posts.signals import comment_published
+from forum.posts.visibility import adjust_visible_counts, hold_if_edit_requested
+from forum.posts.writing import leave_tombstone, save_revision, set_body, sign
 from forum.web import key_text
 
-DEEPEST = 4
+MAX_DEPTH = 4
 
 
 def write_comment(
@@ -39,8 +39,8 @@ def write_comment(
     set_body(comment, body)
     sign(comment, author, anonymous=anonymous, at=at or now())
     if anonymous and badged:
-        comment.badge = badge_of(author)
-    comment.depth = min(parent.depth + 1, DEEPEST) if parent else 0
+        comment.badge = badge_for(author)
+    comment.depth = min(parent.depth + 1, MAX_DEPTH) if parent else 0
     comment.path = _branch(parent) + _segment(comment)
     db.session.add(comment)
     if parent:
@@ -49,19 +49,19 @@ def write_comment(
     # An anonymous reply knows its day only, so it must not tell more by moving its thread up.
     post.last_activity_at = max(post.last_activity_at, comment.created_at)
     db.session.flush()
-    hold_if_need_be(comment, author, moved_in=at is not None)
+    hold_if_needed(comment, author, moved_in=at is not None)
     if is_listed(comment):
-        comment_written.send(comment)
+        comment_published.send(comment)
     return comment
 
 
 def edit_comment(comment: Comment, *, body: str, by: Member | None = None) -> None:
     """Change a comment and keep what it said before. `by` is its author."""
-    keep_revision(comment)
+    save_revision(comment)
     set_body(comment, body)
     db.session.flush()
-    hold_if_asked_for(comment)
-    hold_if_need_be(comment, by)
+    hold_if_edit_requested(comment)
+    hold_if_needed(comment, by)
 
 
 def delete_comment(comment: Comment) -> bool:
@@ -70,10 +70,10 @@ def delete_comment(comment: Comment) -> bool:
     What was moved in leaves one, too: by it the next import knows not to bring it back.
     """
     if is_listed(comment):
-        count_as_shown(comment, -1)
+        adjust_visible_counts(comment, -1)
     kept = comment.removed_at is not None or comment.answer_count > 0 or comment.imported_from is not None
     if kept:
-        empty(comment)
+        leave_tombstone(comment)
     else:
         _remove(comment)
     db.session.flush()
@@ -96,7 +96,7 @@ def _branch(parent: Comment | None) -> str:
     """The path that the new comment's path begins with."""
     if parent is None:
         return ""
-    return parent.path if parent.depth < DEEPEST else parent.path[: -len(_segment(parent))]
+    return parent.path if parent.depth < MAX_DEPTH else parent.path[: -len(_segment(parent))]
 
 
 def _segment(comment: Comment) -> str:

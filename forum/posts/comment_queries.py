@@ -14,22 +14,22 @@ from forum.db import db
 from forum.posts.models import Comment, Post
 from forum.vendors.models import Vendor
 
-THREAD_PAGE = 100
-SEGMENT = 18  # characters of a path that one comment adds: 8 of time, 10 of number
+THREAD_PAGE_SIZE = 100
+SEGMENT_LENGTH = 18  # characters of a path that one comment adds: 8 of time, 10 of number
 
 
-class Thread(NamedTuple):
+class ThreadPage(NamedTuple):
     """A page of a thread in reading order, and the id of the comment the next page begins with (or None)."""
 
     rows: Sequence[Any]
     next: int | None
 
 
-def thread(post_id: int, start: int | None = None, most: int = THREAD_PAGE) -> Thread:
+def thread_page(post_id: int, start: int | None = None, most: int = THREAD_PAGE_SIZE) -> ThreadPage:
     """Comments under a post in reading order, from the one numbered `start`: one query, tombstones included."""
     given = {"post_id": post_id, "most": most + 1} | ({"start": start} if start is not None else {})
     rows = db.session.execute(_thread(start is not None), given).all()
-    return Thread(rows[:most], rows[most].id if len(rows) > most else None)
+    return ThreadPage(rows[:most], rows[most].id if len(rows) > most else None)
 
 
 @cache
@@ -43,7 +43,7 @@ def _thread(from_one: bool) -> Select[Any]:
     return statement.order_by(comment.path).limit(bindparam("most"))
 
 
-def comment_numbered(comment_id: int, *, to_change: bool = False) -> Select[Any]:
+def comment_by_id(comment_id: int, *, to_change: bool = False) -> Select[Any]:
     """The comment itself, with its post; to change it, one at a time, with a lock on its row."""
     statement = (
         select(Comment)
@@ -62,20 +62,20 @@ def comment_row(comment_id: int) -> Any:
     return db.session.execute(_rows().where(Comment.id == comment_id)).first()
 
 
-def page_start(comment: Comment, most: int = THREAD_PAGE) -> int | None:
+def page_start(comment: Comment, most: int = THREAD_PAGE_SIZE) -> int | None:
     """With which comment the page begins that shows this one: None for the thread's first page.
 
     The page begins with the top of the branch if that is near enough, so that the reader sees what was answered.
     """
     if _between(comment, "") < most:
         return None
-    top = comment.path[:SEGMENT]
+    top = comment.path[:SEGMENT_LENGTH]
     if _between(comment, top) < most:
         return db.session.scalar(select(Comment.id).where(Comment.post_id == comment.post_id, Comment.path == top))
     return comment.id
 
 
-def comments_signed_by(member_id: int, most: int = 50) -> Sequence[Any]:
+def signed_comments(member_id: int, most: int = 50) -> Sequence[Any]:
     """The member's latest comments by name, each with its post's title."""
     return db.session.execute(
         select(Comment.id, Comment.body_html, Comment.created_at, Post.title, Post.id.label("post_id"), Post.slug)

@@ -21,15 +21,15 @@ from forum.access import (
 )
 from forum.db import begin_writing, db, reads_first
 from forum.posts import comment_actions
-from forum.posts.comment_queries import comment_numbered, page_start
-from forum.posts.form_pages import TOO_MANY, drop_replaced, reply_page
+from forum.posts.comment_queries import comment_by_id, page_start
+from forum.posts.form_pages import TOO_MANY_SCHEDULED, cancel_replaced, reply_form_page
 from forum.posts.forms import CommentEditForm, CommentForm
-from forum.posts.item_queries import revisions_of, submitted
+from forum.posts.item_queries import revisions_of, item_by_submission
 from forum.posts.models import Comment, Post
-from forum.posts.official_views import official_page
-from forum.posts.queries import post_numbered
-from forum.posts.scheduled_actions import delay_comment
-from forum.posts.useful_views import mark
+from forum.posts.official_views import official_reply_page
+from forum.posts.queries import post_by_id
+from forum.posts.scheduled_actions import schedule_comment
+from forum.posts.useful_views import save_useful_vote
 from forum.web import (
     KeyConverter,
     carried_fields,
@@ -47,7 +47,7 @@ bp = Blueprint("comments", __name__)
 @bp.get("/replies/<key:comment_id>")
 def show(comment_id: int) -> Any:
     """The way to a reply: its post's page, the part of the thread that has it, and its place there."""
-    comment: Comment = db.first_or_404(comment_numbered(comment_id))
+    comment: Comment = db.first_or_404(comment_by_id(comment_id))
     if not can_open(current_user, comment) or not can_open(current_user, comment.post):
         abort(404)
     return _to(comment)
@@ -59,26 +59,26 @@ def show(comment_id: int) -> Any:
 @limiter.limit("20/minute;200/hour", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
 def new(post_id: int) -> Any:
     """Reply to a post, or (?to=) to a reply under it."""
-    post = db.first_or_404(post_numbered(post_id))
+    post = db.first_or_404(post_by_id(post_id))
     if not can_see(current_user, post):
         abort(404)
     if request.method == "POST" and honeypot_filled():
         return redirect(url_for("posts.show", post_id=post.id, slug=post.slug, _anchor="talk"))
     form = CommentForm(submission=secrets.token_hex(16))
-    if form.is_submitted() and (first := submitted(Comment, form.submission.data or "")) is not None:
+    if form.is_submitted() and (first := item_by_submission(Comment, form.submission.data or "")) is not None:
         if is_author(current_user, first):
             return _to(first)
         form.submission.data = secrets.token_hex(16)
     if not can_reply(current_user, post):
         # Whoever speaks for the post's vendor answers in its name; what they typed goes there.
         if can_reply_officially(current_user, post):
-            return official_page(post, refused=form.is_submitted())
+            return official_reply_page(post, refused=form.is_submitted())
         return _closed(form, post)
     form.vendor = post.vendor
     if form.is_submitted() and form.validate() and form.may_publish(request.form.get("intent", "")):
         return _send(form, post_id)
     parent = _parent(post)
-    return reply_page(form, post, parent.id if parent else None)
+    return reply_form_page(form, post, parent.id if parent else None)
 
 
 def _send(form: CommentForm, post_id: int) -> Any:
@@ -90,7 +90,7 @@ def _send(form: CommentForm, post_id: int) -> Any:
         return _closed(form, post)
     parent = _parent(post)
     if not form.in_pace(is_post=False):
-        return reply_page(form, post, parent.id if parent else None)
+        return reply_form_page(form, post, parent.id if parent else None)
     return _delay(post, form, parent) if form.within() else _publish(post, form, parent)
 
 
@@ -148,12 +148,12 @@ def revisions(comment_id: int) -> Any:
 def useful(comment_id: int) -> Any:
     """Mark a reply useful, or take that back."""
     comment = _found(comment_id)
-    mark(comment)
+    save_useful_vote(comment)
     return _to(comment)
 
 
 def _found(comment_id: int, *, to_change: bool = False) -> Comment:
-    comment: Comment = db.first_or_404(comment_numbered(comment_id, to_change=to_change))
+    comment: Comment = db.first_or_404(comment_by_id(comment_id, to_change=to_change))
     if not can_see(current_user, comment) or not can_see(current_user, comment.post):
         abort(404)
     return comment
@@ -162,13 +162,13 @@ def _found(comment_id: int, *, to_change: bool = False) -> Comment:
 def _parent(post: Post) -> Comment | None:
     """The reply that is being answered, if everybody sees it under this post; else the answer goes to the post."""
     number = KeyConverter.number_in(request.values.get("to"))
-    parent = db.session.scalar(comment_numbered(number)) if number is not None else None
+    parent = db.session.scalar(comment_by_id(number)) if number is not None else None
     return parent if parent is not None and parent.post_id == post.id and is_listed(parent) else None
 
 
 def _publish(post: Post, form: CommentForm, parent: Comment | None) -> Any:
     try:
-        drop_replaced(form)
+        cancel_replaced(form)
         comment = comment_actions.write_comment(post, current_user, parent=parent, **form.cleaned_data())
         # The way to it is looked up before the commit, which lets go of all that is known and of the lock.
         answer = _to(comment)
@@ -176,7 +176,7 @@ def _publish(post: Post, form: CommentForm, parent: Comment | None) -> Any:
     except IntegrityError:
         # The same form came twice at once, and the other was quicker.
         db.session.rollback()
-        comment = submitted(Comment, form.submission.data or "")
+        comment = item_by_submission(Comment, form.submission.data or "")
         if comment is None or not is_author(current_user, comment):
             raise
         return _to(comment)
@@ -184,14 +184,14 @@ def _publish(post: Post, form: CommentForm, parent: Comment | None) -> Any:
 
 
 def _delay(post: Post, form: CommentForm, parent: Comment | None) -> Any:
-    drop_replaced(form)
-    kept = delay_comment(
+    cancel_replaced(form)
+    kept = schedule_comment(
         current_user, post, hours=form.within(), typed=carried_fields(), parent=parent, **form.cleaned_data()
     )
     if not kept:
         db.session.rollback()
-        form.appear.errors = [TOO_MANY]
-        return reply_page(form, post, parent.id if parent else None)
+        form.appear.errors = [TOO_MANY_SCHEDULED]
+        return reply_form_page(form, post, parent.id if parent else None)
     db.session.commit()
     return redirect(url_for("pages.anonymous_writing"))
 

@@ -32,7 +32,7 @@ def posts_between(start: datetime, end: datetime) -> Sequence[Any]:
     ).all()
 
 
-def first_and_last_post() -> tuple[datetime | None, datetime | None]:
+def post_date_range() -> tuple[datetime | None, datetime | None]:
     """When the first and the last post were made."""
     first, last = db.session.execute(select(func.min(Post.created_at), func.max(Post.created_at))).one()
     return first, last

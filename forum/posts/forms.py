@@ -8,10 +8,10 @@ from wtforms.validators import InputRequired, ValidationError
 
 from forum import text
 from forum.access import can_post_about, can_rate, is_representative
-from forum.posts.actions import NOTHING, About
+from forum.posts.actions import NO_VENDOR, PostSubject
 from forum.posts.models import Post, Tag
-from forum.posts.signature_forms import Signed, tiers_named
-from forum.posts.tags.queries import tags_like, tags_named, tags_of
+from forum.posts.signature_forms import SignedForm, mentioned_tiers
+from forum.posts.tags.queries import similar_tags, tags_by_word, tag_slugs_of
 from forum.ratings.actions import live_ratings
 from forum.ratings.forms import RatingFields
 from forum.vendors.forms import TierChoice
@@ -19,11 +19,11 @@ from forum.vendors.models import Tier, Vendor
 from forum.vendors.queries import categories, find_vendor_mention, vendor_by_name
 from forum.web import Form, count_of
 
-TITLE = (10, 140)
-BODY = (40, 20_000)
-REPLY = (2, 10_000)
-DESCRIPTION = (5, 80)
-MOST_TAGS = 5
+TITLE_LENGTH = (10, 140)
+BODY_LENGTH = (40, 20_000)
+REPLY_LENGTH = (2, 10_000)
+DESCRIPTION_LENGTH = (5, 80)
+MAX_TAGS = 5
 
 
 def _length(bounds: tuple[int, int], what: str) -> Any:
@@ -42,29 +42,29 @@ def _length(bounds: tuple[int, int], what: str) -> Any:
     return check
 
 
-class CommentForm(Signed):
+class CommentForm(SignedForm):
     """A reply."""
 
-    body = TextAreaField("Your reply", validators=[_length(REPLY, "your reply")])
+    body = TextAreaField("Your reply", validators=[_length(REPLY_LENGTH, "your reply")])
     # The post's, when it names one: with a tier and a country a reply may tell who its author is.
     vendor: Vendor | None = None
 
     def tiers_told(self) -> list[Tier]:
         """Tiers of the post's vendor that the reply names."""
-        return tiers_named(self.vendor, self.passages())
+        return mentioned_tiers(self.vendor, self.passages())
 
 
 class CommentEditForm(Form):
     """A reply, changed."""
 
-    body = TextAreaField("Your reply", validators=[_length(REPLY, "your reply")])
+    body = TextAreaField("Your reply", validators=[_length(REPLY_LENGTH, "your reply")])
 
 
-class AboutFields(Form):
+class PostFields(Form):
     """Title, text, tags, leaning and vendor: what a new post and a changed one have in common."""
 
-    title = StringField("Title", validators=[_length(TITLE, "a title")])
-    body = TextAreaField("Text", validators=[_length(BODY, "your text")])
+    title = StringField("Title", validators=[_length(TITLE_LENGTH, "a title")])
+    body = TextAreaField("Text", validators=[_length(BODY_LENGTH, "your text")])
     tags = StringField("Tags")
     leaning = RadioField(
         "Your experience is",
@@ -104,11 +104,11 @@ class AboutFields(Form):
         if not words:
             raise ValidationError("Choose one to five tags, so that others find this.")
         if len(words) > 40:
-            raise ValidationError(f"Use at most {MOST_TAGS} tags.")
-        known = tags_named(words)
+            raise ValidationError(f"Use at most {MAX_TAGS} tags.")
+        known = tags_by_word(words)
         for word in words:
             if word not in known:
-                near = " or ".join(tags_like(word))
+                near = " or ".join(similar_tags(word))
                 raise ValidationError(
                     f"There is no tag “{word[:50]}”. "
                     + (f"Did you mean {near}?" if near else "The list below has them all.")
@@ -116,8 +116,8 @@ class AboutFields(Form):
             if known[word].retired_at and known[word].slug not in (field.object_data or "").split(", "):
                 raise ValidationError(f"The tag “{word[:50]}” is not offered any more. Choose another one.")
         found = {tag.id: tag for tag in (known[word] for word in words)}
-        if len(found) > MOST_TAGS:
-            raise ValidationError(f"These are {len(found)} tags. Keep the {MOST_TAGS} that fit best.")
+        if len(found) > MAX_TAGS:
+            raise ValidationError(f"These are {len(found)} tags. Keep the {MAX_TAGS} that fit best.")
         self.found_tags = list(found.values())
 
     def validate_about(self, field: Any) -> None:
@@ -144,7 +144,7 @@ class AboutFields(Form):
 
     def validate_tier(self, field: Any) -> None:
         """A programme or tier of that vendor."""
-        if self.about.data == "named" and self.found_vendor and field.data and not self.tiers.knows(field.data):
+        if self.about.data == "named" and self.found_vendor and field.data and not self.tiers.is_valid(field.data):
             raise ValidationError(f"This is not a tier of {self.found_vendor.name}. Choose again.")
 
     def validate_category(self, field: Any) -> None:
@@ -156,18 +156,18 @@ class AboutFields(Form):
         """Words that tell the kind of vendor, and not which."""
         if self.about.data != "undisclosed":
             return
-        _length(DESCRIPTION, "what readers should see, such as “a large hardware supplier”")(self, field)
+        _length(DESCRIPTION_LENGTH, "what readers should see, such as “a large hardware supplier”")(self, field)
         if named := find_vendor_mention(field.data):
             raise ValidationError(f"This names {named}. Describe the vendor so that nobody can tell.")
 
-    def chosen(self) -> About:
+    def chosen(self) -> PostSubject:
         """The vendor as chosen, for an action."""
         if self.about.data == "undisclosed":
-            return About(category=self.categories[self.category.data], description=self.description.data)
+            return PostSubject(category=self.categories[self.category.data], description=self.description.data)
         if self.about.data != "named" or self.found_vendor is None:
-            return NOTHING
-        programme, tier = self.tiers.chosen(self.tier.data)
-        return About(vendor=self.found_vendor, programme=programme, tier=tier)
+            return NO_VENDOR
+        programme, tier = self.tiers.resolve(self.tier.data)
+        return PostSubject(vendor=self.found_vendor, programme=programme, tier=tier)
 
     def content(self) -> dict[str, Any]:
         """The fields that write_post and edit_post share."""
@@ -180,7 +180,7 @@ class AboutFields(Form):
         }
 
 
-class PostForm(AboutFields, RatingFields, Signed):
+class PostForm(PostFields, RatingFields, SignedForm):
     """A new post, and the rating it may carry."""
 
     signed = RadioField(
@@ -226,10 +226,10 @@ class PostForm(AboutFields, RatingFields, Signed):
     def tiers_told(self) -> list[Tier]:
         """The tier chosen, or those of the vendor that the text names."""
         about = self.chosen()
-        return [about.tier] if about.tier else tiers_named(about.vendor, self.passages())
+        return [about.tier] if about.tier else mentioned_tiers(about.vendor, self.passages())
 
 
-class PostEditForm(AboutFields):
+class PostEditForm(PostFields):
     """A post, changed. Named or anonymous stays as it was."""
 
     def cleaned_data(self) -> dict[str, Any]:
@@ -237,16 +237,16 @@ class PostEditForm(AboutFields):
         return self.content()
 
 
-def as_typed(post: Post) -> dict[str, Any]:
+def form_values(post: Post) -> dict[str, Any]:
     """A post's fields as its form shows them."""
     return {
         "title": post.title,
         "body": post.body,
-        "tags": ", ".join(tags_of([post.id]).get(post.id, [])),
+        "tags": ", ".join(tag_slugs_of([post.id]).get(post.id, [])),
         "leaning": post.leaning,
         "about": "named" if post.vendor_id else "undisclosed" if post.category_id else "none",
         "vendor": post.vendor.name if post.vendor else "",
-        "tier": TierChoice.typed(post),
+        "tier": TierChoice.value_of(post),
         "category": post.category.slug if post.category else "",
         "description": post.vendor_description or "",
     }

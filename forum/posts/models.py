@@ -19,7 +19,7 @@ from forum.vendors.models import Category, Programme, Tier, Vendor
 LEANINGS = ("good", "bad", "mixed")
 
 
-class Writing:
+class AuthoredText:
     """What posts and comments share: an author by name or by pseudonym, a text, and what can befall it."""
 
     author_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
@@ -65,7 +65,7 @@ def _one_author(table: str) -> CheckConstraint:
     return CheckConstraint("author_id IS NULL OR pseudonym_id IS NULL", name=f"{table}_one_author")
 
 
-class Post(Writing, db.Model):
+class Post(AuthoredText, db.Model):
     """An experience: a title and a text, tags, a leaning, perhaps about one vendor, named or undisclosed."""
 
     __tablename__ = "posts"
@@ -114,7 +114,7 @@ class Post(Writing, db.Model):
 _OFFICIAL: Any = dict.fromkeys(("postgresql_where", "sqlite_where"), text("official_vendor_id IS NOT NULL"))
 
 
-class Comment(Writing, db.Model):
+class Comment(AuthoredText, db.Model):
     """A reply to a post, or to another comment under it.
 
     `path` is the comment's place in the thread as text that sorts: a segment of time and number for each ancestor and
@@ -235,11 +235,11 @@ class ScheduledText(db.Model):
     created_at: Mapped[Timestamp]
 
 
-def moment_for(item: Any) -> datetime:
+def timestamp_for(item: Any) -> datetime:
     """Now, as finely as this item may know it."""
     return start_of_day(now()) if item.pseudonym_id is not None else now()
 
 
-def thing_columns(item: Any) -> dict[str, Any]:
+def target_columns(item: Any) -> dict[str, Any]:
     """Which column a revision or a mark refers to this item by, and the value."""
     return {"post_id": item.id} if isinstance(item, Post) else {"comment_id": item.id}

@@ -4,11 +4,11 @@ from flask_login import current_user
 from wtforms import HiddenField
 
 from forum.posts.forms import CommentEditForm
-from forum.posts.submission_checks import refusal
+from forum.posts.submission_checks import submission_error
 from forum.web import form_age
 
 
-class OfficialForm(CommentEditForm):
+class OfficialReplyForm(CommentEditForm):
     """A vendor's official reply, always by name."""
 
     meta_fields = ("csrf_token", "submission")
@@ -18,7 +18,7 @@ class OfficialForm(CommentEditForm):
 
     def in_pace(self) -> bool:
         """Whether it may be sent now; if not, the form says why. Asked last."""
-        words = refusal(
+        words = submission_error(
             current_user, body=self.body.data or "", is_post=False, anonymous=False, seconds_open=form_age()
         )
         self.body.errors = [words] if words else []

@@ -13,14 +13,14 @@ from forum.vendors.models import Representative, Vendor
 _post = Post.__table__.c
 
 
-def official_reply_under(post_id: int, vendor_id: int) -> Comment | None:
+def official_reply_of(post_id: int, vendor_id: int) -> Comment | None:
     """The vendor's reply under the post: hidden or taken down, it is still the one."""
     return db.session.scalar(
         select(Comment).where(Comment.post_id == post_id, Comment.official_vendor_id == vendor_id).limit(1)
     )
 
 
-def speaker_under(member: Any, post_id: int) -> Any:
+def representation_under(member: Any, post_id: int) -> Any:
     """For whom the member speaks (name), as what (title), and the official reply under the post if there is one.
 
     One query; None when they speak for nobody.
@@ -35,13 +35,13 @@ def speaker_under(member: Any, post_id: int) -> Any:
     ).first()
 
 
-def unanswered_by(vendor_id: int) -> ColumnElement[bool]:
+def without_reply_of(vendor_id: int) -> ColumnElement[bool]:
     """Posts that take an official reply of the vendor and have none."""
     answered = select(Comment.post_id).where(Comment.official_vendor_id == vendor_id)
     return (_post.vendor_id == vendor_id) & _post.locked_at.is_(None) & _post.id.not_in(answered)
 
 
-def official_replies_of(vendor_id: int, most: int = 50) -> Sequence[Any]:
+def official_replies_by(vendor_id: int, most: int = 50) -> Sequence[Any]:
     """The vendor's latest official replies that everybody sees, each with its post's title."""
     return db.session.execute(
         select(Comment.id, Comment.body_html, Comment.created_at, Comment.edited_at, Post.title)
@@ -52,7 +52,7 @@ def official_replies_of(vendor_id: int, most: int = 50) -> Sequence[Any]:
     ).all()
 
 
-def marks_about(member_id: int, vendor_id: int) -> Sequence[Post | Comment]:
+def items_voted_useful(member_id: int, vendor_id: int) -> Sequence[Post | Comment]:
     """Posts that name the vendor, and replies under them, which the member marked useful."""
     found: list[Any] = []
     marked_posts = select(UsefulVote.post_id).where(UsefulVote.member_id == member_id)

@@ -13,16 +13,16 @@ from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
 from forum.db import db
 from forum.posts.models import Comment, Post, PostTag, Tag, UsefulVote
-from forum.posts.tags.queries import tags_of
+from forum.posts.tags.queries import tag_slugs_of
 from forum.ratings.models import Rating, Snapshot
 from forum.ratings.queries import glyph_columns, glyph_join
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
-PAGE = 20
+PAGE_SIZE = 20
 # Lists and the page of a post are read most. They read plain rows of plain tables, with statements that are built once:
 # building one takes longer than the database needs to answer it.
 _post, _mark = Post.__table__.c, UsefulVote.__table__.c
-SORTS: dict[str, Any] = {
+SORT_COLUMNS: dict[str, Any] = {
     "active": _post.last_activity_at,
     "new": _post.created_at,
     "top": _post.useful_count,
@@ -30,7 +30,7 @@ SORTS: dict[str, Any] = {
 }
 
 
-class Listing(NamedTuple):
+class PostList(NamedTuple):
     """One page of a list: its rows, each row's tags by post id, and where the next page begins (or None)."""
 
     rows: Sequence[Any]
@@ -38,9 +38,9 @@ class Listing(NamedTuple):
     next: str | None
 
 
-def listing(
-    *conditions: ColumnElement[bool], sort: str = "active", before: str | None = None, most: int = PAGE
-) -> Listing:
+def list_posts(
+    *conditions: ColumnElement[bool], sort: str = "active", before: str | None = None, most: int = PAGE_SIZE
+) -> PostList:
     """A page of posts that everybody sees, in two queries. `before` is the `next` of the page above."""
     place = _place(before, sort)
     statement = _listing(sort, place is not None)
@@ -50,12 +50,12 @@ def listing(
     found = db.session.execute(statement, given).all()
     rows = found[:most]
     last = _mark_of(rows[-1], sort) if len(found) > most else None
-    return Listing(rows, tags_of([row.id for row in rows]), last)
+    return PostList(rows, tag_slugs_of([row.id for row in rows]), last)
 
 
 @cache
 def _listing(sort: str, further: bool) -> Select[Any]:
-    column = SORTS[sort]
+    column = SORT_COLUMNS[sort]
     statement = (
         post_rows().where(listed_clause(_post)).order_by(column.desc(), _post.id.desc()).limit(bindparam("most"))
     )
@@ -89,13 +89,13 @@ def with_rating() -> ColumnElement[bool]:
     return select(carried.id).where(carried.id == _post.rating_id, carried.hidden_at.is_(None)).exists()
 
 
-def tagged(tag_id: int) -> ColumnElement[bool]:
+def with_tag(tag_id: int) -> ColumnElement[bool]:
     """Posts that carry the tag."""
     tag = PostTag.__table__.c
     return _post.id.in_(select(tag.post_id).where(tag.tag_id == tag_id))
 
 
-def leaning_to(leaning: str) -> ColumnElement[bool]:
+def with_leaning(leaning: str) -> ColumnElement[bool]:
     """Posts with this leaning."""
     return _post.leaning == leaning
 
@@ -145,7 +145,7 @@ def _post_page() -> Select[Any]:
     )
 
 
-def post_numbered(post_id: int, *, to_change: bool = False) -> Select[Any]:
+def post_by_id(post_id: int, *, to_change: bool = False) -> Select[Any]:
     """The post itself; to change it, one at a time, with a lock on its row."""
     statement = (
         select(Post)
@@ -155,7 +155,7 @@ def post_numbered(post_id: int, *, to_change: bool = False) -> Select[Any]:
     return statement.with_for_update(of=Post) if to_change else statement
 
 
-def related(post_id: int, vendor_id: int | None, most: int = 5) -> Sequence[Any]:
+def related_posts(post_id: int, vendor_id: int | None, most: int = 5) -> Sequence[Any]:
     """Posts near this one: two points for the same vendor, one for each tag in common; then the latest."""
     given = {"post_id": post_id, "most": most} | ({"vendor_id": vendor_id} if vendor_id is not None else {})
     return db.session.execute(_related(vendor_id is not None), given).all()
@@ -201,7 +201,7 @@ def _related(to_vendor: bool) -> Select[Any]:
     )
 
 
-def carried_elsewhere(rating_id: int) -> bool:
+def is_rating_carried(rating_id: int) -> bool:
     """Whether a post carries the rating."""
     return db.session.scalar(select(Post.id).where(Post.rating_id == rating_id).limit(1)) is not None
 
@@ -248,7 +248,7 @@ def post_rows(*more: Any) -> Select[Any]:
 
 def _mark_of(row: Any, sort: str) -> str:
     """Where a row stands in its list, for an address: 20261112T093000.81234 or 41.81234."""
-    value = row.useful_count if sort == "top" else getattr(row, SORTS[sort].key)
+    value = row.useful_count if sort == "top" else getattr(row, SORT_COLUMNS[sort].key)
     written = str(value) if sort == "top" else value.strftime("%Y%m%dT%H%M%S")
     return f"{written}.{row.id}"
 

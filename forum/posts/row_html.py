@@ -10,15 +10,15 @@ from markupsafe import Markup
 
 from forum.web import reader_clock, script_root
 
-REMEMBERED = 1000  # rows; some 3 MB
+CACHE_SIZE = 1000  # rows; some 3 MB
 
 
-def printed_row(row: Any, tags: Sequence[str]) -> Markup:
+def render_post_row(row: Any, tags: Sequence[str]) -> Markup:
     """For templates: the row of a list, with its tags."""
     return _print(row, tuple(tags), reader_clock(), script_root())
 
 
-@lru_cache(maxsize=REMEMBERED)
+@lru_cache(maxsize=CACHE_SIZE)
 def _print(row: Any, tags: tuple[str, ...], clock: tuple[ZoneInfo | None, int], root: str) -> Markup:
     html: Markup = get_template_attribute("posts/_post_row.html", "post_row")(row, tags)
     return html

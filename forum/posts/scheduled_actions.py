@@ -14,23 +14,23 @@ from forum.access import can_post_about, can_rate, can_reply, can_write, is_list
 from forum.accounts.models import Member
 from forum.accounts.queries import spent_links_among
 from forum.db import db, lock, now, start_of_day
-from forum.posts.actions import NOTHING, About, write_post
+from forum.posts.actions import NO_VENDOR, PostSubject, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, ScheduledText
-from forum.posts.scheduled_queries import delayed_marked, delayed_seals, tags_numbered
-from forum.posts.tags.queries import tags_named
-from forum.ratings.actions import RatedOtherwise
+from forum.posts.scheduled_queries import scheduled_by_links, sealed_scheduled_texts, tags_by_ids
+from forum.posts.tags.queries import tags_by_word
+from forum.ratings.actions import AlreadyRated
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 PURPOSE = "delayed writing"
 STEP = 1024
 CHAIN = "delayed listing mark"
 STRETCH = 256
-MOST_WAITING = 50
-MOST_TAGS = 5
+MAX_SCHEDULED = 50
+MAX_TAGS = 5
 
 
-class Waiting(NamedTuple):
+class ScheduledItem(NamedTuple):
     """A delayed text as its author lists it: `typed` is the form as it was sent."""
 
     id: int
@@ -43,7 +43,7 @@ class Waiting(NamedTuple):
     typed: dict[str, str]
 
 
-def delay_post(member: Member, *, hours: int, typed: Mapping[str, str], about: About = NOTHING, **given: Any) -> bool:
+def schedule_post(member: Member, *, hours: int, typed: Mapping[str, str], about: PostSubject = NO_VENDOR, **given: Any) -> bool:
     """Keep a post until a random moment within the hours. `given` is for write_post. False when too many wait."""
     tags = [tag.id for tag in given.pop("tags")]
     numbers = {name: thing.id if hasattr(thing, "id") else thing for name, thing in about._asdict().items()}
@@ -51,7 +51,7 @@ def delay_post(member: Member, *, hours: int, typed: Mapping[str, str], about: A
     return _keep(member, hours, content | {"typed": dict(typed)})
 
 
-def delay_comment(
+def schedule_comment(
     member: Member, post: Post, *, hours: int, typed: Mapping[str, str], parent: Comment | None, **given: Any
 ) -> bool:
     """Keep a reply until a random moment within the hours. False when too many wait."""
@@ -59,14 +59,14 @@ def delay_comment(
     return _keep(member, hours, content | {"typed": dict(typed), "title": post.title})
 
 
-def own_delayed(member: Any) -> list[Waiting]:
+def scheduled_texts_of(member: Any) -> list[ScheduledItem]:
     """What of the member's waits, the soonest deadline first."""
     rows = _own(member)
     opened = [(row.id, content) for row in rows if (content := _opened(row.sealed)) is not None]
     return sorted((_waiting(number, content) for number, content in opened), key=lambda one: (one.latest, one.id))
 
 
-def drop_delayed(member: Any, number: int | None) -> bool:
+def cancel_scheduled(member: Any, number: int | None) -> bool:
     """Cancel one of the member's own; False when none has this number."""
     if number is None:
         return False
@@ -77,20 +77,20 @@ def drop_delayed(member: Any, number: int | None) -> bool:
     return bool(own)
 
 
-def drop_all_delayed(member: Member) -> None:
+def cancel_all_scheduled(member: Member) -> None:
     """Cancel all of the member's: they leave."""
     for row in _own(member):
         db.session.delete(row)
     db.session.flush()
 
 
-def due_now() -> list[int]:
+def due_ids() -> list[int]:
     """The numbers of what is due."""
     moment = now().isoformat()
-    return [number for number, sealed in delayed_seals().items() if (_opened(sealed) or {"due": "z"})["due"] <= moment]
+    return [number for number, sealed in sealed_scheduled_texts().items() if (_opened(sealed) or {"due": "z"})["due"] <= moment]
 
 
-def publish_delayed(number: int) -> None:
+def publish_scheduled_text(number: int) -> None:
     """Write it as its author and drop the row; it stays when its author may not write, or its thread is closed."""
     row = db.session.get(ScheduledText, number, with_for_update={"skip_locked": True})
     content = _opened(row.sealed) if row is not None else None
@@ -109,7 +109,7 @@ def _keep(member: Member, hours: int, content: dict[str, Any]) -> bool:
     waiting = [_opened(row.sealed) or {} for row in rows]
     if content.get("submission") and any(one.get("submission") == content["submission"] for one in waiting):
         return True
-    if len(rows) >= MOST_WAITING:
+    if len(rows) >= MAX_SCHEDULED:
         return False
     moment, latest = now(), now() + timedelta(hours=hours)
     due = moment + timedelta(seconds=1 + secrets.randbelow(hours * 3600))
@@ -129,7 +129,7 @@ def _write_post(member: Member, content: dict[str, Any]) -> bool:
     given |= {"tags": _tags_of(content), "anonymous": True}
     if named["vendor"] is not None and named["vendor"].merged_into_id is not None:
         named["vendor"] = db.session.get(Vendor, named["vendor"].merged_into_id)
-    given["about"] = About(**named, description=content["about"]["description"])
+    given["about"] = PostSubject(**named, description=content["about"]["description"])
     vendor = named["vendor"]
     if any(content["about"][key] and named[key] is None for key in ("vendor", "category")):
         return False
@@ -140,7 +140,7 @@ def _write_post(member: Member, content: dict[str, Any]) -> bool:
     try:
         with db.session.begin_nested():
             write_post(member, said=said, **given)
-    except RatedOtherwise:
+    except AlreadyRated:
         # Rated by name meanwhile: the text appears without its rating, or it would tell that both are theirs.
         write_post(member, **given)
     return True
@@ -148,12 +148,12 @@ def _write_post(member: Member, content: dict[str, Any]) -> bool:
 
 def _tags_of(content: dict[str, Any]) -> list[Any]:
     """The tags chosen. One that went into another meanwhile is found by the word that was typed."""
-    found = list(tags_numbered(content["tags"]))
+    found = list(tags_by_ids(content["tags"]))
     if len(found) == len(content["tags"]):
         return found
     words = content["typed"].get("tags", "").replace("#", ",").replace(" ", ",").split(",")
-    meant = tags_named(text.fold(word) for word in words if word).values()
-    return list({tag.id: tag for tag in [*found, *meant]}.values())[:MOST_TAGS]
+    meant = tags_by_word(text.fold(word) for word in words if word).values()
+    return list({tag.id: tag for tag in [*found, *meant]}.values())[:MAX_TAGS]
 
 
 def _write_comment(member: Member, content: dict[str, Any]) -> bool:
@@ -166,12 +166,12 @@ def _write_comment(member: Member, content: dict[str, Any]) -> bool:
     return True
 
 
-def _waiting(number: int, content: dict[str, Any]) -> Waiting:
+def _waiting(number: int, content: dict[str, Any]) -> ScheduledItem:
     post = db.session.get(Post, content["post"]) if content["kind"] == "comment" else None
     latest = datetime.fromisoformat(content["latest"])
     # The clock of the jobs goes every ten minutes.
     late = now() > datetime.fromisoformat(content["due"]) + timedelta(minutes=30)
-    return Waiting(
+    return ScheduledItem(
         number, content["kind"], content["title"], post, content.get("parent"), latest, late, content["typed"]
     )
 
@@ -188,4 +188,4 @@ def _opened(sealed: str) -> dict[str, Any] | None:
 
 
 def _own(member: Any) -> list[ScheduledText]:
-    return anonymity.along_chain(member.id, delayed_marked, STRETCH, CHAIN, spent=spent_links_among)
+    return anonymity.along_chain(member.id, scheduled_by_links, STRETCH, CHAIN, spent=spent_links_among)

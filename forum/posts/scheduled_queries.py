@@ -8,18 +8,18 @@ from forum.db import db
 from forum.posts.models import ScheduledText, Tag
 
 
-def delayed_marked(marks: Sequence[str]) -> Sequence[ScheduledText]:
+def scheduled_by_links(marks: Sequence[str]) -> Sequence[ScheduledText]:
     """Delayed texts that carry one of these links of a member's chain."""
     return db.session.scalars(
         select(ScheduledText).where(ScheduledText.chain_link.in_(marks)).order_by(ScheduledText.id)
     ).all()
 
 
-def delayed_seals() -> dict[int, str]:
+def sealed_scheduled_texts() -> dict[int, str]:
     """Everything that waits, by number."""
     return {row.id: row.sealed for row in db.session.execute(select(ScheduledText.id, ScheduledText.sealed))}
 
 
-def tags_numbered(numbers: Sequence[int]) -> Sequence[Tag]:
+def tags_by_ids(numbers: Sequence[int]) -> Sequence[Tag]:
     """The tags of these numbers that still exist."""
     return db.session.scalars(select(Tag).where(Tag.id.in_(numbers)).order_by(Tag.slug)).all()

@@ -8,9 +8,9 @@ from flask_login import current_user
 
 from forum.access import is_member
 from forum.db import db
-from forum.posts.form_pages import compose, reply_page
+from forum.posts.form_pages import post_form_page, reply_form_page
 from forum.posts.forms import CommentForm, PostForm
-from forum.posts.scheduled_actions import Waiting, drop_delayed, own_delayed
+from forum.posts.scheduled_actions import ScheduledItem, cancel_scheduled, scheduled_texts_of
 from forum.web import key_text, permission_required
 
 bp = Blueprint("delayed", __name__)
@@ -23,22 +23,22 @@ def edit(number: int) -> Any:
     found = _own(number)
     given = found.typed | {"submission": secrets.token_hex(16), "replaces": key_text(number)}
     if found.post is not None:
-        return reply_page(CommentForm(formdata=None, **given), found.post, found.parent_id)
-    return compose(PostForm(formdata=None, **given), "posts/new.html")
+        return reply_form_page(CommentForm(formdata=None, **given), found.post, found.parent_id)
+    return post_form_page(PostForm(formdata=None, **given), "posts/new.html")
 
 
 @bp.post("/delayed/<key:number>/delete")
 @permission_required(is_member)
 def delete(number: int) -> Any:
     """Cancel it: it never appears, and nothing of it stays."""
-    if not drop_delayed(current_user, number):
+    if not cancel_scheduled(current_user, number):
         abort(404)
     db.session.commit()
     return redirect(url_for("pages.anonymous_writing"))
 
 
-def _own(number: int) -> Waiting:
-    found = next((one for one in own_delayed(current_user) if one.id == number), None)
+def _own(number: int) -> ScheduledItem:
+    found = next((one for one in scheduled_texts_of(current_user) if one.id == number), None)
     if found is None or (found.kind == "comment" and found.post is None):
         abort(404)
     return found

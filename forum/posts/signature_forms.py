@@ -10,25 +10,25 @@ from wtforms.validators import ValidationError
 from forum import text
 from forum.accounts.organisations import email_domain, organisation_of
 from forum.accounts.sanctions import anonymous_bar_message
-from forum.posts.anonymous.badges import ENOUGH, badge_of
-from forum.posts.anonymous.identifying_details import Finding, Writer, countries_in, giveaways
-from forum.posts.anonymous.queries import houses_with
-from forum.posts.submission_checks import refusal
+from forum.posts.anonymous.badges import MIN_ORGANISATIONS, badge_for
+from forum.posts.anonymous.identifying_details import Finding, AuthorDetails, find_countries, find_identifying_details
+from forum.posts.anonymous.queries import count_organisations_sharing
+from forum.posts.submission_checks import submission_error
 from forum.vendors.models import Tier, Vendor
 from forum.vendors.queries import popular_vendor_names
 from forum.web import Form, form_age
 
-DELAYS = {
+DELAY_CHOICES = {
     "0": "Now",
     "6": "At a random time in the next 6 hours",
     "24": "At a random time in the next 24 hours",
     "72": "At a random time in the next 72 hours",
 }
 # The words on a page's button that say: publish the very text that was checked, whatever it gives away.
-ANYWAY = "publish anyway "
+PUBLISH_ANYWAY = "publish anyway "
 
 
-class Signed(Form):
+class SignedForm(Form):
     """Writing that is signed: by name, or under a pseudonym."""
 
     meta_fields = ("csrf_token", "signed", "appear", "badge", "replaces")
@@ -45,7 +45,7 @@ class Signed(Form):
         default="name",
     )
     badge = BooleanField("Say what kind of company I work for, and where, if enough others share it")
-    appear = RadioField("When it appears, if anonymous", choices=DELAYS, default="0", validate_choice=False)
+    appear = RadioField("When it appears, if anonymous", choices=DELAY_CHOICES, default="0", validate_choice=False)
 
     def validate_signed(self, field: Any) -> None:
         """One of the two; without a name, unless that is barred."""
@@ -56,7 +56,7 @@ class Signed(Form):
 
     def validate_appear(self, field: Any) -> None:
         """One of the four; a form without the question means now."""
-        if (field.data or "0") not in DELAYS:
+        if (field.data or "0") not in DELAY_CHOICES:
             raise ValidationError("Choose when it appears.")
 
     def within(self) -> int:
@@ -86,13 +86,13 @@ class Signed(Form):
     def badge_shown(self) -> str:
         """What the badge would say today."""
         tiers = self.tiers_told() if self.badge.data else []
-        return badge_of(current_user, tiers[0] if tiers else None)
+        return badge_for(current_user, tiers[0] if tiers else None)
 
     def may_publish(self, do: str) -> bool:
         """Whether the button pressed publishes: one that warns of what was found, or one for the text just checked."""
         if self.signed.data != "anonymous":
             return do.startswith("publish")
-        if do == ANYWAY + self.checked():
+        if do == PUBLISH_ANYWAY + self.checked():
             return True
         if do.startswith("publish"):
             self.findings = self._given_away()
@@ -102,7 +102,7 @@ class Signed(Form):
     def in_pace(self, *, is_post: bool) -> bool:
         """Whether it may be sent now; if not, the form says why. Asked last."""
         anonymous = self.signed.data == "anonymous"
-        words = refusal(
+        words = submission_error(
             current_user, body=self["body"].data or "", is_post=is_post, anonymous=anonymous, seconds_open=form_age()
         )
         self["body"].errors = [words] if words else []
@@ -113,24 +113,24 @@ class Signed(Form):
         return sha256("\n".join(self.passages()).encode()).hexdigest()[:32]
 
     def _given_away(self) -> list[Finding]:
-        writer = writer_of(current_user)
+        writer = author_details(current_user)
         firms = popular_vendor_names(2000)
-        found = [one for passage in self.passages() for one in giveaways(passage, writer, firms)]
+        found = [one for passage in self.passages() for one in find_identifying_details(passage, writer, firms)]
         tiers = self.tiers_told()
         for passage in self.passages() if tiers else []:
-            for country, one in countries_in(passage, writer):
-                if any(houses_with(current_user, country=country, tier_id=tier.id) < ENOUGH for tier in tiers):
+            for country, one in find_countries(passage, writer):
+                if any(count_organisations_sharing(current_user, country=country, tier_id=tier.id) < MIN_ORGANISATIONS for tier in tiers):
                     found.append(one)
         return found
 
 
-def writer_of(member: Any) -> Writer:
+def author_details(member: Any) -> AuthorDetails:
     """What the check of an anonymous text knows of its author."""
     domain = email_domain(member.email) if organisation_of(member).verified else ""
-    return Writer(member.name, member.slug, member.company, domain, member.country)
+    return AuthorDetails(member.name, member.slug, member.company, domain, member.country)
 
 
-def tiers_named(vendor: Vendor | None, passages: list[str]) -> list[Tier]:
+def mentioned_tiers(vendor: Vendor | None, passages: list[str]) -> list[Tier]:
     """The vendor's tiers that the passages name as whole words."""
     words = f"-{text.fold(' '.join(passages))}-"
     tiers = [tier for programme in vendor.programmes for tier in programme.tiers] if vendor else []

@@ -15,16 +15,16 @@ from markupsafe import Markup
 from forum import dates
 from forum.access import is_open
 from forum.accounts.bylines import byline
-from forum.posts.comment_actions import DEEPEST
+from forum.posts.comment_actions import MAX_DEPTH
 from forum.web import key_text, path_of, reader_clock
 
-REMEMBERED = 3000  # replies; some 8 MB
+CACHE_SIZE = 3000  # replies; some 8 MB
 LIST, END = '<ol class="thread">', "</ol>"
 # Between two replies, by how much deeper the second one is: a list begins, or as many end.
-BETWEEN = {1: LIST} | {-n: "</li>" + "</ol></li>" * n for n in range(DEEPEST + 1)}
+BETWEEN = {1: LIST} | {-n: "</li>" + "</ol></li>" * n for n in range(MAX_DEPTH + 1)}
 
 
-class Reader(NamedTuple):
+class ThreadReader(NamedTuple):
     """What the markup of a thread depends on beside its rows: what the reader wrote, marked, may do and may see.
 
     `speaks_for` is the number of the vendor whose representative they are.
@@ -37,7 +37,7 @@ class Reader(NamedTuple):
     speaks_for: int | None = None
 
 
-class Page(NamedTuple):
+class PageFacts(NamedTuple):
     """What all replies on a page have in common."""
 
     post_id: int
@@ -52,13 +52,13 @@ class Page(NamedTuple):
     reply_to: str  # the address of the form that answers it, without its key
 
 
-def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Markup:
+def render_thread(rows: Sequence[Any], post: Any, reader: ThreadReader) -> Markup:
     """The rows of a page of the post's thread, printed for this reader as lists in lists; nothing without rows."""
     if not rows:
         return Markup("")
     # A vendor's representative neither answers nor marks what stands under a post about the vendor.
     votes = reader.speaks_for is None or reader.speaks_for != post.vendor_id
-    page = Page(
+    page = PageFacts(
         post.id,
         (post.author_id, post.pseudonym_id),
         votes and is_open(post),
@@ -72,7 +72,7 @@ def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Markup:
     )
     by_id = {row.id: row for row in rows}
     depths = [row.depth for row in rows]
-    answers = [_answered(row, by_id) if depth == DEEPEST else None for row, depth in zip(rows, depths, strict=True)]
+    answers = [_answered(row, by_id) if depth == MAX_DEPTH else None for row, depth in zip(rows, depths, strict=True)]
     pieces: list[str] = [LIST]
     for step, (number, row), answered in zip(_steps(depths), by_id.items(), answers, strict=True):
         pieces += BETWEEN[step], _print(row, page, number in reader.own, number in reader.useful, answered)
@@ -81,8 +81,8 @@ def printed(rows: Sequence[Any], post: Any, reader: Reader) -> Markup:
     return Markup("".join([*pieces, BETWEEN[min(depths) - depths[-1]], END]))  # noqa: S704 - all of it is printed
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _print(row: Any, page: Page, own: bool, marked: bool, answered: tuple[int, str] | None) -> Markup:
+@lru_cache(maxsize=CACHE_SIZE)
+def _print(row: Any, page: PageFacts, own: bool, marked: bool, answered: tuple[int, str] | None) -> Markup:
     hidden, written = row.hidden_at is not None, row.created_at
     others = page.writes and not own and not hidden
     html: Markup = get_template_attribute("posts/_comment.html", "comment")(
@@ -108,7 +108,7 @@ def _print(row: Any, page: Page, own: bool, marked: bool, answered: tuple[int, s
 
 def _answered(row: Any, by_id: dict[int, Any]) -> tuple[int, str] | None:
     above = by_id.get(row.parent_id)
-    if above is None or above.depth < DEEPEST:
+    if above is None or above.depth < MAX_DEPTH:
         return None
     return above.id, "a removed reply" if above.deleted_at else byline(above).name
 

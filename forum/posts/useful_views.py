@@ -17,7 +17,7 @@ from forum.web import (
 )
 
 
-def mark(item: Any) -> None:
+def save_useful_vote(item: Any) -> None:
     """Mark the item as the form says, if the reader may."""
     if not can_see(current_user, item):
         abort(404)

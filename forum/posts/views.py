@@ -22,23 +22,23 @@ from forum.access import (
     is_representative,
     represents_vendor_of,
 )
-from forum.accounts.bylines import alias_for
+from forum.accounts.pseudonyms import alias_for
 from forum.db import db
 from forum.posts import actions
-from forum.posts.comment_queries import thread
-from forum.posts.form_pages import TOO_MANY, compose, drop_replaced
-from forum.posts.forms import CommentForm, PostEditForm, PostForm, as_typed
-from forum.posts.item_queries import marked_useful_in, revisions_of, submitted
+from forum.posts.comment_queries import thread_page
+from forum.posts.form_pages import TOO_MANY_SCHEDULED, post_form_page, cancel_replaced
+from forum.posts.forms import CommentForm, PostEditForm, PostForm, form_values
+from forum.posts.item_queries import useful_votes_in, revisions_of, item_by_submission
 from forum.posts.models import Post
-from forum.posts.official_views import official_part
-from forum.posts.queries import post_numbered, post_page_row, related
-from forum.posts.scheduled_actions import delay_post
-from forum.posts.thread_html import Reader, printed
-from forum.posts.useful_views import mark
-from forum.ratings.actions import RatedOtherwise
-from forum.ratings.directions import scorecard_of
+from forum.posts.official_views import official_reply_values
+from forum.posts.queries import post_by_id, post_page_row, related_posts
+from forum.posts.scheduled_actions import schedule_post
+from forum.posts.thread_html import ThreadReader, render_thread
+from forum.posts.useful_views import save_useful_vote
+from forum.ratings.actions import AlreadyRated
+from forum.ratings.directions import rating_scorecard
 from forum.ratings.queries import scorecard_row
-from forum.ratings.scores.actions import context_of
+from forum.ratings.scores.actions import site_context
 from forum.vendors.queries import vendor_by_name
 from forum.web import (
     KeyConverter,
@@ -67,7 +67,7 @@ def show(post_id: int, slug: str | None = None) -> Any:
         slug = None if removed else post.slug
         return redirect(url_for(".show", post_id=post_id, slug=slug, **_place()), 302 if removed else 301)
     start = KeyConverter.number_in(request.args.get("from"))
-    page = thread(post.id, start)
+    page = thread_page(post.id, start)
     if start is not None and not page.rows:
         return redirect(url_for(".show", post_id=post_id, slug=post.slug))
     replies, answers = can_reply(user, post), can_reply_officially(user, post)
@@ -77,14 +77,14 @@ def show(post_id: int, slug: str | None = None) -> Any:
         "posts/show.html",
         post=post,
         tags=sorted((post.tags or "").split()),
-        talk=printed(page.rows, post, _reader(user, own, useful)),
+        talk=render_thread(page.rows, post, _reader(user, own, useful)),
         next=page.next,
         start=start,
-        related=related(post.id, post.vendor_id),
+        related=related_posts(post.id, post.vendor_id),
         own=own,
         useful=useful,
         form=CommentForm(formdata=None, submission=secrets.token_hex(16)) if replies else None,
-        official=official_part(post) if answers else None,
+        official=official_reply_values(post) if answers else None,
         votes=not represents_vendor_of(user, post),
         alias=alias_for(post.thread_key, user) if replies else None,
         card=_card(post),
@@ -106,7 +106,7 @@ def new() -> Any:
         flash("Published.")
         return redirect(url_for("pages.home"))
     if form.is_submitted():
-        if (first := submitted(Post, form.submission.data or "")) is not None:
+        if (first := item_by_submission(Post, form.submission.data or "")) is not None:
             if is_author(current_user, first):
                 return _to(first)
             form.submission.data = given["submission"]
@@ -114,32 +114,32 @@ def new() -> Any:
         ready = do != "tiers" and form.validate() and form.may_publish(do) and form.in_pace(is_post=True)
         if ready and (done := _delay(form) if form.within() else _publish(form)) is not None:
             return done
-    return compose(form, "posts/new.html")
+    return post_form_page(form, "posts/new.html")
 
 
 @bp.route("/posts/<key:post_id>/edit", methods=["GET", "POST"])
 @limiter.limit("60/hour", methods=["POST"])
 def edit(post_id: int) -> Any:
     """Change one's own post."""
-    post = db.first_or_404(post_numbered(post_id, to_change=request.method == "POST"))
+    post = db.first_or_404(post_by_id(post_id, to_change=request.method == "POST"))
     if not can_see(current_user, post):
         abort(404)
     require(can_edit(current_user, post))
-    form = PostEditForm(data=as_typed(post))
+    form = PostEditForm(data=form_values(post))
     do = request.form.get("intent")
     if do == "begin":  # with another wording than what stands there
-        form = PostEditForm(formdata=None, data=as_typed(post) | {"body": request.form.get("body")})
-        return compose(form, "posts/edit.html", post=post)
+        form = PostEditForm(formdata=None, data=form_values(post) | {"body": request.form.get("body")})
+        return post_form_page(form, "posts/edit.html", post=post)
     valid = form.is_submitted() and do != "tiers" and form.validate()
     if valid and do == "publish" and (done := _save(form, post)) is not None:
         return done
-    return compose(form, "posts/edit.html", post=post)
+    return post_form_page(form, "posts/edit.html", post=post)
 
 
 @bp.route("/posts/<key:post_id>/delete", methods=["GET", "POST"])
 def delete(post_id: int) -> Any:
     """Take one's own post down, after being asked."""
-    post = db.first_or_404(post_numbered(post_id, to_change=request.method == "POST"))
+    post = db.first_or_404(post_by_id(post_id, to_change=request.method == "POST"))
     if not can_see(current_user, post):
         abort(404)
     require(can_delete(current_user, post))
@@ -154,7 +154,7 @@ def delete(post_id: int) -> Any:
 @bp.get("/posts/<key:post_id>/revisions")
 def revisions(post_id: int) -> Any:
     """What a post said before each change."""
-    post = db.first_or_404(post_numbered(post_id))
+    post = db.first_or_404(post_by_id(post_id))
     if not can_see(current_user, post) or post.deleted_at:
         abort(404)
     return render_template("posts/revisions.html", post=post, revisions=revisions_of(post))
@@ -164,8 +164,8 @@ def revisions(post_id: int) -> Any:
 @limiter.limit("60/minute")
 def useful(post_id: int) -> Any:
     """Mark a post useful, or take that back."""
-    post = db.first_or_404(post_numbered(post_id))
-    mark(post)
+    post = db.first_or_404(post_by_id(post_id))
+    save_useful_vote(post)
     return redirect(url_for(".show", post_id=post.id, slug=post.slug, _anchor="post-actions"))
 
 
@@ -175,10 +175,10 @@ def _place() -> dict[str, Any]:
 
 def _publish(form: PostForm) -> Any:
     try:
-        drop_replaced(form)
+        cancel_replaced(form)
         post = actions.write_post(current_user, **form.cleaned_data())
         db.session.commit()
-    except RatedOtherwise:
+    except AlreadyRated:
         # Rated under the other kind of name a moment ago, in another window.
         db.session.rollback()
         form.worth.errors = ["You have just rated this in another window. Publish without the rating."]
@@ -186,7 +186,7 @@ def _publish(form: PostForm) -> Any:
     except IntegrityError:
         # The same form came twice at once, and the other was quicker.
         db.session.rollback()
-        post = submitted(Post, form.submission.data or "")
+        post = item_by_submission(Post, form.submission.data or "")
         if post is None or not is_author(current_user, post):
             raise
     # The same words under either kind of name: a notice travels in a cookie.
@@ -195,12 +195,12 @@ def _publish(form: PostForm) -> Any:
 
 
 def _delay(form: PostForm) -> Any:
-    drop_replaced(form)
-    kept = delay_post(current_user, hours=form.within(), typed=carried_fields(), **form.cleaned_data())
+    cancel_replaced(form)
+    kept = schedule_post(current_user, hours=form.within(), typed=carried_fields(), **form.cleaned_data())
     if not kept:
         db.session.rollback()
-        form.appear.errors = [TOO_MANY]
-        return compose(form, "posts/new.html")
+        form.appear.errors = [TOO_MANY_SCHEDULED]
+        return post_form_page(form, "posts/new.html")
     db.session.commit()
     return redirect(url_for("pages.anonymous_writing"))
 
@@ -211,7 +211,7 @@ def _save(form: PostEditForm, post: Post) -> Any:
         if form.has_changed():
             actions.edit_post(post, by=current_user, **form.cleaned_data())
             db.session.commit()
-    except RatedOtherwise:
+    except AlreadyRated:
         db.session.rollback()
         form.about.errors = [
             "This text carries a rating of the vendor it was about, or you have rated the one you name now. "
@@ -238,16 +238,16 @@ def _card(post: Any) -> dict[str, Any] | None:
         "vendor": found.vendor_name,
         "tier": found.tier_name,
         "among": among if figures else None,
-        "picture": scorecard_of(found.Rating, figures, context_of(site)),
+        "picture": rating_scorecard(found.Rating, figures, site_context(site)),
     }
 
 
-def _reader(user: Any, own: set[int], useful: set[int]) -> Reader:
+def _reader(user: Any, own: set[int], useful: set[int]) -> ThreadReader:
     speaks_for = user.represents_id if is_representative(user) else None
-    return Reader(own, useful, can_write(user), is_moderator(user), speaks_for)
+    return ThreadReader(own, useful, can_write(user), is_moderator(user), speaks_for)
 
 
 def _useful(post: Any, rows: Any) -> set[int]:
     if not current_user.is_authenticated:
         return set()
-    return marked_useful_in(post.id, [row.id for row in rows], current_user.id)
+    return useful_votes_in(post.id, [row.id for row in rows], current_user.id)

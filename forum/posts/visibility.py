@@ -7,8 +7,8 @@ or the tags, and the rating it carries is hidden with it.
 from typing import Any
 
 from forum.db import db
-from forum.posts.models import Comment, Post, PostTag, Tag, moment_for
-from forum.posts.signals import comment_written, post_written, writing_held
+from forum.posts.models import Comment, Post, PostTag, Tag, timestamp_for
+from forum.posts.signals import comment_published, post_published, item_held
 from forum.vendors.models import Vendor
 
 
@@ -16,8 +16,8 @@ def hide(item: Post | Comment, because: str) -> None:
     """Take it out of sight, with the reason that its author reads. What is hidden already gets the new reason."""
     if item.hidden_at is None:
         if item.deleted_at is None:
-            count_as_shown(item, -1)
-        item.hidden_at = moment_for(item)
+            adjust_visible_counts(item, -1)
+        item.hidden_at = timestamp_for(item)
     item.hidden_reason = because
     _hide_rating(item, because)
     db.session.flush()
@@ -26,28 +26,28 @@ def hide(item: Post | Comment, because: str) -> None:
 def hold(item: Post | Comment, because: str) -> None:
     """Hide it until a moderator has looked, and say so to the room above."""
     hide(item, because)
-    writing_held.send(item, because=because)
+    item_held.send(item, because=because)
 
 
-def hold_if_asked_for(item: Post | Comment) -> None:
+def hold_if_edit_requested(item: Post | Comment) -> None:
     """A text that a moderator asked to have changed was changed: it waits for a look before others see it again."""
     if item.edit_deadline is not None:
         item.edit_deadline = None
         hold(item, "Changed as a moderator asked. It is shown again once a moderator has looked.")
 
 
-def release(item: Post | Comment) -> None:
+def approve_held(item: Post | Comment) -> None:
     """Let a held text through: it appears as if just written."""
-    show(item)
-    (post_written if isinstance(item, Post) else comment_written).send(item)
+    unhide(item)
+    (post_published if isinstance(item, Post) else comment_published).send(item)
 
 
-def show(item: Post | Comment) -> None:
+def unhide(item: Post | Comment) -> None:
     """Show it again, as if it had never been hidden."""
     if item.hidden_at is not None:
         item.hidden_at = None
         if item.deleted_at is None:
-            count_as_shown(item, +1)
+            adjust_visible_counts(item, +1)
     item.hidden_reason = item.edit_deadline = item.removed_at = item.decision_id = None
     if isinstance(item, Post) and item.rating is not None and item.rating.hidden_at is not None:
         item.rating.hidden_at = item.rating.hidden_reason = None
@@ -55,7 +55,7 @@ def show(item: Post | Comment) -> None:
     db.session.flush()
 
 
-def count_as_shown(item: Post | Comment, by: int) -> None:
+def adjust_visible_counts(item: Post | Comment, by: int) -> None:
     """Count one more (+1) or one less (-1) that everybody sees: in its thread, or at its vendor and its tags."""
     if isinstance(item, Comment):
         _add(Post, {"id": item.post_id}, "comment_count", by)
@@ -72,5 +72,5 @@ def _add(kind: Any, which: dict[str, int], column: str, by: int) -> None:
 
 def _hide_rating(item: Post | Comment, because: str) -> None:
     if isinstance(item, Post) and item.rating is not None and item.rating.hidden_at is None:
-        item.rating.hidden_at, item.rating.hidden_reason = moment_for(item), because
+        item.rating.hidden_at, item.rating.hidden_reason = timestamp_for(item), because
         item.rating.version += 1

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from forum import text
-from forum.accounts.bylines import get_or_create_pseudonym
+from forum.accounts.pseudonyms import get_or_create_pseudonym
 from forum.accounts.models import Member
 from forum.db import db, lock, start_of_day
-from forum.posts.chain_queries import free_link
-from forum.posts.item_queries import how_many_revisions, useful_mark_of
-from forum.posts.models import Comment, Post, Revision, UsefulVote, moment_for, thing_columns
+from forum.posts.chain_queries import free_chain_link
+from forum.posts.item_queries import revision_count, useful_vote_of
+from forum.posts.models import Comment, Post, Revision, UsefulVote, timestamp_for, target_columns
 from forum.posts.screening.filters import fingerprint_of
 
 
@@ -20,7 +20,7 @@ def sign(item: Any, author: Member, *, anonymous: bool, at: datetime) -> None:
         return
     lock(f"anonymous writing of {author.id}")
     item.pseudonym_id = get_or_create_pseudonym(item.thread_key, author).id
-    item.chain_link = free_link(author)
+    item.chain_link = free_chain_link(author)
     item.created_at = start_of_day(at)
 
 
@@ -32,31 +32,31 @@ def set_body(item: Any, body: str) -> None:
     item.render_version = text.RENDER_VERSION
 
 
-def keep_revision(item: Post | Comment, *, title: str | None = None, facts: str = "") -> None:
+def save_revision(item: Post | Comment, *, title: str | None = None, facts: str = "") -> None:
     """Keep what the item says now, before it is changed."""
-    moment = moment_for(item)
-    number = how_many_revisions(item) + 1
+    moment = timestamp_for(item)
+    number = revision_count(item) + 1
     db.session.add(
-        Revision(number=number, title=title, body=item.body, details=facts, replaced_at=moment, **thing_columns(item))
+        Revision(number=number, title=title, body=item.body, details=facts, replaced_at=moment, **target_columns(item))
     )
     item.edited_at = moment
 
 
-def empty(item: Post | Comment) -> None:
+def leave_tombstone(item: Post | Comment) -> None:
     """Take its text away, its former texts too, and leave the place in the thread."""
-    condition = thing_columns(item)
+    condition = target_columns(item)
     db.session.query(Revision).filter_by(**condition).delete()
     db.session.query(UsefulVote).filter_by(**condition).delete()
     item.body = item.body_html = ""
     item.fingerprint = None
     item.useful_count = 0
-    item.deleted_at = moment_for(item)
+    item.deleted_at = timestamp_for(item)
 
 
 def mark_useful(member: Member, item: Post | Comment) -> None:
     """Say that it was useful. Saying so twice is saying so once."""
-    if useful_mark_of(member, item) is None:
-        db.session.add(UsefulVote(member_id=member.id, **thing_columns(item)))
+    if useful_vote_of(member, item) is None:
+        db.session.add(UsefulVote(member_id=member.id, **target_columns(item)))
         db.session.flush()
         item.useful_count = type(item).useful_count + 1
         db.session.flush()
@@ -65,6 +65,6 @@ def mark_useful(member: Member, item: Post | Comment) -> None:
 def unmark_useful(member: Member, item: Post | Comment) -> None:
     """Take that back."""
     # The count follows what was really deleted: of two presses at once, one finds nothing left.
-    if db.session.query(UsefulVote).filter_by(member_id=member.id, **thing_columns(item)).delete():
+    if db.session.query(UsefulVote).filter_by(member_id=member.id, **target_columns(item)).delete():
         item.useful_count = type(item).useful_count - 1
         db.session.flush()

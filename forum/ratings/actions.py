@@ -10,22 +10,22 @@ from forum import anonymity, text
 from forum.accounts.models import Member
 from forum.accounts.organisations import organisation_of
 from forum.db import start_of_day, db, lock, now
-from forum.ratings.criteria import ASKS_KEYS, DEALS, GIVES_KEYS
+from forum.ratings.criteria import ASK_KEYS, DEALS, CRITERION_KEYS
 from forum.ratings.models import Rating, RatingRevision, Withdrawal
-from forum.ratings.queries import free_listing_mark, how_many_rating_revisions, ratings_by
+from forum.ratings.queries import free_chain_link, count_rating_revisions, ratings_by_hmac
 from forum.vendors.models import Category, Programme, Tier, Vendor
-from forum.vendors.queries import merged_into
+from forum.vendors.queries import merged_vendor_ids
 
-SEAL = "organisation of a rating"
+ORGANISATION_SEAL = "organisation of a rating"
 # What a member says in a rating, and what its history keeps.
-SAID = (*GIVES_KEYS, *ASKS_KEYS, *DEALS, "currency", "years", "only_vendor_trains", "worth", "again", "interest")
+VALUE_KEYS = (*CRITERION_KEYS, *ASK_KEYS, *DEALS, "currency", "years", "only_vendor_trains", "worth", "again", "interest")
 
 
-class RatedOtherwise(Exception):
+class AlreadyRated(Exception):
     """The member has a live rating of the same thing under the other kind of name, or with another anonymous text."""
 
 
-def subject_of(
+def hmac_subject(
     vendor: Vendor | None, programme: Programme | None, category: Category | None, description: str | None
 ) -> str:
     """What a rating is of, as its mark knows it: one live rating each."""
@@ -46,9 +46,9 @@ def live_ratings(
     A mark is made of the vendor as it was then, and an anonymous one cannot be made anew: who rated both keeps both.
     """
     number = programme.id if programme else 0
-    subjects = [subject_of(vendor, programme, category, description)]
-    subjects += [f"vendor {old} programme {number}" for old in merged_into(vendor.id)] if vendor is not None else []
-    return ratings_by(mark for subject in subjects for mark in anonymity.rater_hmacs(member.id, subject))
+    subjects = [hmac_subject(vendor, programme, category, description)]
+    subjects += [f"vendor {old} programme {number}" for old in merged_vendor_ids(vendor.id)] if vendor is not None else []
+    return ratings_by_hmac(mark for subject in subjects for mark in anonymity.rater_hmacs(member.id, subject))
 
 
 def rate(
@@ -70,13 +70,13 @@ def rate(
     the other, or it would tell whose the anonymous one was.
     """
     lock(f"ratings of {member.id}")
-    subject = subject_of(vendor, programme, category, description)
+    subject = hmac_subject(vendor, programme, category, description)
     day = start_of_day(at or now())
     if known := live_ratings(member, vendor, programme, category, description):
-        return _given_again(known, member, tier, said, day, anonymous=anonymous, submission=submission)
+        return _revise_live(known, member, tier, said, day, anonymous=anonymous, submission=submission)
     rating = Rating(
         rater_hmac=anonymity.rater_hmacs(member.id, subject)[0],
-        organisation_seal=_sealed(member),
+        organisation_seal=_seal_organisation(member),
         vendor=vendor,
         programme=programme,
         tier=tier,
@@ -85,9 +85,9 @@ def rate(
         submission=submission or None,
         rated_at=day,
     )
-    _say(rating, said)
+    _set_values(rating, said)
     if anonymous:
-        rating.chain_link = free_listing_mark(member)
+        rating.chain_link = free_chain_link(member)
     else:
         rating.author_id = member.id
     db.session.add(rating)
@@ -95,7 +95,7 @@ def rate(
     return rating
 
 
-def _given_again(
+def _revise_live(
     live: Sequence[Rating],
     member: Member,
     tier: Tier | None,
@@ -107,7 +107,7 @@ def _given_again(
 ) -> Rating:
     known = next((rating for rating in live if rating.anonymous == anonymous), None)
     if known is None:
-        raise RatedOtherwise
+        raise AlreadyRated
     if submission and known.submission == submission:
         return known  # the same press of the button, twice
     known.submission = submission or known.submission
@@ -127,18 +127,18 @@ def revise(
     The same again on the same day changes nothing.
     """
     if by is not None:
-        _move_to_house_of(by, rating)
+        _reassign_organisation(by, rating)
     # Two revisions at once come one after the other. `of`, since PostgreSQL locks no outer join it may have come by.
     db.session.refresh(rating, with_for_update={"of": Rating})
     day = day or start_of_day(now())
-    same = {key: said.get(key) for key in SAID} | {"currency": said.get("currency") or "EUR"}
+    same = {key: said.get(key) for key in VALUE_KEYS} | {"currency": said.get("currency") or "EUR"}
     unchanged = rating.tier is tier and all(getattr(rating, key) == value for key, value in same.items())
     if unchanged and day == (rating.revised_at or rating.rated_at):
         return rating
-    before = {key: getattr(rating, key) for key in SAID} | {"tier": rating.tier.name if rating.tier else None}
-    number = how_many_rating_revisions(rating.id) + 1
-    db.session.add(RatingRevision(rating_id=rating.id, number=number, said=before, replaced_at=day))
-    _say(rating, said)
+    before = {key: getattr(rating, key) for key in VALUE_KEYS} | {"tier": rating.tier.name if rating.tier else None}
+    number = count_rating_revisions(rating.id) + 1
+    db.session.add(RatingRevision(rating_id=rating.id, number=number, answers=before, replaced_at=day))
+    _set_values(rating, said)
     rating.tier = tier
     rating.revised_at = day
     rating.version += 1
@@ -146,17 +146,17 @@ def revise(
     return rating
 
 
-def _move_to_house_of(member: Member, rating: Rating) -> None:
+def _reassign_organisation(member: Member, rating: Rating) -> None:
     """The member works elsewhere by now: the house from before leaves the figures, the other one comes in."""
     house = organisation_of(member)
-    if house_of(rating.organisation_seal) == (anonymity.organisation_hmac(house.name), house.verified):
+    if organisation_of_seal(rating.organisation_seal) == (anonymity.organisation_hmac(house.name), house.verified):
         return
     lock_figures(rating.vendor_id, rating.category_id)
     db.session.refresh(rating)
     if rating.published_version is not None:
-        _note_withdrawal(rating)
+        _record_withdrawal(rating)
         rating.published_version = rating.published_tier_id = None
-    rating.organisation_seal = _sealed(member)
+    rating.organisation_seal = _seal_organisation(member)
     rating.version += 1
     db.session.flush()
 
@@ -169,23 +169,23 @@ def withdraw(rating: Rating) -> None:
     except InvalidRequestError:
         return  # it was withdrawn a moment ago
     if rating.published_version is not None:
-        _note_withdrawal(rating)
+        _record_withdrawal(rating)
     db.session.delete(rating)
     db.session.flush()
 
 
-def _note_withdrawal(rating: Rating) -> None:
+def _record_withdrawal(rating: Rating) -> None:
     db.session.add(
         Withdrawal(
             vendor_id=rating.vendor_id,
             category_id=rating.category_id,
             tier_id=rating.published_tier_id,
-            organisation_seal=_sealed_anew(rating),
+            organisation_seal=_reseal(rating),
         )
     )
 
 
-def name_vendor(
+def disclose_vendor(
     rating: Rating, member: Member, *, vendor: Vendor, programme: Programme | None, tier: Tier | None
 ) -> None:
     """Its vendor was undisclosed, and now is named: the rating counts for the vendor from here on.
@@ -193,13 +193,13 @@ def name_vendor(
     Raises RatedOtherwise when the member has rated that programme already.
     """
     lock(f"ratings of {member.id}")
-    subject = subject_of(vendor, programme, None, None)
+    subject = hmac_subject(vendor, programme, None, None)
     if live_ratings(member, vendor, programme):
-        raise RatedOtherwise
+        raise AlreadyRated
     lock_figures(rating.vendor_id, rating.category_id)
     db.session.refresh(rating)
     if rating.published_version is not None:
-        db.session.add(Withdrawal(category_id=rating.category_id, organisation_seal=_sealed_anew(rating)))
+        db.session.add(Withdrawal(category_id=rating.category_id, organisation_seal=_reseal(rating)))
     rating.category = None
     rating.vendor_description = None
     rating.vendor, rating.programme, rating.tier = vendor, programme, tier
@@ -214,27 +214,27 @@ def lock_figures(vendor_id: int | None, category_id: int | None) -> None:
     lock(f"figures of vendor {vendor_id} category {category_id}")
 
 
-def house_of(seal: str) -> tuple[str, bool]:
+def organisation_of_seal(seal: str) -> tuple[str, bool]:
     """What a seal holds: the mark of an organisation, and whether a work domain stands behind it.
 
     A seal that no key opens any more counts alone.
     """
-    opened = anonymity.unseal(SEAL, seal)
+    opened = anonymity.unseal(ORGANISATION_SEAL, seal)
     return (opened[1:], opened[0] == "w") if opened else (seal, False)
 
 
-def _sealed(member: Member) -> str:
+def _seal_organisation(member: Member) -> str:
     house = organisation_of(member)
-    return anonymity.seal(SEAL, ("w" if house.verified else "f") + anonymity.organisation_hmac(house.name))
+    return anonymity.seal(ORGANISATION_SEAL, ("w" if house.verified else "f") + anonymity.organisation_hmac(house.name))
 
 
-def _sealed_anew(rating: Rating) -> str:
+def _reseal(rating: Rating) -> str:
     """The same house in another seal: the note of a withdrawal cannot be laid beside an older copy of the rating."""
-    opened = anonymity.unseal(SEAL, rating.organisation_seal)
-    return anonymity.seal(SEAL, opened) if opened else rating.organisation_seal
+    opened = anonymity.unseal(ORGANISATION_SEAL, rating.organisation_seal)
+    return anonymity.seal(ORGANISATION_SEAL, opened) if opened else rating.organisation_seal
 
 
-def _say(rating: Rating, said: Mapping[str, Any]) -> None:
-    for key in SAID:
+def _set_values(rating: Rating, said: Mapping[str, Any]) -> None:
+    for key in VALUE_KEYS:
         setattr(rating, key, said.get(key))
     rating.currency = said.get("currency") or "EUR"

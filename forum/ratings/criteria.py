@@ -16,7 +16,7 @@ class Criterion(NamedTuple):
     question: str
 
 
-GIVES = (
+CRITERIA = (
     Criterion(
         "discounts",
         "Discounts and special bids",
@@ -63,7 +63,7 @@ GIVES = (
         "Do they leave your customers to you instead of selling to them directly?",
     ),
 )
-GIVES_KEYS = tuple(criterion.key for criterion in GIVES)
+CRITERION_KEYS = tuple(criterion.key for criterion in CRITERIA)
 
 
 class Ask(NamedTuple):
@@ -84,7 +84,7 @@ ASKS = (
     Ask("training_cost", "Training, per person", "Training each", "people", "money", 1_000_000),
     Ask("hours", "Webinars and beta tests", "Webinars, betas", "time", "hours", 100_000),
 )
-ASKS_KEYS = tuple(ask.key for ask in ASKS)
+ASK_KEYS = tuple(ask.key for ask in ASKS)
 
 # Facts beside the asks: asked for, not charted.
 DEALS = {
@@ -104,7 +104,7 @@ INTERESTS = {
 }
 
 # What one unit is in euros: round, fixed figures, so that a median does not move with the exchange. Not for invoices.
-EUROS = {
+EURO_RATES = {
     "EUR": 1.0,
     "GBP": 1.15,
     "USD": 0.9,

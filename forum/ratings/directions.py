@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from forum.ratings.charts.duplex import NARROW, WIDE, Band, Row, duplex
-from forum.ratings.criteria import ASKS, GIVES, NOT_OFFERED, THEMES, Ask, Criterion
-from forum.ratings.formatting import amount, span
+from forum.ratings.charts.duplex import NARROW, WIDE, Band, Row, duplex_chart
+from forum.ratings.criteria import ASKS, CRITERIA, NOT_OFFERED, THEMES, Ask, Criterion
+from forum.ratings.formatting import format_amount, format_interval
 from forum.ratings.models import Rating
-from forum.ratings.scores.actions import report_of
+from forum.ratings.scores.actions import counted_rating
 from forum.ratings.scores.disclosure import K
-from forum.ratings.scores.figures import Context, level_of
+from forum.ratings.scores.figures import SiteContext, ask_level
 
 
 class Directions(NamedTuple):
@@ -23,13 +23,13 @@ class Directions(NamedTuple):
     gives: Sequence[Mapping[str, Any]]
 
 
-def directions_of(figures: Mapping[str, Any], name: str) -> Directions:
+def vendor_directions(figures: Mapping[str, Any], name: str) -> Directions:
     """What goes in and what comes back, of published figures."""
     bands = [
         Band(
             label,
             [_ask_row(ask, figures["asks"][ask.key]) for ask in ASKS if ask.theme == theme],
-            [_give_row(given, figures["stars"][given.key]) for given in GIVES if given.theme == theme],
+            [_give_row(given, figures["stars"][given.key]) for given in CRITERIA if given.theme == theme],
         )
         for theme, label in THEMES.items()
     ]
@@ -38,19 +38,19 @@ def directions_of(figures: Mapping[str, Any], name: str) -> Directions:
         total = (_all_row("All it asks", figures["all_asks"]), _all_row("All it gives", figures["stars"]["all_gives"]))
     label = f"What partners put into {name} and what it gives back, on a scale of 1 to 5; the table below says the same"
     return Directions(
-        duplex(bands, total, WIDE, label=label, cls="duplex-chart__wide"),
-        duplex(bands, total, NARROW, label=label, cls="duplex-chart__narrow"),
+        duplex_chart(bands, total, WIDE, label=label, cls="duplex-chart__wide"),
+        duplex_chart(bands, total, NARROW, label=label, cls="duplex-chart__narrow"),
         [{"label": ask.label, "ask": ask} | figures["asks"][ask.key] for ask in ASKS],
-        [{"label": given.label} | figures["stars"][given.key] for given in GIVES],
+        [{"label": given.label} | figures["stars"][given.key] for given in CRITERIA],
     )
 
 
 def _ask_row(ask: Ask, told: Mapping[str, Any]) -> Row:
     if told["median"] is None:
         return Row(ask.label, ask.short, f"n {told['n']}", f"{ask.label}: not enough reports ({told['n']})")
-    tip = f"{ask.label}: median {amount(ask, told['median'])}, middle half {amount(ask, told['q1'])} to "
-    tip += f"{amount(ask, told['q3'])}, n {told['n']}"
-    value = amount(ask, told["median"])
+    tip = f"{ask.label}: median {format_amount(ask, told['median'])}, middle half {format_amount(ask, told['q1'])} to "
+    tip += f"{format_amount(ask, told['q3'])}, n {told['n']}"
+    value = format_amount(ask, told["median"])
     return Row(ask.label, ask.short, value, tip, told["level"], told["low"], told["high"], told["n"])
 
 
@@ -58,12 +58,12 @@ def _give_row(given: Criterion, told: Mapping[str, Any]) -> Row:
     if told["mean"] is None:
         tip = f"{given.label}: not enough ratings yet ({told['n']} of {K})"
         return Row(given.label, given.short, f"n {told['n']}", tip)
-    tip = f"{given.label}: {told['mean']:.1f}, 90 % interval {span(told['low'], told['high'])}, n {told['n']}"
+    tip = f"{given.label}: {told['mean']:.1f}, 90 % interval {format_interval(told['low'], told['high'])}, n {told['n']}"
     return Row(given.label, given.short, f"{told['mean']:.1f}", tip, told["mean"], told["low"], told["high"], told["n"])
 
 
 def _all_row(label: str, told: Mapping[str, Any]) -> Row:
-    tip = f"{label}: {told['mean']:.1f}, 90 % interval {span(told['low'], told['high'])}, n {told['n']}"
+    tip = f"{label}: {told['mean']:.1f}, 90 % interval {format_interval(told['low'], told['high'])}, n {told['n']}"
     return Row(label, label, f"{told['mean']:.1f}", tip, told["mean"], told["low"], told["high"], told["n"])
 
 
@@ -75,11 +75,11 @@ class Scorecard(NamedTuple):
     gives: Sequence[tuple[str, str, str | None]]
 
 
-def scorecard_of(rating: Rating, among: Mapping[str, Any] | None, context: Context) -> Scorecard:
+def rating_scorecard(rating: Rating, among: Mapping[str, Any] | None, context: SiteContext) -> Scorecard:
     """One rating's two directions, with upright marks for the vendor's published figures if there are any."""
-    report = report_of(rating, rating.revised_at or rating.rated_at)
+    report = counted_rating(rating, rating.revised_at or rating.rated_at)
     asks: list[tuple[Ask, float]] = [(a, v) for a, v in zip(ASKS, report.asks, strict=True) if v is not None]
-    gives: list[tuple[Criterion, int]] = [(g, v) for g, v in zip(GIVES, report.gives, strict=True) if v is not None]
+    gives: list[tuple[Criterion, int]] = [(g, v) for g, v in zip(CRITERIA, report.gives, strict=True) if v is not None]
     bands = [
         Band(
             label,
@@ -91,16 +91,16 @@ def scorecard_of(rating: Rating, among: Mapping[str, Any] | None, context: Conte
     bands = [band for band in bands if band.asks or band.gives]
     label = "What this partner put in and got back, on a scale of 1 to 5; the table below says the same"
     return Scorecard(
-        duplex(bands, None, NARROW, label=label, cls="duplex-chart__single"),
-        [(ask.label, amount(ask, value), _all_asked(ask, among)) for ask, value in asks],
+        duplex_chart(bands, None, NARROW, label=label, cls="duplex-chart__single"),
+        [(ask.label, format_amount(ask, value), _all_asked(ask, among)) for ask, value in asks],
         [(given.label, f"{mark}" if mark else "not offered", _all_given(given, among)) for given, mark in gives],
     )
 
 
-def _single_ask(ask: Ask, value: float, among: Mapping[str, Any] | None, context: Context) -> Row:
+def _single_ask(ask: Ask, value: float, among: Mapping[str, Any] | None, context: SiteContext) -> Row:
     mark = among["asks"][ask.key].get("level") if among else None
-    said = amount(ask, value)
-    level = level_of(value, ask.key, context)
+    said = format_amount(ask, value)
+    level = ask_level(value, ask.key, context)
     return Row(ask.label, ask.short, said, f"{ask.label}: {said}", level, mark=mark)
 
 
@@ -113,7 +113,7 @@ def _single_give(given: Criterion, stars: int, among: Mapping[str, Any] | None) 
 
 def _all_asked(ask: Ask, among: Mapping[str, Any] | None) -> str | None:
     told = among["asks"][ask.key] if among else None
-    return amount(ask, told["median"]) if told and told["median"] is not None else None
+    return format_amount(ask, told["median"]) if told and told["median"] is not None else None
 
 
 def _all_given(given: Criterion, among: Mapping[str, Any] | None) -> str | None:

@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from forum.ratings.criteria import GIVES, Ask
+from forum.ratings.criteria import CRITERIA, Ask
 from forum.ratings.scores.disclosure import RANKED_FROM, K
 
-LABELS = {criterion.key: criterion.label for criterion in GIVES} | {
+MEASURE_LABELS = {criterion.key: criterion.label for criterion in CRITERIA} | {
     "worth": "Worth the effort",
     "all_gives": "All it gives",
     "all_asks": "All it asks",
 }
-COUNTED = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBER_WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
-def euros(value: float) -> str:
+def format_euros_short(value: float) -> str:
     """€18,000 or €1.5m: what fits in a label."""
     whole = round(value)
     if abs(whole) >= 1_000_000:
@@ -24,29 +24,29 @@ def euros(value: float) -> str:
     return f"€{whole:,}"
 
 
-def all_euros(value: float) -> str:
+def format_euros(value: float) -> str:
     """€18,000 or €1,500,000, minus as −."""
     return f"{'−' if value < 0 else ''}€{abs(round(value)):,}"
 
 
-def amount(ask: Ask, value: float) -> str:
+def format_amount(ask: Ask, value: float) -> str:
     """What is asked, in its own unit."""
     if ask.unit == "money":
-        return euros(value)
+        return format_euros_short(value)
     return f"{round(value)} h/yr" if ask.unit == "hours" else f"{round(value)}"
 
 
-def span(low: float, high: float) -> str:
+def format_interval(low: float, high: float) -> str:
     """2.8–3.5"""
     return f"{low:.1f}–{high:.1f}"
 
 
-def signed(value: float) -> str:
+def format_difference(value: float) -> str:
     """+0.4 or −0.4"""
     return f"{round(value, 1) + 0.0:+.1f}".replace("-", "−")  # + 0.0: no "−0.0"
 
 
-def standing(organisations: int | None) -> str:
+def publication_stage(organisations: int | None) -> str:
     """How far a vendor's figures carry: "thin", "early" or "ranked"."""
     if organisations is None or organisations < K:
         return "thin"
@@ -58,9 +58,9 @@ def too_few(organisations: int | None) -> str:
     return f"not enough ratings yet ({min(organisations or 0, K)} of {K})"
 
 
-def counted(n: int) -> str:
+def number_word(n: int) -> str:
     """Small numbers in words."""
-    return COUNTED[n] if n < len(COUNTED) else str(n)
+    return NUMBER_WORDS[n] if n < len(NUMBER_WORDS) else str(n)
 
 
 def strongest_and_weakest(figures: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -72,7 +72,7 @@ def strongest_and_weakest(figures: Mapping[str, Any]) -> tuple[str, str] | None:
     return f"{_lowered(best_key)} ({best:.1f})", f"{_lowered(worst_key)} ({worst:.1f})"
 
 
-def verdict_in_words(mean: float, low: float, high: float) -> str:
+def verdict_sentence(mean: float, low: float, high: float) -> str:
     """One sentence: what partners say, and how sure the figure is."""
     said = (
         "not worth the effort"
@@ -89,8 +89,8 @@ def verdict_in_words(mean: float, low: float, high: float) -> str:
     return f"Partners find the status {said}. {sure}"
 
 
-_criteria = {criterion.key for criterion in GIVES}
+_criteria = {criterion.key for criterion in CRITERIA}
 
 
 def _lowered(key: str) -> str:
-    return LABELS[key][0].lower() + LABELS[key][1:]
+    return MEASURE_LABELS[key][0].lower() + MEASURE_LABELS[key][1:]

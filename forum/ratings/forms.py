@@ -7,22 +7,22 @@ from flask_login import current_user
 from wtforms import HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import ValidationError
 
-from forum.accounts.sanctions import refusal_of
-from forum.ratings.criteria import ASKS, DEALS, EUROS, GIVES, INTERESTS, Ask
+from forum.accounts.sanctions import anonymous_bar_message
+from forum.ratings.criteria import ASKS, DEALS, EURO_RATES, CRITERIA, INTERESTS, Ask
 from forum.ratings.models import Rating
 from forum.vendors.forms import TierChoice
 from forum.vendors.models import Vendor
 from forum.web import Form
 
-MARKS = {"": "Skip", "1": "1", "2": "2", "3": "3", "4": "4", "5": "5", "0": "Not offered"}
-STARS = {"1": "1", "2": "2", "3": "3", "4": "4", "5": "5"}
-MOST_DEALS = 100_000
-MOST_YEARS = 60
+CRITERION_CHOICES = {"": "Skip", "1": "1", "2": "2", "3": "3", "4": "4", "5": "5", "0": "Not offered"}
+STAR_CHOICES = {"1": "1", "2": "2", "3": "3", "4": "4", "5": "5"}
+MAX_DEALS = 100_000
+MAX_YEARS = 60
 _WHOLE = re.compile(r"\d+|\d{1,3}(?:[.,' ]\d{3})+")
 _AROUND = re.compile(r"^(?:€|£|\$|EUR|GBP|USD|CHF)?\s*(.*?)\s*(?:€|£|\$|EUR|GBP|USD|CHF)?(?:,-|[.,]00)?$", re.I)
 
 
-def whole_number(typed: str) -> int | None:
+def parse_whole_number(typed: str) -> int | None:
     """A whole number however people write it: 3500, 3,500, 3.500, 3 500, €3,500. None for anything else."""
     plain = " ".join(typed.replace("\u00a0", " ").replace("\u202f", " ").replace("’", "'").split())
     inner = _AROUND.match(plain)
@@ -37,7 +37,7 @@ def _whole(most: int, example: str) -> Any:
             return
         if typed.startswith(("-", "−")):
             raise ValidationError("This cannot be less than nothing. Leave it empty if you do not know.")
-        number = whole_number(typed)
+        number = parse_whole_number(typed)
         if number is None:
             raise ValidationError(f"Write a whole number, such as {example}, or leave it empty.")
         if number > most:
@@ -62,8 +62,8 @@ def _ask_field(ask: Ask) -> StringField:
 class RatingFields(Form):
     """The fields of a rating. All but the answers in `needed` may stay empty."""
 
-    currency = SelectField("Currency", choices={code: code for code in EUROS}, default="EUR", validate_choice=False)
-    years = StringField("Years in the programme", validators=[_whole(MOST_YEARS, "3")])
+    currency = SelectField("Currency", choices={code: code for code in EURO_RATES}, default="EUR", validate_choice=False)
+    years = StringField("Years in the programme", validators=[_whole(MAX_YEARS, "3")])
     only_vendor_trains = RadioField(
         "Does only the vendor sell the training?",
         choices={"": "Don't know", "yes": "Yes", "no": "No"},
@@ -71,23 +71,23 @@ class RatingFields(Form):
         validate_choice=False,
         validators=[_one_of({"yes": "", "no": ""}, "Choose yes, no, or don't know.")],
     )
-    worth = RadioField("Was the status worth the effort?", choices=STARS, validate_choice=False)
+    worth = RadioField("Was the status worth the effort?", choices=STAR_CHOICES, validate_choice=False)
     again = RadioField("Would you partner again?", choices={"yes": "Yes", "no": "No"}, validate_choice=False)
     interest = RadioField("Do you have an interest of your own?", choices=INTERESTS, validate_choice=False)
 
     def rates(self) -> bool:
         """Whether anything of a rating was filled in."""
-        names = [*(given.key for given in GIVES), *(ask.key for ask in ASKS), *DEALS, "worth", "again", "years"]
+        names = [*(given.key for given in CRITERIA), *(ask.key for ask in ASKS), *DEALS, "worth", "again", "years"]
         return any((self[name].data or "").strip() for name in names)
 
     def validate_currency(self, field: Any) -> None:
         """One of those that can be laid beside others."""
-        if field.data and field.data not in EUROS:
+        if field.data and field.data not in EURO_RATES:
             raise ValidationError("Choose a currency of the list.")
 
     def validate_worth(self, field: Any) -> None:
         """1 to 5, needed."""
-        if self.rates() and field.data not in STARS:
+        if self.rates() and field.data not in STAR_CHOICES:
             raise ValidationError("Say whether the status was worth the effort, 1 to 5.")
 
     def validate_again(self, field: Any) -> None:
@@ -116,11 +116,11 @@ class RatingFields(Form):
             raise ValidationError("More special bids were granted or refused than asked for. Check the numbers.")
 
     def _n(self, key: str) -> int | None:
-        return whole_number((self[key].data or "").strip())
+        return parse_whole_number((self[key].data or "").strip())
 
     def said(self) -> dict[str, Any]:
         """The rating's answers, for an action. Only after validation."""
-        marks = {given.key: int(self[given.key].data) if self[given.key].data else None for given in GIVES}
+        marks = {given.key: int(self[given.key].data) if self[given.key].data else None for given in CRITERIA}
         numbers = {key: self._n(key) for key in (*(ask.key for ask in ASKS), *DEALS, "years")}
         trains = {"yes": True, "no": False}.get(self.only_vendor_trains.data or "")
         return (
@@ -136,22 +136,22 @@ class RatingFields(Form):
         )
 
 
-for _given in GIVES:
+for _given in CRITERIA:
     setattr(
         RatingFields,
         _given.key,
         RadioField(
             _given.label,
-            choices=MARKS,
+            choices=CRITERION_CHOICES,
             default="",
             validate_choice=False,
-            validators=[_one_of(MARKS, "Choose 1 to 5, not offered, or skip.")],
+            validators=[_one_of(CRITERION_CHOICES, "Choose 1 to 5, not offered, or skip.")],
         ),
     )
 for _ask in ASKS:
     setattr(RatingFields, _ask.key, _ask_field(_ask))
 for _key, _label in DEALS.items():
-    setattr(RatingFields, _key, StringField(_label, validators=[_whole(MOST_DEALS, "11")]))
+    setattr(RatingFields, _key, StringField(_label, validators=[_whole(MAX_DEALS, "11")]))
 
 
 class RatingForm(RatingFields):
@@ -177,30 +177,30 @@ class RatingForm(RatingFields):
 
     def validate_tier(self, field: Any) -> None:
         """One of this vendor's."""
-        if field.data and not self.tiers.knows(field.data):
+        if field.data and not self.tiers.is_valid(field.data):
             raise ValidationError("This is not a tier of this vendor. Choose again.")
 
     def validate_signed(self, field: Any) -> None:
         """One of the two; without a name, unless that is barred."""
         if field.data not in ("name", "anonymous"):
             raise ValidationError("Choose how you appear.")
-        if field.data == "anonymous" and not self.revises and (refusal := refusal_of(current_user)):
+        if field.data == "anonymous" and not self.revises and (refusal := anonymous_bar_message(current_user)):
             raise ValidationError(refusal)
 
 
-def as_typed(rating: Rating) -> dict[str, Any]:
+def form_data(rating: Rating) -> dict[str, Any]:
     """A rating's answers as its form shows them."""
 
     def word(value: Any) -> str:
         return "" if value is None else "yes" if value is True else "no" if value is False else str(value)
 
-    names = [*(given.key for given in GIVES), *(ask.key for ask in ASKS), *DEALS, "years", "worth"]
+    names = [*(given.key for given in CRITERIA), *(ask.key for ask in ASKS), *DEALS, "years", "worth"]
     return {name: word(getattr(rating, name)) for name in names} | {
         "currency": rating.currency,
         "only_vendor_trains": word(rating.only_vendor_trains),
         "again": word(rating.again),
         "interest": rating.interest,
-        "tier": TierChoice.typed(rating),
+        "tier": TierChoice.value_of(rating),
         "signed": "anonymous" if rating.anonymous else "name",
     }
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.accounts.models import Member
 from forum.db import Id, RandomId, Timestamp, db
-from forum.ratings.criteria import ASKS_KEYS, GIVES_KEYS
+from forum.ratings.criteria import ASK_KEYS, CRITERION_KEYS
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 _MARK = SmallInteger()
@@ -26,9 +26,9 @@ class Rating(db.Model):
     __table_args__ = (
         CheckConstraint("(vendor_id IS NULL) <> (category_id IS NULL)", name="named_or_undisclosed"),
         CheckConstraint("worth BETWEEN 1 AND 5", name="worth_in_stars"),
-        CheckConstraint(" AND ".join(f"{key} BETWEEN 0 AND 5" for key in GIVES_KEYS), name="gives_in_stars"),
+        CheckConstraint(" AND ".join(f"{key} BETWEEN 0 AND 5" for key in CRITERION_KEYS), name="gives_in_stars"),
         CheckConstraint(
-            " AND ".join(f"{key} >= 0" for key in ASKS_KEYS),
+            " AND ".join(f"{key} >= 0" for key in ASK_KEYS),
             name="asks_not_negative",
         ),
         CheckConstraint("interest IN ('none', 'vendor', 'competitor', 'distributor')", name="interest_known"),
@@ -115,7 +115,7 @@ class RatingRevision(db.Model):
     id: Mapped[RandomId]
     rating_id: Mapped[int] = mapped_column(ForeignKey("ratings.id", ondelete="CASCADE"))
     number: Mapped[int]
-    said: Mapped[dict[str, Any]] = mapped_column(JSON)
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON)
     replaced_at: Mapped[Timestamp]
 
 

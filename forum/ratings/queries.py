@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from forum import anonymity
 from forum.accounts.models import Member
-from forum.accounts.queries import spent_among
+from forum.accounts.queries import spent_links_among
 from forum.anonymity import MAX_GAP
 from forum.db import db
 from forum.ratings.models import Rating, RatingRevision, Snapshot
@@ -28,7 +28,7 @@ class Subject(NamedTuple):
 SITE = Subject()
 
 
-def of_subject(kind: Any, subject: Subject) -> ColumnElement[bool]:
+def subject_filter(kind: Any, subject: Subject) -> ColumnElement[bool]:
     """The rows of a kind that belong to the subject."""
     if subject.vendor_id is not None:
         return kind.vendor_id == subject.vendor_id
@@ -37,18 +37,18 @@ def of_subject(kind: Any, subject: Subject) -> ColumnElement[bool]:
     return and_(kind.vendor_id.is_(None), kind.category_id.is_(None))
 
 
-def snapshot_of(subject: Subject) -> Snapshot | None:
+def current_snapshot(subject: Subject) -> Snapshot | None:
     """The one in force."""
-    return db.session.scalar(select(Snapshot).where(of_subject(Snapshot, subject), Snapshot.current))
+    return db.session.scalar(select(Snapshot).where(subject_filter(Snapshot, subject), Snapshot.current))
 
 
-def snapshots_of(vendor_ids: Sequence[int]) -> dict[int, Snapshot]:
+def current_snapshots(vendor_ids: Sequence[int]) -> dict[int, Snapshot]:
     """Those in force of several vendors, by vendor."""
     found = db.session.scalars(select(Snapshot).where(Snapshot.vendor_id.in_(vendor_ids), Snapshot.current))
     return {snapshot.vendor_id: snapshot for snapshot in found if snapshot.vendor_id is not None}
 
 
-class Told(NamedTuple):
+class PublishedHistory(NamedTuple):
     """The site's snapshot in force and a vendor's, and all the vendor ever had, the oldest first."""
 
     site: Any
@@ -56,25 +56,25 @@ class Told(NamedTuple):
     history: Sequence[Any]
 
 
-def told_of(vendor_id: int) -> Told:
+def published_history(vendor_id: int) -> PublishedHistory:
     """In one query; figures of the past stay where they are."""
     in_force = case((Snapshot.current, Snapshot.figures)).label("figures")
     columns = [
         *(Snapshot.vendor_id, Snapshot.current, Snapshot.published_at, Snapshot.organisations, Snapshot.ratings),
         *(Snapshot.worth_mean, Snapshot.worth_low, Snapshot.worth_high, in_force),
     ]
-    site = and_(of_subject(Snapshot, SITE), Snapshot.current)
+    site = and_(subject_filter(Snapshot, SITE), Snapshot.current)
     statement = select(*columns).where(or_(site, Snapshot.vendor_id == vendor_id)).order_by(Snapshot.id)
     rows = db.session.execute(statement).all()
     history = [row for row in rows if row.vendor_id is not None]
-    return Told(
+    return PublishedHistory(
         next((row for row in rows if row.vendor_id is None), None),
         next((row for row in history if row.current), None),
         history,
     )
 
 
-def standings() -> Sequence[Any]:
+def ranking_rows() -> Sequence[Any]:
     """Rows for the ranking: every vendor of the catalogue with the snapshot in force, if it has one."""
     return db.session.execute(
         select(
@@ -101,7 +101,7 @@ def standings() -> Sequence[Any]:
     ).all()
 
 
-def standings_version() -> tuple[Any, ...]:
+def ranking_version() -> tuple[Any, ...]:
     """Changes whenever `standings` could: the newest snapshot, vendor and tier, how many there are, what staff did."""
     return tuple(
         db.session.execute(
@@ -117,7 +117,7 @@ def standings_version() -> tuple[Any, ...]:
     )
 
 
-def best_standings(most: int) -> Sequence[Any]:
+def best_vendors(most: int) -> Sequence[Any]:
     """Rows of the best vendors that are ranked, and how many vendors have figures at all."""
     return db.session.execute(
         select(
@@ -137,13 +137,13 @@ def best_standings(most: int) -> Sequence[Any]:
     ).all()
 
 
-def tiers_without_fee() -> set[int]:
+def vendors_with_free_tier() -> set[int]:
     """The vendors that state a tier without an annual fee."""
     from_programme = select(Vendor.id).join(Vendor.programmes).join(Tier).where(Tier.annual_fee == 0)
     return set(db.session.scalars(from_programme))
 
 
-def tier_places() -> dict[int, str]:
+def tier_groups() -> dict[int, str]:
     """Where each tier stands in its programme: "entry", "middle" or "top"; a single tier is the entry."""
     last = select(Tier.programme_id, func.max(Tier.position).label("last")).group_by(Tier.programme_id).subquery()
     rows = db.session.execute(
@@ -171,13 +171,13 @@ def rating_numbered(rating_id: int) -> Select[Any]:
     )
 
 
-def ratings_by(marks: Iterable[str]) -> Sequence[Rating]:
+def ratings_by_hmac(marks: Iterable[str]) -> Sequence[Rating]:
     """The live ratings that carry one of these marks of a member, the latest first."""
     statement = select(Rating).where(Rating.rater_hmac.in_(list(marks)))
     return db.session.scalars(statement.order_by(Rating.rated_at.desc(), Rating.id)).all()
 
 
-def rating_submitted(submission: str) -> Rating | None:
+def rating_by_submission(submission: str) -> Rating | None:
     """The rating that an earlier press of the same button made."""
     return db.session.scalar(select(Rating).where(Rating.submission == submission)) if submission else None
 
@@ -195,14 +195,14 @@ def scorecard_row(rating_id: int) -> Any:
     ).first()
 
 
-def revisions_of_rating(rating_id: int) -> Sequence[RatingRevision]:
+def rating_revisions(rating_id: int) -> Sequence[RatingRevision]:
     """What it said before, the latest first."""
     return db.session.scalars(
         select(RatingRevision).where(RatingRevision.rating_id == rating_id).order_by(RatingRevision.number.desc())
     ).all()
 
 
-def how_many_rating_revisions(rating_id: int) -> int:
+def count_rating_revisions(rating_id: int) -> int:
     """How often it was revised."""
     return (
         db.session.scalar(select(func.count()).select_from(RatingRevision).where(RatingRevision.rating_id == rating_id))
@@ -210,10 +210,10 @@ def how_many_rating_revisions(rating_id: int) -> int:
     )
 
 
-def free_listing_mark(member: Any) -> str:
+def free_chain_link(member: Any) -> str:
     """The next link of the member's chain of ratings that none ever carried."""
     return anonymity.first_free_link(
-        member.id, lambda links: _used_among(links) | spent_among(links), CHAIN_STRETCH, CHAIN_KIND
+        member.id, lambda links: _used_among(links) | spent_links_among(links), CHAIN_STRETCH, CHAIN_KIND
     )
 
 
@@ -222,19 +222,19 @@ def _used_among(links: Sequence[str]) -> set[str]:
     return {mark for mark in marks if mark is not None}
 
 
-def house_seals(most: int) -> Sequence[str]:
+def organisation_seals(most: int) -> Sequence[str]:
     """Seals of organisations, to try a key on."""
     return db.session.scalars(select(Rating.organisation_seal).order_by(Rating.id).limit(most)).all()
 
 
-def own_rating(member: Member, rating_id: int) -> Rating | None:
+def member_rating(member: Member, rating_id: int) -> Rating | None:
     """The rating, if it is the member's own."""
-    return next((rating for rating in own_ratings(member) if rating.id == rating_id), None)
+    return next((rating for rating in member_ratings(member) if rating.id == rating_id), None)
 
 
-def own_ratings(member: Member) -> Sequence[Rating]:
+def member_ratings(member: Member) -> Sequence[Rating]:
     """All the member's ratings, signed and anonymous: the latter found along their chain, which nobody else can."""
-    own = anonymity.along_chain(member.id, _used_among, MAX_GAP, CHAIN_KIND, spent=spent_among)
+    own = anonymity.along_chain(member.id, _used_among, MAX_GAP, CHAIN_KIND, spent=spent_links_among)
     return db.session.scalars(
         select(Rating)
         .where(or_(Rating.author_id == member.id, Rating.chain_link.in_(own)))
@@ -248,7 +248,7 @@ def own_ratings(member: Member) -> Sequence[Rating]:
     ).all()
 
 
-def all_snapshots(slug: str | None = None) -> Sequence[Any]:
+def published_snapshots(slug: str | None = None) -> Sequence[Any]:
     """Every vendor's snapshot in force that has figures (or one vendor's), with the vendor, by name: the open data."""
     statement = (
         select(Vendor.slug, Vendor.name, Category.slug.label("category"), Snapshot)

@@ -6,15 +6,15 @@ from datetime import datetime
 from forum import text
 from forum.db import db, lock, now
 from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias, VendorDomain
-from forum.vendors.queries import categories, domain_taken, names_taken
+from forum.vendors.queries import categories, is_domain_taken, is_name_taken
 
 # Stated demands of a tier, in the order they are written: people, EUR a head, EUR a year, EUR a year.
-Demands = tuple[str, int | None, int | None, int | None, int | None]
+TierRow = tuple[str, int | None, int | None, int | None, int | None]
 
 # A name must not stand in the way of another page: /vendors/new.
-TAKEN = ("new",)
+RESERVED_SLUGS = ("new",)
 
-CATEGORIES = {
+DEFAULT_CATEGORIES = {
     "hardware": "Hardware",
     "virtualisation": "Virtualisation",
     "networking": "Networking",
@@ -59,12 +59,12 @@ def decline_vendor(vendor: Vendor) -> None:
 
 def add_domain(vendor: Vendor, domain: str) -> None:
     """Note a domain of the vendor, unless another has it."""
-    if not domain_taken(domain):
+    if not is_domain_taken(domain):
         db.session.add(VendorDomain(vendor_id=vendor.id, domain=domain))
         db.session.flush()
 
 
-def add_programme(vendor: Vendor, name: str, tiers: Iterable[Demands]) -> Programme:
+def add_programme(vendor: Vendor, name: str, tiers: Iterable[TierRow]) -> Programme:
     """Give the vendor a programme with its tiers, the lowest first."""
     programme = Programme(vendor_id=vendor.id, name=text.single_line(name), slug=programme_slug(name))
     db.session.add(programme)
@@ -90,16 +90,16 @@ def programme_slug(name: str) -> str:
     return text.slug_of(name, "programme")
 
 
-def note_change(programme: Programme, what: str, *, at: datetime) -> None:
+def record_programme_change(programme: Programme, what: str, *, at: datetime) -> None:
     """Note that the programme's terms changed on a day."""
     db.session.add(ProgrammeChange(programme_id=programme.id, happened_at=at, summary=text.single_line(what)[:160]))
     db.session.flush()
 
 
-def make_categories() -> None:
+def create_default_categories() -> None:
     """The categories every site begins with, as far as they are missing."""
     known = {category.slug for category in categories()}
-    for position, (slug, name) in enumerate(CATEGORIES.items()):
+    for position, (slug, name) in enumerate(DEFAULT_CATEGORIES.items()):
         if slug not in known:
             db.session.add(Category(slug=slug, name=name, position=position))
     db.session.flush()
@@ -109,14 +109,14 @@ def _new_vendor(name: str, category: Category, about: str) -> Vendor:
     name = text.single_line(name)
     folded = text.fold(name)
     lock("names of vendors")
-    if names_taken(folded):
+    if is_name_taken(folded):
         raise ValueError(f"There is a vendor called {name} already.")
     vendor = Vendor(
         name=name,
-        slug=f"{folded}-vendor" if folded in TAKEN else folded[:70],
+        slug=f"{folded}-vendor" if folded in RESERVED_SLUGS else folded[:70],
         folded_name=folded,
         category_id=category.id,
-        about=text.single_line(about),
+        description=text.single_line(about),
     )
     db.session.add(vendor)
     db.session.flush()

@@ -10,24 +10,24 @@ from typing import Any
 from forum import text
 from forum.db import db, lock
 from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias, VendorDomain
-from forum.vendors.queries import domain_taken, names_taken
+from forum.vendors.queries import is_domain_taken, is_name_taken
 
-DEMANDS = ("certified_people", "training_cost", "annual_fee", "revenue_target")
+REQUIREMENTS = ("certified_people", "training_cost", "annual_fee", "revenue_target")
 
 
-def touch(vendor: Vendor) -> None:
+def bump_version(vendor: Vendor) -> None:
     """Something about it changed."""
     vendor.version = Vendor.version + 1
     db.session.flush()
 
 
-def change_vendor(vendor: Vendor, *, name: str, about: str, category: Category) -> None:
+def update_vendor(vendor: Vendor, *, name: str, about: str, category: Category) -> None:
     """Its name, description and category. The old name stays as an alias, and its pages keep their addresses."""
     name = text.single_line(name)
     if name != vendor.name:
         _rename(vendor, name)
     vendor.description, vendor.category = text.single_line(about), category
-    touch(vendor)
+    bump_version(vendor)
 
 
 def _rename(vendor: Vendor, name: str) -> None:
@@ -37,7 +37,7 @@ def _rename(vendor: Vendor, name: str) -> None:
     if own is not None:
         db.session.delete(own)
         db.session.flush()
-    elif folded not in (vendor.folded_name, vendor.slug) and names_taken(folded):
+    elif folded not in (vendor.folded_name, vendor.slug) and is_name_taken(folded):
         raise ValueError(f"There is a vendor called {name} already.")
     vendor.name, vendor.folded_name = name, folded
     db.session.flush()
@@ -50,34 +50,34 @@ def add_alias(vendor: Vendor, name: str) -> None:
     """Another name that people use for it."""
     lock("names of vendors")
     name = text.single_line(name)
-    if names_taken(text.fold(name)):
+    if is_name_taken(text.fold(name)):
         raise ValueError(f"{name} is the name of a vendor already, this one's perhaps.")
     db.session.add(VendorAlias(vendor_id=vendor.id, name=name, folded_name=text.fold(name)))
-    touch(vendor)
+    bump_version(vendor)
 
 
 def add_related_domain(vendor: Vendor, domain: str, relation: str) -> None:
     """A domain whose people cannot rate the vendor."""
     lock("domains of vendors")
-    if domain_taken(domain):
+    if is_domain_taken(domain):
         raise ValueError(f"{domain} belongs to a vendor already, to this one perhaps.")
     db.session.add(VendorDomain(vendor_id=vendor.id, domain=domain, relation=relation))
-    touch(vendor)
+    bump_version(vendor)
 
 
-def drop(vendor: Vendor, thing: VendorAlias | VendorDomain | Programme | Tier | ProgrammeChange) -> None:
+def delete_entry(vendor: Vendor, thing: VendorAlias | VendorDomain | Programme | Tier | ProgrammeChange) -> None:
     """Take an alias, a domain, a programme, a tier or a mark in the trend away; what only hangs on it goes with it."""
     db.session.delete(thing)
-    touch(vendor)
+    bump_version(vendor)
 
 
 def rename_programme(programme: Programme, name: str) -> None:
     """Call it otherwise."""
     programme.name = text.single_line(name)
-    touch(programme.vendor)
+    bump_version(programme.vendor)
 
 
-def set_tier(programme: Programme, tier: Tier | None, *, place: int, name: str, demands: Mapping[str, Any]) -> Tier:
+def save_tier(programme: Programme, tier: Tier | None, *, place: int, name: str, requirements: Mapping[str, Any]) -> Tier:
     """Change a tier or add one, as the place-th from below."""
     lock(f"tiers of {programme.id}")
     db.session.refresh(programme, ["tiers"])
@@ -88,12 +88,12 @@ def set_tier(programme: Programme, tier: Tier | None, *, place: int, name: str, 
         tier = Tier(programme_id=programme.id, name="", position=0)
         db.session.add(tier)
     tier.name = text.single_line(name)
-    for key in DEMANDS:
-        setattr(tier, key, demands[key])
+    for key in REQUIREMENTS:
+        setattr(tier, key, requirements[key])
     others.insert(max(0, min(place - 1, len(others))), tier)
     for position, one in enumerate(others):
         one.position = position
-    touch(programme.vendor)
+    bump_version(programme.vendor)
     return tier
 
 
@@ -125,7 +125,7 @@ def move_category(category: Category, ordered: list[Category], by: int) -> None:
     db.session.flush()
 
 
-def end_category(category: Category) -> None:
+def delete_category(category: Category) -> None:
     """Take away one that nothing hangs on."""
     db.session.delete(category)
     db.session.flush()

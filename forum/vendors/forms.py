@@ -8,10 +8,10 @@ from wtforms.validators import InputRequired, Length, ValidationError
 
 from forum import text
 from forum.vendors.models import Programme, Tier, Vendor
-from forum.vendors.queries import categories, names_taken, tiers_of
+from forum.vendors.queries import categories, is_name_taken, tier_rows
 from forum.web import Form
 
-DOMAIN = re.compile(r"^(?:https?://)?(?:www\.)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:/.*)?$", re.IGNORECASE)
+DOMAIN_PATTERN = re.compile(r"^(?:https?://)?(?:www\.)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:/.*)?$", re.IGNORECASE)
 
 
 class TierChoice:
@@ -21,7 +21,7 @@ class TierChoice:
         self.vendor = vendor
         self.rows: dict[str, Any] = {}
         grouped: dict[str, dict[str, str]] = {}
-        for row in tiers_of(vendor) if vendor else ():
+        for row in tier_rows(vendor) if vendor else ():
             group = grouped.setdefault(row.programme_name, {})
             if not group:
                 self.rows[f"p{row.programme_id}"] = row
@@ -31,11 +31,11 @@ class TierChoice:
                 group[f"t{row.tier_id}"] = row.tier_name
         self.choices: dict[str, Any] = {"": "Not stated", **grouped}
 
-    def knows(self, typed: str) -> bool:
+    def is_valid(self, typed: str) -> bool:
         """Whether this is one of the choices."""
         return typed in self.rows
 
-    def chosen(self, typed: str | None) -> tuple[Programme | None, Tier | None]:
+    def resolve(self, typed: str | None) -> tuple[Programme | None, Tier | None]:
         """The programme and tier behind a choice. Without one, a vendor's only programme goes without saying."""
         programmes = self.vendor.programmes if self.vendor else []
         row = self.rows.get(typed or "")
@@ -46,13 +46,13 @@ class TierChoice:
         return programme, next((one for one in (programme.tiers if programme else []) if one.id == wanted), None)
 
     @staticmethod
-    def typed(item: Any) -> str:
+    def value_of(item: Any) -> str:
         """The choice that a post or rating with `programme_id` and `tier_id` stands for."""
         return f"t{item.tier_id}" if item.tier_id else f"p{item.programme_id}" if item.programme_id else ""
 
 
-LONGEST_ADDRESS = 70
-LONGEST_DOMAIN = 190
+MAX_SLUG_LENGTH = 70
+MAX_DOMAIN_LENGTH = 190
 
 
 class ProposalForm(Form):
@@ -78,21 +78,21 @@ class ProposalForm(Form):
         name = text.single_line(field.data or "")
         if not 2 <= len(name) <= 80 or not text.fold(name):
             raise ValidationError("Write a name of 2 to 80 characters.")
-        if len(text.fold(name)) > LONGEST_ADDRESS:
+        if len(text.fold(name)) > MAX_SLUG_LENGTH:
             raise ValidationError("This name is too long for an address. Write a shorter form of it.")
-        if names_taken(text.fold(name)):
+        if is_name_taken(text.fold(name)):
             raise ValidationError("There is a vendor with this name, or it waits for a moderator already.")
 
     def validate_website(self, field: Any) -> None:
         """A domain or an address that has one."""
         typed = (field.data or "").strip()
-        match = DOMAIN.match(typed)
-        if typed and (match is None or len(match[1]) > LONGEST_DOMAIN):
+        match = DOMAIN_PATTERN.match(typed)
+        if typed and (match is None or len(match[1]) > MAX_DOMAIN_LENGTH):
             raise ValidationError("This is not a web address. It looks like vendor.example.")
 
-    def answers(self) -> dict[str, Any]:
+    def cleaned_data(self) -> dict[str, Any]:
         """For propose_vendor."""
-        match = DOMAIN.match((self.website.data or "").strip())
+        match = DOMAIN_PATTERN.match((self.website.data or "").strip())
         return {
             "name": self.name.data,
             "category": self.known[self.category.data],

@@ -17,12 +17,12 @@ def categories() -> Sequence[Category]:
     return db.session.scalars(select(Category).order_by(Category.position, Category.id)).all()
 
 
-def category_called(slug: str) -> Select[Any]:
+def category_by_slug(slug: str) -> Select[Any]:
     """The category with this slug."""
     return select(Category).where(Category.slug == slug)
 
 
-def vendor_called(slug: str, *, to_change: bool = False) -> Select[Any]:
+def vendor_by_slug(slug: str, *, for_update: bool = False) -> Select[Any]:
     """The vendor with this slug, with category, names, programmes and tiers: three queries whatever it has.
 
     To change it, one at a time, with a lock on its row.
@@ -36,10 +36,10 @@ def vendor_called(slug: str, *, to_change: bool = False) -> Select[Any]:
             selectinload(Vendor.programmes).joinedload(Programme.tiers),
         )
     )
-    return statement.with_for_update(of=Vendor) if to_change else statement
+    return statement.with_for_update(of=Vendor) if for_update else statement
 
 
-def merged_into(vendor_id: int) -> Sequence[int]:
+def merged_vendor_ids(vendor_id: int) -> Sequence[int]:
     """The vendors that went into this one."""
     return db.session.scalars(select(Vendor.id).where(Vendor.merged_into_id == vendor_id).order_by(Vendor.id)).all()
 
@@ -49,7 +49,7 @@ def tier_names() -> dict[int, str]:
     return {row.id: row.name for row in db.session.execute(select(Tier.id, Tier.name))}
 
 
-def changes_of(vendor_id: int) -> Sequence[ProgrammeChange]:
+def programme_changes(vendor_id: int) -> Sequence[ProgrammeChange]:
     """Dated changes of the vendor's programmes, the oldest first."""
     return db.session.scalars(
         select(ProgrammeChange)
@@ -59,7 +59,7 @@ def changes_of(vendor_id: int) -> Sequence[ProgrammeChange]:
     ).all()
 
 
-def vendors_called(slugs: Sequence[str]) -> list[Vendor]:
+def vendors_by_slug(slugs: Sequence[str]) -> list[Vendor]:
     """Vendors of the catalogue with these slugs, in this order, with programmes and tiers."""
     found = db.session.scalars(
         select(Vendor)
@@ -70,7 +70,7 @@ def vendors_called(slugs: Sequence[str]) -> list[Vendor]:
     return [by_slug[slug] for slug in slugs if slug in by_slug]
 
 
-def vendor_named(name: str) -> Vendor | None:
+def vendor_by_name(name: str) -> Vendor | None:
     """The vendor in the catalogue with this name, alias or slug, in any spelling of case and accents."""
     folded = text.fold(name)
     if not folded:
@@ -85,14 +85,14 @@ def vendor_named(name: str) -> Vendor | None:
     )
 
 
-def names_taken(folded: str) -> bool:
+def is_name_taken(folded: str) -> bool:
     """Whether a vendor or proposal goes under this folded name already."""
     by_name = select(Vendor.id).where(or_(Vendor.folded_name == folded, Vendor.slug == folded))
     by_alias = select(VendorAlias.id).where(VendorAlias.folded_name == folded)
     return db.session.scalar(select(or_(by_name.exists(), by_alias.exists()))) or False
 
 
-def domain_taken(domain: str) -> bool:
+def is_domain_taken(domain: str) -> bool:
     """Whether a vendor or proposal has this domain."""
     return db.session.scalar(select(VendorDomain.id).where(VendorDomain.domain == domain)) is not None
 
@@ -116,27 +116,27 @@ def directory(category: str | None = None) -> Sequence[Any]:
     return db.session.execute(statement.where(Category.slug == category) if category else statement).all()
 
 
-def names_by_use(most: int) -> Sequence[str]:
+def popular_vendor_names(limit: int) -> Sequence[str]:
     """The names people are offered when they type one: the most written about first."""
     return db.session.scalars(
         select(Vendor.name)
         .where(Vendor.accepted_at.is_not(None))
         .order_by(Vendor.post_count.desc(), Vendor.name)
-        .limit(most)
+        .limit(limit)
     ).all()
 
 
-def vendors_by_use(most: int) -> Sequence[Any]:
+def popular_vendors(limit: int) -> Sequence[Any]:
     """Rows of slug, name, post_count of the vendors most written about."""
     return db.session.execute(
         select(Vendor.slug, Vendor.name, Vendor.post_count)
         .where(Vendor.accepted_at.is_not(None))
         .order_by(Vendor.post_count.desc(), Vendor.name)
-        .limit(most)
+        .limit(limit)
     ).all()
 
 
-def tiers_of(vendor: Vendor) -> Sequence[Any]:
+def tier_rows(vendor: Vendor) -> Sequence[Any]:
     """Rows of programme_id, programme_name, tier_id, tier_name in order; tier_id None for a programme without tiers."""
     return db.session.execute(
         select(
@@ -167,7 +167,7 @@ def how_many_vendors() -> int:
     return db.session.scalar(select(func.count()).select_from(Vendor).where(Vendor.accepted_at.is_not(None))) or 0
 
 
-def vendor_named_in(passage: str) -> str | None:
+def find_vendor_mention(passage: str) -> str | None:
     """The first catalogued name or alias that stands in the passage as whole words, or None."""
     folded = f"-{text.fold(passage)}-"
     words = set(folded.split("-"))

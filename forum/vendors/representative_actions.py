@@ -7,28 +7,28 @@ each member. What the member ends leaves no row; what a moderator ended or decli
 from datetime import datetime, timedelta
 
 from forum import text
-from forum.access import belongs_to, can_speak_for, can_write
+from forum.access import is_employee, can_represent, can_write
 from forum.accounts.models import Member
 from forum.db import db, lock, now
 from forum.vendors.models import Representative, Vendor
 from forum.vendors.representative_queries import representation_of
-from forum.vendors.signals import asked_to_speak
+from forum.vendors.signals import representation_requested
 
-WAIT = timedelta(days=30)
+RETRY_DELAY = timedelta(days=30)
 
 
-class NotNow(Exception):
+class RepresentationConflict(Exception):
     """There is a request already, or one was declined less than a month ago, or what was to be decided is gone."""
 
 
-def may_ask_from(known: Representative | None) -> datetime | None:
+def can_request_from(known: Representative | None) -> datetime | None:
     """From when on the member may ask (again): a moment of the past when now; None while something is under way."""
     if known is None:
         return now()
-    return known.ended_at + WAIT if known.ended_at is not None else None
+    return known.ended_at + RETRY_DELAY if known.ended_at is not None else None
 
 
-def state_of(member: Member, vendor: Vendor, known: Representative | None) -> str:
+def representation_state(member: Member, vendor: Vendor, known: Representative | None) -> str:
     """How the member stands to speaking for this vendor, in a word that the page turns into a sentence."""
     if known is not None and known.ended_at is None:
         here = "speaks" if known.accepted_at else "waits"
@@ -37,28 +37,28 @@ def state_of(member: Member, vendor: Vendor, known: Representative | None) -> st
         return "staff"
     if not can_write(member):
         return "suspended"
-    if not can_speak_for(member, vendor):
+    if not can_represent(member, vendor):
         return "address"
-    free_from = may_ask_from(known)
+    free_from = can_request_from(known)
     return "free" if free_from is not None and free_from <= now() else "later"
 
 
-def ask_to_speak(member: Member, vendor: Vendor, *, title: str) -> Representative:
+def request_representation(member: Member, vendor: Vendor, *, title: str) -> Representative:
     """Ask the moderators. Raises NotNow."""
     known = _alone(member)
-    if state_of(member, vendor, known) != "free":
-        raise NotNow
+    if representation_state(member, vendor, known) != "free":
+        raise RepresentationConflict
     if known is not None:
         db.session.delete(known)
         db.session.flush()
     made = Representative(member_id=member.id, vendor_id=vendor.id, title=text.single_line(title))
     db.session.add(made)
     db.session.flush()
-    asked_to_speak.send(made)
+    representation_requested.send(made)
     return made
 
 
-def give_up(member: Member) -> Vendor | None:
+def step_down(member: Member) -> Vendor | None:
     """Take the request back, or step down; only what was published stays. The vendor, or None when there is none."""
     known = _alone(member)
     if known is None or known.ended_at is not None:
@@ -70,32 +70,32 @@ def give_up(member: Member) -> Vendor | None:
     return vendor
 
 
-def confirm_speaker(representative: Representative) -> None:
+def confirm_representation(representative: Representative) -> None:
     """They speak for the vendor from now on. Raises NotNow when the request is not there any more."""
     known = _alone(representative.member)
     if known is None or known.id != representative.id or known.accepted_at or known.ended_at:
-        raise NotNow
+        raise RepresentationConflict
     known.accepted_at = now()
     known.member.represents_id = known.vendor_id
     db.session.flush()
 
 
-def end_speaker(representative: Representative) -> None:
+def end_representation(representative: Representative) -> None:
     """They do not, or not any more: declined, or ended by a moderator. Raises NotNow when that is so already."""
     known = _alone(representative.member)
     if known is None or known.id != representative.id or known.ended_at is not None:
-        raise NotNow
+        raise RepresentationConflict
     known.ended_at = now()
     known.member.represents_id = None
     db.session.flush()
 
 
-def end_if_moved(member: Member) -> Vendor | None:
+def end_after_email_change(member: Member) -> Vendor | None:
     """After a change of address: give up a vendor that the new one does not belong to. The vendor, or None."""
     known = representation_of(member)
-    if known is None or known.ended_at is not None or belongs_to(member, known.vendor):
+    if known is None or known.ended_at is not None or is_employee(member, known.vendor):
         return None
-    return give_up(member)
+    return step_down(member)
 
 
 def _alone(member: Member) -> Representative | None:

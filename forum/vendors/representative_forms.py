@@ -9,7 +9,7 @@ from forum import text
 from forum.web import Form
 
 
-class SpeakerForm(Form):
+class RepresentativeForm(Form):
     """What somebody is at the vendor."""
 
     title = StringField("What you are there")

@@ -31,7 +31,7 @@ def representatives_of(vendor_id: int) -> Sequence[Any]:
     ).all()
 
 
-def representatives_to_tell(vendor_id: int) -> Sequence[int]:
+def representative_ids(vendor_id: int) -> Sequence[int]:
     """The numbers of the rows of those who speak for the vendor."""
     return db.session.scalars(
         select(Representative.id)
@@ -40,7 +40,7 @@ def representatives_to_tell(vendor_id: int) -> Sequence[int]:
     ).all()
 
 
-def spoken_for(member: Any) -> Any:
+def represented_vendor(member: Any) -> Any:
     """name and slug of the vendor that the member speaks for, and title; None when for none."""
     return db.session.execute(
         select(Vendor.name, Vendor.slug, Representative.title)
@@ -49,7 +49,7 @@ def spoken_for(member: Any) -> Any:
     ).first()
 
 
-def speakers_domains(vendor: Vendor) -> Sequence[str]:
+def representative_domains(vendor: Vendor) -> Sequence[str]:
     """The domains whose people may speak for the vendor, as `belongs_to` has it."""
     return db.session.scalars(
         select(VendorDomain.domain)

@@ -8,60 +8,60 @@ from flask_login import current_user
 from forum.access import is_member
 from forum.db import db
 from forum.vendors import representative_actions as actions
-from forum.vendors.addresses import vendor_at
+from forum.vendors.lookup import vendor_or_404
 from forum.vendors.models import Vendor
-from forum.vendors.representative_forms import SpeakerForm
-from forum.vendors.representative_queries import representation_of, representatives_of, speakers_domains
-from forum.web import limiter, only, reader, went_through
+from forum.vendors.representative_forms import RepresentativeForm
+from forum.vendors.representative_queries import representation_of, representatives_of, representative_domains
+from forum.web import limiter, permission_required, current_reader, was_accepted
 
 bp = Blueprint("representatives", __name__, url_prefix="/vendors/<slug>/representative")
 
 
 @bp.route("", methods=["GET", "POST"])
-@only(is_member)
-@limiter.limit("10/day", methods=["POST"], deduct_when=went_through, override_defaults=False)
+@permission_required(is_member)
+@limiter.limit("10/day", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
 def show(slug: str) -> Any:
     """Who speaks for the vendor, and the form to ask for it oneself."""
-    vendor = vendor_at(slug, current_user)
-    form = SpeakerForm()
+    vendor = vendor_or_404(slug, current_user)
+    form = RepresentativeForm()
     own = representation_of(current_user)
-    state = actions.state_of(reader(), vendor, own)
+    state = actions.representation_state(current_reader(), vendor, own)
     if form.is_submitted() and state == "free" and form.validate():
         return _ask(vendor, form)
     if form.is_submitted() and state in ("waits", "speaks"):
         return redirect(url_for(".show", slug=slug))
-    page, status = form.page(
+    page, status = form.render(
         "vendors/representative.html",
         vendor=vendor,
         state=state,
         own=own,
-        wait=actions.WAIT,
+        wait=actions.RETRY_DELAY,
         speakers=representatives_of(vendor.id),
-        domains=speakers_domains(vendor),
+        domains=representative_domains(vendor),
     )
     return page, 403 if form.is_submitted() and state != "free" else status
 
 
 @bp.post("/end")
-@only(is_member)
+@permission_required(is_member)
 def end(slug: str) -> Any:
     """Take one's request back, or step down."""
-    vendor, own = vendor_at(slug, current_user), representation_of(current_user)
+    vendor, own = vendor_or_404(slug, current_user), representation_of(current_user)
     if own is None or own.vendor_id != vendor.id:
         abort(404)
     spoke = own.accepted_at is not None
-    if actions.give_up(reader()) is not None:
+    if actions.step_down(current_reader()) is not None:
         db.session.commit()
         flash(f"You no longer speak for {vendor.name}." if spoke else "Your request is taken back.")
     return redirect(url_for(".show", slug=slug))
 
 
-def _ask(vendor: Vendor, form: SpeakerForm) -> Any:
+def _ask(vendor: Vendor, form: RepresentativeForm) -> Any:
     try:
-        actions.ask_to_speak(reader(), vendor, title=form.title.data or "")
+        actions.request_representation(current_reader(), vendor, title=form.title.data or "")
         db.session.commit()
         flash("Your request is with the moderators. You get mail when one has decided.")
-    except actions.NotNow:
+    except actions.RepresentationConflict:
         # The same form came twice at once, and the other was quicker.
         db.session.rollback()
     return redirect(url_for(".show", slug=vendor.slug))

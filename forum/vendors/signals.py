@@ -4,4 +4,4 @@ from blinker import Namespace
 
 _signals = Namespace()
 # sender: the representative's row: somebody asks to speak for a vendor.
-asked_to_speak = _signals.signal("asked to speak")
+representation_requested = _signals.signal("asked to speak")

@@ -9,14 +9,14 @@ from forum.db import db
 from forum.vendors import actions
 from forum.vendors.forms import ProposalForm
 from forum.vendors.models import Vendor
-from forum.web import limiter, only, safe_path, went_through
+from forum.web import limiter, permission_required, safe_path, was_accepted
 
 bp = Blueprint("vendors", __name__, url_prefix="/vendors")
 
 
 @bp.route("/new", methods=["GET", "POST"])
-@only(can_write)
-@limiter.limit("10/day", methods=["POST"], deduct_when=went_through, override_defaults=False)
+@permission_required(can_write)
+@limiter.limit("10/day", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
 def new() -> Any:
     """Propose a vendor."""
     form = ProposalForm(name=request.args.get("name"))
@@ -24,13 +24,13 @@ def new() -> Any:
         db.session.commit()
         flash(f"{vendor.name} waits for a moderator. It is in the catalogue as soon as one has looked.")
         return redirect(safe_path(request.args.get("next")) or url_for("rankings.index"))
-    return form.page("vendors/new.html")
+    return form.render("vendors/new.html")
 
 
 def _proposed(form: ProposalForm) -> Vendor | None:
     """The proposal; None when somebody proposed the same name a moment before, and then the form says so."""
     try:
-        return actions.propose_vendor(**form.answers())
+        return actions.propose_vendor(**form.cleaned_data())
     except ValueError as taken:
         form.name.errors = [*form.name.errors, str(taken)]
         return None

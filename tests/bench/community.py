@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.posts.actions import About, mark_useful, write_post
+from forum.posts.actions import PostSubject, write_post
+from forum.posts.writing import mark_useful
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post
-from forum.posts.tags.actions import make_tag
-from forum.vendors.actions import add_programme, add_vendor, make_categories
+from forum.posts.tags.actions import create_tag
+from forum.vendors.actions import add_programme, add_vendor, create_default_categories
 from forum.vendors.queries import categories
 
 POSTS = 200
@@ -40,8 +41,8 @@ class Community(NamedTuple):
 def settle() -> Community:
     """Make it, the same at every run. The caller commits."""
     chance = Random(50)
-    make_categories()
-    tags = [make_tag(slug, f"What partners say about {slug}", ()) for slug in TAGS]
+    create_default_categories()
+    tags = [create_tag(slug, f"What partners say about {slug}", ()) for slug in TAGS]
     kinds = categories()
     vendors = [add_vendor(name=f"Vendor {n}", category=kinds[n % len(kinds)], about="Makes things.") for n in range(12)]
     programmes = [add_programme(vendor, f"{vendor.name} Partners", [("Gold", 4, 3500, 0, 0)]) for vendor in vendors]
@@ -57,7 +58,7 @@ def settle() -> Community:
             body=_text(chance, 8),
             leaning=chance.choice(["good", "bad", "mixed"]),
             tags=chance.sample(tags, 3),
-            about=About(vendor, programmes[n % 12], programmes[n % 12].tiers[0]),
+            about=PostSubject(vendor, programmes[n % 12], programmes[n % 12].tiers[0]),
             anonymous=n % 5 == 0,
             at=start + timedelta(hours=n),
         )

@@ -19,12 +19,12 @@ from sqlalchemy import insert, text
 
 from forum import anonymity, create_app
 from forum.config import from_environment
-from forum.db import start_of_day, db, new_random_id, now
-from forum.ratings.actions import SEAL
-from forum.ratings.criteria import ASKS_KEYS, DEALS, GIVES_KEYS
+from forum.db import db, new_random_id, now, start_of_day
+from forum.ratings.actions import ORGANISATION_SEAL
+from forum.ratings.criteria import ASK_KEYS, DEALS, CRITERION_KEYS
 from forum.ratings.models import Rating
 from forum.ratings.scores.actions import publish
-from forum.vendors.actions import make_categories
+from forum.vendors.actions import create_default_categories
 from forum.vendors.models import Programme, Tier, Vendor
 from forum.vendors.queries import categories
 from tests.bench.__main__ import KEPT_IN, _machine
@@ -54,7 +54,7 @@ def fill(vendors: int, ratings: int) -> None:
     commits.
     """
     chance = Random(100)
-    make_categories()
+    create_default_categories()
     kinds = [category.id for category in categories()]
     numbers = range(1, vendors + 1)
     _insert(Vendor, ({**_named(n, "Vendor"), "folded": f"vendor {n}", "category_id": kinds[n % 8]} for n in numbers))
@@ -89,11 +89,11 @@ def _rating(n: int, chance: Random, vendors: int, kinds: list[int], houses: list
         "id": new_random_id(),
         "rater_hmac": secrets.token_hex(32),
         "chain_link": secrets.token_hex(32) if n % 5 == 0 else None,
-        "organisation_seal": anonymity.seal(SEAL, "w" + chance.choice(houses)),
+        "organisation_seal": anonymity.seal(ORGANISATION_SEAL, "w" + chance.choice(houses)),
         "vendor_description": "a large supplier" if undisclosed else None,
         **about,
-        **{key: chance.choice((None, 0, stars, stars, 1, 5)) for key in GIVES_KEYS},
-        **{key: chance.randrange(1, 400) * 25 if chance.random() < 0.7 else None for key in ASKS_KEYS},
+        **{key: chance.choice((None, 0, stars, stars, 1, 5)) for key in CRITERION_KEYS},
+        **{key: chance.randrange(1, 400) * 25 if chance.random() < 0.7 else None for key in ASK_KEYS},
         **dict.fromkeys(DEALS, chance.randrange(1, 9) if chance.random() < 0.5 else None),
         "currency": chance.choice(("EUR", "EUR", "USD")),
         "worth": stars,

@@ -23,9 +23,9 @@ from forum.accounts.bylines import byline
 from forum.config import from_environment
 from forum.dates import format_day, format_iso
 from forum.db import db
-from forum.posts.comment_queries import thread
-from forum.posts.queries import post_page_row, related
-from forum.posts.tags.queries import tags_of
+from forum.posts.comment_queries import thread_page
+from forum.posts.queries import post_page_row, related_posts
+from forum.posts.tags.queries import tag_slugs_of
 from forum.web import key_text
 from tests.bench import load
 from tests.bench.community import Community, settle
@@ -100,12 +100,12 @@ def _page(community: Community) -> dict[str, Any]:
         "vendor": post.vendor_name,
         "name": by.name,
         "body": post.body_html,
-        "tags": tags_of([post.id])[post.id],
+        "tags": tag_slugs_of([post.id])[post.id],
         "related": [
             {"path": _path(row), "title": row.title, "replies": row.comment_count}
-            for row in related(post.id, post.vendor_id)
+            for row in related_posts(post.id, post.vendor_id)
         ],
-        "replies": [_reply(row) for row in thread(post.id).rows],
+        "replies": [_reply(row) for row in thread_page(post.id).rows],
     }
 
 
@@ -114,9 +114,9 @@ def _reply(row: Any) -> dict[str, Any]:
     return {
         "key": key_text(row.id),
         "name": by.name,
-        "slug": row.signed_slug,
+        "slug": row.author_slug,
         "anonymous": by.anonymous,
-        "about": by.about,
+        "about": by.details,
         "iso": format_iso(row.created_at),
         "day": format_day(row.created_at),
         "body": row.body_html,
@@ -146,7 +146,7 @@ def _replies(cookies: Sequence[tuple[str, str]], paths: Sequence[str]) -> Iterat
             "to": "",
             "body": f"We saw the same in our region, for the {n}th time, and asked for *written* terms since.",
             "signed": "anonymous" if n % 4 == 0 else "name",
-            "do": "publish",
+            "intent": "publish",
         }
         path = paths[n % len(paths)]
         yield load.post(path.rsplit("/", 1)[0] + "/reply", urlencode(form).encode(), Cookie=cookie)

@@ -51,7 +51,7 @@ def _too_fast(page: Page) -> None:
     form = page.locator("#reply")
     typed = {name: form.locator(f"[name={name}]").first.input_value() for name in ("csrf_token", "to")}
     for n in range(60):
-        more = {"body": f"Again, {n}.", "submission": f"again {n}", "signed": "name", "do": "publish"}
+        more = {"body": f"Again, {n}.", "submission": f"again {n}", "signed": "name", "intent": "publish"}
         answer = page.request.post(form.get_attribute("action") or "", form={**typed, **more}, max_redirects=0)
         if answer.status == 429:
             break
@@ -176,12 +176,12 @@ MEMBERS = [
     Place("settings, wrong", "/settings", "ines", 422, _submit("Save", name="x")),
     Place("settings, saved", "/settings", "noor", 200, _submit("Save", company=LONG[:80])),
     Place("e-mail", "/settings/email", "ines"),
-    Place("e-mail, wrong", "/settings/email", "ines", 422, _submit("Send the link", email="x", present="x")),
+    Place("e-mail, wrong", "/settings/email", "ines", 422, _submit("Send the link", email="x", current_password="x")),
     Place("password", "/settings/password", "ines"),
-    Place("password, wrong", "/settings/password", "ines", 422, _submit("Change password", password="x", again="y")),
-    Place("second factor", "/settings/second-factor", "ines"),
+    Place("password, wrong", "/settings/password", "ines", 422, _submit("Change password", password="x", password_confirmation="y")),
+    Place("second factor", "/settings/two-factor", "ines"),
     Place(
-        "second factor, wrong", "/settings/second-factor", "ines", 422, _submit("Turn on", code="000000", present="x")
+        "second factor, wrong", "/settings/two-factor", "ines", 422, _submit("Turn on", code="000000", current_password="x")
     ),
     Place("anonymous writing", "/anonymous-writing", "noor"),
     Place("anonymous writing, none", "/anonymous-writing", "admin"),
@@ -202,7 +202,7 @@ MODERATION = [
     Place("log entry"),
     Place("transparency", "/transparency"),
     Place("report", member="ines"),
-    Place("report, wrong", "report", "ines", 422, _submit("Report", words=LONG[:500])),
+    Place("report, wrong", "report", "ines", 422, _submit("Report", message=LONG[:500])),
     Place("decisions about oneself", "/decisions", "ines"),
     Place("statement of reasons", "statement", "ines"),
     Place("appeal, wrong", "statement", "ines", 422, _submit("Appeal", body="No.")),
@@ -213,7 +213,7 @@ MODERATION = [
     Place("all of a member", "/moderation/members/ines-field", "moderator"),
     Place("entry, to be undone", "log entry", "moderator"),
     Place("give notice", "/notices/new"),
-    Place("give notice, wrong", "/notices/new", None, 422, _submit("Send the notice", where=LONG, why=LONG[:30])),
+    Place("give notice, wrong", "/notices/new", None, 422, _submit("Send the notice", url=LONG, complaint=LONG[:30])),
     Place("notice, sent", "/notices/sent"),
     Place("notice, to confirm"),
     Place("notice, dead link", "/notices/confirm/used-up", status=410),

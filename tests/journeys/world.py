@@ -13,26 +13,27 @@ import flask_migrate
 from flask import url_for
 
 from forum import create_app
-from forum.accounts.actions import make_member
+from forum.accounts.actions import create_member
 from forum.accounts.models import Member
 from forum.accounts.tokens import token_for
 from forum.db import db, now
 from forum.demo.actions import PASSWORD, fill
 from forum.moderation.cases import open_case
-from forum.moderation.decisions.actions import act, decide
+from forum.moderation.decisions.actions import apply_action, decide
 from forum.moderation.flags.actions import flag
 from forum.moderation.models import Case
 from forum.moderation.notices.actions import answer_notice, confirm_notice, send_notice
-from forum.moderation.notices.senders import token_for as confirming
-from forum.posts.actions import About, delete_post, edit_post, mark_useful, write_post
+from forum.moderation.notices.senders import confirmation_token as confirming
+from forum.posts.actions import PostSubject, delete_post, edit_post, write_post
+from forum.posts.writing import mark_useful
 from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
 from forum.posts.models import Comment, Post
-from forum.posts.tags.queries import tags_named
+from forum.posts.tags.queries import tags_by_word
 from forum.posts.visibility import hold
 from forum.vendors.actions import add_programme, add_vendor, propose_vendor
 from forum.vendors.models import Vendor
 from forum.vendors.queries import categories
-from forum.vendors.representative_actions import ask_to_speak
+from forum.vendors.representative_actions import request_representation
 
 # Each journey that writes has a member of its own, so that no limit is reached and no two meet.
 WALKERS = [
@@ -86,7 +87,7 @@ def build(folder: Path) -> None:
 
 def _walker(name: str) -> Member:
     """Somebody who has been here for a while: a new member's first text would wait for a moderator."""
-    walker = make_member(name=name, email=f"{name.split()[0].lower()}@walkers.example", password=PASSWORD)
+    walker = create_member(name=name, email=f"{name.split()[0].lower()}@walkers.example", password=PASSWORD)
     walker.vouched_at = now()
     return walker
 
@@ -142,7 +143,7 @@ def _key(comment: Any) -> str:
 
 
 def _tags(*names: str) -> list[Any]:
-    return list(tags_named(list(names or ("exam-renewal", "training-cost"))).values())
+    return list(tags_by_word(list(names or ("exam-renewal", "training-cost"))).values())
 
 
 def _post(author: Member, **given: Any) -> Post:
@@ -151,7 +152,7 @@ def _post(author: Member, **given: Any) -> Post:
 
 
 def _anonymous(author: Member) -> Post:
-    about = About(category=categories()[0], description="a large hardware supplier")
+    about = PostSubject(category=categories()[0], description="a large hardware supplier")
     return _post(author, title=f"They moved the threshold in July, part {next(_n)}", about=about, anonymous=True)
 
 
@@ -161,14 +162,14 @@ def _long(author: Member) -> Post:
     vendor = add_vendor(name=LONG[1:81], category=categories()[1], about=LONG[:300], aliases=[LONG[2:82]])
     programme = add_programme(vendor, LONG[3:83], [(LONG[:60], 4, 1500, 1500, 150000), ("Gold", 8, None, 0, None)])
     db.session.refresh(vendor)
-    about = About(vendor, programme, programme.tiers[0])
-    member = make_member(name=LONG[:60], email="long@walkers.example", password=PASSWORD)
+    about = PostSubject(vendor, programme, programme.tiers[0])
+    member = create_member(name=LONG[:60], email="long@walkers.example", password=PASSWORD)
     member.job_title, member.company, member.country = LONG[:80], LONG[:80], LONG[:60]
     post = _post(member, title=LONG[:140], body=f"{LONG[:300]}\n\n## {LONG[:300]}\n\n- {LONG[:300]}", about=about)
     parent = None
     for _ in range(6):
         parent = write_comment(post, member, body=f"{LONG[:300]} `{LONG[:300]}`", parent=parent, at=now())
-    described = About(category=categories()[0], description=LONG[:80])
+    described = PostSubject(category=categories()[0], description=LONG[:80])
     _post(author, title=f"x{LONG[:139]}", body=LONG[:300], about=described)
     return post
 
@@ -200,8 +201,8 @@ def _vendors() -> dict[str, str]:
         propose_vendor(name=name, category=kinds[2], website="lantern.example", programme="Beam", about="Mail for all.")
     tier = long.programmes[0].tiers[0]
     return {
-        "admin, vendor": url_for("admin.one_vendor", slug=long.slug),
-        "admin, merge": url_for("admin.merge", slug=long.slug),
+        "admin, vendor": url_for("admin.vendor_page", slug=long.slug),
+        "admin, merge": url_for("admin.merge_vendor", slug=long.slug),
         "admin, programme": url_for("admin.programme", number=tier.programme_id),
         "admin, remove a programme": url_for("admin.remove_programme", number=tier.programme_id),
         "admin, tier": url_for("admin.tier", number=tier.id),
@@ -214,7 +215,7 @@ def _vendors() -> dict[str, str]:
 
 def _members(ines: Member) -> dict[str, str]:
     joined = Member(name="Just Joined", slug="just-joined", email="just@walkers.example", password_hash="x")
-    moved = make_member(name="Moved In", email="moved@walkers.example")
+    moved = create_member(name="Moved In", email="moved@walkers.example")
     db.session.add(joined)
     db.session.flush()
     links = {"confirm": joined, "password": ines, "claim": moved}
@@ -238,12 +239,12 @@ def _cases(walkers: dict[str, Member]) -> dict[str, str]:
     post = _post(walt, title="Twenty answers, all of them reported")
     for n in range(20):
         reply = write_comment(post, vera, body=f"Answer {n}: ask Jan Klaassen at home.", anonymous=n % 4 == 3, at=now())
-        flag(walt, reply, rule=3, words=f"Number {n} names him.")
+        flag(walt, reply, rule=3, message=f"Number {n} names him.")
     held = _post(walt, title="Held until somebody has looked")
     hold(held, "The first text of a new member. A moderator reads it before others do.")
     gone = write_comment(_post(walt, title="With a removed answer"), walkers["ines"], body="Gone by now.", at=now())
     reason = "It makes somebody recognisable who has no public role. Write of the role."
-    made = act(gone, None, action="remove", rule=3, facts=LONG, reason=f"{reason} {LONG}", source="flag")
+    made = apply_action(gone, None, action="remove", rule=3, facts=LONG, reason=f"{reason} {LONG}", source="flag")
     case = open_case("flag", held, "Opened by a moderator")
     case.opened_at += timedelta(hours=1)  # behind the twenty, which somebody decides meanwhile
     return _speakers() | {
@@ -262,7 +263,7 @@ def _notices(walkers: dict[str, Member]) -> dict[str, str]:
     reply = write_comment(_post(walt, title="With a disputed answer"), noor, body="They closed it in July.", at=now())
 
     def sent(item: Any) -> Any:
-        said = {"name": LONG[:100], "email": "sender@outside.example", "why": f"We did not close it. {LONG}"}
+        said = {"name": LONG[:100], "email": "sender@outside.example", "complaint": f"We did not close it. {LONG}"}
         return send_notice(item, **said, unlawful=True, law=LONG[:200])
 
     def decided(notice: Any, action: str) -> None:
@@ -290,13 +291,13 @@ def _notices(walkers: dict[str, Member]) -> dict[str, str]:
 def _speakers() -> dict[str, str]:
     """Who asks to speak for Northwind, and what its representative of the demo has to answer."""
     vendor = db.session.query(Vendor).filter_by(slug="northwind-storage").one()
-    asking = make_member(name="Sigrid Asking", email="sigrid@northwind-storage.example", password=PASSWORD)
-    ask_to_speak(asking, vendor, title="Partner manager")
-    make_member(name="Odd Colleague", email="odd@northwind-storage.example", password=PASSWORD)
+    asking = create_member(name="Sigrid Asking", email="sigrid@northwind-storage.example", password=PASSWORD)
+    request_representation(asking, vendor, title="Partner manager")
+    create_member(name="Odd Colleague", email="odd@northwind-storage.example", password=PASSWORD)
     halcyon = db.session.query(Vendor).filter_by(slug="halcyon-virtual").one()
     for name in ("Hanne", "Harald"):  # they walk the whole way
-        _post(asking, title=f"What Halcyon owes {name}", about=About(halcyon))
-        make_member(name=f"{name} Voice", email=f"{name.lower()}@halcyon-virtual.example", password=PASSWORD)
+        _post(asking, title=f"What Halcyon owes {name}", about=PostSubject(halcyon))
+        create_member(name=f"{name} Voice", email=f"{name.lower()}@halcyon-virtual.example", password=PASSWORD)
     post = db.session.query(Post).filter_by(title="The Northwind rebate for last year arrived in August").one()
     voice = db.session.query(Member).filter_by(represents_id=vendor.id).one()
     answered = db.session.query(Comment).filter_by(official_vendor_id=vendor.id).one().post
@@ -307,7 +308,7 @@ def _speakers() -> dict[str, str]:
         "official reply": url_for("official.new", post_id=post.id),
         "official reply, given": url_for("official.new", post_id=answered.id),
         "request of a vendor": url_for("moderation.case", case_id=request.id),
-        "end of a representative": url_for("speakers.end", slug=voice.slug),
+        "end of a representative": url_for("representative_decisions.end", slug=voice.slug),
         "member, speaks for a vendor": url_for("pages.member", slug=voice.slug),
     }
 

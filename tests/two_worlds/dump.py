@@ -63,8 +63,8 @@ def clear_caches() -> None:
     """Empty what a process remembers between visits."""
     for function in _caches():
         function.cache_clear()
-    headers._squeezed.clear()
-    rankings._kept.clear()
+    headers._gzip_cache.clear()
+    rankings._cache.clear()
     limiter.reset()
 
 
@@ -118,7 +118,7 @@ def _remembered() -> Iterator[str]:
         for kept in gc.get_referents(function):
             if isinstance(kept, dict) and function.cache_info().currsize == len(kept):
                 yield from (f"{function.__module__}.{function.__qualname__} {_words(key)}" for key in kept)
-    yield from (str(key) for key in rankings._kept)
+    yield from (str(key) for key in rankings._cache)
 
 
 def _words(key: Any) -> str:

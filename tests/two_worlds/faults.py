@@ -12,11 +12,11 @@ from sqlalchemy import event, insert, update
 from forum import anonymity, mail
 from forum.accounts import bylines
 from forum.accounts.models import Member
-from forum.accounts.sanctions import member_behind
+from forum.accounts.pseudonyms import member_behind
 from forum.db import db, now, start_of_day
 from forum.moderation.decisions import effects
 from forum.posts.models import Comment, Post, UsefulVote
-from forum.posts.signals import comment_written
+from forum.posts.signals import comment_published
 from forum.ratings import queries as rating_queries
 from forum.ratings.models import Rating
 
@@ -110,11 +110,11 @@ def last_seen(patch: Patch) -> None:
 def a_sanction_on_the_account(patch: Patch) -> None:
     kept = effects.sanction_pseudonym
 
-    def seen(pseudonym: Any, *given: Any) -> bool:
+    def seen(pseudonym: Any, *given: Any, **named: Any) -> bool:
         member = member_behind(pseudonym)
         assert member is not None
         member.job_title = "warned once"
-        return kept(pseudonym, *given)
+        return kept(pseudonym, *given, **named)
 
     patch.setattr(effects, "sanction_pseudonym", seen)
 
@@ -168,11 +168,11 @@ def a_mail_that_names_the_thread(patch: Patch) -> None:
             given = {"name": member.name, "link": f"http://localhost/{comment.post.slug}", "unsubscribe": "-"}
             mail.enqueue(str(member.email), "digest", subject="A reply", **given)
 
-    receivers = {**comment_written.receivers, id(tell): tell}
-    patch.setattr(comment_written, "receivers", receivers)
-    patch.setattr(comment_written, "_by_receiver", {**comment_written._by_receiver, id(tell): {0}})
+    receivers = {**comment_published.receivers, id(tell): tell}
+    patch.setattr(comment_published, "receivers", receivers)
+    patch.setattr(comment_published, "_by_receiver", {**comment_published._by_receiver, id(tell): {0}})
     patch.setattr(
-        comment_written, "_by_sender", {**comment_written._by_sender, 0: {*comment_written._by_sender[0], id(tell)}}
+        comment_published, "_by_sender", {**comment_published._by_sender, 0: {*comment_published._by_sender[0], id(tell)}}
     )
 
 

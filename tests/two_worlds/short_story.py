@@ -29,7 +29,7 @@ def alice_and_bob_are_there(stage: Stage) -> None:
         db.session.add(Member(**known, confirmed_at=now(), vouched_at=now() - timedelta(days=1)))
         db.session.flush()
         stage.send(
-            first, stage.path(stage.post("The rebate"), "/reply"), body=f"{first} too.", signed="name", do="publish"
+            first, stage.path(stage.post("The rebate"), "/reply"), body=f"{first} too.", signed="name", intent="publish"
         )
 
 
@@ -47,7 +47,7 @@ def both_write_by_name(stage: Stage) -> None:
 @step
 def two_replies_elsewhere(stage: Stage) -> None:
     under = stage.path(stage.post("The rebate"), "/reply")
-    stage.quietly(stage.two, under, body="Never.", signed="anonymous", do="publish")
+    stage.quietly(stage.two, under, body="Never.", signed="anonymous", intent="publish")
 
 
 @step
@@ -63,7 +63,7 @@ def two_rates_otherwise(stage: Stage) -> None:
 
 @step
 def carol_answers(stage: Stage) -> None:
-    stage.send("carol", stage.path(stage.post("How it went"), "/reply"), body="Why?", signed="name", do="publish")
+    stage.send("carol", stage.path(stage.post("How it went"), "/reply"), body="Why?", signed="name", intent="publish")
 
 
 @step

@@ -14,7 +14,7 @@ from sqlalchemy import text as sql
 
 from forum import anonymity, jobs
 from forum.accounts.models import Member
-from forum.accounts.passwords import hash_of
+from forum.accounts.passwords import hash_password
 from forum.db import db
 from forum.moderation.models import Case
 from forum.posts.models import Comment, Post
@@ -25,7 +25,7 @@ from tests.two_worlds import dump
 from tests.two_worlds.placeholders import MANY_NOUNS, Placeholders
 
 START = datetime(2026, 11, 24, 9, 30, 20, tzinfo=UTC)
-PASSWORD_HASH = hash_of(PASSWORD)
+PASSWORD_HASH = hash_password(PASSWORD)
 Step = Callable[["Stage"], object]
 
 
@@ -98,7 +98,7 @@ class Stage:
         """Decide on the open case of a kind about a text."""
         column = Case.post_id if isinstance(item, Post) else Case.comment_id
         case = db.session.query(Case).filter(Case.kind == kind, column == item.id, Case.closed_at.is_(None)).one()
-        said = {"do": "decide", "facts": "The second line.", "reason": "Said as the published rule has it, in full."}
+        said = {"intent": "decide", "facts": "The second line.", "reason": "Said as the published rule has it, in full."}
         self.send(moderator, f"/moderation/cases/{key_text(case.id)}/decide", **{**said, **given})
 
     def run(self, *names: str) -> None:

@@ -14,7 +14,7 @@ from forum.accounts.tokens import token_for
 from forum.db import db, now
 from forum.posts.actions import write_post
 from forum.posts.models import ScheduledText
-from forum.posts.tags.actions import make_tag
+from forum.posts.tags.actions import create_tag
 from forum.vendors.actions import add_domain, add_programme, add_vendor, create_default_categories
 from forum.vendors.queries import categories
 from forum.web import key_text
@@ -42,7 +42,7 @@ def step(hours: int = 3, *, seen_by: str = "") -> Callable[[Step], Step]:
 def post_fields(title: str, body: str, **given: str) -> dict[str, str]:
     """What is sent with a new post."""
     typed = {"title": title, "body": body, "tags": "deals", "leaning": "mixed", "about": "none", "signed": "name"}
-    return {**typed, "do": "publish", **given}
+    return {**typed, "intent": "publish", **given}
 
 
 @step()
@@ -57,11 +57,11 @@ def the_site_opens(stage: Stage) -> None:
         vendor = add_vendor(name=name, category=categories()[0], about=f"What {name} sells.")
         add_domain(vendor, f"{name.lower()}.example")
         add_programme(vendor, f"{name} Partners", [(tier, 2, 1500, 0, 50000) for tier in tiers])
-    make_tag("deals", "Deals and their registration", ("bids",))
-    make_tag("vdi", "Desktops that live elsewhere", ())
+    create_tag("deals", "Deals and their registration", ("bids",))
+    create_tag("vdi", "Desktops that live elsewhere", ())
     for name, role in {**MEMBERS, **STAFF}.items():
         known = {"name": f"{name.title()} Known", "slug": f"{name}-known", "email": f"{name}@{name}s.example"}
-        given = {"role": role, "trade": "reseller", "region": "nordics", "password_hash": PASSWORD_HASH}
+        given = {"role": role, "business_type": "reseller", "region": "nordics", "password_hash": PASSWORD_HASH}
         db.session.add(Member(**known, **given, confirmed_at=now(), vouched_at=now()))
         db.session.flush()
     carol = stage.member("carol")
@@ -70,7 +70,7 @@ def the_site_opens(stage: Stage) -> None:
         title="The rebate came late",
         body="It came late. " * 5,
         leaning="bad",
-        tags=[make_tag("rebates", "-", ())],
+        tags=[create_tag("rebates", "-", ())],
     )
 
 
@@ -89,7 +89,7 @@ def their_mail_goes_out_and_they_confirm(stage: Stage) -> None:
         path = f"/confirm/{token_for(stage.member(first), 'confirm')}"
         stage.send(first, path, password=PASSWORD)
         profile = {"company": "A house of ten", "country": "Finland", "time_zone": "Europe/Helsinki"}
-        kinds = {"what": "engineer", "trade": "reseller", "region": "nordics"}
+        kinds = {"job_title": "engineer", "business_type": "reseller", "region": "nordics"}
         stage.send(first, "/settings", name=BOTH[first], **profile, **kinds)
 
 
@@ -112,7 +112,7 @@ def bob_follows(stage: Stage) -> None:
 
 def _follow(stage: Stage, first: str) -> None:
     for path in ("/tags/vdi/follow", "/vendors/northwind/follow", stage.path(stage.post("The rebate"), "/follow")):
-        stage.send(first, path, do="follow")
+        stage.send(first, path, intent="follow")
 
 
 @step()
@@ -127,14 +127,14 @@ def all_rate_by_name(stage: Stage) -> None:
 def all_reply_by_name(stage: Stage) -> None:
     under = stage.path(stage.post("The rebate"), "/reply")
     for name in (*BOTH, "dan"):
-        stage.send(name, under, body=f"As {name} I have seen the same.", signed="name", do="publish")
+        stage.send(name, under, body=f"As {name} I have seen the same.", signed="name", intent="publish")
 
 
 @step(22)
 def one_previews_and_is_warned(stage: Stage) -> None:
     told = post_fields("How Northwind went", "Our deals were approved late. " * 3, signed="anonymous", about="named")
     told |= {"vendor": "Northwind", **RATING_FIELDS, "badge": "y"}
-    stage.quietly(stage.one, "/posts/new", 200, **{**told, "do": "preview"})
+    stage.quietly(stage.one, "/posts/new", 200, **{**told, "intent": "preview"})
     given_away = {**told, "body": f"I am {BOTH[stage.one]} and our deals were approved late, on 3 March 2026."}
     page = stage.quietly(stage.one, "/posts/new", 200, **given_away)
     assert BOTH[stage.one] in page.text and "publish anyway" in page.text
@@ -152,32 +152,32 @@ def one_publishes_with_a_rating_and_a_badge(stage: Stage) -> None:
 @step(24)
 def two_replies_in_another_thread(stage: Stage) -> None:
     under = stage.path(stage.post("The rebate"), "/reply")
-    stage.quietly(stage.two, under, body="Ours never came at all.", signed="anonymous", badge="y", do="publish")
+    stage.quietly(stage.two, under, body="Ours never came at all.", signed="anonymous", badge="y", intent="publish")
 
 
 @step()
 def carol_replies_to_one(stage: Stage) -> None:
     under = stage.path(stage.post("How Northwind"), "/reply")
-    stage.send("carol", under, body="Which quarter was that?", signed="name", do="publish")
-    stage.send("carol", stage.path(stage.post("How Northwind"), "/useful"), do="mark")
+    stage.send("carol", under, body="Which quarter was that?", signed="name", intent="publish")
+    stage.send("carol", stage.path(stage.post("How Northwind"), "/useful"), intent="mark")
 
 
 @step()
 def dan_replies_to_one(stage: Stage) -> None:
     under = stage.path(stage.post("How Northwind"), "/reply")
-    stage.send("dan", under, body="We waited six weeks, too.", signed="name", do="publish")
+    stage.send("dan", under, body="We waited six weeks, too.", signed="name", intent="publish")
 
 
 @step()
 def others_write(stage: Stage) -> None:
     stage.send("eve", "/posts/new", **post_fields("Desktops in spring", "All of them moved. " * 5, tags="vdi"))
     stage.send("finn", "/posts/new", **post_fields("Forms without end", "One more each week. " * 5, tags="vdi"))
-    stage.send("eve", stage.path(stage.reply("Ours never"), "/useful"), do="mark")
+    stage.send("eve", stage.path(stage.reply("Ours never"), "/useful"), intent="mark")
 
 
 @step(20)
 def the_digest_is_made(stage: Stage) -> None:
-    stage.run("tell_what_is_new")
+    stage.run("send_digests")
 
 
 @step()
@@ -189,14 +189,14 @@ def the_digest_goes_out(stage: Stage) -> None:
 def one_opens_what_is_new(stage: Stage) -> None:
     page = stage.browser(stage.one).get("/following").text
     assert "How Northwind went" in page
-    stage.quietly(stage.one, stage.path(stage.post("How Northwind"), "/follow"), do="open")
+    stage.quietly(stage.one, stage.path(stage.post("How Northwind"), "/follow"), intent="open")
 
 
 @step()
 def one_answers_in_the_own_thread(stage: Stage) -> None:
     carols = stage.reply("Which quarter")
     under = stage.path(stage.post("How Northwind"), "/reply")
-    stage.quietly(stage.one, under, body="The second one.", signed="anonymous", do="publish", to=key_text(carols.id))
+    stage.quietly(stage.one, under, body="The second one.", signed="anonymous", intent="publish", to=key_text(carols.id))
 
 
 @step(24)
@@ -210,8 +210,8 @@ def two_writes_about_an_undisclosed_vendor(stage: Stage) -> None:
 def alice_and_bob_guess_and_are_held(stage: Stage) -> None:
     for first in BOTH:
         under = stage.path(stage.post("The rebate"), "/reply")
-        stage.send(first, under, body=f"Again from {first}: it has come.", signed="name", do="publish")
-    guess = {"body": "Surely that is Northwind?", "signed": "name", "do": "publish"}
+        stage.send(first, under, body=f"Again from {first}: it has come.", signed="name", intent="publish")
+    guess = {"body": "Surely that is Northwind?", "signed": "name", "intent": "publish"}
     stage.send("gina", stage.path(stage.post("A large one"), "/reply"), **guess)
     stage.decide("mona", stage.reply("Surely"), "held", action="remove", rule="5")
 
@@ -226,7 +226,7 @@ def two_names_the_vendor_later(stage: Stage) -> None:
 @step(24)
 def two_is_asked_to_change_it(stage: Stage) -> None:
     item = stage.post("A large one")
-    stage.send("carol", stage.path(item, "/flag"), rule="3", words="It names somebody.")
+    stage.send("carol", stage.path(item, "/flag"), rule="3", message="It names somebody.")
     stage.decide("mona", item, "flag", action="ask_to_edit", rule="3")
 
 
@@ -245,7 +245,7 @@ def it_is_shown_again(stage: Stage) -> None:
 @step(24)
 def two_replies_with_a_delay(stage: Stage) -> None:
     under = stage.path(stage.post("Desktops"), "/reply")
-    later = {"body": "Half of ours.", "signed": "anonymous", "appear": "6", "do": "publish"}
+    later = {"body": "Half of ours.", "signed": "anonymous", "appear": "6", "intent": "publish"}
     stage.quietly(stage.two, under, **later)
     assert db.session.query(ScheduledText).count() == 1
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from forum.db import db
 from forum.moderation.models import Notice
-from forum.moderation.notices.senders import token_for
+from forum.moderation.notices.senders import confirmation_token
 from forum.ratings.models import Rating
 from forum.vendors.models import Vendor
 from forum.web import key_text
@@ -22,7 +22,7 @@ def both_sign_in_again(stage: Stage) -> None:
         stage.browsers[first] = stage.app.test_client()
         stage.send(first, "/sign-in", 422, email=f"{first}@{DOMAINS[first]}", password="not this one")
         stage.send(first, "/sign-in", email=f"{first}@{DOMAINS[first]}", password=PASSWORD)
-        stage.send(first, stage.path(stage.post("The rebate"), "/useful"), do="mark")
+        stage.send(first, stage.path(stage.post("The rebate"), "/useful"), intent="mark")
 
 
 @step()
@@ -61,7 +61,7 @@ def _orchard_rating() -> Rating:
 def one_is_reported_and_warned(stage: Stage) -> None:
     item = stage.post("How Northwind")
     for name in ("carol", "finn"):
-        stage.send(name, stage.path(item, "/flag"), rule="5", words="It tells the vendor's prices.")
+        stage.send(name, stage.path(item, "/flag"), rule="5", message="It tells the vendor's prices.")
     stage.decide("mona", item, "flag", action="decline", rule="5", sanction="warn")
 
 
@@ -69,13 +69,13 @@ def one_is_reported_and_warned(stage: Stage) -> None:
 def both_keep_writing_by_name(stage: Stage) -> None:
     for first in BOTH:
         stage.send(
-            first, stage.path(stage.post("Desktops"), "/reply"), body=f"{first} too.", signed="name", do="publish"
+            first, stage.path(stage.post("Desktops"), "/reply"), body=f"{first} too.", signed="name", intent="publish"
         )
 
 
 @step()
 def what_one_writes_is_held_from_now_on(stage: Stage) -> None:
-    stage.send("dan", stage.path(stage.reply("The second one"), "/flag"), rule="5", words="Again.")
+    stage.send("dan", stage.path(stage.reply("The second one"), "/flag"), rule="5", message="Again.")
     stage.decide("max", stage.reply("The second one"), "flag", action="decline", rule="5", sanction="hold")
 
 
@@ -93,13 +93,13 @@ def a_moderator_lets_it_through(stage: Stage) -> None:
 
 @step()
 def one_is_barred(stage: Stage) -> None:
-    stage.send("eve", stage.path(stage.reply("The second one"), "/flag"), rule="2", words="It is advertising.")
+    stage.send("eve", stage.path(stage.reply("The second one"), "/flag"), rule="2", message="It is advertising.")
     stage.decide("mona", stage.reply("The second one"), "flag", action="hide", rule="2", sanction="bar_7")
 
 
 @step(seen_by="mona")
 def one_is_refused_and_both_write_by_name(stage: Stage) -> None:
-    refused = {"signed": "anonymous", "do": "publish"}
+    refused = {"signed": "anonymous", "intent": "publish"}
     under = stage.path(stage.post("The rebate"), "/reply")
     answers = [
         stage.quietly(stage.one, "/posts/new", 422, **post_fields("May I still write", "No. " * 20, signed="anonymous")),
@@ -108,7 +108,7 @@ def one_is_refused_and_both_write_by_name(stage: Stage) -> None:
     ]
     assert all("You cannot write anonymously until" in answer.text for answer in answers)
     for first in BOTH:
-        stage.send(first, under, body=f"{first} has it now.", signed="name", do="publish")
+        stage.send(first, under, body=f"{first} has it now.", signed="name", intent="publish")
 
 
 @step()
@@ -130,7 +130,7 @@ def somebody_else_answers_the_appeal(stage: Stage) -> None:
 
 @step(24 * 8)
 def the_bar_is_over(stage: Stage) -> None:
-    stage.run("remove_unedited", "forget_unconfirmed", "tell_what_is_new")
+    stage.run("remove_unedited", "delete_unconfirmed_members", "send_digests")
     stage.run()
 
 
@@ -138,14 +138,14 @@ def the_bar_is_over(stage: Stage) -> None:
 def somebody_outside_gives_notice(stage: Stage) -> None:
     where = f"http://localhost{stage.path(stage.post('How Northwind'))}/"
     why = "The second line says that approval came late. It came in June, as our records show."
-    sender = {"name": "Lena Lawful", "email": "lena@northwind.example", "faith": "y", "claim": "wrong"}
-    stage.send("stranger", "/notices/new", where=where, why=why, submission="b" * 32, **sender)
+    sender = {"name": "Lena Lawful", "email": "lena@northwind.example", "good_faith": "y", "claim": "wrong"}
+    stage.send("stranger", "/notices/new", url=where, complaint=why, submission="b" * 32, **sender)
 
 
 @step()
 def the_notice_is_confirmed(stage: Stage) -> None:
     stage.run()
-    stage.send("stranger", f"/notices/confirm/{token_for(db.session.query(Notice).one())}")
+    stage.send("stranger", f"/notices/confirm/{confirmation_token(db.session.query(Notice).one())}")
 
 
 @step(24)
@@ -168,7 +168,7 @@ def the_notice_is_decided(stage: Stage) -> None:
 def the_vendor_speaks(stage: Stage) -> None:
     vendor = db.session.query(Vendor).filter_by(name="Northwind").one()
     make_representative(vendor, name="Nils Northwind", slug="nils-northwind", email="nils@northwind.example")
-    stage.send("nils", stage.path(stage.post("How Northwind"), "/official-reply"), body="It is in work.", do="publish")
+    stage.send("nils", stage.path(stage.post("How Northwind"), "/official-reply"), body="It is in work.", intent="publish")
 
 
 @step()
@@ -189,19 +189,19 @@ def one_takes_a_reply_down(stage: Stage) -> None:
 @step(24)
 def one_writes_again_and_is_held(stage: Stage) -> None:
     under = stage.path(stage.post("Forms"), "/reply")
-    stage.quietly(stage.one, under, body="None of ours did.", signed="anonymous", do="publish")
+    stage.quietly(stage.one, under, body="None of ours did.", signed="anonymous", intent="publish")
     assert stage.reply("None of ours").hidden_at
 
 
 @step(24)
 def somebody_else_takes_everything_along_and_leaves(stage: Stage) -> None:
-    answer = stage.send("carol", "/settings/data", 200, present=PASSWORD)
+    answer = stage.send("carol", "/settings/data", 200, current_password=PASSWORD)
     stage.taken_along = answer.text.split("\n")
     assert "The rebate came late" in answer.text
-    stage.send("carol", "/settings/leave", present=PASSWORD, named="stays", anonymous="stays")
+    stage.send("carol", "/settings/leave", current_password=PASSWORD, named="stays", anonymous="stays")
 
 
 @step(24, seen_by="stranger dan mona ada nils")
 def the_last_morning(stage: Stage) -> None:
-    stage.run("publish_scores", "tell_what_is_new")
+    stage.run("publish_scores", "send_digests")
     stage.run()

@@ -10,23 +10,23 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from forum.accounts.models import Member
 from forum.db import db, lock, now
-from forum.moderation.cases import lock_cases_about
+from forum.moderation.cases import lock_item_cases
 from forum.moderation.decisions.effects import EFFECTS, UNDONE_BY, undo
-from forum.moderation.decisions.mail import tell
-from forum.moderation.models import Case, Decision, Flag, WithheldText, about_columns
-from forum.moderation.notices.outcomes import end_notice
-from forum.moderation.queries import highest_staff_number, open_cases_about, reversal_of
+from forum.moderation.decisions.mail import mail_decision
+from forum.moderation.models import Case, Decision, Flag, WithheldText, target_columns
+from forum.moderation.notices.outcomes import close_notice
+from forum.moderation.queries import highest_staff_number, find_open_cases, reversal_of
 from forum.moderation.signals import decided
 from forum.posts.models import Comment, Post
 
-AUTOMATIC = "automatic"
+AUTOMATIC_NAME = "automatic"
 # What is against the author, so that the flags that asked for it were right.
 ADVERSE = ("ask_to_edit", "hide", "remove", "lock", "warn", "hold", "bar", "suspend", "ban")
 TAKES_TEXT = ("ask_to_edit", "hide", "remove")
 ON_MEMBERS = ("warn", "hold", "bar", "suspend", "ban", "lift")
 
 
-class DecidedAlready(Exception):
+class AlreadyDecided(Exception):
     """Somebody else decided first, or has the case claimed."""
 
 
@@ -40,7 +40,7 @@ def decide(
     reason: str,
     until: datetime | None = None,
     source: str | None = None,
-    tells: bool = True,
+    notify: bool = True,
     **given: Any,
 ) -> Decision:
     """Decide on a case and close it. Raises DecidedAlready; then nothing has changed.
@@ -49,10 +49,10 @@ def decide(
     """
     item = case.comment or case.post
     if item is not None:
-        lock_cases_about(item)
-    close(case, moderator)
-    decision = act(
-        subject_of(case, action),
+        lock_item_cases(item)
+    close_case(case, moderator)
+    decision = apply_action(
+        action_target(case, action),
         moderator,
         action=action,
         rule=rule,
@@ -60,31 +60,31 @@ def decide(
         reason=reason,
         until=until,
         source=source or source_of(case),
-        tells=tells,
+        notify=notify,
         **given,
     )
     case.decision_id = decision.id
     _settle_flags(case, upheld=action in ADVERSE or action in ("move", "merge"))
-    end_notice(case, decision)
+    close_notice(case, decision)
     if action in TAKES_TEXT and item is not None:
-        for other in open_cases_about(item):
+        for other in find_open_cases(item):
             _close_with(other, decision, moderator)
     db.session.flush()
     return decision
 
 
-def act(item: Any, moderator: Member | None, *, action: str, source: str, tells: bool = True, **said: Any) -> Decision:
+def apply_action(item: Any, moderator: Member | None, *, action: str, source: str, notify: bool = True, **said: Any) -> Decision:
     """Do one thing to a post, a comment or a member, and log it. `said` is rule, facts, reason, perhaps until, and
     what the action itself needs (tags and about for "move", into for "merge")."""
     logged = {name: said.pop(name, None) for name in ("rule", "facts", "reason", "until", "reverses")}
     if action in TAKES_TEXT:
         lock(f"text {item.id}")
-    decision = record(item, action=action, source=source, moderator=moderator, **logged)
+    decision = log_decision(item, action=action, source=source, moderator=moderator, **logged)
     EFFECTS[action](item, decision, **said)
     db.session.flush()
     decided.send(decision)
-    if tells:
-        tell(item, decision)
+    if notify:
+        mail_decision(item, decision)
     return decision
 
 
@@ -93,8 +93,8 @@ def reverse(decision: Decision, moderator: Member, *, reason: str, facts: str = 
     lock(f"decision {decision.id}")
     item = item_of(decision)
     if item is None or decision.action not in UNDONE_BY or reversal_of(decision) is not None:
-        raise DecidedAlready
-    made = record(
+        raise AlreadyDecided
+    made = log_decision(
         item,
         action=UNDONE_BY[decision.action],
         rule=decision.rule,
@@ -110,11 +110,11 @@ def reverse(decision: Decision, moderator: Member, *, reason: str, facts: str = 
         _settle_flags(case, upheld=False)
     db.session.flush()
     decided.send(made)
-    tell(item, made)
+    mail_decision(item, made)
     return made
 
 
-def record(
+def log_decision(
     item: Any,
     *,
     action: str,
@@ -131,16 +131,16 @@ def record(
     post = item.post if isinstance(item, Comment) else item if isinstance(item, Post) else None
     decision = Decision(
         action=action,
-        what=what or _what(item, action),
+        target_label=what or _what(item, action),
         rule=rule,
         facts=facts or "",
         reason=reason or "",
         source=source,
         automated=moderator is None,
         leaning=post.leaning if post is not None and post is item else None,
-        until=until,
+        ends_at=until,
         moderator_id=moderator.id if moderator else None,
-        moderator_name=log_name(moderator) if moderator else AUTOMATIC,
+        moderator_name=moderator_log_name(moderator) if moderator else AUTOMATIC_NAME,
         reverses_id=reverses,
         **_columns(item, action),
     )
@@ -153,7 +153,7 @@ def record(
     return decision
 
 
-def log_name(moderator: Member) -> str:
+def moderator_log_name(moderator: Member) -> str:
     """How the log calls a moderator: "moderator 3", or by name if they chose that. Numbers are given when needed."""
     if moderator.named_in_log:
         return moderator.name
@@ -164,7 +164,7 @@ def log_name(moderator: Member) -> str:
     return f"moderator {moderator.staff_number}"
 
 
-def close(case: Case, moderator: Member | None) -> None:
+def close_case(case: Case, moderator: Member | None) -> None:
     """Take the case out of the queue, in one statement: of two at once, one finds it closed. Raises DecidedAlready."""
     moment = now()
     free = (Case.claimed_until.is_(None)) | (Case.claimed_until < moment)
@@ -176,22 +176,22 @@ def close(case: Case, moderator: Member | None) -> None:
         .update({"closed_at": moment}, synchronize_session=False)
     )
     if not taken:
-        raise DecidedAlready
+        raise AlreadyDecided
     set_committed_value(case, "closed_at", moment)
 
 
 def _close_with(other: Case, decision: Decision, moderator: Member) -> None:
     """Another case about the same text: the decision answers it too, unless a colleague has it in hand."""
     try:
-        close(other, moderator)
-    except DecidedAlready:
+        close_case(other, moderator)
+    except AlreadyDecided:
         return
     other.decision_id = decision.id
     _settle_flags(other, upheld=True)
-    end_notice(other, decision)
+    close_notice(other, decision)
 
 
-def subject_of(case: Case, action: str) -> Any:
+def action_target(case: Case, action: str) -> Any:
     """What a decision of this kind acts on: the text, its thread, or the member it is about."""
     item = case.comment or case.post or case.member
     if action in ("lock", "unlock", "move", "merge") and isinstance(item, Comment):
@@ -201,10 +201,7 @@ def subject_of(case: Case, action: str) -> Any:
 
 def source_of(case: Case) -> str:
     """What led to the decision, as the log has it."""
-    if case.kind == "flag":
-        return "flag" if case.weight or case.reason.startswith("Rule") else "own"
-    known = {"held": "filter", "notice": "notice", "appeal": "appeal", "representative": "request"}
-    return known.get(case.kind, "own")
+    return case.source
 
 
 def item_of(decision: Decision) -> Any:
@@ -216,7 +213,7 @@ def _columns(item: Any, action: str) -> dict[str, int]:
     """A sanction on somebody named is about the member, one on a pseudonym about the text it was written under."""
     if action in ON_MEMBERS and isinstance(item, Post | Comment) and item.author_id is not None:
         return {"member_id": item.author_id}
-    return about_columns(item)
+    return target_columns(item)
 
 
 def _what(item: Any, action: str) -> str:

@@ -2,16 +2,16 @@
 
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.moderation.cases import moment_of, open_case
-from forum.moderation.decisions.actions import close, item_of, record, reverse
+from forum.moderation.cases import author_event_time, open_case
+from forum.moderation.decisions.actions import close_case, item_of, log_decision, reverse
 from forum.moderation.models import Appeal, Case, Decision
 from forum.moderation.signals import decided
 
 
-def appeal(decision: Decision, body: str) -> Appeal:
+def file_appeal(decision: Decision, body: str) -> Appeal:
     """Object to it. Of an anonymous author's appeal the day is kept."""
     item = item_of(decision)
-    made = Appeal(decision_id=decision.id, body=body, created_at=moment_of(item))
+    made = Appeal(decision_id=decision.id, body=body, created_at=author_event_time(item))
     db.session.add(made)
     db.session.flush()
     open_case("appeal", item, f"Against entry {decision.id} of the log", by_author=True, appeal_id=made.id)
@@ -20,14 +20,14 @@ def appeal(decision: Decision, body: str) -> Appeal:
 
 def answer_appeal(case: Case, moderator: Member, *, reverses: bool, reason: str, facts: str = "") -> Decision:
     """Let the decision stand, or undo it. Raises DecidedAlready when a colleague answered first."""
-    close(case, moderator)
+    close_case(case, moderator)
     objection = case.appeal
     assert objection is not None
     before = objection.decision
     if reverses:
         made = reverse(before, moderator, reason=reason, facts=facts, source="appeal")
     else:
-        made = record(
+        made = log_decision(
             item_of(before),
             action="decline",
             rule=before.rule,

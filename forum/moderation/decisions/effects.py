@@ -8,24 +8,24 @@ from forum.accounts.models import Member
 from forum.accounts.sanctions import lift_sanction, sanction_pseudonym
 from forum.db import db, now
 from forum.moderation.models import Decision
-from forum.moderation.queries import taken_by
+from forum.moderation.queries import withheld_text
 from forum.moderation.rules import rule_words
-from forum.posts.actions import About, edit_post
+from forum.posts.actions import PostSubject, edit_post
 from forum.posts.models import Comment, Post, Tag
-from forum.posts.visibility import hide, release, show
+from forum.posts.visibility import hide, approve_held, unhide
 
-TIME_TO_EDIT = timedelta(hours=72)
+EDIT_PERIOD = timedelta(hours=72)
 Effect = Callable[..., None]
 
 
-def words_of(decision: Decision) -> str:
+def explanation(decision: Decision) -> str:
     """What stands beside the text: the rule and the reason."""
     return f"{rule_words(decision.rule)}. {decision.reason}" if decision.rule else decision.reason
 
 
-def said(decision: Decision) -> str:
-    """What the member behind a pseudonym reads. The number makes no two sanctions alike, so that one can be lifted."""
-    return f"{words_of(decision)} (Log entry {decision.id})"
+def sanction_message(decision: Decision) -> str:
+    """What the member behind a pseudonym reads."""
+    return f"{explanation(decision)} (Log entry {decision.id})"
 
 
 def _decline(item: Any, decision: Decision) -> None:
@@ -38,24 +38,24 @@ def _decline(item: Any, decision: Decision) -> None:
     if not isinstance(item, Post | Comment) or item.hidden_at is None or item.removed_at is not None:
         return
     if item.decision_id is not None and item.edit_deadline is None:
-        show(item)
+        unhide(item)
 
 
 def _approve(item: Any, decision: Decision) -> None:
     if isinstance(item, Post | Comment) and item.hidden_at is not None and item.removed_at is None:
-        release(item)
+        approve_held(item)
 
 
 def _ask_to_edit(item: Any, decision: Decision, *, proposed: str = "") -> None:
     """A wording of the moderator's own is a proposal: it changes nothing until the author takes it over."""
     _hide(item, decision)
-    item.edit_deadline = decision.decided_at + TIME_TO_EDIT
-    if proposed and (taken := taken_by(decision)) is not None:
+    item.edit_deadline = decision.decided_at + EDIT_PERIOD
+    if proposed and (taken := withheld_text(decision)) is not None:
         taken.suggested_body = proposed
 
 
 def _hide(item: Any, decision: Decision) -> None:
-    hide(item, words_of(decision))
+    hide(item, explanation(decision))
     item.decision_id, item.edit_deadline = decision.id, None
 
 
@@ -65,18 +65,18 @@ def _remove(item: Any, decision: Decision) -> None:
 
 
 def _restore(item: Any, decision: Decision) -> None:
-    show(item)
+    unhide(item)
 
 
 def _lock(item: Any, decision: Decision) -> None:
-    item.locked_at, item.locked_reason = decision.decided_at, words_of(decision)
+    item.locked_at, item.locked_reason = decision.decided_at, explanation(decision)
 
 
 def _unlock(item: Any, decision: Decision) -> None:
     item.locked_at = item.locked_reason = item.merged_into_id = None
 
 
-def _move(item: Any, decision: Decision, *, tags: Sequence[Tag], about: About) -> None:
+def _move(item: Any, decision: Decision, *, tags: Sequence[Tag], about: PostSubject) -> None:
     edit_post(item, title=item.title, body=item.body, leaning=item.leaning, tags=tags, about=about)
 
 
@@ -89,17 +89,17 @@ def _merge(item: Any, decision: Decision, *, into: Post) -> None:
 def _warn(item: Any, decision: Decision) -> None:
     """Somebody named reads the decision itself; somebody anonymous is reached through the pseudonym."""
     if _anonymous(item):
-        sanction_pseudonym(item.pseudonym, "warn", said(decision))
+        sanction_pseudonym(item.pseudonym, "warn", sanction_message(decision), decision_id=decision.id)
 
 
 def _hold(item: Any, decision: Decision) -> None:
     if _anonymous(item):
-        sanction_pseudonym(item.pseudonym, "hold", said(decision), decision.ends_at)
+        sanction_pseudonym(item.pseudonym, "hold", sanction_message(decision), decision.ends_at, decision_id=decision.id)
 
 
 def _bar(item: Any, decision: Decision) -> None:
     if _anonymous(item):
-        sanction_pseudonym(item.pseudonym, "bar", said(decision), decision.ends_at)
+        sanction_pseudonym(item.pseudonym, "bar", sanction_message(decision), decision.ends_at, decision_id=decision.id)
 
 
 def _suspend(item: Any, decision: Decision) -> None:
@@ -153,11 +153,11 @@ def undo(item: Any, decision: Decision) -> None:
     """Put back what the decision did, as far as it is still its doing."""
     if decision.action in ("ask_to_edit", "hide", "remove"):
         if item.decision_id == decision.id:
-            show(item)
+            unhide(item)
     elif decision.action in ("lock", "merge"):
         _unlock(item, decision)
     elif _anonymous(item):
-        lift_sanction(item.pseudonym, decision.action, said(decision))
+        lift_sanction(item.pseudonym, decision.id)
     elif (member := _member(item)) is not None:
         if decision.action == "suspend" and member.suspended_until == decision.ends_at:
             member.suspended_until = None

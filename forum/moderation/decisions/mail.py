@@ -14,7 +14,7 @@ from forum.moderation.rules import rule_words
 SPEAKER = "a vendor's representative"
 
 
-def tell(item: Any, decision: Decision, others: int = 0) -> None:
+def mail_decision(item: Any, decision: Decision, others: int = 0) -> None:
     """Mail to a named author; an anonymous one finds it on the site, and is told by what tells them of replies.
 
     `others` is how many more decisions of the same kind, on the same grounds, were made with this one. That reports of
@@ -31,7 +31,7 @@ def tell(item: Any, decision: Decision, others: int = 0) -> None:
         name=member.name,
         decision=decision,
         rule=rule_words(decision.rule),
-        did=done_words(decision),
+        did=outcome_for_author(decision),
         others=others,
         link=url_for("statements.show", number=decision.id, _external=True),
     )
@@ -62,7 +62,7 @@ DONE = {
 }
 
 
-def done_words(decision: Decision) -> str:
+def outcome_for_author(decision: Decision) -> str:
     """What was done, as the one is told whom it is about."""
     if decision.action == "decline" and decision.source == "notice":
         return "A notice about it was declined: it stays"

@@ -11,19 +11,19 @@ from forum.access import can_appeal, can_read_statement
 from forum.db import db, now
 from forum.moderation.decisions import appeals
 from forum.moderation.decisions.actions import ADVERSE
-from forum.moderation.decisions.mail import done_words
+from forum.moderation.decisions.mail import outcome_for_author
 from forum.moderation.models import Decision
 from forum.moderation.notices.outcomes import OUTCOMES
-from forum.moderation.notices.queries import notices_for
+from forum.moderation.notices.queries import notices_for_member
 from forum.moderation.queries import (
-    decision_numbered,
-    decisions_about,
+    decision_by_id,
+    decisions_for_member,
     reversal_of,
-    taken_by,
+    withheld_text,
 )
 from forum.moderation.queue.forms import AppealForm
 from forum.moderation.rules import RULES, rule_words
-from forum.posts.queries import own_anonymous
+from forum.posts.chain_queries import anonymous_texts_of
 from forum.web import limiter
 
 bp = Blueprint("statements", __name__)
@@ -33,15 +33,15 @@ bp = Blueprint("statements", __name__)
 @login_required
 def index() -> str:
     """Decisions about the reader, what they signed and what they wrote anonymously. Nobody else can list them."""
-    posts, comments = own_anonymous(current_user)
-    found = decisions_about(current_user, [row.id for row in posts], [row.id for row in comments])
+    posts, comments = anonymous_texts_of(current_user)
+    found = decisions_for_member(current_user, [row.id for row in posts], [row.id for row in comments])
     return render_template(
         "moderation/statements.html",
         decisions=found,
-        notices=notices_for(current_user, [row.id for row in posts], [row.id for row in comments]),
+        notices=notices_for_member(current_user, [row.id for row in posts], [row.id for row in comments]),
         outcomes=OUTCOMES,
         moment=now(),
-        done=done_words,
+        done=outcome_for_author,
         rule_words=rule_words,
     )
 
@@ -66,7 +66,7 @@ def appeal(number: int) -> Any:
     if not form.validate():
         return _page(decision, form)
     try:
-        appeals.appeal(decision, (form.body.data or "").strip())
+        appeals.file_appeal(decision, (form.body.data or "").strip())
         db.session.commit()
     except IntegrityError:
         # The same form came twice at once, and the other was quicker.
@@ -76,7 +76,7 @@ def appeal(number: int) -> Any:
 
 
 def _own(number: int) -> Decision:
-    decision: Decision | None = db.session.scalar(decision_numbered(number)) if number < 2**31 else None
+    decision: Decision | None = db.session.scalar(decision_by_id(number)) if number < 2**31 else None
     if decision is None or not can_read_statement(current_user, decision):
         abort(404)
     return decision
@@ -87,14 +87,14 @@ def _open_to_appeal(decision: Decision) -> bool:
 
 
 def _page(decision: Decision, form: AppealForm) -> Any:
-    return form.page(
+    return form.render(
         "moderation/statement.html",
         decision=decision,
         item=decision.comment or decision.post,
-        done=done_words(decision),
+        done=outcome_for_author(decision),
         rule=RULES.get(decision.rule or 0),
         rule_words=rule_words,
-        taken=taken_by(decision),
+        taken=withheld_text(decision),
         changes=text.word_diff,
         appeal=decision.appeal,
         reversal=reversal_of(decision),

@@ -2,10 +2,10 @@
 
 from forum.accounts.models import Member
 from forum.db import db
-from forum.moderation.decisions.actions import log_name
+from forum.moderation.decisions.actions import moderator_log_name
 from forum.moderation.models import Decision
 
-OPERATOR = "the operator"
+OPERATOR_NAME = "the operator"
 A_MEMBER = "a member"
 
 
@@ -18,12 +18,12 @@ def log_change(
     """
     decision = Decision(
         action="staff",
-        what=A_MEMBER if about is not None else what,
+        target_label=A_MEMBER if about is not None else what,
         facts=facts,
         reason=reason,
         source="own",
         moderator_id=staff.id if staff else None,
-        moderator_name=log_name(staff) if staff else OPERATOR,
+        moderator_name=moderator_log_name(staff) if staff else OPERATOR_NAME,
         member_id=about.id if about is not None else None,
     )
     db.session.add(decision)

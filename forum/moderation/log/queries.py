@@ -8,11 +8,11 @@ from sqlalchemy import and_, case, func, or_, select
 
 from forum.db import db
 from forum.moderation.models import SITE_THINGS, Appeal, Case, Comment, Decision, Notice, Post
-from forum.moderation.notices.queries import MOST_TIMED, hours_to_decide_notices, median_hours
+from forum.moderation.notices.queries import TIMED_CASES_LIMIT, hours_to_decide_notices, median_hours
 from forum.posts.models import LEANINGS
 
-PAGE = 50
-SMALL = 5  # below this a count is given as "1-4"
+PAGE_SIZE = 50
+MIN_EXACT_COUNT = 5  # below this a count is given as "1-4"
 
 
 class LogPage(NamedTuple):
@@ -23,10 +23,10 @@ class LogPage(NamedTuple):
 
 
 def log_page(
-    action: str | None = None, rule: int | None = None, before: int | None = None, most: int = PAGE
+    action: str | None = None, rule: int | None = None, before: int | None = None, most: int = PAGE_SIZE
 ) -> LogPage:
     """A page of the log, by key."""
-    statement = entries()
+    statement = entries_statement()
     if action:
         statement = statement.where(Decision.action == action)
     if rule:
@@ -37,7 +37,7 @@ def log_page(
     return LogPage(found[:most], found[most - 1].id if len(found) > most else None)
 
 
-def entries() -> Any:
+def entries_statement() -> Any:
     """What is public of each entry, and where the text stands that it is about, if everybody can still open that.
 
     Neither the facts nor anything of the text or its author is among it; but what staff changed of the site is.
@@ -70,22 +70,22 @@ def entries() -> Any:
     return statement
 
 
-def entry(number: int) -> Any:
+def entry_by_id(number: int) -> Any:
     """One entry."""
-    return db.session.execute(entries().where(Decision.id == number)).first()
+    return db.session.execute(entries_statement().where(Decision.id == number)).first()
 
 
-def reversed_by(number: int) -> int | None:
+def reversal_id(number: int) -> int | None:
     """The entry that undid this one."""
     return db.session.scalar(select(Decision.id).where(Decision.reverses_id == number).limit(1))
 
 
-def counts_since(moment: datetime) -> dict[str, int]:
+def action_counts_since(moment: datetime) -> dict[str, int]:
     """How many decisions of each kind since then."""
     return _by(Decision.action, Decision.decided_at >= moment)
 
 
-def counts() -> dict[str, Any]:
+def transparency_counts() -> dict[str, Any]:
     """All that the transparency page counts, from the rows of the log and the cases they closed."""
     return {
         "by_action": _by(Decision.action),
@@ -96,7 +96,7 @@ def counts() -> dict[str, Any]:
         "hours_to_decide": _hours_to_decide(),
         "appeals": _count(Appeal.outcome),
         "notices": _count(Notice.outcome, Notice.confirmed_at.is_not(None)),
-        "hours_to_decide_notices": hours_to_decide_notices(SMALL),
+        "hours_to_decide_notices": hours_to_decide_notices(MIN_EXACT_COUNT),
         "leanings": _leanings(),
     }
 
@@ -119,7 +119,7 @@ def _hours_to_decide() -> float | None:
         # A notice whose text went away was decided by nobody.
         .where(or_(Case.kind != "notice", Case.decision_id.is_not(None)))
         .order_by(Case.closed_at.desc())
-        .limit(MOST_TIMED)
+        .limit(TIMED_CASES_LIMIT)
     ).all()
     return median_hours(times)
 

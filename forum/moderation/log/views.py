@@ -9,11 +9,11 @@ from forum.access import can_read_statement, is_moderator
 from forum.dates import format_rfc3339
 from forum.db import db, now
 from forum.moderation.decisions.effects import UNDONE_BY
-from forum.moderation.log.queries import SMALL, counts, counts_since, log_page, reversed_by
-from forum.moderation.log.queries import entry as entry_row
+from forum.moderation.log.queries import MIN_EXACT_COUNT, transparency_counts, action_counts_since, log_page, reversal_id
+from forum.moderation.log.queries import entry_by_id as entry_row
 from forum.moderation.models import ACTIONS
 from forum.moderation.notices.outcomes import OUTCOMES
-from forum.moderation.queries import decision_numbered
+from forum.moderation.queries import decision_by_id
 from forum.moderation.queue.forms import UndoForm
 from forum.moderation.rules import RULES, rule_words
 
@@ -67,7 +67,7 @@ def index() -> Any:
         rule=rule,
         before=before,
         month=now().replace(day=1, hour=0, minute=0, second=0),
-        counts=counts_since(now().replace(day=1, hour=0, minute=0, second=0)),
+        counts=action_counts_since(now().replace(day=1, hour=0, minute=0, second=0)),
         **_words(),
     )
 
@@ -96,8 +96,8 @@ def entry(number: int) -> Any:
     row = entry_row(number) if number < 2**31 else None
     if row is None:
         abort(404)
-    decision = db.session.scalar(decision_numbered(number))
-    later = reversed_by(number)
+    decision = db.session.scalar(decision_by_id(number))
+    later = reversal_id(number)
     undoable = is_moderator(current_user) and row.action in UNDONE_BY and later is None
     return render_template(
         "moderation/entry.html",
@@ -113,41 +113,41 @@ def entry(number: int) -> Any:
 def transparency() -> str:
     """What was decided, counted."""
     return render_template(
-        "moderation/transparency.html", counts=counts(), banded=banded, outcomes=OUTCOMES, **_words()
+        "moderation/transparency.html", counts=transparency_counts(), banded=banded_count, outcomes=OUTCOMES, **_words()
     )
 
 
 @bp.get("/transparency.json")
 def transparency_json() -> Response:
     """The same for machines, with small counts banded alike."""
-    found = counts()
+    found = transparency_counts()
     answer: dict[str, Any] = {"site": current_app.config["SITE_NAME"]}
     answer |= {name: found[name] for name in ("hours_to_decide", "hours_to_decide_notices")}
-    answer["notices_received"] = banded(sum(found["notices"].values()))
+    answer["notices_received"] = banded_count(sum(found["notices"].values()))
     for name in ("by_action", "by_rule", "by_source", "appeals", "notices"):
-        answer[name] = {str(key): banded(value) for key, value in found[name].items()}
-    answer |= {name: banded(found[name]) for name in ("decisions", "automated")}
+        answer[name] = {str(key): banded_count(value) for key, value in found[name].items()}
+    answer |= {name: banded_count(found[name]) for name in ("decisions", "automated")}
     answer["leanings"] = {
-        leaning: {"removed": banded(removed), "written": banded(written), "rate": rate(removed, written)}
+        leaning: {"removed": banded_count(removed), "written": banded_count(written), "rate": removal_rate(removed, written)}
         for leaning, (removed, written) in found["leanings"].items()
     }
     return jsonify(answer)
 
 
-def banded(count: int) -> str:
+def banded_count(count: int) -> str:
     """A count, or that it is small: so that no single case can be worked out."""
-    return f"1–{SMALL - 1}" if 0 < count < SMALL else f"{count:,}"
+    return f"1–{MIN_EXACT_COUNT - 1}" if 0 < count < MIN_EXACT_COUNT else f"{count:,}"
 
 
-def rate(removed: int, written: int) -> str:
+def removal_rate(removed: int, written: int) -> str:
     """The share removed, unless too few stand behind it."""
-    if written < SMALL or 0 < removed < SMALL:
+    if written < MIN_EXACT_COUNT or 0 < removed < MIN_EXACT_COUNT:
         return "too few to say"
     return f"{100 * removed / written:.1f}%"
 
 
 def _words() -> dict[str, Any]:
-    return {"rules": RULES, "done": DONE, "sources": SOURCES, "rule_words": rule_words, "tabs": TABS, "rate": rate}
+    return {"rules": RULES, "done": DONE, "sources": SOURCES, "rule_words": rule_words, "tabs": TABS, "rate": removal_rate}
 
 
 def _is_number(typed: str) -> bool:

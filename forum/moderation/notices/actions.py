@@ -6,41 +6,41 @@ from typing import Any
 from flask import url_for
 
 from forum import mail
-from forum.access import can_dispute
+from forum.access import can_send_notice
 from forum.accounts.models import Member
 from forum.db import start_of_day, db, now
-from forum.moderation.cases import moment_of, open_case
-from forum.moderation.models import Notice, about_columns
-from forum.moderation.notices.outcomes import end_without_text, mark_disputed, text_of
+from forum.moderation.cases import author_event_time, open_case
+from forum.moderation.models import Notice, target_columns
+from forum.moderation.notices.outcomes import close_notice_without_text, set_disputed_at, text_of
 from forum.moderation.notices.senders import (
     Sender,
-    hash_of,
-    hash_of_unconfirmed,
+    hash_secret,
+    hash_unconfirmed,
     new_secret,
-    sealed,
-    sender_of,
-    token_for,
+    seal_sender,
+    unseal_sender,
+    confirmation_token,
 )
-from forum.notifications.actions import stir
+from forum.notifications.actions import mark_thread_unread
 from forum.posts.models import Comment
 from forum.site import setting
 
 
 def send_notice(
-    item: Any, *, name: str, email: str, why: str, unlawful: bool, law: str, submission: str = ""
+    item: Any, *, name: str, email: str, complaint: str, unlawful: bool, law: str, submission: str = ""
 ) -> Notice:
     """Keep it until its sender confirms it by the link that is mailed now. Nothing else happens before."""
     notice = Notice(
-        secret_hash=hash_of_unconfirmed(submission),
-        sender_seal=sealed(Sender(name, email)),
-        why=why,
+        secret_hash=hash_unconfirmed(submission),
+        sender_seal=seal_sender(Sender(name, email)),
+        complaint=complaint,
         unlawful=unlawful,
         law=law,
-        **about_columns(item),
+        **target_columns(item),
     )
     db.session.add(notice)
     db.session.flush()
-    link = url_for("notices.confirm", token=token_for(notice), _external=True)
+    link = url_for("notices.confirm", token=confirmation_token(notice), _external=True)
     mail.enqueue(email, "notice_confirm", subject="Confirm your notice", name=name, link=link)
     return notice
 
@@ -50,15 +50,15 @@ def confirm_notice(notice: Notice) -> str | None:
 
     None when it was confirmed before.
     """
-    sender, secret, moment = sender_of(notice), new_secret(), now()
+    sender, secret, moment = unseal_sender(notice), new_secret(), now()
     if sender is None:
         return None
     sender = sender._replace(secret=secret)
     known: dict[Any, Any] = {
         "confirmed_at": moment,
         "due_at": _due(),
-        "secret_hash": hash_of(secret),
-        "sender_seal": sealed(sender),
+        "secret_hash": hash_secret(secret),
+        "sender_seal": seal_sender(sender),
     }
     # One statement: of two presses at once, one finds it confirmed.
     unconfirmed = db.session.query(Notice).filter(Notice.id == notice.id, Notice.confirmed_at.is_(None))
@@ -66,19 +66,19 @@ def confirm_notice(notice: Notice) -> str | None:
         return None
     db.session.expire(notice)
     item = text_of(notice)
-    if item is None or not can_dispute(None, item):
-        end_without_text(notice)
+    if item is None or not can_send_notice(None, item):
+        close_notice_without_text(notice)
         return secret
     told = {"name": sender.name, "due": notice.due_at, "link": sender.link}
     mail.enqueue(sender.email, "notice_received", subject="Your notice has arrived", **told)
-    open_case("notice", item, because_of(notice), notice_id=notice.id)
+    open_case("notice", item, case_reason(notice), notice_id=notice.id)
     if item.disputed_at is None:
-        mark_disputed(item, moment_of(item))
+        set_disputed_at(item, author_event_time(item))
     _tell_author(item, notice)
     return secret
 
 
-def because_of(notice: Notice) -> str:
+def case_reason(notice: Notice) -> str:
     """What the queue says."""
     if not notice.unlawful:
         return "Somebody outside says that it is wrong"
@@ -95,7 +95,7 @@ def answer_notice(notice: Notice, body: str) -> bool:
     return bool(given)
 
 
-def object_to(notice: Notice, body: str) -> bool:
+def object_to_decision(notice: Notice, body: str) -> bool:
     """The sender says why the decision is wrong: it is open again, for somebody else. False when they did before."""
     item, before = text_of(notice), notice.decision_id
     first = db.session.query(Notice).filter(
@@ -125,7 +125,7 @@ def _tell_author(item: Any, notice: Notice) -> None:
     A mail that only the author gets would say who that is to whoever sends a notice and watches a mailbox.
     """
     if item.pseudonym_id is not None:
-        stir(item.post if isinstance(item, Comment) else item)
+        mark_thread_unread(item.post if isinstance(item, Comment) else item)
         return
     member = db.session.get(Member, item.author_id) if item.author_id is not None else None
     if member is None or not member.email or member.bounced_at:
@@ -134,4 +134,4 @@ def _tell_author(item: Any, notice: Notice) -> None:
     place: dict[str, Any] = {"comment_id": item.id} if reply else {"post_id": item.id}
     link = url_for(f"notices.about_{'reply' if reply else 'post'}", **place, _external=True)
     told = {"name": member.name, "due": notice.due_at, "link": link}
-    mail.enqueue(member.email, "notice_told", subject="A notice about a text of yours", **told)
+    mail.enqueue(member.email, "notice_to_author", subject="A notice about a text of yours", **told)

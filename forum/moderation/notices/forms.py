@@ -9,20 +9,20 @@ from wtforms import BooleanField, EmailField, HiddenField, RadioField, StringFie
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from forum import text
-from forum.access import can_dispute
-from forum.accounts.forms import ADDRESS
+from forum.access import can_send_notice
+from forum.accounts.forms import EMAIL_VALIDATORS
 from forum.db import db
-from forum.posts.comment_queries import comment_numbered
+from forum.posts.comment_queries import comment_by_id
 from forum.posts.models import Post
-from forum.posts.queries import post_numbered
-from forum.vendors.queries import vendor_named_in
+from forum.posts.queries import post_by_id
+from forum.vendors.queries import find_vendor_mention
 from forum.web import Form, KeyConverter
 
-WHY = (40, 10_000)
-ANSWER = (20, 5_000)
+COMPLAINT_LENGTH = (40, 10_000)
+ANSWER_LENGTH = (20, 5_000)
 
 
-def text_at(address: str) -> Any:
+def item_at_url(address: str) -> Any:
     """The experience or reply at an address of this site, if everybody can read it.
 
     A rating has no address of its own: it stands on the experience that carries it, and so does a notice about it.
@@ -38,12 +38,12 @@ def text_at(address: str) -> Any:
     places = dict(pairwise(steps))
     reply = parts.fragment.removeprefix("r-") if parts.fragment.startswith("r-") else places.get("replies")
     if (number := KeyConverter.number_in(reply)) is not None:
-        item: Any = db.session.scalar(comment_numbered(number))
+        item: Any = db.session.scalar(comment_by_id(number))
     elif (number := KeyConverter.number_in(places.get("posts"))) is not None:
-        item = db.session.scalar(post_numbered(number))
+        item = db.session.scalar(post_by_id(number))
     else:
         return None
-    return item if item is not None and can_dispute(None, item) else None
+    return item if item is not None and can_send_notice(None, item) else None
 
 
 def _between(bounds: tuple[int, int], what: str) -> Any:
@@ -60,12 +60,12 @@ def _between(bounds: tuple[int, int], what: str) -> Any:
 class NoticeForm(Form):
     """A notice: where, what and why, whether it is said to be unlawful, and who says so."""
 
-    machinery = ("csrf_token", "where", "faith", "claim")
+    meta_fields = ("csrf_token", "url", "good_faith", "claim")
 
-    where = StringField(
+    url = StringField(
         "Address of the experience or reply", validators=[InputRequired("Give the address of the text.")]
     )
-    why = TextAreaField("What is wrong, and why", validators=[_between(WHY, "what is wrong and how you know")])
+    complaint = TextAreaField("What is wrong, and why", validators=[_between(COMPLAINT_LENGTH, "what is wrong and how you know")])
     claim = RadioField(
         "What do you say about it?",
         choices={"wrong": "It is wrong", "unlawful": "It is unlawful"},
@@ -74,17 +74,17 @@ class NoticeForm(Form):
     )
     law = StringField("Under which law", validators=[Length(max=200, message="Use at most 200 characters.")])
     name = StringField("Your name", validators=[InputRequired("Write your name.")])
-    email = EmailField("Your e-mail", validators=ADDRESS)
-    faith = BooleanField(
+    email = EmailField("Your e-mail", validators=EMAIL_VALIDATORS)
+    good_faith = BooleanField(
         "I believe in good faith that what I say here is accurate and complete.",
         validators=[InputRequired("Say that you believe it in good faith.")],
     )
     submission = HiddenField()
     item: Any = None
 
-    def validate_where(self, field: Any) -> None:
+    def validate_url(self, field: Any) -> None:
         """A text that everybody can read."""
-        self.item = text_at(field.data or "")
+        self.item = item_at_url(field.data or "")
         if self.item is None:
             raise ValidationError(
                 "No experience or reply that everybody can read stands at this address. Open it, and copy the address "
@@ -109,13 +109,13 @@ class NoticeForm(Form):
         if self.claim.data == "unlawful" and not (field.data or "").strip():
             raise ValidationError("Name the law, as well as you can: the act, or what it protects.")
 
-    def answers(self) -> dict[str, Any]:
+    def cleaned_data(self) -> dict[str, Any]:
         """For an action."""
         unlawful = self.claim.data == "unlawful"
         return {
             "name": text.single_line(self.name.data or ""),
             "email": (self.email.data or "").strip(),
-            "why": (self.why.data or "").strip(),
+            "complaint": (self.complaint.data or "").strip(),
             "unlawful": unlawful,
             "law": text.single_line(self.law.data or "") if unlawful else "",
             "submission": self.submission.data or "",
@@ -125,7 +125,7 @@ class NoticeForm(Form):
 class AnswerForm(Form):
     """The author's answer to a notice. Somebody outside reads it."""
 
-    body = TextAreaField("Your answer", validators=[_between(ANSWER, "your answer")])
+    body = TextAreaField("Your answer", validators=[_between(ANSWER_LENGTH, "your answer")])
 
     def __init__(self, item: Any, **given: Any) -> None:
         super().__init__(**given)
@@ -134,11 +134,11 @@ class AnswerForm(Form):
 
     def validate_body(self, field: Any) -> None:
         """No vendor that was kept undisclosed."""
-        if self.undisclosed and (named := vendor_named_in(field.data or "")):
+        if self.undisclosed and (named := find_vendor_mention(field.data or "")):
             raise ValidationError(f"This names {named} to somebody outside, and the vendor of the text is undisclosed.")
 
 
 class ObjectionForm(Form):
     """Why the decision on one's notice is wrong."""
 
-    body = TextAreaField("Why is the decision wrong?", validators=[_between(ANSWER, "why it is wrong")])
+    body = TextAreaField("Why is the decision wrong?", validators=[_between(ANSWER_LENGTH, "why it is wrong")])

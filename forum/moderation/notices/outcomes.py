@@ -5,20 +5,20 @@ from typing import Any
 
 from forum import mail
 from forum.db import db, now
-from forum.moderation.cases import lock_cases_about
+from forum.moderation.cases import lock_item_cases
 from forum.moderation.models import Case, Decision, Notice
 from forum.moderation.notices.queries import (
     closed_before,
-    notices_decided_by,
+    notices_closed_by,
     open_without_text,
-    others_open,
-    unconfirmed_since,
+    has_other_open_notice,
+    unconfirmed_before,
 )
-from forum.moderation.notices.senders import WEEK, hash_of, new_secret, sender_of
+from forum.moderation.notices.senders import WEEK, hash_secret, new_secret, unseal_sender
 from forum.moderation.rules import rule_words
 
 # Time to object or appeal, and some days for what comes of it.
-KEPT_FOR = timedelta(days=190)
+RETENTION = timedelta(days=190)
 GONE = "gone"
 BY_ACTION = {"decline": "kept", "ask_to_edit": "edit_asked", "hide": "hidden", "remove": "removed"}
 # What became of it, as its sender, the author and the page of figures say it.
@@ -32,7 +32,7 @@ OUTCOMES = {
 }
 
 
-def end_notice(case: Case, decision: Decision) -> None:
+def close_notice(case: Case, decision: Decision) -> None:
     """The decision on the case answers the notice it came by: its sender is told, and the text's mark goes."""
     notice = case.notice
     if notice is None:
@@ -40,11 +40,11 @@ def end_notice(case: Case, decision: Decision) -> None:
     notice.closed_at, notice.decision = decision.decided_at, decision
     notice.outcome = BY_ACTION.get(decision.action, "changed")
     db.session.flush()
-    unmark(notice)
-    tell_sender(notice, subject="Your notice is decided")
+    clear_dispute(notice)
+    mail_sender(notice, subject="Your notice is decided")
 
 
-def end_without_text(notice: Notice) -> None:
+def close_notice_without_text(notice: Notice) -> None:
     """There is nothing left to decide on."""
     moment = now()
     ended = (
@@ -57,21 +57,21 @@ def end_without_text(notice: Notice) -> None:
         return
     waiting = db.session.query(Case).filter(Case.notice_id == notice.id, Case.closed_at.is_(None))
     waiting.update({"closed_at": moment}, synchronize_session=False)
-    unmark(notice)
-    tell_sender(notice, subject="Your notice is closed")
+    clear_dispute(notice)
+    mail_sender(notice, subject="Your notice is closed")
 
 
-def unmark(notice: Notice) -> None:
+def clear_dispute(notice: Notice) -> None:
     """The text is not disputed any more, unless another notice about it is open."""
     item = text_of(notice)
     if item is None:
         return
-    lock_cases_about(item)
-    if not others_open(notice, item):
-        mark_disputed(item, None)
+    lock_item_cases(item)
+    if not has_other_open_notice(notice, item):
+        set_disputed_at(item, None)
 
 
-def mark_disputed(item: Any, moment: Any) -> None:
+def set_disputed_at(item: Any, moment: Any) -> None:
     """In one statement, whatever of the text is in memory."""
     kind = type(item)
     db.session.query(kind).filter(kind.id == item.id).update({"disputed_at": moment}, synchronize_session=False)
@@ -83,9 +83,9 @@ def text_of(notice: Notice) -> Any:
     return notice.comment or notice.post
 
 
-def tell_sender(notice: Notice, *, subject: str, undone: Decision | None = None) -> None:
+def mail_sender(notice: Notice, *, subject: str, undone: Decision | None = None) -> None:
     """Mail with what became of it. `undone` is the decision that undid the one on it."""
-    sender = sender_of(notice)
+    sender = unseal_sender(notice)
     if sender is None:
         return
     decision = undone or notice.decision
@@ -101,20 +101,20 @@ def tell_sender(notice: Notice, *, subject: str, undone: Decision | None = None)
     )
 
 
-def tell_senders_of_reversal(reversal: Decision) -> None:
+def mail_senders_of_reversal(reversal: Decision) -> None:
     """The decision on their notice was undone, by an appeal of the author or otherwise."""
-    for notice in notices_decided_by(reversal.reverses_id or 0):
-        tell_sender(notice, subject="The decision on your notice was undone", undone=reversal)
+    for notice in notices_closed_by(reversal.reverses_id or 0):
+        mail_sender(notice, subject="The decision on your notice was undone", undone=reversal)
 
 
-def tidy_notices() -> None:
+def expire_old_notices() -> None:
     """What the clock does: close what has no text any more, drop what nobody confirmed, forget senders of old ones."""
     for notice in open_without_text():
-        end_without_text(notice)
-    for notice in unconfirmed_since(now() - timedelta(seconds=WEEK)):
+        close_notice_without_text(notice)
+    for notice in unconfirmed_before(now() - timedelta(seconds=WEEK)):
         db.session.delete(notice)
-    for notice in closed_before(now() - KEPT_FOR):
+    for notice in closed_before(now() - RETENTION):
         # What stays is what it was about, its days and its outcome: enough to be counted.
         notice.sender_seal = notice.complaint = notice.law = notice.answer = notice.objection = ""
-        notice.secret_hash = hash_of(new_secret())
+        notice.secret_hash = hash_secret(new_secret())
     db.session.flush()

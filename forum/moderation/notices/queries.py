@@ -11,18 +11,18 @@ from sqlalchemy.orm import joinedload
 from forum.accounts.models import Member
 from forum.db import db
 from forum.moderation.models import Case, Notice
-from forum.moderation.queries import about, about_texts_of
+from forum.moderation.queries import has_target, has_target_among_texts
 from forum.posts.models import Comment, Post
 
-MOST_TIMED = 5000
+TIMED_CASES_LIMIT = 5000
 
 
-def notice_numbered(number: int) -> Select[Any]:
+def notice_by_id(number: int) -> Select[Any]:
     """The notice with the text it is about and the decision on it."""
     return _whole().where(Notice.id == number)
 
 
-def notice_with(secret_hash: str) -> Select[Any]:
+def notice_by_secret_hash(secret_hash: str) -> Select[Any]:
     """The notice whose secret has this hash."""
     return _whole().where(Notice.secret_hash == secret_hash)
 
@@ -37,16 +37,16 @@ def _whole() -> Select[Any]:
     )
 
 
-def notices_about(item: Any) -> Sequence[Notice]:
+def notices_about_item(item: Any) -> Sequence[Notice]:
     """The confirmed ones about a text whose words are still kept, the latest first."""
     return db.session.scalars(
-        _whole().where(about(Notice, item), *_told()).order_by(Notice.confirmed_at.desc(), Notice.id)
+        _whole().where(has_target(Notice, item), *_told()).order_by(Notice.confirmed_at.desc(), Notice.id)
     ).all()
 
 
-def notices_for(member: Member, posts: Sequence[int], comments: Sequence[int], most: int = 50) -> Sequence[Notice]:
+def notices_for_member(member: Member, posts: Sequence[int], comments: Sequence[int], most: int = 50) -> Sequence[Notice]:
     """The same about what the member signed and about these anonymous texts of theirs."""
-    own = about_texts_of(Notice, member, posts, comments)
+    own = has_target_among_texts(Notice, member, posts, comments)
     return db.session.scalars(
         _whole().where(own, *_told()).order_by(Notice.confirmed_at.desc(), Notice.id).limit(most)
     ).all()
@@ -56,10 +56,10 @@ def _told() -> tuple[Any, Any]:
     return Notice.confirmed_at.is_not(None), Notice.sender_seal != ""
 
 
-def others_open(notice: Notice, item: Any) -> bool:
+def has_other_open_notice(notice: Notice, item: Any) -> bool:
     """Whether another notice about the text is open for the first time: an objection marks nothing."""
     others = select(Notice.id).where(
-        about(Notice, item),
+        has_target(Notice, item),
         Notice.id != notice.id,
         Notice.confirmed_at.is_not(None),
         Notice.closed_at.is_(None),
@@ -68,7 +68,7 @@ def others_open(notice: Notice, item: Any) -> bool:
     return db.session.scalar(others.limit(1)) is not None
 
 
-def notices_decided_by(decision_id: int) -> Sequence[Notice]:
+def notices_closed_by(decision_id: int) -> Sequence[Notice]:
     """Those that this decision answered."""
     return db.session.scalars(_whole().where(Notice.decision_id == decision_id)).all()
 
@@ -79,7 +79,7 @@ def is_claimed(notice: Notice, moment: datetime) -> bool:
     return db.session.scalar(claimed.limit(1)) is not None
 
 
-def unconfirmed_since(moment: datetime, most: int = 500) -> Sequence[Notice]:
+def unconfirmed_before(moment: datetime, most: int = 500) -> Sequence[Notice]:
     """Notices from before then that nobody confirmed."""
     late = select(Notice).where(Notice.confirmed_at.is_(None), Notice.created_at < moment)
     return db.session.scalars(late.limit(most)).all()
@@ -108,7 +108,7 @@ def hours_to_decide_notices(least: int) -> float | None:
         select(Notice.confirmed_at, Notice.closed_at)
         .where(Notice.closed_at.is_not(None), Notice.decision_id.is_not(None), Notice.objected_at.is_(None))
         .order_by(Notice.closed_at.desc())
-        .limit(MOST_TIMED)
+        .limit(TIMED_CASES_LIMIT)
     ).all()
     return median_hours(times) if len(times) >= least else None
 

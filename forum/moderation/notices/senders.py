@@ -29,13 +29,13 @@ class Sender(NamedTuple):
         return url_for("notices.show", secret=self.secret, _external=True)
 
 
-def sealed(sender: Sender) -> str:
+def seal_sender(sender: Sender) -> str:
     """In whole pages."""
     said = json.dumps(sender._asdict(), ensure_ascii=False)
     return anonymity.seal(PURPOSE, said + " " * (-len(said.encode()) % PAGE))
 
 
-def sender_of(notice: Notice) -> Sender | None:
+def unseal_sender(notice: Notice) -> Sender | None:
     """Who sent it; None once that was deleted, or when the key is lost."""
     said = anonymity.unseal(PURPOSE, notice.sender_seal) if notice.sender_seal else None
     return Sender(**json.loads(said)) if said else None
@@ -46,22 +46,22 @@ def new_secret() -> str:
     return secrets.token_urlsafe(24)
 
 
-def hash_of(secret: str) -> str:
+def hash_secret(secret: str) -> str:
     """What is kept of a secret: enough to find its notice, too little to open the page."""
     return sha256(secret.encode()).hexdigest()
 
 
-def hash_of_unconfirmed(submission: str) -> str:
+def hash_unconfirmed(submission: str) -> str:
     """The same before it is confirmed: of the form it came by, so that a second press of the button makes no second."""
-    return hash_of(f"unconfirmed {submission or new_secret()}")
+    return hash_secret(f"unconfirmed {submission or new_secret()}")
 
 
-def token_for(notice: Notice) -> str:
+def confirmation_token(notice: Notice) -> str:
     """For the link that confirms it."""
     return str(_signer().dumps(notice.id))
 
 
-def number_in(token: str) -> Any:
+def notice_id_from_token(token: str) -> Any:
     """The number of the notice that a token was made for; None when it is forged or more than a week old."""
     try:
         return _signer().loads(token, max_age=WEEK)

@@ -10,19 +10,19 @@ from limits import parse
 from sqlalchemy.exc import IntegrityError
 
 from forum import anonymity
-from forum.access import can_answer_notice, can_dispute, can_object, can_read_notice, wrote
-from forum.accounts.views import network
+from forum.access import can_answer_notice, can_send_notice, can_object_to_decision, can_read_notice, is_author
+from forum.accounts.views import network_key
 from forum.db import db, now
-from forum.moderation.notices.actions import answer_notice, confirm_notice, object_to, send_notice
+from forum.moderation.notices.actions import answer_notice, confirm_notice, object_to_decision, send_notice
 from forum.moderation.notices.forms import AnswerForm, NoticeForm, ObjectionForm
 from forum.moderation.notices.outcomes import OUTCOMES, text_of
-from forum.moderation.notices.queries import is_claimed, notice_numbered, notice_with, notices_about
-from forum.moderation.notices.senders import hash_of, hash_of_unconfirmed, number_in
+from forum.moderation.notices.queries import is_claimed, notice_by_id, notice_by_secret_hash, notices_about_item
+from forum.moderation.notices.senders import hash_secret, hash_unconfirmed, notice_id_from_token
 from forum.moderation.queries import reversal_of
 from forum.moderation.rules import RULES, rule_words
-from forum.posts.comment_queries import comment_numbered
-from forum.posts.queries import post_numbered
-from forum.web import KeyConverter, form_age, key_text, limiter, trapped, went_through
+from forum.posts.comment_queries import comment_by_id
+from forum.posts.queries import post_by_id
+from forum.web import KeyConverter, form_age, key_text, limiter, honeypot_filled, was_accepted
 
 bp = Blueprint("notices", __name__, url_prefix="/notices")
 FROM_ADDRESS, FROM_NETWORK = "6/hour;20/day", "20/hour;60/day"
@@ -38,23 +38,23 @@ def _address() -> str:
 
 
 @bp.route("/new", methods=["GET", "POST"])
-@limiter.limit(FROM_ADDRESS, key_func=_address, methods=["POST"], deduct_when=went_through, override_defaults=False)
-@limiter.limit(FROM_NETWORK, key_func=network, methods=["POST"], deduct_when=went_through, override_defaults=False)
+@limiter.limit(FROM_ADDRESS, key_func=_address, methods=["POST"], deduct_when=was_accepted, override_defaults=False)
+@limiter.limit(FROM_NETWORK, key_func=network_key, methods=["POST"], deduct_when=was_accepted, override_defaults=False)
 def new() -> Any:
     """Give notice of a text that is wrong or unlawful. No account is needed."""
     form = NoticeForm(submission=secrets.token_hex(16))
     if request.method == "GET":
-        form.where.data = _asked_for()
-    elif trapped():
-        return redirect(url_for(".sent"))
+        form.url.data = _asked_for()
+    elif honeypot_filled():
+        return redirect(url_for(".check_email"))
     elif form.validate() and _at_leisure(form) and _mails_left(form):
         _send(form)
-        return redirect(url_for(".sent"))
-    return form.page("moderation/notice_new.html")
+        return redirect(url_for(".check_email"))
+    return form.render("moderation/notice_new.html")
 
 
 @bp.get("/sent")
-def sent() -> str:
+def check_email() -> str:
     """ "Look into your mail"."""
     return render_template("moderation/notice_sent.html")
 
@@ -63,8 +63,8 @@ def sent() -> str:
 @limiter.limit("30/hour", methods=["POST"])
 def confirm(token: str) -> Any:
     """Confirm it by a button behind the mailed link: programmes that follow links confirm nothing."""
-    number = number_in(token)
-    notice = db.session.scalar(notice_numbered(number)) if isinstance(number, int) else None
+    number = notice_id_from_token(token)
+    notice = db.session.scalar(notice_by_id(number)) if isinstance(number, int) else None
     if notice is None or notice.confirmed_at is not None:
         return _dead_link(used=notice is not None)
     if request.method == "GET":
@@ -85,11 +85,11 @@ def show(secret: str) -> Any:
 def objection(secret: str) -> Any:
     """Object to the decision, once: somebody else looks at it."""
     notice, form = _with(secret), ObjectionForm()
-    if not can_object(current_user, notice):
+    if not can_object_to_decision(current_user, notice):
         return _status(secret, form, late=True)
     if not form.validate():
         return _status(secret, form)
-    object_to(notice, (form.body.data or "").strip())
+    object_to_decision(notice, (form.body.data or "").strip())
     db.session.commit()
     return redirect(url_for(".show", secret=secret))
 
@@ -98,21 +98,21 @@ def objection(secret: str) -> Any:
 @login_required
 def about_post(post_id: int) -> Any:
     """For its author: what somebody outside says of an experience."""
-    return _about(db.first_or_404(post_numbered(post_id)))
+    return _about(db.first_or_404(post_by_id(post_id)))
 
 
 @bp.get("/about/reply/<key:comment_id>")
 @login_required
 def about_reply(comment_id: int) -> Any:
     """For its author: what somebody outside says of a reply."""
-    return _about(db.first_or_404(comment_numbered(comment_id)))
+    return _about(db.first_or_404(comment_by_id(comment_id)))
 
 
 @bp.post("/<key:notice_id>/answer")
 @login_required
 def answer(notice_id: int) -> Any:
     """The author's answer, under whichever name the text has."""
-    notice = db.first_or_404(notice_numbered(notice_id))
+    notice = db.first_or_404(notice_by_id(notice_id))
     if not can_read_notice(current_user, notice):
         abort(404)
     item = text_of(notice)
@@ -141,7 +141,7 @@ def _at_leisure(form: NoticeForm) -> bool:
     """False, with words, for a form that came back quicker than anybody types."""
     age = form_age()
     if age is not None and age < QUICKEST:
-        form.why.errors = ["That was quicker than anybody types. Read it once more and send it again."]
+        form.complaint.errors = ["That was quicker than anybody types. Read it once more and send it again."]
     return not form.errors
 
 
@@ -156,19 +156,19 @@ def _mails_left(form: NoticeForm) -> bool:
 
 
 def _send(form: NoticeForm) -> None:
-    said = form.answers()
+    said = form.cleaned_data()
     try:
         send_notice(form.item, **said)
         db.session.commit()
     except IntegrityError:
         # The same form came twice, and the other was quicker.
         db.session.rollback()
-        if db.session.scalar(notice_with(hash_of_unconfirmed(said["submission"]))) is None:
+        if db.session.scalar(notice_by_secret_hash(hash_unconfirmed(said["submission"]))) is None:
             raise
 
 
 def _with(secret: str) -> Any:
-    return db.first_or_404(notice_with(hash_of(secret)))
+    return db.first_or_404(notice_by_secret_hash(hash_secret(secret)))
 
 
 def _status(secret: str, form: ObjectionForm, *, late: bool = False) -> Any:
@@ -181,12 +181,12 @@ def _status(secret: str, form: ObjectionForm, *, late: bool = False) -> Any:
         where=_where(notice),
         decision=decision,
         reversal=reversal_of(decision) if decision else None,
-        readable=text_of(notice) is not None and can_dispute(current_user, text_of(notice)),
+        readable=text_of(notice) is not None and can_send_notice(current_user, text_of(notice)),
         rule=rule_words(decision.rule) if decision and decision.rule in RULES else "",
         outcomes=OUTCOMES,
         moment=now(),
         checked=is_claimed(notice, now()),
-        open_to_objection=can_object(current_user, notice),
+        open_to_objection=can_object_to_decision(current_user, notice),
         secret=secret,
         form=form,
         late=late,
@@ -202,9 +202,9 @@ def _where(notice: Any) -> str:
 
 def _about(item: Any, sent: dict[int, AnswerForm] | None = None, late: AnswerForm | None = None) -> Any:
     """`sent` is the form that came back, by its notice; `late` one whose notice takes no answer any more."""
-    if not wrote(current_user, item):
+    if not is_author(current_user, item):
         abort(404)
-    notices = notices_about(item)
+    notices = notices_about_item(item)
     forms = {notice.id: AnswerForm(item, formdata=None) for notice in notices} | (sent or {})
     for number, form in forms.items():
         form.body.id = f"body-{key_text(number)}"

@@ -5,8 +5,8 @@ from typing import Any
 
 from forum.access import can_decide
 from forum.accounts.models import Member
-from forum.moderation.decisions.actions import DecidedAlready, decide
-from forum.moderation.decisions.mail import tell
+from forum.moderation.decisions.actions import AlreadyDecided, decide
+from forum.moderation.decisions.mail import mail_decision
 from forum.moderation.kinds import actions_for
 from forum.moderation.models import Case, Decision
 
@@ -22,13 +22,13 @@ def decide_many(
         if item is None or action not in actions_for(item, case.kind) or not can_decide(moderator, case):
             continue
         try:
-            made = decide(case, moderator, action=action, rule=rule, facts=facts, reason=reason, tells=False)
-        except DecidedAlready:
+            made = decide(case, moderator, action=action, rule=rule, facts=facts, reason=reason, notify=False)
+        except AlreadyDecided:
             continue
         done += 1
         if item.author_id is not None:
             told.setdefault(item.author_id, []).append((item, made))
     # One mail to each author, however many of their texts it is about.
     for decisions in told.values():
-        tell(*decisions[0], others=len(decisions) - 1)
+        mail_decision(*decisions[0], others=len(decisions) - 1)
     return done, len(cases) - done

@@ -7,14 +7,14 @@ from wtforms.validators import ValidationError
 
 from forum import text
 from forum.db import db
-from forum.moderation.kinds import HARMLESS, ON_TEXT, RULE_CHOICES, SANCTIONS, USUAL_ON_REQUEST, actions_for
+from forum.moderation.kinds import HARMLESS, ON_TEXT, RULE_CHOICES, SANCTIONS, REQUEST_REASONS, actions_for
 from forum.moderation.rules import FOLLOWS_THE_RULES, NO_RULE_BROKEN, RULES
-from forum.posts.actions import NOTHING, About
-from forum.posts.forms import BODY, REPLY
+from forum.posts.actions import NO_VENDOR, PostSubject
+from forum.posts.forms import BODY_LENGTH, REPLY_LENGTH
 from forum.posts.models import Comment, Post
-from forum.posts.queries import post_numbered
-from forum.posts.tags.queries import tags_named, tags_of
-from forum.vendors.queries import vendor_named, vendor_named_in
+from forum.posts.queries import post_by_id
+from forum.posts.tags.queries import tags_by_word, tag_slugs_of
+from forum.vendors.queries import vendor_by_name, find_vendor_mention
 from forum.web import Form, KeyConverter
 
 LONG_ENOUGH = 20
@@ -24,21 +24,21 @@ class FlagForm(Form):
     """A report: which rule, and a line in one's own words."""
 
     rule = RadioField("Which rule does it break?", choices=RULE_CHOICES, validate_choice=False)
-    words = StringField("In your words, for the moderators")
+    message = StringField("In your words, for the moderators")
 
     def validate_rule(self, field: Any) -> None:
         """One of the published rules."""
         if field.data not in RULE_CHOICES:
             raise ValidationError("Choose the rule. If none fits, answer it in a reply: being wrong breaks no rule.")
 
-    def validate_words(self, field: Any) -> None:
+    def validate_message(self, field: Any) -> None:
         """Short."""
         if len(field.data or "") > 500:
             raise ValidationError(f"This is {len(field.data)} characters long. Shorten it to 500; nothing was lost.")
 
-    def answers(self) -> dict[str, Any]:
+    def cleaned_data(self) -> dict[str, Any]:
         """For an action."""
-        return {"rule": int(self.rule.data), "words": text.single_line(self.words.data or "")}
+        return {"rule": int(self.rule.data), "message": text.single_line(self.message.data or "")}
 
 
 class NoteForm(Form):
@@ -66,10 +66,10 @@ class AppealForm(Form):
             raise ValidationError(f"This is {length:,} characters long. Shorten it to 5,000; nothing was lost.")
 
 
-class Reasoned(Form):
+class ReasonForm(Form):
     """What every decision says: a rule, the facts relied on, and why."""
 
-    machinery: tuple[str, ...] = ("csrf_token", "action", "sanction", "tags", "vendor", "into", "proposed")
+    meta_fields: tuple[str, ...] = ("csrf_token", "action", "sanction", "tags", "vendor", "into", "proposed")
 
     action = RadioField("Decision", validate_choice=False)
     rule = SelectField("Rule", choices={"": "None is broken", **RULE_CHOICES}, validate_choice=False, default="")
@@ -113,7 +113,7 @@ class Reasoned(Form):
             raise ValidationError(f"Say why, and what the author can do next, in at least {LONG_ENOUGH} characters.")
         if length > 2000:
             raise ValidationError(f"This is {length:,} characters long. Shorten it to 2,000; nothing was lost.")
-        if self.undisclosed and (named := vendor_named_in(field.data)):
+        if self.undisclosed and (named := find_vendor_mention(field.data)):
             raise ValidationError(f"This is public and names {named}, under a text whose vendor is undisclosed.")
 
     def said(self) -> dict[str, Any]:
@@ -122,7 +122,7 @@ class Reasoned(Form):
         return {"rule": rule, "facts": (self.facts.data or "").strip(), "reason": (self.reason.data or "").strip()}
 
 
-class DecisionForm(Reasoned):
+class DecisionForm(ReasonForm):
     """A decision on a text, its thread or a member, perhaps with a sanction on its author."""
 
     sanction = SelectField("Sanction on the author", validate_choice=False, default="")
@@ -145,13 +145,13 @@ class DecisionForm(Reasoned):
         signed = "anonymous" if text_of and item.pseudonym_id is not None else "named"
         self.sanction.choices = SANCTIONS[signed] if text_of else {"": "None"}
         self.new_tags: list[Any] = []
-        self.new_about: About = NOTHING
+        self.new_about: PostSubject = NO_VENDOR
         self.target: Post | None = None
 
     def usual_reason(self) -> str:
         """Of a request, what is usually said to it."""
         if self.kind == "representative":
-            return USUAL_ON_REQUEST.get(self.action.data, USUAL_ON_REQUEST["decline"])
+            return REQUEST_REASONS.get(self.action.data, REQUEST_REASONS["decline"])
         return super().usual_reason()
 
     def validate_sanction(self, field: Any) -> None:
@@ -163,8 +163,8 @@ class DecisionForm(Reasoned):
         """Known tags, when the thread is to be moved."""
         if self.action.data != "move":
             return
-        names = (field.data or "").replace(",", " ").split() or tags_of([self.item.id]).get(self.item.id, [])
-        found = tags_named(names)
+        names = (field.data or "").replace(",", " ").split() or tag_slugs_of([self.item.id]).get(self.item.id, [])
+        found = tags_by_word(names)
         unknown = [name for name in names if name not in found]
         if unknown or not 1 <= len(names) <= 5:
             raise ValidationError(f"No tag is called {unknown[0]}." if unknown else "Give one to five tags.")
@@ -175,29 +175,29 @@ class DecisionForm(Reasoned):
         if self.action.data != "move":
             return
         post = self.item
-        self.new_about = About(post.vendor, post.programme, post.tier, post.category, post.vendor_description)
+        self.new_about = PostSubject(post.vendor, post.programme, post.tier, post.category, post.vendor_description)
         if not (name := text.single_line(field.data or "")) or (post.vendor and post.vendor.name == name):
             return
-        vendor = vendor_named(name)
+        vendor = vendor_by_name(name)
         if post.category_id is not None:
             raise ValidationError("The vendor of this text is undisclosed. Only its author may name it.")
         if vendor is None:
             raise ValidationError("No vendor in the catalogue is called that.")
-        self.new_about = About(vendor)
+        self.new_about = PostSubject(vendor)
 
     def validate_into(self, field: Any) -> None:
         """Another thread that everybody sees."""
         if self.action.data != "merge":
             return
         parts = [part for part in (field.data or "").split("/") if KeyConverter.number_in(part) is not None]
-        post = db.session.scalar(post_numbered(KeyConverter.number_in(parts[0]) or 0)) if parts else None
+        post = db.session.scalar(post_by_id(KeyConverter.number_in(parts[0]) or 0)) if parts else None
         if post is None or post.hidden_at or post.deleted_at or post.id == self.item.id or post.merged_into_id:
             raise ValidationError("Give the address of another thread that everybody can read.")
         self.target = post
 
     def validate_proposed(self, field: Any) -> None:
         """No longer than its author may send it back."""
-        most = REPLY[1] if isinstance(self.item, Comment) else BODY[1]
+        most = REPLY_LENGTH[1] if isinstance(self.item, Comment) else BODY_LENGTH[1]
         if len(field.data or "") > most:
             raise ValidationError(f"This is {len(field.data):,} characters long. Shorten it to {most:,}.")
 
@@ -215,7 +215,7 @@ class DecisionForm(Reasoned):
         return {"into": self.target} if self.action.data == "merge" else {}
 
 
-class BulkForm(Reasoned):
+class BulkForm(ReasonForm):
     """One decision on many."""
 
     def __init__(self, only: tuple[str, ...] = (), **given: Any) -> None:

@@ -10,11 +10,11 @@ from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
 from forum.db import db
-from forum.moderation.models import KINDS, Appeal, Case, Flag, Notice
+from forum.moderation.models import CASE_KINDS, Appeal, Case, Flag, Notice
 from forum.posts.models import Comment, Post
 
-PAGE = 50
-COUNTED = 99  # more than so many are "99+": counting all would cost the more, the more wait
+PAGE_SIZE = 50
+COUNT_CAP = 99  # more than so many are "99+": counting all would cost the more, the more wait
 SORTS = ("oldest", "weight")
 _case, _post, _comment, _notice = Case.__table__.c, Post.__table__.c, Comment.__table__.c, Notice.__table__.c
 
@@ -27,7 +27,7 @@ class Queue(NamedTuple):
     next: str | None
 
 
-def asked_to_edit(most: int = 100) -> Sequence[Any]:
+def pending_edits(most: int = 100) -> Sequence[Any]:
     """Texts that wait for their author, whose time runs out first first: one query."""
     thread = Post.__table__.alias("thread").c
     comments = (
@@ -48,7 +48,7 @@ def asked_to_edit(most: int = 100) -> Sequence[Any]:
     return db.session.execute(posts.union_all(comments).order_by("edit_deadline", "id").limit(most)).all()
 
 
-def queue(kind: str | None = None, sort: str = "oldest", after: str | None = None, most: int = PAGE) -> Queue:
+def queue(kind: str | None = None, sort: str = "oldest", after: str | None = None, most: int = PAGE_SIZE) -> Queue:
     """Open cases, the oldest or the weightiest first, in two queries. `after` is the `next` of the page before."""
     place = _place(after, sort)
     given: dict[str, Any] = {"most": most + 1} | ({"kind": kind} if kind else {})
@@ -106,7 +106,7 @@ def _flags_of(case_ids: Sequence[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in db.session.execute(counted)}
 
 
-def waiting() -> dict[str, int]:
+def open_case_counts() -> dict[str, int]:
     """How many open cases of each kind, counted up to one more than COUNTED: one query."""
     return {row.kind: row.n for row in db.session.execute(_waiting())}
 
@@ -114,20 +114,20 @@ def waiting() -> dict[str, int]:
 @cache
 def _waiting() -> Any:
     parts = []
-    for kind in KINDS:
-        few = select(_case.id).where(_case.closed_at.is_(None), _case.kind == kind).limit(COUNTED + 1).subquery()
+    for kind in CASE_KINDS:
+        few = select(_case.id).where(_case.closed_at.is_(None), _case.kind == kind).limit(COUNT_CAP + 1).subquery()
         parts.append(select(literal(kind).label("kind"), func.count().label("n")).select_from(few))
     return union_all(*parts)
 
 
-def overdue(moment: datetime) -> int:
+def overdue_notice_count(moment: datetime) -> int:
     """How many notices should have been decided by now, counted up to one more than COUNTED."""
     late = select(_case.id).join(Notice, _notice.id == _case.notice_id)
-    few = late.where(_case.closed_at.is_(None), _case.kind == "notice", _notice.due_at < moment).limit(COUNTED + 1)
+    few = late.where(_case.closed_at.is_(None), _case.kind == "notice", _notice.due_at < moment).limit(COUNT_CAP + 1)
     return db.session.scalar(select(func.count()).select_from(few.subquery())) or 0
 
 
-def next_open(after: int | None = None, kind: str | None = None) -> int | None:
+def next_open_case(after: int | None = None, kind: str | None = None) -> int | None:
     """The oldest open case that is not the given one: what to look at next."""
     statement = select(Case.id).where(Case.closed_at.is_(None), Case.id != (after or 0))
     if kind:
@@ -135,7 +135,7 @@ def next_open(after: int | None = None, kind: str | None = None) -> int | None:
     return db.session.scalar(statement.order_by(Case.closed_at, Case.opened_at, Case.id).limit(1))
 
 
-def cases_numbered(numbers: Sequence[int]) -> Sequence[Case]:
+def open_cases_by_id(numbers: Sequence[int]) -> Sequence[Case]:
     """The open ones among these cases, with what they are about."""
     return db.session.scalars(
         select(Case)
@@ -151,7 +151,7 @@ def cases_numbered(numbers: Sequence[int]) -> Sequence[Case]:
     ).all()
 
 
-def signed_since(member_id: int, since: datetime, most: int = 200) -> list[Post | Comment]:
+def signed_items_since(member_id: int, since: datetime, most: int = 200) -> list[Post | Comment]:
     """What the member signed since then and is there, the latest first. Anonymous writing is not among it."""
     found: list[Any] = []
     for kind in (Post, Comment):

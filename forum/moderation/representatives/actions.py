@@ -2,13 +2,13 @@
 
 from forum.accounts.models import Member
 from forum.db import db
-from forum.moderation.decisions.actions import DecidedAlready, close, record, source_of
-from forum.moderation.decisions.mail import SPEAKER, tell
+from forum.moderation.decisions.actions import AlreadyDecided, close_case, log_decision, source_of
+from forum.moderation.decisions.mail import SPEAKER, mail_decision
 from forum.moderation.models import Case, Decision
 from forum.moderation.signals import decided
-from forum.posts.official_actions import drop_marks_about
+from forum.posts.official_actions import withdraw_useful_votes
 from forum.vendors.models import Representative
-from forum.vendors.representative_actions import NotNow, confirm_speaker, end_speaker
+from forum.vendors.representative_actions import RepresentationConflict, confirm_representation, end_representation
 
 
 def decide_request(
@@ -19,12 +19,12 @@ def decide_request(
     assert asked is not None
     try:
         # First the member's lock, then the case's row: whoever takes a request back goes the same way.
-        (confirm_speaker if accepts else end_speaker)(asked)
-    except NotNow as gone:
-        raise DecidedAlready from gone
-    close(case, moderator)
+        (confirm_representation if accepts else end_representation)(asked)
+    except RepresentationConflict as gone:
+        raise AlreadyDecided from gone
+    close_case(case, moderator)
     if accepts:
-        drop_marks_about(asked.member, asked.vendor_id)
+        withdraw_useful_votes(asked.member, asked.vendor_id)
     action = "approve" if accepts else "decline"
     decision = _log(asked.member, moderator, action, source_of(case), facts, reason, rule)
     case.decision_id = decision.id
@@ -35,16 +35,16 @@ def decide_request(
 def end_representative(representative: Representative, moderator: Member, *, reason: str) -> Decision:
     """They do not speak for the vendor any more. Raises DecidedAlready when that is so already."""
     try:
-        end_speaker(representative)
-    except NotNow as gone:
-        raise DecidedAlready from gone
+        end_representation(representative)
+    except RepresentationConflict as gone:
+        raise AlreadyDecided from gone
     return _log(representative.member, moderator, "end", "own", "", reason, None)
 
 
 def _log(
     member: Member, moderator: Member, action: str, source: str, facts: str, reason: str, rule: int | None
 ) -> Decision:
-    decision = record(
+    decision = log_decision(
         member,
         action=action,
         rule=rule,
@@ -55,5 +55,5 @@ def _log(
         what=SPEAKER,
     )
     decided.send(decision)
-    tell(member, decision)
+    mail_decision(member, decision)
     return decision

@@ -6,27 +6,27 @@ from flask import Blueprint, abort, flash, redirect, url_for
 from flask_login import current_user
 
 from forum.access import is_moderator
-from forum.accounts.queries import member_called
-from forum.accounts.second_factor_views import staff_door
+from forum.accounts.queries import member_by_slug
+from forum.accounts.two_factor_views import require_staff
 from forum.db import db
-from forum.moderation.decisions.actions import DecidedAlready
+from forum.moderation.decisions.actions import AlreadyDecided
 from forum.moderation.queue.forms import EndForm
 from forum.moderation.representatives.actions import end_representative
 from forum.vendors.representative_queries import representation_of
-from forum.web import reader
+from forum.web import current_reader
 
-bp = Blueprint("speakers", __name__, url_prefix="/moderation/representatives")
+bp = Blueprint("representative_decisions", __name__, url_prefix="/moderation/representatives")
 
 
 @bp.before_request
 def _door() -> Any:
-    return staff_door(is_moderator)
+    return require_staff(is_moderator)
 
 
 @bp.route("/<slug>", methods=["GET", "POST"])
 def end(slug: str) -> Any:
     """End it, with a reason that the member reads and that stands in the log."""
-    member = db.first_or_404(member_called(slug))
+    member = db.first_or_404(member_by_slug(slug))
     found = representation_of(member)
     if found is None or found.accepted_at is None or member.id == current_user.id:
         abort(404)
@@ -34,11 +34,11 @@ def end(slug: str) -> Any:
     form = EndForm()
     if found.ended_at is None and form.validate_on_submit():
         try:
-            made = end_representative(found, reader(), reason=(form.reason.data or "").strip())
+            made = end_representative(found, current_reader(), reason=(form.reason.data or "").strip())
             db.session.commit()
             flash(f"{member.name} no longer speaks for {vendor.name}: entry {made.id} of the log.")
-        except DecidedAlready:
+        except AlreadyDecided:
             db.session.rollback()
             flash("That was ended already.")
         return redirect(url_for("representatives.show", slug=vendor.slug))
-    return form.page("moderation/speaker.html", member=member, found=found, vendor=vendor)
+    return form.render("moderation/representative.html", member=member, found=found, vendor=vendor)

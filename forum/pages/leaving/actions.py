@@ -5,23 +5,25 @@ import secrets
 from forum import anonymity
 from forum.accounts.models import Member, SpentLink
 from forum.accounts.organisations import organisation_of
-from forum.accounts.queries import spent_among
-from forum.accounts.sanctions import MEMBER_PURPOSE, forget_sanctions
+from forum.accounts.queries import spent_links_among
+from forum.accounts.pseudonyms import MEMBER_PURPOSE
+from forum.accounts.sanctions import delete_sanctions
 from forum.db import db, lock
-from forum.notifications.follow_state import State, sealed
+from forum.notifications.follow_state import FollowState, seal_state
 from forum.notifications.models import Follow
 from forum.notifications.queries import CHAIN as FOLLOWS
-from forum.notifications.queries import own_follows
+from forum.notifications.queries import follows_of_member
 from forum.pages.leaving.queries import is_used, own_pseudonyms, own_useful_marks, own_writing
-from forum.posts.actions import delete_post, unmark_useful
+from forum.posts.actions import delete_post
+from forum.posts.writing import unmark_useful
 from forum.posts.comment_actions import delete_comment
 from forum.posts.models import Comment, Post
-from forum.posts.queries import own_links
+from forum.posts.chain_queries import used_chain_links_of
 from forum.posts.scheduled_actions import CHAIN as DELAYED
-from forum.posts.scheduled_actions import drop_all_delayed
-from forum.ratings.actions import SEAL, withdraw
+from forum.posts.scheduled_actions import cancel_all_scheduled
+from forum.ratings.actions import ORGANISATION_SEAL, withdraw
 from forum.ratings.queries import CHAIN_KIND as RATINGS
-from forum.ratings.queries import own_ratings
+from forum.ratings.queries import member_ratings
 
 NOBODY = 0
 CHAINS = ("listing mark", RATINGS, DELAYED, FOLLOWS)
@@ -33,9 +35,9 @@ def leave(member: Member, *, named_stays: bool, anonymous_stays: bool) -> None:
     Codes and seals of what stays are replaced by others that look alike and lead nowhere.
     """
     lock(f"anonymous writing of {member.id}")
-    drop_all_delayed(member)
-    forget_sanctions(member)
-    links = own_links(member)
+    cancel_all_scheduled(member)
+    delete_sanctions(member)
+    links = used_chain_links_of(member)
     # Replies first: a post whose replies are gone leaves no tombstone.
     for kind in (Comment, Post):
         for item in own_writing(kind, member, links):
@@ -46,7 +48,7 @@ def leave(member: Member, *, named_stays: bool, anonymous_stays: bool) -> None:
             pseudonym.thread_hmac, pseudonym.member_seal = secrets.token_hex(32), _sealed_nobody()
         else:
             db.session.delete(pseudonym)
-    for row in own_follows(member):
+    for row in follows_of_member(member):
         _let_follow_go(row.id)
     for given in own_useful_marks(member):
         item = db.session.get(Post, given.post_id) if given.post_id else db.session.get(Comment, given.comment_id)
@@ -72,7 +74,7 @@ def _let_go(item: Post | Comment, stays: bool) -> None:
 
 
 def _leave_ratings(member: Member, named_stays: bool, anonymous_stays: bool) -> None:
-    for rating in own_ratings(member):
+    for rating in member_ratings(member):
         if not (anonymous_stays if rating.anonymous else named_stays):
             withdraw(rating)
             continue
@@ -82,7 +84,7 @@ def _leave_ratings(member: Member, named_stays: bool, anonymous_stays: bool) -> 
         rating.author_id = rating.submission = None
         if not organisation_of(member).verified:
             # Somebody who counts alone: their house was they themselves.
-            rating.organisation_seal = anonymity.seal(SEAL, "f" + secrets.token_hex(16))
+            rating.organisation_seal = anonymity.seal(ORGANISATION_SEAL, "f" + secrets.token_hex(16))
     db.session.flush()
 
 
@@ -90,13 +92,13 @@ def _let_follow_go(number: int) -> None:
     """The row stays, as rows of follows do, and is nobody's."""
     follow = db.session.get_one(Follow, number)
     follow.follow_hmac, follow.chain_link = secrets.token_hex(32), secrets.token_hex(32)
-    follow.follower_seal = sealed(State(NOBODY, False, 0, 0))
+    follow.follower_seal = seal_state(FollowState(NOBODY, False, 0, 0))
 
 
 def _forget_spent_links(member: Member) -> None:
     """The codes of what the member deleted: nothing of theirs is made any more that could be laid beside it."""
     for kind in CHAINS:
-        own = anonymity.along_chain(member.id, spent_among, anonymity.MAX_GAP, kind, spent=spent_among)
+        own = anonymity.along_chain(member.id, spent_links_among, anonymity.MAX_GAP, kind, spent=spent_links_among)
         db.session.query(SpentLink).filter(SpentLink.link.in_(own)).delete()
 
 

@@ -3,14 +3,14 @@
 from wtforms import PasswordField, RadioField
 from wtforms.validators import InputRequired
 
-from forum.accounts.forms import own_password
+from forum.accounts.forms import check_current_password
 from forum.web import Form
 
 
 class TakeAlongForm(Form):
     """The password, typed anew: what comes is everything, anonymous writing too."""
 
-    present = PasswordField("Your password", validators=[InputRequired("Write your password."), own_password])
+    current_password = PasswordField("Your password", validators=[InputRequired("Write your password."), check_current_password])
 
 
 class LeaveForm(TakeAlongForm):

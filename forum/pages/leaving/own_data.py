@@ -6,37 +6,38 @@ from datetime import datetime
 from typing import Any
 
 from forum.access import is_listed
-from forum.accounts.sanctions import standing_of
-from forum.moderation.notices.queries import notices_for
-from forum.notifications.following import followed_by
+from forum.accounts.sanctions import active_sanctions
+from forum.moderation.notices.queries import notices_for_member
+from forum.notifications.following import following_of
 from forum.pages.leaving.queries import own_useful_marks, own_writing
 from forum.posts.models import Comment, Post
-from forum.posts.queries import own_anonymous, own_links, revisions_of
-from forum.posts.scheduled_actions import own_delayed
-from forum.posts.tags.queries import tags_of
-from forum.ratings.actions import SAID
-from forum.ratings.queries import own_ratings
+from forum.posts.chain_queries import anonymous_texts_of, used_chain_links_of
+from forum.posts.item_queries import revisions_of
+from forum.posts.scheduled_actions import scheduled_texts_of
+from forum.posts.tags.queries import tag_slugs_of
+from forum.ratings.actions import VALUE_KEYS
+from forum.ratings.queries import member_ratings
 from forum.vendors.representative_queries import representation_of
 from forum.web import key_text
 
-PROFILE = ("name", "slug", "email", "role", "joined_at", "confirmed_at", "what", "company", "country", "time_zone")
-KINDS = ("trade", "region", "digest")
+PROFILE = ("name", "slug", "email", "role", "joined_at", "confirmed_at", "job_title", "company", "country", "time_zone")
+KINDS = ("business_type", "region", "digest")
 
 
 def own_data(member: Any) -> Iterator[str]:
     """The document in pieces; memory does not grow with how much was written."""
-    links = own_links(member)
+    links = used_chain_links_of(member)
     yield '{"format": "full duplex 1",\n"profile": '
     yield _json({name: getattr(member, name) for name in (*PROFILE, *KINDS)})
     for name, things in (
         ("posts", (_post(post) for post in own_writing(Post, member, links))),
         ("replies", (_reply(comment) for comment in own_writing(Comment, member, links))),
-        ("ratings", (_rating(rating) for rating in own_ratings(member))),
+        ("ratings", (_rating(rating) for rating in member_ratings(member))),
         ("found_useful", ({"id": key_text(one.post_id or one.comment_id or 0)} for one in own_useful_marks(member))),
         ("following", _followed(member)),
-        ("waiting_to_appear", ({"latest": one.latest, **one.typed} for one in own_delayed(member))),
+        ("waiting_to_appear", ({"latest": one.latest, **one.typed} for one in scheduled_texts_of(member))),
         ("speaks_for", (_representation(one) for one in [representation_of(member)] if one is not None)),
-        ("sanctions", (_sanction(one) for one in standing_of(member).sanctions)),
+        ("sanctions", (_sanction(one) for one in active_sanctions(member).sanctions)),
         ("notices", (_notice(one) for one in _notices(member))),
     ):
         yield f',\n"{name}": ['
@@ -73,7 +74,7 @@ def _post(post: Post) -> dict[str, Any]:
         "title": post.title,
         "leaning": post.leaning,
         "vendor": post.vendor.name if post.vendor else post.vendor_description,
-        "tags": tags_of([post.id]).get(post.id, []),
+        "tags": tag_slugs_of([post.id]).get(post.id, []),
     }
 
 
@@ -90,15 +91,15 @@ def _rating(rating: Any) -> dict[str, Any]:
         "tier": rating.tier.name if rating.tier else None,
         "rated_at": rating.rated_at,
         "revised_at": rating.revised_at,
-        **{key: getattr(rating, key) for key in SAID},
+        **{key: getattr(rating, key) for key in VALUE_KEYS},
     }
 
 
 def _followed(member: Any) -> Iterator[dict[str, Any]]:
-    everything = followed_by(member)
-    yield from ({"post": key_text(one.row.id), "title": one.row.title, "new": one.new} for one in everything.posts)
-    yield from ({"tag": one.row.slug, "new": one.new} for one in everything.tags)
-    yield from ({"vendor": one.row.name, "new": one.new} for one in everything.vendors)
+    everything = following_of(member)
+    yield from ({"post": key_text(one.row.id), "title": one.row.title, "new": one.unread} for one in everything.posts)
+    yield from ({"tag": one.row.slug, "new": one.unread} for one in everything.tags)
+    yield from ({"vendor": one.row.name, "new": one.unread} for one in everything.vendors)
 
 
 def _representation(one: Any) -> dict[str, Any]:
@@ -112,8 +113,8 @@ def _representation(one: Any) -> dict[str, Any]:
 
 
 def _notices(member: Any) -> Iterable[Any]:
-    posts, comments = own_anonymous(member)
-    return notices_for(member, [row.id for row in posts], [row.id for row in comments], most=1000)
+    posts, comments = anonymous_texts_of(member)
+    return notices_for_member(member, [row.id for row in posts], [row.id for row in comments], most=1000)
 
 
 def _notice(notice: Any) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def _notice(notice: Any) -> dict[str, Any]:
 
 
 def _sanction(one: Any) -> dict[str, Any]:
-    return {"kind": one.kind, "said": one.said, "created_at": one.created_at, "until": one.until}
+    return {"kind": one.kind, "said": one.message, "created_at": one.created_at, "until": one.ends_at}
 
 
 def _json(thing: Any) -> str:

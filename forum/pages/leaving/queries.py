@@ -25,7 +25,7 @@ def own_writing(kind: type[Post] | type[Comment], member: Any, links: Sequence[s
 def own_pseudonyms(member: Any) -> list[Pseudonym]:
     """The names the member has in any thread, those whose texts are gone included: every row is tried."""
     rows = db.session.execute(select(Pseudonym.id, Pseudonym.thread_key, Pseudonym.thread_hmac)).all()
-    own = [row.id for row in rows if row.mark in anonymity.thread_hmacs(row.thread_key, member.id)]
+    own = [row.id for row in rows if row.thread_hmac in anonymity.thread_hmacs(row.thread_key, member.id)]
     return [one for number in own if (one := db.session.get(Pseudonym, number)) is not None]
 
 

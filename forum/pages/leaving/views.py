@@ -12,20 +12,20 @@ from forum.db import db
 from forum.pages.leaving.actions import leave
 from forum.pages.leaving.forms import LeaveForm, TakeAlongForm
 from forum.pages.leaving.own_data import own_data
-from forum.web import limiter, only
+from forum.web import limiter, permission_required
 
 bp = Blueprint("leaving", __name__)
 IN_MEMORY = 2_000_000
 
 
 @bp.route("/settings/data", methods=["GET", "POST"])
-@only(is_member)
+@permission_required(is_member)
 @limiter.limit("10/hour", methods=["POST"])
 def data() -> Any:
     """Everything of one's own as a file, after the password."""
     form = TakeAlongForm()
     if not form.validate_on_submit():
-        return form.page("pages/take_along.html")
+        return form.render("pages/take_along.html")
     # First into a file: nobody's slow line may hold the database.
     kept = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (closed with the answer)
     for piece in own_data(current_user):
@@ -38,7 +38,7 @@ def data() -> Any:
 
 
 @bp.route("/settings/leave", methods=["GET", "POST"])
-@only(is_member)
+@permission_required(is_member)
 @limiter.limit("10/hour", methods=["POST"])
 def account() -> Any:
     """Delete one's account, after the password and two choices."""
@@ -51,4 +51,4 @@ def account() -> Any:
         db.session.commit()
         flash("Your account is deleted.")
         return redirect(url_for("pages.home"))
-    return form.page("pages/leave.html")
+    return form.render("pages/leave.html")

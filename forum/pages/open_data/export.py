@@ -13,7 +13,7 @@ COLUMNS = [
 ]
 
 
-def rows_of(row: Any, tiers: Mapping[int, str]) -> Iterator[dict[str, Any]]:
+def csv_rows(row: Any, tiers: Mapping[int, str]) -> Iterator[dict[str, Any]]:
     """A vendor's snapshot as one row a measure, of everybody and of each published tier."""
     head = {"vendor": row.slug, "category": row.category, "published": format_iso(row.Snapshot.published_at)}
     figures = row.Snapshot.figures
@@ -36,7 +36,7 @@ def _rows(head: dict[str, Any], figures: Mapping[str, Any]) -> Iterator[dict[str
         yield head | {"measure": key} | found | {"quartile_1": ask.get("q1"), "quartile_3": ask.get("q3")}
 
 
-def as_json(rows: Iterable[Any], tiers: Mapping[int, str]) -> dict[str, Any]:
+def json_document(rows: Iterable[Any], tiers: Mapping[int, str]) -> dict[str, Any]:
     """All snapshots as one document."""
     return {
         "licence": LICENCE,

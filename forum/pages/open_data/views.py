@@ -8,9 +8,9 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, render_template
 from flask_login import current_user
 
-from forum.pages.open_data.export import COLUMNS, LICENCE, LICENCE_URL, as_json, rows_of
-from forum.ratings.queries import SITE, all_snapshots, snapshot_of
-from forum.vendors.addresses import vendor_at
+from forum.pages.open_data.export import COLUMNS, LICENCE, LICENCE_URL, json_document, csv_rows
+from forum.ratings.queries import SITE, published_snapshots, current_snapshot
+from forum.vendors.lookup import vendor_or_404
 from forum.vendors.queries import tier_names
 
 bp = Blueprint("data", __name__, url_prefix="/data")
@@ -19,25 +19,25 @@ bp = Blueprint("data", __name__, url_prefix="/data")
 @bp.get("")
 def index() -> str:
     """What there is, in which form, and under which licence."""
-    return render_template("pages/data.html", site=snapshot_of(SITE), licence=LICENCE, licence_url=LICENCE_URL)
+    return render_template("pages/data.html", site=current_snapshot(SITE), licence=LICENCE, licence_url=LICENCE_URL)
 
 
 @bp.get("/vendors.json")
 def vendors_json() -> Any:
     """Every published snapshot."""
-    return jsonify(as_json(all_snapshots(), tier_names()))
+    return jsonify(json_document(published_snapshots(), tier_names()))
 
 
 @bp.get("/vendors.csv")
 def vendors_csv() -> Response:
     """Every published snapshot, one row a measure."""
-    return _csv(all_snapshots(), "vendors")
+    return _csv(published_snapshots(), "vendors")
 
 
 @bp.get("/vendors/<slug>.json")
 def vendor_json(slug: str) -> Any:
     """One vendor's snapshot."""
-    return jsonify(as_json(_of(slug), tier_names()))
+    return jsonify(json_document(_of(slug), tier_names()))
 
 
 @bp.get("/vendors/<slug>.csv")
@@ -47,9 +47,9 @@ def vendor_csv(slug: str) -> Response:
 
 
 def _of(slug: str) -> Sequence[Any]:
-    rows = all_snapshots(slug)
+    rows = published_snapshots(slug)
     if not rows:
-        vendor_at(slug, current_user)  # one that was merged leads to where its figures are
+        vendor_or_404(slug, current_user)  # one that was merged leads to where its figures are
         abort(404)
     return rows
 
@@ -59,7 +59,7 @@ def _csv(rows: Sequence[Any], name: str) -> Response:
     writer = csv.DictWriter(told, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerows(rows_of(row, names))
+        writer.writerows(csv_rows(row, names))
     headers = {
         "Content-Disposition": f'attachment; filename="full-duplex-{name}.csv"',
         "Link": f"<{LICENCE_URL}>; rel=license",

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from forum.ratings.charts.small import bar
-from forum.ratings.criteria import ASKS, GIVES
-from forum.ratings.formatting import LABELS, amount
+from forum.ratings.charts.small import cell_bar
+from forum.ratings.criteria import ASKS, CRITERIA
+from forum.ratings.formatting import MEASURE_LABELS, format_amount
 from forum.ratings.models import Snapshot
 
 
@@ -20,7 +20,7 @@ class Cell(NamedTuple):
     lead: bool = False
 
 
-class Comparison(NamedTuple):
+class VendorComparison(NamedTuple):
     """Columns with their figures (None below the gate), and rows of a label and a cell a column."""
 
     figures: Sequence[Mapping[str, Any] | None]
@@ -29,15 +29,15 @@ class Comparison(NamedTuple):
     gives: Sequence[tuple[str, Sequence[Cell]]]
 
 
-def compare(vendors: Sequence[Any], snapshots: Mapping[int, Snapshot], tier: str | None) -> Comparison:
+def compare_vendors(vendors: Sequence[Any], snapshots: Mapping[int, Snapshot], tier: str | None) -> VendorComparison:
     """The vendors' published figures, of everybody or of the entry, middle or top tier."""
     columns = [_figures(vendor, snapshots.get(vendor.id), tier) for vendor in vendors]
     counts = [snapshot.organisations if (snapshot := snapshots.get(vendor.id)) else 0 for vendor in vendors]
-    return Comparison(
+    return VendorComparison(
         columns,
         [told["organisations"] if told else n for told, n in zip(columns, counts, strict=True)],
         [(ask.label, [_ask_cell(ask, told) for told in columns]) for ask in ASKS],
-        [(LABELS[key], _give_cells(key, columns)) for key in ("all_gives", *(given.key for given in GIVES))],
+        [(MEASURE_LABELS[key], _give_cells(key, columns)) for key in ("all_gives", *(given.key for given in CRITERIA))],
     )
 
 
@@ -58,8 +58,8 @@ def _ask_cell(ask: Any, told: Mapping[str, Any] | None) -> Cell:
     known = told["asks"][ask.key] if told else None
     if known is None or known["median"] is None:
         return Cell(None, None, known["n"] if known else 0)
-    picture = bar(known["level"], known["low"], known["high"], "asks")
-    return Cell(picture, amount(ask, known["median"]), known["n"])
+    picture = cell_bar(known["level"], known["low"], known["high"], "asks")
+    return Cell(picture, format_amount(ask, known["median"]), known["n"])
 
 
 def _give_cells(key: str, columns: Sequence[Mapping[str, Any] | None]) -> list[Cell]:
@@ -71,6 +71,6 @@ def _give_cells(key: str, columns: Sequence[Mapping[str, Any] | None]) -> list[C
             continue
         others = [other for i, other in enumerate(known) if i != place and other and other["mean"] is not None]
         lead = bool(others) and all(stars["low"] > other["high"] for other in others)
-        picture = bar(stars["mean"], stars["low"], stars["high"], "gives")
+        picture = cell_bar(stars["mean"], stars["low"], stars["high"], "gives")
         cells.append(Cell(picture, f"{stars['mean']:.1f}", stars["n"], lead))
     return cells

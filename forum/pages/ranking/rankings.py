@@ -6,17 +6,17 @@ from datetime import datetime
 from math import sqrt
 from typing import Any, NamedTuple, TypeVar
 
-from forum.ratings.criteria import GIVES_KEYS
-from forum.ratings.queries import standings, standings_version, tier_places, tiers_without_fee
+from forum.ratings.criteria import CRITERION_KEYS
+from forum.ratings.queries import ranking_rows, ranking_version, tier_groups, vendors_with_free_tier
 from forum.ratings.scores.disclosure import RANKED_FROM, K
 from forum.ratings.scores.formulas import Z90, rank_bands
 
 T = TypeVar("T")
-PLACES = ("entry", "middle", "top")
-MOST_MADE = 200
+TIER_GROUPS = ("entry", "middle", "top")
+MAX_CACHED = 200
 
 
-class Verdict(NamedTuple):
+class Estimate(NamedTuple):
     """A mean on the scale 1 to 5 with its 90 % interval, and over how many organisations."""
 
     mean: float
@@ -25,7 +25,7 @@ class Verdict(NamedTuple):
     n: int
 
 
-class Standing(NamedTuple):
+class VendorScores(NamedTuple):
     """A vendor in the ranking. Everything but the vendor itself is None below the gate."""
 
     slug: str
@@ -35,82 +35,82 @@ class Standing(NamedTuple):
     about: str
     organisations: int
     published_at: datetime | None
-    worth: Verdict | None
-    asks: Verdict | None
-    gives: Verdict | None
+    worth: Estimate | None
+    asks: Estimate | None
+    gives: Estimate | None
     again: tuple[int, int] | None
     marks: Mapping[str, tuple[float, float]]
-    tiers: Mapping[str, Verdict]
+    tiers: Mapping[str, Estimate]
     free: bool
 
 
-class Placed(NamedTuple):
+class Placement(NamedTuple):
     """A standing with its band (None when not ranked) and the verdict it was ordered by."""
 
-    standing: Standing
+    standing: VendorScores
     band: int | None
-    verdict: Verdict
+    verdict: Estimate
 
 
-def slug_of(row: Placed | Standing) -> str:
+def vendor_slug(row: Placement | VendorScores) -> str:
     """The vendor's, of either kind of row."""
-    return row.slug if isinstance(row, Standing) else row.standing.slug
+    return row.slug if isinstance(row, VendorScores) else row.standing.slug
 
 
 class Ranking(NamedTuple):
     """Ranked from ten organisations on, early from five, and those below the gate."""
 
-    ranked: Sequence[Placed]
-    early: Sequence[Placed]
-    thin: Sequence[Standing]
+    ranked: Sequence[Placement]
+    early: Sequence[Placement]
+    thin: Sequence[VendorScores]
 
 
 @dataclass(frozen=True)
-class Standings:
+class CachedScores:
     """Every vendor's standing at one version, and what was made of them alone: tables, which all readers share."""
 
     version: tuple[Any, ...]
-    rows: Sequence[Standing]
+    rows: Sequence[VendorScores]
     made: dict[Hashable, Any] = field(default_factory=dict)
 
-    def __iter__(self) -> Iterator[Standing]:
+    def __iter__(self) -> Iterator[VendorScores]:
         return iter(self.rows)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` makes of these standings, remembered by `key` until they change."""
         made: T | None = self.made.get(key)
         if made is None:
-            if len(self.made) >= MOST_MADE:
+            if len(self.made) >= MAX_CACHED:
                 self.made.clear()
             made = self.made[key] = make()
         return made
 
 
-_kept: dict[str, Standings] = {}
+_cache: dict[str, CachedScores] = {}
 
 
-def all_standings(place: str) -> Standings:
+def all_vendor_scores(place: str) -> CachedScores:
     """Every vendor's standing, remembered until a snapshot or a vendor comes along. `place` names the database."""
-    version = standings_version()
-    known = _kept.get(place)
+    version = ranking_version()
+    known = _cache.get(place)
     if known is None or known.version != version:
-        places, free = tier_places(), tiers_without_fee()
-        known = _kept[place] = Standings(version, [_standing(row, places, row.id in free) for row in standings()])
+        places, free = tier_groups(), vendors_with_free_tier()
+        known = _cache[place] = CachedScores(version, [_vendor_scores(row, places, row.id in free) for row in ranking_rows()])
     return known
 
 
-def _standing(row: Any, places: Mapping[int, str], free: bool) -> Standing:
+def _vendor_scores(row: Any, places: Mapping[int, str], free: bool) -> VendorScores:
     told = row.figures
     stars = told["stars"] if told else {}
     marks = {
-        key: (stars[key]["mean"], stars[key]["sd"]) for key in GIVES_KEYS if told and stars[key]["mean"] is not None
+        key: (stars[key]["mean"], stars[key]["sd"]) for key in CRITERION_KEYS if told and stars[key]["mean"] is not None
     }
     tiers = {
-        places[int(tier_id)]: _verdict(figures["stars"]["worth"])
+        places[int(tier_id)]: _estimate(figures["stars"]["worth"])
         for tier_id, figures in (told["tiers"].items() if told else ())
         if int(tier_id) in places and figures["stars"]["worth"]["mean"] is not None
     }
-    return Standing(
+    return VendorScores(
         slug=row.slug,
         name=row.name,
         category_slug=row.category_slug,
@@ -118,9 +118,9 @@ def _standing(row: Any, places: Mapping[int, str], free: bool) -> Standing:
         about=row.about,
         organisations=row.organisations or 0,
         published_at=row.published_at if told else None,
-        worth=_verdict(stars["worth"]) if told else None,
-        asks=_verdict(told["all_asks"]) if told and told["all_asks"] else None,
-        gives=_verdict(stars["all_gives"]) if told and stars["all_gives"]["mean"] is not None else None,
+        worth=_estimate(stars["worth"]) if told else None,
+        asks=_estimate(told["all_asks"]) if told and told["all_asks"] else None,
+        gives=_estimate(stars["all_gives"]) if told and stars["all_gives"]["mean"] is not None else None,
         again=(told["again"]["yes"], told["again"]["n"]) if told else None,
         marks=marks,
         tiers=tiers,
@@ -128,12 +128,12 @@ def _standing(row: Any, places: Mapping[int, str], free: bool) -> Standing:
     )
 
 
-def _verdict(told: Mapping[str, Any]) -> Verdict:
-    return Verdict(told["mean"], told["low"], told["high"], told["n"])
+def _estimate(told: Mapping[str, Any]) -> Estimate:
+    return Estimate(told["mean"], told["low"], told["high"], told["n"])
 
 
-def ranking(
-    all_: Iterable[Standing],
+def rank_vendors(
+    all_: Iterable[VendorScores],
     *,
     category: str | None = None,
     tier: str | None = None,
@@ -151,11 +151,11 @@ def ranking(
     ]
     placed, thin = [], []
     for standing in chosen:
-        verdict = _weighed(standing, weights) if weights else standing.tiers.get(tier) if tier else standing.worth
+        verdict = _weighted_estimate(standing, weights) if weights else standing.tiers.get(tier) if tier else standing.worth
         if verdict is None or verdict.n < K:
             thin.append(standing)
         else:
-            placed.append(Placed(standing, None, verdict))
+            placed.append(Placement(standing, None, verdict))
     placed.sort(key=lambda one: (-one.verdict.mean, one.standing.name))
     ranked = [one for one in placed if one.standing.organisations >= RANKED_FROM]
     bands = rank_bands([one.verdict[:3] for one in ranked])
@@ -166,7 +166,7 @@ def ranking(
     )
 
 
-def _weighed(standing: Standing, weights: Mapping[str, int]) -> Verdict | None:
+def _weighted_estimate(standing: VendorScores, weights: Mapping[str, int]) -> Estimate | None:
     """The weighted mean of the criteria's means; its variance is that of independent parts."""
     known = {key: weight for key, weight in weights.items() if weight and key in standing.marks}
     total = sum(known.values())
@@ -174,4 +174,4 @@ def _weighed(standing: Standing, weights: Mapping[str, int]) -> Verdict | None:
         return None
     mean = sum(weight * standing.marks[key][0] for key, weight in known.items()) / total
     sd = sqrt(sum((weight * standing.marks[key][1]) ** 2 for key, weight in known.items())) / total
-    return Verdict(mean, max(1.0, mean - Z90 * sd), min(5.0, mean + Z90 * sd), standing.organisations)
+    return Estimate(mean, max(1.0, mean - Z90 * sd), min(5.0, mean + Z90 * sd), standing.organisations)

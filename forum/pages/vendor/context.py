@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from forum.db import now
-from forum.pages.ranking.rankings import Standings
+from forum.pages.ranking.rankings import CachedScores
 from forum.pages.vendor import tiers as tier_tables
-from forum.pages.vendor.costs import costs_of_a_year
-from forum.pages.vendor.trends import dated, trend_of
-from forum.ratings.charts.small import flow, histogram, trend
-from forum.ratings.criteria import GIVES
-from forum.ratings.directions import directions_of
-from forum.ratings.formatting import standing, strongest_and_weakest, verdict_in_words
-from forum.ratings.forms import whole_number
+from forum.pages.vendor.costs import yearly_costs
+from forum.pages.vendor.trends import dated_changes, trend_points
+from forum.ratings.charts.small import stacked_bar, histogram, trend_chart
+from forum.ratings.criteria import CRITERIA
+from forum.ratings.directions import vendor_directions
+from forum.ratings.formatting import publication_stage, strongest_and_weakest, verdict_sentence
+from forum.ratings.forms import parse_whole_number
 
-MOST = 1_000_000_000
+MAX_AMOUNT = 1_000_000_000
 DEAL_PARTS = (
     ("t-kept", "Approved, kept to the order", "Still theirs when the customer bought"),
     ("t-lost", "Approved, lost later", "Another partner got the order"),
@@ -22,7 +22,7 @@ DEAL_PARTS = (
 )
 
 
-def portrait(
+def vendor_context(
     vendor: Any, snapshot: Any, history: Sequence[Any], changes: Sequence[Any], asked: Mapping[str, str]
 ) -> dict[str, Any]:
     """The values of the vendor page's template. `asked` is the address's query: the tier, the calculator's fields."""
@@ -30,32 +30,32 @@ def portrait(
     programme = vendor.programmes[0] if vendor.programmes else None
     tiers = tier_tables.tier_views(programme, figures or {"tiers": {}}) if programme else []
     values: dict[str, Any] = {
-        "standing": standing(snapshot.organisations if snapshot and figures else None),
+        "standing": publication_stage(snapshot.organisations if snapshot and figures else None),
         "organisations": snapshot.organisations if snapshot else 0,
         "figures": figures,
         "programme": programme,
         "tiers": tiers,
-        "requirements": tier_tables.requirements(tiers) if tiers else [],
+        "requirements": tier_tables.requirement_rows(tiers) if tiers else [],
         "cost": _cost(tiers, figures, asked),
     }
     if figures:
-        values |= _told(vendor, figures, tiers, asked) | _over_time(history, changes)
+        values |= _figures_context(vendor, figures, tiers, asked) | _over_time(history, changes)
     return values
 
 
-def _told(vendor: Any, figures: dict[str, Any], tiers: Sequence[Any], asked: Mapping[str, str]) -> dict[str, Any]:
+def _figures_context(vendor: Any, figures: dict[str, Any], tiers: Sequence[Any], asked: Mapping[str, str]) -> dict[str, Any]:
     shown = next((tier for tier in tiers if tier.figures and str(tier.id) == asked.get("tier")), None)
     worth = figures["stars"]["worth"]
     return {
         "shown": shown,
-        "directions": directions_of(shown.figures if shown else figures, vendor.name),
+        "directions": vendor_directions(shown.figures if shown else figures, vendor.name),
         "worth": worth,
         "worth_histogram": _histogram("Worth the effort", worth),
-        "sentence": verdict_in_words(worth["mean"], worth["low"], worth["high"]),
+        "sentence": verdict_sentence(worth["mean"], worth["low"], worth["high"]),
         "extremes": strongest_and_weakest(figures),
         "comparison": tier_tables.compare_tiers(tiers),
-        "costs": tier_tables.costs_and_gifts(tiers, figures),
-        "spread": [(given.label, figures["stars"][given.key], _spread(given, figures)) for given in GIVES],
+        "costs": tier_tables.tier_cost_charts(tiers, figures),
+        "spread": [(given.label, figures["stars"][given.key], _spread(given, figures)) for given in CRITERIA],
         "deals": _deals(figures["deals"].get("deals")),
         "bids": figures["deals"].get("bids"),
         "deals_by_tier": [tier for tier in tiers if tier.figures and tier.figures["deals"]],
@@ -73,14 +73,14 @@ def _spread(given: Any, figures: Mapping[str, Any]) -> Any:
 
 
 def _over_time(history: Sequence[Any], changes: Sequence[Any]) -> dict[str, Any]:
-    points = trend_of(history, changes, now())
+    points = trend_points(history, changes, now())
     said = "; ".join(f"{point.label} {point.mean:.1f}" for point in points if point.mean is not None)
     label = f"Worth it by quarter, as published: {said}. The table says the same"
     return {
         "points": points,
-        "trend_wide": trend(points, wide=True, label=label) if points else None,
-        "trend_narrow": trend(points, wide=False, label=label) if points else None,
-        "changes": dated(changes),
+        "trend_wide": trend_chart(points, wide=True, label=label) if points else None,
+        "trend_narrow": trend_chart(points, wide=False, label=label) if points else None,
+        "changes": dated_changes(changes),
     }
 
 
@@ -96,32 +96,32 @@ def _deals(told: Mapping[str, int] | None) -> dict[str, Any] | None:
         "total": total,
         "n": told["n"],
         "parts": [(*part, round(100 * part[1] / total)) for part in parts],
-        "picture": flow([(cls, n) for cls, n, _, _ in parts if n], label),
+        "picture": stacked_bar([(cls, n) for cls, n, _, _ in parts if n], label),
     }
 
 
 def _cost(tiers: Sequence[Any], figures: Mapping[str, Any] | None, asked: Mapping[str, str]) -> dict[str, Any]:
     """The calculator: what was typed, what is wrong with it, and the sums."""
     tier = next((one for one in tiers if str(one.id) == asked.get("for")), tiers[-1] if tiers else None)
-    start = tier_tables.starting_point(tier, figures)
+    start = tier_tables.calculator_defaults(tier, figures)
     typed = {name: asked.get(name, "").strip() for name in start}
     wrong = {name for name, text in typed.items() if text and not _fits(text)}
-    given = {name: int(whole_number(typed[name]) or 0) if _fits(typed[name]) else start[name] for name in start}
+    given = {name: int(parse_whole_number(typed[name]) or 0) if _fits(typed[name]) else start[name] for name in start}
     return {
         "tier": tier,
         "given": given,
         "typed": {name: typed[name] or str(start[name]) for name in start},
         "wrong": wrong,
-        "sums": costs_of_a_year(**given),
+        "sums": yearly_costs(**given),
     }
 
 
 def _fits(text: str) -> bool:
-    number = whole_number(text)
-    return number is not None and number <= MOST
+    number = parse_whole_number(text)
+    return number is not None and number <= MAX_AMOUNT
 
 
-def against(all_: Standings, slug: str) -> dict[str, Any] | None:
+def compare_with_others(all_: CachedScores, slug: str) -> dict[str, Any] | None:
     """How many of the other vendors with figures ask less, and give less."""
     own = next((one for one in all_ if one.slug == slug), None)
     others = [one for one in all_ if one.slug != slug and one.asks and one.gives]

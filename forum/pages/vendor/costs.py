@@ -5,7 +5,7 @@ from typing import NamedTuple
 HOURS_A_DAY = 8
 
 
-class Costs(NamedTuple):
+class YearlyCosts(NamedTuple):
     """The parts of the first year and the sums, in euros a year; `break_even` is revenue, None without extra margin."""
 
     training: float
@@ -17,9 +17,9 @@ class Costs(NamedTuple):
     break_even: float | None
 
 
-def costs_of_a_year(
+def yearly_costs(
     *, people: float, training: float, days: float, fee: float, hours: float, rate: float, margin: float
-) -> Costs:
+) -> YearlyCosts:
     """The cost of a status: certified people, training a head, days of it a head, fee, hours, cost of an hour.
 
     Later years halve training and its days, since exams are renewed every second year. `margin` is the extra margin
@@ -28,7 +28,7 @@ def costs_of_a_year(
     courses, away = people * training, people * days * HOURS_A_DAY * rate
     webinars = hours * rate
     later = courses / 2 + away / 2 + fee + webinars
-    return Costs(
+    return YearlyCosts(
         training=courses,
         days_off=away,
         fee=fee,

@@ -3,13 +3,13 @@
 from typing import Any
 
 from forum.accounts.badge_choices import BUSINESS_TYPES, REGIONS
-from forum.posts.anonymous.queries import houses_with
+from forum.posts.anonymous.queries import count_organisations_sharing
 
 # Fewer organisations than this, and a badge would name one of them.
-ENOUGH = 5
+MIN_ORGANISATIONS = 5
 
 
-def badge_of(member: Any, tier: Any = None) -> str:
+def badge_for(member: Any, tier: Any = None) -> str:
     """Kind of work, region and tier, as far as five organisations share all of what is said; "" when none is left.
 
     What is shared by too few goes in this order: the kind of work, then the region, then the tier.
@@ -19,7 +19,7 @@ def badge_of(member: Any, tier: Any = None) -> str:
         if dropped:
             kept[dropped] = None
         said = {name: value for name, value in kept.items() if value}
-        if said and houses_with(member, **said) >= ENOUGH:
+        if said and count_organisations_sharing(member, **said) >= MIN_ORGANISATIONS:
             words = (
                 BUSINESS_TYPES.get(kept["trade"] or ""),
                 REGIONS.get(kept["region"] or ""),

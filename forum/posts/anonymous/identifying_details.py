@@ -13,7 +13,7 @@ from forum.posts.anonymous.countries import COUNTRIES
 AROUND = 32
 
 
-class Writer(NamedTuple):
+class AuthorDetails(NamedTuple):
     """What is known of who writes: name, user name, company, e-mail domain (empty for free mail) and country."""
 
     name: str = ""
@@ -67,7 +67,7 @@ LEGAL_FORM = re.compile(
 )
 
 
-def giveaways(passage: str, writer: Writer, names_of_companies: Sequence[str] = ()) -> list[Finding]:
+def find_identifying_details(passage: str, writer: AuthorDetails, names_of_companies: Sequence[str] = ()) -> list[Finding]:
     """What a passage gives away about whoever writes it, in the order it stands there; no two finds overlap.
 
     `names_of_companies` are vendors: two capitalised words that are one of them are no person.
@@ -77,7 +77,7 @@ def giveaways(passage: str, writer: Writer, names_of_companies: Sequence[str] = 
     return [_finding(passage, span) for span in _apart(spans)]
 
 
-def countries_in(passage: str, writer: Writer) -> list[tuple[str, Finding]]:
+def find_countries(passage: str, writer: AuthorDetails) -> list[tuple[str, Finding]]:
     """Countries that a passage names, each with its place: told with a tier, they may fit few."""
     names = {*COUNTRIES, writer.country} - {""}
     advice = "Leave out the country or the tier: together they fit fewer than five companies here."
@@ -85,7 +85,7 @@ def countries_in(passage: str, writer: Writer) -> list[tuple[str, Finding]]:
     return [(passage[span.start : span.end], _finding(passage, span)) for span in _apart(spans)]
 
 
-def _own(passage: str, writer: Writer) -> Iterator[_Span]:
+def _own(passage: str, writer: AuthorDetails) -> Iterator[_Span]:
     for name in {writer.name, *(part for part in writer.name.split() if len(part) > 2)}:
         yield from _found(name, passage, "Your name", "Take it out.")
     if writer.slug.lower() != writer.name.lower():

@@ -11,7 +11,7 @@ from forum.posts.models import Post
 from forum.ratings.models import Rating
 
 
-def houses_with(
+def count_organisations_sharing(
     member: Any, *, trade: str = "", region: str = "", country: str = "", tier_id: int | None = None
 ) -> int:
     """Organisations of confirmed members that state all of this, the member's own included.

@@ -8,7 +8,7 @@ from forum import text
 
 _LINKS = re.compile(r"\bhttps?://[^\s<>()\[\]\"']+|\bwww\.[^\s<>()\[\]\"']+", re.IGNORECASE)
 # Shorter ones ("Thank you, that helps.") are the same by chance.
-SHORTEST_SAME = 60
+MIN_FINGERPRINT_LENGTH = 60
 
 
 def links_in(source: str) -> list[str]:
@@ -35,7 +35,7 @@ def held_domain_in(source: str, domains: str) -> str | None:
 def fingerprint_of(source: str) -> str | None:
     """The same for texts that differ in spaces, marks or case only; None for short ones. 32 hexadecimal digits."""
     letters = "".join(re.findall(r"\w+", source.casefold()))
-    return sha256(letters.encode()).hexdigest()[:32] if len(letters) >= SHORTEST_SAME else None
+    return sha256(letters.encode()).hexdigest()[:32] if len(letters) >= MIN_FINGERPRINT_LENGTH else None
 
 
 def _host(link: str) -> str:

@@ -8,17 +8,17 @@ from forum.accounts.sanctions import active_sanctions
 from forum.db import now, start_of_day
 from forum.posts.models import Comment, Post
 from forum.posts.screening.filters import held_domain_in, held_word_in, links_in
-from forum.posts.screening.new_member_limits import is_exempt, is_new, limits, waits_as_first
-from forum.posts.screening.queries import anonymous_record, named_record, same_text
+from forum.posts.screening.new_member_limits import is_exempt, is_new, current_limits, is_first_post_held
+from forum.posts.screening.queries import anonymous_record, signed_record, is_repeated_text
 from forum.posts.visibility import hold
 from forum.site import setting
 from forum.vendors.queries import find_vendor_mention
 from forum.web import count_of
 
-BY_STANDING = "A moderator reads this before others do."
+HELD_WITHOUT_REASON = "A moderator reads this before others do."
 
 
-def hold_if_need_be(item: Any, author: Member | None, *, moved_in: bool = False) -> None:
+def hold_if_needed(item: Any, author: Member | None, *, moved_in: bool = False) -> None:
     """Hold what was just written or changed, when something in it or about its author asks for that.
 
     What is moved in or made up is neither new nor spam.
@@ -34,19 +34,19 @@ def _newness(item: Any, author: Member) -> list[str]:
     """The first post of a new member, and many links. Of an anonymous one the words do not say that they are new."""
     if is_exempt(author):
         return []
-    given, anonymous = limits(), item.pseudonym_id is not None
-    record = named_record(author, besides=item)
+    given, anonymous = current_limits(), item.pseudonym_id is not None
+    record = signed_record(author, besides=item)
     if anonymous:
         record = record.with_also(anonymous_record(author, besides=item))
     if not is_new(author, record, given, now()):
         return []
     reasons = []
-    if isinstance(item, Post) and item.edited_at is None and waits_as_first(record, given):
+    if isinstance(item, Post) and item.edited_at is None and is_first_post_held(record, given):
         reasons.append("It waits for a moderator because it is your first one here; later ones appear at once.")
     if len(links_in(item.body)) > given.links:
         most = count_of(given.links, "link")
         reasons.append(f"It waits for a moderator because it has more than {most}, and your account is new.")
-    return [BY_STANDING] if reasons and anonymous else reasons
+    return [HELD_WITHOUT_REASON] if reasons and anonymous else reasons
 
 
 def _filters(item: Any) -> list[str]:
@@ -57,7 +57,7 @@ def _filters(item: Any) -> list[str]:
         reasons.append(f"It waits for a moderator because it says “{word}”.")
     if domain := held_domain_in(source, setting("held_domains")):
         reasons.append(f"It waits for a moderator because it links to {domain}.")
-    if item.fingerprint and same_text(item.fingerprint, start_of_day(now() - timedelta(days=1)), besides=item):
+    if item.fingerprint and is_repeated_text(item.fingerprint, start_of_day(now() - timedelta(days=1)), besides=item):
         reasons.append("It waits for a moderator because the same text was written here a short time ago.")
     return reasons
 
@@ -67,7 +67,7 @@ def _guesses(item: Any) -> list[str]:
     if not isinstance(item, Comment) or item.post.category_id is None:
         return []
     named = find_vendor_mention(item.body)
-    return [f"This names {named}, and the vendor of this experience is undisclosed. {BY_STANDING}"] if named else []
+    return [f"This names {named}, and the vendor of this experience is undisclosed. {HELD_WITHOUT_REASON}"] if named else []
 
 
 def _sanctions(item: Any, author: Member | None) -> list[str]:
@@ -75,4 +75,4 @@ def _sanctions(item: Any, author: Member | None) -> list[str]:
     if author is None or item.pseudonym_id is None:
         return []
     standing = active_sanctions(author)
-    return [BY_STANDING] if standing.held or standing.barred_until else []
+    return [HELD_WITHOUT_REASON] if standing.is_held or standing.barred_until else []

@@ -23,7 +23,7 @@ class Limits(NamedTuple):
     settled_after_texts: int
 
 
-class Record(NamedTuple):
+class WritingRecord(NamedTuple):
     """How much somebody has written, how much of it stands, and when they last did (not known of anonymous texts)."""
 
     posts: int = 0
@@ -32,9 +32,9 @@ class Record(NamedTuple):
     replies_that_stand: int = 0
     last_at: datetime | None = None
 
-    def with_also(self, other: "Record") -> "Record":
+    def with_also(self, other: "WritingRecord") -> "WritingRecord":
         """Both together; the moment is this one's."""
-        return Record(
+        return WritingRecord(
             self.posts + other.posts,
             self.replies + other.replies,
             self.posts_that_stand + other.posts_that_stand,
@@ -43,7 +43,7 @@ class Record(NamedTuple):
         )
 
 
-def limits() -> Limits:
+def current_limits() -> Limits:
     """The limits in force."""
     return Limits(
         setting("first_posts_held"),
@@ -61,7 +61,7 @@ def is_exempt(member: Any) -> bool:
     return member.vouched_at is not None or member.role != "member"
 
 
-def is_new(member: Any, record: Record, given: Limits, moment: datetime) -> bool:
+def is_new(member: Any, record: WritingRecord, given: Limits, moment: datetime) -> bool:
     """Whether the limits for new members apply.
 
     They end with the first post that a moderator let through, or some days and texts after the address was confirmed.
@@ -75,17 +75,17 @@ def is_new(member: Any, record: Record, given: Limits, moment: datetime) -> bool
     return days < timedelta(days=given.settled_after_days) or stand < given.settled_after_texts
 
 
-def waits_as_first(record: Record, given: Limits) -> bool:
+def is_first_post_held(record: WritingRecord, given: Limits) -> bool:
     """Whether a new member's post is among the first, which a moderator reads before others do."""
     return record.posts_that_stand < given.first_posts_held
 
 
-def refusal(
-    member: Any, record: Record, given: Limits, moment: datetime, *, is_post: bool, waiting: int = 0
+def rate_limit_message(
+    member: Any, record: WritingRecord, given: Limits, moment: datetime, *, is_post: bool, waiting: int = 0
 ) -> str | None:
     """Why a new member cannot send another text now, in words, or None. `waiting` are those that appear later."""
     if record.last_at is not None and (wait := given.seconds - int((moment - record.last_at).total_seconds())) > 0:
-        return too_soon(wait)
+        return wait_message(wait)
     if moment - (member.confirmed_at or moment) >= timedelta(days=1):
         return None
     most, written = (given.posts, record.posts) if is_post else (given.replies, record.replies)
@@ -95,6 +95,6 @@ def refusal(
     return f"On the first day an account writes at most {what}. Yours is kept in this form; send it tomorrow."
 
 
-def too_soon(seconds: int) -> str:
+def wait_message(seconds: int) -> str:
     """In words, how long to wait."""
     return f"While your account is new, wait {count_of(seconds, 'second')} and send this again. Nothing is lost."

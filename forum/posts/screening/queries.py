@@ -7,31 +7,31 @@ from sqlalchemy import Select, bindparam, case, exists, func, or_, select
 
 from forum.access import listed_clause
 from forum.db import db
-from forum.posts.chain_queries import own_links
+from forum.posts.chain_queries import used_chain_links_of
 from forum.posts.models import Comment, Post
-from forum.posts.screening.new_member_limits import Record
+from forum.posts.screening.new_member_limits import WritingRecord
 
 
-def named_record(member: Any, besides: Any = None) -> Record:
+def signed_record(member: Any, besides: Any = None) -> WritingRecord:
     """What the member signed, without the item in hand."""
     posts, comments = (_counts(kind, kind.author_id == member.id, besides) for kind in (Post, Comment))
     moments = [counted.last_at for counted in (posts, comments) if counted.last_at is not None]
-    return Record(posts.all, comments.all, posts.stand, comments.stand, max(moments, default=None))
+    return WritingRecord(posts.all, comments.all, posts.stand, comments.stand, max(moments, default=None))
 
 
-def anonymous_record(member: Any, besides: Any = None) -> Record:
+def anonymous_record(member: Any, besides: Any = None) -> WritingRecord:
     """What the member wrote anonymously: asked only while they write, and shown to nobody."""
-    own = own_links(member)
+    own = used_chain_links_of(member)
     posts, comments = (_counts(kind, kind.chain_link.in_(own), besides) for kind in (Post, Comment))
-    return Record(posts.all, comments.all, posts.stand, comments.stand)
+    return WritingRecord(posts.all, comments.all, posts.stand, comments.stand)
 
 
-def same_text(fingerprint: str, since: Any, besides: Any) -> bool:
+def is_repeated_text(fingerprint: str, since: Any, besides: Any) -> bool:
     """Whether somebody wrote the same since then; anonymous texts know their day only."""
     return _same(fingerprint, since=since, besides=besides.id)
 
 
-def same_text_of(member: Any, fingerprint: str) -> bool:
+def has_signed_same_text(member: Any, fingerprint: str) -> bool:
     """Whether the member has signed the same text before."""
     return _same(fingerprint, author=member.id)
 

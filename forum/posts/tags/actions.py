@@ -5,16 +5,16 @@ from collections.abc import Iterable
 from forum import text
 from forum.db import db, lock, now
 from forum.posts.models import PostTag, Tag, TagSynonym
-from forum.posts.tags.queries import how_many_listed, tags_named
+from forum.posts.tags.queries import listed_post_count, tags_by_word
 
-LONGEST = 50
+MAX_SLUG_LENGTH = 50
 
 
-class Taken(ValueError):
+class SlugTaken(ValueError):
     """The word is a tag already, or another word for one; the text says which."""
 
 
-def make_tag(slug: str, description: str, synonyms: Iterable[str] = ()) -> Tag:
+def create_tag(slug: str, description: str, synonyms: Iterable[str] = ()) -> Tag:
     """Make a tag with the words that mean the same."""
     tag = Tag(slug=text.fold(slug)[:50], description=description)
     db.session.add(tag)
@@ -25,12 +25,12 @@ def make_tag(slug: str, description: str, synonyms: Iterable[str] = ()) -> Tag:
     return tag
 
 
-def new_tag(word: str, description: str) -> Tag:
+def create_tag_from_word(word: str, description: str) -> Tag:
     """Make a tag of a word that is none yet. Raises Taken."""
-    return make_tag(_free(word), text.single_line(description))
+    return create_tag(_free(word), text.single_line(description))
 
 
-def describe(tag: Tag, description: str) -> None:
+def set_description(tag: Tag, description: str) -> None:
     """Say what it is for."""
     tag.description = text.single_line(description)
     db.session.flush()
@@ -42,19 +42,19 @@ def add_synonym(tag: Tag, word: str) -> None:
     db.session.flush()
 
 
-def drop_synonym(synonym: TagSynonym) -> None:
+def remove_synonym(synonym: TagSynonym) -> None:
     """The word means nothing any more."""
     db.session.delete(synonym)
     db.session.flush()
 
 
-def retire(tag: Tag, *, retired: bool) -> None:
+def set_retired(tag: Tag, *, retired: bool) -> None:
     """Offer it no more, or again. Texts that carry it keep it."""
     tag.retired_at = (tag.retired_at or now()) if retired else None
     db.session.flush()
 
 
-def move_tagged(old: Tag, into: Tag) -> None:
+def retag_posts(old: Tag, into: Tag) -> None:
     """What carries the one tag carries the other; its words are the other's, its own slug among them."""
     lock("tags")
     both = db.session.query(PostTag.post_id).filter(PostTag.tag_id == into.id)
@@ -63,11 +63,11 @@ def move_tagged(old: Tag, into: Tag) -> None:
     links.update({"tag_id": into.id}, synchronize_session=False)
     words = db.session.query(TagSynonym).filter_by(tag_id=old.id)
     words.update({"tag_id": into.id}, synchronize_session=False)
-    into.post_count = how_many_listed(into.id)
+    into.post_count = listed_post_count(into.id)
     db.session.flush()
 
 
-def end_tag(tag: Tag) -> None:
+def delete_tag(tag: Tag) -> None:
     """Take away a tag that nothing carries."""
     db.session.delete(tag)
     db.session.flush()
@@ -75,9 +75,9 @@ def end_tag(tag: Tag) -> None:
 
 def _free(word: str) -> str:
     lock("tags")
-    slug = text.fold(word)[:LONGEST].strip("-")
-    if (known := tags_named([slug]).get(slug)) is not None:
-        raise Taken(
+    slug = text.fold(word)[:MAX_SLUG_LENGTH].strip("-")
+    if (known := tags_by_word([slug]).get(slug)) is not None:
+        raise SlugTaken(
             f"“{slug}” is a tag already." if known.slug == slug else f"“{slug}” leads to “{known.slug}” already."
         )
     return slug

@@ -18,13 +18,13 @@ def all_tags() -> Sequence[Tag]:
     return db.session.scalars(select(Tag).options(selectinload(Tag.synonyms)).order_by(Tag.slug)).all()
 
 
-def offered_tags() -> Sequence[Tag]:
+def active_tags() -> Sequence[Tag]:
     """The tags for new texts, by name: all that are not retired."""
     statement = select(Tag).where(Tag.retired_at.is_(None)).options(selectinload(Tag.synonyms))
     return db.session.scalars(statement.order_by(Tag.slug)).all()
 
 
-def how_many_listed(tag_id: int) -> int:
+def listed_post_count(tag_id: int) -> int:
     """How many posts that everybody sees carry the tag."""
     carried = select(PostTag.post_id).where(PostTag.tag_id == tag_id)
     return (
@@ -32,12 +32,12 @@ def how_many_listed(tag_id: int) -> int:
     )
 
 
-def how_many_carry(tag_id: int) -> int:
+def tagged_post_count(tag_id: int) -> int:
     """How many posts carry the tag, hidden and deleted ones too."""
     return db.session.scalar(select(func.count()).select_from(PostTag).where(PostTag.tag_id == tag_id)) or 0
 
 
-def tags_by_use(most: int) -> Sequence[Any]:
+def popular_tags(most: int) -> Sequence[Any]:
     """Rows of slug and post_count of the tags most used."""
     return db.session.execute(_tags_by_use(), {"most": most}).all()
 
@@ -53,17 +53,17 @@ def _tags_by_use() -> Select[Any]:
     )
 
 
-def tag_called(slug: str) -> Select[Any]:
+def tag_by_slug(slug: str) -> Select[Any]:
     """The tag with this name."""
     return select(Tag).where(Tag.slug == slug)
 
 
-def tag_behind(slug: str) -> Tag | None:
+def tag_by_synonym(slug: str) -> Tag | None:
     """The tag that this word is a synonym of."""
     return db.session.scalar(select(Tag).join(TagSynonym).where(TagSynonym.slug == slug))
 
 
-def tags_named(words: Iterable[str]) -> dict[str, Tag]:
+def tags_by_word(words: Iterable[str]) -> dict[str, Tag]:
     """Folded words as the tags they mean, synonyms resolved; unknown words are missing from it."""
     words = list(words)
     found = {tag.slug: tag for tag in db.session.scalars(select(Tag).where(Tag.slug.in_(words)))}
@@ -73,14 +73,14 @@ def tags_named(words: Iterable[str]) -> dict[str, Tag]:
     return found | {row.slug: row.Tag for row in synonyms}
 
 
-def tags_like(word: str) -> list[str]:
+def similar_tags(word: str) -> list[str]:
     """Up to three tags that the word may have meant."""
     known = db.session.scalars(select(Tag.slug).where(Tag.retired_at.is_(None))).all()
     inside = [slug for slug in known if word in slug or slug in word]
     return (inside + [near for near in get_close_matches(word, known, 3, 0.6) if near not in inside])[:3]
 
 
-def tags_of(post_ids: Sequence[int]) -> dict[int, list[str]]:
+def tag_slugs_of(post_ids: Sequence[int]) -> dict[int, list[str]]:
     """The names of each post's tags."""
     found: dict[int, list[str]] = {}
     if post_ids:

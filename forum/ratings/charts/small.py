@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from forum.ratings.charts.svg import box, dot, fraction, image, line, number, path, whisker, words
+from forum.ratings.charts.svg import rect, circle, scale_fraction, svg_image, line, coordinate, path, whisker, text_element
 
 
 def glyph(asks: float | None, gives: float | None) -> Markup:
@@ -13,11 +13,11 @@ def glyph(asks: float | None, gives: float | None) -> Markup:
     width, height, centre, arm = 48, 12, 24, 22
     if asks is None or gives is None:
         dashes = path(f"M2 6H{centre - 3}M{centre + 3} 6H{width - 2}", "glyph__none")
-        return image("glyph glyph--none", width, height, dashes + path(f"M{centre} 1V11", "glyph__spine"))
-    left, right = max(2, fraction(asks) * arm), max(2, fraction(gives) * arm)
-    bars = box(centre - 1 - left, 3, left, 6, "bar-asks") + box(centre + 1, 3, right, 6, "bar-gives")
+        return svg_image("glyph glyph--none", width, height, dashes + path(f"M{centre} 1V11", "glyph__spine"))
+    left, right = max(2, scale_fraction(asks) * arm), max(2, scale_fraction(gives) * arm)
+    bars = rect(centre - 1 - left, 3, left, 6, "bar-asks") + rect(centre + 1, 3, right, 6, "bar-gives")
     spine = path(f"M{centre} 0V12", "glyph__spine")
-    return image("glyph", width, height, path(f"M1 6H{width - 1}", "glyph__line") + bars + spine)
+    return svg_image("glyph", width, height, path(f"M1 6H{width - 1}", "glyph__line") + bars + spine)
 
 
 def pips(stars: int) -> Markup:
@@ -26,19 +26,19 @@ def pips(stars: int) -> Markup:
         f'<rect x="{i * 13 + 0.5}" y=".5" width="10" height="9" class="{"pip-on" if i < stars else "pip-off"}"/>'
         for i in range(5)
     )
-    return image("pips", 64, 10, cells)
+    return svg_image("pips", 64, 10, cells)
 
 
-def interval(mean: float, low: float, high: float, width: float = 132, label: str = "") -> Markup:
+def interval_chart(mean: float, low: float, high: float, width: float = 132, label: str = "") -> Markup:
     """A dot and its interval on a rail from 1 to 5."""
 
     def x(value: float) -> float:
-        return 6 + fraction(value) * (width - 12)
+        return 6 + scale_fraction(value) * (width - 12)
 
     ticks = "".join(line(x(i), 5, x(i), 11, "tick") for i in range(1, 6))
-    rail = path(f"M6 8H{number(width - 6)}", "rail")
-    marks = whisker(x(low), x(high), 8, 4) + f'<circle cx="{number(x(mean))}" cy="8" r="4" class="dot"/>'
-    return image("whisker-dot", width, 16, rail + ticks + marks, label=label)
+    rail = path(f"M6 8H{coordinate(width - 6)}", "rail")
+    marks = whisker(x(low), x(high), 8, 4) + f'<circle cx="{coordinate(x(mean))}" cy="8" r="4" class="dot"/>'
+    return svg_image("whisker-dot", width, 16, rail + ticks + marks, label=label)
 
 
 def histogram(counts: Sequence[int], label: str, width: float = 150, height: float = 64) -> Markup:
@@ -49,40 +49,40 @@ def histogram(counts: Sequence[int], label: str, width: float = 150, height: flo
     for i, n in enumerate(counts):
         x, tall = i * (column + gap), (base - top) * n / most
         if n:
-            drawn.append(box(x, base - tall, column, tall, "bar-gives"))
-        drawn.append(words(x + column / 2, base - tall - 4, n, "h-count" if n else "h-zero", "middle"))
-        drawn.append(words(x + column / 2, height - 3, i + 1, "dc-tick", "middle"))
+            drawn.append(rect(x, base - tall, column, tall, "bar-gives"))
+        drawn.append(text_element(x + column / 2, base - tall - 4, n, "h-count" if n else "h-zero", "middle"))
+        drawn.append(text_element(x + column / 2, height - 3, i + 1, "dc-tick", "middle"))
     drawn.append(line(0, base + 0.5, width, base + 0.5, "axis"))
-    return image("hist", width, height, "".join(drawn), label=label)
+    return svg_image("hist", width, height, "".join(drawn), label=label)
 
 
-def bar(mean: float, low: float, high: float, side: str, width: float = 104) -> Markup:
+def cell_bar(mean: float, low: float, high: float, side: str, width: float = 104) -> Markup:
     """One bar with its whisker for a cell of a table; what is asked grows to the left."""
-    length, across = max(2, fraction(mean) * (width - 2)), width - 2
+    length, across = max(2, scale_fraction(mean) * (width - 2)), width - 2
     if side == "asks":
-        drawn = box(width - 1 - length, 2, length, 8, "bar-asks")
+        drawn = rect(width - 1 - length, 2, length, 8, "bar-asks")
         drawn += whisker(
-            width - 1 - fraction(high) * across, width - 1 - fraction(low) * across, 6, 3, width - 1 - length, -1
+            width - 1 - scale_fraction(high) * across, width - 1 - scale_fraction(low) * across, 6, 3, width - 1 - length, -1
         )
         spine = width - 0.5
     else:
-        drawn = box(1, 2, length, 8, "bar-gives")
-        drawn += whisker(1 + fraction(low) * across, 1 + fraction(high) * across, 6, 3, 1 + length)
+        drawn = rect(1, 2, length, 8, "bar-gives")
+        drawn += whisker(1 + scale_fraction(low) * across, 1 + scale_fraction(high) * across, 6, 3, 1 + length)
         spine = 0.5
-    return image("mini", width, 12, line(0, 6, width, 6, "glyph__line") + drawn + line(spine, 0, spine, 12, "spine"))
+    return svg_image("mini", width, 12, line(0, 6, width, 6, "glyph__line") + drawn + line(spine, 0, spine, 12, "spine"))
 
 
-def flow(parts: Sequence[tuple[str, int]], label: str) -> Markup:
+def stacked_bar(parts: Sequence[tuple[str, int]], label: str) -> Markup:
     """One bar cut into parts, each with its own texture; the labels stand below it in words."""
     total, x, drawn = sum(n for _, n in parts) or 1, 0.0, []
     for cls, n in parts:
         wide = 1000 * n / total
-        drawn.append(box(x, 0, wide - 3, 28, cls))
+        drawn.append(rect(x, 0, wide - 3, 28, cls))
         x += wide
-    return image("flow", 1000, 28, "".join(drawn), label=label, stretched=True)
+    return svg_image("flow", 1000, 28, "".join(drawn), label=label, stretched=True)
 
 
-class Point(NamedTuple):
+class TrendPoint(NamedTuple):
     """A quarter of a trend: without a mean it is a ring on the baseline."""
 
     label: str
@@ -93,7 +93,7 @@ class Point(NamedTuple):
     marked: bool = False
 
 
-def trend(points: Sequence[Point], *, wide: bool, label: str) -> Markup:
+def trend_chart(points: Sequence[TrendPoint], *, wide: bool, label: str) -> Markup:
     """The verdict over time; a line that bridges a gap is dashed, and a programme change is a mark on the axis."""
     width, height = (552, 200) if wide else (344, 200)
     left, right, top, bottom = 26, 8, 14, 44
@@ -102,19 +102,19 @@ def trend(points: Sequence[Point], *, wide: bool, label: str) -> Markup:
         return left + (width - left - right) * (i + 0.5) / len(points)
 
     def y(value: float) -> float:
-        return top + (1 - fraction(value)) * (height - top - bottom)
+        return top + (1 - scale_fraction(value)) * (height - top - bottom)
 
     drawn = []
     for i in range(1, 6):
-        drawn += [line(left, y(i), width - right, y(i), "grid"), words(left - 8, y(i) + 4, i, "dc-tick", "end")]
+        drawn += [line(left, y(i), width - right, y(i), "grid"), text_element(left - 8, y(i) + 4, i, "dc-tick", "end")]
     before: tuple[int, float] | None = None
     for i, point in enumerate(points):
-        drawn.append(words(x(i), height - 22, point.label, "dc-tick", "middle"))
-        drawn.append(words(x(i), height - 6, point.note, "dc-n", "middle"))
+        drawn.append(text_element(x(i), height - 22, point.label, "dc-tick", "middle"))
+        drawn.append(text_element(x(i), height - 6, point.note, "dc-n", "middle"))
         if point.marked:
-            drawn.append(path(f"M{number(x(i))} {top}V{number(y(1))}", "dash"))
+            drawn.append(path(f"M{coordinate(x(i))} {top}V{coordinate(y(1))}", "dash"))
         if point.mean is None:
-            drawn.append(dot(x(i), y(1), 4, "ring"))
+            drawn.append(circle(x(i), y(1), 4, "ring"))
             continue
         if before:
             drawn.append(
@@ -123,16 +123,16 @@ def trend(points: Sequence[Point], *, wide: bool, label: str) -> Markup:
                 )
             )
         before = (i, point.mean)
-    drawn += [_pillar(x(i), y, point) for i, point in enumerate(points) if point.mean is not None]
+    drawn += [_point_with_interval(x(i), y, point) for i, point in enumerate(points) if point.mean is not None]
     cls = "trend trend--w" if wide else "trend trend--n"
-    return image(cls, width, height, "".join(drawn), label=label)
+    return svg_image(cls, width, height, "".join(drawn), label=label)
 
 
-def _pillar(x: float, y: Callable[[Any], float], point: Point) -> str:
+def _point_with_interval(x: float, y: Callable[[Any], float], point: TrendPoint) -> str:
     """The mean as a dot with its interval standing."""
     high, low, mean = y(point.high), y(point.low), y(point.mean)
     bars = path(
-        f"M{number(x - 4)} {number(high)}h8M{number(x - 4)} {number(low)}h8M{number(x)} {number(high)}V{number(low)}",
+        f"M{coordinate(x - 4)} {coordinate(high)}h8M{coordinate(x - 4)} {coordinate(low)}h8M{coordinate(x)} {coordinate(high)}V{coordinate(low)}",
         "whisker",
     )
-    return bars + dot(x, mean, 4.5, "dot") + words(x + 9, mean - 6, f"{point.mean:.1f}", "dc-value")
+    return bars + circle(x, mean, 4.5, "dot") + text_element(x + 9, mean - 6, f"{point.mean:.1f}", "dc-value")

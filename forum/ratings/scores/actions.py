@@ -8,19 +8,19 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from forum.db import start_of_day, db, lock, now
-from forum.ratings.actions import house_of, lock_figures
-from forum.ratings.criteria import ASKS, ASKS_KEYS, DEALS, EUROS, GIVES_KEYS
+from forum.ratings.actions import organisation_of_seal, lock_figures
+from forum.ratings.criteria import ASKS, ASK_KEYS, DEALS, EURO_RATES, CRITERION_KEYS
 from forum.ratings.models import Rating, Snapshot
-from forum.ratings.queries import SITE, Subject, snapshot_of
+from forum.ratings.queries import SITE, Subject, current_snapshot
 from forum.ratings.scores import figures, formulas
-from forum.ratings.scores.disclosure import Batch, K, segment_of, segments_after_merging, segments_to_show
-from forum.ratings.scores.figures import Context, Report
-from forum.ratings.scores.queries import beside, dropped, figures_before, reported, seals_changed, subjects, withdrawn
+from forum.ratings.scores.disclosure import Batch, K, segment_of, publishable_segments_after_merge, publishable_segments
+from forum.ratings.scores.figures import SiteContext, CountedRating
+from forum.ratings.scores.queries import merged_snapshots, excluded_ratings, last_figures, countable_ratings, changed_seals, subjects_to_publish, withdrawals
 
-BREATH = 0.002  # seconds after each, in which others get their turn to write
-GRID = 200  # how many quantiles of the site's reports are kept for placing single ones
+YIELD_SECONDS = 0.002  # seconds after each, in which others get their turn to write
+QUANTILES = 200  # how many quantiles of the site's reports are kept for placing single ones
 # A row's columns at once, in order.
-_GIVES, _ASKS, _DEALS = attrgetter(*GIVES_KEYS), attrgetter(*ASKS_KEYS), attrgetter(*DEALS)
+_GIVES, _ASKS, _DEALS = attrgetter(*CRITERION_KEYS), attrgetter(*ASK_KEYS), attrgetter(*DEALS)
 _MONEY = [ask.unit == "money" for ask in ASKS]
 
 
@@ -45,39 +45,39 @@ def publish(at: datetime | None = None, commit: Callable[[], None] | None = None
     lock("publishing scores")
     context = _site(at)
     done = {"published": 0, "waiting": 0, "below": 0}
-    for subject in subjects():
+    for subject in subjects_to_publish():
         if commit:
             commit()
-            time.sleep(BREATH)
+            time.sleep(YIELD_SECONDS)
         lock_figures(*subject)
         done[_publish_one(subject, at, context)] += 1
         db.session.flush()
     return Outcome(**done)
 
 
-def _publish_one(subject: Subject, at: datetime, context: Context) -> str:
-    rows = list(reported(subject, at))
-    reports = [report_of(row, at) for row in rows]
-    last = snapshot_of(subject)
-    batch = _batch(rows, reports, [*dropped(subject, at), *withdrawn(subject)], figures_before(subject))
+def _publish_one(subject: Subject, at: datetime, context: SiteContext) -> str:
+    rows = list(countable_ratings(subject, at))
+    reports = [counted_rating(row, at) for row in rows]
+    last = current_snapshot(subject)
+    batch = _batch(rows, reports, [*excluded_ratings(subject, at), *withdrawals(subject)], last_figures(subject))
     if len(batch.now) < K:
         return _below(last, subject, batch, len(reports), at)
-    merged = beside(subject)
-    shown = _after_merging(batch, rows, reports) if merged else segments_to_show(batch)
+    merged = merged_snapshots(subject)
+    shown = _after_merging(batch, rows, reports) if merged else publishable_segments(batch)
     if shown is None:
         return "waiting"
     for other in merged:
         other.current = False
     _replace(subject, last, _snapshot(reports, batch.now, shown, context, at))
-    _note_published(subject, rows, at)
+    _record_published(subject, rows, at)
     return "published"
 
 
-def _after_merging(batch: Batch, rows: list[Any], reports: list[Report]) -> frozenset[int] | None:
+def _after_merging(batch: Batch, rows: list[Any], reports: list[CountedRating]) -> frozenset[int] | None:
     ratings = Counter(report.organisation for report in reports)
     told = zip(rows, reports, strict=True)
     fresh = {report.organisation for row, report in told if row.version != row.published_version}
-    return segments_after_merging(batch, fresh, {who for who, n in ratings.items() if n > 1})
+    return publishable_segments_after_merge(batch, fresh, {who for who, n in ratings.items() if n > 1})
 
 
 def _below(last: Snapshot | None, subject: Subject, batch: Batch, ratings: int, at: datetime) -> str:
@@ -94,17 +94,17 @@ def _below(last: Snapshot | None, subject: Subject, batch: Batch, ratings: int, 
     return "below"
 
 
-def report_of(row: Any, at: datetime) -> Report:
+def counted_rating(row: Any, at: datetime) -> CountedRating:
     """A rating's row as it is counted at a moment."""
-    house, verified = house_of(row.organisation_seal)
-    rate = EUROS.get(row.currency, 1.0)
+    house, verified = organisation_of_seal(row.organisation_seal)
+    rate = EURO_RATES.get(row.currency, 1.0)
     asks = tuple(
         value if value is None or not money else value * rate for value, money in zip(_ASKS(row), _MONEY, strict=True)
     )
-    return Report(
+    return CountedRating(
         organisation=house,
         tier_id=row.tier_id,
-        weight=formulas.weight((start_of_day(at) - (row.revised_at or row.rated_at)).days),
+        weight=formulas.age_weight((start_of_day(at) - (row.revised_at or row.rated_at)).days),
         worth=row.worth,
         again=row.again,
         gives=_GIVES(row),
@@ -114,7 +114,7 @@ def report_of(row: Any, at: datetime) -> Report:
     )
 
 
-def _batch(rows: list[Any], reports: list[Report], gone: Iterable[Any], last: Mapping[str, Any] | None) -> Batch:
+def _batch(rows: list[Any], reports: list[CountedRating], gone: Iterable[Any], last: Mapping[str, Any] | None) -> Batch:
     """Who stood in the last figures, who would stand in the next, and for whom the two differ."""
     before: dict[str, set[int | None]] = {}
     now: dict[str, set[int | None]] = {}
@@ -126,7 +126,7 @@ def _batch(rows: list[Any], reports: list[Report], gone: Iterable[Any], last: Ma
         if (row.version, row.tier_id) != (row.published_version, row.published_tier_id):
             changed.add(report.organisation)
     for note in gone:
-        house, _ = house_of(note.organisation_seal)
+        house, _ = organisation_of_seal(note.organisation_seal)
         before.setdefault(house, set()).add(note.tier_id)
         changed.add(house)
     return Batch(
@@ -138,11 +138,11 @@ def _batch(rows: list[Any], reports: list[Report], gone: Iterable[Any], last: Ma
 
 
 def _snapshot(
-    reports: list[Report], places: Mapping[str, int | None], shown: Iterable[int], context: Context, at: datetime
+    reports: list[CountedRating], places: Mapping[str, int | None], shown: Iterable[int], context: SiteContext, at: datetime
 ) -> Snapshot:
-    whole = figures.figures_of(reports, context)
+    whole = figures.compute_figures(reports, context)
     tiers = {
-        str(tier_id): figures.figures_of([r for r in reports if places[r.organisation] == tier_id], context)
+        str(tier_id): figures.compute_figures([r for r in reports if places[r.organisation] == tier_id], context)
         for tier_id in sorted(shown)
     }
     worth = whole["stars"]["worth"]
@@ -183,29 +183,29 @@ def _set_thin(subject: Subject, last: Snapshot | None, organisations: int, ratin
         db.session.delete(last)
 
 
-def _note_published(subject: Subject, rows: list[Any], at: datetime) -> None:
+def _record_published(subject: Subject, rows: list[Any], at: datetime) -> None:
     """What the new snapshot holds of each rating, and that the withdrawals are taken note of."""
     held = [
         {"id": row.id, "published_version": row.version, "published_tier_id": row.tier_id}
         for row in rows
         if (row.version, row.tier_id) != (row.published_version, row.published_tier_id)
     ]
-    held += [{"id": row.id, "published_version": None, "published_tier_id": None} for row in dropped(subject, at)]
+    held += [{"id": row.id, "published_version": None, "published_tier_id": None} for row in excluded_ratings(subject, at)]
     db.session.bulk_update_mappings(Rating, held)
-    for note in withdrawn(subject):
+    for note in withdrawals(subject):
         db.session.delete(note)
 
 
-def _site(at: datetime) -> Context:
+def _site(at: datetime) -> SiteContext:
     """What every vendor is seen against: renewed when a batch of organisations changed, else as last published."""
-    last = snapshot_of(SITE)
-    if len({house_of(seal) for seal in seals_changed(at)}) < K:
-        return context_of(last)
-    reports: list[Report] = []
+    last = current_snapshot(SITE)
+    if len({organisation_of_seal(seal) for seal in changed_seals(at)}) < K:
+        return site_context(last)
+    reports: list[CountedRating] = []
     held: list[dict[str, Any]] = []
     vendors: set[int] = set()
-    for row in reported(None, at):
-        reports.append(report_of(row, at))
+    for row in countable_ratings(None, at):
+        reports.append(counted_rating(row, at))
         vendors.add(row.vendor_id)
         if row.version != row.site_version:
             held.append({"id": row.id, "site_version": row.version})
@@ -213,27 +213,27 @@ def _site(at: datetime) -> Context:
     houses = len({report.organisation for report in reports})
     _replace(SITE, last, Snapshot(organisations=houses, ratings=len(reports), published_at=at, figures=made))
     db.session.bulk_update_mappings(Rating, held)
-    return Context(made["priors"], made["reports"])
+    return SiteContext(made["priors"], made["reports"])
 
 
-def _site_figures(reports: list[Report]) -> dict[str, Any]:
+def _site_figures(reports: list[CountedRating]) -> dict[str, Any]:
     return {
-        "priors": {name: figures.prior_from(figures.histogram_of(reports, name)) for name in figures.MEASURES},
-        "reports": {key: _grid(report.asks[n] for report in reports) for n, key in enumerate(ASKS_KEYS)},
+        "priors": {name: figures.prior_shares(figures.star_histogram(reports, name)) for name in figures.MEASURES},
+        "reports": {key: _quantiles(report.asks[n] for report in reports) for n, key in enumerate(ASK_KEYS)},
         "verified": sum(report.verified for report in reports),
     }
 
 
-def context_of(site: Snapshot | None) -> Context:
+def site_context(site: Snapshot | None) -> SiteContext:
     """The context that a published snapshot of the site holds."""
-    return Context(site.figures["priors"], site.figures["reports"]) if site and site.figures else figures.EMPTY
+    return SiteContext(site.figures["priors"], site.figures["reports"]) if site and site.figures else figures.EMPTY_CONTEXT
 
 
-def _grid(values: Iterable[float | None]) -> list[float]:
+def _quantiles(values: Iterable[float | None]) -> list[float]:
     """Up to GRID quantiles of what was reported, rounded: enough to place one report among all."""
     ordered = sorted(value for value in values if value is not None)
     if len(ordered) < K:
         return []
-    if len(ordered) > GRID:
-        ordered = [ordered[round(i * (len(ordered) - 1) / (GRID - 1))] for i in range(GRID)]
-    return [float(formulas.rounded_money(value)) for value in ordered]
+    if len(ordered) > QUANTILES:
+        ordered = [ordered[round(i * (len(ordered) - 1) / (QUANTILES - 1))] for i in range(QUANTILES)]
+    return [float(formulas.round_money(value)) for value in ordered]

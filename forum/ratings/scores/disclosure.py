@@ -28,7 +28,7 @@ from typing import NamedTuple
 K = 5
 RANKED_FROM = 10
 LARGEST_SHARE = 0.25
-NOBODY: frozenset[str] = frozenset()
+NO_ORGANISATION: frozenset[str] = frozenset()
 NO_SEGMENT: frozenset[int] = frozenset()
 
 
@@ -58,12 +58,12 @@ def segment_of(tiers: Iterable[int | None]) -> int | None:
     return named.pop() if len(named) == 1 else None
 
 
-def may_publish(changed: int, changed_in_segments: Iterable[int], k: int = K) -> bool:
+def is_batch(changed: int, changed_in_segments: Iterable[int], k: int = K) -> bool:
     """Whether so many changed organisations, and so many in each segment shown, are a batch."""
     return changed >= k and all(n == 0 or n >= k for n in changed_in_segments)
 
 
-def segments_to_show(batch: Batch, k: int = K) -> frozenset[int] | None:
+def publishable_segments(batch: Batch, k: int = K) -> frozenset[int] | None:
     """The segments a new snapshot may show, or None when the old one has to stay.
 
     A segment that was shown stays shown while it holds k organisations: rather than drop it, the whole waits. New
@@ -72,15 +72,15 @@ def segments_to_show(batch: Batch, k: int = K) -> frozenset[int] | None:
     holds = Counter(segment for segment in batch.now.values() if segment is not None)
     chosen = {segment for segment in batch.shown if holds[segment] >= k}
     changes = [len(_part(batch, {segment}).changed) for segment in chosen]
-    if len(batch.now) < k or not may_publish(len(batch.changed), changes, k) or _shows_a_handful(batch, chosen, k):
+    if len(batch.now) < k or not is_batch(len(batch.changed), changes, k) or _isolates_few(batch, chosen, k):
         return None
     for segment, n in sorted(holds.items(), key=lambda found: (-found[1], found[0])):
-        if segment not in batch.shown and n >= k and not _shows_a_handful(batch, chosen | {segment}, k):
+        if segment not in batch.shown and n >= k and not _isolates_few(batch, chosen | {segment}, k):
             chosen.add(segment)
     return frozenset(chosen)
 
 
-def segments_after_merging(batch: Batch, fresh: AnySet[str], several: AnySet[str], k: int = K) -> frozenset[int] | None:
+def publishable_segments_after_merge(batch: Batch, fresh: AnySet[str], several: AnySet[str], k: int = K) -> frozenset[int] | None:
     """The same for the first snapshot of a vendor since another one with figures went into it: no segment, or None.
 
     `fresh` are the organisations that rated or revised since, `several` those of which more than one rating counts.
@@ -95,7 +95,7 @@ def segments_after_merging(batch: Batch, fresh: AnySet[str], several: AnySet[str
     return NO_SEGMENT if len(batch.now) >= k and (quiet or len(fresh) >= k) else None
 
 
-def may_show_money(shares: Sequence[float], k: int = K) -> bool:
+def can_publish_median(shares: Sequence[float], k: int = K) -> bool:
     """Whether a median of money may be shown: over k organisations or more, none with over a quarter of the weight.
 
     `shares` sum to 1.
@@ -103,12 +103,12 @@ def may_show_money(shares: Sequence[float], k: int = K) -> bool:
     return len(shares) >= k and max(shares) <= LARGEST_SHARE + 1e-9
 
 
-def _shows_a_handful(batch: Batch, chosen: AnySet[int], k: int) -> bool:
+def _isolates_few(batch: Batch, chosen: AnySet[int], k: int) -> bool:
     """Whether the last snapshot and one with these segments would leave fewer than k organisations in some sum."""
-    return any(_handful(choices, k) for choices in _sums(batch, chosen))
+    return any(_has_small_union(choices, k) for choices in _inseparable_sums(batch, chosen))
 
 
-def _sums(batch: Batch, chosen: AnySet[int]) -> Iterator[list[tuple[frozenset[str], ...]]]:
+def _inseparable_sums(batch: Batch, chosen: AnySet[int]) -> Iterator[list[tuple[frozenset[str], ...]]]:
     """Whom the sums consist of in which the segments have a part together: of each tuple one set, all together.
 
     What a segment of both snapshots held, holds and changed by itself is left to the gate and `may_publish`.
@@ -127,9 +127,9 @@ def _part(batch: Batch, segments: AnySet[int | None]) -> _Part:
     return _Part(before, now, (before | now) & batch.changed)
 
 
-def _handful(choices: Iterable[Sequence[frozenset[str]]], k: int) -> bool:
+def _has_small_union(choices: Iterable[Sequence[frozenset[str]]], k: int) -> bool:
     """Whether one set of each can be chosen so that together they are some, but fewer than k."""
-    found = {NOBODY}
+    found = {NO_ORGANISATION}
     for sets in choices:
         small = [who for who in sets if len(who) < k]
         found = {both for some in found for who in small if len(both := some | who) < k}

@@ -11,12 +11,12 @@ from math import sqrt
 from statistics import NormalDist, fmean, stdev
 from typing import NamedTuple
 
-STRENGTH = 8.0  # how many ratings the prior weighs
-HALF_LIFE = 540.0  # days until a rating weighs half
+PRIOR_STRENGTH = 8.0  # how many ratings the prior weighs
+HALF_LIFE_DAYS = 540.0  # days until a rating weighs half
 Z90 = 1.6448536
 Z95 = 1.959963984540054
 STARS = (1, 2, 3, 4, 5)
-FLAT = (0.2, 0.2, 0.2, 0.2, 0.2)
+FLAT_PRIOR = (0.2, 0.2, 0.2, 0.2, 0.2)
 
 
 class Score(NamedTuple):
@@ -45,12 +45,12 @@ class Difference(NamedTuple):
     clear: bool
 
 
-def weight(age_days: float) -> float:
+def age_weight(age_days: float) -> float:
     """What a rating of this age weighs: 1 today, 0.5 after 540 days. An age below 0 counts as 0."""
-    return float(0.5 ** (max(age_days, 0.0) / HALF_LIFE))
+    return float(0.5 ** (max(age_days, 0.0) / HALF_LIFE_DAYS))
 
 
-def score(counts: Sequence[float], prior: Sequence[float] = FLAT, strength: float = STRENGTH) -> Score:
+def score(counts: Sequence[float], prior: Sequence[float] = FLAT_PRIOR, strength: float = PRIOR_STRENGTH) -> Score:
     """The score of five (weighted) counts of 1 to 5 stars under a prior that sums to 1.
 
     a_k = M p_k + n_k, A = sum a_k, E = sum k a_k / A, Var = (sum k^2 a_k / A - E^2) / (A + 1).
@@ -63,7 +63,7 @@ def score(counts: Sequence[float], prior: Sequence[float] = FLAT, strength: floa
     return Score(mean, sd, max(1.0, mean - Z90 * sd), min(5.0, mean + Z90 * sd))
 
 
-def wilson(yes: float, n: float, z: float = Z95) -> Share:
+def wilson_interval(yes: float, n: float, z: float = Z95) -> Share:
     """The share yes / n with Wilson's interval, 95 % unless told otherwise. n must be above 0."""
     share, square = yes / n, z * z
     centre = (share + square / (2 * n)) / (1 + square / n)
@@ -78,7 +78,7 @@ def mean_interval(values: Sequence[float]) -> Score:
     return Score(mean, sd, max(1.0, mean - half), min(5.0, mean + half))
 
 
-def differences(pairs: Sequence[tuple[Score, Score]], level: float = 0.90) -> list[Difference]:
+def holm_differences(pairs: Sequence[tuple[Score, Score]], level: float = 0.90) -> list[Difference]:
     """b - a for each pair of scores, each interval widened by Holm's step-down so that all hold together."""
     z = [abs(b.mean - a.mean) / max(sqrt(a.sd**2 + b.sd**2), 1e-9) for a, b in pairs]
     found: dict[int, Difference] = {}
@@ -94,7 +94,7 @@ def differences(pairs: Sequence[tuple[Score, Score]], level: float = 0.90) -> li
     return [found[i] for i in range(len(pairs))]
 
 
-def level_among(value: float, ordered: Sequence[float]) -> float:
+def percentile_level(value: float, ordered: Sequence[float]) -> float:
     """Where a value stands among all reports, 1 to 5: 1 + 4 p, p its mid-rank percentile. Alone it is in the middle."""
     if not ordered:
         return 3.0
@@ -110,7 +110,7 @@ def quantile(ordered: Sequence[float], p: float) -> float:
     return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
-def rounded_money(value: float) -> int:
+def round_money(value: float) -> int:
     """An amount to two significant digits: 2,250 is 2,200, so that a median is not somebody's exact invoice."""
     digits = len(str(int(abs(value))))
     return int(round(value, 2 - digits)) if digits > 2 else round(value)

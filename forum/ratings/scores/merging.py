@@ -9,25 +9,25 @@ from sqlalchemy import Update, update
 from forum.db import db, lock
 from forum.ratings.models import Rating, Snapshot, Withdrawal
 from forum.ratings.queries import Subject
-from forum.ratings.scores.queries import figures_before
+from forum.ratings.scores.queries import last_figures
 from forum.vendors.models import Vendor
 
 
-def join_figures(old: Vendor, into: Vendor) -> None:
+def merge_figures(old: Vendor, into: Vendor) -> None:
     """What the old one published. The other's figures stay as they are until the next batch. Done once, at the merge.
 
     If only the old one ever had figures, they are the other's from here on. If both had, those of the old one are kept
     beside until the two are published together: see publication.segments_after_merging.
     """
     lock("publishing scores")
-    had, has = (figures_before(Subject(vendor.id)) is not None for vendor in (old, into))
+    had, has = (last_figures(Subject(vendor.id)) is not None for vendor in (old, into))
     thin = Snapshot.figures.is_(None)
     db.session.query(Snapshot).filter(Snapshot.vendor_id == old.id, thin).delete()
     if had and not has:
         db.session.query(Snapshot).filter(Snapshot.vendor_id == into.id, thin).delete()
-        db.session.execute(_given(Snapshot, old, into))
+        db.session.execute(_reassign(Snapshot, old, into))
     elif had:
-        _keep_the_last(old)
+        _mark_last_current(old)
     db.session.flush()
 
 
@@ -35,16 +35,16 @@ def move_ratings(old: Vendor, into: Vendor) -> None:
     """Give the other vendor the ratings and the notes of withdrawn ones; not while scores are published."""
     lock("publishing scores")
     for kind in (Rating, Withdrawal):
-        db.session.execute(_given(kind, old, into))
+        db.session.execute(_reassign(kind, old, into))
     db.session.expire_all()
 
 
-def _given(kind: type[Rating | Snapshot | Withdrawal], old: Vendor, into: Vendor) -> Update:
+def _reassign(kind: type[Rating | Snapshot | Withdrawal], old: Vendor, into: Vendor) -> Update:
     statement = update(kind).where(kind.vendor_id == old.id).values(vendor_id=into.id)
     return statement.execution_options(synchronize_session=False)
 
 
-def _keep_the_last(old: Vendor) -> None:
+def _mark_last_current(old: Vendor) -> None:
     """Only the last figures that were shown, in force or not, are marked as in force."""
     ordered = db.session.query(Snapshot).filter(Snapshot.vendor_id == old.id).order_by(Snapshot.id.desc()).all()
     for snapshot in ordered:

@@ -17,58 +17,58 @@ from forum.accounts.models import Member
 from forum.db import db, now
 
 PURPOSE = "second factor"
-SETTING_UP = "second factor being set up"
+SETUP_PURPOSE = "second factor being set up"
 STEP = 30  # seconds
 RECOVERY_CODES = 10
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
 
-def is_on(member: Any) -> bool:
+def is_enabled(member: Any) -> bool:
     """Whether signing in asks for a code."""
     return bool(member.totp_seal)
 
 
-def new_set_up(member: Any) -> str:
+def new_setup_token(member: Any) -> str:
     """A new secret, sealed for the form: it belongs to this member, and counts from the first right code on."""
-    return anonymity.seal(SETTING_UP, f"{member.id:012d}{pyotp.random_base32()}")
+    return anonymity.seal(SETUP_PURPOSE, f"{member.id:012d}{pyotp.random_base32()}")
 
 
-def secret_of(set_up: str, member: Any) -> str | None:
+def secret_from_token(setup_token: str, member: Any) -> str | None:
     """The secret in the form, if the form is this member's."""
     try:
-        plain = anonymity.unseal(SETTING_UP, set_up) or ""
+        plain = anonymity.unseal(SETUP_PURPOSE, setup_token) or ""
     except ValueError:
         return None
     return plain[12:] if plain[:12] == f"{member.id:012d}" else None
 
 
-def address_of(secret: str, member: Any, site_name: str) -> str:
+def provisioning_uri(secret: str, member: Any, site_name: str) -> str:
     """What an authenticator app reads, from the picture or by a link."""
     return pyotp.TOTP(secret).provisioning_uri(name=member.email or member.name, issuer_name=site_name)
 
 
-def picture_of(address: str) -> str:
+def qr_code(address: str) -> str:
     """The address as a QR code: SVG without any style, dark on light in either theme."""
     drawn: str = segno.make(address, error="m").svg_inline(scale=5, dark="#000", light="#fff", svgclass="qr")
     return drawn
 
 
-def turn_on(member: Member, secret: str, code: str) -> list[str] | None:
+def enable(member: Member, secret: str, code: str) -> list[str] | None:
     """From now on signing in asks for a code. The recovery codes, which are shown this once; None for a wrong code."""
     step = _step_of(secret, code, after=0)
     if step is None:
         return None
     member.totp_seal = _sealed(secret, step)
-    return new_recovery_codes(member)
+    return replace_recovery_codes(member)
 
 
-def turn_off(member: Member) -> None:
+def disable(member: Member) -> None:
     """Signing in asks for no code any more."""
     member.totp_seal = member.recovery_codes = None
     db.session.flush()
 
 
-def new_recovery_codes(member: Member) -> list[str]:
+def replace_recovery_codes(member: Member) -> list[str]:
     """Ten new codes for the day on which the app is lost; the earlier ones end."""
     made = ["".join(secrets.choice(_LETTERS) for _ in range(16)) for _ in range(RECOVERY_CODES)]
     member.recovery_codes = [_hash_of(member, code) for code in made]
@@ -76,7 +76,7 @@ def new_recovery_codes(member: Member) -> list[str]:
     return ["-".join(code[n : n + 4] for n in range(0, 16, 4)) for code in made]
 
 
-def use_code(member: Member, typed: str) -> bool:
+def consume_code(member: Member, typed: str) -> bool:
     """Whether this is a code of now, or a recovery code. Either works once, also for two who send it at once."""
     db.session.refresh(member, with_for_update=True)
     known = _opened(member)
@@ -87,14 +87,14 @@ def use_code(member: Member, typed: str) -> bool:
         return True
     left = member.recovery_codes or []
     hashed = _hash_of(member, code)
-    if not is_on(member) or hashed not in left:
+    if not is_enabled(member) or hashed not in left:
         return False
     member.recovery_codes = [other for other in left if other != hashed]
     db.session.flush()
     return True
 
 
-def pass_of(member: Any) -> str:
+def session_proof(member: Any) -> str:
     """What a session remembers of a member who passed: another secret needs passing anew."""
     known = _opened(member)
     secret = known[0] if known else "lost"

@@ -8,27 +8,27 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask_login import current_user, login_user
 
 from forum.access import is_member, is_moderator
-from forum.accounts import second_factor
+from forum.accounts import two_factor
 from forum.accounts.models import Member
-from forum.accounts.queries import member_of_session
-from forum.accounts.second_factor_forms import (
-    TOO_MANY,
-    WRONG,
-    CheckedCodeForm,
+from forum.accounts.queries import member_by_session
+from forum.accounts.two_factor_forms import (
+    TOO_MANY_ATTEMPTS,
+    WRONG_CODE,
+    VerifiedCodeForm,
     CodeForm,
-    TurnOffForm,
-    TurnOnForm,
-    may_try,
+    DisableForm,
+    EnableForm,
+    count_attempt,
 )
 from forum.db import db
-from forum.web import SAFE, kept_fields, limiter, new_session, only, require, safe_path
+from forum.web import SAFE_METHODS, carried_fields, limiter, new_session, permission_required, require, safe_path
 
-bp = Blueprint("second_factor", __name__)
+bp = Blueprint("two_factor", __name__)
 # How long after the password the code may come, in seconds.
-PATIENCE = 600
+CODE_TIMEOUT = 600
 
 
-def enter(
+def start_session(
     member: Member,
     *,
     remember: bool = False,
@@ -40,29 +40,29 @@ def enter(
     if member.banned_at is not None:
         abort(403)
     new_session()
-    if not second_factor.is_on(member):
+    if not two_factor.is_enabled(member):
         login_user(member, remember=remember)
         return _go_on(target, kept or {}, action)
     session["half_in"] = {"who": member.get_id(), "remember": remember, "at": int(time.time())}
     return _code_page(CodeForm(formdata=None), target, kept or {}, action)
 
 
-def staff_door(rule: Callable[[Any], bool]) -> Any:
+def require_staff(rule: Callable[[Any], bool]) -> Any:
     """For `before_request` of the pages for staff: the rule, and a second factor that was passed in this session.
 
     Who has none yet is led to where it is made, if the site demands it; who has not passed it, to the code.
     """
     require(rule(current_user))
-    if second_factor.is_on(current_user):
-        if session.get("passed") == second_factor.pass_of(current_user):
+    if two_factor.is_enabled(current_user):
+        if session.get("passed") == two_factor.session_proof(current_user):
             return None
-        kept = {} if request.method in SAFE else kept_fields()
-        target = request.full_path.rstrip("?") if request.method in SAFE else None
+        kept = {} if request.method in SAFE_METHODS else carried_fields()
+        target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
         return _code_page(CodeForm(formdata=None), target, kept, request.path)
     if current_app.config.get("STAFF_SECOND_FACTOR"):
         flash("These pages need a second factor. Turn it on here, and they open.")
-        target = request.full_path.rstrip("?") if request.method in SAFE else None
-        return redirect(url_for("second_factor.show", next=target))
+        target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
+        return redirect(url_for("two_factor.settings", next=target))
     return None
 
 
@@ -78,77 +78,77 @@ def code() -> Any:
         return redirect(url_for("accounts.sign_in", next=target))
     form = CodeForm()
     if form.validate_on_submit():
-        if not may_try(member):
-            form.code.errors = [TOO_MANY]
-        elif second_factor.use_code(member, form.code.data or ""):
+        if not count_attempt(member):
+            form.code.errors = [TOO_MANY_ATTEMPTS]
+        elif two_factor.consume_code(member, form.code.data or ""):
             db.session.commit()
             new_session()
             login_user(member, remember=remember)
-            session["passed"] = second_factor.pass_of(member)
+            session["passed"] = two_factor.session_proof(member)
             return _go_on(target, kept, action)
         else:
-            form.code.errors = [WRONG]
+            form.code.errors = [WRONG_CODE]
     return _code_page(form, target, kept, action)
 
 
-@bp.route("/settings/second-factor", methods=["GET", "POST"])
-@only(is_member)
+@bp.route("/settings/two-factor", methods=["GET", "POST"])
+@permission_required(is_member)
 @limiter.limit("30/hour", methods=["POST"])
-def show() -> Any:
+def settings() -> Any:
     """Turn it on; or, when it is on, the ways to change it."""
     target = safe_path(request.values.get("next"))
-    if second_factor.is_on(current_user):
-        return _settings_page(TurnOffForm(formdata=None), next=target)
-    form = TurnOnForm()
+    if two_factor.is_enabled(current_user):
+        return _settings_page(DisableForm(formdata=None), next=target)
+    form = EnableForm()
     secret = form.secret()
     if form.validate_on_submit():
-        codes = second_factor.turn_on(current_user, secret, (form.code.data or "").replace(" ", ""))
+        codes = two_factor.enable(current_user, secret, (form.code.data or "").replace(" ", ""))
         if codes is not None:
             db.session.commit()
-            session["passed"] = second_factor.pass_of(current_user)
+            session["passed"] = two_factor.session_proof(current_user)
             return render_template("accounts/recovery_codes.html", codes=codes, next=target)
         form.code.errors = ["This is not the code of now. Is the clock of your phone right?"]
     return _settings_page(form, next=target, **form.picture())
 
 
-@bp.post("/settings/second-factor/off")
-@only(is_member)
+@bp.post("/settings/two-factor/off")
+@permission_required(is_member)
 @limiter.limit("10/hour")
-def off() -> Any:
+def disable() -> Any:
     """Turn it off, with password and code."""
-    form = TurnOffForm()
-    if not second_factor.is_on(current_user):
+    form = DisableForm()
+    if not two_factor.is_enabled(current_user):
         return redirect(url_for(".show"))
     if not form.validate():
         return _settings_page(form)
-    second_factor.turn_off(current_user)
+    two_factor.disable(current_user)
     db.session.commit()
     session.pop("passed", None)
     flash("Your second factor is off. Signing in asks for your password only.")
     return redirect(url_for(".show"))
 
 
-@bp.post("/settings/second-factor/recovery-codes")
-@only(is_member)
+@bp.post("/settings/two-factor/recovery-codes")
+@permission_required(is_member)
 @limiter.limit("10/hour")
 def recovery_codes() -> Any:
     """Ten new recovery codes in place of the earlier ones."""
-    form = CheckedCodeForm(prefix="new-")
-    if not second_factor.is_on(current_user):
+    form = VerifiedCodeForm(prefix="new-")
+    if not two_factor.is_enabled(current_user):
         return redirect(url_for(".show"))
     if not form.validate():
-        return _settings_page(TurnOffForm(formdata=None), renewing=form)
-    codes = second_factor.new_recovery_codes(current_user)
+        return _settings_page(DisableForm(formdata=None), renewing=form)
+    codes = two_factor.replace_recovery_codes(current_user)
     db.session.commit()
     return render_template("accounts/recovery_codes.html", codes=codes, next=None)
 
 
 def _settings_page(form: Any, **values: Any) -> Any:
-    values.setdefault("renewing", CheckedCodeForm(prefix="new-", formdata=None))
+    values.setdefault("renewing", VerifiedCodeForm(prefix="new-", formdata=None))
     left = len(current_user.recovery_codes or [])
     demanded = bool(current_app.config.get("STAFF_SECOND_FACTOR")) and is_moderator(current_user)
-    page, status = form.page(
-        "accounts/second_factor.html", on=second_factor.is_on(current_user), left=left, demanded=demanded, **values
+    page, status = form.render(
+        "accounts/two_factor.html", on=two_factor.is_enabled(current_user), left=left, demanded=demanded, **values
     )
     return page, 422 if values["renewing"].errors else status
 
@@ -156,17 +156,17 @@ def _settings_page(form: Any, **values: Any) -> Any:
 def _half_in() -> tuple[Member | None, bool]:
     """Whose code is asked for: somebody whose password was right just now, or who is signed in already."""
     waiting = session.get("half_in")
-    if waiting and time.time() - waiting["at"] < PATIENCE:
-        member = member_of_session(waiting["who"])
-        if member is not None and member.banned_at is None and second_factor.is_on(member):
+    if waiting and time.time() - waiting["at"] < CODE_TIMEOUT:
+        member = member_by_session(waiting["who"])
+        if member is not None and member.banned_at is None and two_factor.is_enabled(member):
             return member, waiting["remember"]
-    if current_user.is_authenticated and second_factor.is_on(current_user):
+    if current_user.is_authenticated and two_factor.is_enabled(current_user):
         return db.session.get(Member, current_user.id), False
     return None, False
 
 
 def _code_page(form: CodeForm, target: str | None, kept: Mapping[str, str], action: str | None) -> Any:
-    return form.page("accounts/code.html", next=target, kept=kept, action=action)
+    return form.render("accounts/code.html", next=target, kept=kept, action=action)
 
 
 def _go_on(target: str | None, kept: Mapping[str, str], action: str | None) -> Any:

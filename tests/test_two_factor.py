@@ -9,10 +9,10 @@ import pyotp
 import pytest
 import time_machine
 
-from forum.accounts import second_factor
-from forum.accounts.actions import make_member, send_password_link
+from forum.accounts import two_factor
+from forum.accounts.actions import create_member, send_password_reset
 from forum.accounts.models import Member
-from forum.accounts.second_factor_forms import fresh
+from forum.accounts.two_factor_forms import reauthentication_error
 from forum.db import db, now
 from forum.mail import Mail
 from tests.factories import PASSWORD, run_concurrently
@@ -36,12 +36,12 @@ def clock() -> Iterator[Any]:
 
 
 def member_with_codes(role: str = "member", email: str = "ines@partner.example") -> tuple[Member, str, list[str]]:
-    member = make_member(name="Ines", email=email, password=PASSWORD, role=role)
+    member = create_member(name="Ines", email=email, password=PASSWORD, role=role)
     secret = pyotp.random_base32()
     step = int(now().timestamp()) // 30 - 2
-    codes = second_factor.turn_on(member, secret, code_of(secret))
+    codes = two_factor.enable(member, secret, code_of(secret))
     assert codes
-    member.totp_seal = second_factor._sealed(secret, step)
+    member.totp_seal = two_factor._sealed(secret, step)
     db.session.commit()
     return member, secret, codes
 
@@ -59,21 +59,21 @@ def signed_in(browser: Any) -> bool:
 
 
 def test_a_member_turns_it_on_and_sees_ten_recovery_codes_once(app: Any, browse: Any, clock: Any) -> None:
-    member = make_member(name="Ines", email="ines@partner.example", password=PASSWORD)
+    member = create_member(name="Ines", email="ines@partner.example", password=PASSWORD)
     browser = browse(member)
-    page = browser.get("/settings/second-factor").text
+    page = browser.get("/settings/two-factor").text
     assert "<svg" in page and "style=" not in page
-    given = {"set_up": re.search(r'name="set_up" value="([^"]+)"', page)[1], "present": PASSWORD}  # type: ignore[index]
+    given = {"setup_token": re.search(r'name="setup_token" value="([^"]+)"', page)[1], "current_password": PASSWORD}  # type: ignore[index]
     secret = re.search(r"<code>([A-Z2-7 ]+)</code>", page)[1].replace(" ", "")  # type: ignore[index]
-    wrong = browser.post("/settings/second-factor", data={**given, "code": "000000"})
-    assert wrong.status_code == 422 and given["set_up"] in wrong.text, "the same key stays for the next try"
+    wrong = browser.post("/settings/two-factor", data={**given, "code": "000000"})
+    assert wrong.status_code == 422 and given["setup_token"] in wrong.text, "the same key stays for the next try"
     assert not db.session.get(Member, member.id).totp_seal  # type: ignore[union-attr]
-    unsure = browser.post("/settings/second-factor", data={**given, "present": "x" * 12, "code": code_of(secret)})
+    unsure = browser.post("/settings/two-factor", data={**given, "current_password": "x" * 12, "code": code_of(secret)})
     assert unsure.status_code == 422
-    done = browser.post("/settings/second-factor", data={**given, "code": code_of(secret)})
+    done = browser.post("/settings/two-factor", data={**given, "code": code_of(secret)})
     codes = re.findall(r"<code>([a-z2-7-]{19})</code>", done.text)
     assert len(set(codes)) == 10
-    page = browser.get("/settings/second-factor").text
+    page = browser.get("/settings/two-factor").text
     assert "10 recovery codes are left" in page and codes[0] not in page
     kept = db.session.get(Member, member.id)
     assert kept and secret not in str(kept.totp_seal)
@@ -81,13 +81,13 @@ def test_a_member_turns_it_on_and_sees_ten_recovery_codes_once(app: Any, browse:
 
 
 def test_somebody_elses_key_cannot_be_put_into_the_form(app: Any, browse: Any, clock: Any) -> None:
-    intruder = make_member(name="Otto", email="otto@partner.example", password=PASSWORD)
-    member = make_member(name="Ines", email="ines@partner.example", password=PASSWORD)
-    for set_up in (second_factor.new_set_up(intruder), "nonsense", "bm9uc2Vuc2U=", "ä"):
-        secret = second_factor.secret_of(second_factor.new_set_up(intruder), intruder) or ""
-        given = {"set_up": set_up, "present": PASSWORD, "code": code_of(secret)}
-        assert browse(member).post("/settings/second-factor", data=given).status_code == 422
-    assert not second_factor.is_on(db.session.get(Member, member.id))
+    intruder = create_member(name="Otto", email="otto@partner.example", password=PASSWORD)
+    member = create_member(name="Ines", email="ines@partner.example", password=PASSWORD)
+    for setup_token in (two_factor.new_setup_token(intruder), "nonsense", "bm9uc2Vuc2U=", "ä"):
+        secret = two_factor.secret_from_token(two_factor.new_setup_token(intruder), intruder) or ""
+        given = {"setup_token": setup_token, "current_password": PASSWORD, "code": code_of(secret)}
+        assert browse(member).post("/settings/two-factor", data=given).status_code == 422
+    assert not two_factor.is_enabled(db.session.get(Member, member.id))
 
 
 def test_signing_in_asks_for_the_code_and_a_code_works_once(app: Any, browse: Any, clock: Any) -> None:
@@ -160,7 +160,7 @@ def test_the_code_comes_within_ten_minutes_after_the_password(app: Any, browse: 
 
 def test_a_mailed_link_for_a_new_password_asks_for_the_code_too(app: Any, browse: Any, clock: Any) -> None:
     _, secret, _ = member_with_codes()
-    send_password_link("ines@partner.example")
+    send_password_reset("ines@partner.example")
     link = re.search(r"http://localhost(/new-password/\S+)", db.session.query(Mail).one().text)[1]  # type: ignore[index]
     browser = browse()
     page = browser.post(link, data={"password": "wet stone quiet harbour"})
@@ -183,17 +183,17 @@ def test_text_typed_while_signed_out_survives_the_code(app: Any, browse: Any, cl
 def test_turning_it_off_needs_password_and_code(app: Any, browse: Any, clock: Any) -> None:
     member, secret, _ = member_with_codes()
     browser = browse(member)
-    off = "/settings/second-factor/off"
-    assert browser.post(off, data={"present": "not it at all", "code": code_of(secret)}).status_code == 422
-    assert browser.post(off, data={"present": PASSWORD, "code": "000000"}).status_code == 422
-    assert browser.post(off, data={"present": PASSWORD, "code": code_of(secret)}).status_code == 302, "not used in vain"
+    off = "/settings/two-factor/off"
+    assert browser.post(off, data={"current_password": "not it at all", "code": code_of(secret)}).status_code == 422
+    assert browser.post(off, data={"current_password": PASSWORD, "code": "000000"}).status_code == 422
+    assert browser.post(off, data={"current_password": PASSWORD, "code": code_of(secret)}).status_code == 302, "not used in vain"
     assert sign_in(browse()).status_code == 302
 
 
 def test_new_recovery_codes_end_the_earlier_ones(app: Any, browse: Any, clock: Any) -> None:
     member, secret, codes = member_with_codes()
     browser = browse(member)
-    path = "/settings/second-factor/recovery-codes"
+    path = "/settings/two-factor/recovery-codes"
     assert browser.post(path, data={"new-code": "000000"}).status_code == 422
     page = browser.post(path, data={"new-code": code_of(secret)}).text
     assert len(re.findall(r"<code>([a-z2-7-]{19})</code>", page)) == 10 and codes[0] not in page
@@ -204,12 +204,12 @@ def test_new_recovery_codes_end_the_earlier_ones(app: Any, browse: Any, clock: A
 
 @pytest.mark.parametrize("path", ["/moderation/", "/admin/"])
 def test_staff_without_it_are_led_to_set_it_up_and_back(app: Any, browse: Any, demanded: None, path: str) -> None:
-    admin = make_member(name="Ines", email="ines@partner.example", password=PASSWORD, role="admin")
+    admin = create_member(name="Ines", email="ines@partner.example", password=PASSWORD, role="admin")
     browser = browse(admin)
     answer = browser.get(path)
-    assert answer.status_code == 302 and answer.location.startswith("/settings/second-factor?next=")
+    assert answer.status_code == 302 and answer.location.startswith("/settings/two-factor?next=")
     assert f'name="next" value="{path}"' in browser.get(answer.location).text
-    stranger = browse(make_member(name="Otto", email="otto@partner.example", password=PASSWORD))
+    stranger = browse(create_member(name="Otto", email="otto@partner.example", password=PASSWORD))
     assert stranger.get(path).status_code == 403, "a second factor makes nobody a moderator"
 
 
@@ -227,7 +227,7 @@ def test_staff_pass_it_once_a_session(app: Any, browse: Any, demanded: None, clo
 
 
 def test_without_the_demand_staff_may_do_without(app: Any, browse: Any) -> None:
-    admin = make_member(name="Ines", email="ines@partner.example", password=PASSWORD, role="admin")
+    admin = create_member(name="Ines", email="ines@partner.example", password=PASSWORD, role="admin")
     assert browse(admin).get("/admin/").status_code == 200
 
 
@@ -237,19 +237,19 @@ def test_what_was_passed_with_one_secret_is_not_passed_with_the_next(app: Any, b
     sign_in(browser)
     browser.post("/sign-in/code", data={"code": code_of(secret)})
     assert "Your code" not in browser.get("/admin/").text
-    db.session.get(Member, admin.id).totp_seal = second_factor._sealed(pyotp.random_base32(), 0)  # type: ignore[union-attr]
+    db.session.get(Member, admin.id).totp_seal = two_factor._sealed(pyotp.random_base32(), 0)  # type: ignore[union-attr]
     assert "Your code" in browser.get("/admin/").text
 
 
 def test_a_fresh_proof_is_the_password_or_an_unused_code(app: Any, clock: Any) -> None:
     member, secret, codes = member_with_codes("admin")
-    assert fresh(member, "two way") and fresh(member, "")
-    assert fresh(member, PASSWORD) is None
-    assert fresh(member, code_of(secret)) is None and fresh(member, code_of(secret)), "used"
-    assert fresh(member, codes[0]) is None
+    assert reauthentication_error(member, "two way") and reauthentication_error(member, "")
+    assert reauthentication_error(member, PASSWORD) is None
+    assert reauthentication_error(member, code_of(secret)) is None and reauthentication_error(member, code_of(secret)), "used"
+    assert reauthentication_error(member, codes[0]) is None
     for _ in range(10):
-        fresh(member, "no")
-    assert "Too many" in (fresh(member, PASSWORD) or "")
+        reauthentication_error(member, "no")
+    assert "Too many" in (reauthentication_error(member, PASSWORD) or "")
 
 
 def test_the_secret_survives_a_new_key_and_its_loss_leaves_the_recovery_codes(
@@ -259,10 +259,10 @@ def test_the_secret_survives_a_new_key_and_its_loss_leaves_the_recovery_codes(
     keys = app.config["ANONYMITY_KEYS"]
     try:
         app.config["ANONYMITY_KEYS"] = ["another key, long enough for anybody here", *keys]
-        assert second_factor.use_code(member, code_of(secret))
+        assert two_factor.consume_code(member, code_of(secret))
         app.config["ANONYMITY_KEYS"] = ["a third key, after which the first are lost"]
         clock.shift(STEP)
-        assert not second_factor.use_code(member, code_of(secret))
-        assert second_factor.use_code(member, codes[0])
+        assert not two_factor.consume_code(member, code_of(secret))
+        assert two_factor.consume_code(member, codes[0])
     finally:
         app.config["ANONYMITY_KEYS"] = keys

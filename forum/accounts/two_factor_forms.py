@@ -9,35 +9,36 @@ from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired
 
 from forum import anonymity
-from forum.accounts import passwords, second_factor
-from forum.accounts.forms import own_password
+from forum.accounts import passwords
+from forum.accounts import two_factor
+from forum.accounts.forms import check_current_password
 from forum.web import Form, limiter
 
 # Tries at one account's codes and proofs, right ones included.
-TRIES = parse("10/15 minutes")
-TOO_MANY = "Too many attempts. Wait fifteen minutes."
-WRONG = "This is not a code of now. Each works once, for half a minute; wait for the next one."
+ATTEMPTS = parse("10/15 minutes")
+TOO_MANY_ATTEMPTS = "Too many attempts. Wait fifteen minutes."
+WRONG_CODE = "This is not a code of now. Each works once, for half a minute; wait for the next one."
 
 
-def may_try(member: Any) -> bool:
+def count_attempt(member: Any) -> bool:
     """Count a try at the member's codes; False when there were too many."""
-    tried: bool = limiter.limiter.hit(TRIES, "second factor", anonymity.hashed_limit_key(f"codes of {member.id}"))
+    tried: bool = limiter.limiter.hit(ATTEMPTS, "second factor", anonymity.hashed_limit_key(f"codes of {member.id}"))
     return tried
 
 
-def fresh(member: Any, typed: str) -> str | None:
+def reauthentication_error(member: Any, typed: str) -> str | None:
     """Before a change of weight: None when this is the member's password or a code that was not used; else words.
 
     A view that calls it commits, since a code is used up by it.
     """
-    if not may_try(member):
-        return TOO_MANY
-    if passwords.fits(member.password_hash, typed) or second_factor.use_code(member, typed):
+    if not count_attempt(member):
+        return TOO_MANY_ATTEMPTS
+    if passwords.is_correct(member.password_hash, typed) or two_factor.consume_code(member, typed):
         return None
     return "This is neither your password nor a code of now."
 
 
-class FreshFields(Form):
+class ReauthenticationFields(Form):
     """Mixed into a form whose sending needs a fresh proof that it is really them."""
 
     proof = PasswordField(
@@ -48,7 +49,7 @@ class FreshFields(Form):
         """The proof last, so that no code is used up by a form that has other faults."""
         if not super().validate(extra_validators):
             return False
-        if words := fresh(current_user, self.proof.data or ""):
+        if words := reauthentication_error(current_user, self.proof.data or ""):
             self.proof.errors = [words]
         return not self.proof.errors
 
@@ -59,43 +60,43 @@ class CodeForm(Form):
     code = StringField("Code", validators=[InputRequired("Write the six digits that your app shows.")])
 
 
-class TurnOnForm(CodeForm):
+class EnableForm(CodeForm):
     """The first code shows that the app has the secret; the password, that nobody else turns it on."""
 
-    set_up = HiddenField()
-    present = PasswordField("Your password", validators=[InputRequired("Write your password."), own_password])
+    setup_token = HiddenField()
+    current_password = PasswordField("Your password", validators=[InputRequired("Write your password."), check_current_password])
 
     def secret(self) -> str:
         """The secret in the form: a new one when there is none, or somebody else's."""
-        secret = second_factor.secret_of(self.set_up.data or "", current_user)
+        secret = two_factor.secret_from_token(self.setup_token.data or "", current_user)
         if secret is None:
-            self.set_up.data = second_factor.new_set_up(current_user)
-            secret = second_factor.secret_of(self.set_up.data, current_user) or ""
+            self.setup_token.data = two_factor.new_setup_token(current_user)
+            secret = two_factor.secret_from_token(self.setup_token.data, current_user) or ""
         return secret
 
     def picture(self) -> dict[str, str]:
         """What the app reads: the picture, the address behind it, the secret in groups of four."""
         secret = self.secret()
-        address = second_factor.address_of(secret, current_user, current_app.config["SITE_NAME"])
+        address = two_factor.provisioning_uri(secret, current_user, current_app.config["SITE_NAME"])
         groups = " ".join(secret[n : n + 4] for n in range(0, len(secret), 4))
-        return {"qr": second_factor.picture_of(address), "address": address, "secret": groups}
+        return {"qr": two_factor.qr_code(address), "address": address, "secret": groups}
 
 
-class CheckedCodeForm(CodeForm):
+class VerifiedCodeForm(CodeForm):
     """A code that must be right, of the one who is signed in."""
 
     def validate(self, extra_validators: Any = None) -> bool:
         """The code last, so that it is not used up in vain."""
         if not super().validate(extra_validators):
             return False
-        if not may_try(current_user):
-            self.code.errors = [TOO_MANY]
-        elif not second_factor.use_code(current_user, self.code.data or ""):
-            self.code.errors = [WRONG]
+        if not count_attempt(current_user):
+            self.code.errors = [TOO_MANY_ATTEMPTS]
+        elif not two_factor.consume_code(current_user, self.code.data or ""):
+            self.code.errors = [WRONG_CODE]
         return not self.code.errors
 
 
-class TurnOffForm(CheckedCodeForm):
+class DisableForm(VerifiedCodeForm):
     """Password and code, and then none is asked for any more."""
 
-    present = PasswordField("Your password", validators=[InputRequired("Write your password."), own_password])
+    current_password = PasswordField("Your password", validators=[InputRequired("Write your password."), check_current_password])

@@ -7,17 +7,17 @@ from flask import abort, redirect, request, url_for
 from forum.access import can_see_vendor
 from forum.db import db
 from forum.vendors.models import Vendor
-from forum.vendors.queries import vendor_called
-from forum.web import SAFE
+from forum.vendors.queries import vendor_by_slug
+from forum.web import SAFE_METHODS
 
 
-def vendor_at(slug: str, viewer: Any) -> Vendor:
+def vendor_or_404(slug: str, viewer: Any) -> Vendor:
     """The vendor with three queries, whatever it has; a 404 for whom may not see it, a redirect when it was merged."""
-    found: Vendor = db.first_or_404(vendor_called(slug))
+    found: Vendor = db.first_or_404(vendor_by_slug(slug))
     if found.merged_into_id is not None:
         into = db.session.get_one(Vendor, found.merged_into_id)
         values = {**request.args, **(request.view_args or {}), "slug": into.slug}
-        abort(redirect(url_for(str(request.endpoint), **values), 301 if request.method in SAFE else 308))
+        abort(redirect(url_for(str(request.endpoint), **values), 301 if request.method in SAFE_METHODS else 308))
     if not can_see_vendor(viewer, found):
         abort(404)
     return found

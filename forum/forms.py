@@ -1,0 +1,43 @@
+"""The base class of all forms, and fields carried from one page to another so that no text is lost."""
+
+from typing import Any
+
+from flask import render_template, request
+from flask_wtf import FlaskForm
+from wtforms import PasswordField
+
+from forum import text
+
+# Fields that are never carried to another page.
+NEVER_CARRIED = {"csrf_token", "password", "present", "again", "proof", "code", "intent"}
+
+
+class Form(FlaskForm):
+    """A form of this site. `meta_fields` are the fields that are not data for an action."""
+
+    meta_fields: tuple[str, ...] = ("csrf_token",)
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        """Read the fields and clean their text, so that lengths are checked on what is stored."""
+        super().process(*args, **kwargs)
+        for field in self:
+            if isinstance(field.data, str) and not isinstance(field, PasswordField):
+                field.data = text.clean(field.data)
+
+    def has_changed(self) -> bool:
+        """Return whether any field differs from what the form was filled with."""
+        fields = [field for field in self if field.name not in self.meta_fields]
+        return any((field.data or "") != (field.object_data or "") for field in fields)
+
+    def cleaned_data(self) -> dict[str, Any]:
+        """Return the fields' values by name, without the meta fields."""
+        return {name: value for name, value in self.data.items() if name not in self.meta_fields}
+
+    def render(self, template: str, **values: Any) -> tuple[str, int]:
+        """Return the page with this form, and its status: 422 when the form has errors, else 200."""
+        return render_template(template, form=self, **values), 422 if self.errors else 200
+
+
+def carried_fields() -> dict[str, str]:
+    """Return the submitted fields that are repeated, hidden, on the next page, so that nothing typed is lost."""
+    return {name: value for name, value in request.form.items() if name not in NEVER_CARRIED and len(name) < 60}

@@ -1,0 +1,86 @@
+"""What templates may call on every page: filters, globals, and the Jinja environment that holds them."""
+
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from flask.templating import Environment
+from flask_login import current_user
+from markupsafe import Markup
+
+from forum import access, dates, site
+from forum.assets import asset
+from forum.submissions import form_timestamp
+from forum.urls import key_text, path_of
+
+
+class SharedGlobalsEnvironment(Environment):
+    """Jinja with its globals in one plain dictionary.
+
+    Jinja's own chain of them is searched and copied for each template that a page is made of, ten and more times.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the globals of one template."""
+        return {**self.globals, **d} if d else self.globals
+
+
+def init_app(app: Flask) -> None:
+    """Set the application's Jinja environment up. Call it before anything else touches a template."""
+    app.jinja_environment = SharedGlobalsEnvironment
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        announcement=site.announcement,
+        asset=asset,
+        can=can,
+        form_timestamp=form_timestamp,
+        site_name=app.config["SITE_NAME"],
+        site_url=app.config["SITE_URL"],
+        url_for=path_of,
+    )
+    app.jinja_env.filters.update(
+        count_of=count_of,
+        day=day,
+        initials=initials,
+        iso=dates.iso,
+        key_text=key_text,
+        month=dates.month,
+        rendered=Markup,
+    )
+
+
+def current_reader() -> Any:
+    """Return the member or anonymous user who reads this page: the object itself, for code that asks it often."""
+    return current_user._get_current_object()
+
+
+def can(verb: str, *items: Any) -> bool:
+    """Return what access.can_<verb> says of the reader: can("edit", post)."""
+    allowed: bool = getattr(access, f"can_{verb}")(current_reader(), *items)
+    return allowed
+
+
+def day(moment: datetime, *, year: bool | None = None) -> str:
+    """Return the day in the reader's time zone. A whole day, as anonymous texts have, is that day in any zone."""
+    return dates.day(moment, None if dates.is_whole_day(moment) else _reader_zone(), year=year)
+
+
+def reader_clock() -> tuple[ZoneInfo | None, int]:
+    """Return what `day` depends on besides the moment: the reader's time zone and the current year."""
+    return _reader_zone(), datetime.now(UTC).year
+
+
+def _reader_zone() -> ZoneInfo | None:
+    return dates.zone_called(current_user.time_zone) if current_user.is_authenticated else None
+
+
+def initials(name: str) -> str:
+    """Return the first letters of up to two words: MA for "Marta Aalto"."""
+    return "".join(word[0] for word in name.split()[:2]).upper()
+
+
+def count_of(number: int, singular: str, plural: str | None = None) -> str:
+    """Return the number with its noun: 7 | count_of("reply", "replies") is "7 replies"; 1,000 has a comma."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

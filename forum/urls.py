@@ -1,0 +1,78 @@
+"""URLs: random row numbers in paths, url_for with a cache, and redirects that stay on this site."""
+
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import request, url_for
+from werkzeug.routing import BaseConverter, ValidationError
+
+from forum import db
+
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+class KeyConverter(BaseConverter):
+    """Convert a row's random number to ten characters of a URL and back.
+
+    The alphabet is Crockford's base 32 in lower case: no vowels but a and e, so that no words come out.
+    """
+
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+    regex = "[0-9a-hjkmnp-tv-z]{10}"
+
+    def to_python(self, value: str) -> int:
+        """Return the number that the characters stand for."""
+        number = self.number_in(value)
+        if number is None:
+            raise ValidationError
+        return number
+
+    def to_url(self, value: int) -> str:
+        """Return the ten characters that stand for the number."""
+        return key_text(value)
+
+    @classmethod
+    def number_in(cls, typed: str | None) -> int | None:
+        """Return the number that ten characters stand for, or None for any other text."""
+        if not typed or len(typed) != 10 or any(character not in cls.alphabet for character in typed):
+            return None
+        number = 0
+        for character in typed:
+            number = number * 32 + cls.alphabet.index(character)
+        return number if number < 2**db.KEY_BITS else None
+
+
+CHARACTER_PAIRS = [first + second for first in KeyConverter.alphabet for second in KeyConverter.alphabet]
+
+
+def key_text(number: int) -> str:
+    """Return a row's number as it appears in URLs and anchors."""
+    pairs, (high, low) = CHARACTER_PAIRS, divmod(number, 1 << 30)
+    return pairs[high >> 10] + pairs[high & 1023] + pairs[low >> 20] + pairs[low >> 10 & 1023] + pairs[low & 1023]
+
+
+def path_of(endpoint: str, **values: Any) -> str:
+    """Return url_for's answer from a cache: a page with fifty replies needs a few hundred URLs on every visit."""
+    if endpoint.startswith(".") or "_external" in values:
+        return url_for(endpoint, **values)
+    return _cached_url(script_root(), endpoint, tuple(values.items()))
+
+
+def script_root() -> str:
+    """Return the path that the whole site is mounted under: empty unless the server says otherwise."""
+    return request.root_path.rstrip("/")
+
+
+@lru_cache(maxsize=20_000)
+def _cached_url(root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
+    return url_for(endpoint, **dict(values))
+
+
+def safe_path(target: str | None) -> str | None:
+    """Return the target if it is a path of this site, else None, so that no link redirects to another site."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
+        return None
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc and target.isprintable() else None
