@@ -14,4 +14,4 @@ def asset(name: str) -> str:
 
 @cache
 def _version_of(name: str) -> str:
-    return hashlib.sha256((db.folder("static") / name).read_bytes()).hexdigest()[:10]
+    return hashlib.sha256((db.package_folder("static") / name).read_bytes()).hexdigest()[:10]

@@ -4,12 +4,13 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import ParamSpec, TypeVar
 
 import click
 import flask_migrate
 from email_validator import EmailNotValidError, validate_email
-from flask import Flask, g
+from flask import Flask
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from forum import anonymity, create_app, jobs, mail, serving, text
@@ -21,7 +22,7 @@ from forum.admin import member_actions
 from forum.admin.health import migrations
 from forum.backup import back_up
 from forum.config import SettingsError
-from forum.db import db
+from forum.db import db, is_locked, reading, writing
 from forum.demo.actions import SIGN_INS, fill
 from forum.imports.actions import import_wordpress
 from forum.imports.archive import export_to
@@ -31,27 +32,39 @@ from forum.ratings.queries import organisation_seals
 from forum.ratings.scores.actions import publish
 
 
-def in_app(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Run a command inside the application; settings that do not hold end it in words."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        app = _app()
-        with app.app_context(), app.test_request_context(base_url=app.config["SITE_URL"]):
-            try:
-                return command(*args, **kwargs)
-            except (OperationalError, ProgrammingError) as problem:
-                raise click.ClickException(_in_words(problem)) from None
-            finally:
-                db.session.remove()
-                db.engine.dispose()
-
-    return run
+P = ParamSpec("P")
+Result = TypeVar("Result")
+UnitOfWork = Callable[[], AbstractContextManager[None]]
 
 
-def _in_words(problem: DBAPIError) -> str:
-    """Of the database: that it cannot be reached, or that a table is missing."""
-    return f"The database cannot be used: {problem.orig}. Check FORUM_DATABASE_URL, and run: forum db upgrade"
+def in_app(unit_of_work: UnitOfWork) -> Callable[[Callable[P, Result]], Callable[P, Result]]:
+    """Run a command inside the application, as `reading` or `writing`. A bad setting ends it with a message."""
+
+    def decorate(command: Callable[P, Result]) -> Callable[P, Result]:
+        @wraps(command)
+        def run(*args: P.args, **kwargs: P.kwargs) -> Result:
+            with _app().app_context():
+                try:
+                    with unit_of_work():
+                        return command(*args, **kwargs)
+                except (OperationalError, ProgrammingError) as error:
+                    raise click.ClickException(database_message(error)) from None
+                finally:
+                    db.session.remove()
+                    db.engine.dispose()
+
+        return run
+
+    return decorate
+
+
+def database_message(error: DBAPIError) -> str:
+    """Return what went wrong with the database and what to do about it."""
+    if is_locked(error):
+        return "The database is busy: another process is writing to it. Try again in a moment."
+    if isinstance(error, ProgrammingError) or "no such table" in str(error.orig):
+        return f"The database is not up to date: {error.orig}. Run: forum db upgrade"
+    return f"The database can't be reached: {error.orig}. Check FORUM_DATABASE_URL."
 
 
 def _app() -> Flask:
@@ -81,7 +94,7 @@ def serve(demo: bool) -> None:
 
 
 def _make_ready(app: Flask, demo: bool) -> None:
-    with app.app_context(), app.test_request_context(base_url=app.config["SITE_URL"]):
+    with app.app_context(), writing():
         try:
             _upgrade()
             if demo and not count_members():
@@ -89,8 +102,8 @@ def _make_ready(app: Flask, demo: bool) -> None:
                 fill()
                 db.session.commit()
             filled = member_by_email(SIGN_INS[0][1]) is not None
-        except OperationalError as problem:
-            click.echo(f"The database cannot be used: {problem.orig}. Check FORUM_DATABASE_URL.", err=True)
+        except OperationalError as error:
+            click.echo(database_message(error), err=True)
             sys.exit(1)
     _say_where(app, filled)
 
@@ -129,7 +142,7 @@ def database() -> None:
 
 @database.command("upgrade")
 @click.argument("revision", default="head")
-@in_app
+@in_app(writing)
 def upgrade(revision: str) -> None:
     """Bring the database to the newest shape, or to a revision."""
     _upgrade(revision)
@@ -138,7 +151,7 @@ def upgrade(revision: str) -> None:
 
 @database.command("downgrade")
 @click.argument("revision", default="-1")
-@in_app
+@in_app(writing)
 def downgrade(revision: str) -> None:
     """Take the database one revision back, or to a named one."""
     flask_migrate.downgrade(revision=revision)
@@ -146,7 +159,7 @@ def downgrade(revision: str) -> None:
 
 @database.command("revision")
 @click.argument("message")
-@in_app
+@in_app(writing)
 def revision(message: str) -> None:
     """For developers: write a migration from what the models say now."""
     flask_migrate.migrate(message=message)
@@ -157,7 +170,7 @@ def _upgrade(revision: str = "head") -> None:
 
 
 @main.command()
-@in_app
+@in_app(writing)
 def demo() -> None:
     """Fill an empty database with the demo community."""
     if count_members():
@@ -177,7 +190,7 @@ def admin() -> None:
 @click.option("--name", prompt=True)
 @click.option("--email", prompt=True)
 @click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, envvar="ADMIN_PASSWORD")
-@in_app
+@in_app(writing)
 def create(name: str, email: str, password: str) -> None:
     """Make an admin, who needs no mailed link."""
     try:
@@ -195,10 +208,9 @@ def create(name: str, email: str, password: str) -> None:
 
 @admin.command("reset-second-factor")
 @click.argument("email")
-@in_app
+@in_app(writing)
 def reset_second_factor(email: str) -> None:
     """Turn off the second factor of somebody who lost it. Make sure who asks: their password then suffices."""
-    g.writes = True
     member = member_by_email(email)
     if member is None:
         raise click.ClickException("There is no account with this address.")
@@ -214,7 +226,7 @@ def scoring() -> None:
 
 
 @scoring.command("publish")
-@in_app
+@in_app(writing)
 def publish_now() -> None:
     """Publish every snapshot that may appear now. The job runner does this every night."""
     outcome = publish(commit=db.session.commit)
@@ -232,10 +244,9 @@ def importing() -> None:
 @click.option("--drafts", is_flag=True, help="Take what was not published too, hidden.")
 @click.option("--dry-run", is_flag=True, help="Do everything, keep nothing, and report.")
 @click.option("--invite", is_flag=True, help="Mail each author and commenter a link to claim their writing.")
-@in_app
+@in_app(writing)
 def wordpress(file: Path, drafts: bool, dry_run: bool, invite: bool) -> None:
     """A WordPress export (WXR): its posts with their comments. Running it again doubles nothing."""
-    g.writes = True  # take the database's lock at once, as a writing request does
     try:
         with click.progressbar(length=file.stat().st_size, label="Reading", file=sys.stderr) as bar:
             report = import_wordpress(
@@ -256,7 +267,7 @@ def wordpress(file: Path, drafts: bool, dry_run: bool, invite: bool) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-")
-@in_app
+@in_app(reading)
 def export(file: Path) -> None:
     """Everything public as JSON Lines: to a file, or to standard output."""
     with click.open_file(str(file), "w", encoding="utf-8") as stream:
@@ -266,7 +277,7 @@ def export(file: Path) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@in_app
+@in_app(reading)
 def backup(file: Path) -> None:
     """A copy of the whole database, while the site runs. Keep the keys in another place."""
     try:
@@ -277,7 +288,7 @@ def backup(file: Path) -> None:
 
 
 @main.command()
-@in_app
+@in_app(writing)
 def render() -> None:
     """Render texts again that an older version rendered."""
     done = rerender_outdated(text.RENDER_VERSION)
@@ -286,7 +297,7 @@ def render() -> None:
 
 
 @main.command()
-@in_app
+@in_app(reading)
 def check() -> None:
     """Whether settings, database, mail and queue are in order. Ends with 1 when something is not."""
     click.echo("Settings: read. Keys: present, and the owner's alone.")

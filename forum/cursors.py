@@ -3,11 +3,14 @@
 A cursor is the row's sort value and its id: 20261112T093000.81234 or 41.81234.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 _TIME_FORMAT = "%Y%m%dT%H%M%S"
+# An underscore separated the two in older links to the moderation queue.
+_CURSOR = re.compile(r"(.{1,24})[._]([0-9]{1,18})")
 _READERS: dict[type, Callable[[str], object]] = {
     datetime: lambda written: datetime.strptime(written, _TIME_FORMAT).replace(tzinfo=UTC),
     float: float,
@@ -33,10 +36,10 @@ def decode(cursor: str | None, value_type: type) -> Cursor | None:
 
     Anything else is None: a mistyped URL shows the first page.
     """
-    written, _, number = (cursor or "").rpartition(".")
-    if not (number.isdecimal() and len(number) < 19 and len(written) < (10 if value_type is int else 25)):
+    match = _CURSOR.fullmatch(cursor or "")
+    if match is None or (value_type is int and len(match[1]) > 9):
         return None
     try:
-        return Cursor(_READERS[value_type](written), int(number))
+        return Cursor(_READERS[value_type](match[1]), int(match[2]))
     except ValueError:
         return None

@@ -3,19 +3,22 @@
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeVar
 
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, current_app, g, has_app_context, has_request_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, MetaData, event, func
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, MetaData, event, func
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+View = TypeVar("View", bound=Callable[..., Any])
+TransactionMode = Literal["deferred", "immediate"]
 KEY_BITS = 50
 # For SQLite's one lock, in milliseconds.
 BUSY_TIMEOUT_MS = 15000
@@ -120,64 +123,108 @@ def _configure_sqlite(connection: Any, record: Any) -> None:
     cursor.close()
 
 
+@contextmanager
+def reading() -> Iterator[None]:
+    """Declare that a job or command only reads, as a context manager or a decorator: it waits for no writer."""
+    with _unit_of_work("deferred"):
+        yield
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Declare that a job or command writes, as a context manager or a decorator.
+
+    Its transactions wait for SQLite's one lock when they begin; see `_begin_sqlite`.
+    """
+    with _unit_of_work("immediate"):
+        if _is_sqlite() and db.session.in_transaction() and not _holds_lock():
+            db.session.rollback()
+        yield
+
+
+def deferred(view: View) -> View:
+    """Start the POST requests of this view with a read transaction; it calls `begin_writing` once the input is valid."""
+    view.starts_deferred = True  # type: ignore[attr-defined]
+    return view
+
+
+def begin_writing() -> None:
+    """Take the write lock for the rest of this request, whose view is `deferred`.
+
+    The read transaction ends, so rows that were loaded are loaded again: another request may have changed them.
+    """
+    g.transaction_mode = "immediate"
+    if _is_sqlite():
+        db.session.rollback()
+
+
+@contextmanager
+def _unit_of_work(mode: TransactionMode) -> Iterator[None]:
+    outer = g.get("transaction_mode")
+    g.transaction_mode = mode
+    try:
+        yield
+    finally:
+        g.transaction_mode = outer
+
+
+def _is_sqlite() -> bool:
+    return db.session.get_bind().dialect.name == "sqlite"
+
+
+def _holds_lock() -> bool:
+    return db.session.connection().info.get("transaction_mode") == "immediate"
+
+
 @event.listens_for(Engine, "begin")
-def _sqlite_begin(connection: Any) -> None:
-    """A writer takes its lock at the start: a reader that turns writer half way would be refused, its work lost."""
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin as declared. A writer takes its lock at once: SQLite refuses it to a reader whose snapshot is outdated."""
     if connection.dialect.name != "sqlite":
         return
-    if _only_reads():
+    mode = connection.info["transaction_mode"] = _declared_mode()
+    if mode == "deferred":
         connection.exec_driver_sql("BEGIN")
     else:
-        _begin_as_writer(connection)
+        _begin_immediate(connection)
 
 
-def _begin_as_writer(connection: Any) -> None:
-    """Wait for the lock in short steps: SQLite's own grow to 100 ms, and whoever waits in them is passed by.
+def _declared_mode() -> TransactionMode:
+    """Return what `reading`, `writing` or `begin_writing` declared, or the default of a request: only POST writes.
 
-    Raises OperationalError when it is not free within LONGEST_WAIT.
+    Outside of both, as in a migration, a transaction is taken to write.
+    """
+    declared: TransactionMode | None = g.get("transaction_mode") if has_app_context() else None
+    if declared or not has_request_context():
+        return declared or "immediate"
+    view = current_app.view_functions.get(request.endpoint or "")
+    reads = request.method in ("GET", "HEAD", "OPTIONS") or hasattr(view, "starts_deferred")
+    return "deferred" if reads else "immediate"
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Wait for the write lock in steps of 0.5 ms: SQLite's own steps grow to 100 ms, and others get the lock first.
+
+    Raises OperationalError when the lock is not free within BUSY_TIMEOUT_MS.
     """
     connection.exec_driver_sql("PRAGMA busy_timeout=0")
-    give_up = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
     while True:
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             break
-        except OperationalError as problem:
-            if "locked" not in str(problem.orig) or time.monotonic() > give_up:
+        except OperationalError as error:
+            if not is_locked(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.0005)
     connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
-def _only_reads() -> bool:
-    if not has_request_context() or "writes" in g:
-        return False
-    view = current_app.view_functions.get(request.endpoint or "")
-    return request.method in ("GET", "HEAD", "OPTIONS") or hasattr(view, "reads_first")
-
-
-def reads_first(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a view that checks what was sent before it asks for the writer's lock, by `begin_writing`."""
-    view.reads_first = True  # type: ignore[attr-defined]
-    return view
-
-
-def begin_writing() -> None:
-    """From here on the request holds SQLite's lock, so that others write meanwhile while it reads and checks.
-
-    What it had read is read anew when it is looked at again: somebody may have changed it in between.
-    """
-    g.writes = True
-    if db.session.get_bind().dialect.name == "sqlite":
-        db.session.rollback()
-
-
-def expired(moment: datetime, after: timedelta) -> bool:
-    """Whether more than `after` has passed since the moment."""
-    return now() - moment > after
+def is_locked(error: DBAPIError) -> bool:
+    """Return whether SQLite refused because another connection was writing."""
+    return "locked" in str(error.orig)
 
 
 def lock(subject: str) -> None:
     """Do one thing at a time per subject, until the transaction ends. SQLite has one writer at a time anyway."""
-    if db.session.get_bind().dialect.name == "postgresql":
+    if not _is_sqlite():
         db.session.execute(func.pg_advisory_xact_lock(func.hashtextextended(subject, 0)).select())

@@ -21,7 +21,7 @@ from sqlalchemy import Text, event, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum import anonymity, jobs
-from forum.db import RandomId, Timestamp, db, now
+from forum.db import RandomId, Timestamp, db, now, writing
 
 log = logging.getLogger(__name__)
 MAX_TRIES = 8
@@ -99,6 +99,7 @@ def enqueue(to_address: str, template: str, *, subject: str, **values: Any) -> M
 
 
 @jobs.periodic(minute="*")
+@writing()
 def deliver_mail() -> None:
     """Soon after every commit that wrote a mail, and every minute for what could not go at once."""
     deliver_due()

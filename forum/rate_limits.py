@@ -24,7 +24,7 @@ def rate_limit_key() -> str:
     finds none that grows both when a member signs a text and when an anonymous one appears.
     """
     client = f"member {current_user.id}" if current_user.is_authenticated else f"address {get_remote_address()}"
-    is_per_page = request.form.get("signed") == "anonymous" or request.endpoint in PER_TEXT_ENDPOINTS
+    is_per_page = request.form.get("identity") == "anonymous" or request.endpoint in PER_TEXT_ENDPOINTS
     path = request.path if is_per_page else ""
     return anonymity.hashed_limit_key(f"{client} {datetime.now(UTC):%Y-%m-%d %H} {path}")
 

@@ -44,9 +44,9 @@ def init_app(app: Flask) -> None:
         count_of=count_of,
         day=day,
         initials=initials,
-        iso=dates.iso,
+        iso=dates.format_iso,
         key_text=key_text,
-        month=dates.month,
+        month=dates.format_month,
         rendered=Markup,
     )
 
@@ -64,7 +64,7 @@ def can(verb: str, *items: Any) -> bool:
 
 def day(moment: datetime, *, year: bool | None = None) -> str:
     """Return the day in the reader's time zone. A whole day, as anonymous texts have, is that day in any zone."""
-    return dates.day(moment, None if dates.is_whole_day(moment) else _reader_zone(), year=year)
+    return dates.format_day(moment, None if dates.is_whole_day(moment) else _reader_zone(), year=year)
 
 
 def reader_clock() -> tuple[ZoneInfo | None, int]:
@@ -73,7 +73,7 @@ def reader_clock() -> tuple[ZoneInfo | None, int]:
 
 
 def _reader_zone() -> ZoneInfo | None:
-    return dates.zone_called(current_user.time_zone) if current_user.is_authenticated else None
+    return dates.time_zone_by_name(current_user.time_zone) if current_user.is_authenticated else None
 
 
 def initials(name: str) -> str:

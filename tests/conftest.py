@@ -14,7 +14,7 @@ from sqlalchemy import text as sql
 from forum import create_app, site
 from forum.config import CONSTANT_CONFIG
 from forum.db import db
-from forum.web import limiter
+from forum.rate_limits import limiter
 from tests import cluster
 
 

@@ -20,7 +20,7 @@ from forum.ratings.models import Rating
 from forum.vendors.actions import add_domain, add_programme, add_vendor
 from forum.vendors.models import Category, Vendor
 from forum.vendors.representative_actions import request_representation, confirm_representation
-from forum.web import key_text
+from forum.urls import key_text
 
 _n = count(1)
 PASSWORD = "correct horse lamp post"
@@ -59,7 +59,7 @@ def make_vendor(name: str | None = None, tiers: tuple[str, ...] = (), **given: A
     return vendor
 
 
-def make_a_tag(slug: str | None = None, synonyms: tuple[str, ...] = ()) -> Tag:
+def make_tag(slug: str | None = None, synonyms: tuple[str, ...] = ()) -> Tag:
     tag = create_tag(slug or f"tag-{next(_n)}", "What it is for", synonyms)
     db.session.commit()
     return tag
@@ -68,7 +68,7 @@ def make_a_tag(slug: str | None = None, synonyms: tuple[str, ...] = ()) -> Tag:
 def make_post(author: Member | None = None, **given: Any) -> Post:
     n = next(_n)
     defaults = {
-        "tags": given.get("tags") or [make_a_tag()],
+        "tags": given.get("tags") or [make_tag()],
         "title": f"What happened, part {n}",
         "body": "We registered eleven deals. Nine were approved.",
         "leaning": "mixed",

@@ -19,7 +19,7 @@ from forum.posts.models import Comment, Post
 from forum.posts.queries import post_page_row
 from forum.vendors.models import VendorDomain
 from tests.factories import (
-    make_a_tag,
+    make_tag,
     make_category,
     make_comment,
     make_member,
@@ -292,7 +292,7 @@ def values_for(rule: Any, known: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def routes(app: Flask) -> list[tuple[Any, str]]:
     """Each route with an address that leads to something."""
-    post = make_post(tags=[make_a_tag("deals", ("bargains",))])
+    post = make_post(tags=[make_tag("deals", ("bargains",))])
     comment = make_comment(post, anonymous=True)
     vendor, member = make_vendor("Nordwall", tiers=("Gold",)), make_member()
     known = {

@@ -10,7 +10,7 @@ from forum.accounts.actions import create_member
 from forum.accounts.models import Member
 from forum.db import db
 from forum.mail import Mail, deliver_due
-from forum.web import limiter
+from forum.rate_limits import limiter
 from tests.factories import PASSWORD, run_concurrently
 from tests.factories import make_member as make_plain_member
 
@@ -142,7 +142,9 @@ def test_remember_me_outlives_the_session_and_a_password_change_ends_it(app: Any
         assert reader.get_cookie("remember_token")
         reader.delete_cookie("session")
         assert reader.get("/settings").status_code == 200
-    answer = here.post("/settings/password", data={"current_password": PASSWORD, "password": OTHER, "password_confirmation": OTHER})
+    answer = here.post(
+        "/settings/password", data={"current_password": PASSWORD, "password": OTHER, "password_confirmation": OTHER}
+    )
     assert answer.status_code == 302
     assert here.get("/settings").status_code == 200
     assert old.get("/settings").status_code == 302, "other devices are signed out"
@@ -154,7 +156,10 @@ def test_changing_the_password_asks_for_the_present_one_and_twice_for_the_new(ap
     db.session.commit()
     reader = browse(member)
     for data, words in [
-        ({"current_password": "wrong wrong", "password": OTHER, "password_confirmation": OTHER}, "not your present password"),
+        (
+            {"current_password": "wrong wrong", "password": OTHER, "password_confirmation": OTHER},
+            "not your present password",
+        ),
         ({"current_password": PASSWORD, "password": OTHER, "password_confirmation": "another one"}, "do not match"),
         ({"current_password": PASSWORD, "password": "short", "password_confirmation": "short"}, "at least 10"),
     ]:
@@ -180,7 +185,10 @@ def test_a_new_address_is_confirmed_by_its_mailbox_and_told_to_the_old_one(app: 
     member = create_member(name="Marta", email="marta@partner.example", password=PASSWORD)
     db.session.commit()
     reader = browse(member)
-    assert reader.post("/settings/email", data={"email": "new@partner.example", "current_password": "wrong"}).status_code == 422
+    assert (
+        reader.post("/settings/email", data={"email": "new@partner.example", "current_password": "wrong"}).status_code
+        == 422
+    )
     reader.post("/settings/email", data={"email": "new@partner.example", "current_password": PASSWORD})
     mail = newest("You asked to use this address")
     assert mail.to_address == "new@partner.example"

@@ -20,7 +20,7 @@ from forum.moderation.models import Decision
 from forum.posts.actions import PostSubject
 from tests.factories import (
     PASSWORD,
-    make_a_tag,
+    make_tag,
     make_category,
     make_comment,
     make_member,
@@ -86,7 +86,7 @@ def log() -> list[tuple[str, str, str]]:
 def furnished() -> None:
     """One of each, as the doors name them."""
     make_vendor("Nordwall", tiers=("Gold",), category=make_category(slug="software", name="Software"))
-    make_a_tag("deals", ("bargains",))
+    make_tag("deals", ("bargains",))
     make_member(slug="marta", name="Marta Aalto")
 
 
@@ -340,7 +340,7 @@ def test_the_pages_cost_the_same_for_few_and_for_many(app: Flask, browse: Any, a
 
     def grow(count: int) -> None:
         for n in range(count):
-            make_a_tag(synonyms=(f"word-{count}-{n}",))
+            make_tag(synonyms=(f"word-{count}-{n}",))
             make_category()
             apply_action(make_post(marta), admin, action="hide", rule=3, facts="", reason="Named.", source="own")
             make_post(about=PostSubject(make_vendor(tiers=("Gold", "Silver"), aliases=[f"Also {count} {n}"])))

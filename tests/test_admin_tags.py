@@ -11,8 +11,8 @@ from forum.notifications.actions import follow, follow_state
 from forum.posts.models import Post, Tag, TagSynonym
 from forum.posts.tags.queries import tag_slugs_of
 from forum.posts.visibility import hide
-from forum.web import key_text
-from tests.factories import make_a_tag, make_member, make_post, run_concurrently
+from forum.urls import key_text
+from tests.factories import make_tag, make_member, make_post, run_concurrently
 from tests.test_delayed import composed, delayed, run_job
 
 REASON = {"reason": "They mean the same."}
@@ -46,8 +46,8 @@ def test_a_tag_is_made_described_and_given_other_words(app: Flask, staff: Any, b
 
 @pytest.mark.parametrize("word", ["deals", "Bargains", "x", "", "---"])
 def test_a_word_that_is_taken_or_none_is_refused(app: Flask, staff: Any, word: str) -> None:
-    make_a_tag("deals", ("bargains",))
-    make_a_tag("other")
+    make_tag("deals", ("bargains",))
+    make_tag("other")
     answer = staff.post("/admin/tags", data={"word": word, "description": "Long enough."})
     assert answer.status_code == 422 and "Long enough." in answer.text
     assert staff.post("/admin/tags/other/words", data={"word": word}).status_code == 422
@@ -63,15 +63,15 @@ def test_of_two_who_make_the_same_tag_at_once_one_does(app: Flask, staff: Any, b
 
 
 def test_a_retired_tag_is_not_offered_and_what_carries_it_keeps_it(app: Flask, staff: Any, browse: Any) -> None:
-    old, author = make_a_tag("fax-orders"), make_member()
+    old, author = make_tag("fax-orders"), make_member()
     post = make_post(author, tags=[old])
     staff.post("/admin/tags/fax-orders/retire", data={"intent": "retire"})
     staff.post("/admin/tags/fax-orders/retire", data={"intent": "retire"})
     writer = browse(author)
     assert "fax-orders" not in writer.get("/posts/new").text and "fax-orders" not in browse().get("/tags/").text
-    answer = writer.post("/posts/new", data=composed(tags="fax-orders", signed="name"))
+    answer = writer.post("/posts/new", data=composed(tags="fax-orders", identity="name"))
     assert answer.status_code == 422 and "not offered any more" in answer.text
-    near = writer.post("/posts/new", data=composed(tags="fax-order", signed="name")).text
+    near = writer.post("/posts/new", data=composed(tags="fax-order", identity="name")).text
     assert "Did you mean fax-orders" not in near
     assert (
         "is not offered" in browse().get("/tags/fax-orders").text
@@ -86,7 +86,7 @@ def test_a_retired_tag_is_not_offered_and_what_carries_it_keeps_it(app: Flask, s
 
 
 def test_a_tag_goes_into_another_with_texts_words_and_followers(app: Flask, staff: Any, browse: Any) -> None:
-    old, into, fan = make_a_tag("dealreg", ("dr",)), make_a_tag("deal-registration"), make_member()
+    old, into, fan = make_tag("dealreg", ("dr",)), make_tag("deal-registration"), make_member()
     one, both, other = (make_post(tags=tags) for tags in ([old], [old, into], [into]))
     hide(hidden := make_post(tags=[old]), "It waits.")
     follow(fan, "tag", old.id)
@@ -109,14 +109,14 @@ def test_a_tag_goes_into_another_with_texts_words_and_followers(app: Flask, staf
 
 @pytest.mark.parametrize("into", ["deals", "bargains", "nothing", ""])
 def test_a_tag_goes_neither_into_itself_nor_into_nothing(app: Flask, staff: Any, into: str) -> None:
-    tag = make_a_tag("deals", ("bargains",))
+    tag = make_tag("deals", ("bargains",))
     given = {"into": into, "intent": f"merge into {tag.id}", **REASON}
     assert staff.post("/admin/tags/deals/merge", data=given).status_code == 422
     assert db.session.query(Tag).count() == 1
 
 
 def test_a_text_that_waits_to_appear_finds_the_tag_that_its_own_went_into(app: Flask, staff: Any, browse: Any) -> None:
-    old, into = make_a_tag("dealreg"), make_a_tag("deal-registration")
+    old, into = make_tag("dealreg"), make_tag("deal-registration")
     delayed(browse(make_member()), tags="dealreg", appear="6")
     staff.post("/admin/tags/dealreg/merge", data={"into": into.slug, "intent": f"merge into {into.id}", **REASON})
     run_job(6.2)
@@ -124,8 +124,8 @@ def test_a_text_that_waits_to_appear_finds_the_tag_that_its_own_went_into(app: F
 
 
 def test_only_a_tag_that_nothing_carries_is_ended(app: Flask, staff: Any, browse: Any) -> None:
-    hide(make_post(tags=[make_a_tag("used")]), "Even a hidden one.")
-    make_a_tag("free", ("gratis",))
+    hide(make_post(tags=[make_tag("used")]), "Even a hidden one.")
+    make_tag("free", ("gratis",))
     db.session.commit()
     assert staff.post("/admin/tags/used/delete", data=REASON).status_code == 422
     assert staff.post("/admin/tags/free/delete", data={"reason": ""}).status_code == 422

@@ -450,7 +450,7 @@ def test_figures_that_fell_below_the_gate_before_the_merge_still_stand_beside(ap
     for rating in gone[:5]:
         withdraw(rating)
     db.session.commit()
-    assert published().below == 1 and current_snapshot(Subject(old.id)).figures is None
+    assert published().too_few == 1 and current_snapshot(Subject(old.id)).figures is None
     merged(admin, old, into)
     beside = db.session.query(Snapshot).filter_by(vendor_id=old.id, current=True).one()
     assert beside.figures["organisations"] == 8

@@ -15,21 +15,22 @@ from sqlalchemy.exc import IntegrityError
 
 from forum import anonymity
 from forum.access import is_author
-from forum.accounts.pseudonyms import alias_for, get_or_create_pseudonym
 from forum.accounts.bylines import byline
 from forum.accounts.models import Pseudonym
+from forum.accounts.pseudonyms import alias_for, get_or_create_pseudonym
 from forum.db import db, now, start_of_day
 from forum.notifications.actions import follow
 from forum.notifications.models import Follow
 from forum.posts import actions, queries
 from forum.posts.actions import delete_post, edit_post, write_post
+from forum.posts.chain_queries import anonymous_texts_of
 from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
 from forum.posts.models import Comment, Post, Revision, ScheduledText
-from forum.posts.chain_queries import anonymous_texts_of
 from forum.posts.scheduled_actions import schedule_post
+from forum.rate_limits import limiter
 from forum.ratings.models import Rating
-from forum.web import key_text, limiter
-from tests.factories import make_a_tag, make_comment, make_member, make_post, make_rating, make_vendor
+from forum.urls import key_text
+from tests.factories import make_tag, make_comment, make_member, make_post, make_rating, make_vendor
 
 NOON = datetime(2026, 11, 12, 11, 47, 31, tzinfo=UTC)
 DAY = datetime(2026, 11, 12, tzinfo=UTC)
@@ -44,7 +45,12 @@ def test_a_mark_is_steady_in_its_thread_and_differs_by_thread_member_and_key(
 ) -> None:
     one, two = anonymity.new_thread_key(), anonymity.new_thread_key()
     assert anonymity.thread_hmac(one, 7) == anonymity.thread_hmac(one, 7)
-    found = {anonymity.thread_hmac(one, 7), anonymity.thread_hmac(two, 7), anonymity.thread_hmac(one, 8), *anonymity.chain_links(7, 0, 3)}
+    found = {
+        anonymity.thread_hmac(one, 7),
+        anonymity.thread_hmac(two, 7),
+        anonymity.thread_hmac(one, 8),
+        *anonymity.chain_links(7, 0, 3),
+    }
     keys(app, monkeypatch, "another key, long enough for everybody")
     found.add(anonymity.thread_hmac(one, 7))
     assert len(found) == 7 and all(re.fullmatch("[0-9a-f]{64}", mark) for mark in found)
@@ -209,7 +215,7 @@ def test_two_copies_of_the_database_show_no_code_on_two_rows(
     for module in ("forum.notifications.actions", "forum.notifications.queries"):
         monkeypatch.setattr(f"{module}.STRETCH", 4)
     author, seen = make_member(), set()
-    vendor, vdi = make_vendor(), make_a_tag()
+    vendor, vdi = make_vendor(), make_tag()
 
     def made() -> list[Any]:
         if what == "a rating":
@@ -299,7 +305,7 @@ def test_a_database_refuses_a_row_with_both_an_author_and_a_pseudonym(app: Flask
 def test_writing_moved_in_from_another_day_keeps_that_day(app: Flask) -> None:
     author = make_member()
     post = write_post(
-        author, title="From another day", body="x" * 50, leaning="good", tags=[make_a_tag()], anonymous=True, at=NOON
+        author, title="From another day", body="x" * 50, leaning="good", tags=[make_tag()], anonymous=True, at=NOON
     )
     comment = write_comment(post, author, body="Also", anonymous=True, at=NOON)
     assert (post.created_at, post.last_activity_at, comment.created_at) == (DAY, DAY, DAY)
@@ -317,10 +323,10 @@ def test_an_error_while_writing_leaves_neither_text_nor_member_in_the_log(
     monkeypatch.setattr(actions, "write_post", refused)
     monkeypatch.setattr(app, "testing", False)
     author = make_member(name="Marta Aalto", company="Nordhaus")
-    tag = make_a_tag().slug
+    tag = make_tag().slug
     typed = {"title": "Marta was here", "body": "Nordhaus lost the bid. " * 3, "tags": tag, "leaning": "bad"}
     caplog.set_level("DEBUG")
-    page = browse(author).post("/posts/new", data={**typed, "about": "none", "signed": "name", "intent": "publish"})
+    page = browse(author).post("/posts/new", data={**typed, "about": "none", "identity": "name", "intent": "publish"})
     assert page.status_code == 500
     said = "\n".join(f"{record.getMessage()} {record.exc_text or ''}" for record in caplog.records)
     assert "IntegrityError" in said and "posts.new" in said and "in refused" in said, "what helps to mend it"
@@ -334,8 +340,8 @@ def test_what_is_said_after_anonymous_writing_stands_in_no_cookie(app: Flask, br
     typed = {"title": "What happened this spring", "body": "We registered eleven deals, most were approved."}
     for signed in ("anonymous", "name"):
         browser = browse(author)
-        sent = {**typed, "tags": make_a_tag().slug, "leaning": "bad", "about": "none", "intent": "publish"}
-        assert browser.post("/posts/new", data={**sent, "signed": signed}).status_code == 302
+        sent = {**typed, "tags": make_tag().slug, "leaning": "bad", "about": "none", "intent": "publish"}
+        assert browser.post("/posts/new", data={**sent, "identity": signed}).status_code == 302
         with browser.session_transaction() as kept:
             said[signed] = sorted((key, str(value)) for key, value in kept.items() if key != "csrf_token")
     assert said["anonymous"] == said["name"]
@@ -347,12 +353,12 @@ def test_no_limit_counts_named_and_anonymous_writing_together(app: Flask, browse
     counted: list[set[str]] = []
     for signed in ("name", "anonymous"):
         limiter.reset()
-        browser.post(path, data={"body": "Same here.", "signed": signed, "intent": "publish"})
+        browser.post(path, data={"body": "Same here.", "identity": signed, "intent": "publish"})
         counted.append({key.split("/")[1] for key in limiter.storage.storage})  # type: ignore[attr-defined]
     assert counted[0] and counted[1] and not counted[0] & counted[1]
     limiter.reset()
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=1)):
-        browser.post(path, data={"body": "Same here.", "signed": "name", "intent": "publish"})
+        browser.post(path, data={"body": "Same here.", "identity": "name", "intent": "publish"})
     assert not {key.split("/")[1] for key in limiter.storage.storage} & counted[0]  # type: ignore[attr-defined]
 
 

@@ -10,7 +10,7 @@ from forum.db import db
 from forum.pages.anonymity_views import HELD, TITLES
 from forum.posts.models import Comment, Post
 from forum.ratings.models import Rating
-from forum.web import key_text
+from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post, make_rating
 
 

@@ -9,8 +9,8 @@ from forum.db import db
 from forum.posts.actions import PostSubject, edit_post
 from forum.posts.anonymous.badges import badge_for
 from forum.posts.models import Post
-from forum.web import key_text
-from tests.factories import make_a_tag, make_comment, make_member, make_post, make_vendor
+from forum.urls import key_text
+from tests.factories import make_tag, make_comment, make_member, make_post, make_vendor
 
 MSP, NORDICS = "Managed service provider", "Nordics and Baltics"
 
@@ -55,11 +55,11 @@ def test_a_tier_makes_the_badge_rarer_and_is_said_last(app: Flask) -> None:
 def test_a_badge_is_kept_with_the_text_only_when_its_author_chose_it(app: Flask, browse: Any) -> None:
     author, *_ = [make_house(n, business_type="msp", region="nordics") for n in range(5)]
     typed = {"title": "What happened this spring", "body": "We registered eleven deals, most were approved."}
-    sent = {**typed, "leaning": "mixed", "tags": make_a_tag().slug, "about": "none", "intent": "preview"}
-    page = browse(author).post("/posts/new", data={**sent, "signed": "anonymous", "badge": "y"}).text
+    sent = {**typed, "leaning": "mixed", "tags": make_tag().slug, "about": "none", "intent": "preview"}
+    page = browse(author).post("/posts/new", data={**sent, "identity": "anonymous", "badge": "y"}).text
     assert f"It would say “{MSP} · {NORDICS}”." in page
     for signed, badge, said in (("anonymous", "y", f"{MSP} · {NORDICS}"), ("anonymous", "", ""), ("name", "y", "")):
-        given = {"signed": signed, "intent": "publish"} | ({"badge": badge} if badge else {})
+        given = {"identity": signed, "intent": "publish"} | ({"badge": badge} if badge else {})
         place = browse(author).post("/posts/new", data={**sent, **given}).location
         assert (f"{MSP} · {NORDICS}" in browse().get(place).text) == bool(said)
         post = db.session.query(Post).order_by(Post.created_at, Post.id).all()

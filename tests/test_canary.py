@@ -29,7 +29,7 @@ from forum.ratings.scores.actions import publish
 from tests import crawl
 from tests.conftest import on_one_database
 from tests.factories import (
-    make_a_tag,
+    make_tag,
     make_comment,
     make_member,
     make_post,
@@ -72,7 +72,7 @@ def people(app: Flask) -> dict[str, Member]:
     speaker = make_representative(vendor)
     for _ in range(5):
         make_rating(vendor=vendor)
-    tag = make_a_tag("deals", ("bids",))
+    tag = make_tag("deals", ("bids",))
     about = PostSubject(vendor, tier=vendor.programmes[0].tiers[0], programme=vendor.programmes[0])
     said = {"worth": 2, "again": False, "interest": "none"}
     post = make_post(canary, anonymous=True, about=about, said=said, tags=[tag], badged=True)

@@ -15,7 +15,7 @@ import pytest
 from forum.db import db, now
 from forum.posts.comment_queries import THREAD_PAGE_SIZE
 from forum.posts.models import Comment, Post, Revision, UsefulVote
-from forum.web import key_text
+from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post, make_thread, run_concurrently
 
 
@@ -24,7 +24,7 @@ def form(**given: Any) -> dict[str, Any]:
     fields = {
         "submission": secrets.token_hex(16),
         "body": "Same here, at **Silver**.",
-        "signed": "name",
+        "identity": "name",
         "to": "",
         "intent": "publish",
     }
@@ -71,7 +71,7 @@ def test_an_anonymous_reply_keeps_one_name_in_its_thread_and_no_author(app: Any,
     post, author = make_post(), make_member(name="Jussi Korhonen")
     reader = browse(author)
     for _ in range(2):
-        reader.post(path_to(post, "reply"), data=form(signed="anonymous"))
+        reader.post(path_to(post, "reply"), data=form(identity="anonymous"))
     first, second = db.session.query(Comment)
     assert first.author_id is None and first.pseudonym_id == second.pseudonym_id
     page = browse().get(path_to(post)).text
@@ -120,11 +120,11 @@ def test_a_reply_has_a_page_of_its_own_for_those_without_scripts(app: Any, brows
 def test_a_preview_keeps_all_and_stores_nothing(app: Any, browse: Any) -> None:
     post = make_post()
     to = key_text(make_comment(post).id)
-    given = form(intent="preview", signed="anonymous", to=to)
+    given = form(intent="preview", identity="anonymous", to=to)
     page = browse(make_member()).post(path_to(post, "reply"), data=given).text
     assert "<strong>Silver</strong>" in page and typed(page) == given["body"]
     assert f'name="to" value="{to}"' in page and f'name="submission" value="{given["submission"]}"' in page
-    assert re.search('name="signed" value="anonymous" checked', page)
+    assert re.search('name="identity" value="anonymous" checked', page)
     assert db.session.query(Comment).count() == 1
 
 
@@ -135,7 +135,7 @@ def test_a_preview_keeps_all_and_stores_nothing(app: Any, browse: Any) -> None:
         ({"body": "   \r\n "}, "Write your reply."),
         ({"body": "x"}, "Use at least 2."),
         ({"body": "x" * 10_001}, "Shorten it to 10,000"),
-        ({"signed": "admin"}, "Choose how you appear."),
+        ({"identity": "admin"}, "Choose how you appear."),
     ],
 )
 def test_a_wrong_reply_is_answered_in_words_and_kept(app: Any, browse: Any, given: dict[str, str], words: str) -> None:
@@ -150,7 +150,7 @@ def test_a_wrong_reply_is_answered_in_words_and_kept(app: Any, browse: Any, give
 def test_the_second_submit_gives_the_place_of_the_first(app: Any, browse: Any) -> None:
     post = make_post()
     for signed in ("name", "anonymous"):
-        reader, given = browse(make_member()), form(signed=signed)
+        reader, given = browse(make_member()), form(identity=signed)
         answers = [reader.post(path_to(post, "reply"), data=given) for _ in range(2)]
         assert answers[0].location == answers[1].location
     db.session.expire_all()

@@ -18,10 +18,10 @@ from forum import create_app
 from forum.accounts.models import Member
 from forum.db import db
 from forum.posts.models import Comment, Post, UsefulVote
-from forum.web import key_text
+from forum.urls import key_text
 from tests import cluster
 from tests.conftest import Browser, settings_for
-from tests.factories import make_a_tag, make_member, make_post
+from tests.factories import make_tag, make_member, make_post
 from tests.served import Response, Site, Visitor, open_visitor
 
 PROCESSES, THREADS, EACH = 2, 8, 12
@@ -38,7 +38,7 @@ def database(kind: str, folder: Path, name: str) -> str:
 
 
 def reply_form(**given: Any) -> dict[str, Any]:
-    return {"submission": secrets.token_hex(16), "body": "The same here.", "signed": "name", "intent": "publish", **given}
+    return {"submission": secrets.token_hex(16), "body": "The same here.", "identity": "name", "intent": "publish", **given}
 
 
 def write_replies(url: str, folder: Path, path: str, member_ids: list[int], report: Any) -> None:
@@ -53,7 +53,7 @@ def write_replies(url: str, folder: Path, path: str, member_ids: list[int], repo
     def write(member: Any) -> list[int]:
         browser = app.test_client(user=member)
         return [
-            browser.post(path, data=reply_form(signed="anonymous" if n % 3 == 0 else "name")).status_code
+            browser.post(path, data=reply_form(identity="anonymous" if n % 3 == 0 else "name")).status_code
             for n in range(EACH)
         ]
 
@@ -103,7 +103,7 @@ class Running:
     def __init__(self, site: Site) -> None:
         self.site = site
         with site.application() as app:
-            post = make_post(tags=[make_a_tag("renewals")])
+            post = make_post(tags=[make_tag("renewals")])
             self.post_id, self.path = post.id, f"/posts/{key_text(post.id)}"
             shown = f"{self.path}/{post.slug}"
             self.readers: list[Visitor] = []
@@ -158,7 +158,7 @@ def test_an_experience_sent_eight_times_at_once_is_one_experience(running: Runni
         "leaning": "bad",
         "tags": "renewals",
         "about": "none",
-        "signed": "anonymous",
+        "identity": "anonymous",
         "intent": "publish",
     }
     told = at_once([lambda: running.readers[1].post("/posts/new", **form)] * 8)
@@ -170,7 +170,7 @@ def test_an_experience_sent_eight_times_at_once_is_one_experience(running: Runni
 
 def test_anonymous_replies_of_one_member_at_once_carry_a_link_of_the_chain_each(running: Running) -> None:
     reader = running.readers[2]
-    sent = [reply_form(signed="anonymous", body=f"Quietly, {n}.") for n in range(8)]
+    sent = [reply_form(identity="anonymous", body=f"Quietly, {n}.") for n in range(8)]
     told = at_once([lambda form=form: reader.post(f"{running.path}/reply", **form) for form in sent])
     assert [answer.status for answer in told] == [302] * 8
     with running.site.application():

@@ -17,14 +17,14 @@ from forum.posts.jobs import publish_scheduled
 from forum.posts.models import Comment, Post, ScheduledText
 from forum.posts.scheduled_actions import PURPOSE, scheduled_texts_of
 from forum.ratings.models import Rating
-from forum.web import key_text
-from tests.factories import make_a_tag, make_comment, make_member, make_post, make_vendor
+from forum.urls import key_text
+from tests.factories import make_tag, make_comment, make_member, make_post, make_vendor
 
 
 def composed(**given: Any) -> dict[str, Any]:
     body = "We registered eleven deals this spring. Nine were approved in time."
-    typed = {"title": "What happened this spring", "body": body, "leaning": "mixed", "tags": make_a_tag().slug}
-    return {**typed, "about": "none", "signed": "anonymous", "appear": "24", "intent": "publish", **given}
+    typed = {"title": "What happened this spring", "body": body, "leaning": "mixed", "tags": make_tag().slug}
+    return {**typed, "about": "none", "identity": "anonymous", "appear": "24", "intent": "publish", **given}
 
 
 def delayed(browser: Any, **given: Any) -> Any:
@@ -106,7 +106,7 @@ def test_nobody_replaces_what_is_somebody_elses(app: Flask, browse: Any) -> None
 def test_a_reply_waits_too_and_answers_the_post_when_what_it_answered_is_gone(app: Flask, browse: Any) -> None:
     author, post = make_member(), make_post()
     answered = make_comment(post)
-    sent = {"body": "Same picture here.", "signed": "anonymous", "appear": "6", "intent": "publish"}
+    sent = {"body": "Same picture here.", "identity": "anonymous", "appear": "6", "intent": "publish"}
     path = f"/posts/{key_text(post.id)}/reply"
     assert browse(author).post(path, data={**sent, "to": key_text(answered.id)}).location == "/anonymous-writing"
     assert browse(author).post(path, data={**sent, "body": "And another."}).status_code == 302
@@ -122,7 +122,7 @@ def test_a_reply_waits_too_and_answers_the_post_when_what_it_answered_is_gone(ap
 
 def test_a_reply_to_a_closed_thread_stays_with_its_author_and_says_so(app: Flask, browse: Any) -> None:
     author, post = make_member(), make_post()
-    sent = {"body": "Same picture here.", "signed": "anonymous", "appear": "6", "intent": "publish"}
+    sent = {"body": "Same picture here.", "identity": "anonymous", "appear": "6", "intent": "publish"}
     browse(author).post(f"/posts/{key_text(post.id)}/reply", data=sent)
     post.hidden_at = now()
     db.session.commit()
@@ -188,5 +188,5 @@ def test_a_member_who_was_banned_meanwhile_publishes_nothing(app: Flask, browse:
 
 
 def test_a_named_text_appears_at_once_whatever_the_delay_says(app: Flask, browse: Any) -> None:
-    assert "/posts/" in browse(make_member()).post("/posts/new", data=composed(signed="name")).location
+    assert "/posts/" in browse(make_member()).post("/posts/new", data=composed(identity="name")).location
     assert db.session.query(Post).count() == 1

@@ -11,8 +11,8 @@ from forum.db import db
 from forum.posts.actions import PostSubject
 from forum.posts.anonymous.identifying_details import AuthorDetails, find_countries, find_identifying_details
 from forum.posts.models import Comment, Post
-from forum.web import key_text
-from tests.factories import make_a_tag, make_member, make_post, make_vendor
+from forum.urls import key_text
+from tests.factories import make_tag, make_member, make_post, make_vendor
 
 MARTA = AuthorDetails("Marta Aalto", "marta-aalto", "Nordhaus Systems Oy", "mail.nordhaus.example", "Finland")
 
@@ -99,8 +99,8 @@ def test_a_long_hostile_text_is_read_quickly() -> None:
 def composed(**given: Any) -> dict[str, Any]:
     """What a browser sends with the composer."""
     body = "Our bid of €14,350 was refused on 12 November 2026, said Mr. Tanaka."
-    typed = {"title": "What happened with the bid", "body": body, "leaning": "bad", "tags": make_a_tag().slug}
-    return {**typed, "about": "none", "signed": "anonymous", "intent": "publish", **given}
+    typed = {"title": "What happened with the bid", "body": body, "leaning": "bad", "tags": make_tag().slug}
+    return {**typed, "about": "none", "identity": "anonymous", "intent": "publish", **given}
 
 
 def test_an_anonymous_post_comes_back_with_each_passage_marked_and_a_button_for_this_very_text(
@@ -124,7 +124,7 @@ def test_an_anonymous_post_comes_back_with_each_passage_marked_and_a_button_for_
 
 def test_a_named_text_and_a_harmless_anonymous_one_are_published_at_once(app: Flask, browse: Any) -> None:
     browser = browse(make_member())
-    assert browser.post("/posts/new", data=composed(signed="name")).status_code == 302
+    assert browser.post("/posts/new", data=composed(identity="name")).status_code == 302
     harmless = composed(body="Our bid was refused late, though we hold the highest tier.")
     assert browser.post("/posts/new", data=harmless).status_code == 302
 
@@ -132,7 +132,7 @@ def test_a_named_text_and_a_harmless_anonymous_one_are_published_at_once(app: Fl
 def test_an_anonymous_reply_is_checked_the_same_way(app: Flask, browse: Any) -> None:
     author = make_member(name="Marta Aalto", company="Nordhaus Oy")
     browser, path = browse(author), f"/posts/{key_text(make_post().id)}/reply"
-    sent = {"body": "We at Nordhaus saw this too.", "signed": "anonymous", "intent": "publish"}
+    sent = {"body": "We at Nordhaus saw this too.", "identity": "anonymous", "intent": "publish"}
     page = browser.post(path, data=sent)
     assert "<mark>Nordhaus</mark>" in page.text and db.session.query(Comment).count() == 0
     button = re.search(r'value="(publish anyway \w+)"', page.text)

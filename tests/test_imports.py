@@ -36,10 +36,10 @@ from forum.mail import Mail
 from forum.posts.actions import PostSubject, delete_post
 from forum.posts.comment_actions import delete_comment
 from forum.posts.models import Comment, Post, PostTag, Tag
-from forum.web import key_text
+from forum.urls import key_text
 from tests import cluster
 from tests.conftest import settings_for
-from tests.factories import make_a_tag, make_category, make_comment, make_member, make_post, make_vendor
+from tests.factories import make_tag, make_category, make_comment, make_member, make_post, make_vendor
 
 DATA = Path(__file__).parent / "data" / "wordpress"
 
@@ -220,8 +220,8 @@ def test_a_name_is_shown_without_tags_entities_or_address(typed: str, shown: str
 
 
 def test_words_and_synonyms_that_the_forum_has_are_matched(app: Flask) -> None:
-    make_a_tag("training", synonyms=("education",))
-    make_a_tag("webinars")
+    make_tag("training", synonyms=("education",))
+    make_tag("webinars")
     report = move_in("wxr-1.2.xml")
     assert [tag.slug for tag in post_from("diary.example/blog post 101").tags] == ["training", "webinars"]
     assert report.tags == 0

@@ -16,7 +16,7 @@ from forum.posts.models import Post
 from forum.posts.scheduled_actions import schedule_post, scheduled_texts_of
 from forum.ratings.actions import AlreadyRated, organisation_of_seal, rate
 from forum.ratings.queries import member_ratings
-from tests.factories import make_a_tag, make_member, make_post, make_rating, make_vendor
+from tests.factories import make_tag, make_member, make_post, make_rating, make_vendor
 
 FIRST, SECOND, THIRD = (f"the {n} key, long enough for anybody here" for n in ("first", "second", "third"))
 
@@ -36,7 +36,7 @@ def waits(author: Any, title: str) -> None:
         "title": title,
         "body": "It waits to appear, some time.",
         "leaning": "bad",
-        "tags": [make_a_tag()],
+        "tags": [make_tag()],
     }
     assert schedule_post(author, hours=6, typed={"title": title}, **given, said=None, badged=False, submission=title)
     db.session.commit()

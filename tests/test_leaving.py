@@ -20,7 +20,7 @@ from forum.pages.leaving.actions import leave
 from forum.posts.writing import mark_useful
 from forum.posts.models import Comment, Post, ScheduledText, UsefulVote
 from forum.ratings.models import Rating
-from tests.factories import PASSWORD, make_a_tag, make_comment, make_member, make_post, make_rating, make_vendor
+from tests.factories import PASSWORD, make_tag, make_comment, make_member, make_post, make_rating, make_vendor
 
 
 def make_leaver(browse: Any) -> Member:
@@ -38,8 +38,8 @@ def make_leaver(browse: Any) -> Member:
     follow(member, "post", other.id)
     db.session.commit()
     typed = {"title": "What waits to appear", "body": "We registered eleven deals, most were approved."}
-    sent = {**typed, "tags": make_a_tag().slug, "leaning": "bad", "about": "none", "appear": "72"}
-    answer = browse(member).post("/posts/new", data={**sent, "signed": "anonymous", "intent": "publish"})
+    sent = {**typed, "tags": make_tag().slug, "leaning": "bad", "about": "none", "appear": "72"}
+    answer = browse(member).post("/posts/new", data={**sent, "identity": "anonymous", "intent": "publish"})
     assert answer.status_code == 302 and db.session.query(ScheduledText).count() == 1
     return member
 

@@ -19,7 +19,7 @@ from forum.posts.writing import mark_useful
 from forum.vendors.actions import add_domain
 from tests import cluster
 from tests.conftest import settings_for
-from tests.factories import make_a_tag, make_comment, make_member, make_post, make_vendor
+from tests.factories import make_tag, make_comment, make_member, make_post, make_vendor
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -58,7 +58,7 @@ def fill() -> None:
     """At least one row in every table of the first rooms, with all that hangs on it."""
     vendor = make_vendor("Nordwall", tiers=("Gold",), aliases=["NW"])
     add_domain(vendor, "nordwall.example")
-    post = make_post(about=PostSubject(vendor), tags=[make_a_tag("deals", ("bargains",))])
+    post = make_post(about=PostSubject(vendor), tags=[make_tag("deals", ("bargains",))])
     edit_post(post, title="What it says by now", body=post.body * 2, leaning="bad", tags=post.tags, about=PostSubject(vendor))
     comment = make_comment(post, anonymous=True)
     make_comment(post, parent=comment)

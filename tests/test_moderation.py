@@ -24,9 +24,9 @@ from forum.posts.visibility import hold
 from forum.site import change_setting
 from forum.vendors.actions import add_domain
 from forum.vendors.models import Vendor
-from forum.web import key_text
+from forum.urls import key_text
 from tests.factories import (
-    make_a_tag,
+    make_tag,
     make_comment,
     make_member,
     make_post,
@@ -333,7 +333,7 @@ def test_a_locked_thread_takes_no_replies_until_it_is_unlocked(browse: Browse, j
 
 def test_a_thread_is_moved_to_other_tags_and_another_vendor(browse: Browse, judge: Member) -> None:
     old, new = make_vendor("Nordwall"), make_vendor("Sable Works")
-    make_a_tag("deals")
+    make_tag("deals")
     post = make_post(about=PostSubject(old))
     decide(browse, judge, post, action="move", rule="", tags="deals", vendor="sable works")
     db.session.expire_all()

@@ -19,7 +19,7 @@ from forum.moderation.models import Case, CaseNote, Decision
 from forum.moderation.queue.queries import queue, open_case_counts
 from forum.posts.models import Comment, Post
 from forum.posts.visibility import hold
-from forum.web import key_text
+from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post
 
 Browse = Callable[..., Any]

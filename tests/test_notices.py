@@ -30,7 +30,8 @@ from forum.posts.actions import PostSubject
 from forum.posts.models import Comment, Post
 from forum.posts.visibility import hide
 from forum.site import change_setting
-from forum.web import key_text, limiter
+from forum.urls import key_text
+from forum.rate_limits import limiter
 from tests.factories import make_comment, make_member, make_post, make_vendor, run_concurrently
 from tests.query_counts import queries_for
 

@@ -25,9 +25,9 @@ from forum.pages.leaving.own_data import own_data
 from forum.posts.actions import PostSubject, delete_post
 from forum.posts.comment_actions import delete_comment
 from forum.posts.models import Post
-from forum.posts.visibility import hide, approve_held
-from forum.web import key_text
-from tests.factories import make_a_tag, make_comment, make_member, make_post, make_vendor
+from forum.posts.visibility import approve_held, hide
+from forum.urls import key_text
+from tests.factories import make_tag, make_comment, make_member, make_post, make_vendor
 
 MONDAY = datetime(2027, 3, 1, 5, 0, tzinfo=UTC)
 TUESDAY = MONDAY + timedelta(days=1)
@@ -97,7 +97,7 @@ def test_nobody_is_told_of_their_own(app: Flask) -> None:
 
 def test_ones_own_post_is_no_news_in_its_vendor_and_tags(app: Flask) -> None:
     author, reader = make_member(), make_member()
-    tag, vendor = make_a_tag("deals"), make_vendor("Nordwall")
+    tag, vendor = make_tag("deals"), make_vendor("Nordwall")
     for member in (author, reader):
         actions.follow(member, "tag", tag.id)
         actions.follow(member, "vendor", vendor.id)
@@ -107,7 +107,7 @@ def test_ones_own_post_is_no_news_in_its_vendor_and_tags(app: Flask) -> None:
 
 
 def test_buttons_follow_and_stop_without_a_script(app: Flask, browse: Any) -> None:
-    reader, tag, vendor = make_member(), make_a_tag("deals"), make_vendor("Nordwall")
+    reader, tag, vendor = make_member(), make_tag("deals"), make_vendor("Nordwall")
     post = make_post(tags=[tag], about=PostSubject(vendor))
     browser = browse(reader)
     for page, thing in [
@@ -269,7 +269,7 @@ def test_a_chain_with_more_than_a_stretch_of_follows_is_found_whole(app: Flask, 
         monkeypatch.setattr(f"{module}.STRETCH", 8)
     member = make_member()
     for _ in range(30):
-        actions.follow(member, "tag", make_a_tag().id)
+        actions.follow(member, "tag", make_tag().id)
     assert len(follows_of_member(member)) == 30
 
 
@@ -291,7 +291,7 @@ def test_with_the_key_lost_nobody_follows_anything_and_nothing_breaks(app: Flask
 
 def test_the_digest_says_that_something_is_new_and_nothing_more(app: Flask) -> None:
     author = make_member(name="Marta Aalto")
-    vendor, tag = make_vendor("Nordwall"), make_a_tag("deals")
+    vendor, tag = make_vendor("Nordwall"), make_tag("deals")
     post = make_post(author, anonymous=True, about=PostSubject(vendor), tags=[tag])
     reply = make_comment(post, make_member(name="Jonas Reuter", digest="never"))
     (to, subject, text, html, unsubscribe), *more = digest()
@@ -308,7 +308,7 @@ def test_two_digests_differ_in_name_and_link_only(app: Flask) -> None:
     post = make_post(few, anonymous=True)
     for _ in range(3):
         actions.follow(many, "post", make_post().id)
-        actions.follow(many, "tag", make_a_tag().id)
+        actions.follow(many, "tag", make_tag().id)
     for row in follows_of_member(many):
         if row.post_id:
             make_comment(db.session.get(Post, row.post_id))
@@ -445,7 +445,7 @@ def test_how_often_mail_comes_is_chosen_in_the_settings(app: Flask, browse: Any)
 
 def test_what_one_follows_is_in_ones_own_export(app: Flask) -> None:
     author = make_member()
-    post, tag = make_post(author, anonymous=True), make_a_tag("deals")
+    post, tag = make_post(author, anonymous=True), make_tag("deals")
     actions.follow(author, "tag", tag.id)
     told = json.loads("".join(own_data(author)))["following"]
     assert told == [{"post": key_text(post.id), "title": post.title, "new": 0}, {"tag": "deals", "new": 0}]

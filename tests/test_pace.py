@@ -16,10 +16,10 @@ from forum.posts.screening.new_member_limits import Limits, WritingRecord, is_ne
 from forum.posts.signals import item_held
 from forum.posts.visibility import approve_held
 from forum.site import change_setting
-from forum.web import key_text
-from tests.factories import make_a_tag, make_comment, make_member, make_post
+from forum.urls import key_text
+from tests.factories import make_tag, make_comment, make_member, make_post
 
-BOTH = pytest.mark.parametrize("signed", ["name", "anonymous"])
+BOTH = pytest.mark.parametrize("identity", ["name", "anonymous"])
 GIVEN = Limits(
     first_posts_held=1, links=2, seconds=30, posts=3, replies=10, settled_after_days=7, settled_after_texts=5
 )
@@ -51,13 +51,13 @@ def make_new_member(**given: Any) -> Member:
 
 
 def post(browser: Any, body: str = LONG, *, signed: str = "name", **given: str) -> Any:
-    tag = make_a_tag()
+    tag = make_tag()
     typed = {"title": "What they promise", "tags": tag.slug, "leaning": "mixed", "about": "none", "intent": "publish"}
-    return browser.post("/posts/new", data={**typed, "body": body, "signed": signed, **given})
+    return browser.post("/posts/new", data={**typed, "body": body, "identity": signed, **given})
 
 
 def reply(browser: Any, under: Post, body: str = "Same picture.", *, signed: str = "name") -> Any:
-    return browser.post(f"/posts/{key(under)}/reply", data={"body": body, "signed": signed, "intent": "publish"})
+    return browser.post(f"/posts/{key(under)}/reply", data={"body": body, "identity": signed, "intent": "publish"})
 
 
 def key(item: Any) -> str:
@@ -80,7 +80,7 @@ def only_post() -> Post:
 @BOTH
 def test_the_first_post_waits_and_its_author_reads_why(app: Any, browse: Any, held: list[Any], signed: str) -> None:
     browser = browse(make_new_member())
-    answer = post(browser, signed=signed)
+    answer = post(browser, identity=signed)
     written = only_post()
     assert written.hidden_at and [item for item, _ in held] == [written.id]
     page = browser.get(answer.location)
@@ -90,7 +90,7 @@ def test_the_first_post_waits_and_its_author_reads_why(app: Any, browse: Any, he
 
 
 def test_the_words_of_an_anonymous_one_do_not_say_that_its_author_is_new(app: Any, browse: Any) -> None:
-    post(browse(make_new_member()), f"{LONG} https://a.example https://b.example https://c.example", signed="anonymous")
+    post(browse(make_new_member()), f"{LONG} https://a.example https://b.example https://c.example", identity="anonymous")
     assert only_post().hidden_reason == "A moderator reads this before others do."
 
 
@@ -123,11 +123,11 @@ def test_an_anonymous_first_post_let_through_counts_for_anonymous_ones_alone(
     app: Any, browse: Any, clock: Any, signed: str
 ) -> None:
     browser = browse(make_new_member())
-    post(browser, signed="anonymous")
+    post(browser, identity="anonymous")
     approve_held(only_post())
     db.session.commit()
     clock.shift(timedelta(minutes=1))
-    post(browser, f"{LONG} The second one.", signed=signed, title="The second one")
+    post(browser, f"{LONG} The second one.", identity=signed, title="The second one")
     second = db.session.query(Post).filter(Post.title == "The second one").one()
     # What is signed is treated as if the anonymous one did not exist: else it would show whose it is.
     assert (second.hidden_at is not None) == (signed == "name")
@@ -160,7 +160,7 @@ def test_editing_the_post_that_was_let_through_does_not_hold_it_again(app: Any, 
     db.session.commit()
     given = {
         "title": "What they promise",
-        "tags": make_a_tag().slug,
+        "tags": make_tag().slug,
         "leaning": "bad",
         "about": "none",
         "intent": "publish",
@@ -197,17 +197,17 @@ def test_what_is_moved_in_is_not_held(app: Any) -> None:
 @BOTH
 def test_a_new_member_waits_between_two_texts_and_loses_nothing(app: Any, browse: Any, clock: Any, signed: str) -> None:
     under, browser = make_post(), browse(make_new_member())
-    assert reply(browser, under, "The first.", signed=signed).status_code == 302
+    assert reply(browser, under, "The first.", identity=signed).status_code == 302
     clock.shift(timedelta(seconds=10))
-    answer = reply(browser, under, "The second of them.", signed=signed)
+    answer = reply(browser, under, "The second of them.", identity=signed)
     assert answer.status_code == 422 and "wait" in answer.text and "The second of them." in answer.text
     clock.shift(timedelta(seconds=31))
-    assert reply(browser, under, "The second of them.", signed=signed).status_code == 302
+    assert reply(browser, under, "The second of them.", identity=signed).status_code == 302
 
 
 def test_an_anonymous_text_makes_nobody_wait_with_a_named_one(app: Any, browse: Any, clock: Any) -> None:
     under, browser = make_post(), browse(make_new_member())
-    assert reply(browser, under, signed="anonymous").status_code == 302
+    assert reply(browser, under, identity="anonymous").status_code == 302
     assert reply(browser, under, "By name.").status_code == 302
 
 
@@ -217,21 +217,21 @@ def test_on_the_first_day_there_is_a_most(app: Any, browse: Any, clock: Any, sig
     under, browser = make_post(), browse(make_new_member())
     for n in range(most):
         body = f"{LONG} Number {n}."
-        sent = post(browser, body, signed=signed) if kind == "post" else reply(browser, under, body, signed=signed)
+        sent = post(browser, body, identity=signed) if kind == "post" else reply(browser, under, body, identity=signed)
         assert sent.status_code == 302, n
         clock.shift(timedelta(minutes=5))
     body = f"{LONG} One more."
-    late = post(browser, body, signed=signed) if kind == "post" else reply(browser, under, body, signed=signed)
+    late = post(browser, body, identity=signed) if kind == "post" else reply(browser, under, body, identity=signed)
     assert late.status_code == 422 and "first day" in late.text and "One more." in late.text
     clock.shift(timedelta(days=1))
-    again = post(browser, body, signed=signed) if kind == "post" else reply(browser, under, body, signed=signed)
+    again = post(browser, body, identity=signed) if kind == "post" else reply(browser, under, body, identity=signed)
     assert again.status_code == 302
 
 
 def test_what_waits_to_appear_counts_on_the_first_day(app: Any, browse: Any, clock: Any) -> None:
     browser = browse(make_new_member())
     for n in range(4):
-        answer = post(browser, f"{LONG} Part {n}.", signed="anonymous", appear="24")
+        answer = post(browser, f"{LONG} Part {n}.", identity="anonymous", appear="24")
         assert answer.status_code == (302 if n < 3 else 422), n
         clock.shift(timedelta(minutes=1))
 
@@ -252,7 +252,7 @@ def test_a_form_sent_quicker_than_anybody_types_comes_back_with_words(app: Any, 
     try:
         page = browser.get(f"/posts/{key(under)}/reply").text
         token = page.split('name="csrf_token" value="')[1].split('"')[0]
-        given = {"body": "Same picture.", "signed": "name", "intent": "publish", "csrf_token": token}
+        given = {"body": "Same picture.", "identity": "name", "intent": "publish", "csrf_token": token}
         quick = browser.post(f"/posts/{key(under)}/reply", data=given)
         assert quick.status_code == 422 and "quicker than anybody" in quick.text and "Same picture." in quick.text
         clock.shift(timedelta(seconds=4))
@@ -287,10 +287,10 @@ def test_the_same_text_by_somebody_else_within_a_day_waits(app: Any, browse: Any
     make_post(body=LONG)
     clock.shift(timedelta(hours=3))
     under = make_post(body="Something else altogether, told at the same length as others.")
-    reply(browse(make_member()), under, LONG, signed=signed)
+    reply(browse(make_member()), under, LONG, identity=signed)
     assert "the same text" in latest(Comment).hidden_reason
-    reply(browse(make_member()), under, "Thank you, that helps.", signed=signed)
-    reply(browse(make_member()), under, "Thank you, that helps.", signed=signed)
+    reply(browse(make_member()), under, "Thank you, that helps.", identity=signed)
+    reply(browse(make_member()), under, "Thank you, that helps.", identity=signed)
     assert db.session.query(Comment).filter(Comment.hidden_at.is_(None)).count() == 2, "short ones are chance"
 
 
@@ -298,7 +298,7 @@ def test_what_one_signed_long_ago_holds_no_anonymous_text(app: Any, browse: Any,
     member = make_member()
     make_post(member, body=LONG)
     clock.shift(timedelta(days=3))
-    assert post(browse(member), signed="anonymous", title="Once again").status_code == 302
+    assert post(browse(member), identity="anonymous", title="Once again").status_code == 302
     assert db.session.query(Post).filter(Post.title == "Once again").one().hidden_at is None, (
         "else it would tell whose it is"
     )
@@ -316,10 +316,10 @@ def test_words_and_domains_of_the_lists_hold_a_text_of_anybody(app: Any, browse:
         ("See https://www.spam.example/now.", "spam.example"),
         ("See http://deep.SPAM.example", "spam.example"),
     ):
-        reply(browser, under, body, signed=signed)
+        reply(browser, under, body, identity=signed)
         found = db.session.query(Comment).filter(Comment.body == body).one()
         assert because in found.hidden_reason, body
-    reply(browser, under, "Casinos of https://notspam.example", signed=signed)
+    reply(browser, under, "Casinos of https://notspam.example", identity=signed)
     assert db.session.query(Comment).filter(Comment.body.startswith("Casinos")).one().hidden_at is None
 
 
@@ -382,7 +382,7 @@ def test_a_held_anonymous_post_moves_nothing_that_others_see_of_its_author(app: 
     make_comment(author=member, at=now() - timedelta(days=2))
     before = {column.name: getattr(member, column.name) for column in Member.__table__.columns}
     pages = [browse().get(path).text for path in (f"/members/{member.slug}", "/")]
-    post(browse(member), signed="anonymous")
+    post(browse(member), identity="anonymous")
     db.session.expire_all()
     assert before == {column.name: getattr(member, column.name) for column in Member.__table__.columns}
     assert [browse().get(path).text for path in (f"/members/{member.slug}", "/")] == pages

@@ -12,8 +12,8 @@ from forum.db import db, now
 from forum.posts.actions import PostSubject, edit_post
 from forum.posts.models import Post
 from forum.posts.queries import PAGE_SIZE
-from forum.web import key_text
-from tests.factories import make_a_tag, make_category, make_comment, make_member, make_post, make_vendor
+from forum.urls import key_text
+from tests.factories import make_tag, make_category, make_comment, make_member, make_post, make_vendor
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -60,7 +60,7 @@ def test_home_sorts_by_activity_age_usefulness_and_shows_what_nobody_answered(ap
 
 @pytest.mark.parametrize("sort", ["active", "new", "top", "unanswered"])
 def test_every_post_stands_on_exactly_one_page_of_a_list(app: Any, browse: Any, sort: str) -> None:
-    author, tags = make_member(), [make_a_tag("deals")]
+    author, tags = make_member(), [make_tag("deals")]
     moment = datetime(2026, 1, 5, 12, tzinfo=UTC)
     for n in range(PAGE_SIZE * 2 + 7):
         post = make_post(author, tags=tags, title=f"Post number {n:03}", at=moment + timedelta(minutes=n // 9))
@@ -72,7 +72,7 @@ def test_every_post_stands_on_exactly_one_page_of_a_list(app: Any, browse: Any, 
 
 
 def test_a_page_of_a_list_stays_what_it_was_when_something_new_comes(app: Any, browse: Any) -> None:
-    author, tags = make_member(), [make_a_tag("deals")]
+    author, tags = make_member(), [make_tag("deals")]
     start = now() - timedelta(days=30)
     for n in range(PAGE_SIZE + 5):
         make_post(author, tags=tags, title=f"Post number {n:03}", at=start + timedelta(hours=n))
@@ -110,14 +110,14 @@ def test_a_page_of_a_list_stays_what_it_was_when_something_new_comes(app: Any, b
     ],
 )
 def test_a_place_in_a_list_that_is_nonsense_breaks_nothing(app: Any, browse: Any, before: str) -> None:
-    make_post(tags=[make_a_tag("deals")])
+    make_post(tags=[make_tag("deals")])
     for path in ("/?", "/?sort=top&", "/?sort=unanswered&", "/tags/deals?"):
         page = browse().get(f"{path}before={before}")
         assert page.status_code == 200 and "<script>." not in page.text
 
 
 def test_filters_work_alone_and_together_and_are_kept_by_the_tabs(app: Any, browse: Any) -> None:
-    nordwall, deals = make_vendor("Nordwall"), make_a_tag("deals", ("bargains",))
+    nordwall, deals = make_vendor("Nordwall"), make_tag("deals", ("bargains",))
     undisclosed = PostSubject(category=make_category(), description="a large supplier")
     make_post(title="Nordwall deals bad", about=PostSubject(nordwall), tags=[deals], leaning="bad")
     make_post(title="Nordwall deals good", about=PostSubject(nordwall), tags=[deals], leaning="good")
@@ -143,7 +143,7 @@ def test_filters_work_alone_and_together_and_are_kept_by_the_tabs(app: Any, brow
 
 
 def test_empty_places_say_what_to_do(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     make_vendor("Nordwall")
     member = make_member()
     for path in ("/", "/tags/deals", "/vendors/nordwall"):
@@ -154,7 +154,7 @@ def test_empty_places_say_what_to_do(app: Any, browse: Any) -> None:
 
 
 def test_tags_are_listed_with_their_words_and_synonyms_lead_to_them(app: Any, browse: Any) -> None:
-    tag = make_a_tag("deal-registration", ("bargains", "deal-reg"))
+    tag = make_tag("deal-registration", ("bargains", "deal-reg"))
     make_post(tags=[tag], title="It carries the tag")
     page = browse().get("/tags/").text
     assert "deal-registration" in page and "bargains, deal-reg" in page and "What it is for" in page
@@ -204,7 +204,7 @@ def feed(reader: Any, path: str) -> Any:
 
 
 def test_each_feed_is_atom_with_what_its_page_shows(app: Any, browse: Any) -> None:
-    vendor, tag = make_vendor("Nordwall & Söhne"), make_a_tag("deals")
+    vendor, tag = make_vendor("Nordwall & Söhne"), make_tag("deals")
     post = make_post(title='Q&A: "1 < 2"?', about=PostSubject(vendor), tags=[tag], body="**Bold** & <b>not</b>. " + "x" * 30)
     comment = make_comment(post, body="An *answer*.", anonymous=True)
     make_post(title="Something else entirely")
@@ -286,7 +286,7 @@ def canonical(page: str) -> str:
 
 
 def test_each_public_page_names_its_one_address(app: Any, browse: Any) -> None:
-    post = make_post(tags=[make_a_tag("deals")], about=PostSubject(make_vendor("Nordwall")))
+    post = make_post(tags=[make_tag("deals")], about=PostSubject(make_vendor("Nordwall")))
     member = make_member(slug="marta")
     own = "http://localhost"
     for path, address in {

@@ -14,9 +14,9 @@ from forum.posts import actions
 from forum.posts.actions import PostSubject
 from forum.posts.models import Post, PostTag, Revision, Tag, UsefulVote
 from forum.vendors.models import Vendor
-from forum.web import key_text
+from forum.urls import key_text
 from tests.factories import (
-    make_a_tag,
+    make_tag,
     make_category,
     make_comment,
     make_member,
@@ -38,7 +38,7 @@ def form(**given: Any) -> dict[str, Any]:
         "leaning": "mixed",
         "tags": "deals",
         "about": "none",
-        "signed": "name",
+        "identity": "name",
         "intent": "publish",
     }
     return {name: value for name, value in {**fields, **given}.items() if value is not None}
@@ -63,7 +63,7 @@ def value_of(page: str, name: str) -> str:
 
 
 def test_a_member_writes_by_name_and_everybody_reads_it(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     author = make_member(name="Marta Aalto", job_title="pre-sales engineer", country="Finland")
     answer = browse(author).post("/posts/new", data=form())
     post = the_post()
@@ -76,7 +76,7 @@ def test_a_member_writes_by_name_and_everybody_reads_it(app: Any, browse: Any) -
 
 
 def test_a_post_names_its_vendor_programme_and_tier(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     vendor = make_vendor("Nordwall Systems", tiers=("Silver", "Gold"))
     gold = vendor.programmes[0].tiers[1]
     reader = browse(make_member())
@@ -91,7 +91,7 @@ def test_a_post_names_its_vendor_programme_and_tier(app: Any, browse: Any) -> No
 
 
 def test_a_programme_can_be_named_without_a_tier_and_a_foreign_tier_is_refused(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     vendor, other = make_vendor("Nordwall", tiers=("Gold",)), make_vendor("Ostwall", tiers=("Gold",))
     foreign = other.programmes[0].tiers[0].id
     reader = browse(make_member())
@@ -102,7 +102,7 @@ def test_a_programme_can_be_named_without_a_tier_and_a_foreign_tier_is_refused(a
 
 
 def test_an_undisclosed_vendor_is_described_and_nothing_else_is_kept(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     make_vendor("Nordwall")
     make_category(slug="hardware", name="Hardware")
     given = form(
@@ -144,14 +144,14 @@ LONG = "word " * 4001
         ({"about": "undisclosed", "category": "hardware", "description": "a"}, "Use at least 5"),
         ({"about": "undisclosed", "category": "hardware", "description": "b" * 81}, "Shorten it to 80"),
         ({"about": "undisclosed", "category": "hardware", "description": "the NÓRDWALL people"}, "names Nordwall"),
-        ({"signed": "as Marta"}, "Choose how you appear."),
+        ({"identity": "as Marta"}, "Choose how you appear."),
     ],
 )
 def test_every_wrong_field_is_answered_in_words_and_the_rest_kept(
     app: Any, browse: Any, given: dict[str, Any], words: str
 ) -> None:
     for slug in ("deals", *(f"a{n}" for n in range(1, 7))):
-        make_a_tag(slug)
+        make_tag(slug)
     make_category(slug="hardware")
     make_vendor("Nordwall")
     answer = browse(make_member()).post("/posts/new", data=form(**given))
@@ -165,7 +165,7 @@ def test_every_wrong_field_is_answered_in_words_and_the_rest_kept(
 
 
 def test_a_preview_shows_the_text_keeps_every_field_and_stores_nothing(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     make_category(slug="hardware", name="Hardware")
     given = form(
         intent="preview",
@@ -173,26 +173,26 @@ def test_a_preview_shows_the_text_keeps_every_field_and_stores_nothing(app: Any,
         category="hardware",
         description="a big one",
         leaning="bad",
-        signed="anonymous",
+        identity="anonymous",
     )
     answer = browse(make_member()).post("/posts/new", data=given)
     assert answer.status_code == 200 and "<strong>eleven</strong>" in answer.text
     for name in ("title", "body", "tags", "description", "submission"):
         assert value_of(answer.text, name) == given[name]
-    for name, value in (("leaning", "bad"), ("about", "undisclosed"), ("signed", "anonymous")):
+    for name, value in (("leaning", "bad"), ("about", "undisclosed"), ("identity", "anonymous")):
         assert re.search(rf'name="{name}" value="{value}" checked', answer.text)
     assert '<option value="hardware" selected>' in answer.text
     assert db.session.query(Post).count() == 0
 
 
 def test_without_a_button_nothing_is_published(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     assert browse(make_member()).post("/posts/new", data=form(intent=None)).status_code == 200
     assert db.session.query(Post).count() == 0
 
 
 def test_the_second_submit_gives_the_page_of_the_first(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     reader, given = browse(make_member()), form()
     first = reader.post("/posts/new", data=given)
     again = reader.post("/posts/new", data={**given, "title": "Something else entirely"})
@@ -200,14 +200,14 @@ def test_the_second_submit_gives_the_page_of_the_first(app: Any, browse: Any) ->
 
 
 def test_the_second_submit_of_an_anonymous_post_gives_its_page_too(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
-    reader, given = browse(make_member()), form(signed="anonymous")
+    make_tag("deals")
+    reader, given = browse(make_member()), form(identity="anonymous")
     assert reader.post("/posts/new", data=given).location == reader.post("/posts/new", data=given).location
     assert the_post().author_id is None
 
 
 def test_a_submission_number_of_somebody_else_tells_and_takes_nothing(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     given = form()
     browse(make_member()).post("/posts/new", data=given)
     preview = browse(make_member()).post("/posts/new", data={**given, "intent": "preview"})
@@ -229,7 +229,7 @@ def test_a_submission_number_of_somebody_else_tells_and_takes_nothing(app: Any, 
 )
 def test_hostile_text_in_every_field_is_only_text(app: Any, browse: Any, hostile: str) -> None:
     make_category(slug="hardware")
-    make_a_tag("deals")
+    make_tag("deals")
     given = form(title=hostile, body=hostile, about="undisclosed", category="hardware", description=hostile)
     answer = browse(make_member(name=text.single_line(hostile)[:60])).post("/posts/new", data=given)
     assert answer.status_code == 302
@@ -241,14 +241,14 @@ def test_hostile_text_in_every_field_is_only_text(app: Any, browse: Any, hostile
 
 
 def test_one_endless_word_is_a_title_and_a_text(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     answer = browse(make_member()).post("/posts/new", data=form(title="x" * 140, body="y" * 20_000))
     assert answer.status_code == 302 and browse().get(answer.location).status_code == 200
     assert browse().get("/").status_code == 200
 
 
 def test_a_megabyte_of_text_is_refused_in_words(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     reader = browse(make_member())
     assert reader.post("/posts/new", data=form(body="x" * 900_000)).status_code == 422
     answer = reader.post("/posts/new", data=form(body="x" * 1_100_000))
@@ -256,7 +256,7 @@ def test_a_megabyte_of_text_is_refused_in_words(app: Any, browse: Any) -> None:
 
 
 def test_a_nul_in_a_hidden_field_harms_nothing(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     reader = browse(make_member())
     given = form(submission="a\x00b", vendor="\x00", tier="\x00", category="\x00", tags="de\x00als")
     assert reader.post("/posts/new", data=given).status_code == 302
@@ -294,11 +294,11 @@ def test_numbers_that_are_nobodys_are_404(app: Any, browse: Any, key: str) -> No
 
 
 def test_the_author_edits_and_what_it_said_before_stays_readable(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     vendor = make_vendor("Nordwall", tiers=("Gold",))
     author = make_member()
     about = PostSubject(vendor, vendor.programmes[0], vendor.programmes[0].tiers[0])
-    post = make_post(author, about=about, title="What it said at first", tags=[make_a_tag("training")])
+    post = make_post(author, about=about, title="What it said at first", tags=[make_tag("training")])
     reader = browse(author)
     page = reader.get(path_to(post, "edit")).text
     assert value_of(page, "title") == "What it said at first" and value_of(page, "vendor") == "Nordwall"
@@ -326,7 +326,7 @@ def test_an_edit_that_is_wrong_keeps_what_was_typed_and_changes_nothing(app: Any
 
 
 def test_the_second_submit_of_an_edit_makes_no_second_version(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     author = make_member()
     post = make_post(author)
     for _ in range(2):
@@ -335,7 +335,7 @@ def test_the_second_submit_of_an_edit_makes_no_second_version(app: Any, browse: 
 
 
 def test_two_edits_at_once_keep_both_texts(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     author = make_member()
     post = make_post(author, title="What it said at first")
     path, readers = path_to(post, "edit"), [browse(author) for _ in range(3)]
@@ -385,7 +385,7 @@ def test_a_banned_author_loses_the_pen_but_not_the_page(app: Any, browse: Any) -
 
 
 def test_an_anonymous_author_edits_and_deletes_under_the_pseudonym(app: Any, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     author = make_member(name="Marta Aalto")
     reader = browse(author)
     post = make_post(author, anonymous=True)
@@ -482,11 +482,11 @@ def test_nobody_marks_their_own_writing_under_any_name(app: Any, browse: Any, an
 
 
 def test_related_posts_share_the_vendor_or_a_tag_and_hidden_ones_are_not_among_them(app: Any, browse: Any) -> None:
-    vendor, tag = make_vendor("Nordwall"), make_a_tag("deals")
+    vendor, tag = make_vendor("Nordwall"), make_tag("deals")
     post = make_post(about=PostSubject(vendor), tags=[tag])
     make_post(title="By the same vendor here", about=PostSubject(vendor))
     make_post(title="With the same tag here", tags=[tag])
-    make_post(title="With both of them here", about=PostSubject(vendor), tags=[tag, make_a_tag()])
+    make_post(title="With both of them here", about=PostSubject(vendor), tags=[tag, make_tag()])
     make_post(title="Neither one of them here")
     hidden = make_post(title="Hidden from everybody", tags=[tag])
     hidden.hidden_at = now()

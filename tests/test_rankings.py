@@ -301,8 +301,8 @@ def test_the_ranking_can_be_narrowed(app: Any, browse: Any) -> None:
 
 
 def test_own_weights_order_by_what_is_given_and_stand_in_the_address(app: Any, browse: Any) -> None:
-    vendor_with("Stingy", 12, worth=5, gives=1)
-    generous = vendor_with("Generous", 12, worth=1, gives=5)
+    vendor_with("Stingy", 12, worth=5, criteria=1)
+    generous = vendor_with("Generous", 12, worth=1, criteria=5)
     assert ranked(browse().get("/vendors").text) == ["Stingy", "Generous"]
     answer = browse().get("/vendors?w_presales=5&w_demos=2")
     assert ranked(answer.text) == ["Generous", "Stingy"]
@@ -318,8 +318,8 @@ def test_own_weights_order_by_what_is_given_and_stand_in_the_address(app: Any, b
     "weights", ["w_presales=0", "w_presales=6", "w_presales=-1", "w_presales=abc", "w_x=5", "w_presales=²"]
 )
 def test_weights_that_are_none_leave_the_order(app: Any, browse: Any, weights: str) -> None:
-    vendor_with("Stingy", 12, worth=5, gives=1)
-    vendor_with("Generous", 12, worth=1, gives=5)
+    vendor_with("Stingy", 12, worth=5, criteria=1)
+    vendor_with("Generous", 12, worth=1, criteria=5)
     answer = browse().get(f"/vendors?{weights}")
     assert answer.status_code == 200 and ranked(answer.text) == ["Stingy", "Generous"]
 
@@ -356,7 +356,7 @@ def test_pages_of_the_ranking_go_on_where_the_last_one_ended(app: Any, browse: A
 def test_vendors_stand_side_by_side(app: Any, browse: Any) -> None:
     names = ("Northwind", "Halcyon", "Meridian", "Thin")
     for name, n, gives in zip(names, (40, 40, 12, 3), (5, 2, 3, 0), strict=True):
-        vendor_with(name, n, gives=gives or 3)
+        vendor_with(name, n, criteria=gives or 3)
     answer = browse().get("/compare?v=northwind&v=halcyon&v=meridian&v=thin")
     heads = [unescape(name) for name in re.findall(r'<th scope="col" role="columnheader">.*?>([^<]+)</a>', answer.text)]
     assert heads == list(names)
@@ -565,7 +565,7 @@ def test_a_category_shows_its_best_and_the_way_to_all(app: Any, browse: Any) -> 
 
 
 def test_who_is_ahead_within_the_intervals_has_no_clear_lead(app: Any, browse: Any) -> None:
-    vendor_with("Ahead", 6, gives=4)
-    vendor_with("Behind", 6, gives=3)
+    vendor_with("Ahead", 6, criteria=4)
+    vendor_with("Behind", 6, criteria=3)
     page = told(browse().get("/compare?v=ahead&v=behind"))
     assert "clear lead" not in page and "“Clear lead” means" in page

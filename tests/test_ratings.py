@@ -15,9 +15,9 @@ from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
 from forum.ratings.scores.actions import publish
 from forum.vendors.actions import add_domain, add_programme
 from forum.vendors.models import Vendor
-from forum.web import key_text
+from forum.urls import key_text
 from tests.factories import (
-    make_a_tag,
+    make_tag,
     make_category,
     make_comment,
     make_member,
@@ -37,7 +37,7 @@ ANSWERS = {"worth": "2", "again": "no", "interest": "none"}
 def form(**given: Any) -> dict[str, Any]:
     """What a browser sends for a rating in which everything but the answers was left as it was."""
     fields = {given.key: "" for given in CRITERIA} | {ask.key: "" for ask in ASKS} | dict.fromkeys(DEALS, "")
-    fields |= {"submission": secrets.token_hex(16), "tier": "", "signed": "name", "currency": "EUR", "years": ""}
+    fields |= {"submission": secrets.token_hex(16), "tier": "", "identity": "name", "currency": "EUR", "years": ""}
     fields |= ANSWERS | {"only_vendor_trains": ""} | given
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -186,7 +186,7 @@ def test_one_s_own_list_has_the_signed_and_the_anonymous_ones(app: Any, browse: 
 def test_an_anonymous_rating_is_on_no_page_as_the_member_s(app: Any, browse: Any) -> None:
     member = make_member(name="Quirin Unmistakable")
     vendor = make_vendor()
-    answer = browse(member).post(f"/vendors/{vendor.slug}/rate", data=form(signed="anonymous", worth="5"))
+    answer = browse(member).post(f"/vendors/{vendor.slug}/rate", data=form(identity="anonymous", worth="5"))
     assert answer.status_code == 302
     rating = the_rating()
     assert rating.author_id is None and rating.chain_link
@@ -255,7 +255,7 @@ def test_the_same_once_by_name_and_once_without_is_refused_in_words(app: Any, br
         ("tier", "t999999", "This is not a tier of this vendor."),
         ("tier", "t" + "9" * 5000, "This is not a tier of this vendor."),
         ("tier", "'; DROP TABLE ratings", "This is not a tier of this vendor."),
-        ("signed", "nobody", "Choose how you appear."),
+        ("identity", "nobody", "Choose how you appear."),
         ("deals_approved", "-1", "This cannot be less than nothing."),
     ],
 )
@@ -336,7 +336,7 @@ def test_the_same_form_sent_twice_is_one_rating(app: Any, browse: Any) -> None:
 
 
 def test_the_same_form_sent_twice_at_once_is_one_rating(app: Any, browse: Any) -> None:
-    vendor, member, given = make_vendor(), make_member(), form(signed="anonymous")
+    vendor, member, given = make_vendor(), make_member(), form(identity="anonymous")
     path = f"/vendors/{vendor.slug}/rate"
 
     browsers = [browse(member), browse(member)]
@@ -358,7 +358,7 @@ def test_a_form_number_of_somebody_else_s_does_not_swallow_the_rating(app: Any, 
 def written(browse: Any, member: Any, **given: Any) -> Any:
     """Send the composer's form, with a rating unless told otherwise."""
     if not db.session.query(Tag).count():
-        make_a_tag("deals")
+        make_tag("deals")
     return browse(member).post("/posts/new", data=post_form(**(ANSWERS | given)))
 
 
@@ -379,7 +379,7 @@ def test_an_experience_carries_a_rating_and_shows_it(app: Any, browse: Any) -> N
 def test_an_anonymous_experience_carries_an_anonymous_rating(app: Any, browse: Any) -> None:
     make_vendor("Northwind")
     member = make_member(name="Quirin Unmistakable")
-    answer = written(browse, member, about="named", vendor="Northwind", signed="anonymous", discounts="4")
+    answer = written(browse, member, about="named", vendor="Northwind", identity="anonymous", discounts="4")
     page = browse().get(answer.headers["Location"])
     assert "Quirin" not in page.text and "Worth the effort 2 of 5" in told(page)
     assert the_rating().author_id is None
@@ -497,12 +497,12 @@ def test_a_text_with_a_rating_does_not_move_to_another_vendor(app: Any, browse: 
     assert "something else" not in browse().get(path_to(post)).text
 
 
-@pytest.mark.parametrize("signed", ["name", "anonymous"])
+@pytest.mark.parametrize("identity", ["name", "anonymous"])
 def test_naming_the_vendor_later_takes_the_rating_along(app: Any, browse: Any, signed: str) -> None:
     vendor, member = make_vendor("Northwind", ("Silver",)), make_member()
     make_category(slug="hardware", name="Hardware")
     about = {"about": "undisclosed", "category": "hardware", "description": "a large hardware supplier"}
-    post = carrying(browse, member, signed=signed, **about)
+    post = carrying(browse, member, identity=signed, **about)
     assert the_rating().vendor is None
     given = edited(post, about="named", vendor="Northwind", tier=tier_of(vendor))
     assert browse(member).post(path_to(post, "edit"), data=given).status_code == 302
@@ -515,7 +515,7 @@ def test_naming_a_vendor_that_was_rated_already_is_refused(app: Any, browse: Any
     make_rating(member, vendor=vendor)
     make_category(slug="hardware", name="Hardware")
     about = {"about": "undisclosed", "category": "hardware", "description": "a large hardware supplier"}
-    post = carrying(browse, member, signed="anonymous", **about)
+    post = carrying(browse, member, identity="anonymous", **about)
     answer = browse(member).post(path_to(post, "edit"), data=edited(post, about="named", vendor="Northwind"))
     assert answer.status_code == 422 and "you have rated the one you name now" in told(answer)
     assert how_many(Rating) == 2 and "a large hardware supplier" in told(browse().get(path_to(post)))

@@ -19,7 +19,7 @@ from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
 from forum.ratings.queries import SITE, Subject, member_ratings, current_snapshot
 from forum.ratings.scores.actions import Outcome, publish
 from forum.vendors.models import Tier, Vendor
-from forum.web import key_text
+from forum.urls import key_text
 from tests.bench.ratings import measure
 from tests.conftest import empty_database
 from tests.factories import make_category, make_member, make_rating, make_vendor, run_concurrently
@@ -257,7 +257,7 @@ def test_a_rating_with_an_interest_or_hidden_never_counts(app: Any, why: str) ->
 def test_below_five_organisations_there_is_a_number_of_them_and_nothing_else(app: Any) -> None:
     vendor = make_vendor()
     rated(4, vendor, said={"worth": 5, "annual_fee": 1000})
-    assert published() == Outcome(published=0, waiting=0, below=1)
+    assert published() == Outcome(published=0, waiting=0, too_few=1)
     found = of(vendor)
     assert (found.organisations, found.ratings) == (4, 4)
     assert {found.figures, found.worth_mean, found.worth_low, found.asks_mean, found.gives_mean} == {None}
@@ -367,7 +367,7 @@ def test_publishing_twice_on_a_day_does_nothing_the_second_time(fifteen: Any) ->
     rated(5, vendor)
     assert published().published == 1
     before = [(row.id, row.published_at, row.figures) for row in rows(Snapshot)]
-    assert published() == Outcome(published=0, waiting=0, below=0)
+    assert published() == Outcome(published=0, waiting=0, too_few=0)
     assert [(row.id, row.published_at, row.figures) for row in rows(Snapshot)] == before
 
 
@@ -456,7 +456,7 @@ def test_figures_come_down_by_a_batch_and_come_back_compared_with_the_last_that_
     assert published().waiting == 1
     assert figures(vendor)["organisations"] == 8
     gone(ratings[4])
-    assert published() == Outcome(published=0, waiting=0, below=1)
+    assert published() == Outcome(published=0, waiting=0, too_few=1)
     assert (of(vendor).figures, of(vendor).organisations) == (None, 3)
     rated(1, vendor)
     published()
@@ -604,7 +604,7 @@ def test_the_measurement_of_publishing_runs_small(app: Any) -> None:
     assert len(current) == 20
     assert all(row.figures["tiers"] for row in current)
     assert "published" in measures[1].line()
-    assert measures[2].told == Outcome(published=0, waiting=0, below=0).text()
+    assert measures[2].told == Outcome(published=0, waiting=0, too_few=0).text()
 
 
 @pytest.mark.parametrize("anonymous", [True, False])

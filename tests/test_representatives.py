@@ -28,9 +28,9 @@ from forum.posts.scheduled_actions import schedule_comment, schedule_post, publi
 from forum.posts.visibility import hide, hold, approve_held, unhide
 from forum.ratings.models import Rating
 from forum.vendors.models import Representative, Vendor, VendorDomain
-from forum.web import key_text
+from forum.urls import key_text
 from tests.factories import (
-    make_a_tag,
+    make_tag,
     make_category,
     make_comment,
     make_long_thread,
@@ -362,7 +362,7 @@ def test_the_official_reply_stands_first_labelled_and_by_name(browse: Browse, vo
     post = make_post(about=PostSubject(db.session.get(Vendor, voice.represents_id)))
     before = make_comment(post)
     page = browse(voice).get(path_to(post)).text
-    assert "Official reply of Nordwall" in page and 'name="signed"' not in page and "Anonymous, as" not in page
+    assert "Official reply of Nordwall" in page and 'name="identity"' not in page and "Anonymous, as" not in page
     assert f"/posts/{key_text(post.id)}/reply?to=" not in page, "no other way to reply is offered"
     done = answer(browse(voice), post)
     assert done.status_code == 302
@@ -454,21 +454,21 @@ def test_another_vendors_post_an_undisclosed_one_and_other_people_get_none(
     assert db.session.query(Comment).count() == 0
 
 
-@pytest.mark.parametrize("signed", ["name", "anonymous"])
+@pytest.mark.parametrize("identity", ["name", "anonymous"])
 def test_no_other_reply_under_a_post_about_ones_vendor_under_any_name(
     browse: Browse, voice: Member, signed: str
 ) -> None:
     post = make_post(about=PostSubject(db.session.get(Vendor, voice.represents_id)))
     reply = make_comment(post)
     for to in ("", key_text(reply.id)):
-        sent = {"body": "All of this is untrue.", "signed": signed, "intent": "publish", "to": to}
+        sent = {"body": "All of this is untrue.", "identity": signed, "intent": "publish", "to": to}
         refused = browse(voice).post(f"/posts/{key_text(post.id)}/reply", data=sent)
         assert refused.status_code == 422
         assert "You speak for Nordwall" in refused.text and "All of this is untrue." in refused.text
     assert browse(voice).get(f"/posts/{key_text(post.id)}/reply").status_code == 200
     assert db.session.query(Comment).count() == 1
     elsewhere = make_post()
-    sent = {"body": "We saw the same with them.", "signed": signed, "intent": "publish"}
+    sent = {"body": "We saw the same with them.", "identity": signed, "intent": "publish"}
     assert browse(voice).post(f"/posts/{key_text(elsewhere.id)}/reply", data=sent).status_code == 302
 
 
@@ -478,7 +478,7 @@ def test_what_waited_to_appear_does_not_once_its_author_speaks_for_the_vendor(
     member = make_member(email="a@nordwall.example")
     post = make_post(about=PostSubject(nordwall))
     schedule_comment(member, post, hours=6, typed={}, parent=None, body="Praise.", badged=False)
-    told = {"title": "How good they are", "body": "Very good indeed. " * 5, "leaning": "good", "tags": [make_a_tag()]}
+    told = {"title": "How good they are", "body": "Very good indeed. " * 5, "leaning": "good", "tags": [make_tag()]}
     said = {"worth": 5, "again": True, "interest": "none"}
     schedule_post(member, hours=6, typed={}, about=PostSubject(nordwall), said=said, badged=False, **told)
     schedule_post(member, hours=6, typed={}, about=PostSubject(make_vendor()), said=said, badged=False, **told)
@@ -562,9 +562,9 @@ def test_a_representative_rates_no_vendor_and_is_told_why(browse: Browse, voice:
         refused = browse(voice).get(f"/vendors/{slug}/rate")
         assert refused.status_code == 403 and "You speak for a vendor here, so you rate none" in refused.text
         assert browse(voice).post(f"/vendors/{slug}/rate", data={"worth": "5"}).status_code == 403
-    tag = make_a_tag("deals")
+    tag = make_tag("deals")
     story = {"title": "How it went with them", "body": "It went as it always does. " * 3, "tags": "deals"}
-    sent = {**story, "leaning": "good", "worth": "5", "again": "yes", "interest": "none", "signed": "name"}
+    sent = {**story, "leaning": "good", "worth": "5", "again": "yes", "interest": "none", "identity": "name"}
     for about in ({"about": "named", "vendor": "Other"}, _undisclosed()):
         refused = browse(voice).post("/posts/new", data={**sent, **about, "intent": "publish"})
         assert refused.status_code == 422 and "so you rate none" in refused.text
@@ -580,12 +580,12 @@ def _undisclosed() -> dict[str, str]:
     return {"about": "undisclosed", "category": category.slug, "description": "A large supplier"}
 
 
-@pytest.mark.parametrize("signed", ["name", "anonymous"])
+@pytest.mark.parametrize("identity", ["name", "anonymous"])
 def test_a_representative_tells_no_experience_with_the_own_vendor(browse: Browse, voice: Member, signed: str) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     make_vendor("Other")
     story = {"title": "How it went with them", "body": "It went as it always does. " * 3, "tags": "deals"}
-    sent = {**story, "leaning": "good", "about": "named", "signed": signed, "intent": "publish"}
+    sent = {**story, "leaning": "good", "about": "named", "identity": signed, "intent": "publish"}
     refused = browse(voice).post("/posts/new", data={**sent, "vendor": "Nordwall"})
     assert refused.status_code == 422 and "its partners tell of it here" in refused.text
     assert browse(voice).post("/posts/new", data={**sent, "vendor": "Other"}).status_code == 302

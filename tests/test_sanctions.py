@@ -8,16 +8,16 @@ from flask import Flask
 
 from forum.accounts import sanctions
 from forum.accounts.models import Pseudonym, Sanction
-from forum.accounts.sanctions import lift_sanction, sanction_pseudonym, active_sanctions
 from forum.accounts.pseudonyms import member_behind
+from forum.accounts.sanctions import active_sanctions, lift_sanction, sanction_pseudonym
 from forum.db import db, now, start_of_day
 from forum.posts.actions import PostSubject
 from forum.posts.comment_actions import edit_comment
 from forum.posts.screening.holds import HELD_WITHOUT_REASON
 from forum.posts.signals import item_held
 from forum.ratings.models import Rating
-from forum.web import key_text
-from tests.factories import make_a_tag, make_comment, make_member, make_post, make_rating, make_vendor
+from forum.urls import key_text
+from tests.factories import make_tag, make_comment, make_member, make_post, make_rating, make_vendor
 
 
 def pseudonym_of(author: Any) -> Pseudonym:
@@ -75,14 +75,17 @@ def test_sanctions_of_one_member_share_nothing_and_are_whole_days(app: Flask, mo
         sanction_pseudonym(name, "hold", f"Reason {n}", now() + timedelta(days=30))
     rows = db.session.query(Sanction).all()
     assert len({row.chain_link for row in rows}) == 5 and len(active_sanctions(author).sanctions) == 5
-    assert all(row.created_at == start_of_day(row.created_at) and row.ends_at == start_of_day(row.ends_at or now()) for row in rows)
+    assert all(
+        row.created_at == start_of_day(row.created_at) and row.ends_at == start_of_day(row.ends_at or now())
+        for row in rows
+    )
 
 
 def said(**given: Any) -> dict[str, Any]:
     """What a browser sends with the composer."""
     body = "We registered eleven deals this spring. Nine were approved in time."
-    typed = {"title": "What happened this spring", "body": body, "leaning": "mixed", "tags": make_a_tag().slug}
-    return {**typed, "about": "none", "signed": "anonymous", "intent": "publish", **given}
+    typed = {"title": "What happened this spring", "body": body, "leaning": "mixed", "tags": make_tag().slug}
+    return {**typed, "about": "none", "identity": "anonymous", "intent": "publish", **given}
 
 
 def test_a_barred_member_is_refused_in_words_wherever_they_write_anonymously(app: Flask, browse: Any) -> None:
@@ -92,13 +95,13 @@ def test_a_barred_member_is_refused_in_words_wherever_they_write_anonymously(app
     reply = f"/posts/{key_text(post.id)}/reply"
     for path, sent in (
         ("/posts/new", said()),
-        (reply, {"body": "Same picture here.", "signed": "anonymous", "intent": "publish"}),
-        (f"/vendors/{vendor.slug}/rate", {"worth": "3", "again": "yes", "interest": "none", "signed": "anonymous"}),
+        (reply, {"body": "Same picture here.", "identity": "anonymous", "intent": "publish"}),
+        (f"/vendors/{vendor.slug}/rate", {"worth": "3", "again": "yes", "interest": "none", "identity": "anonymous"}),
     ):
         page = browser.post(path, data=sent)
         assert page.status_code == 422 and "You cannot write anonymously until" in page.text, path
-    assert browser.post("/posts/new", data=said(signed="name")).status_code == 302
-    assert browser.post(reply, data={"body": "Same here.", "signed": "name", "intent": "publish"}).status_code == 302
+    assert browser.post("/posts/new", data=said(identity="name")).status_code == 302
+    assert browser.post(reply, data={"body": "Same here.", "identity": "name", "intent": "publish"}).status_code == 302
     assert browse(make_member()).post("/posts/new", data=said()).status_code == 302
 
 
@@ -107,7 +110,7 @@ def test_a_barred_member_revises_and_withdraws_the_anonymous_rating_they_have(ap
     rating = make_rating(author, anonymous=True)
     sanction_pseudonym(pseudonym_of(author), "bar", "Rule 3", now() + timedelta(days=7))
     path, browser = f"/ratings/{key_text(rating.id)}", browse(author)
-    given = {"worth": "1", "again": "no", "interest": "none", "signed": "anonymous"}
+    given = {"worth": "1", "again": "no", "interest": "none", "identity": "anonymous"}
     assert browser.post(f"{path}/edit", data=given).status_code == 302
     db.session.refresh(rating)
     assert rating.worth == 1
@@ -125,7 +128,7 @@ def test_what_a_held_member_writes_or_changes_waits_for_a_moderator(app: Flask, 
     db.session.commit()
     assert told == [(comment.id, HELD_WITHOUT_REASON), (written.id, HELD_WITHOUT_REASON)]
     assert written.hidden_at == start_of_day(now()) and written.hidden_reason == HELD_WITHOUT_REASON
-    typed = {**said(), "title": "Quite another title", "signed": ""}
+    typed = {**said(), "title": "Quite another title", "identity": ""}
     assert browse(author).post(f"/posts/{key_text(post.id)}/edit", data=typed).status_code == 302
     db.session.refresh(post)
     assert post.hidden_reason == HELD_WITHOUT_REASON

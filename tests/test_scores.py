@@ -120,12 +120,12 @@ def test_holm_s_correction_steps_down_and_stops_for_good() -> None:
     """
     found = differences_of(0.5, 3.0, 2.1, 2.2)
     assert [round(one.high - one.value, 4) for one in found] == [1.6449, 2.2414, 1.96, 2.128]
-    assert [one.clear for one in found] == [False, True, True, True]
+    assert [one.is_clear for one in found] == [False, True, True, True]
     stopped = differences_of(3.0, 2.0, 1.99)
-    assert [one.clear for one in stopped] == [True, True, True]
+    assert [one.is_clear for one in stopped] == [True, True, True]
     # The second fails its bound of 1.96, so the third, which would pass its own of 1.6449, is not looked at.
     failed = differences_of(3.0, 1.95, 1.94)
-    assert [one.clear for one in failed] == [True, False, False]
+    assert [one.is_clear for one in failed] == [True, False, False]
 
 
 def differences_of(*errors: float) -> list[formulas.Difference]:
@@ -136,13 +136,13 @@ def differences_of(*errors: float) -> list[formulas.Difference]:
 
 def test_one_difference_needs_no_correction_and_none_gives_none() -> None:
     assert formulas.holm_differences([]) == []
-    assert differences_of(-1.7)[0].clear
-    assert not differences_of(-1.6)[0].clear
+    assert differences_of(-1.7)[0].is_clear
+    assert not differences_of(-1.6)[0].is_clear
 
 
 def test_an_interval_of_a_difference_leaves_out_zero_exactly_when_it_is_clear() -> None:
     for found in differences_of(3.0, 1.95, 1.94, -2.5, 0.0):
-        assert found.clear == (found.low > 0 or found.high < 0)
+        assert found.is_clear == (found.low > 0 or found.high < 0)
 
 
 def test_a_level_is_the_mid_rank_percentile() -> None:
@@ -182,7 +182,7 @@ def report(house: str, **given: Any) -> CountedRating:
     asks = tuple(given.pop(ask.key, None) for ask in ASKS)
     deals = tuple(given.pop(key, None) for key in DEALS)
     values = {"tier_id": None, "weight": 1.0, "worth": 3, "again": True, "verified": True} | given
-    return CountedRating(organisation=house, gives=gives, asks=asks, deals=deals, **values)
+    return CountedRating(organisation=house, criteria=gives, asks=asks, deals=deals, **values)
 
 
 def five(**given: Any) -> list[CountedRating]:

@@ -190,7 +190,7 @@ def test_it_runs_on_postgresql_and_redis_by_two_variables(tmp_path: Path, worker
             reader = open_visitor(app, site, member, f"{path}/{post.slug}")
         # The limit is one for both workers: Redis counts for them.
         told = [
-            reader.post(f"{path}/reply", body="The same here.", signed="name", submission=f"{n:032d}", intent="publish")
+            reader.post(f"{path}/reply", body="The same here.", identity="name", submission=f"{n:032d}", intent="publish")
             for n in range(22)
         ]
         assert [answer.status for answer in told] == [302] * 20 + [429] * 2

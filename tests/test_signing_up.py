@@ -12,8 +12,8 @@ from forum.accounts.models import Member
 from forum.db import db, now
 from forum.mail import Mail
 from forum.posts.models import Comment, Post
-from forum.web import key_text
-from tests.factories import PASSWORD, make_a_tag, make_member, make_post
+from forum.urls import key_text
+from tests.factories import PASSWORD, make_tag, make_member, make_post
 
 JOINING = {"name": "Marta Aalto", "email": "marta@partner.example", "password": PASSWORD}
 
@@ -30,11 +30,11 @@ def stored() -> tuple[int, ...]:
 
 
 def test_whoever_fills_the_unseen_field_is_answered_as_by_success_and_nothing_is_stored(app: Any, browse: Any) -> None:
-    under, member, tag = make_post(), make_member(), make_a_tag()
+    under, member, tag = make_post(), make_member(), make_tag()
     before = stored()
     caught = browse().post("/join", data={**JOINING, "homepage": "https://spam.example"})
     assert (caught.status_code, caught.location) == (302, "/sent/join")
-    browser, sent = browse(member), {"signed": "name", "intent": "publish", "homepage": "x"}
+    browser, sent = browse(member), {"identity": "name", "intent": "publish", "homepage": "x"}
     answer = browser.post(f"/posts/{key_text(under.id)}/reply", data={**sent, "body": "Buy this."})
     assert answer.status_code == 302 and "/posts/" in answer.location
     typed = {

@@ -15,9 +15,9 @@ from forum.posts.writing import mark_useful
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post
 from forum.vendors.actions import add_programme
-from forum.web import key_text
+from forum.urls import key_text
 from tests.factories import (
-    make_a_tag,
+    make_tag,
     make_category,
     make_comment,
     make_long_thread,
@@ -42,7 +42,7 @@ def path_to(post: Post) -> str:
 
 
 def some_posts(count: int, **given: Any) -> list[Post]:
-    tags = [make_a_tag() for _ in range(3)]
+    tags = [make_tag() for _ in range(3)]
     return [make_post(make_member(), tags=tags, anonymous=n % 3 == 0, **given) for n in range(count)]
 
 
@@ -87,16 +87,16 @@ def test_a_vendors_page_costs_the_same_however_much_it_has(cost: Any, rows: str)
         for n in range(4):
             add_programme(vendor, f"Programme {n}", [(f"Tier {t}", 1, 2, 3, 4) for t in range(5)])
     else:
-        make_post(about=PostSubject(vendor), tags=[make_a_tag() for _ in range(5)])
+        make_post(about=PostSubject(vendor), tags=[make_tag() for _ in range(5)])
     assert cost("/vendors/nordwall") == before
 
 
 def test_a_tags_page_costs_the_same_however_much_carries_it(cost: Any) -> None:
-    tag = make_a_tag("deals", ("bargains",))
+    tag = make_tag("deals", ("bargains",))
     make_post(tags=[tag])
     before = cost("/tags/deals")
     for _ in range(22):
-        make_post(tags=[tag, make_a_tag()])
+        make_post(tags=[tag, make_tag()])
     assert cost("/tags/deals") == before and max(before) <= MOST
 
 
@@ -113,7 +113,7 @@ def test_a_members_page_costs_the_same_however_much_they_wrote(cost: Any) -> Non
 def test_a_directory_costs_the_same_however_long_it_is(cost: Any, path: str) -> None:
     def grow(count: int) -> None:
         for n in range(count):
-            make_a_tag(synonyms=(f"word-{count}-{n}",))
+            make_tag(synonyms=(f"word-{count}-{n}",))
             make_post(about=PostSubject(make_vendor(tiers=("Gold",))))
 
     grow(2)
@@ -151,7 +151,7 @@ def test_writing_a_reply_costs_the_same_in_a_long_thread(app: Flask, browse: Any
     for _ in range(2):
         with recorded_queries() as statements:
             answer = reader.post(
-                f"/posts/{key_text(post.id)}/reply", data={"body": "Mine.", "signed": "name", "intent": "publish"}
+                f"/posts/{key_text(post.id)}/reply", data={"body": "Mine.", "identity": "name", "intent": "publish"}
             )
         assert answer.status_code == 302
         costs.append(len(statements))

@@ -24,7 +24,7 @@ from forum.posts.actions import PostSubject, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Post
 from tests.conftest import on_one_database
-from tests.factories import make_a_tag, make_member, make_vendor
+from tests.factories import make_tag, make_member, make_vendor
 from tests.two_worlds import faults
 
 AUTHORS = 200
@@ -38,7 +38,7 @@ FOUND = {"pseudonyms": "pseudonym_id", "ratings": "rating_id"}
 
 def write(authors: list[Member], chance: random.Random) -> dict[int, tuple[int, int]]:
     """For each author's number those of their experience and of their reply elsewhere."""
-    tag, vendor, said = make_a_tag("deals"), make_vendor(), {"worth": 3, "again": True, "interest": "none"}
+    tag, vendor, said = make_tag("deals"), make_vendor(), {"worth": 3, "again": True, "interest": "none"}
     others = [make_member() for _ in range(20)]
     threads = [write_post(chance.choice(others), **_experience(chance, [tag])) for _ in authors]
     acts: list[tuple[Member, Post | None]] = [(author, None) for author in authors]

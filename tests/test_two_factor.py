@@ -186,7 +186,9 @@ def test_turning_it_off_needs_password_and_code(app: Any, browse: Any, clock: An
     off = "/settings/two-factor/off"
     assert browser.post(off, data={"current_password": "not it at all", "code": code_of(secret)}).status_code == 422
     assert browser.post(off, data={"current_password": PASSWORD, "code": "000000"}).status_code == 422
-    assert browser.post(off, data={"current_password": PASSWORD, "code": code_of(secret)}).status_code == 302, "not used in vain"
+    assert browser.post(off, data={"current_password": PASSWORD, "code": code_of(secret)}).status_code == 302, (
+        "not used in vain"
+    )
     assert sign_in(browse()).status_code == 302
 
 
@@ -245,7 +247,9 @@ def test_a_fresh_proof_is_the_password_or_an_unused_code(app: Any, clock: Any) -
     member, secret, codes = member_with_codes("admin")
     assert reauthentication_error(member, "two way") and reauthentication_error(member, "")
     assert reauthentication_error(member, PASSWORD) is None
-    assert reauthentication_error(member, code_of(secret)) is None and reauthentication_error(member, code_of(secret)), "used"
+    assert reauthentication_error(member, code_of(secret)) is None and reauthentication_error(
+        member, code_of(secret)
+    ), "used"
     assert reauthentication_error(member, codes[0]) is None
     for _ in range(10):
         reauthentication_error(member, "no")

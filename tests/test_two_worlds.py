@@ -24,7 +24,7 @@ EQUALS = ("sort=top", "sort=weight")
 LOOKS_AT = {"ada": ("/admin", "/moderation", "/members"), "nils": ("/posts/", "/vendors/")}
 # Not looked at: it shows its reader a new secret at every visit.
 OWN = "/settings/two-factor"
-WORLDS = (Cast("alice", "alice"), Cast("bob", "bob"), Cast("alice", "bob", late=17))
+WORLDS = (Cast("alice", "alice"), Cast("bob", "bob"), Cast("alice", "bob", delay_minutes=17))
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def all_pages(stage: Stage, readers: list[str]) -> dump.Dump:
     """Every address, as these readers see it."""
     found: dump.Dump = {}
     known = crawl.addresses(stage.app, with_mailed_links=True)
-    addresses = {stage.names.text(one): one for several in known.values() for one in several}
+    addresses = {stage.names.text(first_author): first_author for several in known.values() for first_author in several}
     addresses.pop(OWN)
     for reader in readers:
         browser = stage.browser(reader)
@@ -58,12 +58,12 @@ def all_pages(stage: Stage, readers: list[str]) -> dump.Dump:
     return found
 
 
-def difference(one: dump.Dump, other: dump.Dump) -> str:
+def difference(first_author: dump.Dump, other: dump.Dump) -> str:
     """Where two worlds differ, and the first difference in a few lines."""
-    places = [place for place in sorted(set(one) | set(other)) if one.get(place, []) != other.get(place, [])]
+    places = [place for place in sorted(set(first_author) | set(other)) if first_author.get(place, []) != other.get(place, [])]
     if not places:
         return ""
-    lines = list(unified_diff(one.get(places[0], []), other.get(places[0], []), lineterm="", n=1))[2:]
+    lines = list(unified_diff(first_author.get(places[0], []), other.get(places[0], []), lineterm="", n=1))[2:]
     return f"{', '.join(places[:9])}: " + "\n".join(line[:900] for line in lines[:12])
 
 

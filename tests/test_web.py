@@ -16,9 +16,10 @@ from forum.accounts.passwords import hash_password
 from forum.db import db
 from forum.posts import comment_actions
 from forum.posts.models import Comment, Post
-from forum.web import KeyConverter, key_text, limiter, safe_path
+from forum.urls import KeyConverter, key_text, safe_path
+from forum.rate_limits import limiter
 from tests.conftest import settings_for
-from tests.factories import PASSWORD, make_a_tag, make_comment, make_member, make_post
+from tests.factories import PASSWORD, make_tag, make_comment, make_member, make_post
 
 TEXT = "We registered eleven deals. Nine were approved, two came back."
 
@@ -72,7 +73,7 @@ def test_every_form_that_changes_something_needs_its_token(guarded: Flask, brows
 
 
 def test_a_text_with_an_outdated_token_is_kept_and_goes_on_with_one_press(guarded: Flask, browse: Any) -> None:
-    make_a_tag("deals")
+    make_tag("deals")
     reader = browse(make_member())
     sent = {
         "title": "A title that must stay",
@@ -96,7 +97,7 @@ def test_a_text_survives_an_expired_session_signing_in_wrongly_and_then_rightly(
     post = make_post()
     email, path = member.email, path_to(post, "reply")
     reader = browse()
-    page = reader.post(path, data={"body": TEXT, "signed": "anonymous", "to": "", "intent": "publish"})
+    page = reader.post(path, data={"body": TEXT, "identity": "anonymous", "to": "", "intent": "publish"})
     assert page.status_code == 401 and TEXT in page.text
     for password, code in (("wrong wrong wrong", 422), (PASSWORD, 200)):
         kept = dict(re.findall(r'<textarea name="(kept\.[^"]+)" hidden[^>]*>\n?([^<]*)</textarea>', page.text))
@@ -106,7 +107,7 @@ def test_a_text_survives_an_expired_session_signing_in_wrongly_and_then_rightly(
         assert page.status_code == code
     assert "You are signed in, and your text is kept" in page.text and f'action="{path}"' in page.text
     sent = dict(re.findall(r'<textarea name="([^"]+)" hidden[^>]*>\n?([^<]*)</textarea>', page.text))
-    assert sent["body"] == TEXT and sent["signed"] == "anonymous"
+    assert sent["body"] == TEXT and sent["identity"] == "anonymous"
     answer = reader.post(path, data={**sent, "intent": "preview", "csrf_token": token_in(page.text)})
     assert answer.status_code == 200 and TEXT in answer.text and db.session.query(Comment).count() == 0
 
@@ -331,7 +332,7 @@ def test_an_error_of_ours_keeps_the_text_and_logs_nothing_of_it(
     post, member = make_post(), make_member(name="Jussi Korhonen")
     monkeypatch.setattr(app, "testing", False)
     monkeypatch.setattr(comment_actions, "write_comment", broken)
-    answer = browse(member).post(path_to(post, "reply"), data={"body": TEXT, "signed": "anonymous", "intent": "publish"})
+    answer = browse(member).post(path_to(post, "reply"), data={"body": TEXT, "identity": "anonymous", "intent": "publish"})
     assert answer.status_code == 500 and TEXT in answer.text and "planted" not in answer.text
     reference = re.search(r"ref (\w{8})", answer.text)
     assert reference and reference[1] in caplog.text
@@ -350,11 +351,11 @@ def test_every_way_to_write_has_a_limit_and_the_text_is_kept_at_it(app: Any, bro
     reader, other = browse(make_member()), browse(make_member())
     path = path_to(post, "reply")
     for n in range(20):
-        answer = reader.post(path, data={"body": f"Reply {n}.", "signed": "name", "intent": "publish"})
+        answer = reader.post(path, data={"body": f"Reply {n}.", "identity": "name", "intent": "publish"})
         assert answer.status_code == 302
-    answer = reader.post(path, data={"body": TEXT, "signed": "name", "intent": "publish"})
+    answer = reader.post(path, data={"body": TEXT, "identity": "name", "intent": "publish"})
     assert answer.status_code == 429 and TEXT in answer.text and int(answer.headers["Retry-After"]) <= 60
-    assert other.post(path, data={"body": "Mine.", "signed": "name", "intent": "publish"}).status_code == 302
+    assert other.post(path, data={"body": "Mine.", "identity": "name", "intent": "publish"}).status_code == 302
     assert reader.get(path_to(post)).status_code == 200
 
 

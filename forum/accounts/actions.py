@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from flask import url_for
-
+from forum.links import external_url
 from forum import mail, text
 from forum.accounts.models import Member
 from forum.accounts.passwords import hash_password
@@ -125,7 +124,9 @@ def change_email(member: Member, email: str) -> bool:
     db.session.flush()
     email_changed.send(member)
     if old:
-        mail.enqueue(old, "email_changed", subject="Your address was changed", name=member.name, link=_url("pages.about"))
+        mail.enqueue(
+            old, "email_changed", subject="Your address was changed", name=member.name, link=_url("pages.about")
+        )
     return True
 
 
@@ -172,4 +173,4 @@ def _mail(member: Member, template: str, subject: str, *, link: str) -> None:
 
 
 def _url(endpoint: str, **values: str) -> str:
-    return url_for(endpoint, _external=True, **values)
+    return external_url(endpoint, **values)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement
 
 from forum.accounts.models import Member, Pseudonym
-from forum.web import path_of
+from forum.urls import path_of
 
 
 class Byline(NamedTuple):

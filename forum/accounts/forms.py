@@ -9,9 +9,9 @@ from wtforms.validators import Email, EqualTo, InputRequired, Length, Validation
 
 from forum import text
 from forum.accounts import passwords
-from forum.accounts.badge_choices import REGIONS, BUSINESS_TYPES
+from forum.accounts.badge_choices import BUSINESS_TYPES, REGIONS
 from forum.accounts.disposable import is_disposable
-from forum.web import Form
+from forum.forms import Form
 
 EMAIL_VALIDATORS = [
     InputRequired("Write your e-mail address."),

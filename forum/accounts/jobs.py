@@ -2,10 +2,11 @@
 
 from forum import jobs
 from forum.accounts.actions import delete_unconfirmed
-from forum.db import db
+from forum.db import db, writing
 
 
 @jobs.periodic(minute="40", hour="3")
+@writing()
 def delete_unconfirmed_members() -> None:
     """Once a night: names and addresses of people who never came back do not stay."""
     delete_unconfirmed()

@@ -38,7 +38,9 @@ def slugs_with_prefix(slug: str) -> set[str]:
 def pseudonym_of(thread_key: str, member: Any) -> Pseudonym | None:
     """The member's pseudonym in this thread, if they have written anonymously in it."""
     own = anonymity.thread_hmacs(thread_key, member.id)
-    return db.session.scalar(select(Pseudonym).where(Pseudonym.thread_key == thread_key, Pseudonym.thread_hmac.in_(own)))
+    return db.session.scalar(
+        select(Pseudonym).where(Pseudonym.thread_key == thread_key, Pseudonym.thread_hmac.in_(own))
+    )
 
 
 def thread_aliases(thread_key: str) -> dict[str, str]:

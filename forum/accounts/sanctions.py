@@ -12,7 +12,7 @@ from forum.accounts.models import Member, Pseudonym, Sanction
 from forum.accounts.pseudonyms import member_behind
 from forum.accounts.queries import sanctions_with_links, spent_links_among
 from forum.dates import format_day
-from forum.db import start_of_day, db, lock, now
+from forum.db import db, lock, now, start_of_day
 
 CHAIN = "sanction mark"
 STRETCH = 32
@@ -101,7 +101,9 @@ def delete_sanctions(member: Member) -> None:
 
 def _chain(member: Any) -> list[Sanction]:
     # None is dropped before the member leaves, so this chain has no gaps.
-    found: list[Sanction] = anonymity.along_chain(member.id, sanctions_with_links, STRETCH, CHAIN, spent=spent_links_among)
+    found: list[Sanction] = anonymity.along_chain(
+        member.id, sanctions_with_links, STRETCH, CHAIN, spent=spent_links_among
+    )
     return sorted(found, key=lambda sanction: (sanction.created_at, sanction.id))
 
 

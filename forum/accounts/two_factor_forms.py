@@ -9,10 +9,10 @@ from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired
 
 from forum import anonymity
-from forum.accounts import passwords
-from forum.accounts import two_factor
+from forum.accounts import passwords, two_factor
 from forum.accounts.forms import check_current_password
-from forum.web import Form, limiter
+from forum.forms import Form
+from forum.rate_limits import limiter
 
 # Tries at one account's codes and proofs, right ones included.
 ATTEMPTS = parse("10/15 minutes")
@@ -64,7 +64,9 @@ class EnableForm(CodeForm):
     """The first code shows that the app has the secret; the password, that nobody else turns it on."""
 
     setup_token = HiddenField()
-    current_password = PasswordField("Your password", validators=[InputRequired("Write your password."), check_current_password])
+    current_password = PasswordField(
+        "Your password", validators=[InputRequired("Write your password."), check_current_password]
+    )
 
     def secret(self) -> str:
         """The secret in the form: a new one when there is none, or somebody else's."""
@@ -99,4 +101,6 @@ class VerifiedCodeForm(CodeForm):
 class DisableForm(VerifiedCodeForm):
     """Password and code, and then none is asked for any more."""
 
-    current_password = PasswordField("Your password", validators=[InputRequired("Write your password."), check_current_password])
+    current_password = PasswordField(
+        "Your password", validators=[InputRequired("Write your password."), check_current_password]
+    )

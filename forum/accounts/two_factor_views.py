@@ -14,14 +14,17 @@ from forum.accounts.queries import member_by_session
 from forum.accounts.two_factor_forms import (
     TOO_MANY_ATTEMPTS,
     WRONG_CODE,
-    VerifiedCodeForm,
     CodeForm,
     DisableForm,
     EnableForm,
+    VerifiedCodeForm,
     count_attempt,
 )
 from forum.db import db
-from forum.web import SAFE_METHODS, carried_fields, limiter, new_session, permission_required, require, safe_path
+from forum.forms import carried_fields
+from forum.rate_limits import limiter
+from forum.urls import SAFE_METHODS, safe_path
+from forum.web import new_session, permission_required, require
 
 bp = Blueprint("two_factor", __name__)
 # How long after the password the code may come, in seconds.
@@ -111,6 +114,12 @@ def settings() -> Any:
     return _settings_page(form, next=target, **form.picture())
 
 
+@bp.get("/settings/second-factor")
+def former_settings() -> Any:
+    """Redirect the former address of the page."""
+    return redirect(url_for(".settings"), 301)
+
+
 @bp.post("/settings/two-factor/off")
 @permission_required(is_member)
 @limiter.limit("10/hour")
@@ -118,14 +127,14 @@ def disable() -> Any:
     """Turn it off, with password and code."""
     form = DisableForm()
     if not two_factor.is_enabled(current_user):
-        return redirect(url_for(".show"))
+        return redirect(url_for(".settings"))
     if not form.validate():
         return _settings_page(form)
     two_factor.disable(current_user)
     db.session.commit()
     session.pop("passed", None)
     flash("Your second factor is off. Signing in asks for your password only.")
-    return redirect(url_for(".show"))
+    return redirect(url_for(".settings"))
 
 
 @bp.post("/settings/two-factor/recovery-codes")
@@ -135,7 +144,7 @@ def recovery_codes() -> Any:
     """Ten new recovery codes in place of the earlier ones."""
     form = VerifiedCodeForm(prefix="new-")
     if not two_factor.is_enabled(current_user):
-        return redirect(url_for(".show"))
+        return redirect(url_for(".settings"))
     if not form.validate():
         return _settings_page(DisableForm(formdata=None), renewing=form)
     codes = two_factor.replace_recovery_codes(current_user)

@@ -22,11 +22,14 @@ from forum.accounts.forms import (
     SignInForm,
 )
 from forum.accounts.models import Member
-from forum.accounts.queries import member_by_session, member_by_email
-from forum.accounts.two_factor_views import start_session
+from forum.accounts.queries import member_by_email, member_by_session
 from forum.accounts.tokens import member_from_token
+from forum.accounts.two_factor_views import start_session
 from forum.db import db
-from forum.web import form_age, limiter, login_manager, permission_required, safe_path, honeypot_filled, was_accepted
+from forum.rate_limits import limiter, was_accepted
+from forum.submissions import form_age, honeypot_filled
+from forum.urls import safe_path
+from forum.web import login_manager, permission_required
 
 bp = Blueprint("accounts", __name__)
 login_manager.user_loader(member_by_session)

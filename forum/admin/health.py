@@ -15,7 +15,7 @@ from sqlalchemy import text as sql
 from forum import backup, jobs, mail
 from forum.db import db, now
 from forum.job_runs import last_runs
-from forum.web import count_of
+from forum.templating import count_of
 
 MAX_BACKUPS = 10
 MAIL_LATE_AFTER = timedelta(hours=1)

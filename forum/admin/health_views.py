@@ -11,7 +11,9 @@ from forum.admin import health as machinery
 from forum.admin.views import bp
 from forum.db import db
 from forum.moderation.log.actions import log_change
-from forum.web import count_of, limiter, permission_required
+from forum.templating import count_of
+from forum.rate_limits import limiter
+from forum.web import permission_required
 
 
 @bp.get("/health")

@@ -3,11 +3,12 @@
 from forum import jobs
 from forum.admin.merge_actions import move_what_is_said
 from forum.admin.vendor_queries import merged_vendors
-from forum.db import db
+from forum.db import db, writing
 from forum.vendors.models import Vendor
 
 
 @jobs.periodic(minute="20", hour="3")
+@writing()
 def move_late_posts() -> None:
     """Once a night: what was being written about a vendor at the very moment when it was merged goes along too."""
     for old in merged_vendors():

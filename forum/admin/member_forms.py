@@ -6,7 +6,7 @@ from wtforms import RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from forum.accounts.two_factor_forms import ReauthenticationFields
-from forum.web import Form
+from forum.forms import Form
 
 ROLES = {"member": "Member", "moderator": "Moderator", "admin": "Admin"}
 MAX_REASON_LENGTH = 500

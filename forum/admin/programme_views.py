@@ -64,7 +64,7 @@ def remove_programme_change(number: int) -> Any:
 def new_tier(number: int) -> Any:
     """A tier more."""
     found = _programme(number)
-    return _tier_page(found, None, TierForm(place=len(found.tiers) + 1))
+    return _tier_page(found, None, TierForm(rank=len(found.tiers) + 1))
 
 
 @bp.route("/tiers/<int:number>", methods=["GET", "POST"])
@@ -74,7 +74,7 @@ def tier(number: int) -> Any:
     found = _tier(number)
     shown = {key: getattr(found, key) for key in REQUIREMENTS}
     typed = {key: "" if value is None else str(value) for key, value in shown.items()}
-    return _tier_page(found.programme, found, TierForm(name=found.name, place=found.position + 1, **typed))
+    return _tier_page(found.programme, found, TierForm(name=found.name, rank=found.position + 1, **typed))
 
 
 @bp.route("/tiers/<int:number>/remove", methods=["GET", "POST"])

@@ -8,7 +8,7 @@ from wtforms import Field, FloatField, HiddenField, IntegerField, StringField, T
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from forum.site import DEFAULTS
-from forum.web import Form
+from forum.forms import Form
 
 # What each is called, and the least and most it may be: of a number, or of a text's length.
 LABELS: dict[str, tuple[str, float, float]] = {

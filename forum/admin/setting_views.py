@@ -13,7 +13,8 @@ from forum.admin.views import bp, ADMIN_WRITES
 from forum.db import db
 from forum.moderation.log.actions import log_change
 from forum.site import DEFAULTS, change_setting, current_settings
-from forum.web import limiter, permission_required
+from forum.rate_limits import limiter
+from forum.web import permission_required
 
 
 @bp.route("/settings", methods=["GET", "POST"])

@@ -7,7 +7,7 @@ from forum.posts.models import Tag, TagSynonym
 from forum.posts.tags import actions
 from forum.vendors import catalogue_actions
 from forum.vendors.models import Category
-from forum.web import count_of
+from forum.templating import count_of
 
 
 def add_tag(staff: Member, word: str, description: str) -> Tag:

@@ -9,7 +9,7 @@ from forum import text
 from forum.admin.member_forms import ReasonForm
 from forum.posts.models import Tag
 from forum.posts.tags.queries import tags_by_word
-from forum.web import Form
+from forum.forms import Form
 
 
 def check_tag_word(form: Any, field: Any) -> None:

@@ -97,7 +97,7 @@ def save_tier(
     programme: Programme,
     tier: Tier | None,
     *,
-    place: int,
+    rank: int,
     name: str,
     requirements: Mapping[str, Any],
     trend_note: str,
@@ -105,7 +105,7 @@ def save_tier(
 ) -> Tier:
     """Change or add a tier. `marked`, unless empty, is told in the vendor's trend from that day on."""
     told = describe_tier_change(tier, name, requirements) or f"{name}: place or spelling"
-    tier = catalogue_actions.save_tier(programme, tier, place=place, name=name, requirements=requirements)
+    tier = catalogue_actions.save_tier(programme, tier, rank=rank, name=name, requirements=requirements)
     if trend_note:
         actions.record_programme_change(programme, trend_note, at=at)
     log_change(staff, "a programme", facts=f"{programme.vendor.name}, {programme.name}: {told}")

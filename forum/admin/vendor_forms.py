@@ -16,7 +16,7 @@ from forum.vendors.catalogue_actions import REQUIREMENTS
 from forum.vendors.forms import DOMAIN_PATTERN, MAX_SLUG_LENGTH, MAX_DOMAIN_LENGTH
 from forum.vendors.models import Vendor
 from forum.vendors.queries import categories, vendor_by_name
-from forum.web import Form
+from forum.forms import Form
 
 DOMAIN_RELATIONS = {
     "own": "Its own",
@@ -151,7 +151,7 @@ class TierForm(TrendNoteFields):
     """A tier and what it demands. What changed is proposed in words first, then saved with them."""
 
     name = StringField("Name", validators=[_name(60)])
-    place = IntegerField("Place from below", validators=[NumberRange(1, 50, message="Write a number from 1 to 50.")])
+    rank = IntegerField("Place from below", validators=[NumberRange(1, 50, message="Write a number from 1 to 50.")])
     certified_people = StringField("Certified people", validators=[_demand])
     training_cost = StringField("Training a head, EUR", validators=[_demand])
     annual_fee = StringField("Annual fee, EUR", validators=[_demand])
@@ -166,7 +166,7 @@ class TierForm(TrendNoteFields):
     def values(self) -> dict[str, Any]:
         """For the action."""
         name = text.single_line(self.name.data or "")
-        own = {"name": name, "place": self.place.data, "demands": self.requirements()}
+        own = {"name": name, "place": self.rank.data, "demands": self.requirements()}
         return own | {"marked": self.trend_note(), "at": self.at()}
 
 

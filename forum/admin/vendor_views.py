@@ -14,7 +14,9 @@ from forum.admin.views import bp, ADMIN_WRITES
 from forum.db import db
 from forum.text import fold
 from forum.vendors.models import Vendor
-from forum.web import Form, count_of, require
+from forum.forms import Form
+from forum.templating import count_of
+from forum.web import require
 
 COUNT_LABELS = {
     "experiences": ("experience", "experiences"),

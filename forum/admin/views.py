@@ -11,7 +11,7 @@ from forum.admin import health, vendor_actions
 from forum.db import db
 from forum.moderation.queue.queries import COUNT_CAP, open_case_counts
 from forum.vendors.queries import proposals, vendor_by_slug
-from forum.web import limiter
+from forum.rate_limits import limiter
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 # For what even a busy admin does not do often.

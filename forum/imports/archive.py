@@ -12,7 +12,7 @@ from forum.accounts.bylines import byline
 from forum.imports.queries import BATCH, public_comments, public_posts, public_vendors
 from forum.posts.tags.queries import all_tags, tag_slugs_of
 from forum.vendors.models import Vendor
-from forum.web import key_text, path_of
+from forum.urls import key_text, path_of
 
 FORMAT = 1  # goes up when a field changes its meaning
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from forum.web import count_of
+from forum.templating import count_of
 
 MOST_TOLD = 25
 

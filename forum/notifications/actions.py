@@ -6,18 +6,18 @@ from typing import Any
 
 from forum import anonymity
 from forum.db import db, lock
-from forum.notifications.follow_state import FollowState, unseal_state, seal_state, merge_states
+from forum.notifications.follow_state import FollowState, merge_states, seal_state, unseal_state
 from forum.notifications.models import Follow
 from forum.notifications.queries import (
+    CANDIDATES,
     CHAIN,
     STRETCH,
-    CANDIDATES,
+    follows_of_member,
+    follows_of_post,
+    follows_with_hmacs,
     item_count,
     item_counts,
-    follows_with_hmacs,
-    follows_of_post,
     links_in_use,
-    follows_of_member,
 )
 from forum.posts.models import Post
 
@@ -88,7 +88,9 @@ def mark_thread_unread(post: Post) -> None:
     """
 
     def one_less(state: FollowState) -> FollowState:
-        return state._replace(seen_count=min(state.seen_count, count - 1), mailed_count=min(state.mailed_count, count - 1))
+        return state._replace(
+            seen_count=min(state.seen_count, count - 1), mailed_count=min(state.mailed_count, count - 1)
+        )
 
     count = item_count("post", post.id)
     _change(follows_of_post(post.id), one_less)
@@ -125,7 +127,9 @@ def _rows_of(member: Any, kind: str, number: int) -> Any:
 
 def _add(member: Any, kind: str, number: int, voice: str, first: FollowState) -> None:
     mark = _marks(member, kind, number, voice)[0]
-    row = Follow(follow_hmac=mark, chain_link=_free_link(member), follower_seal=seal_state(first), **{f"{kind}_id": number})
+    row = Follow(
+        follow_hmac=mark, chain_link=_free_link(member), follower_seal=seal_state(first), **{f"{kind}_id": number}
+    )
     db.session.add(row)
     db.session.flush()
 

@@ -9,14 +9,14 @@ from datetime import datetime
 from random import SystemRandom
 from typing import Any, NamedTuple
 
-from flask import url_for
 
+from forum.links import external_url
 from forum import mail
 from forum.accounts.models import Member
 from forum.db import db
 from forum.notifications.actions import reseal
 from forum.notifications.follow_state import FollowState, unseal_state
-from forum.notifications.queries import mail_addresses, all_follows, all_member_ids, reachable_member_ids
+from forum.notifications.queries import all_follows, all_member_ids, mail_addresses, reachable_member_ids
 from forum.notifications.unsubscribe_tokens import token_for
 
 SUBJECT = "There is something new in what you follow"
@@ -44,7 +44,9 @@ def plan_digest(moment: datetime) -> DigestRound:
     told = {
         state.member_id
         for row in rows
-        if (state := unseal_state(row.follower_seal)) is not None and state.member_id in reachable and _is_news(row, state)
+        if (state := unseal_state(row.follower_seal)) is not None
+        and state.member_id in reachable
+        and _is_news(row, state)
     }
     in_random_order = list(told)
     SystemRandom().shuffle(in_random_order)
@@ -60,8 +62,8 @@ def enqueue_digests(found: DigestRound) -> None:
             "digest",
             subject=SUBJECT,
             name=known[number].name,
-            link=url_for("following.index", _external=True),
-            unsubscribe=url_for("following.unsubscribe", token=token_for(number), _external=True),
+            link=external_url("following.index"),
+            unsubscribe=external_url("following.unsubscribe", token=token_for(number)),
         )
 
 

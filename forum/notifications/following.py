@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from forum.access import is_member
 from forum.notifications.actions import follow_state
-from forum.notifications.follow_state import FollowState, unseal_state, merge_states
+from forum.notifications.follow_state import FollowState, merge_states, unseal_state
 from forum.notifications.queries import followed_posts, followed_tags, followed_vendors, follows_of_member
-from forum.web import current_reader
+from forum.templating import current_reader
 
 
 class FollowedItem(NamedTuple):
@@ -44,7 +44,9 @@ def following_of(member: Any) -> Following:
         for kind in ("post", "tag", "vendor"):
             if state is not None and (number := getattr(row, f"{kind}_id")) is not None:
                 states.setdefault((kind, number), []).append(state)
-    joined = {thing: state for thing, several in states.items() if (state := merge_states(several)) and state.is_following}
+    joined = {
+        thing: state for thing, several in states.items() if (state := merge_states(several)) and state.is_following
+    }
     return Following(
         _found("post", joined, followed_posts, "comment_count"),
         _found("tag", joined, followed_tags, "post_count"),

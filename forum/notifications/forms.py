@@ -2,7 +2,7 @@
 
 from wtforms import RadioField
 
-from forum.web import Form
+from forum.forms import Form
 
 DIGEST_FREQUENCIES = {"daily": "Every day", "weekly": "Every week", "never": "Never"}
 

@@ -11,7 +11,8 @@ from forum.notifications.digest_actions import set_digest_frequency
 from forum.notifications.forms import DigestForm
 from forum.notifications.unsubscribe_tokens import member_from_token
 from forum.notifications.views import bp
-from forum.web import csrf, limiter, permission_required
+from forum.rate_limits import limiter
+from forum.web import csrf, permission_required
 
 
 @bp.route("/settings/mail", methods=["GET", "POST"])

@@ -46,7 +46,10 @@ def follows_of_post(post_id: int) -> Sequence[Any]:
 
 def links_in_use(links: Sequence[str]) -> set[str]:
     """Which of these links of a chain a follow carries, or carried before its thing was gone."""
-    return {*db.session.scalars(select(Follow.chain_link).where(Follow.chain_link.in_(links))), *spent_links_among(links)}
+    return {
+        *db.session.scalars(select(Follow.chain_link).where(Follow.chain_link.in_(links))),
+        *spent_links_among(links),
+    }
 
 
 def follows_of_member(member: Any) -> list[Any]:

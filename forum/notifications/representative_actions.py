@@ -6,8 +6,8 @@ The mail has title and address, as every list has them, and nothing about the au
 from datetime import datetime
 from typing import Any
 
-from flask import url_for
 
+from forum.links import external_url
 from forum import mail
 from forum.db import db
 from forum.notifications.models import UnmailedPost
@@ -42,7 +42,7 @@ def mail_representatives(moment: datetime) -> None:
 
 def _send(rows: list[Any]) -> None:
     first = rows[0]
-    posts = [(row.title, url_for("posts.show", post_id=row.post_id, slug=row.slug, _external=True)) for row in rows]
+    posts = [(row.title, external_url("posts.show", post_id=row.post_id, slug=row.slug)) for row in rows]
     mail.enqueue(
         first.email,
         "vendor_mentioned",
@@ -51,8 +51,8 @@ def _send(rows: list[Any]) -> None:
         vendor=first.vendor_name,
         posts=posts[:MAX_TITLES],
         more=len(posts) - MAX_TITLES,
-        link=url_for("desk.show", slug=first.vendor_slug, _external=True),
-        unsubscribe=url_for("following.unsubscribe", token=token_for(first.member_id), _external=True),
+        link=external_url("desk.show", slug=first.vendor_slug),
+        unsubscribe=external_url("following.unsubscribe", token=token_for(first.member_id)),
     )
 
 

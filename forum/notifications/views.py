@@ -13,12 +13,19 @@ from forum.notifications.queries import first_unread_reply
 from forum.posts.models import Post
 from forum.posts.queries import post_by_id
 from forum.posts.tags.queries import tag_by_slug
+from forum.rate_limits import limiter
+from forum.urls import KeyConverter, safe_path
 from forum.vendors.lookup import vendor_or_404
-from forum.web import KeyConverter, limiter, permission_required, safe_path
+from forum.web import permission_required
 
 bp = Blueprint("following", __name__)
 PAGE_SIZE = 30
-ACTIONS = {"follow": actions.follow, "unfollow": actions.unfollow, "mark_read": actions.mark_read, "open": actions.mark_read}
+ACTIONS = {
+    "follow": actions.follow,
+    "unfollow": actions.unfollow,
+    "mark_read": actions.mark_read,
+    "open": actions.mark_read,
+}
 
 
 @bp.get("/following")

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, url_for
 from flask_login import current_user
 
+from forum.links import external_url
 from forum import dates
 from forum.access import is_listed
 from forum.db import db, now
@@ -22,7 +23,7 @@ bp = Blueprint("feeds", __name__)
 @bp.get("/feed.atom")
 def home() -> Response:
     """The newest experiences."""
-    return _feed("Experiences", url_for("pages.home", _external=True), feed_entries())
+    return _feed("Experiences", external_url("pages.home"), feed_entries())
 
 
 @bp.get("/tags/<slug>/feed.atom")
@@ -31,14 +32,14 @@ def tag(slug: str) -> Any:
     if (meant := tag_by_synonym(slug)) is not None:
         return redirect(url_for(".tag", slug=meant.slug), 301)
     found = db.first_or_404(tag_by_slug(slug))
-    return _feed(f"#{slug}", url_for("pages.tag", slug=slug, _external=True), feed_entries(with_tag(found.id)))
+    return _feed(f"#{slug}", external_url("pages.tag", slug=slug), feed_entries(with_tag(found.id)))
 
 
 @bp.get("/vendors/<slug>/feed.atom")
 def vendor(slug: str) -> Response:
     """The newest about a vendor."""
     found = vendor_or_404(slug, current_user)
-    page = url_for("pages.vendor", slug=slug, _external=True)
+    page = external_url("pages.vendor", slug=slug)
     return _feed(found.name, page, feed_entries(about_vendor(found.id)))
 
 
@@ -48,7 +49,7 @@ def post(post_id: int) -> Response:
     found = post_page_row(post_id)
     if found is None or not is_listed(found):
         abort(404)
-    page = url_for("posts.show", post_id=post_id, slug=found.slug, _external=True)
+    page = external_url("posts.show", post_id=post_id, slug=found.slug)
     return _feed(f"Replies to: {found.title}", page, latest_comments(post_id))
 
 
@@ -63,10 +64,10 @@ def sitemap() -> Response:
 @bp.get("/sitemaps/pages.xml")
 def sitemap_of_pages() -> Response:
     """Pages that are not posts."""
-    addresses = [url_for(f"pages.{name}", _external=True) for name in ("home", "tags", "about", "rules")]
-    addresses += [url_for("rankings.index", _external=True)]
-    addresses += [url_for("pages.vendor", slug=row.slug, _external=True) for row in directory()]
-    addresses += [url_for("pages.tag", slug=found.slug, _external=True) for found in all_tags()]
+    addresses = [external_url(f"pages.{name}") for name in ("home", "tags", "about", "rules")]
+    addresses += [external_url("rankings.index")]
+    addresses += [external_url("pages.vendor", slug=row.slug) for row in directory()]
+    addresses += [external_url("pages.tag", slug=found.slug) for found in all_tags()]
     return _xml(render_template("feeds/sitemap.xml", addresses=[(address, None) for address in addresses]))
 
 
@@ -78,7 +79,7 @@ def sitemap_of_month(year: int, month: int) -> Response:
     start = datetime(year, month, 1, tzinfo=UTC)
     rows = posts_between(start, _next(start))
     addresses = [
-        (url_for("posts.show", post_id=row.id, slug=row.slug, _external=True), row.last_activity_at) for row in rows
+        (external_url("posts.show", post_id=row.id, slug=row.slug), row.last_activity_at) for row in rows
     ]
     return _xml(render_template("feeds/sitemap.xml", addresses=addresses))
 

@@ -108,9 +108,9 @@ def published(vendor: Any) -> dict[str, Any]:
     told = published_history(vendor.id)
     return {
         "site": told.site,
-        "snapshot": told.own,
+        "snapshot": told.current,
         "against": compare_with_others(all_vendor_scores(current_app.config["SQLALCHEMY_DATABASE_URI"]), vendor.slug),
-        **vendor_context(vendor, told.own, told.history, programme_changes(vendor.id), request.args),
+        **vendor_context(vendor, told.current, told.snapshots, programme_changes(vendor.id), request.args),
     }
 
 

@@ -11,7 +11,7 @@ from forum.posts.screening.holds import hold_if_needed
 from forum.posts.signals import comment_published
 from forum.posts.visibility import adjust_visible_counts, hold_if_edit_requested
 from forum.posts.writing import leave_tombstone, save_revision, set_body, sign
-from forum.web import key_text
+from forum.urls import key_text
 
 MAX_DEPTH = 4
 

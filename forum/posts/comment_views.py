@@ -19,7 +19,7 @@ from forum.access import (
     is_author,
     is_listed,
 )
-from forum.db import begin_writing, db, reads_first
+from forum.db import begin_writing, db, deferred
 from forum.posts import comment_actions
 from forum.posts.comment_queries import comment_by_id, page_start
 from forum.posts.form_pages import TOO_MANY_SCHEDULED, cancel_replaced, reply_form_page
@@ -30,16 +30,11 @@ from forum.posts.official_views import official_reply_page
 from forum.posts.queries import post_by_id
 from forum.posts.scheduled_actions import schedule_comment
 from forum.posts.useful_views import save_useful_vote
-from forum.web import (
-    KeyConverter,
-    carried_fields,
-    honeypot_filled,
-    key_text,
-    limiter,
-    permission_required,
-    require,
-    was_accepted,
-)
+from forum.urls import KeyConverter, key_text
+from forum.forms import carried_fields
+from forum.submissions import honeypot_filled
+from forum.rate_limits import limiter, was_accepted
+from forum.web import permission_required, require
 
 bp = Blueprint("comments", __name__)
 
@@ -54,7 +49,7 @@ def show(comment_id: int) -> Any:
 
 
 @bp.route("/posts/<key:post_id>/reply", methods=["GET", "POST"])
-@reads_first
+@deferred
 @permission_required(can_write)
 @limiter.limit("20/minute;200/hour", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
 def new(post_id: int) -> Any:

@@ -14,9 +14,7 @@ from forum.posts.scheduled_actions import MAX_SCHEDULED, cancel_scheduled
 from forum.posts.tags.queries import active_tags
 from forum.ratings.criteria import DEALS, CRITERIA
 from forum.vendors.queries import popular_vendor_names
-from forum.web import (
-    KeyConverter,
-)
+from forum.urls import KeyConverter
 
 TOO_MANY_SCHEDULED = f"{MAX_SCHEDULED} of your texts wait to appear already. Let this one appear now, or cancel one of those."
 

@@ -17,7 +17,8 @@ from forum.ratings.forms import RatingFields
 from forum.vendors.forms import TierChoice
 from forum.vendors.models import Tier, Vendor
 from forum.vendors.queries import categories, find_vendor_mention, vendor_by_name
-from forum.web import Form, count_of
+from forum.forms import Form
+from forum.templating import count_of
 
 TITLE_LENGTH = (10, 140)
 BODY_LENGTH = (40, 20_000)
@@ -183,7 +184,7 @@ class PostFields(Form):
 class PostForm(PostFields, RatingFields, SignedForm):
     """A new post, and the rating it may carry."""
 
-    signed = RadioField(
+    IDFIELD = RadioField(
         "How you appear",
         choices={"name": "By name", "anonymous": "Anonymous"},
         validate_choice=False,
@@ -199,7 +200,7 @@ class PostForm(PostFields, RatingFields, SignedForm):
             raise ValidationError("A rating needs a vendor: name it or describe it, or empty the steps of the rating.")
         if is_representative(current_user):
             raise ValidationError("You speak for a vendor, so you rate none. Empty the steps of the rating.")
-        about, anonymous = self.chosen(), self.signed.data == "anonymous"
+        about, anonymous = self.chosen(), self.IDFIELD.data == "anonymous"
         if about.vendor is not None and not can_rate(current_user, about.vendor):
             raise ValidationError(
                 f"Your address belongs to {about.vendor.name}: its partners rate it. Empty this step."

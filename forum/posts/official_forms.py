@@ -5,7 +5,7 @@ from wtforms import HiddenField
 
 from forum.posts.forms import CommentEditForm
 from forum.posts.submission_checks import submission_error
-from forum.web import form_age
+from forum.submissions import form_age
 
 
 class OfficialReplyForm(CommentEditForm):

@@ -15,7 +15,10 @@ from forum.posts.official_actions import AlreadyAnswered, write_official_reply
 from forum.posts.official_forms import OfficialReplyForm
 from forum.posts.official_queries import representation_under
 from forum.posts.queries import post_by_id
-from forum.web import current_reader, honeypot_filled, limiter, permission_required, require, was_accepted
+from forum.templating import current_reader
+from forum.submissions import honeypot_filled
+from forum.rate_limits import limiter, was_accepted
+from forum.web import permission_required, require
 
 bp = Blueprint("official", __name__)
 ANSWERED_ONCE = "{} has answered here already, and answers once. Edit that reply instead; this text is still yours to copy."

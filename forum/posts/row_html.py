@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from flask import get_template_attribute
 from markupsafe import Markup
 
-from forum.web import reader_clock, script_root
+from forum.templating import reader_clock
+from forum.urls import script_root
 
 CACHE_SIZE = 1000  # rows; some 3 MB
 

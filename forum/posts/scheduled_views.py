@@ -11,7 +11,8 @@ from forum.db import db
 from forum.posts.form_pages import post_form_page, reply_form_page
 from forum.posts.forms import CommentForm, PostForm
 from forum.posts.scheduled_actions import ScheduledItem, cancel_scheduled, scheduled_texts_of
-from forum.web import key_text, permission_required
+from forum.urls import key_text
+from forum.web import permission_required
 
 bp = Blueprint("delayed", __name__)
 

@@ -16,7 +16,8 @@ from forum.posts.anonymous.queries import count_organisations_sharing
 from forum.posts.submission_checks import submission_error
 from forum.vendors.models import Tier, Vendor
 from forum.vendors.queries import popular_vendor_names
-from forum.web import Form, form_age
+from forum.forms import Form
+from forum.submissions import form_age
 
 DELAY_CHOICES = {
     "0": "Now",
@@ -31,14 +32,14 @@ PUBLISH_ANYWAY = "publish anyway "
 class SignedForm(Form):
     """Writing that is signed: by name, or under a pseudonym."""
 
-    meta_fields = ("csrf_token", "signed", "appear", "badge", "replaces")
+    meta_fields = ("csrf_token", "identity", "appear", "badge", "replaces")
     findings: list[Finding] = []
 
     # The form's own random number; see forum/posts/models.py.
     submission = HiddenField()
     # The delayed text that was taken back into the form, and that this one stands for.
     replaces = HiddenField()
-    signed = RadioField(
+    IDFIELD = RadioField(
         "Reply as",
         choices={"name": "By name", "anonymous": "Anonymous"},
         validate_choice=False,
@@ -47,7 +48,7 @@ class SignedForm(Form):
     badge = BooleanField("Say what kind of company I work for, and where, if enough others share it")
     appear = RadioField("When it appears, if anonymous", choices=DELAY_CHOICES, default="0", validate_choice=False)
 
-    def validate_signed(self, field: Any) -> None:
+    def IDFIELD(self, field: Any) -> None:
         """One of the two; without a name, unless that is barred."""
         if field.data not in ("name", "anonymous"):
             raise ValidationError("Choose how you appear.")
@@ -61,7 +62,7 @@ class SignedForm(Form):
 
     def within(self) -> int:
         """Within how many hours it appears: 0 is now."""
-        return int(self.appear.data or "0") if self.signed.data == "anonymous" else 0
+        return int(self.appear.data or "0") if self.IDFIELD.data == "anonymous" else 0
 
     def cleaned_data(self) -> dict[str, Any]:
         """For an action: `anonymous` and `badged` as yes or no."""
@@ -70,7 +71,7 @@ class SignedForm(Form):
     def signing(self) -> dict[str, Any]:
         """How it is signed, for an action."""
         return {
-            "anonymous": self.signed.data == "anonymous",
+            "anonymous": self.IDFIELD.data == "anonymous",
             "badged": bool(self.badge.data),
             "submission": (self.submission.data or "")[:64],
         }
@@ -90,7 +91,7 @@ class SignedForm(Form):
 
     def may_publish(self, do: str) -> bool:
         """Whether the button pressed publishes: one that warns of what was found, or one for the text just checked."""
-        if self.signed.data != "anonymous":
+        if self.IDFIELD.data != "anonymous":
             return do.startswith("publish")
         if do == PUBLISH_ANYWAY + self.checked():
             return True
@@ -101,7 +102,7 @@ class SignedForm(Form):
 
     def in_pace(self, *, is_post: bool) -> bool:
         """Whether it may be sent now; if not, the form says why. Asked last."""
-        anonymous = self.signed.data == "anonymous"
+        anonymous = self.IDFIELD.data == "anonymous"
         words = submission_error(
             current_user, body=self["body"].data or "", is_post=is_post, anonymous=anonymous, seconds_open=form_age()
         )

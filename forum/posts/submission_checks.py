@@ -11,7 +11,7 @@ from forum.posts.scheduled_actions import scheduled_texts_of
 from forum.posts.screening import new_member_limits
 from forum.posts.screening.filters import fingerprint_of
 from forum.posts.screening.queries import anonymous_record, signed_record, has_signed_same_text
-from forum.web import limiter
+from forum.rate_limits import limiter
 
 # Nobody reads a page and writes a text in less, in seconds.
 MIN_SECONDS_OPEN = 3

@@ -16,7 +16,8 @@ from forum import dates
 from forum.access import is_open
 from forum.accounts.bylines import byline
 from forum.posts.comment_actions import MAX_DEPTH
-from forum.web import key_text, path_of, reader_clock
+from forum.urls import key_text, path_of
+from forum.templating import reader_clock
 
 CACHE_SIZE = 3000  # replies; some 8 MB
 LIST, END = '<ol class="thread">', "</ol>"

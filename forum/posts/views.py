@@ -40,16 +40,12 @@ from forum.ratings.directions import rating_scorecard
 from forum.ratings.queries import scorecard_row
 from forum.ratings.scores.actions import site_context
 from forum.vendors.queries import vendor_by_name
-from forum.web import (
-    KeyConverter,
-    carried_fields,
-    current_reader,
-    honeypot_filled,
-    limiter,
-    permission_required,
-    require,
-    was_accepted,
-)
+from forum.urls import KeyConverter
+from forum.forms import carried_fields
+from forum.templating import current_reader
+from forum.submissions import honeypot_filled
+from forum.rate_limits import limiter, was_accepted
+from forum.web import permission_required, require
 
 bp = Blueprint("posts", __name__)
 

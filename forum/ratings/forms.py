@@ -12,7 +12,7 @@ from forum.ratings.criteria import ASKS, DEALS, EURO_RATES, CRITERIA, INTERESTS,
 from forum.ratings.models import Rating
 from forum.vendors.forms import TierChoice
 from forum.vendors.models import Vendor
-from forum.web import Form
+from forum.forms import Form
 
 CRITERION_CHOICES = {"": "Skip", "1": "1", "2": "2", "3": "3", "4": "4", "5": "5", "0": "Not offered"}
 STAR_CHOICES = {"1": "1", "2": "2", "3": "3", "4": "4", "5": "5"}
@@ -161,7 +161,7 @@ class RatingForm(RatingFields):
     revises = False
     submission = HiddenField()
     tier = SelectField("Programme and tier you hold or held", choices={"": "Not stated"}, validate_choice=False)
-    signed = RadioField(
+    IDFIELD = RadioField(
         "How you appear", choices={"name": "By name", "anonymous": "Anonymous"}, default="name", validate_choice=False
     )
 
@@ -180,7 +180,7 @@ class RatingForm(RatingFields):
         if field.data and not self.tiers.is_valid(field.data):
             raise ValidationError("This is not a tier of this vendor. Choose again.")
 
-    def validate_signed(self, field: Any) -> None:
+    def IDFIELD(self, field: Any) -> None:
         """One of the two; without a name, unless that is barred."""
         if field.data not in ("name", "anonymous"):
             raise ValidationError("Choose how you appear.")
@@ -201,7 +201,7 @@ def form_data(rating: Rating) -> dict[str, Any]:
         "again": word(rating.again),
         "interest": rating.interest,
         "tier": TierChoice.value_of(rating),
-        "signed": "anonymous" if rating.anonymous else "name",
+        "identity": "anonymous" if rating.anonymous else "name",
     }
 
 

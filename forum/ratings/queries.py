@@ -52,8 +52,8 @@ class PublishedHistory(NamedTuple):
     """The site's snapshot in force and a vendor's, and all the vendor ever had, the oldest first."""
 
     site: Any
-    own: Any
-    history: Sequence[Any]
+    current: Any
+    snapshots: Sequence[Any]
 
 
 def published_history(vendor_id: int) -> PublishedHistory:

@@ -15,7 +15,9 @@ from forum.ratings.forms import RatingForm, form_data
 from forum.ratings.models import Rating
 from forum.ratings.queries import member_rating, member_ratings, rating_by_submission, rating_revisions
 from forum.vendors.lookup import vendor_or_404
-from forum.web import limiter, permission_required, current_reader
+from forum.rate_limits import limiter
+from forum.web import permission_required
+from forum.templating import current_reader
 
 bp = Blueprint("ratings", __name__)
 FIELDS = {"gives": CRITERIA, "deals": DEALS}
@@ -108,15 +110,15 @@ def _rate(form: RatingForm) -> Any:
             vendor=form.vendor,
             programme=programme,
             tier=tier,
-            anonymous=form.signed.data == "anonymous",
+            anonymous=form.IDFIELD.data == "anonymous",
             said=form.said(),
             submission=(form.submission.data or "")[:64],
         )
         db.session.commit()
     except actions.AlreadyRated:
         db.session.rollback()
-        how = "by name" if form.signed.data == "anonymous" else "anonymously"
-        form.signed.errors = [f"You have rated this programme {how}. Withdraw that rating first, or keep to it."]
+        how = "by name" if form.IDFIELD.data == "anonymous" else "anonymously"
+        form.IDFIELD.errors = [f"You have rated this programme {how}. Withdraw that rating first, or keep to it."]
         return None
     except IntegrityError:
         # The same form came twice at once, and the other was quicker.

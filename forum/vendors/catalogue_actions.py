@@ -77,7 +77,7 @@ def rename_programme(programme: Programme, name: str) -> None:
     bump_version(programme.vendor)
 
 
-def save_tier(programme: Programme, tier: Tier | None, *, place: int, name: str, requirements: Mapping[str, Any]) -> Tier:
+def save_tier(programme: Programme, tier: Tier | None, *, rank: int, name: str, requirements: Mapping[str, Any]) -> Tier:
     """Change a tier or add one, as the place-th from below."""
     lock(f"tiers of {programme.id}")
     db.session.refresh(programme, ["tiers"])
@@ -90,7 +90,7 @@ def save_tier(programme: Programme, tier: Tier | None, *, place: int, name: str,
     tier.name = text.single_line(name)
     for key in REQUIREMENTS:
         setattr(tier, key, requirements[key])
-    others.insert(max(0, min(place - 1, len(others))), tier)
+    others.insert(max(0, min(rank - 1, len(others))), tier)
     for position, one in enumerate(others):
         one.position = position
     bump_version(programme.vendor)

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from forum import text
 from forum.vendors.models import Programme, Tier, Vendor
 from forum.vendors.queries import categories, is_name_taken, tier_rows
-from forum.web import Form
+from forum.forms import Form
 
 DOMAIN_PATTERN = re.compile(r"^(?:https?://)?(?:www\.)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:/.*)?$", re.IGNORECASE)
 

@@ -1,7 +1,7 @@
 """What the room of vendors does when a member's address changes. Imported once, at the top of the house."""
 
-from flask import url_for
 
+from forum.links import external_url
 from forum import mail
 from forum.accounts.models import Member
 from forum.accounts.signals import email_changed
@@ -22,5 +22,5 @@ def _speak_no_more(member: Member) -> None:
         name=member.name,
         vendor=vendor.name,
         was_confirmed=speaking,
-        link=url_for("representatives.show", slug=vendor.slug, _external=True),
+        link=external_url("representatives.show", slug=vendor.slug),
     )

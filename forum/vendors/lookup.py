@@ -8,7 +8,7 @@ from forum.access import can_see_vendor
 from forum.db import db
 from forum.vendors.models import Vendor
 from forum.vendors.queries import vendor_by_slug
-from forum.web import SAFE_METHODS
+from forum.urls import SAFE_METHODS
 
 
 def vendor_or_404(slug: str, viewer: Any) -> Vendor:

@@ -6,7 +6,7 @@ from wtforms import StringField
 from wtforms.validators import ValidationError
 
 from forum import text
-from forum.web import Form
+from forum.forms import Form
 
 
 class RepresentativeForm(Form):

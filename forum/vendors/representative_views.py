@@ -12,7 +12,9 @@ from forum.vendors.lookup import vendor_or_404
 from forum.vendors.models import Vendor
 from forum.vendors.representative_forms import RepresentativeForm
 from forum.vendors.representative_queries import representation_of, representatives_of, representative_domains
-from forum.web import limiter, permission_required, current_reader, was_accepted
+from forum.rate_limits import limiter, was_accepted
+from forum.web import permission_required
+from forum.templating import current_reader
 
 bp = Blueprint("representatives", __name__, url_prefix="/vendors/<slug>/representative")
 

@@ -9,7 +9,9 @@ from forum.db import db
 from forum.vendors import actions
 from forum.vendors.forms import ProposalForm
 from forum.vendors.models import Vendor
-from forum.web import limiter, permission_required, safe_path, was_accepted
+from forum.rate_limits import limiter, was_accepted
+from forum.web import permission_required
+from forum.urls import safe_path
 
 bp = Blueprint("vendors", __name__, url_prefix="/vendors")
 

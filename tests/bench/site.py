@@ -26,7 +26,7 @@ from forum.db import db
 from forum.posts.comment_queries import thread_page
 from forum.posts.queries import post_page_row, related_posts
 from forum.posts.tags.queries import tag_slugs_of
-from forum.web import key_text
+from forum.urls import key_text
 from tests.bench import load
 from tests.bench.community import Community, settle
 from tests.bench.yardstick import PAGE
@@ -145,7 +145,7 @@ def _replies(cookies: Sequence[tuple[str, str]], paths: Sequence[str]) -> Iterat
             "submission": f"{n:032x}",
             "to": "",
             "body": f"We saw the same in our region, for the {n}th time, and asked for *written* terms since.",
-            "signed": "anonymous" if n % 4 == 0 else "name",
+            "identity": "anonymous" if n % 4 == 0 else "name",
             "intent": "publish",
         }
         path = paths[n % len(paths)]

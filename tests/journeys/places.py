@@ -51,7 +51,7 @@ def _too_fast(page: Page) -> None:
     form = page.locator("#reply")
     typed = {name: form.locator(f"[name={name}]").first.input_value() for name in ("csrf_token", "to")}
     for n in range(60):
-        more = {"body": f"Again, {n}.", "submission": f"again {n}", "signed": "name", "intent": "publish"}
+        more = {"body": f"Again, {n}.", "submission": f"again {n}", "identity": "name", "intent": "publish"}
         answer = page.request.post(form.get_attribute("action") or "", form={**typed, **more}, max_redirects=0)
         if answer.status == 429:
             break

@@ -59,7 +59,7 @@ def test_somebody_signs_in_and_replies_by_keyboard_alone(site: Site, visit: Call
     expect(page.get_by_role("heading", level=1)).to_have_text("Leave a reply")
     _tab_to(page, "body")
     page.keyboard.type("Written without a mouse.")
-    _tab_to(page, "signed")
+    _tab_to(page, "identity")
     page.keyboard.press("ArrowDown")
     expect(page.get_by_label("Anonymous, as")).to_be_checked()
     _tab_to(page, "Post reply")

@@ -17,7 +17,7 @@ from sqlalchemy import text as sql
 from forum import headers, jobs
 from forum.db import db
 from forum.pages.ranking import rankings
-from forum.web import limiter
+from forum.rate_limits import limiter
 from tests.two_worlds.placeholders import HEADERS, Placeholders
 
 Dump = dict[str, list[str]]
@@ -34,18 +34,18 @@ class LogRecorder(logging.Handler):
         self.lines.append(f"{record.name} {record.levelname} {record.getMessage()} {record.exc_text or ''}")
 
 
-def stored_state(app: Flask, names: Placeholders, told: LogRecorder) -> Dump:
+def stored_state(app: Flask, names: Placeholders, recorder: LogRecorder) -> Dump:
     """Everything but pages."""
     names.seals.clear()
-    found = {f"table {name}": rows for name, rows in _tables(names)}
-    found["log"] = [names.text(line) for line in told.lines]
+    state = {f"table {name}": rows for name, rows in _tables(names)}
+    state["log"] = [names.text(line) for line in recorder.lines]
     mails = sorted(_delivered(app), key=lambda mail: names.text(mail, new=False))
-    found["mail"] = [names.text(mail) for mail in mails]
-    found["jobs"] = [f"{task.name} {task.args} {task.kwargs}" for task in jobs.queue_of(app).pending()]
-    found["limits"] = [names.text(line) for line in _limits()]
-    found["caches"] = sorted(names.text(line, new=False) for line in _remembered())
-    found["files"] = sorted(path.name for path in app.config["INSTANCE"].iterdir() if not path.name.startswith("test"))
-    return found
+    state["mail"] = [names.text(mail) for mail in mails]
+    state["jobs"] = [f"{task.name} {task.args} {task.kwargs}" for task in jobs.queue_of(app).pending()]
+    state["limits"] = [names.text(line) for line in _limits()]
+    state["caches"] = sorted(names.text(line, new=False) for line in _remembered())
+    state["files"] = sorted(path.name for path in app.config["INSTANCE"].iterdir() if not path.name.startswith("test"))
+    return state
 
 
 def page_text(names: Placeholders, reader: Any, address: str) -> str:
@@ -69,16 +69,16 @@ def clear_caches() -> None:
 
 
 def _tables(names: Placeholders) -> Iterator[tuple[str, list[str]]]:
-    known = {table.name: table for table in db.metadata.sorted_tables}
-    rows = {name: _seen(names, table) for name, table in known.items()}
-    for name, table in known.items():
+    tables = {table.name: table for table in db.metadata.sorted_tables}
+    rows = {name: _ordered_rows(names, table) for name, table in tables.items()}
+    for name, table in tables.items():
         yield name, [_row(names, table, row) for row in rows[name]]
     for name in inspect(db.engine).get_table_names():
-        if name not in known and name != "alembic_version":
+        if name not in tables and name != "alembic_version":
             yield name, sorted(names.text(str(tuple(row))) for row in db.session.execute(sql(f"SELECT * FROM {name}")))
 
 
-def _seen(names: Placeholders, table: Table) -> list[Any]:
+def _ordered_rows(names: Placeholders, table: Table) -> list[Any]:
     """The table's rows in the order in which they were first seen; rows seen together by what they say."""
     order = table.primary_key.columns.values()
     rows = list(db.session.execute(select(table).order_by(*order)).mappings())
@@ -97,9 +97,9 @@ def _row(names: Placeholders, table: Table, row: Any, *, new: bool = True) -> st
 def _delivered(app: Flask) -> Iterator[str]:
     for path in (app.config["INSTANCE"] / "mail").glob("*.eml"):
         mail = email.message_from_bytes(path.read_bytes(), policy=policy)
-        kept = [f"{name}: {value}" for name, value in mail.items() if name not in ("Message-ID", "Content-Type")]
+        entries = [f"{name}: {value}" for name, value in mail.items() if name not in ("Message-ID", "Content-Type")]
         parts = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
-        yield "\n".join([*kept, *parts])
+        yield "\n".join([*entries, *parts])
 
 
 def _limits() -> Iterator[str]:
@@ -115,9 +115,9 @@ def _limits() -> Iterator[str]:
 def _remembered() -> Iterator[str]:
     """The keys of everything that is remembered between visits, and what is kept under them where it is small."""
     for function in _caches():
-        for kept in gc.get_referents(function):
-            if isinstance(kept, dict) and function.cache_info().currsize == len(kept):
-                yield from (f"{function.__module__}.{function.__qualname__} {_words(key)}" for key in kept)
+        for entries in gc.get_referents(function):
+            if isinstance(entries, dict) and function.cache_info().currsize == len(entries):
+                yield from (f"{function.__module__}.{function.__qualname__} {_words(key)}" for key in entries)
     yield from (str(key) for key in rankings._cache)
 
 
@@ -129,10 +129,10 @@ def _words(key: Any) -> str:
 
 
 def _caches() -> list[Any]:
-    found: dict[int, Any] = {}
+    state: dict[int, Any] = {}
     for name, module in list(sys.modules.items()):
         if name.split(".")[0] == "forum" and isinstance(module, ModuleType):
-            for thing in list(vars(module).values()):
-                if hasattr(thing, "cache_clear") and thing.__module__.split(".")[0] == "forum":
-                    found[id(thing)] = thing
-    return sorted(found.values(), key=lambda function: f"{function.__module__}.{function.__qualname__}")
+            for candidate in list(vars(module).values()):
+                if hasattr(candidate, "cache_clear") and candidate.__module__.split(".")[0] == "forum":
+                    state[id(candidate)] = candidate
+    return sorted(state.values(), key=lambda function: f"{function.__module__}.{function.__qualname__}")

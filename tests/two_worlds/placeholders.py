@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from forum import anonymity
-from forum.web import key_text
+from forum.urls import key_text
 
 KEY = "random number of 50 bits: rows are numbered so that a neighbour's number tells no order"
 MARK = "HMAC of something under the anonymity key, or random bits: looks like any other without the key"
@@ -65,7 +65,7 @@ COLUMNS = {
 # Headers that are made of the page's bytes, which hold random numbers.
 HEADERS = {"ETag": "a digest of the page", "Content-Length": "names under anonymous texts differ in length"}
 # Two words out of few would sometimes be the same for two pseudonyms by chance: here there are more of them.
-MANY_NOUNS = [f"{thing}{number}" for thing in anonymity.NOUNS for number in range(1000, 2000)]
+MANY_NOUNS = [f"{noun}{number}" for noun in anonymity.NOUNS for number in range(1000, 2000)]
 # In pages, mails and logs: secret addresses, numbers of tasks, how long they took, sizes of files, tokens signed for a
 # form or a link (their content is compared), hexadecimal marks, the names of pseudonyms (two words chosen by a mark), and
 # numbers of rows, as digits or as ten characters.
@@ -84,43 +84,43 @@ class Placeholders:
 
     def __init__(self, secret_key: str, anonymity_key: str) -> None:
         self.key = anonymity_key
-        self.known: dict[str, str] = {}
-        self.counted: dict[str, int] = {}
+        self.names: dict[str, str] = {}
+        self.counts: dict[str, int] = {}
         self.seals: dict[str, str] = {}
         self.signer = URLSafeTimedSerializer(secret_key)
 
     def of(self, kind: str, value: str) -> str:
         """The value's name; a new one when it was never seen."""
-        if value not in self.known:
-            self.counted[kind] = self.counted.get(kind, 0) + 1
-            self.known[value] = f"<{kind} {self.counted[kind]}>"
-        return self.known[value]
+        if value not in self.names:
+            self.counts[kind] = self.counts.get(kind, 0) + 1
+            self.names[value] = f"<{kind} {self.counted[kind]}>"
+        return self.names[value]
 
     def row(self, table: str, number: int) -> None:
         """A row's number is seen: in all the ways it is written."""
         name = self.of(table, str(number))
-        self.known[key_text(number)] = name
+        self.names[key_text(number)] = name
 
     def place_of(self, number: int) -> int | None:
         """When a row was first seen, as a number to sort by; None if it never was."""
-        name = self.known.get(str(number))
+        name = self.names.get(str(number))
         return int(name.rstrip(">").rpartition(" ")[2]) if name else None
 
-    def text(self, said: str, *, new: bool = True) -> str:
+    def text(self, text: str, *, new: bool = True) -> str:
         """Text with names for random values. Those never seen get one, or with new=False "?"."""
 
-        def named(found: re.Match[str]) -> str:
-            kind, value = str(found.lastgroup), found[0]
+        def replace(match: re.Match[str]) -> str:
+            kind, value = str(match.lastgroup), match[0]
             if kind == "signed":
                 return self._signed(value, new)
             if kind == "task":
                 return "<of the machine>"
             if kind == "key":
                 unseen = value if new or not value.isdecimal() else "?"
-                return self.known.get(value, unseen)
-            return self.of(kind, value) if new or value in self.known else "?"
+                return self.names.get(value, unseen)
+            return self.of(kind, value) if new or value in self.names else "?"
 
-        return IN_TEXT.sub(named, said)
+        return IN_TEXT.sub(replace, text)
 
     def column(self, place: str, value: Any, *, new: bool = True) -> str:
         """What stands in a column."""
@@ -130,14 +130,14 @@ class Placeholders:
             return f"{value:.9g}"  # sums of floats depend on the order of the rows, which is random
         if (purpose := SEALS.get(place)) is not None:
             return self._seal(place, str(value), purpose) if new else "?"
-        why = COLUMNS.get(place)
-        if why is SALTED:
+        kind = COLUMNS.get(place)
+        if kind is SALTED:
             return "<salted>"
-        if why is PATH:
+        if kind is PATH:
             parts = re.findall("(.{8})(.{10})", str(value))
             return " ".join(f"{int(moment, 16)} {self.known.get(number, '?')}" for moment, number in parts)
-        if why in (MARK, SUBMISSION):
-            return self.of("mark", str(value)) if new or value in self.known else "?"
+        if kind in (MARK, SUBMISSION):
+            return self.of("mark", str(value)) if new or value in self.names else "?"
         return self.text(json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else str(value), new=new)
 
     def _seal(self, place: str, value: str, purpose: str) -> str:
@@ -168,5 +168,5 @@ class Placeholders:
         if isinstance(content, str) and len(content) > 40:
             return f"<signed and {self._seal('a link', content, 'unsubscribe')}>"
         # A link of the account's holds a digest of the salted password, so that it works once.
-        said = re.sub(r'"[0-9a-f]{16}"', '"<salted>"', json.dumps(content, sort_keys=True))
-        return f"<signed {self.text(said, new=new)}>"
+        text = re.sub(r'"[0-9a-f]{16}"', '"<salted>"', json.dumps(content, sort_keys=True))
+        return f"<signed {self.text(text, new=new)}>"

@@ -18,7 +18,7 @@ from forum.accounts.passwords import hash_password
 from forum.db import db
 from forum.moderation.models import Case
 from forum.posts.models import Comment, Post
-from forum.web import key_text
+from forum.urls import key_text
 from tests.conftest import empty_database as emptied
 from tests.factories import PASSWORD
 from tests.two_worlds import dump
@@ -40,25 +40,25 @@ class Act(NamedTuple):
 class Cast(NamedTuple):
     """Who is behind the pseudonyms in a world, and how many minutes later than in others they write."""
 
-    one: str
-    two: str
-    late: int = 0
+    first_author: str
+    second_author: str
+    delay_minutes: int = 0
 
 
 class Stage:
     """A world in which a story is played. `one` and `two` are those who write anonymously, each in other threads, and
     so many minutes late."""
 
-    def __init__(self, app: Flask, clock: Any, who: Cast) -> None:
+    def __init__(self, app: Flask, clock: Any, name: Cast) -> None:
         self.app, self.clock = app, clock
-        self.one, self.two, self.late = who
+        self.first_author, self.second_author, self.delay_minutes = name
         self.names = Placeholders(app.config["SECRET_KEY"], app.config["ANONYMITY_KEYS"][0])
         self.browsers: dict[str, Any] = {}
-        self.taken_along: list[str] = []
+        self.exported_lines: list[str] = []
 
     def member(self, name: str) -> Member:
         """Somebody of the cast, by first name."""
-        return db.session.query(Member).filter(Member.slug.startswith(f"{name}-")).one()
+        return db.session.query(Member).filter(Member.slug.startswith(f"{name}-")).first_author()
 
     def browser(self, name: str) -> Any:
         """Theirs. Alice and Bob sign in by the form; the others are signed in."""
@@ -68,38 +68,38 @@ class Stage:
             self.browsers[name] = self.app.test_client(user=self.member(name))
         return self.browsers[name]
 
-    def send(self, who: str, path: str, status: int = 302, /, browser: Any = None, **typed: Any) -> Any:
+    def send(self, name: str, path: str, status: int = 302, /, browser: Any = None, **typed: Any) -> Any:
         """Press a button; the answer has to be the one expected."""
         self.clock.shift(timedelta(seconds=1))  # what happens in one second is in no order
-        answer = (browser or self.browser(who)).post(path, data=typed)
+        answer = (browser or self.browser(name)).post(path, data=typed)
         assert answer.status_code == status, (path, typed, answer.status_code, _main(answer.text))
         return answer
 
-    def quietly(self, who: str, path: str, status: int = 302, /, **typed: Any) -> Any:
+    def send_anonymously(self, name: str, path: str, status: int = 302, /, **typed: Any) -> Any:
         """Press a button of anonymous writing, at this world's own moment, in another window."""
-        self.clock.shift(timedelta(minutes=self.late))
-        answer = self.send(who, path, status, browser=self.app.test_client(user=self.member(who)), **typed)
-        self.clock.shift(timedelta(minutes=-self.late))
+        self.clock.shift(timedelta(minutes=self.delay_minutes))
+        answer = self.send(name, path, status, browser=self.app.test_client(user=self.member(name)), **typed)
+        self.clock.shift(timedelta(minutes=-self.delay_minutes))
         return answer
 
     def post(self, title: str) -> Post:
         """The experience whose title begins like this."""
-        return db.session.query(Post).filter(Post.title.startswith(title)).one()
+        return db.session.query(Post).filter(Post.title.startswith(title)).first_author()
 
     def reply(self, begins: str) -> Comment:
         """The reply that begins like this."""
-        return db.session.query(Comment).filter(Comment.body.startswith(begins)).one()
+        return db.session.query(Comment).filter(Comment.body.startswith(begins)).first_author()
 
     def path(self, item: Any, more: str = "") -> str:
         """The address of a text."""
         return f"/{'posts' if isinstance(item, Post) else 'replies'}/{key_text(item.id)}{more}"
 
-    def decide(self, moderator: str, item: Any, kind: str, **given: str) -> None:
+    def decide(self, moderator: str, item: Any, kind: str, **fields: str) -> None:
         """Decide on the open case of a kind about a text."""
         column = Case.post_id if isinstance(item, Post) else Case.comment_id
-        case = db.session.query(Case).filter(Case.kind == kind, column == item.id, Case.closed_at.is_(None)).one()
-        said = {"intent": "decide", "facts": "The second line.", "reason": "Said as the published rule has it, in full."}
-        self.send(moderator, f"/moderation/cases/{key_text(case.id)}/decide", **{**said, **given})
+        case = db.session.query(Case).filter(Case.kind == kind, column == item.id, Case.closed_at.is_(None)).first_author()
+        form = {"intent": "decide", "facts": "The second line.", "reason": "Said as the published rule has it, in full."}
+        self.send(moderator, f"/moderation/cases/{key_text(case.id)}/decide", **{**form, **fields})
 
     def run(self, *names: str) -> None:
         """What the clock starts, by name; without a name, what waits in the queue."""
@@ -116,7 +116,7 @@ def _main(page: str) -> str:
 
 
 @contextmanager
-def world(app: Flask, who: Cast) -> Iterator[Stage]:
+def world(app: Flask, name: Cast) -> Iterator[Stage]:
     """An empty site on the first morning."""
     _empty_database()
     dump.clear_caches()
@@ -124,21 +124,21 @@ def world(app: Flask, who: Cast) -> Iterator[Stage]:
     rmtree(app.config["INSTANCE"] / "mail", ignore_errors=True)
     with pytest.MonkeyPatch.context() as patch, time_machine.travel(START, tick=False) as clock:
         patch.setattr(anonymity, "NOUNS", MANY_NOUNS)
-        yield Stage(app, clock, who)
+        yield Stage(app, clock, name)
     db.session.rollback()
 
 
 def play(
-    stage: Stage, story: list[Act], told: dump.LogRecorder, look: Callable[[Stage, list[str]], dump.Dump]
+    stage: Stage, story: list[Act], recorder: dump.LogRecorder, look: Callable[[Stage, list[str]], dump.Dump]
 ) -> Iterator[tuple[str, dump.Dump]]:
     """The story, step by step, with what can be seen after each."""
     for act in story:
         stage.clock.shift(timedelta(hours=act.hours))
         act.happens(stage)
         db.session.commit()
-        seen = dump.stored_state(stage.app, stage.names, told)
-        seen["taken along"] = [stage.names.text(line) for line in stage.taken_along]
-        yield act.happens.__name__, seen | (look(stage, act.seen_by) if act.seen_by else {})
+        state = dump.stored_state(stage.app, stage.names, recorder)
+        state["taken along"] = [stage.names.text(line) for line in stage.exported_lines]
+        yield act.happens.__name__, state | (look(stage, act.seen_by) if act.seen_by else {})
 
 
 def _empty_database() -> None:

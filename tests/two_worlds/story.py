@@ -1,10 +1,10 @@
 """The first half of the long story. Each step is a function; to tell more, write another one, and for each thing that is
 done anonymously one of its own. They follow each other in this order.
 
-Alice and Bob do the same by name. What is done anonymously `one` and `two` do, each in threads of their own and at a
+Alice and Bob do the same by name. What is done anonymously the first author and the second author do, each in threads of their own and at a
 moment of their own. Three things tell them apart by their nature and are left out: nobody can mark or report a text of
 their own, under whatever name; who alone is told of something gets mail when the others get none (so both follow something
-that has news that day); and ratings of one house are weighed together (so only `one` rates anonymously).
+that has news that day); and ratings of one house are weighed together (so only the first author rates anonymously).
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from forum.posts.models import ScheduledText
 from forum.posts.tags.actions import create_tag
 from forum.vendors.actions import add_domain, add_programme, add_vendor, create_default_categories
 from forum.vendors.queries import categories
-from forum.web import key_text
+from forum.urls import key_text
 from tests.factories import PASSWORD
 from tests.two_worlds.stage import PASSWORD_HASH, Act, Stage, Step
 
@@ -32,17 +32,17 @@ STORY: list[Act] = []
 def step(hours: int = 3, *, seen_by: str = "") -> Callable[[Step], Step]:
     """The next step of the story, so many hours after the one before; then these readers look at all pages."""
 
-    def tell(happens: Step) -> Step:
+    def add(happens: Step) -> Step:
         STORY.append(Act(happens, hours, seen_by.split()))
         return happens
 
-    return tell
+    return add
 
 
-def post_fields(title: str, body: str, **given: str) -> dict[str, str]:
+def post_fields(title: str, body: str, **fields: str) -> dict[str, str]:
     """What is sent with a new post."""
-    typed = {"title": title, "body": body, "tags": "deals", "leaning": "mixed", "about": "none", "signed": "name"}
-    return {**typed, "intent": "publish", **given}
+    typed = {"title": title, "body": body, "tags": "deals", "leaning": "mixed", "about": "none", "identity": "name"}
+    return {**typed, "intent": "publish", **fields}
 
 
 @step()
@@ -60,9 +60,9 @@ def the_site_opens(stage: Stage) -> None:
     create_tag("deals", "Deals and their registration", ("bids",))
     create_tag("vdi", "Desktops that live elsewhere", ())
     for name, role in {**MEMBERS, **STAFF}.items():
-        known = {"name": f"{name.title()} Known", "slug": f"{name}-known", "email": f"{name}@{name}s.example"}
-        given = {"role": role, "business_type": "reseller", "region": "nordics", "password_hash": PASSWORD_HASH}
-        db.session.add(Member(**known, **given, confirmed_at=now(), vouched_at=now()))
+        names = {"name": f"{name.title()} Known", "slug": f"{name}-known", "email": f"{name}@{name}s.example"}
+        fields = {"role": role, "business_type": "reseller", "region": "nordics", "password_hash": PASSWORD_HASH}
+        db.session.add(Member(**names, **fields, confirmed_at=now(), vouched_at=now()))
         db.session.flush()
     carol = stage.member("carol")
     write_post(
@@ -118,54 +118,54 @@ def _follow(stage: Stage, first: str) -> None:
 @step()
 def all_rate_by_name(stage: Stage) -> None:
     for first in BOTH:
-        stage.send(first, "/vendors/lakeside/rate", signed="name", **RATING_FIELDS)
+        stage.send(first, "/vendors/lakeside/rate", identity="name", **RATING_FIELDS)
     for other in ("carol", "dan", "eve", "finn"):
-        stage.send(other, "/vendors/northwind/rate", signed="name", **RATING_FIELDS)
+        stage.send(other, "/vendors/northwind/rate", identity="name", **RATING_FIELDS)
 
 
 @step()
 def all_reply_by_name(stage: Stage) -> None:
     under = stage.path(stage.post("The rebate"), "/reply")
     for name in (*BOTH, "dan"):
-        stage.send(name, under, body=f"As {name} I have seen the same.", signed="name", intent="publish")
+        stage.send(name, under, body=f"As {name} I have seen the same.", identity="name", intent="publish")
 
 
 @step(22)
-def one_previews_and_is_warned(stage: Stage) -> None:
-    told = post_fields("How Northwind went", "Our deals were approved late. " * 3, signed="anonymous", about="named")
-    told |= {"vendor": "Northwind", **RATING_FIELDS, "badge": "y"}
-    stage.quietly(stage.one, "/posts/new", 200, **{**told, "intent": "preview"})
-    given_away = {**told, "body": f"I am {BOTH[stage.one]} and our deals were approved late, on 3 March 2026."}
-    page = stage.quietly(stage.one, "/posts/new", 200, **given_away)
-    assert BOTH[stage.one] in page.text and "publish anyway" in page.text
-    stage.quietly(stage.one, "/posts/new", 422, **{**told, "tags": "unheard-of"})
+def first_author_previews_and_is_warned(stage: Stage) -> None:
+    form = post_fields("How Northwind went", "Our deals were approved late. " * 3, identity="anonymous", about="named")
+    form |= {"vendor": "Northwind", **RATING_FIELDS, "badge": "y"}
+    stage.send_anonymously(stage.first_author, "/posts/new", 200, **{**form, "intent": "preview"})
+    revealing_form = {**form, "body": f"I am {BOTH[stage.one]} and our deals were approved late, on 3 March 2026."}
+    page = stage.send_anonymously(stage.first_author, "/posts/new", 200, **revealing_form)
+    assert BOTH[stage.first_author] in page.text and "publish anyway" in page.text
+    stage.send_anonymously(stage.first_author, "/posts/new", 422, **{**form, "tags": "unheard-of"})
 
 
 @step()
-def one_publishes_with_a_rating_and_a_badge(stage: Stage) -> None:
-    told = post_fields("How Northwind went", "Our deals were approved late. " * 3, signed="anonymous", about="named")
-    stage.quietly(stage.one, "/posts/new", **told, vendor="Northwind", badge="y", submission="a" * 31 + "1", **RATING_FIELDS)
+def first_author_publishes_with_a_rating_and_a_badge(stage: Stage) -> None:
+    form = post_fields("How Northwind went", "Our deals were approved late. " * 3, identity="anonymous", about="named")
+    stage.send_anonymously(stage.first_author, "/posts/new", **form, vendor="Northwind", badge="y", submission="a" * 31 + "1", **RATING_FIELDS)
     written = stage.post("How Northwind")
     assert written.author_id is None and written.rating is not None and written.badge
 
 
 @step(24)
-def two_replies_in_another_thread(stage: Stage) -> None:
+def second_author_replies_in_another_thread(stage: Stage) -> None:
     under = stage.path(stage.post("The rebate"), "/reply")
-    stage.quietly(stage.two, under, body="Ours never came at all.", signed="anonymous", badge="y", intent="publish")
+    stage.send_anonymously(stage.second_author, under, body="Ours never came at all.", identity="anonymous", badge="y", intent="publish")
 
 
 @step()
 def carol_replies_to_one(stage: Stage) -> None:
     under = stage.path(stage.post("How Northwind"), "/reply")
-    stage.send("carol", under, body="Which quarter was that?", signed="name", intent="publish")
+    stage.send("carol", under, body="Which quarter was that?", identity="name", intent="publish")
     stage.send("carol", stage.path(stage.post("How Northwind"), "/useful"), intent="mark")
 
 
 @step()
 def dan_replies_to_one(stage: Stage) -> None:
     under = stage.path(stage.post("How Northwind"), "/reply")
-    stage.send("dan", under, body="We waited six weeks, too.", signed="name", intent="publish")
+    stage.send("dan", under, body="We waited six weeks, too.", identity="name", intent="publish")
 
 
 @step()
@@ -186,55 +186,55 @@ def the_digest_goes_out(stage: Stage) -> None:
 
 
 @step()
-def one_opens_what_is_new(stage: Stage) -> None:
-    page = stage.browser(stage.one).get("/following").text
+def first_author_opens_what_is_new(stage: Stage) -> None:
+    page = stage.browser(stage.first_author).get("/following").text
     assert "How Northwind went" in page
-    stage.quietly(stage.one, stage.path(stage.post("How Northwind"), "/follow"), intent="open")
+    stage.send_anonymously(stage.first_author, stage.path(stage.post("How Northwind"), "/follow"), intent="open")
 
 
 @step()
-def one_answers_in_the_own_thread(stage: Stage) -> None:
+def first_author_answers_in_the_own_thread(stage: Stage) -> None:
     carols = stage.reply("Which quarter")
     under = stage.path(stage.post("How Northwind"), "/reply")
-    stage.quietly(stage.one, under, body="The second one.", signed="anonymous", intent="publish", to=key_text(carols.id))
+    stage.send_anonymously(stage.first_author, under, body="The second one.", identity="anonymous", intent="publish", to=key_text(carols.id))
 
 
 @step(24)
-def two_writes_about_an_undisclosed_vendor(stage: Stage) -> None:
-    told = post_fields("A large one turned us away", "They gave it to somebody else. " * 3, signed="anonymous")
+def second_author_writes_about_an_undisclosed_vendor(stage: Stage) -> None:
+    form = post_fields("A large one turned us away", "They gave it to somebody else. " * 3, identity="anonymous")
     about = {"about": "undisclosed", "category": "hardware", "description": "a large hardware supplier"}
-    stage.quietly(stage.two, "/posts/new", **told | about)
+    stage.send_anonymously(stage.second_author, "/posts/new", **form | about)
 
 
 @step()
 def alice_and_bob_guess_and_are_held(stage: Stage) -> None:
     for first in BOTH:
         under = stage.path(stage.post("The rebate"), "/reply")
-        stage.send(first, under, body=f"Again from {first}: it has come.", signed="name", intent="publish")
-    guess = {"body": "Surely that is Northwind?", "signed": "name", "intent": "publish"}
+        stage.send(first, under, body=f"Again from {first}: it has come.", identity="name", intent="publish")
+    guess = {"body": "Surely that is Northwind?", "identity": "name", "intent": "publish"}
     stage.send("gina", stage.path(stage.post("A large one"), "/reply"), **guess)
     stage.decide("mona", stage.reply("Surely"), "held", action="remove", rule="5")
 
 
 @step()
-def two_names_the_vendor_later(stage: Stage) -> None:
+def second_author_names_the_vendor_later(stage: Stage) -> None:
     changed = post_fields("A large one turned us away", "They gave it to somebody else. " * 3, about="named")
-    stage.quietly(stage.two, stage.path(stage.post("A large one"), "/edit"), **changed, vendor="Meadow")
+    stage.send_anonymously(stage.second_author, stage.path(stage.post("A large one"), "/edit"), **changed, vendor="Meadow")
     assert stage.post("A large one").vendor.name == "Meadow"
 
 
 @step(24)
-def two_is_asked_to_change_it(stage: Stage) -> None:
+def second_author_is_asked_to_change_it(stage: Stage) -> None:
     item = stage.post("A large one")
     stage.send("carol", stage.path(item, "/flag"), rule="3", message="It names somebody.")
     stage.decide("mona", item, "flag", action="ask_to_edit", rule="3")
 
 
 @step()
-def two_changes_it(stage: Stage) -> None:
+def second_author_changes_it(stage: Stage) -> None:
     item = stage.post("A large one")
     changed = post_fields("A large one turned us away", "They gave it to others. " * 3, about="named", vendor="Meadow")
-    stage.quietly(stage.two, stage.path(item, "/edit"), **changed)
+    stage.send_anonymously(stage.second_author, stage.path(item, "/edit"), **changed)
 
 
 @step()
@@ -243,10 +243,10 @@ def it_is_shown_again(stage: Stage) -> None:
 
 
 @step(24)
-def two_replies_with_a_delay(stage: Stage) -> None:
+def second_author_replies_with_a_delay(stage: Stage) -> None:
     under = stage.path(stage.post("Desktops"), "/reply")
-    later = {"body": "Half of ours.", "signed": "anonymous", "appear": "6", "intent": "publish"}
-    stage.quietly(stage.two, under, **later)
+    later = {"body": "Half of ours.", "identity": "anonymous", "appear": "6", "intent": "publish"}
+    stage.send_anonymously(stage.second_author, under, **later)
     assert db.session.query(ScheduledText).count() == 1
 
 
@@ -257,15 +257,15 @@ def the_delayed_reply_appears(stage: Stage) -> None:
 
 
 @step(24)
-def one_delays_and_cancels(stage: Stage) -> None:
-    told = post_fields("Something to think about", "Perhaps better not. " * 4, signed="anonymous", appear="72")
-    stage.quietly(stage.one, "/posts/new", **told)
+def first_author_delays_and_cancels(stage: Stage) -> None:
+    form = post_fields("Something to think about", "Perhaps better not. " * 4, identity="anonymous", appear="72")
+    stage.send_anonymously(stage.first_author, "/posts/new", **form)
 
 
 @step()
-def one_cancels(stage: Stage) -> None:
-    waiting = db.session.query(ScheduledText).one()
-    stage.quietly(stage.one, f"/delayed/{key_text(waiting.id)}/delete")
+def first_author_cancels(stage: Stage) -> None:
+    waiting = db.session.query(ScheduledText).first_author()
+    stage.send_anonymously(stage.first_author, f"/delayed/{key_text(waiting.id)}/delete")
 
 
 def sign_in(stage: Stage) -> None:

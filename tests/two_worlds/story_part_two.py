@@ -7,7 +7,7 @@ from forum.moderation.models import Notice
 from forum.moderation.notices.senders import confirmation_token
 from forum.ratings.models import Rating
 from forum.vendors.models import Vendor
-from forum.web import key_text
+from forum.urls import key_text
 from tests.factories import PASSWORD, make_representative
 from tests.two_worlds.stage import Stage
 from tests.two_worlds.story import BOTH, DOMAINS, RATING_FIELDS, STORY, post_fields, sign_in, step
@@ -26,21 +26,21 @@ def both_sign_in_again(stage: Stage) -> None:
 
 
 @step()
-def one_rates_an_undisclosed_vendor(stage: Stage) -> None:
-    told = post_fields("A small one was kind", "They called back the same day. " * 3, signed="anonymous")
+def first_author_rates_an_undisclosed_vendor(stage: Stage) -> None:
+    form = post_fields("A small one was kind", "They called back the same day. " * 3, identity="anonymous")
     about = {"about": "undisclosed", "category": "backup", "description": "a small backup house"}
-    stage.quietly(stage.one, "/posts/new", **told | about, **RATING_FIELDS)
+    stage.send_anonymously(stage.first_author, "/posts/new", **form | about, **RATING_FIELDS)
     assert stage.post("A small one").rating is not None
 
 
 @step(24)
-def one_rates_without_a_text(stage: Stage) -> None:
-    stage.quietly(stage.one, "/vendors/orchard/rate", signed="anonymous", **RATING_FIELDS)
+def first_author_rates_without_a_text(stage: Stage) -> None:
+    stage.send_anonymously(stage.first_author, "/vendors/orchard/rate", identity="anonymous", **RATING_FIELDS)
 
 
 @step(24)
-def one_revises_the_rating(stage: Stage) -> None:
-    stage.quietly(stage.one, f"/ratings/{key_text(_orchard_rating().id)}/edit", signed="anonymous", **{**RATING_FIELDS, "worth": "2"})
+def first_author_revises_the_rating(stage: Stage) -> None:
+    stage.send_anonymously(stage.first_author, f"/ratings/{key_text(_orchard_rating().id)}/edit", identity="anonymous", **{**RATING_FIELDS, "worth": "2"})
 
 
 @step(24, seen_by="stranger")
@@ -49,16 +49,16 @@ def scores_are_published(stage: Stage) -> None:
 
 
 @step(24)
-def one_withdraws_the_rating(stage: Stage) -> None:
-    stage.quietly(stage.one, f"/ratings/{key_text(_orchard_rating().id)}/withdraw")
+def first_author_withdraws_the_rating(stage: Stage) -> None:
+    stage.send_anonymously(stage.first_author, f"/ratings/{key_text(_orchard_rating().id)}/withdraw")
 
 
 def _orchard_rating() -> Rating:
-    return db.session.query(Rating).filter(Rating.vendor.has(name="Orchard")).one()
+    return db.session.query(Rating).filter(Rating.vendor.has(name="Orchard")).first_author()
 
 
 @step()
-def one_is_reported_and_warned(stage: Stage) -> None:
+def first_author_is_reported_and_warned(stage: Stage) -> None:
     item = stage.post("How Northwind")
     for name in ("carol", "finn"):
         stage.send(name, stage.path(item, "/flag"), rule="5", message="It tells the vendor's prices.")
@@ -69,7 +69,7 @@ def one_is_reported_and_warned(stage: Stage) -> None:
 def both_keep_writing_by_name(stage: Stage) -> None:
     for first in BOTH:
         stage.send(
-            first, stage.path(stage.post("Desktops"), "/reply"), body=f"{first} too.", signed="name", intent="publish"
+            first, stage.path(stage.post("Desktops"), "/reply"), body=f"{first} too.", identity="name", intent="publish"
         )
 
 
@@ -80,9 +80,9 @@ def what_one_writes_is_held_from_now_on(stage: Stage) -> None:
 
 
 @step(24)
-def one_changes_the_text_which_is_held(stage: Stage) -> None:
-    told = post_fields("How Northwind went on", "Our deals were approved late. " * 4, about="named", vendor="Northwind")
-    stage.quietly(stage.one, stage.path(stage.post("How Northwind"), "/edit"), **told)
+def first_author_changes_the_text_which_is_held(stage: Stage) -> None:
+    form = post_fields("How Northwind went on", "Our deals were approved late. " * 4, about="named", vendor="Northwind")
+    stage.send_anonymously(stage.first_author, stage.path(stage.post("How Northwind"), "/edit"), **form)
     assert stage.post("How Northwind").hidden_at
 
 
@@ -92,34 +92,34 @@ def a_moderator_lets_it_through(stage: Stage) -> None:
 
 
 @step()
-def one_is_barred(stage: Stage) -> None:
+def first_author_is_barred(stage: Stage) -> None:
     stage.send("eve", stage.path(stage.reply("The second one"), "/flag"), rule="2", message="It is advertising.")
     stage.decide("mona", stage.reply("The second one"), "flag", action="hide", rule="2", sanction="bar_7")
 
 
 @step(seen_by="mona")
-def one_is_refused_and_both_write_by_name(stage: Stage) -> None:
-    refused = {"signed": "anonymous", "intent": "publish"}
+def first_author_is_refused_and_both_write_by_name(stage: Stage) -> None:
+    refused = {"identity": "anonymous", "intent": "publish"}
     under = stage.path(stage.post("The rebate"), "/reply")
     answers = [
-        stage.quietly(stage.one, "/posts/new", 422, **post_fields("May I still write", "No. " * 20, signed="anonymous")),
-        stage.quietly(stage.one, under, 422, body="May I still reply?", **refused),
-        stage.quietly(stage.one, "/vendors/lakeside/rate", 422, signed="anonymous", **RATING_FIELDS),
+        stage.send_anonymously(stage.first_author, "/posts/new", 422, **post_fields("May I still write", "No. " * 20, identity="anonymous")),
+        stage.send_anonymously(stage.first_author, under, 422, body="May I still reply?", **refused),
+        stage.send_anonymously(stage.first_author, "/vendors/lakeside/rate", 422, identity="anonymous", **RATING_FIELDS),
     ]
     assert all("You cannot write anonymously until" in answer.text for answer in answers)
     for first in BOTH:
-        stage.send(first, under, body=f"{first} has it now.", signed="name", intent="publish")
+        stage.send(first, under, body=f"{first} has it now.", identity="name", intent="publish")
 
 
 @step()
-def one_reads_why_and_appeals(stage: Stage) -> None:
+def first_author_reads_why_and_appeals(stage: Stage) -> None:
     for first in BOTH:
         assert stage.browser(first).get("/decisions").status_code == 200
-    browser: Any = stage.browser(stage.one)
+    browser: Any = stage.browser(stage.first_author)
     numbers = [part.split('"')[0] for part in browser.get("/decisions").text.split('href="/decisions/')[1:]]
     statement = f"/decisions/{max(map(int, numbers)) - 1}"
     assert browser.get(statement).status_code == 200
-    stage.quietly(stage.one, f"{statement}/appeal", body="It is no advertising: we have no tie to them.")
+    stage.send_anonymously(stage.first_author, f"{statement}/appeal", body="It is no advertising: we have no tie to them.")
 
 
 @step()
@@ -149,11 +149,11 @@ def the_notice_is_confirmed(stage: Stage) -> None:
 
 
 @step(24)
-def one_answers_the_notice(stage: Stage) -> None:
-    notice = db.session.query(Notice).one()
-    assert stage.browser(stage.one).get(f"/notices/about/post/{key_text(notice.post_id or 0)}").status_code == 200
+def first_author_answers_the_notice(stage: Stage) -> None:
+    notice = db.session.query(Notice).first_author()
+    assert stage.browser(stage.first_author).get(f"/notices/about/post/{key_text(notice.post_id or 0)}").status_code == 200
     answer = "Our records say August, and ours are signed by you."
-    stage.quietly(stage.one, f"/notices/{key_text(notice.id)}/answer", body=answer)
+    stage.send_anonymously(stage.first_author, f"/notices/{key_text(notice.id)}/answer", body=answer)
     db.session.refresh(notice)
     assert notice.answer == answer
 
@@ -166,7 +166,7 @@ def the_notice_is_decided(stage: Stage) -> None:
 
 @step()
 def the_vendor_speaks(stage: Stage) -> None:
-    vendor = db.session.query(Vendor).filter_by(name="Northwind").one()
+    vendor = db.session.query(Vendor).filter_by(name="Northwind").first_author()
     make_representative(vendor, name="Nils Northwind", slug="nils-northwind", email="nils@northwind.example")
     stage.send("nils", stage.path(stage.post("How Northwind"), "/official-reply"), body="It is in work.", intent="publish")
 
@@ -182,21 +182,21 @@ def both_sign_in_once_more(stage: Stage) -> None:
 
 
 @step()
-def one_takes_a_reply_down(stage: Stage) -> None:
-    stage.quietly(stage.one, stage.path(stage.reply("The second one"), "/delete"))
+def first_author_takes_a_reply_down(stage: Stage) -> None:
+    stage.send_anonymously(stage.first_author, stage.path(stage.reply("The second one"), "/delete"))
 
 
 @step(24)
-def one_writes_again_and_is_held(stage: Stage) -> None:
+def first_author_writes_again_and_is_held(stage: Stage) -> None:
     under = stage.path(stage.post("Forms"), "/reply")
-    stage.quietly(stage.one, under, body="None of ours did.", signed="anonymous", intent="publish")
+    stage.send_anonymously(stage.first_author, under, body="None of ours did.", identity="anonymous", intent="publish")
     assert stage.reply("None of ours").hidden_at
 
 
 @step(24)
 def somebody_else_takes_everything_along_and_leaves(stage: Stage) -> None:
     answer = stage.send("carol", "/settings/data", 200, current_password=PASSWORD)
-    stage.taken_along = answer.text.split("\n")
+    stage.exported_lines = answer.text.split("\n")
     assert "The rebate came late" in answer.text
     stage.send("carol", "/settings/leave", current_password=PASSWORD, named="stays", anonymous="stays")
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from flask import url_for
 
+from forum.links import external_url
 from forum import mail
 from forum.accounts.models import Member
 from forum.db import db
@@ -33,7 +33,7 @@ def mail_decision(item: Any, decision: Decision, others: int = 0) -> None:
         rule=rule_words(decision.rule),
         did=outcome_for_author(decision),
         others=others,
-        link=url_for("statements.show", number=decision.id, _external=True),
+        link=external_url("statements.show", number=decision.id),
     )
 
 

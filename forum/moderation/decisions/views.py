@@ -24,7 +24,7 @@ from forum.moderation.queries import (
 from forum.moderation.queue.forms import AppealForm
 from forum.moderation.rules import RULES, rule_words
 from forum.posts.chain_queries import anonymous_texts_of
-from forum.web import limiter
+from forum.rate_limits import limiter
 
 bp = Blueprint("statements", __name__)
 

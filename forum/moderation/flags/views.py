@@ -15,7 +15,8 @@ from forum.moderation.queue.forms import FlagForm
 from forum.moderation.rules import RULES
 from forum.posts.comment_queries import comment_by_id
 from forum.posts.queries import post_by_id
-from forum.web import limiter, permission_required, require
+from forum.rate_limits import limiter
+from forum.web import permission_required, require
 
 bp = Blueprint("flags", __name__)
 FLAG_LIMIT = limiter.shared_limit("20/hour", scope="flags", methods=["POST"])

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
 
+from forum.links import external_url
 from forum.access import can_read_statement, is_moderator
 from forum.dates import format_rfc3339
 from forum.db import db, now
@@ -79,7 +80,7 @@ def as_json() -> Response:
     page = log_page(before=int(before) if _is_number(before) else None)
     answer: dict[str, Any] = {"entries": [_public(row) for row in page.rows]}
     if page.next:
-        answer["next"] = url_for(".as_json", before=page.next, _external=True)
+        answer["next"] = external_url("log.as_json", before=page.next)
     return jsonify(answer)
 
 
@@ -168,5 +169,5 @@ def _public(row: Any) -> dict[str, Any]:
         "moderator": row.moderator_name,
         "reverses": row.reverses_id,
         "decided_at": format_rfc3339(row.decided_at),
-        "url": url_for(".entry", number=row.id, _external=True),
+        "url": external_url("log.entry", number=row.id),
     }

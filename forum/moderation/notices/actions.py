@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import url_for
 
+from forum.links import external_url
 from forum import mail
 from forum.access import can_send_notice
 from forum.accounts.models import Member
@@ -40,7 +40,7 @@ def send_notice(
     )
     db.session.add(notice)
     db.session.flush()
-    link = url_for("notices.confirm", token=confirmation_token(notice), _external=True)
+    link = external_url("notices.confirm", token=confirmation_token(notice))
     mail.enqueue(email, "notice_confirm", subject="Confirm your notice", name=name, link=link)
     return notice
 
@@ -132,6 +132,6 @@ def _tell_author(item: Any, notice: Notice) -> None:
         return
     reply = isinstance(item, Comment)
     place: dict[str, Any] = {"comment_id": item.id} if reply else {"post_id": item.id}
-    link = url_for(f"notices.about_{'reply' if reply else 'post'}", **place, _external=True)
+    link = external_url(f"notices.about_{'reply' if reply else 'post'}", **place)
     told = {"name": member.name, "due": notice.due_at, "link": link}
     mail.enqueue(member.email, "notice_to_author", subject="A notice about a text of yours", **told)

@@ -16,7 +16,8 @@ from forum.posts.comment_queries import comment_by_id
 from forum.posts.models import Post
 from forum.posts.queries import post_by_id
 from forum.vendors.queries import find_vendor_mention
-from forum.web import Form, KeyConverter
+from forum.forms import Form
+from forum.urls import KeyConverter
 
 COMPLAINT_LENGTH = (40, 10_000)
 ANSWER_LENGTH = (20, 5_000)

@@ -5,9 +5,10 @@ import secrets
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from flask import current_app, url_for
+from flask import current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from forum.links import external_url
 from forum import anonymity
 from forum.moderation.models import Notice
 
@@ -26,7 +27,7 @@ class Sender(NamedTuple):
     @property
     def link(self) -> str:
         """The address of their page."""
-        return url_for("notices.show", secret=self.secret, _external=True)
+        return external_url("notices.show", secret=self.secret)
 
 
 def seal_sender(sender: Sender) -> str:

@@ -9,6 +9,7 @@ from flask_login import current_user, login_required
 from limits import parse
 from sqlalchemy.exc import IntegrityError
 
+from forum.links import external_url
 from forum import anonymity
 from forum.access import can_answer_notice, can_send_notice, can_object_to_decision, can_read_notice, is_author
 from forum.accounts.views import network_key
@@ -22,7 +23,9 @@ from forum.moderation.queries import reversal_of
 from forum.moderation.rules import RULES, rule_words
 from forum.posts.comment_queries import comment_by_id
 from forum.posts.queries import post_by_id
-from forum.web import KeyConverter, form_age, key_text, limiter, honeypot_filled, was_accepted
+from forum.urls import KeyConverter, key_text
+from forum.submissions import form_age, honeypot_filled
+from forum.rate_limits import limiter, was_accepted
 
 bp = Blueprint("notices", __name__, url_prefix="/notices")
 FROM_ADDRESS, FROM_NETWORK = "6/hour;20/day", "20/hour;60/day"
@@ -133,7 +136,7 @@ def _asked_for() -> str:
     for name, endpoint, argument in (("post", "posts.show", "post_id"), ("reply", "comments.show", "comment_id")):
         if (number := KeyConverter.number_in(request.args.get(name))) is not None:
             place: dict[str, Any] = {argument: number}
-            return url_for(endpoint, _external=True, **place)
+            return external_url(endpoint, **place)
     return ""
 
 
@@ -196,8 +199,8 @@ def _status(secret: str, form: ObjectionForm, *, late: bool = False) -> Any:
 def _where(notice: Any) -> str:
     """The address of the text; empty when it is gone for good."""
     if notice.comment is not None:
-        return url_for("comments.show", comment_id=notice.comment_id, _external=True)
-    return url_for("posts.show", post_id=notice.post_id, _external=True) if notice.post is not None else ""
+        return external_url("comments.show", comment_id=notice.comment_id)
+    return external_url("posts.show", post_id=notice.post_id) if notice.post is not None else ""
 
 
 def _about(item: Any, sent: dict[int, AnswerForm] | None = None, late: AnswerForm | None = None) -> Any:

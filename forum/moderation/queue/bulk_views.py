@@ -18,7 +18,8 @@ from forum.moderation.queue.forms import BulkForm, UndoForm
 from forum.moderation.queue.queries import open_cases_by_id, signed_items_since
 from forum.moderation.queue.views import bp, queue_page
 from forum.posts.models import Comment, Post
-from forum.web import KeyConverter, key_text, require
+from forum.urls import KeyConverter, key_text
+from forum.web import require
 
 MOST = 200
 __all__ = ["bp"]

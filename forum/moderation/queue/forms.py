@@ -15,7 +15,8 @@ from forum.posts.models import Comment, Post
 from forum.posts.queries import post_by_id
 from forum.posts.tags.queries import tags_by_word, tag_slugs_of
 from forum.vendors.queries import vendor_by_name, find_vendor_mention
-from forum.web import Form, KeyConverter
+from forum.forms import Form
+from forum.urls import KeyConverter
 
 LONG_ENOUGH = 20
 

@@ -25,7 +25,9 @@ from forum.posts.models import Comment, Post
 from forum.posts.queries import post_by_id
 from forum.posts.item_queries import revisions_of
 from forum.posts.tags.queries import tag_slugs_of
-from forum.web import KeyConverter, limiter, require
+from forum.urls import KeyConverter
+from forum.rate_limits import limiter
+from forum.web import require
 
 bp = Blueprint("moderation", __name__, url_prefix="/moderation")
 SIDEBAR_SIZE = 12  # cases shown beside the one that is open

@@ -13,7 +13,7 @@ from forum.moderation.decisions.actions import AlreadyDecided
 from forum.moderation.queue.forms import EndForm
 from forum.moderation.representatives.actions import end_representative
 from forum.vendors.representative_queries import representation_of
-from forum.web import current_reader
+from forum.templating import current_reader
 
 bp = Blueprint("representative_decisions", __name__, url_prefix="/moderation/representatives")
 

@@ -4,7 +4,7 @@ from wtforms import PasswordField, RadioField
 from wtforms.validators import InputRequired
 
 from forum.accounts.forms import check_current_password
-from forum.web import Form
+from forum.forms import Form
 
 
 class TakeAlongForm(Form):

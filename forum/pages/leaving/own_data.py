@@ -18,7 +18,7 @@ from forum.posts.tags.queries import tag_slugs_of
 from forum.ratings.actions import VALUE_KEYS
 from forum.ratings.queries import member_ratings
 from forum.vendors.representative_queries import representation_of
-from forum.web import key_text
+from forum.urls import key_text
 
 PROFILE = ("name", "slug", "email", "role", "joined_at", "confirmed_at", "job_title", "company", "country", "time_zone")
 KINDS = ("business_type", "region", "digest")

@@ -12,7 +12,8 @@ from forum.db import db
 from forum.pages.leaving.actions import leave
 from forum.pages.leaving.forms import LeaveForm, TakeAlongForm
 from forum.pages.leaving.own_data import own_data
-from forum.web import limiter, permission_required
+from forum.rate_limits import limiter
+from forum.web import permission_required
 
 bp = Blueprint("leaving", __name__)
 IN_MEMORY = 2_000_000

@@ -120,7 +120,7 @@ def compare() -> Any:
     slugs = list(dict.fromkeys(found[word].slug if word in found else word for word in asked))
     tier = request.args.get("tier") if request.args.get("tier") in TIER_GROUPS else None
     if slugs != asked:
-        return redirect(url_for(".compared", v=slugs + words[MAX_COMPARED:][:1], tier=tier))
+        return redirect(url_for(".compare", v=slugs + words[MAX_COMPARED:][:1], tier=tier))
     vendors = [found[word] for word in asked if word in found]
     typed = [found[word].name if word in found else word for word in asked]
     return render_template(

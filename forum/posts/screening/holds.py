@@ -13,7 +13,7 @@ from forum.posts.screening.queries import anonymous_record, signed_record, is_re
 from forum.posts.visibility import hold
 from forum.site import setting
 from forum.vendors.queries import find_vendor_mention
-from forum.web import count_of
+from forum.templating import count_of
 
 HELD_WITHOUT_REASON = "A moderator reads this before others do."
 

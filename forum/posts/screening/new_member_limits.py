@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from forum.site import setting
-from forum.web import count_of
+from forum.templating import count_of
 
 
 class Limits(NamedTuple):

@@ -29,11 +29,11 @@ class Outcome(NamedTuple):
 
     published: int
     waiting: int
-    below: int
+    too_few: int
 
     def text(self) -> str:
         """For people."""
-        return f"{self.published} published, {self.waiting} wait for a batch, {self.below} below {K} organisations."
+        return f"{self.published} published, {self.waiting} wait for a batch, {self.too_few} below {K} organisations."
 
 
 def publish(at: datetime | None = None, commit: Callable[[], None] | None = None) -> Outcome:
@@ -107,7 +107,7 @@ def counted_rating(row: Any, at: datetime) -> CountedRating:
         weight=formulas.age_weight((start_of_day(at) - (row.revised_at or row.rated_at)).days),
         worth=row.worth,
         again=row.again,
-        gives=_GIVES(row),
+        criteria=_GIVES(row),
         asks=asks,
         deals=_DEALS(row),
         verified=verified,

@@ -38,17 +38,17 @@ class Batch(NamedTuple):
     `changed` are those that were added, changed anything, or withdrew; `shown` the segments the last snapshot showed.
     """
 
-    before: Mapping[str, int | None]
-    now: Mapping[str, int | None]
+    previous: Mapping[str, int | None]
+    current: Mapping[str, int | None]
     changed: AnySet[str]
-    shown: AnySet[int] = frozenset()
+    published_segments: AnySet[int] = frozenset()
 
 
 class _Part(NamedTuple):
     """One segment, or all that are not shown: whom it held, holds, and who of these changed."""
 
-    before: frozenset[str]
-    now: frozenset[str]
+    previous: frozenset[str]
+    current: frozenset[str]
     changed: frozenset[str]
 
 
@@ -69,13 +69,13 @@ def publishable_segments(batch: Batch, k: int = K) -> frozenset[int] | None:
     A segment that was shown stays shown while it holds k organisations: rather than drop it, the whole waits. New
     ones are added, the largest first, as long as that shows nobody.
     """
-    holds = Counter(segment for segment in batch.now.values() if segment is not None)
-    chosen = {segment for segment in batch.shown if holds[segment] >= k}
+    holds = Counter(segment for segment in batch.current.values() if segment is not None)
+    chosen = {segment for segment in batch.published_segments if holds[segment] >= k}
     changes = [len(_part(batch, {segment}).changed) for segment in chosen]
-    if len(batch.now) < k or not is_batch(len(batch.changed), changes, k) or _isolates_few(batch, chosen, k):
+    if len(batch.current) < k or not is_batch(len(batch.changed), changes, k) or _isolates_few(batch, chosen, k):
         return None
     for segment, n in sorted(holds.items(), key=lambda found: (-found[1], found[0])):
-        if segment not in batch.shown and n >= k and not _isolates_few(batch, chosen | {segment}, k):
+        if segment not in batch.published_segments and n >= k and not _isolates_few(batch, chosen | {segment}, k):
             chosen.add(segment)
     return frozenset(chosen)
 
@@ -92,7 +92,7 @@ def publishable_segments_after_merge(batch: Batch, fresh: AnySet[str], several: 
     organisation weigh half each in the new one, which would tell those in both from the rest.
     """
     quiet = not batch.changed and not several
-    return NO_SEGMENT if len(batch.now) >= k and (quiet or len(fresh) >= k) else None
+    return NO_SEGMENT if len(batch.current) >= k and (quiet or len(fresh) >= k) else None
 
 
 def can_publish_median(shares: Sequence[float], k: int = K) -> bool:
@@ -113,17 +113,17 @@ def _inseparable_sums(batch: Batch, chosen: AnySet[int]) -> Iterator[list[tuple[
 
     What a segment of both snapshots held, holds and changed by itself is left to the gate and `may_publish`.
     """
-    rest = _part(batch, {None, *batch.before.values(), *batch.now.values()} - batch.shown - chosen)
-    fresh = [(part.before, part.changed) for part in (_part(batch, {new}) for new in chosen - batch.shown)]
-    gone = [(part.now, part.changed) for part in (_part(batch, {old}) for old in batch.shown - chosen)]
-    yield [(rest.before,), *fresh]
-    yield [(rest.now,), *gone]
+    rest = _part(batch, {None, *batch.previous.values(), *batch.current.values()} - batch.published_segments - chosen)
+    fresh = [(part.previous, part.changed) for part in (_part(batch, {new}) for new in chosen - batch.published_segments)]
+    gone = [(part.current, part.changed) for part in (_part(batch, {old}) for old in batch.published_segments - chosen)]
+    yield [(rest.previous,), *fresh]
+    yield [(rest.current,), *gone]
     yield [(rest.changed,), *fresh, *gone]
 
 
 def _part(batch: Batch, segments: AnySet[int | None]) -> _Part:
-    before = frozenset(who for who, segment in batch.before.items() if segment in segments)
-    now = frozenset(who for who, segment in batch.now.items() if segment in segments)
+    before = frozenset(who for who, segment in batch.previous.items() if segment in segments)
+    now = frozenset(who for who, segment in batch.current.items() if segment in segments)
     return _Part(before, now, (before | now) & batch.changed)
 
 

@@ -25,7 +25,7 @@ class CountedRating(NamedTuple):
     weight: float
     worth: int
     again: bool
-    gives: tuple[int | None, ...]
+    criteria: tuple[int | None, ...]
     asks: tuple[float | None, ...]
     deals: tuple[int | None, ...]
     verified: bool
@@ -35,7 +35,7 @@ class SiteContext(NamedTuple):
     """What one vendor's figures are seen against: the site's histograms by measure, and its reports by ask, ordered."""
 
     priors: Mapping[str, Sequence[float]]
-    reports: Mapping[str, Sequence[float]]
+    ask_quantiles: Mapping[str, Sequence[float]]
 
 
 EMPTY_CONTEXT = SiteContext({}, {})
@@ -78,7 +78,7 @@ def tier_differences(low: Mapping[str, Any], high: Mapping[str, Any]) -> list[di
     names = [n for n in names if low["stars"][n]["mean"] is not None and high["stars"][n]["mean"] is not None]
     found = formulas.holm_differences([(_score(low["stars"][n]), _score(high["stars"][n])) for n in names])
     return [
-        {"measure": n, "value": _round2(d.value), "low": _round2(d.low), "high": _round2(d.high), "clear": d.clear}
+        {"measure": n, "value": _round2(d.value), "low": _round2(d.low), "high": _round2(d.high), "clear": d.is_clear}
         for n, d in zip(names, found, strict=True)
     ]
 
@@ -92,12 +92,12 @@ def _organisation_stars(own: Sequence[CountedRating], measure: str) -> list[tupl
 
 def _all_given(report: CountedRating) -> int | None:
     """The mean of the marks with "not offered" as 1, rounded to the nearest star."""
-    marks = [mark or 1 for mark in report.gives if mark is not None]
+    marks = [mark or 1 for mark in report.criteria if mark is not None]
     return int(sum(marks) / len(marks) + 0.5) if marks else None
 
 
 def _given(place: int) -> Callable[[CountedRating], int | None]:
-    return lambda report: report.gives[place]
+    return lambda report: report.criteria[place]
 
 
 _STARS_OF: dict[str, Callable[[CountedRating], int | None]] = {
@@ -180,7 +180,7 @@ def ask_levels(asks: Sequence[float | None], context: SiteContext) -> list[float
 
 def ask_level(value: float, key: str, context: SiteContext) -> float:
     """The site's reports are kept rounded, so what stands among them is rounded too: else nothing would be equal."""
-    return formulas.percentile_level(formulas.round_money(value), context.reports.get(key, ()))
+    return formulas.percentile_level(formulas.round_money(value), context.ask_quantiles.get(key, ()))
 
 
 def _deals(houses: Iterable[Sequence[CountedRating]]) -> dict[str, Any]:

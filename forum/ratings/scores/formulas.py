@@ -42,7 +42,7 @@ class Difference(NamedTuple):
     value: float
     low: float
     high: float
-    clear: bool
+    is_clear: bool
 
 
 def age_weight(age_days: float) -> float:

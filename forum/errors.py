@@ -1,0 +1,102 @@
+"""Error pages: what happened in plain words, with the text that was typed."""
+
+import logging
+import secrets
+import traceback
+from typing import Any
+
+from flask import Flask, Response, abort, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, SecurityError
+
+from forum.db import db
+from forum.forms import carried_fields
+from forum.urls import SAFE_METHODS, safe_path
+
+log = logging.getLogger(__name__)
+
+# Title and advice by status code.
+MESSAGES = {
+    400: ("This request could not be read", "Nothing was changed. Go back and try again."),
+    403: ("You can't do this", "You are signed in, but this page or action is for someone else."),
+    404: ("This page does not exist", "The address may be mistyped, or the author deleted the page."),
+    405: ("This address does not accept that", "Go back and use the button on the page."),
+    413: ("That was too much at once", "Nothing was stored. A text may have 20,000 characters: go back and shorten it."),
+    429: ("That was too fast", "Nothing was stored. Wait a minute, go back and send it again."),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Register the error pages with the application."""
+    app.before_request(_reject_nul_in_path)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(Exception, _internal_error)
+
+
+def sign_in_page() -> ResponseReturnValue:
+    """Send someone who is not signed in to sign-in and back; text they submitted is carried along."""
+    if request.method in SAFE_METHODS:
+        return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    target = safe_path(request.form.get("return_to")) or request.path
+    page = render_template("accounts/signed_out.html", next=target, action=request.path, carried=carried_fields())
+    return Response(page, 401)
+
+
+def _reject_nul_in_path() -> None:
+    """Answer 404 for NUL bytes in the URL: no database stores them."""
+    if "\x00" in request.path or "%00" in request.full_path:
+        abort(404)
+
+
+def _csrf_error(error: CSRFError) -> ResponseReturnValue:
+    """Offer the form again with everything typed: its token does not fit (cookies cleared, signed in again)."""
+    carried = carried_fields()
+    # Joining and signing in need no member: they are offered again, not turned into another sign-in.
+    if current_user.is_authenticated or not carried or request.blueprint == "accounts":
+        return render_template("resubmit.html", action=request.path, carried=carried), 400
+    return sign_in_page()
+
+
+def _http_error(error: HTTPException) -> Any:
+    if error.response is not None:
+        return error.response
+    code = error.code or 500
+    if 300 <= code < 400:
+        return error
+    if isinstance(request.routing_exception, SecurityError):
+        # The host is not ours, so the page could hold no URL of ours.
+        return Response("This address is not served here.\n", 400, mimetype="text/plain")
+    title, advice = MESSAGES.get(code, (error.name, "Nothing was changed."))
+    # A request that is too large has no form that could be read.
+    carried = carried_fields() if code in (403, 404, 410, 429) and request.form.get("body") else {}
+    page = render_template(
+        "error.html", code=code, title=title, advice=advice, carried=carried, can_resubmit=code == 429
+    )
+    headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
+    return page, code, headers
+
+
+def _internal_error(error: Exception) -> ResponseReturnValue:
+    """Log the trace under a reference, without the request's text or member, and show the reference.
+
+    Not even the error's message is logged: a database quotes the row that it refused, with its text and author.
+    """
+    if current_app.testing or current_app.debug:
+        raise error
+    reference = secrets.token_hex(4)
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    log.error("error %s at %s: %s\n%s", reference, request.endpoint, type(error).__name__, trace)
+    db.session.rollback()
+    page = render_template(
+        "error.html",
+        code=500,
+        reference=reference,
+        title="Something broke on our side",
+        advice="Try again in a minute. The reference helps the people who run the site to find the cause.",
+        carried=carried_fields() if "body" in request.form else {},
+        can_resubmit=True,
+    )
+    return page, 500
