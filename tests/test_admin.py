@@ -343,7 +343,7 @@ def test_the_pages_cost_the_same_for_few_and_for_many(app: Flask, browse: Any, a
             make_tag(synonyms=(f"word-{count}-{n}",))
             make_category()
             apply_action(make_post(marta), admin, action="hide", rule=3, facts="", reason="Named.", source="own")
-            make_post(about=PostSubject(make_vendor(tiers=("Gold", "Silver"), aliases=[f"Also {count} {n}"])))
+            make_post(subject=PostSubject(make_vendor(tiers=("Gold", "Silver"), aliases=[f"Also {count} {n}"])))
             make_rating(vendor=vendor)
         db.session.commit()
 

@@ -77,7 +77,7 @@ def test_a_retired_tag_is_not_offered_and_what_carries_it_keeps_it(app: Flask, s
         "is not offered" in browse().get("/tags/fax-orders").text
         and post.title in browse().get("/tags/fax-orders").text
     )
-    edited = {"title": post.title, "body": post.body + " And more.", "leaning": "mixed", "about": "none"}
+    edited = {"title": post.title, "body": post.body + " And more.", "leaning": "mixed", "vendor_naming": "none"}
     answer = writer.post(f"/posts/{key_text(post.id)}/edit", data=edited | {"tags": "fax-orders", "intent": "publish"})
     assert answer.status_code == 302 and tag_slugs_of([post.id]) == {post.id: ["fax-orders"]}
     staff.post("/admin/tags/fax-orders/retire", data={"intent": "offer"})
@@ -117,7 +117,7 @@ def test_a_tag_goes_neither_into_itself_nor_into_nothing(app: Flask, staff: Any,
 
 def test_a_text_that_waits_to_appear_finds_the_tag_that_its_own_went_into(app: Flask, staff: Any, browse: Any) -> None:
     old, into = make_tag("dealreg"), make_tag("deal-registration")
-    delayed(browse(make_member()), tags="dealreg", appear="6")
+    delayed(browse(make_member()), tags="dealreg", delay="6")
     staff.post("/admin/tags/dealreg/merge", data={"into": into.slug, "intent": f"merge into {into.id}", **REASON})
     run_job(6.2)
     assert tag_slugs_of([db.session.query(Post).one().id]).popitem()[1] == ["deal-registration"], old

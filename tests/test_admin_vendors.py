@@ -48,7 +48,7 @@ def vendor_called(slug: str) -> Vendor:
 
 
 def merged(admin: Member, old: Vendor, into: Vendor) -> None:
-    merge_vendors(admin, old, into, reason="One and the same.", told="all")
+    merge_vendors(admin, old, into, reason="One and the same.", preview="all")
     db.session.commit()
 
 
@@ -76,7 +76,7 @@ def test_vendors_are_found_by_the_beginning_of_a_name_or_alias(app: Flask, staff
 def test_a_renamed_vendor_keeps_its_address_and_its_old_name(app: Flask, staff: Any, browse: Any) -> None:
     vendor = make_vendor("Nordwall")
     assert "Nordwall" in browse().get("/vendors").text
-    given = {"name": "Northern Wall", "category": vendor.category.slug, "about": "Firewalls.", "reason": "As it says."}
+    given = {"name": "Northern Wall", "category": vendor.category.slug, "description": "Firewalls.", "reason": "As it says."}
     assert staff.post("/admin/vendors/nordwall/details", data=given).status_code == 302
     page = browse().get("/vendors/nordwall").text
     assert "<h1>Northern Wall" in page.replace("\n", "") and "also called Nordwall" in page
@@ -92,7 +92,7 @@ def test_a_renamed_vendor_keeps_its_address_and_its_old_name(app: Flask, staff: 
 def test_a_name_that_is_anothers_is_refused_with_all_that_was_typed(app: Flask, staff: Any) -> None:
     vendor = make_vendor("Nordwall")
     make_vendor("Eastline", aliases=["EL"])
-    given = {"name": "EL", "category": vendor.category.slug, "about": "Firewalls and more."}
+    given = {"name": "EL", "category": vendor.category.slug, "description": "Firewalls and more."}
     answer = staff.post("/admin/vendors/nordwall/details", data=given)
     assert answer.status_code == 422 and "Firewalls and more." in answer.text
     for name in ("eastline", "Nordwall", "x", ""):
@@ -127,12 +127,12 @@ def test_a_domain_that_says_nothing_or_is_anothers_is_refused(app: Flask, staff:
 def test_a_change_of_a_tier_is_proposed_in_words_and_marked_in_the_trend(app: Flask, staff: Any, browse: Any) -> None:
     vendor = make_vendor("Nordwall", tiers=("Silver", "Gold"))
     gold = vendor.programmes[0].tiers[1]
-    path, given = f"/admin/tiers/{gold.id}", {"name": "Gold", "place": 2, "certified_people": "1", "on": "2026-10-01"}
+    path, given = f"/admin/tiers/{gold.id}", {"name": "Gold", "rank": 2, "certified_people": "1", "effective_on": "2026-10-01"}
     given |= {"training_cost": "100", "annual_fee": "2,000", "revenue_target": ""}
     page = staff.post(path, data=given)
     words = "Gold: annual fee 0 → 2,000 EUR, revenue target a year 0 → not stated"
     assert page.status_code == 200 and f'value="{words}"' in page.text and not facts(), "first it is only proposed"
-    answer = staff.post(path, data=given | {"proposed": words, "words": "Gold costs 2,000 now"})
+    answer = staff.post(path, data=given | {"proposed_note": words, "trend_note": "Gold costs 2,000 now"})
     assert answer.status_code == 302
     db.session.refresh(gold)
     assert (gold.annual_fee, gold.revenue_target) == (2000, None)
@@ -145,9 +145,9 @@ def test_a_change_of_a_tier_is_proposed_in_words_and_marked_in_the_trend(app: Fl
 def test_a_tier_may_move_and_be_marked_by_nothing(app: Flask, staff: Any) -> None:
     vendor = make_vendor("Nordwall", tiers=("Silver", "Gold"))
     programme, (_, gold) = vendor.programmes[0], vendor.programmes[0].tiers
-    same = {"certified_people": 1, "training_cost": 100, "annual_fee": 0, "revenue_target": 0, "on": "2026-10-01"}
-    assert staff.post(f"/admin/tiers/{gold.id}", data=same | {"name": "Gold", "place": 1}).status_code == 302
-    new = {"name": "Black", "place": 9, "on": "2026-10-01", "proposed": "Black: new tier", "words": ""}
+    same = {"certified_people": 1, "training_cost": 100, "annual_fee": 0, "revenue_target": 0, "effective_on": "2026-10-01"}
+    assert staff.post(f"/admin/tiers/{gold.id}", data=same | {"name": "Gold", "rank": 1}).status_code == 302
+    new = {"name": "Black", "rank": 9, "effective_on": "2026-10-01", "proposed_note": "Black: new tier", "trend_note": ""}
     assert staff.post(f"/admin/programmes/{programme.id}/tiers/new", data=new).status_code == 302
     db.session.expire_all()
     assert [tier.name for tier in programme.tiers] == ["Gold", "Silver", "Black"]
@@ -155,24 +155,24 @@ def test_a_tier_may_move_and_be_marked_by_nothing(app: Flask, staff: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"name": "gold"}, {"annual_fee": "a lot"}, {"place": "x"}, {"on": "1999-01-01"}, {"on": ""}]
+    "wrong", [{"name": "gold"}, {"annual_fee": "a lot"}, {"rank": "x"}, {"effective_on": "1999-01-01"}, {"effective_on": ""}]
 )
 def test_a_tier_that_is_wrong_comes_back_as_typed(app: Flask, staff: Any, wrong: dict[str, str]) -> None:
     programme = make_vendor("Nordwall", tiers=("Gold",)).programmes[0]
-    given = {"name": "Gold Plus", "place": "2", "on": "2026-10-01", "revenue_target": "123456", **wrong}
+    given = {"name": "Gold Plus", "rank": "2", "effective_on": "2026-10-01", "revenue_target": "123456", **wrong}
     told = f"{wrong.get('name', 'Gold Plus')}: new tier"
-    answer = staff.post(f"/admin/programmes/{programme.id}/tiers/new", data=given | {"proposed": told})
+    answer = staff.post(f"/admin/programmes/{programme.id}/tiers/new", data=given | {"proposed_note": told})
     assert answer.status_code == 422 and "123456" in answer.text and not facts()
 
 
 def test_a_tier_that_goes_says_what_loses_it_and_the_rest_stays(app: Flask, staff: Any) -> None:
     vendor = make_vendor("Nordwall", tiers=("Silver", "Gold"))
     programme, gold = vendor.programmes[0], vendor.programmes[0].tiers[1]
-    post = make_post(about=PostSubject(vendor, programme, gold))
+    post = make_post(subject=PostSubject(vendor, programme, gold))
     rating = make_rating(vendor=vendor, programme=programme, tier=gold, anonymous=True)
     page = staff.get(f"/admin/tiers/{gold.id}/remove").text
     assert "lose their tier</dt><dd>1</dd>" in page and "<dd>1 to 4</dd>" in page
-    given = {"on": "2026-10-01", "words": "Gold: tier ended"}
+    given = {"effective_on": "2026-10-01", "trend_note": "Gold: tier ended"}
     assert staff.post(f"/admin/tiers/{gold.id}/remove", data=given).status_code == 422, "a reason is wanted"
     assert staff.post(f"/admin/tiers/{gold.id}/remove", data=given | REASON).status_code == 302
     db.session.expire_all()
@@ -187,7 +187,7 @@ def test_a_tier_that_went_breaks_no_page_of_figures(app: Flask, staff: Any, brow
     rated(10, vendor, programme=programme, tier=gold)
     published()
     assert current_snapshot(Subject(vendor.id)).figures["tiers"]
-    staff.post(f"/admin/tiers/{gold.id}/remove", data={"on": "2026-10-01", "words": ""} | REASON)
+    staff.post(f"/admin/tiers/{gold.id}/remove", data={"effective_on": "2026-10-01", "trend_note": ""} | REASON)
     for path in ("/vendors/nordwall", "/vendors", "/data/vendors.json", "/data/vendors.csv", "/compare?v=nordwall"):
         assert browse().get(path).status_code == 200, path
     assert published().waiting in (0, 1) and browse().get("/vendors/nordwall").status_code == 200
@@ -201,7 +201,7 @@ def test_a_programme_goes_only_when_nothing_hangs_on_it(app: Flask, staff: Any) 
     staff.post("/admin/vendors/nordwall/programmes", data={"programme-name": "Cloud Circle"})
     assert staff.post("/admin/vendors/nordwall/programmes", data={"programme-name": "cloud circle"}).status_code == 422
     free = db.session.query(Programme).filter_by(name="Cloud Circle").one()
-    record_programme_change(free, "It began", at=now())
+    record_programme_change(free, "It began", happened_at=now())
     assert staff.post(f"/admin/programmes/{free.id}", data={"name": "Cloud Ring"}).status_code == 302
     assert staff.post(f"/admin/programmes/{free.id}/remove", data=REASON).status_code == 302
     assert [one.id for one in db.session.query(Programme)] == [used.id] and not db.session.query(
@@ -211,10 +211,10 @@ def test_a_programme_goes_only_when_nothing_hangs_on_it(app: Flask, staff: Any) 
 
 def test_a_mark_in_the_trend_that_is_wrong_is_taken_out(app: Flask, staff: Any) -> None:
     programme = make_vendor("Nordwall", tiers=("Gold",)).programmes[0]
-    record_programme_change(programme, "Gold is free now", at=now())
+    record_programme_change(programme, "Gold is free now", happened_at=now())
     number = db.session.query(ProgrammeChange).one().id
     for _ in range(2):
-        staff.post(f"/admin/programmes/{programme.id}/marks", data={"kind": "mark", "number": number})
+        staff.post(f"/admin/programmes/{programme.id}/changes", data={"kind": "mark", "number": number})
     assert not db.session.query(ProgrammeChange).count()
     assert facts() == ["Nordwall, Nordwall Partners: the trend no more says “Gold is free now”"]
 
@@ -243,7 +243,7 @@ def test_categories_are_made_renamed_ordered_and_deleted_when_empty(app: Flask, 
     assert [(one.slug, one.name) for one in ordered] == [("voice", "Voice"), ("networking", "Networks")]
     assert "Networks" in browse().get("/vendors").text, "the ranking knows"
     assert staff.post("/admin/categories/networking/delete", data=REASON).status_code == 422
-    make_post(about=PostSubject(category=ordered[0], description="a large telephone house"))
+    make_post(subject=PostSubject(category=ordered[0], description="a large telephone house"))
     assert staff.post("/admin/categories/voice/delete", data=REASON).status_code == 422, "an undisclosed vendor's text"
     staff.post("/admin/categories", data={"name": "Printing"})
     assert staff.post("/admin/categories/printing/delete", data=REASON).status_code == 302
@@ -257,8 +257,8 @@ def test_all_that_hangs_on_a_vendor_goes_into_the_other(app: Flask, browse: Any,
     old, into = make_vendor("Nordwall", tiers=("Gold",), aliases=["NW"]), make_vendor("Northwall", tiers=("Gold",))
     add_domain(old, "nordwall.example")
     programme, fan = old.programmes[0], make_member()
-    posts = [make_post(about=PostSubject(old, programme, programme.tiers[0])) for _ in range(2)] + [
-        make_post(about=PostSubject(into))
+    posts = [make_post(subject=PostSubject(old, programme, programme.tiers[0])) for _ in range(2)] + [
+        make_post(subject=PostSubject(into))
     ]
     rating = make_rating(vendor=old, programme=programme, anonymous=True)
     mark = rating.rater_hmac
@@ -352,7 +352,7 @@ def test_a_chain_of_merges_leads_to_its_end(app: Flask, browse: Any, admin: Memb
 def test_what_was_written_at_the_moment_of_the_merge_follows_at_night(app: Flask, admin: Member) -> None:
     old, into = make_vendor("Nordwall"), make_vendor("Northwall")
     merged(admin, old, into)
-    post, rating = make_post(about=PostSubject(old)), make_rating(vendor=old)
+    post, rating = make_post(subject=PostSubject(old)), make_rating(vendor=old)
     move_late_posts()
     db.session.expire_all()
     assert post.vendor_id == rating.vendor_id == into.id and (into.post_count, old.post_count) == (1, 0)
@@ -376,7 +376,7 @@ def test_the_night_after_leaves_figures_as_they_are(app: Flask, admin: Member) -
 def test_the_vendor_that_stays_may_take_the_name_of_the_other(app: Flask, staff: Any, admin: Member) -> None:
     old, into = make_vendor("Nordwall"), make_vendor("Northwall")
     merged(admin, old, into)
-    given = {"name": "Nordwall", "category": into.category.slug, "about": ""}
+    given = {"name": "Nordwall", "category": into.category.slug, "description": ""}
     assert staff.post("/admin/vendors/northwall/details", data=given).status_code == 302
     assert vendor_by_name("Nordwall").id == vendor_by_name("Northwall").id == into.id
 
@@ -535,7 +535,7 @@ def test_a_band_tells_no_single_rating() -> None:
 def test_nothing_names_the_vendor_of_an_undisclosed_text(app: Flask, browse: Any, admin: Member) -> None:
     """Merging moves what names a vendor, and nothing else."""
     old, into = make_vendor("Nordwall"), make_vendor("Northwall")
-    post = make_post(about=PostSubject(category=old.category, description="a large supplier"), anonymous=True)
+    post = make_post(subject=PostSubject(category=old.category, description="a large supplier"), anonymous=True)
     merged(admin, old, into)
     db.session.expire_all()
     assert (post.vendor_id, post.category_id) == (None, old.category_id)

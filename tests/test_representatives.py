@@ -275,7 +275,7 @@ def test_marks_about_the_vendor_go_when_somebody_begins_to_speak_for_it(
     browse: Browse, nordwall: Vendor, judge: Member
 ) -> None:
     member = make_member(email="a@nordwall.example")
-    post, elsewhere = make_post(about=PostSubject(nordwall)), make_post()
+    post, elsewhere = make_post(subject=PostSubject(nordwall)), make_post()
     reply = make_comment(post)
     for item in (post, reply, elsewhere):
         mark_useful(member, item)
@@ -290,7 +290,7 @@ def test_marks_about_the_vendor_go_when_somebody_begins_to_speak_for_it(
 
 
 def test_a_moderator_ends_it_with_a_reason_and_replies_stay(browse: Browse, voice: Member, judge: Member) -> None:
-    post = make_post(about=PostSubject(db.session.get(Vendor, voice.represents_id)))
+    post = make_post(subject=PostSubject(db.session.get(Vendor, voice.represents_id)))
     answer(browse(voice), post)
     mails()
     path = f"/moderation/representatives/{voice.slug}"
@@ -314,7 +314,7 @@ def test_a_moderator_ends_it_with_a_reason_and_replies_stay(browse: Browse, voic
 
 
 def test_who_stepped_down_may_ask_again_and_edits_official_replies_no_more(browse: Browse, voice: Member) -> None:
-    post = make_post(about=PostSubject(db.session.get(Vendor, voice.represents_id)))
+    post = make_post(subject=PostSubject(db.session.get(Vendor, voice.represents_id)))
     answer(browse(voice), post)
     reply = key_text(db.session.query(Comment).one().id)
     assert f"/replies/{reply}/edit" in browse(voice).get(path_to(post)).text
@@ -332,7 +332,7 @@ def test_who_stepped_down_may_ask_again_and_edits_official_replies_no_more(brows
     "email, stays", [("new@nordwall.example", True), ("new@elsewhere.example", False), ("n@resells.example", False)]
 )
 def test_with_another_address_the_status_ends_by_itself(browse: Browse, voice: Member, email: str, stays: bool) -> None:
-    post = make_post(about=PostSubject(db.session.get(Vendor, voice.represents_id)))
+    post = make_post(subject=PostSubject(db.session.get(Vendor, voice.represents_id)))
     answer(browse(voice), post)
     token = token_for(voice, "email", email)
     browse().get(f"/new-email/{token}")
@@ -359,7 +359,7 @@ def test_with_another_address_a_request_is_taken_back(browse: Browse, nordwall: 
 
 
 def test_the_official_reply_stands_first_labelled_and_by_name(browse: Browse, voice: Member) -> None:
-    post = make_post(about=PostSubject(db.session.get(Vendor, voice.represents_id)))
+    post = make_post(subject=PostSubject(db.session.get(Vendor, voice.represents_id)))
     before = make_comment(post)
     page = browse(voice).get(path_to(post)).text
     assert "Official reply of Nordwall" in page and 'name="identity"' not in page and "Anonymous, as" not in page
@@ -388,7 +388,7 @@ def test_the_official_reply_stands_first_labelled_and_by_name(browse: Browse, vo
 
 
 def test_it_stands_first_on_the_first_page_of_a_thread_of_many(browse: Browse, voice: Member) -> None:
-    post = make_post(about=PostSubject(db.session.get(Vendor, voice.represents_id)))
+    post = make_post(subject=PostSubject(db.session.get(Vendor, voice.represents_id)))
     many = make_long_thread(post, 60, make_member())
     answer(browse(voice), post)
     reply = db.session.query(Comment).filter_by(author_id=voice.id).one()
@@ -401,7 +401,7 @@ def test_it_stands_first_on_the_first_page_of_a_thread_of_many(browse: Browse, v
 @pytest.mark.parametrize("who", ["same", "colleague"])
 def test_a_second_one_is_refused_in_words_and_the_text_kept(browse: Browse, voice: Member, who: str) -> None:
     vendor = db.session.get(Vendor, voice.represents_id)
-    post = make_post(about=PostSubject(vendor))
+    post = make_post(subject=PostSubject(vendor))
     answer(browse(voice), post)
     second = voice if who == "same" else make_representative(vendor)
     refused = answer(browse(second), post, "And one thing more, which we forgot.")
@@ -412,7 +412,7 @@ def test_a_second_one_is_refused_in_words_and_the_text_kept(browse: Browse, voic
 
 def test_two_at_once_leave_one(browse: Browse, voice: Member) -> None:
     vendor = db.session.get(Vendor, voice.represents_id)
-    post, colleague = make_post(about=PostSubject(vendor)), make_representative(vendor)
+    post, colleague = make_post(subject=PostSubject(vendor)), make_representative(vendor)
     visits = [(browse(voice), "What the one says."), (browse(colleague), "What the other says.")]
     path = answer_path(post)
     done = run_concurrently(*[lambda b=b, body=body: answer(b, path, body) for b, body in visits])
@@ -422,10 +422,10 @@ def test_two_at_once_leave_one(browse: Browse, voice: Member) -> None:
 
 
 def test_the_same_form_sent_twice_leads_to_the_one_reply(browse: Browse, voice: Member) -> None:
-    post = make_post(about=PostSubject(db.session.get(Vendor, voice.represents_id)))
+    post = make_post(subject=PostSubject(db.session.get(Vendor, voice.represents_id)))
     sent = [answer(browse(voice), post, submission="the same form") for _ in range(2)]
     assert [one.status_code for one in sent] == [302, 302] and sent[0].location == sent[1].location
-    other = make_post(about=PostSubject(db.session.get(Vendor, voice.represents_id)))
+    other = make_post(subject=PostSubject(db.session.get(Vendor, voice.represents_id)))
     two = [browse(voice), browse(voice)]
     path = answer_path(other)
     done = run_concurrently(*[lambda b=b: answer(b, path, "Another text.", submission="another form") for b in two])
@@ -437,15 +437,15 @@ def test_another_vendors_post_an_undisclosed_one_and_other_people_get_none(
     browse: Browse, voice: Member, judge: Member
 ) -> None:
     vendor = db.session.get(Vendor, voice.represents_id)
-    own, other = make_post(about=PostSubject(vendor)), make_post(about=PostSubject(make_vendor()))
-    undisclosed = make_post(about=PostSubject(category=make_category(), description="A hardware supplier"))
+    own, other = make_post(subject=PostSubject(vendor)), make_post(subject=PostSubject(make_vendor()))
+    undisclosed = make_post(subject=PostSubject(category=make_category(), description="A hardware supplier"))
     for post in (other, undisclosed, make_post()):
         assert answer(browse(voice), post).status_code == 403
         assert "Official reply" not in browse(voice).get(path_to(post)).text
     for who in (make_member(email="b@nordwall.example"), judge):
         assert answer(browse(who), own).status_code == 403
     assert answer(browse(), own).status_code == 401
-    hidden = make_post(about=PostSubject(vendor))
+    hidden = make_post(subject=PostSubject(vendor))
     hide(hidden, "Somebody looks.")
     assert answer(browse(voice), hidden).status_code == 404
     own.locked_at, own.locked_reason = now(), "Enough is said."
@@ -458,7 +458,7 @@ def test_another_vendors_post_an_undisclosed_one_and_other_people_get_none(
 def test_no_other_reply_under_a_post_about_ones_vendor_under_any_name(
     browse: Browse, voice: Member, signed: str
 ) -> None:
-    post = make_post(about=PostSubject(db.session.get(Vendor, voice.represents_id)))
+    post = make_post(subject=PostSubject(db.session.get(Vendor, voice.represents_id)))
     reply = make_comment(post)
     for to in ("", key_text(reply.id)):
         sent = {"body": "All of this is untrue.", "identity": signed, "intent": "publish", "to": to}
@@ -476,12 +476,12 @@ def test_what_waited_to_appear_does_not_once_its_author_speaks_for_the_vendor(
     app: Flask, nordwall: Vendor, browse: Browse, judge: Member
 ) -> None:
     member = make_member(email="a@nordwall.example")
-    post = make_post(about=PostSubject(nordwall))
+    post = make_post(subject=PostSubject(nordwall))
     schedule_comment(member, post, hours=6, typed={}, parent=None, body="Praise.", badged=False)
     told = {"title": "How good they are", "body": "Very good indeed. " * 5, "leaning": "good", "tags": [make_tag()]}
     said = {"worth": 5, "again": True, "interest": "none"}
-    schedule_post(member, hours=6, typed={}, about=PostSubject(nordwall), said=said, badged=False, **told)
-    schedule_post(member, hours=6, typed={}, about=PostSubject(make_vendor()), said=said, badged=False, **told)
+    schedule_post(member, hours=6, typed={}, subject=PostSubject(nordwall), said=said, badged=False, **told)
+    schedule_post(member, hours=6, typed={}, subject=PostSubject(make_vendor()), said=said, badged=False, **told)
     ask(browse(member))
     decide(browse(judge), the_case())
     for row in db.session.query(ScheduledText).all():
@@ -492,7 +492,7 @@ def test_what_waited_to_appear_does_not_once_its_author_speaks_for_the_vendor(
 
 
 def test_its_edits_are_seen_and_it_is_taken_down_like_any_reply(browse: Browse, voice: Member) -> None:
-    post = make_post(about=PostSubject(db.session.get(Vendor, voice.represents_id)))
+    post = make_post(subject=PostSubject(db.session.get(Vendor, voice.represents_id)))
     answer(browse(voice), post, "We never refuse a deal.")
     reply = db.session.query(Comment).one()
     path = f"/replies/{key_text(reply.id)}"
@@ -515,7 +515,7 @@ def test_its_edits_are_seen_and_it_is_taken_down_like_any_reply(browse: Browse, 
 
 
 def test_preview_empty_text_and_a_trap_publish_nothing(browse: Browse, voice: Member) -> None:
-    post = make_post(about=PostSubject(db.session.get(Vendor, voice.represents_id)))
+    post = make_post(subject=PostSubject(db.session.get(Vendor, voice.represents_id)))
     shown = answer(browse(voice), post, "**Thank** you.", intent="preview")
     assert shown.status_code == 200 and "<strong>Thank</strong>" in shown.text
     assert answer(browse(voice), post, "").status_code == 422
@@ -525,7 +525,7 @@ def test_preview_empty_text_and_a_trap_publish_nothing(browse: Browse, voice: Me
 
 
 def test_when_the_author_leaves_the_reply_stays_the_vendors(browse: Browse, voice: Member) -> None:
-    post = make_post(about=PostSubject(db.session.get(Vendor, voice.represents_id)))
+    post = make_post(subject=PostSubject(db.session.get(Vendor, voice.represents_id)))
     answer(browse(voice), post)
     db.session.query(Comment).update({"author_id": None})
     db.session.delete(db.session.get(Member, voice.id))
@@ -540,7 +540,7 @@ def test_when_the_author_leaves_the_reply_stays_the_vendors(browse: Browse, voic
 def test_a_representative_marks_nothing_about_the_vendor_and_reports_weigh_nothing(
     browse: Browse, voice: Member
 ) -> None:
-    post = make_post(about=PostSubject(db.session.get(Vendor, voice.represents_id)))
+    post = make_post(subject=PostSubject(db.session.get(Vendor, voice.represents_id)))
     reply, elsewhere = make_comment(post), make_post()
     page = browse(voice).get(path_to(post)).text
     assert "/useful" not in page.replace('id="marks" method="post" action="', "").replace(
@@ -565,7 +565,7 @@ def test_a_representative_rates_no_vendor_and_is_told_why(browse: Browse, voice:
     tag = make_tag("deals")
     story = {"title": "How it went with them", "body": "It went as it always does. " * 3, "tags": "deals"}
     sent = {**story, "leaning": "good", "worth": "5", "again": "yes", "interest": "none", "identity": "name"}
-    for about in ({"about": "named", "vendor": "Other"}, _undisclosed()):
+    for about in ({"vendor_naming": "named", "vendor": "Other"}, _undisclosed()):
         refused = browse(voice).post("/posts/new", data={**sent, **about, "intent": "publish"})
         assert refused.status_code == 422 and "so you rate none" in refused.text
     earlier = make_rating(voice, vendor=other)
@@ -577,7 +577,7 @@ def test_a_representative_rates_no_vendor_and_is_told_why(browse: Browse, voice:
 
 def _undisclosed() -> dict[str, str]:
     category = make_category()
-    return {"about": "undisclosed", "category": category.slug, "description": "A large supplier"}
+    return {"vendor_naming": "undisclosed", "category": category.slug, "description": "A large supplier"}
 
 
 @pytest.mark.parametrize("identity", ["name", "anonymous"])
@@ -585,14 +585,14 @@ def test_a_representative_tells_no_experience_with_the_own_vendor(browse: Browse
     make_tag("deals")
     make_vendor("Other")
     story = {"title": "How it went with them", "body": "It went as it always does. " * 3, "tags": "deals"}
-    sent = {**story, "leaning": "good", "about": "named", "identity": signed, "intent": "publish"}
+    sent = {**story, "leaning": "good", "vendor_naming": "named", "identity": signed, "intent": "publish"}
     refused = browse(voice).post("/posts/new", data={**sent, "vendor": "Nordwall"})
     assert refused.status_code == 422 and "its partners tell of it here" in refused.text
     assert browse(voice).post("/posts/new", data={**sent, "vendor": "Other"}).status_code == 302
     post = db.session.query(Post).one()
     edited = browse(voice).post(f"/posts/{key_text(post.id)}/edit", data={**sent, "vendor": "Nordwall"})
     assert edited.status_code == 422
-    old = make_post(voice, about=PostSubject(db.session.get(Vendor, voice.represents_id)), tags=post.tags)
+    old = make_post(voice, subject=PostSubject(db.session.get(Vendor, voice.represents_id)), tags=post.tags)
     kept = browse(voice).post(f"/posts/{key_text(old.id)}/edit", data={**sent, "vendor": "Nordwall"})
     assert kept.status_code == 302, "what was written before stays about the vendor"
 
@@ -610,9 +610,9 @@ def told_at(moment: datetime = TUESDAY) -> list[tuple[str, str, str]]:
 def test_once_a_day_they_are_told_of_posts_that_name_the_vendor(browse: Browse, voice: Member) -> None:
     vendor = db.session.get(Vendor, voice.represents_id)
     author = make_member(name="Astrid Author")
-    named = make_post(author, about=PostSubject(vendor), title="What the first one says")
-    anonymous = make_post(author, about=PostSubject(vendor), title="What the second one says", anonymous=True)
-    make_post(about=PostSubject(make_vendor()), title="About somebody else")
+    named = make_post(author, subject=PostSubject(vendor), title="What the first one says")
+    anonymous = make_post(author, subject=PostSubject(vendor), title="What the second one says", anonymous=True)
+    make_post(subject=PostSubject(make_vendor()), title="About somebody else")
     assert db.session.query(outbox.Mail).count() == 0, "no mail tells the minute"
     ((to, subject, text),) = told_at()
     assert to == voice.email and "Nordwall" in subject
@@ -628,7 +628,7 @@ def test_once_a_day_they_are_told_of_posts_that_name_the_vendor(browse: Browse, 
 
 def test_what_is_held_hidden_or_gone_is_not_told_of(app: Flask, voice: Member) -> None:
     vendor = db.session.get(Vendor, voice.represents_id)
-    held, seen, gone = (make_post(about=PostSubject(vendor), title=f"What number {n} says") for n in range(3))
+    held, seen, gone = (make_post(subject=PostSubject(vendor), title=f"What number {n} says") for n in range(3))
     db.session.query(UnmailedPost).filter_by(post_id=held.id).delete()
     hold(held, "First text.")
     hide(seen, "Reported.")
@@ -645,7 +645,7 @@ def test_a_new_members_first_post_is_told_of_when_it_is_let_through(
     app: Flask, voice: Member, judge: Member, browse: Browse
 ) -> None:
     vendor = db.session.get(Vendor, voice.represents_id)
-    post = make_post(make_member(vouched_at=None), about=PostSubject(vendor), title="The first of a newcomer")
+    post = make_post(make_member(vouched_at=None), subject=PostSubject(vendor), title="The first of a newcomer")
     assert post.hidden_at is not None and told_at() == []
     case = db.session.query(Case).filter_by(kind="held").one()
     assert decide(browse(judge), case).status_code == 302
@@ -656,14 +656,14 @@ def test_a_new_members_first_post_is_told_of_when_it_is_let_through(
 def test_a_vendor_named_later_is_told_of_then(app: Flask, voice: Member) -> None:
     vendor = db.session.get(Vendor, voice.represents_id)
     author = make_member()
-    post = make_post(author, about=PostSubject(category=make_category(), description="A large supplier"))
+    post = make_post(author, subject=PostSubject(category=make_category(), description="A large supplier"))
     same = {"title": post.title, "body": post.body, "leaning": post.leaning, "tags": post.tags}
-    edit_post(post, by=author, about=PostSubject(post.vendor, category=post.category, description="A supplier"), **same)
+    edit_post(post, by=author, subject=PostSubject(post.vendor, category=post.category, description="A supplier"), **same)
     assert told_at() == []
-    edit_post(post, by=author, about=PostSubject(vendor), **same)
-    edit_post(post, by=author, about=PostSubject(vendor), **same)
+    edit_post(post, by=author, subject=PostSubject(vendor), **same)
+    edit_post(post, by=author, subject=PostSubject(vendor), **same)
     assert len(told_at()) == 1
-    edit_post(post, by=author, about=PostSubject(make_vendor()), **same)
+    edit_post(post, by=author, subject=PostSubject(make_vendor()), **same)
     assert told_at() == []
 
 
@@ -684,7 +684,7 @@ def test_mail_goes_as_often_as_they_want_and_to_nobody_who_has_gone(
     vendor = db.session.get(Vendor, voice.represents_id)
     for name, value in given.items():
         setattr(voice, name, value)
-    make_post(about=PostSubject(vendor))
+    make_post(subject=PostSubject(vendor))
     db.session.commit()
     told = "".join(name for name, day in (("T", TUESDAY), ("M", MONDAY)) if told_at(day))
     assert told == ("T" if days == "MT" else days)
@@ -696,9 +696,9 @@ def test_mail_goes_as_often_as_they_want_and_to_nobody_who_has_gone(
 def test_the_desk_shows_what_waits_and_what_was_answered(browse: Browse, voice: Member, judge: Member) -> None:
     vendor = db.session.get(Vendor, voice.represents_id)
     _, answered, locked, hidden = (
-        make_post(about=PostSubject(vendor), title=f"Experience called {word}") for word in ("Open", "Done", "Shut", "Away")
+        make_post(subject=PostSubject(vendor), title=f"Experience called {word}") for word in ("Open", "Done", "Shut", "Away")
     )
-    make_post(about=PostSubject(make_vendor()), title="Experience called Other")
+    make_post(subject=PostSubject(make_vendor()), title="Experience called Other")
     answer(browse(voice), answered, "Here is our answer.")
     locked.locked_at = now()
     hide(hidden, "Reported.")
@@ -728,7 +728,7 @@ def test_each_door_opens_for_these_and_nobody_else(
     browse: Browse, voice: Member, method: str, path: str, doors: dict[str, int]
 ) -> None:
     vendor = db.session.get(Vendor, voice.represents_id)
-    path = path.format(slug=voice.slug, post=key_text(make_post(about=PostSubject(vendor)).id))
+    path = path.format(slug=voice.slug, post=key_text(make_post(subject=PostSubject(vendor)).id))
     others = {"member": make_member(), "other": make_representative(make_vendor()), "voice": voice}
     for who, status in doors.items():
         reader = browse(others[who]) if who in others else browse()
@@ -740,7 +740,7 @@ def test_each_door_opens_for_these_and_nobody_else(
 
 def test_an_official_reply_costs_no_query(browse: Browse, voice: Member) -> None:
     vendor = db.session.get(Vendor, voice.represents_id)
-    plain, answered = make_post(about=PostSubject(vendor)), make_post(about=PostSubject(vendor))
+    plain, answered = make_post(subject=PostSubject(vendor)), make_post(subject=PostSubject(vendor))
     for post in (plain, answered):
         make_long_thread(post, 20, make_member())
     write_official_reply(answered, voice, title="Programme manager", body="Thank you.")
@@ -754,8 +754,8 @@ def test_the_desk_and_the_page_of_speakers_cost_the_same_however_much_they_show(
 
     def grow(count: int) -> None:
         for _ in range(count):
-            make_post(about=PostSubject(vendor))
-            write_official_reply(make_post(about=PostSubject(vendor)), voice, title="Manager", body="Thank you.")
+            make_post(subject=PostSubject(vendor))
+            write_official_reply(make_post(subject=PostSubject(vendor)), voice, title="Manager", body="Thank you.")
             make_representative(vendor)
 
     reader, paths = browse(voice), ("/vendors/nordwall/desk", "/vendors/nordwall/representative")

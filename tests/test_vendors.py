@@ -20,7 +20,7 @@ def form(**given: Any) -> dict[str, Any]:
         "category": "hardware",
         "website": "https://www.Nordwall.example/partners?x=1",
         "programme": "Nordwall Partners",
-        "about": "Servers and storage.",
+        "description": "Servers and storage.",
     }
     return {**fields, **given}
 
@@ -110,8 +110,8 @@ def test_accepting_and_declining_at_once_ends_one_way(app: Any, browse: Any) -> 
         ({"website": "javascript:alert(1)"}, "not a web address"),
         ({"website": f"https://{'a' * 200}.example"}, "not a web address"),
         ({"programme": "x" * 81}, "Use at most 80 characters."),
-        ({"about": "x" * 301}, "Use at most 300 characters."),
-        ({"about": "𝅘𝅥𝅮" * 150}, "Use at most 300 characters."),
+        ({"description": "x" * 301}, "Use at most 300 characters."),
+        ({"description": "𝅘𝅥𝅮" * 150}, "Use at most 300 characters."),
     ],
 )
 def test_a_wrong_proposal_is_answered_in_words_and_the_rest_kept(
@@ -143,11 +143,11 @@ def test_a_vendor_called_new_has_a_page(app: Any, browse: Any) -> None:
 def test_hostile_names_are_only_names(app: Any, browse: Any) -> None:
     make_category(slug="hardware")
     hostile = "<script>alert(1)</script>\"' onload=x {{7*7}}"
-    browse(make_member()).post("/vendors/new", data=form(name=hostile, programme=hostile, about=hostile))
+    browse(make_member()).post("/vendors/new", data=form(name=hostile, programme=hostile, description=hostile))
     vendor = db.session.query(Vendor).one()
     vendor.accepted_at = now()
     db.session.commit()
-    make_post(about=PostSubject(vendor))
+    make_post(subject=PostSubject(vendor))
     moderator = browse(make_member(role="moderator"))
     for path in (
         "/",
@@ -168,10 +168,10 @@ def test_strangers_and_the_banned_propose_nothing(app: Any, browse: Any) -> None
 
 
 def test_a_vendors_page_shows_programmes_tiers_and_what_partners_say(app: Any, browse: Any) -> None:
-    vendor = make_vendor("Nordwall", tiers=("Silver", "Gold"), about="Servers.", aliases=["NW"])
-    make_post(title="About the vendor here", about=PostSubject(vendor))
-    make_post(title="About another vendor", about=PostSubject(make_vendor("Ostwall")))
-    make_post(title="Signed by nobody known", about=PostSubject(vendor), anonymous=True)
+    vendor = make_vendor("Nordwall", tiers=("Silver", "Gold"), description="Servers.", aliases=["NW"])
+    make_post(title="About the vendor here", subject=PostSubject(vendor))
+    make_post(title="About another vendor", subject=PostSubject(make_vendor("Ostwall")))
+    make_post(title="Signed by nobody known", subject=PostSubject(vendor), anonymous=True)
     page = browse().get("/vendors/nordwall").text
     for words in ("Nordwall Partners", "Silver", "Gold", "Servers.", "NW", "About the vendor here", "Signed by nobody"):
         assert words in page
@@ -181,7 +181,7 @@ def test_a_vendors_page_shows_programmes_tiers_and_what_partners_say(app: Any, b
 
 def test_a_vendor_is_found_under_its_aliases_and_in_any_spelling(app: Any, browse: Any) -> None:
     vendor = make_vendor("Nørdwall Systems", aliases=["NWS"])
-    post = make_post(title="About the vendor here", about=PostSubject(vendor))
+    post = make_post(title="About the vendor here", subject=PostSubject(vendor))
     make_post(title="About nobody in particular")
     for typed in ("nordwall-systems", "NØRDWALL systems", "nws", "Nordwall   Systems"):
         page = browse().get("/", query_string={"vendor": typed}).text
@@ -192,7 +192,7 @@ def test_a_vendor_is_found_under_its_aliases_and_in_any_spelling(app: Any, brows
 
 def test_posts_counted_for_a_vendor_are_those_that_name_it(app: Any, browse: Any) -> None:
     vendor, author = make_vendor("Nordwall"), make_member()
-    posts = [make_post(author, about=PostSubject(vendor)) for _ in range(2)]
+    posts = [make_post(author, subject=PostSubject(vendor)) for _ in range(2)]
     assert db.session.get(Vendor, vendor.id).post_count == 2
     for post in posts:
         db.session.refresh(post)

@@ -21,7 +21,7 @@ MAX_BACKUPS = 10
 MAIL_LATE_AFTER = timedelta(hours=1)
 JOB_LABELS = {
     "back_up_now": "Backup",
-    "carry_strays": "Late texts of merged vendors",
+    "move_late_posts": "Late posts of merged vendors",
     "close_what_is_gone": "Cases about deleted texts",
     "deliver_mail": "Mail",
     "delete_unconfirmed_members": "Forgetting who never confirmed",

@@ -1,7 +1,7 @@
 """What runs by the clock for the catalogue."""
 
 from forum import jobs
-from forum.admin.merge_actions import move_what_is_said
+from forum.admin.merge_actions import move_late_content
 from forum.admin.vendor_queries import merged_vendors
 from forum.db import db, writing
 from forum.vendors.models import Vendor
@@ -12,5 +12,5 @@ from forum.vendors.models import Vendor
 def move_late_posts() -> None:
     """Once a night: what was being written about a vendor at the very moment when it was merged goes along too."""
     for old in merged_vendors():
-        move_what_is_said(old, db.session.get_one(Vendor, old.merged_into_id))
+        move_late_content(old, db.session.get_one(Vendor, old.merged_into_id))
     db.session.commit()

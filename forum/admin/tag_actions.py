@@ -2,7 +2,7 @@
 
 from forum.accounts.models import Member
 from forum.moderation.log.actions import log_change
-from forum.notifications.merging import carry_follows
+from forum.notifications.merging import move_follows
 from forum.posts.models import Tag, TagSynonym
 from forum.posts.tags import actions
 from forum.vendors import catalogue_actions
@@ -49,7 +49,7 @@ def merge_tags(staff: Member, old: Tag, into: Tag, *, carried: int, reason: str)
     """Let one tag go into another: texts, words and followers go along, and the old word leads to the other."""
     called, number = old.slug, into.id
     actions.retag_posts(old, into)
-    carry_follows("tag", old.id, number)
+    move_follows("tag", old.id, number)
     actions.delete_tag(old)
     actions.add_synonym(into, called)
     facts = f"{called} went into {into.slug}: {count_of(carried, 'experience')}"

@@ -29,10 +29,10 @@ def decline(staff: Member, vendor: Vendor) -> None:
     log_change(staff, "a vendor", facts="a proposal was declined")
 
 
-def update_vendor(staff: Member, vendor: Vendor, *, name: str, about: str, category: Category, reason: str) -> None:
+def update_vendor(staff: Member, vendor: Vendor, *, name: str, description: str, category: Category, reason: str) -> None:
     """Name, description, category. Raises ValueError for a name that is another's."""
     before = (vendor.name, vendor.category.name, vendor.description)
-    catalogue_actions.update_vendor(vendor, name=name, about=about, category=category)
+    catalogue_actions.update_vendor(vendor, name=name, description=description, category=category)
     told = [f"{before[0]} → {vendor.name}"] if vendor.name != before[0] else []
     told += [f"category: {before[1]} → {category.name}"] if category.name != before[1] else []
     told += ["description changed"] if vendor.description != before[2] else []
@@ -101,22 +101,22 @@ def save_tier(
     name: str,
     requirements: Mapping[str, Any],
     trend_note: str,
-    at: datetime,
+    effective_at: datetime,
 ) -> Tier:
     """Change or add a tier. `marked`, unless empty, is told in the vendor's trend from that day on."""
     told = describe_tier_change(tier, name, requirements) or f"{name}: place or spelling"
     tier = catalogue_actions.save_tier(programme, tier, rank=rank, name=name, requirements=requirements)
     if trend_note:
-        actions.record_programme_change(programme, trend_note, at=at)
+        actions.record_programme_change(programme, trend_note, happened_at=effective_at)
     log_change(staff, "a programme", facts=f"{programme.vendor.name}, {programme.name}: {told}")
     return tier
 
 
-def remove_tier(staff: Member, tier: Tier, *, trend_note: str, at: datetime, reason: str) -> None:
+def remove_tier(staff: Member, tier: Tier, *, trend_note: str, effective_at: datetime, reason: str) -> None:
     """A tier less: what was written and rated under it stays, without a tier."""
     programme, called = tier.programme, tier.name
     if trend_note:
-        actions.record_programme_change(programme, trend_note, at=at)
+        actions.record_programme_change(programme, trend_note, happened_at=effective_at)
     catalogue_actions.delete_entry(programme.vendor, tier)
     facts = f"{programme.vendor.name}, {programme.name}: {called} removed"
     log_change(staff, "a programme", facts=facts, reason=reason)

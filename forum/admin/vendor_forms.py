@@ -45,7 +45,7 @@ class VendorForm(Form):
 
     name = StringField("Name", validators=[_name(80)])
     category = SelectField("Category")
-    about = TextAreaField("What it sells", validators=[Length(max=300, message="Use at most 300 characters.")])
+    description = TextAreaField("What it sells", validators=[Length(max=300, message="Use at most 300 characters.")])
     reason = StringField("Why", validators=[Length(max=MAX_REASON_LENGTH, message="Use at most 500 characters.")])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -122,22 +122,22 @@ class MergeForm(ReasonForm):
 class TrendNoteFields(Form):
     """From which day something holds, and in which words the vendor's trend says so."""
 
-    on = DateField("From which day", default=lambda: now().date())
-    words = StringField("Words in the trend", validators=[Length(max=160, message="Use at most 160 characters.")])
+    effective_on = DateField("From which day", default=lambda: now().date())
+    trend_note = StringField("Words in the trend", validators=[Length(max=160, message="Use at most 160 characters.")])
 
-    def validate_on(self, field: Any) -> None:
+    def validate_effective_on(self, field: Any) -> None:
         """A day of this century, a year ahead at most."""
         if field.data is None or not date(2000, 1, 1) <= field.data <= now().date() + timedelta(days=366):
             raise ValidationError("Write a day between 2000 and a year from now.")
 
-    def at(self) -> datetime:
+    def effective_at(self) -> datetime:
         """The day's start."""
-        day: date = self.on.data
+        day: date = self.effective_on.data
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
-    def trend_note(self) -> str:
+    def trend_note_text(self) -> str:
         """The words, on one line; empty for none."""
-        return text.single_line(self.words.data or "")
+        return text.single_line(self.trend_note.data or "")
 
 
 def _demand(form: Any, field: Any) -> None:
@@ -157,7 +157,7 @@ class TierForm(TrendNoteFields):
     annual_fee = StringField("Annual fee, EUR", validators=[_demand])
     revenue_target = StringField("Revenue target a year, EUR", validators=[_demand])
     # The words that were proposed: when they are others now, they are proposed anew.
-    proposed = HiddenField()
+    proposed_note = HiddenField()
 
     def requirements(self) -> dict[str, int | None]:
         """What it demands; None is "not stated"."""
@@ -166,8 +166,8 @@ class TierForm(TrendNoteFields):
     def values(self) -> dict[str, Any]:
         """For the action."""
         name = text.single_line(self.name.data or "")
-        own = {"name": name, "place": self.rank.data, "demands": self.requirements()}
-        return own | {"marked": self.trend_note(), "at": self.at()}
+        own = {"name": name, "rank": self.rank.data, "requirements": self.requirements()}
+        return own | {"trend_note": self.trend_note_text(), "effective_at": self.effective_at()}
 
 
 class RemovalForm(ReasonForm, TrendNoteFields):

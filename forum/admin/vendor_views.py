@@ -124,7 +124,7 @@ def merge_vendor(slug: str) -> Any:
     if request.form.get("intent") != f"merge into {into.id}":
         return form.render("admin/merge.html", old=old, told=told, into=into)
     try:
-        merge_actions.merge_vendors(current_user, old, into, reason=form.reason_text(), told=_in_words(told))
+        merge_actions.merge_vendors(current_user, old, into, reason=form.reason_text(), preview=_in_words(told))
         db.session.commit()
     except merge_actions.NotInCatalogue:
         db.session.rollback()
@@ -169,7 +169,7 @@ def _page(vendor: Vendor, **forms: Any) -> Any:
     """The page with its forms; the one given has errors."""
     wrong = 422 if forms else 200
     forms.setdefault(
-        "form", VendorForm(formdata=None, name=vendor.name, category=vendor.category.slug, about=vendor.description)
+        "form", VendorForm(formdata=None, name=vendor.name, category=vendor.category.slug, description=vendor.description)
     )
     forms.setdefault("alias", AliasForm(formdata=None, prefix="alias-"))
     forms.setdefault("domain", DomainForm(formdata=None, prefix="domain-"))

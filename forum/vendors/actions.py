@@ -26,9 +26,9 @@ DEFAULT_CATEGORIES = {
 }
 
 
-def propose_vendor(*, name: str, category: Category, website: str, programme: str, about: str) -> Vendor:
+def propose_vendor(*, name: str, category: Category, website: str, programme: str, description: str) -> Vendor:
     """Put a vendor before the moderators. Who did so is not kept."""
-    vendor = _new_vendor(name, category, about)
+    vendor = _new_vendor(name, category, description)
     if website:
         add_domain(vendor, website)
     if programme:
@@ -36,9 +36,9 @@ def propose_vendor(*, name: str, category: Category, website: str, programme: st
     return vendor
 
 
-def add_vendor(*, name: str, category: Category, about: str = "", aliases: Iterable[str] = ()) -> Vendor:
+def add_vendor(*, name: str, category: Category, description: str = "", aliases: Iterable[str] = ()) -> Vendor:
     """Put a vendor straight into the catalogue."""
-    vendor = _new_vendor(name, category, about)
+    vendor = _new_vendor(name, category, description)
     for alias in aliases:
         db.session.add(VendorAlias(vendor_id=vendor.id, name=alias, folded_name=text.fold(alias)))
     return accept_vendor(vendor)
@@ -90,9 +90,9 @@ def programme_slug(name: str) -> str:
     return text.slug_of(name, "programme")
 
 
-def record_programme_change(programme: Programme, what: str, *, at: datetime) -> None:
+def record_programme_change(programme: Programme, summary: str, *, happened_at: datetime) -> None:
     """Note that the programme's terms changed on a day."""
-    db.session.add(ProgrammeChange(programme_id=programme.id, happened_at=at, summary=text.single_line(what)[:160]))
+    db.session.add(ProgrammeChange(programme_id=programme.id, happened_at=happened_at, summary=text.single_line(summary)[:160]))
     db.session.flush()
 
 
@@ -105,7 +105,7 @@ def create_default_categories() -> None:
     db.session.flush()
 
 
-def _new_vendor(name: str, category: Category, about: str) -> Vendor:
+def _new_vendor(name: str, category: Category, description: str) -> Vendor:
     name = text.single_line(name)
     folded = text.fold(name)
     lock("names of vendors")
@@ -116,7 +116,7 @@ def _new_vendor(name: str, category: Category, about: str) -> Vendor:
         slug=f"{folded}-vendor" if folded in RESERVED_SLUGS else folded[:70],
         folded_name=folded,
         category_id=category.id,
-        description=text.single_line(about),
+        description=text.single_line(description),
     )
     db.session.add(vendor)
     db.session.flush()

@@ -21,12 +21,12 @@ def bump_version(vendor: Vendor) -> None:
     db.session.flush()
 
 
-def update_vendor(vendor: Vendor, *, name: str, about: str, category: Category) -> None:
+def update_vendor(vendor: Vendor, *, name: str, description: str, category: Category) -> None:
     """Its name, description and category. The old name stays as an alias, and its pages keep their addresses."""
     name = text.single_line(name)
     if name != vendor.name:
         _rename(vendor, name)
-    vendor.description, vendor.category = text.single_line(about), category
+    vendor.description, vendor.category = text.single_line(description), category
     bump_version(vendor)
 
 

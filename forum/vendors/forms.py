@@ -64,7 +64,7 @@ class ProposalForm(Form):
     programme = StringField(
         "Name of its partner programme", validators=[Length(max=80, message="Use at most 80 characters.")]
     )
-    about = TextAreaField(
+    description = TextAreaField(
         "What it sells, in a sentence", validators=[Length(max=300, message="Use at most 300 characters.")]
     )
 
@@ -98,5 +98,5 @@ class ProposalForm(Form):
             "category": self.known[self.category.data],
             "website": match[1].lower() if match else "",
             "programme": text.single_line(self.programme.data or ""),
-            "about": self.about.data or "",
+            "description": self.description.data or "",
         }

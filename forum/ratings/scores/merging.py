@@ -4,13 +4,18 @@ The ratings move as they are: with their marks, which cannot be made anew where 
 the last figures hold of them. A version that was published once stays published: nothing of it counts as new.
 """
 
-from sqlalchemy import Update, update
-
 from forum.db import db, lock
 from forum.ratings.models import Rating, Snapshot, Withdrawal
 from forum.ratings.queries import Subject
 from forum.ratings.scores.queries import last_figures
+from forum.vendors.merging import reassign_vendor
 from forum.vendors.models import Vendor
+
+
+def merge_vendor(old: Vendor, into: Vendor) -> None:
+    """Move the ratings, then join what was published."""
+    move_ratings(old, into)
+    merge_figures(old, into)
 
 
 def merge_figures(old: Vendor, into: Vendor) -> None:
@@ -25,7 +30,7 @@ def merge_figures(old: Vendor, into: Vendor) -> None:
     db.session.query(Snapshot).filter(Snapshot.vendor_id == old.id, thin).delete()
     if had and not has:
         db.session.query(Snapshot).filter(Snapshot.vendor_id == into.id, thin).delete()
-        db.session.execute(_reassign(Snapshot, old, into))
+        reassign_vendor(Snapshot.vendor_id, old, into)
     elif had:
         _mark_last_current(old)
     db.session.flush()
@@ -34,14 +39,9 @@ def merge_figures(old: Vendor, into: Vendor) -> None:
 def move_ratings(old: Vendor, into: Vendor) -> None:
     """Give the other vendor the ratings and the notes of withdrawn ones; not while scores are published."""
     lock("publishing scores")
-    for kind in (Rating, Withdrawal):
-        db.session.execute(_reassign(kind, old, into))
+    reassign_vendor(Rating.vendor_id, old, into)
+    reassign_vendor(Withdrawal.vendor_id, old, into)
     db.session.expire_all()
-
-
-def _reassign(kind: type[Rating | Snapshot | Withdrawal], old: Vendor, into: Vendor) -> Update:
-    statement = update(kind).where(kind.vendor_id == old.id).values(vendor_id=into.id)
-    return statement.execution_options(synchronize_session=False)
 
 
 def _mark_last_current(old: Vendor) -> None:
