@@ -220,10 +220,10 @@ def can_flag(user: Any, item: Any) -> bool:
     return is_listed(item) and not is_author(user, item)
 
 
-def can_decide(user: Any, case: Any, *, alone: bool = False) -> bool:
+def can_decide(user: Any, case: Any, *, is_only_staff: bool = False) -> bool:
     """Decide on a case: moderators, not about themselves or what they wrote, nor for a vendor that they speak for.
 
-    An appeal or objection is not for whoever decided before, unless no other staff is there (`alone`): then for an
+    An appeal or objection is not for whoever decided before, unless no other staff is there (`is_only_staff`): then for an
     admin.
     """
     if not is_moderator(user) or case.member_id == user.id:
@@ -233,7 +233,7 @@ def can_decide(user: Any, case: Any, *, alone: bool = False) -> bool:
         return False
     if case.contested_decision is None or case.contested_decision.moderator_id != user.id:
         return True
-    return alone and is_admin(user)
+    return is_only_staff and is_admin(user)
 
 
 def can_read_statement(user: Any, decision: Any) -> bool:

@@ -6,6 +6,7 @@ names nobody, and two marks of one member in two threads look like any two marks
 
 import base64
 import hmac
+import json
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
@@ -17,10 +18,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
-
-# How many links of a chain in a row may be free before a walk along it ends. Links that were given back before spent
-# ones were kept left gaps.
-MAX_GAP = 1024
 
 ADJECTIVES = """Amber Autumn Bold Brave Bright Brisk Calm Careful Civil Clear Cold Copper Coral Crisp Dark Deep Distant
 Dry Early Earnest Even Fair Faint Far Fast Fern Fine Firm Flat Fond Frank Free Fresh Frosty Gentle Glad Golden Grand
@@ -62,51 +59,12 @@ def owns_pseudonym(member: Any, pseudonym: Any) -> bool:
     return any(hmac.compare_digest(pseudonym.thread_hmac, own) for own in thread_hmacs(pseudonym.thread_key, member.id))
 
 
-def chain_links(member_id: int, start: int, count: int, kind: str = "listing mark") -> list[str]:
-    """A stretch of the member's chain: HMAC(member, start), HMAC(member, start + 1) ...
+def chain_links(purpose: str, member_id: int, start: int, count: int) -> list[str]:
+    """Return links `start` to `start + count - 1` of the member's chain, under each key in force, the present one first.
 
-    Each anonymous item carries one link, the next that was free. The member's own list is found by asking for the
-    links in turn; no row names the member, and without the key no two links belong together. Chains of another
-    `kind` share no link with this one.
+    Chains of different purposes share no link; see forum/chains.py.
     """
-    return [_hmac(key, kind, f"{member_id}:{n}") for key in current_keys() for n in range(start, start + count)]
-
-
-def along_chain(
-    member_id: int,
-    carrying: Callable[[list[str]], Iterable[Any]],
-    stretch: int,
-    kind: str = "listing mark",
-    *,
-    spent: Callable[[list[str]], Collection[str]],
-) -> list[Any]:
-    """Whatever carries a link of the member's chain: `carrying` says what carries one of some links.
-
-    The walk ends with a whole stretch that nothing carries and nothing ever carried, which `spent` knows.
-    """
-    found: list[Any] = []
-    start = 0
-    while True:
-        links = chain_links(member_id, start, stretch, kind)
-        here = list(carrying(links))
-        if not here and not spent(links):
-            return found
-        found += here
-        start += stretch
-
-
-def first_free_link(
-    member_id: int, used_among: Callable[[list[str]], Collection[str]], stretch: int, kind: str = "listing mark"
-) -> str:
-    """The first link of the chain, under the key in force, that nothing ever carried: `used_among` says which did."""
-    start = 0
-    while True:
-        links = chain_links(member_id, start, stretch, kind)
-        used = used_among(links)
-        # Those behind the first so many are of earlier keys.
-        if free := [link for link in links[:stretch] if link not in used]:
-            return free[0]
-        start += stretch
+    return [_hmac(key, purpose, f"{member_id}:{n}") for key in current_keys() for n in range(start, start + count)]
 
 
 def rater_hmacs(member_id: int, subject: str) -> list[str]:
@@ -146,6 +104,18 @@ def unseal(purpose: str, sealed: str) -> str | None:
         except InvalidTag:
             continue
     return None
+
+
+def seal_json(purpose: str, value: object, pad: int = 1024) -> str:
+    """Seal a value as JSON, padded with spaces to a multiple of `pad` bytes, so that its length says little."""
+    plain = json.dumps(value)
+    return seal(purpose, plain + " " * (-len(plain) % pad))
+
+
+def unseal_json(purpose: str, sealed: str | None) -> Any:
+    """Return the value that `seal_json` sealed; None when nothing was, or when no key in force opens it."""
+    plain = unseal(purpose, sealed) if sealed else None
+    return json.loads(plain) if plain else None
 
 
 def hashed_limit_key(subject: str) -> str:

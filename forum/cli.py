@@ -2,9 +2,9 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import wraps
 from pathlib import Path
-from contextlib import AbstractContextManager
 from typing import ParamSpec, TypeVar
 
 import click
@@ -16,8 +16,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError, SQLAl
 from forum import anonymity, create_app, jobs, mail, serving, text
 from forum.accounts import passwords
 from forum.accounts.actions import create_member
-from forum.accounts.queries import count_members, member_seals, member_by_email
 from forum.accounts.pseudonyms import MEMBER_PURPOSE
+from forum.accounts.queries import count_members, member_by_email, member_seals
 from forum.admin import member_actions
 from forum.admin.health import migrations
 from forum.backup import back_up
@@ -30,7 +30,6 @@ from forum.posts.actions import rerender_outdated
 from forum.ratings.actions import ORGANISATION_SEAL
 from forum.ratings.queries import organisation_seals
 from forum.ratings.scores.actions import publish
-
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -214,7 +213,7 @@ def reset_second_factor(email: str) -> None:
     member = member_by_email(email)
     if member is None:
         raise click.ClickException("There is no account with this address.")
-    if not member_actions.reset_second_factor(member):
+    if not member_actions.reset_two_factor(member):
         raise click.ClickException(f"{member.name} has no second factor.")
     db.session.commit()
     click.echo(f"{member.name} signs in with the password only, and is signed out everywhere. The log has it.")

@@ -137,13 +137,13 @@ def writing() -> Iterator[None]:
     Its transactions wait for SQLite's one lock when they begin; see `_begin_sqlite`.
     """
     with _unit_of_work("immediate"):
-        if _is_sqlite() and db.session.in_transaction() and not _holds_lock():
+        if _is_sqlite() and db.session().in_transaction() and not _holds_lock():
             db.session.rollback()
         yield
 
 
 def deferred(view: View) -> View:
-    """Start the POST requests of this view with a read transaction; it calls `begin_writing` once the input is valid."""
+    """Start POST requests of this view with a read transaction: it calls `begin_writing` once the input is valid."""
     view.starts_deferred = True  # type: ignore[attr-defined]
     return view
 

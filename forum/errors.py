@@ -23,7 +23,10 @@ MESSAGES = {
     403: ("You can't do this", "You are signed in, but this page or action is for someone else."),
     404: ("This page does not exist", "The address may be mistyped, or the author deleted the page."),
     405: ("This address does not accept that", "Go back and use the button on the page."),
-    413: ("That was too much at once", "Nothing was stored. A text may have 20,000 characters: go back and shorten it."),
+    413: (
+        "That was too much at once",
+        "Nothing was stored. A text may have 20,000 characters: go back and shorten it.",
+    ),
     429: ("That was too fast", "Nothing was stored. Wait a minute, go back and send it again."),
 }
 

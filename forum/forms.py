@@ -9,7 +9,7 @@ from wtforms import PasswordField
 from forum import text
 
 # Fields that are never carried to another page.
-NEVER_CARRIED = {"csrf_token", "password", "present", "again", "proof", "code", "intent"}
+NEVER_CARRIED = {"csrf_token", "password", "current_password", "password_confirmation", "proof", "code", "intent"}
 
 
 class Form(FlaskForm):

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum import jobs
-from forum.db import Timestamp, db, now, writing
+from forum.db import Timestamp, db, now
 
 log = logging.getLogger(__name__)
 

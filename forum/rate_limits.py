@@ -13,7 +13,7 @@ from forum.urls import SAFE_METHODS
 
 # Pages that change or answer for a single text of the member's, signed or anonymous.
 PER_TEXT_ENDPOINTS = {
-    f"{blueprint}.{page}" for blueprint in ("posts", "comments", "ratings", "delayed") for page in ("edit", "delete")
+    f"{blueprint}.{page}" for blueprint in ("posts", "comments", "ratings", "scheduled") for page in ("edit", "delete")
 } | {"notices.answer", "statements.appeal"}
 
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from forum import access, dates, site
 from forum.assets import asset
+from forum.links import external_url
 from forum.submissions import form_timestamp
 from forum.urls import key_text, path_of
 
@@ -35,6 +36,7 @@ def init_app(app: Flask) -> None:
         announcement=site.announcement,
         asset=asset,
         can=can,
+        external_url=external_url,
         form_timestamp=form_timestamp,
         site_name=app.config["SITE_NAME"],
         site_url=app.config["SITE_URL"],

@@ -9,7 +9,6 @@ from werkzeug.routing import BaseConverter, ValidationError
 
 from forum import db
 
-
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -55,7 +54,7 @@ def key_text(number: int) -> str:
 
 def path_of(endpoint: str, **values: Any) -> str:
     """Return url_for's answer from a cache: a page with fifty replies needs a few hundred URLs on every visit."""
-    if endpoint.startswith(".") or "_external" in values:
+    if endpoint.startswith("."):
         return url_for(endpoint, **values)
     return _cached_url(script_root(), endpoint, tuple(values.items()))
 

@@ -2,12 +2,12 @@
 (function () {
   var form = document.querySelector("[data-compose]"); if (!form) return;
   function show() {
-    var chosen = form.querySelector("[name=about]:checked");
+    var chosen = form.querySelector("[name=vendor_naming]:checked");
     form.querySelectorAll("[data-when]").forEach(function (part) { part.hidden = !chosen || part.dataset.when !== chosen.value; });
   }
   form.addEventListener("change", show); show();
-  form.querySelectorAll("[data-most]").forEach(function (area) {
-    var hint = document.getElementById(area.id + "-h"), words = hint.textContent, most = +area.dataset.most;
+  form.querySelectorAll("[data-max-length]").forEach(function (area) {
+    var hint = document.getElementById(area.id + "-h"), words = hint.textContent, most = +area.dataset.maxLength;
     function count() { hint.textContent = area.value.length > most * .8 ? (most - area.value.length).toLocaleString("en") + " characters left." : words; }
     area.addEventListener("input", count); count();
   });

@@ -1,4 +1,4 @@
-"""A private PostgreSQL for the tests: started as an unprivileged user, on a unix socket in a temporary folder, and removed."""
+"""Run a private PostgreSQL for the tests, as an unprivileged user, on a Unix socket in a temporary folder."""
 
 import os
 import pwd
@@ -11,22 +11,22 @@ from typing import Any
 import psycopg
 import pytest
 
-SERVER_URL = "FORUM_TEST_POSTGRES_URL"  # a server of your own: postgresql://user:password@host/database
+SERVER_URL = "FORUM_TEST_POSTGRES_URL"  # a running server to use instead: postgresql://user:password@host/database
 MIN_FREE_BYTES = 2**31  # bytes
-SOCKET_FOLDER = "FORUM_TEST_POSTGRES_SOCKET"  # set by the run itself, for its workers
+SOCKET_FOLDER = "FORUM_TEST_POSTGRES_SOCKET"  # set by the controller for its workers
 
 
 def start_for_run(config: pytest.Config) -> None:
-    """Called by pytest's controller: start the cluster, if no server is given and the programs are there."""
+    """Start the server in pytest's controller process, unless one is configured or PostgreSQL is not installed."""
     if hasattr(config, "workerinput") or os.environ.get(SERVER_URL) or os.environ.get(SOCKET_FOLDER):
         return
     if (programs := _programs()) is None:
         if os.environ.get("CI") == "true":
             raise pytest.UsageError("PostgreSQL is missing; with CI=true that is a failure.")
         return
-    folder = Path(tempfile.mkdtemp(prefix="forum-pg-", dir=_roomy_memory()))
+    folder = Path(tempfile.mkdtemp(prefix="forum-pg-", dir=_memory_folder()))
     config._forum_cluster = (programs, folder)  # type: ignore[attr-defined]
-    user = _unprivileged()
+    user = _server_user()
     if user:
         shutil.chown(folder, user)
     data = folder / "data"
@@ -38,48 +38,50 @@ def start_for_run(config: pytest.Config) -> None:
 
 
 def stop_for_run(config: Any) -> None:
-    """Called by the controller at the end: stop it and remove its folder."""
+    """Stop the server and remove its folder."""
     programs, folder = getattr(config, "_forum_cluster", (None, None))
     if programs is None:
         return
     os.environ.pop(SOCKET_FOLDER, None)
     stop = [programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop"]
-    subprocess.run([str(part) for part in stop], user=_unprivileged(), capture_output=True, check=False, cwd="/")
+    subprocess.run([str(part) for part in stop], user=_server_user(), capture_output=True, check=False, cwd="/")
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def database_url(name: str) -> str | None:
-    """An address of an empty database of this name on the server given or started; None when there is neither."""
-    given, socket = os.environ.get(SERVER_URL), os.environ.get(SOCKET_FOLDER)
-    if not given and not socket:
+    """Create an empty database of this name and return its address, or None without a server."""
+    server_url, socket = os.environ.get(SERVER_URL), os.environ.get(SOCKET_FOLDER)
+    if not server_url and not socket:
         return None
-    server = given or f"postgresql://forum@/postgres?host={socket}"
+    server = server_url or f"postgresql://forum@/postgres?host={socket}"
     database = f"forum_test_{name}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')  # type: ignore[call-overload]
         connection.execute(f'CREATE DATABASE "{database}"')  # type: ignore[call-overload]
-    _, slash, after = server.partition("://")
-    host, _slash, rest = after.partition("/")
-    query = "?" + rest.partition("?")[2] if "?" in rest else ""
+    _, slash, location = server.partition("://")
+    host, _slash, database_part = location.partition("/")
+    query = "?" + database_part.partition("?")[2] if "?" in database_part else ""
     return f"postgresql+psycopg{slash}{host}/{database}{query}"
 
 
-def _roomy_memory() -> str | None:
-    """A folder in memory where there is one with room: each test empties every table, which is many files. Else None."""
+def _memory_folder() -> str | None:
+    """Return a folder in memory with enough room, or None: emptying every table for each test touches many files."""
     memory = Path("/dev/shm")
     return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > MIN_FREE_BYTES else None
 
 
 def _programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4].split(".")[0]))
-    if found:
-        return found[-1].parent
+    initdbs = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4].split(".")[0])
+    )
+    if initdbs:
+        return initdbs[-1].parent
     on_path = shutil.which("initdb")
     return Path(on_path).resolve().parent if on_path else None
 
 
-def _unprivileged() -> str | None:
-    """PostgreSQL refuses to run as root: whom it runs as then."""
+def _server_user() -> str | None:
+    """Return the user to run PostgreSQL as, since it refuses to run as root; None when not root."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -91,7 +93,7 @@ def _unprivileged() -> str | None:
 
 
 def _run(user: str | None, command: list[Any]) -> None:
-    done = subprocess.run(
+    process = subprocess.run(
         [str(part) for part in command],
         user=user,
         check=False,
@@ -100,5 +102,5 @@ def _run(user: str | None, command: list[Any]) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE if command[0].name == "initdb" else subprocess.DEVNULL,
     )
-    if done.returncode:
-        raise pytest.UsageError(f"{command[0].name} failed: {(done.stderr or b'').decode()[-500:]}")
+    if process.returncode:
+        raise pytest.UsageError(f"{command[0].name} failed: {(process.stderr or b'').decode()[-500:]}")

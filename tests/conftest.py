@@ -30,7 +30,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     cluster.stop_for_run(config)
 
 
-def settings_for(database_url: str, folder: Path, **given: Any) -> dict[str, Any]:
+def settings_for(database_url: str, folder: Path, **overrides: Any) -> dict[str, Any]:
     """The configuration of an application under test."""
     return {
         **CONSTANT_CONFIG,
@@ -50,7 +50,7 @@ def settings_for(database_url: str, folder: Path, **given: Any) -> dict[str, Any
         "RATELIMIT_STORAGE_URI": "memory://",
         "WTF_CSRF_ENABLED": False,
         "SERVER_NAME": None,
-        **given,
+        **overrides,
     }
 
 

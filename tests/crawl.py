@@ -1,7 +1,7 @@
-"""Every address that the routes have, with real values from the database in the place of each converter.
+"""Build every address of the site from its routes, with values from the database in place of the converters.
 
-A new route is found by itself when the word before its converter is a table's name ("/posts/<key:post_id>") or is
-explained in TABLES; links that come by mail are made in TOKENS. What cannot be visited stands in EXCUSED with the reason.
+A new route is covered automatically when the word before its converter is the name of a table ("/posts/<key:post_id>") or
+is mapped in TABLES. Links that are sent by mail are built by TOKENS. EXCLUDED names the routes not visited, and why.
 """
 
 import re
@@ -21,20 +21,23 @@ from forum.moderation.notices.senders import Sender, unseal_sender
 from forum.moderation.notices.senders import confirmation_token as confirming
 from forum.notifications.unsubscribe_tokens import token_for as unsubscribing
 
-# The word before a converter, where it is not the name of the table.
-TABLES = {"replies": "comments", "reply": "comments", "log": "decisions", "delayed": "scheduled_texts"}
-# Links that came by mail, made for somebody whom they can be for.
+# The word before a converter -> the table, where they differ.
+TABLES = {"replies": "comments", "reply": "comments", "log": "decisions", "scheduled": "scheduled_texts"}
+# Endpoint of a link sent by mail -> (condition that selects a recipient, function that makes the token).
 TOKENS: dict[str, tuple[Any, Callable[[Any], str | None]]] = {
-    "accounts.confirm": (Member.confirmed_at.is_(None), lambda who: mailed(who, "confirm")),
-    "accounts.new_password": (Member.password_hash.is_not(None), lambda who: mailed(who, "password")),
-    "accounts.claim": (Member.password_hash.is_(None), lambda who: mailed(who, "claim")),
-    "accounts.new_email": (Member.password_hash.is_not(None), lambda who: mailed(who, "email", "new@partner.example")),
-    "following.unsubscribe": (Member.confirmed_at.is_not(None), lambda who: unsubscribing(who.id)),
+    "accounts.confirm": (Member.confirmed_at.is_(None), lambda member: mailed(member, "confirm")),
+    "accounts.new_password": (Member.password_hash.is_not(None), lambda member: mailed(member, "password")),
+    "accounts.claim": (Member.password_hash.is_(None), lambda member: mailed(member, "claim")),
+    "accounts.new_email": (
+        Member.password_hash.is_not(None),
+        lambda member: mailed(member, "email", "new@partner.example"),
+    ),
+    "following.unsubscribe": (Member.confirmed_at.is_not(None), lambda member: unsubscribing(member.id)),
     "notices.confirm": (Notice.confirmed_at.is_(None), confirming),
     "notices.show": (Notice.confirmed_at.is_not(None), lambda notice: (unseal_sender(notice) or Sender("", "")).secret),
 }
 EXCLUDED = {"static": "files of the package, the same for everybody"}
-# What the same page shows otherwise when asked otherwise.
+# Query strings that change what a page shows.
 QUERY_STRINGS = {
     "pages.home": ["sort=new", "sort=top", "sort=unanswered", "vendor=undisclosed", "rated=1", "leaning=bad"],
     "moderation.index": ["kind=flag", "kind=held", "kind=appeal", "kind=notice", "sort=weight"],
@@ -46,23 +49,23 @@ MAX_PER_TABLE = 40
 
 
 def routes(app: Flask) -> list[Rule]:
-    """Those that answer a GET."""
+    """Return the routes that answer GET requests."""
     return [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
 
 
 def addresses(app: Flask, *, with_mailed_links: bool = False) -> dict[str, list[str]]:
-    """The addresses of each endpoint, with the links that come by mail if wanted."""
-    found: dict[str, list[str]] = {}
+    """Return the addresses of each endpoint; with_mailed_links includes the links that are sent by mail."""
+    by_endpoint: dict[str, list[str]] = {}
     for rule in routes(app):
         if rule.endpoint not in EXCLUDED:
-            found.setdefault(rule.endpoint, []).extend(_addresses_of(rule, with_mailed_links))
-    for endpoint, questions in QUERY_STRINGS.items():
-        found[endpoint] += [f"{found[endpoint][0]}?{question}" for question in questions]
-    return found
+            by_endpoint.setdefault(rule.endpoint, []).extend(_addresses_of(rule, with_mailed_links))
+    for endpoint, query_strings in QUERY_STRINGS.items():
+        by_endpoint[endpoint] += [f"{by_endpoint[endpoint][0]}?{query}" for query in query_strings]
+    return by_endpoint
 
 
 def links_in(page: str) -> Iterator[str]:
-    """Addresses of this site that the page links to, without their anchors."""
+    """Yield the addresses of this site that a page links to, without fragments."""
     site = re.escape(current_app.config["SITE_URL"])
     for link in re.findall(rf'(?:href|action|src)="(?:{site})?(/[^"#]*)', page):
         yield link.replace("&amp;", "&")
@@ -73,15 +76,13 @@ def _addresses_of(rule: Rule, with_mailed_links: bool) -> Iterator[str]:
         moment = now()
         yield url_for(rule.endpoint, year=moment.year, month=moment.month)
         return
-    filled = [
-        _values_of(rule, name, with_mailed_links) for name in sorted(rule.arguments) if not (_is_post(rule) and name == "slug")
-    ]
-    for values in product(*filled):
-        given = dict(values)
+    names = sorted(rule.arguments - ({"slug"} if _is_post(rule) else set()))
+    for pairs in product(*(_values_of(rule, name, with_mailed_links) for name in names)):
+        arguments = dict(pairs)
         if _is_post(rule) and "slug" in rule.arguments:
             posts = db.metadata.tables["posts"].c
-            given["slug"] = db.session.scalar(select(posts.slug).where(posts.id == given["post_id"]))
-        yield url_for(rule.endpoint, **given)
+            arguments["slug"] = db.session.scalar(select(posts.slug).where(posts.id == arguments["post_id"]))
+        yield url_for(rule.endpoint, **arguments)
 
 
 def _is_post(rule: Rule) -> bool:
@@ -89,11 +90,11 @@ def _is_post(rule: Rule) -> bool:
 
 
 def _values_of(rule: Rule, name: str, with_mailed_links: bool) -> list[tuple[str, Any]]:
-    """What stands in the place of one converter."""
+    """Return (name, value) for each value that one converter can have."""
     if rule.endpoint in TOKENS:
-        condition, made = TOKENS[rule.endpoint]
-        whose = _first_row(condition) if with_mailed_links else None
-        return [(name, made(whose))] if whose is not None else []
+        condition, make_token = TOKENS[rule.endpoint]
+        row = _first_row(condition) if with_mailed_links else None
+        return [(name, make_token(row))] if row is not None else []
     if listed := re.search(rf"<any\(([^)]*)\):{name}>", rule.rule):
         return [(name, value.strip()) for value in listed[1].split(",")]
     word = re.search(rf"([\w-]+)/<(?:\w+:)?{name}>", rule.rule)
@@ -108,8 +109,8 @@ def _values_of(rule: Rule, name: str, with_mailed_links: bool) -> list[tuple[str
 
 def _table(word: str) -> Table | None:
     tables = db.metadata.tables
-    named = TABLES.get(word, word)
-    return tables.get(named, tables.get(f"{named}s"))
+    name = TABLES.get(word, word)
+    return tables.get(name, tables.get(f"{name}s"))
 
 
 def _first_row(condition: Any) -> Any:

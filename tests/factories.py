@@ -1,4 +1,4 @@
-"""make_x() puts one plain x in the database. Say only what the test is about."""
+"""Factories: make_x(...) saves one ordinary x. A test passes only the fields it is about."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,13 +26,13 @@ _n = count(1)
 PASSWORD = "correct horse lamp post"
 
 
-def _saved(thing: Any) -> Any:
-    db.session.add(thing)
+def _saved(row: Any) -> Any:
+    db.session.add(row)
     db.session.commit()
-    return thing
+    return row
 
 
-def make_member(**given: Any) -> Member:
+def make_member(**fields: Any) -> Member:
     n = next(_n)
     defaults = {
         "name": f"Member {n}",
@@ -41,17 +41,17 @@ def make_member(**given: Any) -> Member:
         "confirmed_at": now(),
         "vouched_at": now(),
     }
-    return _saved(Member(**{**defaults, "password_hash": "x", **given}))
+    return _saved(Member(**{**defaults, "password_hash": "x", **fields}))
 
 
-def make_category(**given: Any) -> Category:
+def make_category(**fields: Any) -> Category:
     n = next(_n)
-    return _saved(Category(**{"slug": f"category-{n}", "name": f"Category {n}", "position": n, **given}))
+    return _saved(Category(**{"slug": f"category-{n}", "name": f"Category {n}", "position": n, **fields}))
 
 
-def make_vendor(name: str | None = None, tiers: tuple[str, ...] = (), **given: Any) -> Vendor:
-    category = given.pop("category", None) or make_category()
-    vendor = add_vendor(name=name or f"Vendor {next(_n)}", category=category, **given)
+def make_vendor(name: str | None = None, tiers: tuple[str, ...] = (), **fields: Any) -> Vendor:
+    category = fields.pop("category", None) or make_category()
+    vendor = add_vendor(name=name or f"Vendor {next(_n)}", category=category, **fields)
     if tiers:
         add_programme(vendor, f"{vendor.name} Partners", [(tier, 1, 100, 0, 0) for tier in tiers])
     db.session.commit()
@@ -65,67 +65,67 @@ def make_tag(slug: str | None = None, synonyms: tuple[str, ...] = ()) -> Tag:
     return tag
 
 
-def make_post(author: Member | None = None, **given: Any) -> Post:
+def make_post(author: Member | None = None, **fields: Any) -> Post:
     n = next(_n)
     defaults = {
-        "tags": given.get("tags") or [make_tag()],
+        "tags": fields.get("tags") or [make_tag()],
         "title": f"What happened, part {n}",
         "body": "We registered eleven deals. Nine were approved.",
         "leaning": "mixed",
     }
-    post = write_post(author or make_member(), **{**defaults, **given})
+    post = write_post(author or make_member(), **{**defaults, **fields})
     db.session.commit()
     return post
 
 
-def make_comment(post: Post | None = None, author: Member | None = None, **given: Any) -> Comment:
+def make_comment(post: Post | None = None, author: Member | None = None, **fields: Any) -> Comment:
     comment = write_comment(
-        post or make_post(), author or make_member(), **{"body": "Same picture at Silver.", **given}
+        post or make_post(), author or make_member(), **{"body": "Same picture at Silver.", **fields}
     )
     db.session.commit()
     return comment
 
 
 def make_thread(post: Post, depths: list[int], author: Member | None = None) -> list[Comment]:
-    """Comments in reading order: one for each depth wanted, a minute apart, under the last one a step less deep."""
+    """Return comments in reading order, a minute apart: one per depth, each below the last comment one level up."""
     author = author or make_member()
     above: dict[int, Comment] = {}
-    made = []
+    comments = []
     for n, depth in enumerate(depths):
         parent = above.get(depth - 1)
         at = now() - timedelta(minutes=len(depths) - n)
         above[depth] = write_comment(post, author, body=f"Reply number {n}.", parent=parent, at=at)
-        made.append(above[depth])
+        comments.append(above[depth])
     db.session.commit()
-    return made
+    return comments
 
 
-def make_representative(vendor: Vendor, **given: Any) -> Member:
-    """Somebody with an address at the vendor's own domain, who speaks for it."""
+def make_representative(vendor: Vendor, **fields: Any) -> Member:
+    """Return a confirmed representative of a vendor, with an address at the vendor's domain."""
     domain = f"{vendor.slug}.example"
     add_domain(vendor, domain)
     db.session.expire(vendor)
     n = next(_n)
-    title = given.pop("title", "Partner manager")
-    member = make_member(**{"name": f"Speaker {n}", "email": f"speaker{n}@{domain}", **given})
+    title = fields.pop("title", "Partner manager")
+    member = make_member(**{"name": f"Representative {n}", "email": f"representative{n}@{domain}", **fields})
     confirm_representation(request_representation(member, vendor, title=title))
     db.session.commit()
     return member
 
 
-def make_rating(member: Member | None = None, **given: Any) -> Rating:
-    """By a member of a house of its own, about a vendor, signed, without interest; `said` adds to three stars."""
+def make_rating(member: Member | None = None, **fields: Any) -> Rating:
+    """By a member of a house of its own, about a vendor, signed, without interest; `answers` adds to three stars."""
     member = member or make_member(email=f"member@house{next(_n)}.example")
-    said = {"worth": 3, "again": True, "interest": "none"} | given.pop("said", {})
-    if "vendor" not in given and "category" not in given:
-        given["vendor"] = make_vendor()
-    rating = rate(member, **{"anonymous": False, **given}, said=said)
+    answers = {"worth": 3, "again": True, "interest": "none"} | fields.pop("answers", {})
+    if "vendor" not in fields and "category" not in fields:
+        fields["vendor"] = make_vendor()
+    rating = rate(member, **{"anonymous": False, **fields}, answers=answers)
     db.session.commit()
     return rating
 
 
 def make_long_thread(post: Post, branches: int, author: Member) -> list[int]:
-    """Branches of five comments each, one under the other, put straight into the table; their ids in reading order."""
+    """Insert branches of five nested comments directly; return their ids in reading order."""
     rows: list[dict[str, Any]] = []
     for n in range(branches):
         at = now() - timedelta(minutes=branches - n)
@@ -144,7 +144,7 @@ def make_long_thread(post: Post, branches: int, author: Member) -> list[int]:
 
 
 def run_concurrently(*visits: Callable[[], Any]) -> list[Any]:
-    """Make visits at the same moment, each in a thread of its own; their answers in the order given."""
+    """Start all visits at the same moment, each in its own thread, and return their results in order."""
     barrier = Barrier(len(visits))
 
     def run(visit: Callable[[], Any]) -> Any:

@@ -1,4 +1,4 @@
-"""A site as it runs in life: `forum serve` in processes of its own, and members who visit it over the network."""
+"""Run `forum serve` as in production, in its own processes, and send it forms over the network."""
 
 import http.client
 import os
@@ -27,7 +27,7 @@ USER_AGENT = "a test"
 
 
 class Response(NamedTuple):
-    """What came back."""
+    """Status, Location header and body of a response."""
 
     status: int
     location: str
@@ -35,14 +35,14 @@ class Response(NamedTuple):
 
 
 class Visitor(NamedTuple):
-    """A member's browser after its first page: where the site is, the cookie, the forms' token."""
+    """A signed-in member's browser: port of the site, session cookie, CSRF token."""
 
     port: int
     cookie: str
     token: str
 
     def post(self, path: str, **form: Any) -> Response:
-        """Send a form. Raises OSError or HTTPException when no whole answer comes back."""
+        """Send a form. Raises OSError or HTTPException when the response is incomplete."""
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "Cookie": self.cookie,
@@ -58,7 +58,7 @@ class Visitor(NamedTuple):
 
 
 class Site:
-    """Settings, a database, and the server when it is started."""
+    """A site's environment and, once started, its server process."""
 
     def __init__(self, folder: Path, database_url: str = "", **settings: str) -> None:
         self.port = free_port()
@@ -71,7 +71,7 @@ class Site:
 
     @contextmanager
     def application(self) -> Iterator[Flask]:
-        """The application over the same database, in this process."""
+        """Provide the application over the same database in this process, migrated."""
         app = create_app(from_environment(self.environ))
         app.test_client_class = FlaskLoginClient
         with app.app_context(), app.test_request_context(base_url=app.config["SITE_URL"]):
@@ -81,7 +81,7 @@ class Site:
             db.engine.dispose()
 
     def start(self, *options: str) -> float:
-        """Start the server; gives the seconds until the first answer."""
+        """Start the server; return the seconds until its first response."""
         started = time.monotonic()
         with self.log.open("ab") as log:
             self.server = subprocess.Popen(
@@ -99,7 +99,7 @@ class Site:
         return time.monotonic() - started
 
     def stop(self, number: int = signal.SIGTERM, *, to_group: bool = False) -> int:
-        """Send the server (or, as Ctrl-C in a terminal does, each of its processes) a signal; gives its exit code."""
+        """Send a signal to the server and return its exit code; to_group signals each process, as Ctrl-C does."""
         if self.server is None:
             return 0
         if self.server.poll() is None:
@@ -109,13 +109,13 @@ class Site:
         return code
 
     def processes(self) -> list[int]:
-        """The server's processes, itself among them."""
+        """Return the ids of the server and all its descendants."""
         assert self.server is not None
         return process_tree(self.server.pid)
 
 
 def open_visitor(app: Flask, site: Site, member: Any, path: str) -> Visitor:
-    """The member's browser, once it has opened a page with a form on it."""
+    """Open a page with a form as a member, and return the visitor with its cookie and token."""
     with app.app_context():
         browser: Any = app.test_client(user=member)
         for _ in range(2):
@@ -127,16 +127,16 @@ def open_visitor(app: Flask, site: Site, member: Any, path: str) -> Visitor:
 
 
 def process_tree(parent: int) -> list[int]:
-    """The process and all that it started, as far as they are still there."""
-    found = [parent]
-    for member in found:
+    """Return the ids of a process and of its running descendants."""
+    processes = [parent]
+    for member in processes:
         for thread in Path(f"/proc/{member}/task").glob("*/children"):
-            found += [int(child) for child in thread.read_text().split()]
-    return found
+            processes += [int(child) for child in thread.read_text().split()]
+    return processes
 
 
 def is_answering(port: int) -> bool:
-    """Whether a site answers there."""
+    """Return whether a site answers at a port."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", "/robots.txt")
@@ -148,7 +148,7 @@ def is_answering(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody listens at."""
+    """Return a free TCP port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -124,9 +124,9 @@ def test_a_vendors_representative_answers_and_judges_nothing(app: Flask) -> None
     vendor, other = make_vendor("Nordwall"), make_vendor()
     voice, member = make_representative(vendor), make_member()
     own, about_other, undisclosed = (
-        make_post(about=PostSubject(vendor)),
-        make_post(about=PostSubject(other)),
-        make_post(about=PostSubject(category=make_category(), description="A large one")),
+        make_post(subject=PostSubject(vendor)),
+        make_post(subject=PostSubject(other)),
+        make_post(subject=PostSubject(category=make_category(), description="A large one")),
     )
     earlier = make_comment(about_other, voice)
     for post in (own, about_other, undisclosed):
@@ -251,7 +251,7 @@ def test_what_was_decided_is_for_those_it_is_about_and_decided_by_others(people:
     assert allowed("can_decide", own) == "admin", "not even what one wrote under a pseudonym"
     case.contested_decision = SimpleNamespace(moderator_id=people["admin"].id)
     assert allowed("can_decide", case) == "moderator"
-    assert allowed("can_decide", case, alone=True) == "moderator admin"
+    assert allowed("can_decide", case, is_only_staff=True) == "moderator admin"
 
 
 def test_writing_without_any_author_is_nobodys(people: dict[str, Any]) -> None:

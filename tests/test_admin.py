@@ -308,9 +308,9 @@ def test_a_representative_is_made_no_moderator(app: Flask, browse: Any, admin: M
 
 def test_the_operator_turns_off_a_second_factor_that_was_lost(app: Flask) -> None:
     member = make_member()
-    assert not member_actions.reset_second_factor(member) and not log()
+    assert not member_actions.reset_two_factor(member) and not log()
     member.totp_seal = "sealed"
-    assert member_actions.reset_second_factor(member)
+    assert member_actions.reset_two_factor(member)
     db.session.commit()
     assert not two_factor.is_enabled(member) and member.session_epoch == 1
     assert db.session.query(Decision).one().moderator_name == "the operator"

@@ -388,7 +388,7 @@ def test_whoever_rated_before_the_merge_revises_that_and_gives_no_second(app: Fl
     whole = make_rating(signed, vendor=old)
     under = make_rating(hidden, vendor=old, programme=programme, anonymous=True)
     merged(admin, old, into)
-    again = {"said": {"worth": 5}, "vendor": into}
+    again = {"answers": {"worth": 5}, "vendor": into}
     assert make_rating(signed, **again).id == whole.id
     assert make_rating(hidden, **again, programme=programme, anonymous=True).id == under.id
     with pytest.raises(AlreadyRated):
@@ -403,8 +403,8 @@ def test_whoever_rated_both_keeps_both_and_revises_the_one_of_that_kind(app: Fla
     named, hidden = make_rating(member, vendor=old), make_rating(member, vendor=into, anonymous=True)
     merged(admin, old, into)
     assert {one.id for one in live_ratings(member, into, None)} == {named.id, hidden.id}
-    assert make_rating(member, vendor=into, said={"worth": 1}).id == named.id
-    assert make_rating(member, vendor=into, said={"worth": 2}, anonymous=True).id == hidden.id
+    assert make_rating(member, vendor=into, answers={"worth": 1}).id == named.id
+    assert make_rating(member, vendor=into, answers={"worth": 2}, anonymous=True).id == hidden.id
     assert db.session.query(Rating).count() == 2
 
 
@@ -413,8 +413,8 @@ def test_whoever_rated_both_keeps_both_and_revises_the_one_of_that_kind(app: Fla
 
 def test_figures_stay_until_a_batch_and_then_hold_both(app: Flask, admin: Member) -> None:
     old, into = make_vendor("Nordwall"), make_vendor("Northwall")
-    rated(6, old, said={"worth": 1})
-    rated(7, into, said={"worth": 5})
+    rated(6, old, answers={"worth": 1})
+    rated(7, into, answers={"worth": 5})
     published()
     before = current_snapshot(Subject(into.id))
     rated(1, old)

@@ -225,7 +225,7 @@ def test_two_copies_of_the_database_show_no_code_on_two_rows(
             follow(author, "post", under.id)
             return [under]
         if what == "a delayed text":
-            assert schedule_post(author, hours=6, typed={}, tags=[vdi], title="Later on", body="x" * 50)
+            assert schedule_post(author, hours=6, form_data={}, tags=[vdi], title="Later on", body="x" * 50)
             return list(db.session.query(ScheduledText))
         post = make_post(None if what == "a reply" else author, tags=[vdi], anonymous=what != "a reply")
         return [post, make_comment(post, author, anonymous=True)]
@@ -326,7 +326,7 @@ def test_an_error_while_writing_leaves_neither_text_nor_member_in_the_log(
     tag = make_tag().slug
     typed = {"title": "Marta was here", "body": "Nordhaus lost the bid. " * 3, "tags": tag, "leaning": "bad"}
     caplog.set_level("DEBUG")
-    page = browse(author).post("/posts/new", data={**typed, "about": "none", "identity": "name", "intent": "publish"})
+    page = browse(author).post("/posts/new", data={**typed, "vendor_naming": "none", "identity": "name", "intent": "publish"})
     assert page.status_code == 500
     said = "\n".join(f"{record.getMessage()} {record.exc_text or ''}" for record in caplog.records)
     assert "IntegrityError" in said and "posts.new" in said and "in refused" in said, "what helps to mend it"
@@ -340,7 +340,7 @@ def test_what_is_said_after_anonymous_writing_stands_in_no_cookie(app: Flask, br
     typed = {"title": "What happened this spring", "body": "We registered eleven deals, most were approved."}
     for signed in ("anonymous", "name"):
         browser = browse(author)
-        sent = {**typed, "tags": make_tag().slug, "leaning": "bad", "about": "none", "intent": "publish"}
+        sent = {**typed, "tags": make_tag().slug, "leaning": "bad", "vendor_naming": "none", "intent": "publish"}
         assert browser.post("/posts/new", data={**sent, "identity": signed}).status_code == 302
         with browser.session_transaction() as kept:
             said[signed] = sorted((key, str(value)) for key, value in kept.items() if key != "csrf_token")

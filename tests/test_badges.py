@@ -40,22 +40,22 @@ def test_a_tier_makes_the_badge_rarer_and_is_said_last(app: Flask) -> None:
     gold = vendor.programmes[0].tiers[0]
     houses = [make_house(n, business_type="msp", region="nordics") for n in range(6)]
     for house in houses[:3]:
-        make_post(house, about=PostSubject(vendor=vendor, tier=gold))
+        make_post(house, subject=PostSubject(vendor=vendor, tier=gold))
     assert badge_for(houses[5], gold) == "", "three by name and the author: the tier would tell too much"
     for n in range(20, 22):
-        make_post(make_house(n, region="nordics"), about=PostSubject(vendor=vendor, tier=gold))
+        make_post(make_house(n, region="nordics"), subject=PostSubject(vendor=vendor, tier=gold))
     assert badge_for(houses[5], gold) == f"{NORDICS} · Gold"
-    make_post(houses[4], about=PostSubject(vendor=vendor, tier=gold))
+    make_post(houses[4], subject=PostSubject(vendor=vendor, tier=gold))
     assert badge_for(houses[5], gold) == f"{MSP} · {NORDICS} · Gold"
     for house in houses:
-        make_post(house, about=PostSubject(vendor=vendor, tier=gold), anonymous=True)
+        make_post(house, subject=PostSubject(vendor=vendor, tier=gold), anonymous=True)
     assert badge_for(make_house(30, business_type="hosting"), gold) == "Gold"
 
 
 def test_a_badge_is_kept_with_the_text_only_when_its_author_chose_it(app: Flask, browse: Any) -> None:
     author, *_ = [make_house(n, business_type="msp", region="nordics") for n in range(5)]
     typed = {"title": "What happened this spring", "body": "We registered eleven deals, most were approved."}
-    sent = {**typed, "leaning": "mixed", "tags": make_tag().slug, "about": "none", "intent": "preview"}
+    sent = {**typed, "leaning": "mixed", "tags": make_tag().slug, "vendor_naming": "none", "intent": "preview"}
     page = browse(author).post("/posts/new", data={**sent, "identity": "anonymous", "badge": "y"}).text
     assert f"It would say “{MSP} · {NORDICS}”." in page
     for signed, badge, said in (("anonymous", "y", f"{MSP} · {NORDICS}"), ("anonymous", "", ""), ("name", "y", "")):
@@ -75,7 +75,7 @@ def test_a_changed_text_keeps_no_badge_that_too_few_share_now(app: Flask) -> Non
     post = make_post(houses[0], anonymous=True, badged=True)
     assert post.badge == MSP
     houses[4].business_type = "hosting"
-    edit_post(post, title=post.title, body="Another text, long enough.", leaning="good", tags=[], by=houses[0])
+    edit_post(post, title=post.title, body="Another text, long enough.", leaning="good", tags=[], author=houses[0])
     assert post.badge == ""
 
 

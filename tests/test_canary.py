@@ -1,13 +1,12 @@
-"""Somebody who writes only anonymously is looked for in every answer of the site, as everybody else who may read it.
+"""Search every response of the site, as every kind of reader, for a member who writes only anonymously.
 
-The name may stand where it is asked for by name: on the member's own public page, on what staff open about that account,
-and in the list of all accounts. Pages with the name in their address have to be what they are for somebody who never
-wrote anything.
+The name may appear where the reader asks for it: on the member's public page, on staff pages about the account, and in the
+list of accounts. Pages with the name in their address must equal those of a member who never wrote anything.
 """
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -46,7 +45,7 @@ CANARY = {
     "company": "Yellowfeather",
     "country": "Quagland",
 }
-TWIN = {
+SILENT = {
     "name": "Wolfgang Neverwrote",
     "slug": "wolfgang-neverwrote",
     "email": "wn@grey-sparrow.example",
@@ -55,15 +54,16 @@ TWIN = {
     "country": "Neverland",
 }
 TRACES = re.compile("zebulon|quagmire|zq@|yellow-canary|canary breeder|yellowfeather|quagland", re.I)
-# Pages that list accounts, and may list this one.
+# Pages that list accounts and may include this one.
 LISTED = {"admin.members": "all accounts, for admins"}
-MOST_LINKS = 300
+MAX_LINKS = 300
 
 
 @pytest.fixture
 def people(app: Flask) -> dict[str, Member]:
-    """A site on which the canary has done everything that can be done anonymously."""
-    canary, twin = make_member(**CANARY), make_member(**TWIN)
+    """Return the readers of a site on which the canary has done everything that can be done anonymously."""
+    joined = {"joined_at": datetime(2026, 1, 5, 12, tzinfo=UTC)}
+    canary, silent = make_member(**CANARY, **joined), make_member(**SILENT, **joined)
     moderator, admin = make_member(role="moderator"), make_member(role="admin")
     member = make_member()
     make_member(confirmed_at=None), make_member(password_hash=None)
@@ -75,14 +75,14 @@ def people(app: Flask) -> dict[str, Member]:
     tag = make_tag("deals", ("bids",))
     about = PostSubject(vendor, tier=vendor.programmes[0].tiers[0], programme=vendor.programmes[0])
     said = {"worth": 2, "again": False, "interest": "none"}
-    post = make_post(canary, anonymous=True, about=about, said=said, tags=[tag], badged=True)
-    edit_post(post, title="What it says by now", body=post.body * 2, leaning="bad", tags=[tag], about=about, by=canary)
+    post = make_post(canary, anonymous=True, subject=about, rating_values=said, tags=[tag], badged=True)
+    edit_post(post, title="What it says by now", body=post.body * 2, leaning="bad", tags=[tag], subject=about, author=canary)
     undisclosed = PostSubject(category=vendor.category, description="a large hardware supplier")
-    make_post(canary, anonymous=True, about=undisclosed, said=said, tags=[tag])
-    other = make_post(member, about=PostSubject(vendor), tags=[tag])
+    make_post(canary, anonymous=True, subject=undisclosed, rating_values=said, tags=[tag])
+    other = make_post(member, subject=PostSubject(vendor), tags=[tag])
     reply, parent = make_comment(other, canary, anonymous=True), make_comment(other, member)
     answer = make_comment(other, canary, anonymous=True, parent=parent)
-    edit_comment(reply, body="Changed since.", by=canary)
+    edit_comment(reply, body="Changed since.", author=canary)
     make_comment(post, member), make_comment(post, canary, anonymous=True)
     make_rating(canary, vendor=lakeside, anonymous=True)
     for kind, number in (("post", post.id), ("tag", tag.id), ("vendor", vendor.id)):
@@ -98,12 +98,12 @@ def people(app: Flask) -> dict[str, Member]:
         "admin": admin,
         "speaker": speaker,
         "canary": canary,
-        "twin": twin,
+        "silent": silent,
     }
 
 
 def _moderated(reply: Any, answer: Any, post: Any, member: Member, moderator: Member) -> None:
-    """Reported, warned, barred, removed, held; and an appeal waits."""
+    """Report, warn, hold, bar and remove texts of the canary, and leave an appeal open."""
     for item in (reply, answer, post):
         flag(member, item, rule=5, message="Whose interest is that?")
     said = {"rule": 5, "facts": "The text.", "reason": "Say where your interest lies.", "source": "flag"}
@@ -124,68 +124,68 @@ def _moderated(reply: Any, answer: Any, post: Any, member: Member, moderator: Me
 
 
 def visited(app: Flask, reader: Any) -> Iterator[tuple[str, str, Any]]:
-    """endpoint, address and answer: of every route, then of what these pages link to."""
-    known = crawl.addresses(app, with_mailed_links=True)
-    addresses = [(endpoint, address) for endpoint, several in known.items() for address in several]
-    seen, linked = {address for _, address in addresses}, 0
+    """Yield (endpoint, address, response) for every route, then for the links on these pages."""
+    by_endpoint = crawl.addresses(app, with_mailed_links=True)
+    addresses = [(endpoint, address) for endpoint, several in by_endpoint.items() for address in several]
+    visited_addresses, linked = {address for _, address in addresses}, 0
     match = app.url_map.bind("localhost").match
     for endpoint, address in addresses:
         answer = reader.get(address)
         yield endpoint, address, answer
-        for link in crawl.links_in(answer.text) if answer.mimetype == "text/html" and linked < MOST_LINKS else ():
+        for link in crawl.links_in(answer.text) if answer.mimetype == "text/html" and linked < MAX_LINKS else ():
             path = link.partition("?")[0]
-            if link in seen or path.startswith("/static/") or not app.url_map.bind("localhost").test(path, "GET"):
+            if link in visited_addresses or path.startswith("/static/") or not app.url_map.bind("localhost").test(path, "GET"):
                 continue
-            seen.add(link)
+            visited_addresses.add(link)
             linked += 1
             addresses.append((match(path, "GET")[0], link))
 
 
-def said_in(answer: Any) -> str:
+def text_of(answer: Any) -> str:
     return f"{answer.headers}\n{answer.text}"
 
 
 @pytest.mark.parametrize("who", ["stranger", "member", "moderator", "admin", "speaker"])
-def test_who_writes_only_anonymously_is_named_nowhere(app: Flask, browse: Any, people: Any, who: str) -> None:
-    reader = browse(people.get(who))
-    found, count = [], 0
+def test_who_writes_only_anonymously_is_named_nowhere(app: Flask, browse: Any, people: Any, role: str) -> None:
+    reader = browse(people.get(role))
+    traces, count = [], 0
     for endpoint, address, answer in visited(app, reader):
         count += 1
         assert answer.status_code < 500, address
         asked_for = CANARY["slug"] in address or endpoint in LISTED
-        if not asked_for and (trace := TRACES.search(said_in(answer))):
-            found.append((address, trace[0]))
-    assert found == [] and count > 150
+        if not asked_for and (trace := TRACES.search(text_of(answer))):
+            traces.append((address, trace[0]))
+    assert traces == [] and count > 150
 
 
 @pytest.mark.parametrize("who", ["stranger", "member", "moderator", "admin", "speaker"])
 def test_the_pages_about_the_account_are_those_of_somebody_who_never_wrote(
-    app: Flask, browse: Any, people: Any, who: str
+    app: Flask, browse: Any, people: Any, role: str
 ) -> None:
-    reader, pages = browse(people.get(who)), 0
+    reader, pages = browse(people.get(role)), 0
     for several in crawl.addresses(app).values():
         for address in (address for address in several if CANARY["slug"] in address):
-            of_twin = reader.get(address.replace(CANARY["slug"], TWIN["slug"])).text
-            assert _plain(reader.get(address).text, CANARY) == _plain(of_twin, TWIN), address
+            of_silent = reader.get(address.replace(CANARY["slug"], SILENT["slug"])).text
+            assert _plain(reader.get(address).text, CANARY) == _plain(of_silent, SILENT), address
             pages += 1
     assert pages >= 2
 
 
-def _plain(page: str, who: dict[str, str]) -> str:
-    """A page about somebody, without who it is, and without the tokens that are new at every visit."""
+def _plain(page: str, role: dict[str, str]) -> str:
+    """Return a page about a member with their data replaced, and without the tokens that change at each visit."""
     page = re.sub(r'value="[\w.-]{40,}"', "", page)
-    first, last = who["name"].split()
-    for name, value in {**who, "initials": f">{first[0]}{last[0]}<", "first": first}.items():
+    first, last = role["name"].split()
+    for name, value in {**role, "initials": f">{first[0]}{last[0]}<", "first": first}.items():
         page = page.replace(value, f"<{name}>")
     return page
 
 
 @on_one_database
-def test_every_page_is_visited_or_excused(app: Flask, browse: Any, people: Any) -> None:
-    """A new route has to be found by the crawl: see crawl.py for how."""
+def test_every_page_is_visited_or_excluded(app: Flask, browse: Any, people: Any) -> None:
+    """The crawl must find each new route: see crawl.py."""
     missed = {rule.endpoint for rule in crawl.routes(app)} - set(crawl.EXCLUDED)
-    for who in ("canary", "admin", "stranger", "speaker", "moderator"):
-        for endpoint, _, answer in visited(app, browse(people.get(who))):
+    for role in ("canary", "admin", "stranger", "speaker", "moderator"):
+        for endpoint, _, answer in visited(app, browse(people.get(role))):
             if answer.status_code < 400 and not (answer.location or "").startswith("/sign-in"):
                 missed.discard(endpoint)
     assert missed == {"two_factor.code"}, "sent there only between the password and the code"
@@ -194,5 +194,5 @@ def test_every_page_is_visited_or_excused(app: Flask, browse: Any, people: Any) 
 @on_one_database
 def test_the_crawl_would_find_a_name(app: Flask, browse: Any, people: Any) -> None:
     make_post(people["canary"], title="Signed by mistake")
-    addresses = {address for _, address, answer in visited(app, browse()) if TRACES.search(said_in(answer))}
+    addresses = {address for _, address, answer in visited(app, browse()) if TRACES.search(text_of(answer))}
     assert {"/", "/feed.atom"} <= addresses and "/tags/" not in addresses

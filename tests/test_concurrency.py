@@ -157,7 +157,7 @@ def test_an_experience_sent_eight_times_at_once_is_one_experience(running: Runni
         "body": "It cost us four exams and a price list that came nine weeks late.",
         "leaning": "bad",
         "tags": "renewals",
-        "about": "none",
+        "vendor_naming": "none",
         "identity": "anonymous",
         "intent": "publish",
     }

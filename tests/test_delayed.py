@@ -24,7 +24,7 @@ from tests.factories import make_tag, make_comment, make_member, make_post, make
 def composed(**given: Any) -> dict[str, Any]:
     body = "We registered eleven deals this spring. Nine were approved in time."
     typed = {"title": "What happened this spring", "body": body, "leaning": "mixed", "tags": make_tag().slug}
-    return {**typed, "about": "none", "identity": "anonymous", "appear": "24", "intent": "publish", **given}
+    return {**typed, "vendor_naming": "none", "identity": "anonymous", "delay": "24", "intent": "publish", **given}
 
 
 def delayed(browser: Any, **given: Any) -> Any:
@@ -41,7 +41,7 @@ def run_job(hours: float = 0) -> None:
 
 def test_a_delayed_post_appears_within_its_hours_under_the_day_it_appears(app: Flask, browse: Any) -> None:
     author = make_member()
-    delayed(browse(author), appear="72")
+    delayed(browse(author), delay="72")
     assert db.session.query(Post).count() == 0
     run_job(0)
     assert db.session.query(Post).count() == 0, "not due"
@@ -68,10 +68,10 @@ def test_until_then_the_row_tells_nothing_and_only_the_author_lists_it(app: Flas
     assert "What happened this spring" in page and "at the latest" in page
     for reader in (browse(other), browse(make_member())):
         assert "this spring" not in reader.get("/anonymous-writing").text
-        path = f"/delayed/{key_text(rows[0].id)}"
+        path = f"/scheduled/{key_text(rows[0].id)}"
         assert reader.get(f"{path}/edit").status_code == 404
         assert reader.post(f"{path}/delete").status_code == 404
-    assert browse().get(f"/delayed/{key_text(rows[0].id)}/edit").status_code == 302
+    assert browse().get(f"/scheduled/{key_text(rows[0].id)}/edit").status_code == 302
     for path in ("/", "/feed.atom", f"/members/{author.slug}"):
         assert "this spring" not in browse(author).get(path).text
     assert db.session.query(ScheduledText).count() == 2
@@ -82,16 +82,16 @@ def test_it_is_cancelled_or_taken_back_into_the_form_which_then_takes_its_place(
     browser = browse(author)
     delayed(browser)
     first = scheduled_texts_of(author)[0]
-    page = browser.get(f"/delayed/{key_text(first.id)}/edit").text
+    page = browser.get(f"/scheduled/{key_text(first.id)}/edit").text
     assert "What happened this spring" in page and "Nine were approved" in page
     assert f'name="replaces" value="{key_text(first.id)}"' in page
     delayed(browser, title="What happened this summer", replaces=key_text(first.id))
     assert [one.title for one in scheduled_texts_of(author)] == ["What happened this summer"]
     again = scheduled_texts_of(author)[0]
-    assert browser.post(f"/delayed/{key_text(again.id)}/delete").status_code == 302
+    assert browser.post(f"/scheduled/{key_text(again.id)}/delete").status_code == 302
     assert scheduled_texts_of(author) == [] and db.session.query(ScheduledText).count() == 0
     delayed(browser)
-    now_then = composed(appear="0", replaces=key_text(scheduled_texts_of(author)[0].id))
+    now_then = composed(delay="0", replaces=key_text(scheduled_texts_of(author)[0].id))
     assert "/posts/" in browser.post("/posts/new", data=now_then).location
     assert db.session.query(ScheduledText).count() == 0 and db.session.query(Post).count() == 1
 
@@ -106,12 +106,12 @@ def test_nobody_replaces_what_is_somebody_elses(app: Flask, browse: Any) -> None
 def test_a_reply_waits_too_and_answers_the_post_when_what_it_answered_is_gone(app: Flask, browse: Any) -> None:
     author, post = make_member(), make_post()
     answered = make_comment(post)
-    sent = {"body": "Same picture here.", "identity": "anonymous", "appear": "6", "intent": "publish"}
+    sent = {"body": "Same picture here.", "identity": "anonymous", "delay": "6", "intent": "publish"}
     path = f"/posts/{key_text(post.id)}/reply"
     assert browse(author).post(path, data={**sent, "to": key_text(answered.id)}).location == "/anonymous-writing"
     assert browse(author).post(path, data={**sent, "body": "And another."}).status_code == 302
     waiting = scheduled_texts_of(author)[0]
-    assert waiting.typed["body"] in browse(author).get(f"/delayed/{key_text(waiting.id)}/edit").text
+    assert waiting.form_data["body"] in browse(author).get(f"/scheduled/{key_text(waiting.id)}/edit").text
     delete_comment(answered)
     db.session.commit()
     run_job(6.2)
@@ -122,14 +122,14 @@ def test_a_reply_waits_too_and_answers_the_post_when_what_it_answered_is_gone(ap
 
 def test_a_reply_to_a_closed_thread_stays_with_its_author_and_says_so(app: Flask, browse: Any) -> None:
     author, post = make_member(), make_post()
-    sent = {"body": "Same picture here.", "identity": "anonymous", "appear": "6", "intent": "publish"}
+    sent = {"body": "Same picture here.", "identity": "anonymous", "delay": "6", "intent": "publish"}
     browse(author).post(f"/posts/{key_text(post.id)}/reply", data=sent)
     post.hidden_at = now()
     db.session.commit()
     run_job(7)
     assert db.session.query(Comment).count() == 0
     with time_machine.travel(now() + timedelta(hours=7), tick=False):
-        assert scheduled_texts_of(author)[0].late
+        assert scheduled_texts_of(author)[0].is_overdue
 
 
 def test_one_bad_row_stops_no_other_and_the_log_names_nobody(
@@ -160,7 +160,7 @@ def test_one_bad_row_stops_no_other_and_the_log_names_nobody(
 def test_a_rating_appears_with_its_post(app: Flask, browse: Any) -> None:
     vendor, author = make_vendor(), make_member(email="a@own.example")
     rating = {"worth": "2", "again": "no", "interest": "none", "presales": "1"}
-    delayed(browse(author), about="named", vendor=vendor.name, **rating)
+    delayed(browse(author), vendor_naming="named", vendor=vendor.name, **rating)
     assert db.session.query(Rating).count() == 0
     run_job(25)
     post, given = db.session.query(Post).one(), db.session.query(Rating).one()

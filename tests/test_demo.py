@@ -56,7 +56,7 @@ def snapshots() -> dict[str, Snapshot]:
     return {slug: snapshot for slug, snapshot in rows if snapshot.current}
 
 
-def _told(app: Flask) -> dict[str, Any]:
+def _content(app: Flask) -> dict[str, Any]:
     """All that the community says, without numbers, moments and keys."""
     with app.app_context(), app.test_request_context():
         posts = [
@@ -65,21 +65,21 @@ def _told(app: Flask) -> dict[str, Any]:
         ]
         comments = sorted((c.body, c.author_id is None, c.useful_count) for c in db.session.scalars(select(Comment)))
         ratings = sorted(
-            tuple(str(getattr(rating, column.name)) for column in Rating.__table__.c if column.name in SAID)
+            tuple(str(getattr(rating, column.name)) for column in Rating.__table__.c if column.name in RATING_COLUMNS)
             for rating in db.session.scalars(select(Rating))
         )
-        shown = {slug: (s.organisations, s.ratings, s.worth_mean, s.figures) for slug, s in snapshots().items()}
+        snapshot_figures = {slug: (s.organisations, s.ratings, s.worth_mean, s.figures) for slug, s in snapshots().items()}
         db.session.remove()
-        return {"posts": posts, "comments": comments, "ratings": ratings, "shown": shown}
+        return {"posts": posts, "comments": comments, "ratings": ratings, "shown": snapshot_figures}
 
 
-SAID = {"vendor_id", "tier_id", "category_id", "worth", "again", "discounts", "beta", "annual_fee", "hours", "interest"}
+RATING_COLUMNS = {"vendor_id", "tier_id", "category_id", "worth", "again", "discounts", "beta", "annual_fee", "hours", "interest"}
 
 
 def test_two_fills_tell_the_same(demos: list[Flask]) -> None:
-    first, second = (_told(app) for app in demos)
-    for kind, told in first.items():
-        assert told == second[kind], kind
+    first, second = (_content(app) for app in demos)
+    for kind, content in first.items():
+        assert content == second[kind], kind
 
 
 def test_there_are_about_two_hundred_ratings_signed_and_not(demo: Flask) -> None:
@@ -91,20 +91,20 @@ def test_there_are_about_two_hundred_ratings_signed_and_not(demo: Flask) -> None
 
 
 def test_every_state_of_a_vendor_is_there(demo: Flask) -> None:
-    shown = {slug: snapshot.organisations for slug, snapshot in snapshots().items() if snapshot.figures}
-    assert max(shown.values()) >= 30, "a large one"
-    assert sum(n >= 10 for n in shown.values()) >= 5, "enough for a ranking"
-    assert sum(5 <= n < 10 for n in shown.values()) >= 2, "early ones"
+    snapshot_figures = {slug: snapshot.organisations for slug, snapshot in snapshots().items() if snapshot.figures}
+    assert max(snapshot_figures.values()) >= 30, "a large one"
+    assert sum(n >= 10 for n in snapshot_figures.values()) >= 5, "enough for a ranking"
+    assert sum(5 <= n < 10 for n in snapshot_figures.values()) >= 2, "early ones"
     below = [snapshot.organisations for snapshot in snapshots().values() if not snapshot.figures]
     assert len(below) >= 2 and all(0 < n < 5 for n in below), "ones below the gate"
 
 
 def test_tiers_differ_at_one_vendor_and_not_clearly_at_another(demo: Flask) -> None:
-    told = {slug: list(s.figures["tiers"].values()) for slug, s in snapshots().items() if s.figures}
-    assert [len(told[slug]) for slug in ("northwind-storage", "meridian-networks")] == [3, 3]
+    content = {slug: list(s.figures["tiers"].values()) for slug, s in snapshots().items() if s.figures}
+    assert [len(content[slug]) for slug in ("northwind-storage", "meridian-networks")] == [3, 3]
     clear = {
         slug: [row["measure"] for row in tier_differences(tiers[0], tiers[-1]) if row["clear"]]
-        for slug, tiers in told.items()
+        for slug, tiers in content.items()
         if len(tiers) > 1
     }
     assert "discounts" in clear["northwind-storage"] and clear["meridian-networks"] == []

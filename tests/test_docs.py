@@ -16,15 +16,15 @@ RUNNING = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
 
 
 def test_every_setting_stands_in_the_table_with_its_default_and_no_other_does() -> None:
-    told = dict(re.findall(r"^\| `(FORUM_[A-Z_]+)` \|(.*?)\| .+ \|$", RUNNING, re.M))
-    told = {name: default.strip("` ") for name, default in told.items()}
-    assert told == {f"FORUM_{field.name.upper()}": str(field.default) for field in fields(Settings)}
+    documented = dict(re.findall(r"^\| `(FORUM_[A-Z_]+)` \|(.*?)\| .+ \|$", RUNNING, re.M))
+    documented = {name: default.strip("` ") for name, default in documented.items()}
+    assert documented == {f"FORUM_{field.name.upper()}": str(field.default) for field in fields(Settings)}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_page_names_only_settings_that_exist(page: Path) -> None:
-    known = {f"FORUM_{field.name.upper()}" for field in fields(Settings)} | {"FORUM_TEST_POSTGRES_URL"}
-    assert set(re.findall(r"\bFORUM_[A-Z_]*[A-Z]\b", page.read_text(encoding="utf-8"))) <= known
+    names = {f"FORUM_{field.name.upper()}" for field in fields(Settings)} | {"FORUM_TEST_POSTGRES_URL"}
+    assert set(re.findall(r"\bFORUM_[A-Z_]*[A-Z]\b", page.read_text(encoding="utf-8"))) <= names
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

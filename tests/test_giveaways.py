@@ -100,7 +100,7 @@ def composed(**given: Any) -> dict[str, Any]:
     """What a browser sends with the composer."""
     body = "Our bid of €14,350 was refused on 12 November 2026, said Mr. Tanaka."
     typed = {"title": "What happened with the bid", "body": body, "leaning": "bad", "tags": make_tag().slug}
-    return {**typed, "about": "none", "identity": "anonymous", "intent": "publish", **given}
+    return {**typed, "vendor_naming": "none", "identity": "anonymous", "intent": "publish", **given}
 
 
 def test_an_anonymous_post_comes_back_with_each_passage_marked_and_a_button_for_this_very_text(
@@ -144,14 +144,14 @@ def test_tier_and_country_together_are_warned_of_only_where_few_share_them(app: 
     vendor = make_vendor(tiers=("Gold", "Silver"))
     gold = vendor.programmes[0].tiers[0]
     sent = composed(
-        about="named", vendor=vendor.name, tier=f"t{gold.id}", body="In Finland nobody calls back, at whatever tier."
+        vendor_naming="named", vendor=vendor.name, tier=f"t{gold.id}", body="In Finland nobody calls back, at whatever tier."
     )
     browser = browse(make_member(country="Finland", email="a@own.example"))
     page = browser.post("/posts/new", data=sent).text
     assert "<mark>Finland</mark>" in page and "fewer than five" in page
     for n in range(3):
-        make_post(make_member(country="finland", email=f"a@house{n}.example"), about=PostSubject(vendor=vendor, tier=gold))
-    make_post(make_member(country="Finland", email="b@house0.example"), about=PostSubject(vendor=vendor, tier=gold))
+        make_post(make_member(country="finland", email=f"a@house{n}.example"), subject=PostSubject(vendor=vendor, tier=gold))
+    make_post(make_member(country="Finland", email="b@house0.example"), subject=PostSubject(vendor=vendor, tier=gold))
     assert "<mark>Finland</mark>" in browser.post("/posts/new", data=sent).text, "two of one house are one"
-    make_post(make_member(country="Finland", email="a@house3.example"), about=PostSubject(vendor=vendor, tier=gold))
+    make_post(make_member(country="Finland", email="a@house3.example"), subject=PostSubject(vendor=vendor, tier=gold))
     assert browser.post("/posts/new", data=sent).status_code == 302

@@ -4,19 +4,26 @@ Each rule is a function over source text, and each is shown a planted fault that
 """
 
 import ast
+import functools
+import importlib
+import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import forum
+
 ROOT = Path(__file__).parent.parent
 # From the ground up: a room imports from rooms on lower floors, and from itself.
 FLOORS = [
     "config",
-    "db text dates anonymity jobs serving",
-    "site job_runs backup",
-    "access headers mail",
+    "db text dates anonymity jobs serving links signed_tokens",
+    "site job_runs backup chains",
+    "access cursors headers mail urls",
+    "assets forms rate_limits submissions",
+    "templating errors",
     "web",
     "accounts",
     "vendors",
@@ -31,7 +38,7 @@ FLOORS = [
 FLOOR = {room: n for n, rooms in enumerate(FLOORS) for room in rooms.split()}
 SOURCES = sorted((ROOT / "forum").rglob("*.py"))
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.suffix in (".html", ".xml", ".txt"))
-MAY_COMMIT = re.compile(r"(.*_)?views\.py|cli\.py|jobs\.py|job_runs\.py|mail\.py")
+MAY_COMMIT = re.compile(r"(.*_)?views\.py|cli\.py|jobs\.py|job_runs\.py|mail\.py|submissions\.py")
 MAY_SELECT = re.compile(r"(.*_)?queries\.py|db\.py|mail\.py|site\.py")
 
 
@@ -125,6 +132,7 @@ def test_every_public_function_has_types_and_every_package_is_packed() -> None:
         upward("vendors", "from forum.posts.models import Post"),
         upward("accounts", "from forum import create_app"),
         upward("text", "from forum.web import require"),
+        upward("urls", "from forum.forms import Form"),
         hidden("def f():\n    from forum.posts.models import Post\n"),
         commits("actions.py", "db.session.commit()"),
         commits("queries.py", "db.session.commit()"),
@@ -140,3 +148,20 @@ def test_every_public_function_has_types_and_every_package_is_packed() -> None:
 )
 def test_each_rule_finds_a_planted_fault(fault: object) -> None:
     assert fault
+
+
+def test_every_module_is_reached_by_its_dotted_name() -> None:
+    """`import forum.a.b as x` fails where another object, such as a blueprint, has taken the name of a package."""
+    hidden_modules = []
+    for found in pkgutil.walk_packages(forum.__path__, "forum."):
+        module = importlib.import_module(found.name)
+        if functools.reduce(getattr, found.name.split(".")[1:], forum) is not module:
+            hidden_modules.append(found.name)
+    assert hidden_modules == []
+
+
+def test_rooms_register_themselves_and_only_the_factory_calls_them() -> None:
+    importers = {path.name for path in SOURCES if re.search(r"\.setup import|import setup\b", path.read_text())}
+    assert importers == {"__init__.py"}
+    with_blueprints = {room_of(path) for path in SOURCES if "Blueprint(" in path.read_text()}
+    assert {path.parent.name for path in SOURCES if path.name == "setup.py"} >= with_blueprints

@@ -125,7 +125,8 @@ def test_anonymous_writing_sends_no_mail_and_queues_nothing(app: Flask) -> None:
 
 @on_one_database
 def test_a_job_waits_for_another_writer_instead_of_failing(app: Flask) -> None:
-    post = make_post(hidden_at=now(), edit_deadline=now() - timedelta(hours=1))
+    post = make_post()
+    post.hidden_at, post.edit_deadline = now(), now() - timedelta(hours=1)
     db.session.commit()
     with closing(sqlite3.connect(str(db.engine.url.database), check_same_thread=False, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

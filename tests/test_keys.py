@@ -38,7 +38,7 @@ def waits(author: Any, title: str) -> None:
         "leaning": "bad",
         "tags": [make_tag()],
     }
-    assert schedule_post(author, hours=6, typed={"title": title}, **given, said=None, badged=False, submission=title)
+    assert schedule_post(author, hours=6, typed={"title": title}, **given, rating_values=None, badged=False, submission=title)
     db.session.commit()
 
 
@@ -74,7 +74,7 @@ def test_a_rating_stays_the_only_one_and_ones_own_and_its_house_the_same(app: Fl
     for these in ((SECOND, FIRST), (THIRD, SECOND, FIRST)):
         keys(*these)
         with pytest.raises(AlreadyRated):
-            rate(author, vendor=vendor, anonymous=False, said={"worth": 1, "again": False, "interest": "none"})
+            rate(author, vendor=vendor, anonymous=False, answers={"worth": 1, "again": False, "interest": "none"})
         assert [rating.id for rating in member_ratings(author)] == [first.id]
         other = make_rating(colleague, vendor=make_vendor(), anonymous=True)
         assert organisation_of_seal(other.organisation_seal) == organisation_of_seal(first.organisation_seal), "colleagues count once"

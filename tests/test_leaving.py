@@ -32,14 +32,14 @@ def make_leaver(browse: Any) -> Member:
         make_comment(post, make_member())
         make_comment(other, member, anonymous=anonymous)
         make_rating(member, anonymous=anonymous, vendor=make_vendor())
-    name = db.session.query(Post).filter(Post.pseudonym_id.is_not(None)).one().pseudonym
+    name = db.session.query(Post).filter(Post.pseudonym_id.is_not(None)).row().pseudonym
     assert name is not None and sanction_pseudonym(name, "warn", "Rule 2")
     mark_useful(member, other)
     follow(member, "post", other.id)
     db.session.commit()
     typed = {"title": "What waits to appear", "body": "We registered eleven deals, most were approved."}
-    sent = {**typed, "tags": make_tag().slug, "leaning": "bad", "about": "none", "appear": "72"}
-    answer = browse(member).post("/posts/new", data={**sent, "identity": "anonymous", "intent": "publish"})
+    form = {**typed, "tags": make_tag().slug, "leaning": "bad", "vendor_naming": "none", "delay": "72"}
+    answer = browse(member).post("/posts/new", data={**form, "identity": "anonymous", "intent": "publish"})
     assert answer.status_code == 302 and db.session.query(ScheduledText).count() == 1
     return member
 
@@ -58,15 +58,15 @@ def test_a_decision_about_a_member_who_left_stays_and_names_nobody(app: Flask) -
 
 def rows_with(number: int) -> list[str]:
     """Where a column that refers to a member holds this number."""
-    found = []
+    columns = []
     for table in db.metadata.sorted_tables:
         for key in table.foreign_keys:
             if key.column.table.name == "members":
                 name = f"{table.name}.{key.parent.name}"
                 count = sql(f"SELECT count(*) FROM {table.name} WHERE {key.parent.name} = :number")
                 if db.session.execute(count, {"number": number}).scalar():
-                    found.append(name)
-    return found
+                    columns.append(name)
+    return columns
 
 
 @pytest.mark.parametrize("anonymous_stays", [True, False])
@@ -75,7 +75,7 @@ def test_nothing_of_the_member_is_left_and_what_stays_leads_nowhere(
     app: Flask, browse: Any, named_stays: bool, anonymous_stays: bool
 ) -> None:
     member = make_leaver(browse)
-    number, marks = member.id, [one.thread_hmac for one in db.session.query(Pseudonym)]
+    number, marks = member.id, [row.thread_hmac for row in db.session.query(Pseudonym)]
     ghost = Member(id=number, name="Another", slug="another")  # whoever might get the number again
     assert rows_with(number)
     leave(member, named_stays=named_stays, anonymous_stays=anonymous_stays)
@@ -100,15 +100,15 @@ def test_nothing_of_the_member_is_left_and_what_stays_leads_nowhere(
 def test_leaving_asks_for_the_password_and_both_choices_and_ends_every_session(app: Flask, browse: Any) -> None:
     member = make_leaver(browse)
     number, slug = member.id, member.slug
-    here, there = browse(member), browse(member)
+    first_browser, second_browser = browse(member), browse(member)
     choices = {"named": "stays", "anonymous": "stays"}
-    for sent in ({**choices, "current_password": "wrong"}, {"current_password": PASSWORD}, {"named": "goes", "current_password": PASSWORD}):
-        assert here.post("/settings/leave", data=sent).status_code == 422
+    for form in ({**choices, "current_password": "wrong"}, {"current_password": PASSWORD}, {"named": "goes", "current_password": PASSWORD}):
+        assert first_browser.post("/settings/leave", data=form).status_code == 422
     assert db.session.get(Member, number) is not None
-    assert here.post("/settings/leave", data={**choices, "current_password": PASSWORD}).status_code == 302
-    assert here.get("/settings").status_code == there.get("/settings").status_code == 302
+    assert first_browser.post("/settings/leave", data={**choices, "current_password": PASSWORD}).status_code == 302
+    assert first_browser.get("/settings").status_code == second_browser.get("/settings").status_code == 302
     assert browse().get(f"/members/{slug}").status_code == 404
-    post = db.session.query(Post).filter_by(title="Written with my name").one()
+    post = db.session.query(Post).filter_by(title="Written with my name").row()
     db.session.expire_all()
     page = browse().get("/").text
     assert "a former member" in page and "Marta" not in page and post.author_id is None
@@ -116,8 +116,8 @@ def test_leaving_asks_for_the_password_and_both_choices_and_ends_every_session(a
 
 def test_staff_is_sent_to_an_admin_first(app: Flask, browse: Any) -> None:
     admin = make_member(role="moderator", password_hash=hash_password(PASSWORD))
-    sent = {"named": "stays", "anonymous": "stays", "current_password": PASSWORD}
-    browse(admin).post("/settings/leave", data=sent)
+    form = {"named": "stays", "anonymous": "stays", "current_password": PASSWORD}
+    browse(admin).post("/settings/leave", data=form)
     assert db.session.get(Member, admin.id) is not None
 
 
@@ -128,15 +128,15 @@ def test_the_file_has_everything_of_ones_own_and_nothing_of_others(app: Flask, b
     assert reader.post("/settings/data", data={"current_password": "wrong"}).status_code == 422
     answer = reader.post("/settings/data", data={"current_password": PASSWORD})
     assert answer.headers["Cache-Control"] == "no-store" and "attachment" in answer.headers["Content-Disposition"]
-    told = json.loads(answer.text)
-    assert told["profile"]["email"] == "marta@gmail.com"
-    assert {(post["title"], post["anonymous"]) for post in told["posts"]} == {
+    export = json.loads(answer.text)
+    assert export["profile"]["email"] == "marta@gmail.com"
+    assert {(post["title"], post["anonymous"]) for post in export["posts"]} == {
         ("Written with my name", False),
         ("Written without a name", True),
     }
-    assert sorted(one["anonymous"] for one in told["replies"]) == [False, True]
-    assert sorted(one["anonymous"] for one in told["ratings"]) == [False, True]
-    assert told["waiting_to_appear"][0]["title"] == "What waits to appear" and len(told["found_useful"]) == 1
-    assert told["sanctions"][0]["said"] == "Rule 2"
+    assert sorted(row["anonymous"] for row in export["replies"]) == [False, True]
+    assert sorted(row["anonymous"] for row in export["ratings"]) == [False, True]
+    assert export["waiting_to_appear"][0]["title"] == "What waits to appear" and len(export["found_useful"]) == 1
+    assert export["sanctions"][0]["said"] == "Rule 2"
     assert "secret" not in answer.text and "password" not in answer.text
     assert browse().post("/settings/data").status_code in (302, 401)

@@ -129,7 +129,7 @@ def test_a_member_is_reported_not_by_themselves(browse: Browse, judge: Member) -
 
 def test_enough_weight_hides_a_text_and_says_so_in_the_log(browse: Browse, app: Flask) -> None:
     change_setting("flag_threshold", 3.0)
-    post = make_post(about=PostSubject(make_vendor()))
+    post = make_post(subject=PostSubject(make_vendor()))
     comment = make_comment(post)
     for n in range(3):
         assert db.session.get(Comment, comment.id).hidden_at is None, n
@@ -164,7 +164,7 @@ def test_a_vendors_people_weigh_nothing(browse: Browse, app: Flask) -> None:
     change_setting("flag_threshold", 1.0)
     vendor = make_vendor()
     add_domain(vendor, "vendor.example")
-    post = make_post(about=PostSubject(vendor))
+    post = make_post(subject=PostSubject(vendor))
     voice = make_representative(make_vendor())
     report(browse, post, make_member(email="a@vendor.example"))
     report(browse, post, voice)
@@ -186,7 +186,7 @@ def counts(post: Post) -> tuple[int, int, int]:
 
 @pytest.mark.parametrize("action", ["hide", "remove", "ask_to_edit"])
 def test_counters_follow_what_is_hidden_and_shown_again(browse: Browse, judge: Member, action: str) -> None:
-    post = make_post(about=PostSubject(make_vendor()))
+    post = make_post(subject=PostSubject(make_vendor()))
     make_comment(post)
     comment = make_comment(post)
     assert counts(post) == (2, 1, 1)
@@ -223,7 +223,7 @@ def test_a_removed_text_leaves_a_tombstone_with_rule_and_date(browse: Browse, ju
 
 
 def test_a_held_text_is_let_through_once_and_told_of(browse: Browse, judge: Member) -> None:
-    post = make_post(about=PostSubject(make_vendor()))
+    post = make_post(subject=PostSubject(make_vendor()))
     hold(post, "The first text of a new member.")
     db.session.commit()
     assert counts(post) == (0, 0, 0)
@@ -334,12 +334,12 @@ def test_a_locked_thread_takes_no_replies_until_it_is_unlocked(browse: Browse, j
 def test_a_thread_is_moved_to_other_tags_and_another_vendor(browse: Browse, judge: Member) -> None:
     old, new = make_vendor("Nordwall"), make_vendor("Sable Works")
     make_tag("deals")
-    post = make_post(about=PostSubject(old))
+    post = make_post(subject=PostSubject(old))
     decide(browse, judge, post, action="move", rule="", tags="deals", vendor="sable works")
     db.session.expire_all()
     assert post.vendor_id == new.id and [tag.slug for tag in post.tags] == ["deals"]
     assert (old.post_count, new.post_count) == (0, 1)
-    hidden = make_post(about=PostSubject(category=old.category, description="a large supplier"))
+    hidden = make_post(subject=PostSubject(category=old.category, description="a large supplier"))
     case = case_about(hidden)
     answer = browse(judge).post(
         f"/moderation/cases/{key_text(case.id)}/decide", data={**REMOVE, "action": "move", "vendor": "Nordwall"}
@@ -414,7 +414,7 @@ def test_a_decision_needs_an_action_a_rule_and_a_reason(browse: Browse, judge: M
 
 def test_a_public_reason_names_no_vendor_under_an_undisclosed_one(browse: Browse, judge: Member) -> None:
     vendor = make_vendor("Nordwall")
-    post = make_post(about=PostSubject(category=vendor.category, description="a large supplier"))
+    post = make_post(subject=PostSubject(category=vendor.category, description="a large supplier"))
     case = case_about(make_comment(post))
     data = {**REMOVE, "reason": "Everybody can see that this is about Nordwall."}
     answer = browse(judge).post(f"/moderation/cases/{key_text(case.id)}/decide", data=data)

@@ -39,7 +39,7 @@ def test_an_entry_tells_what_why_and_by_which_rule_and_neither_text_nor_author(b
     hidden = PostSubject(category=vendor.category, description="a large supplier")
     posts = [
         make_post(named, title="Jan Klaassen called me at home", body="Jan Klaassen called. " * 9),
-        make_post(named, title="The one with the blue logo", about=hidden, anonymous=True),
+        make_post(named, title="The one with the blue logo", subject=hidden, anonymous=True),
     ]
     made = [done(post, judge) for post in posts] + [done(named, judge, "warn"), done(posts[1], judge, "warn")]
     alias = posts[1].pseudonym.name

@@ -429,7 +429,7 @@ def test_an_answer_comes_in_time_and_before_the_decision(browse: Browse, judge: 
 
 def test_an_answer_names_no_vendor_that_was_kept_undisclosed(browse: Browse, app: Flask) -> None:
     author, vendor = make_member(), make_vendor("Nordwall")
-    post = make_post(author, about=PostSubject(category=vendor.category, description="a large supplier"), anonymous=True)
+    post = make_post(author, subject=PostSubject(category=vendor.category, description="a large supplier"), anonymous=True)
     notice, _ = confirmed(browse, make_comment(post, author, anonymous=True))
     answer = browse(author).post(
         f"/notices/{key_text(notice.id)}/answer", data={"body": "Nordwall itself wrote so in July."}
@@ -548,7 +548,7 @@ def test_a_decision_closes_the_notice_and_tells_its_sender_why(
 
 def test_a_public_reason_names_no_vendor_that_was_kept_undisclosed(browse: Browse, judge: Member) -> None:
     vendor = make_vendor("Nordwall")
-    post = make_post(about=PostSubject(category=vendor.category, description="a large supplier"), anonymous=True)
+    post = make_post(subject=PostSubject(category=vendor.category, description="a large supplier"), anonymous=True)
     notice, _ = confirmed(browse, post, complaint=f"{WHY} This is about Nordwall.", name="Counsel of Nordwall")
     answer = decide(browse, judge, case_of(notice), reason="Nordwall did not show the terms of July.")
     assert answer.status_code == 422 and again(notice).closed_at is None

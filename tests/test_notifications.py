@@ -101,14 +101,14 @@ def test_ones_own_post_is_no_news_in_its_vendor_and_tags(app: Flask) -> None:
     for member in (author, reader):
         actions.follow(member, "tag", tag.id)
         actions.follow(member, "vendor", vendor.id)
-    post = make_post(author, anonymous=True, tags=[tag], about=PostSubject(vendor))
+    post = make_post(author, anonymous=True, tags=[tag], subject=PostSubject(vendor))
     assert new_in(author) == {post.title: 0, "deals": 0, "Nordwall": 0}
     assert new_in(reader) == {"deals": 1, "Nordwall": 1}
 
 
 def test_buttons_follow_and_stop_without_a_script(app: Flask, browse: Any) -> None:
     reader, tag, vendor = make_member(), make_tag("deals"), make_vendor("Nordwall")
-    post = make_post(tags=[tag], about=PostSubject(vendor))
+    post = make_post(tags=[tag], subject=PostSubject(vendor))
     browser = browse(reader)
     for page, thing in [
         (path_to(post), f"/posts/{key_text(post.id)}"),
@@ -121,7 +121,7 @@ def test_buttons_follow_and_stop_without_a_script(app: Flask, browse: Any) -> No
         assert 'value="unfollow" aria-pressed="true"' in browser.get(page).text
     assert new_in(reader) == {post.title: 0, "deals": 0, "Nordwall": 0}
     make_comment(post)
-    make_post(tags=[tag], about=PostSubject(vendor))
+    make_post(tags=[tag], subject=PostSubject(vendor))
     assert new_in(reader) == {post.title: 1, "deals": 1, "Nordwall": 1}
     page = browser.get("/following").text
     assert "<b>1 new</b>" in page and page.count("1 new experience") == 2
@@ -292,7 +292,7 @@ def test_with_the_key_lost_nobody_follows_anything_and_nothing_breaks(app: Flask
 def test_the_digest_says_that_something_is_new_and_nothing_more(app: Flask) -> None:
     author = make_member(name="Marta Aalto")
     vendor, tag = make_vendor("Nordwall"), make_tag("deals")
-    post = make_post(author, anonymous=True, about=PostSubject(vendor), tags=[tag])
+    post = make_post(author, anonymous=True, subject=PostSubject(vendor), tags=[tag])
     reply = make_comment(post, make_member(name="Jonas Reuter", digest="never"))
     (to, subject, text, html, unsubscribe), *more = digest()
     assert (to, subject, more) == (author.email, "There is something new in what you follow", [])

@@ -38,8 +38,8 @@ def held(app: Any) -> Iterator[list[tuple[Any, str]]]:
     """What the room above was told of."""
     told: list[tuple[Any, str]] = []
 
-    def listen(item: Any, because: str) -> None:
-        told.append((item.id, because))
+    def listen(item: Any, reason: str) -> None:
+        told.append((item.id, reason))
 
     item_held.connect(listen)
     yield told
@@ -52,7 +52,7 @@ def make_new_member(**given: Any) -> Member:
 
 def post(browser: Any, body: str = LONG, *, signed: str = "name", **given: str) -> Any:
     tag = make_tag()
-    typed = {"title": "What they promise", "tags": tag.slug, "leaning": "mixed", "about": "none", "intent": "publish"}
+    typed = {"title": "What they promise", "tags": tag.slug, "leaning": "mixed", "vendor_naming": "none", "intent": "publish"}
     return browser.post("/posts/new", data={**typed, "body": body, "identity": signed, **given})
 
 
@@ -162,7 +162,7 @@ def test_editing_the_post_that_was_let_through_does_not_hold_it_again(app: Any, 
         "title": "What they promise",
         "tags": make_tag().slug,
         "leaning": "bad",
-        "about": "none",
+        "vendor_naming": "none",
         "intent": "publish",
     }
     browser.post(f"/posts/{key(only_post())}/edit", data={**given, "body": f"{LONG} Later."})
@@ -231,7 +231,7 @@ def test_on_the_first_day_there_is_a_most(app: Any, browse: Any, clock: Any, sig
 def test_what_waits_to_appear_counts_on_the_first_day(app: Any, browse: Any, clock: Any) -> None:
     browser = browse(make_new_member())
     for n in range(4):
-        answer = post(browser, f"{LONG} Part {n}.", identity="anonymous", appear="24")
+        answer = post(browser, f"{LONG} Part {n}.", identity="anonymous", delay="24")
         assert answer.status_code == (302 if n < 3 else 422), n
         clock.shift(timedelta(minutes=1))
 
@@ -338,10 +338,10 @@ def test_a_removed_text_may_be_written_again(app: Any, browse: Any) -> None:
     [
         (0, WritingRecord(), True),
         (400, WritingRecord(), True),
-        (6, WritingRecord(replies_that_stand=50), True),
-        (7, WritingRecord(replies_that_stand=4), True),
-        (7, WritingRecord(replies_that_stand=5), False),
-        (0, WritingRecord(posts_that_stand=1), False),
+        (6, WritingRecord(visible_replies=50), True),
+        (7, WritingRecord(visible_replies=4), True),
+        (7, WritingRecord(visible_replies=5), False),
+        (0, WritingRecord(visible_posts=1), False),
     ],
 )
 def test_limits_lift_with_record(days: int, record: WritingRecord, new: bool) -> None:
@@ -352,7 +352,7 @@ def test_limits_lift_with_record(days: int, record: WritingRecord, new: bool) ->
 
 def test_where_no_first_post_is_held_one_that_stands_says_nothing() -> None:
     member = Member(role="member", confirmed_at=now())
-    assert is_new(member, WritingRecord(posts_that_stand=3), GIVEN._replace(first_posts_held=0), now())
+    assert is_new(member, WritingRecord(visible_posts=3), GIVEN._replace(first_posts_held=0), now())
 
 
 def test_the_wait_is_told_in_whole_seconds() -> None:

@@ -30,14 +30,14 @@ def path_to(post: Post, end: str = "") -> str:
 
 def all_pages(reader: Any, path: str) -> list[list[str]]:
     """The titles of each page of a list, followed to its end."""
-    found = []
+    matches = []
     while path:
         page = reader.get(path)
         assert page.status_code == 200
-        found.append(titles(page.text))
+        matches.append(titles(page.text))
         more = re.search(r'<a href="([^"]+)" rel="next">Older experiences', page.text)
         path = unescape(more[1]) if more else ""
-    return found
+    return matches
 
 
 def test_home_sorts_by_activity_age_usefulness_and_shows_what_nobody_answered(app: Any, browse: Any) -> None:
@@ -119,11 +119,11 @@ def test_a_place_in_a_list_that_is_nonsense_breaks_nothing(app: Any, browse: Any
 def test_filters_work_alone_and_together_and_are_kept_by_the_tabs(app: Any, browse: Any) -> None:
     nordwall, deals = make_vendor("Nordwall"), make_tag("deals", ("bargains",))
     undisclosed = PostSubject(category=make_category(), description="a large supplier")
-    make_post(title="Nordwall deals bad", about=PostSubject(nordwall), tags=[deals], leaning="bad")
-    make_post(title="Nordwall deals good", about=PostSubject(nordwall), tags=[deals], leaning="good")
-    make_post(title="Nordwall other bad", about=PostSubject(nordwall), leaning="bad")
-    make_post(title="Undisclosed deals bad", about=undisclosed, tags=[deals], leaning="bad")
-    for asked, expected in {
+    make_post(title="Nordwall deals bad", subject=PostSubject(nordwall), tags=[deals], leaning="bad")
+    make_post(title="Nordwall deals good", subject=PostSubject(nordwall), tags=[deals], leaning="good")
+    make_post(title="Nordwall other bad", subject=PostSubject(nordwall), leaning="bad")
+    make_post(title="Undisclosed deals bad", subject=undisclosed, tags=[deals], leaning="bad")
+    for query, expected in {
         "vendor=nordwall": 3,
         "tag=deals": 3,
         "tag=Bargains": 3,
@@ -135,7 +135,7 @@ def test_filters_work_alone_and_together_and_are_kept_by_the_tabs(app: Any, brow
         "leaning=terrible": 4,
         "vendor=nobody": 4,
     }.items():
-        assert len(titles(browse().get(f"/?{asked}").text)) == expected, asked
+        assert len(titles(browse().get(f"/?{query}").text)) == expected, query
     page = browse().get("/?sort=new&vendor=nordwall&leaning=bad").text
     assert "/?sort=top&amp;vendor=nordwall&amp;leaning=bad" in page
     assert '<option value="nordwall" selected>' in page and '<option value="bad" selected>' in page
@@ -205,7 +205,7 @@ def feed(reader: Any, path: str) -> Any:
 
 def test_each_feed_is_atom_with_what_its_page_shows(app: Any, browse: Any) -> None:
     vendor, tag = make_vendor("Nordwall & Söhne"), make_tag("deals")
-    post = make_post(title='Q&A: "1 < 2"?', about=PostSubject(vendor), tags=[tag], body="**Bold** & <b>not</b>. " + "x" * 30)
+    post = make_post(title='Q&A: "1 < 2"?', subject=PostSubject(vendor), tags=[tag], body="**Bold** & <b>not</b>. " + "x" * 30)
     comment = make_comment(post, body="An *answer*.", anonymous=True)
     make_post(title="Something else entirely")
     for path, count in (
@@ -252,7 +252,7 @@ def test_the_sitemap_leads_to_every_public_page_and_to_no_other(app: Any, browse
     vendor = make_vendor("Nordwall")
     proposal = make_vendor("Not yet accepted")
     proposal.accepted_at = None
-    old = make_post(at=datetime(2025, 12, 31, 23, 59, tzinfo=UTC), about=PostSubject(vendor))
+    old = make_post(at=datetime(2025, 12, 31, 23, 59, tzinfo=UTC), subject=PostSubject(vendor))
     new = make_post(at=datetime(2026, 2, 1, tzinfo=UTC))
     hidden = make_post(at=datetime(2026, 2, 2, tzinfo=UTC))
     hidden.hidden_at = now()
@@ -260,14 +260,14 @@ def test_the_sitemap_leads_to_every_public_page_and_to_no_other(app: Any, browse
     index = ET.fromstring(browse().get("/sitemap.xml").text)
     parts = [node.text.removeprefix("http://localhost") for node in index.iter(f"{SITEMAP}loc")]
     assert {"/sitemaps/2025-12.xml", "/sitemaps/2026-01.xml", "/sitemaps/2026-02.xml"} <= set(parts)
-    found: list[str] = []
+    matches: list[str] = []
     for part in parts:
         root = ET.fromstring(browse().get(part).text)
-        found += [node.text.removeprefix("http://localhost") for node in root.iter(f"{SITEMAP}loc")]
-    assert {path_to(old), path_to(new), "/", "/vendors/nordwall", "/about"} <= set(found)
-    assert path_to(hidden) not in found and f"/vendors/{proposal.slug}" not in found
-    assert len(found) == len(set(found))
-    for path in found:
+        matches += [node.text.removeprefix("http://localhost") for node in root.iter(f"{SITEMAP}loc")]
+    assert {path_to(old), path_to(new), "/", "/vendors/nordwall", "/about"} <= set(matches)
+    assert path_to(hidden) not in matches and f"/vendors/{proposal.slug}" not in matches
+    assert len(matches) == len(set(matches))
+    for path in matches:
         assert browse().get(path).status_code == 200, path
     for path in ("/sitemaps/2026-13.xml", "/sitemaps/1999-01.xml", "/sitemaps/2026-1.xml", "/sitemaps/0000-00.xml"):
         assert browse().get(path).status_code == 404
@@ -280,15 +280,15 @@ def test_robots_are_told_where_the_map_is_and_what_is_not_for_them(app: Any, bro
 
 
 def canonical(page: str) -> str:
-    found = re.findall(r'<link rel="canonical" href="([^"]+)">', page)
-    assert len(found) == 1
-    return unescape(found[0])
+    matches = re.findall(r'<link rel="canonical" href="([^"]+)">', page)
+    assert len(matches) == 1
+    return unescape(matches[0])
 
 
 def test_each_public_page_names_its_one_address(app: Any, browse: Any) -> None:
-    post = make_post(tags=[make_tag("deals")], about=PostSubject(make_vendor("Nordwall")))
+    post = make_post(tags=[make_tag("deals")], subject=PostSubject(make_vendor("Nordwall")))
     member = make_member(slug="marta")
-    own = "http://localhost"
+    site_url = "http://localhost"
     for path, address in {
         "/": "/",
         "/?sort=active": "/",
@@ -302,7 +302,7 @@ def test_each_public_page_names_its_one_address(app: Any, browse: Any) -> None:
         f"/members/{member.slug}": "/members/marta",
         path_to(post) + "?utm_source=x": path_to(post),
     }.items():
-        assert canonical(browse().get(path).text) == own + address, path
+        assert canonical(browse().get(path).text) == site_url + address, path
 
 
 def test_a_post_describes_itself_to_other_sites_and_to_search(app: Any, browse: Any) -> None:

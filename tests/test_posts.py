@@ -37,7 +37,7 @@ def form(**given: Any) -> dict[str, Any]:
         "body": BODY,
         "leaning": "mixed",
         "tags": "deals",
-        "about": "none",
+        "vendor_naming": "none",
         "identity": "name",
         "intent": "publish",
     }
@@ -80,9 +80,9 @@ def test_a_post_names_its_vendor_programme_and_tier(app: Any, browse: Any) -> No
     vendor = make_vendor("Nordwall Systems", tiers=("Silver", "Gold"))
     gold = vendor.programmes[0].tiers[1]
     reader = browse(make_member())
-    shown = reader.post("/posts/new", data=form(about="named", vendor="nordwall  SYSTEMS", intent="tiers"))
+    shown = reader.post("/posts/new", data=form(vendor_naming="named", vendor="nordwall  SYSTEMS", intent="tiers"))
     assert f'<option value="t{gold.id}">Gold</option>' in shown.text and db.session.query(Post).count() == 0
-    answer = reader.post("/posts/new", data=form(about="named", vendor="Nordwall Systems", tier=f"t{gold.id}"))
+    answer = reader.post("/posts/new", data=form(vendor_naming="named", vendor="Nordwall Systems", tier=f"t{gold.id}"))
     post = the_post()
     assert (post.vendor_id, post.programme_id, post.tier_id) == (vendor.id, vendor.programmes[0].id, gold.id)
     page = browse().get(answer.location).text
@@ -95,9 +95,9 @@ def test_a_programme_can_be_named_without_a_tier_and_a_foreign_tier_is_refused(a
     vendor, other = make_vendor("Nordwall", tiers=("Gold",)), make_vendor("Ostwall", tiers=("Gold",))
     foreign = other.programmes[0].tiers[0].id
     reader = browse(make_member())
-    answer = reader.post("/posts/new", data=form(about="named", vendor="Nordwall", tier=f"t{foreign}"))
+    answer = reader.post("/posts/new", data=form(vendor_naming="named", vendor="Nordwall", tier=f"t{foreign}"))
     assert answer.status_code == 422 and "not a tier of Nordwall" in answer.text
-    reader.post("/posts/new", data=form(about="named", vendor="Nordwall", tier=f"p{vendor.programmes[0].id}"))
+    reader.post("/posts/new", data=form(vendor_naming="named", vendor="Nordwall", tier=f"p{vendor.programmes[0].id}"))
     assert the_post().programme_id == vendor.programmes[0].id and the_post().tier_id is None
 
 
@@ -106,7 +106,7 @@ def test_an_undisclosed_vendor_is_described_and_nothing_else_is_kept(app: Any, b
     make_vendor("Nordwall")
     make_category(slug="hardware", name="Hardware")
     given = form(
-        about="undisclosed", category="hardware", description="a large hardware supplier", vendor="Nordwall", tier="t1"
+        vendor_naming="undisclosed", category="hardware", description="a large hardware supplier", vendor="Nordwall", tier="t1"
     )
     answer = browse(make_member()).post("/posts/new", data=given)
     post = the_post()
@@ -136,14 +136,14 @@ LONG = "word " * 4001
         ({"tags": "a1 a2 a3 a4 a5 a6"}, "These are 6 tags"),
         ({"leaning": None}, "Choose good, bad or mixed."),
         ({"leaning": "terrible"}, "Choose good, bad or mixed."),
-        ({"about": "somehow"}, "Choose how the vendor appears."),
-        ({"about": "named"}, "Write the vendor's name"),
-        ({"about": "named", "vendor": "<i>Nobody"}, "“&lt;i&gt;Nobody” is not in the catalogue"),
-        ({"about": "undisclosed", "description": "a big one"}, "Choose the category"),
-        ({"about": "undisclosed", "category": "hardware"}, "what readers should see"),
-        ({"about": "undisclosed", "category": "hardware", "description": "a"}, "Use at least 5"),
-        ({"about": "undisclosed", "category": "hardware", "description": "b" * 81}, "Shorten it to 80"),
-        ({"about": "undisclosed", "category": "hardware", "description": "the NÓRDWALL people"}, "names Nordwall"),
+        ({"vendor_naming": "somehow"}, "Choose how the vendor appears."),
+        ({"vendor_naming": "named"}, "Write the vendor's name"),
+        ({"vendor_naming": "named", "vendor": "<i>Nobody"}, "“&lt;i&gt;Nobody” is not in the catalogue"),
+        ({"vendor_naming": "undisclosed", "description": "a big one"}, "Choose the category"),
+        ({"vendor_naming": "undisclosed", "category": "hardware"}, "what readers should see"),
+        ({"vendor_naming": "undisclosed", "category": "hardware", "description": "a"}, "Use at least 5"),
+        ({"vendor_naming": "undisclosed", "category": "hardware", "description": "b" * 81}, "Shorten it to 80"),
+        ({"vendor_naming": "undisclosed", "category": "hardware", "description": "the NÓRDWALL people"}, "names Nordwall"),
         ({"identity": "as Marta"}, "Choose how you appear."),
     ],
 )
@@ -169,7 +169,7 @@ def test_a_preview_shows_the_text_keeps_every_field_and_stores_nothing(app: Any,
     make_category(slug="hardware", name="Hardware")
     given = form(
         intent="preview",
-        about="undisclosed",
+        vendor_naming="undisclosed",
         category="hardware",
         description="a big one",
         leaning="bad",
@@ -179,7 +179,7 @@ def test_a_preview_shows_the_text_keeps_every_field_and_stores_nothing(app: Any,
     assert answer.status_code == 200 and "<strong>eleven</strong>" in answer.text
     for name in ("title", "body", "tags", "description", "submission"):
         assert value_of(answer.text, name) == given[name]
-    for name, value in (("leaning", "bad"), ("about", "undisclosed"), ("identity", "anonymous")):
+    for name, value in (("leaning", "bad"), ("vendor_naming", "undisclosed"), ("identity", "anonymous")):
         assert re.search(rf'name="{name}" value="{value}" checked', answer.text)
     assert '<option value="hardware" selected>' in answer.text
     assert db.session.query(Post).count() == 0
@@ -230,7 +230,7 @@ def test_a_submission_number_of_somebody_else_tells_and_takes_nothing(app: Any, 
 def test_hostile_text_in_every_field_is_only_text(app: Any, browse: Any, hostile: str) -> None:
     make_category(slug="hardware")
     make_tag("deals")
-    given = form(title=hostile, body=hostile, about="undisclosed", category="hardware", description=hostile)
+    given = form(title=hostile, body=hostile, vendor_naming="undisclosed", category="hardware", description=hostile)
     answer = browse(make_member(name=text.single_line(hostile)[:60])).post("/posts/new", data=given)
     assert answer.status_code == 302
     for path in (answer.location, "/", "/feed.atom", path_to(the_post(), "feed.atom")):
@@ -298,12 +298,12 @@ def test_the_author_edits_and_what_it_said_before_stays_readable(app: Any, brows
     vendor = make_vendor("Nordwall", tiers=("Gold",))
     author = make_member()
     about = PostSubject(vendor, vendor.programmes[0], vendor.programmes[0].tiers[0])
-    post = make_post(author, about=about, title="What it said at first", tags=[make_tag("training")])
+    post = make_post(author, subject=about, title="What it said at first", tags=[make_tag("training")])
     reader = browse(author)
     page = reader.get(path_to(post, "edit")).text
     assert value_of(page, "title") == "What it said at first" and value_of(page, "vendor") == "Nordwall"
     assert value_of(page, "tags") == "training" and "selected>Gold" in page
-    answer = reader.post(path_to(post, "edit"), data=form(submission=None, signed=None, leaning="bad"))
+    answer = reader.post(path_to(post, "edit"), data=form(submission=None, identity=None, leaning="bad"))
     assert answer.status_code == 302
     after = the_post()
     assert (after.title, after.leaning, after.vendor_id, after.programme_id) == (TITLE, "bad", None, None)
@@ -350,7 +350,7 @@ def test_two_edits_at_once_keep_both_texts(app: Any, browse: Any) -> None:
 
 def test_deleting_twice_at_once_counts_once(app: Any, browse: Any) -> None:
     author, vendor = make_member(), make_vendor("Nordwall")
-    post = make_post(author, about=PostSubject(vendor))
+    post = make_post(author, subject=PostSubject(vendor))
     make_comment(post)
     path, readers = path_to(post, "delete"), [browse(author) for _ in range(3)]
     answers = run_concurrently(*(lambda r=reader: r.post(path) for reader in readers))
@@ -403,9 +403,9 @@ def test_an_anonymous_author_edits_and_deletes_under_the_pseudonym(app: Any, bro
 def test_deleting_an_unanswered_post_leaves_nothing(app: Any, browse: Any) -> None:
     author = make_member()
     vendor = make_vendor("Nordwall")
-    post = make_post(author, about=PostSubject(vendor))
+    post = make_post(author, subject=PostSubject(vendor))
     mark_useful(make_member(), post)
-    actions.edit_post(post, title=post.title, body=BODY, leaning="bad", tags=post.tags, about=PostSubject(vendor))
+    actions.edit_post(post, title=post.title, body=BODY, leaning="bad", tags=post.tags, subject=PostSubject(vendor))
     path = path_to(post, "delete")
     assert "Nobody has replied" in browse(author).get(path).text
     answer = browse(author).post(path)
@@ -419,7 +419,7 @@ def test_deleting_an_unanswered_post_leaves_nothing(app: Any, browse: Any) -> No
 def test_deleting_an_answered_post_leaves_a_tombstone_and_the_replies(app: Any, browse: Any) -> None:
     author, other = make_member(name="Marta Aalto"), make_member()
     vendor = make_vendor("Nordwall", tiers=("Gold",))
-    post = make_post(author, title="Something to regret later", about=PostSubject(vendor, vendor.programmes[0]))
+    post = make_post(author, title="Something to regret later", subject=PostSubject(vendor, vendor.programmes[0]))
     comment = make_comment(post, other, body="A reply that stays.")
     old = path_to(post)
     browse(author).post(path_to(post, "delete"))
@@ -440,7 +440,7 @@ def test_deleting_an_answered_post_leaves_a_tombstone_and_the_replies(app: Any, 
 
 def test_a_hidden_post_is_there_for_its_author_and_moderators_only(app: Any, browse: Any) -> None:
     author = make_member()
-    post = make_post(author, title="Hidden while looked at", about=PostSubject(make_vendor("Nordwall")))
+    post = make_post(author, title="Hidden while looked at", subject=PostSubject(make_vendor("Nordwall")))
     post.hidden_at = now()
     db.session.commit()
     tag = post.tags[0].slug
@@ -483,10 +483,10 @@ def test_nobody_marks_their_own_writing_under_any_name(app: Any, browse: Any, an
 
 def test_related_posts_share_the_vendor_or_a_tag_and_hidden_ones_are_not_among_them(app: Any, browse: Any) -> None:
     vendor, tag = make_vendor("Nordwall"), make_tag("deals")
-    post = make_post(about=PostSubject(vendor), tags=[tag])
-    make_post(title="By the same vendor here", about=PostSubject(vendor))
+    post = make_post(subject=PostSubject(vendor), tags=[tag])
+    make_post(title="By the same vendor here", subject=PostSubject(vendor))
     make_post(title="With the same tag here", tags=[tag])
-    make_post(title="With both of them here", about=PostSubject(vendor), tags=[tag, make_tag()])
+    make_post(title="With both of them here", subject=PostSubject(vendor), tags=[tag, make_tag()])
     make_post(title="Neither one of them here")
     hidden = make_post(title="Hidden from everybody", tags=[tag])
     hidden.hidden_at = now()
@@ -504,5 +504,5 @@ def test_writing_about_a_vendor_starts_with_its_name_and_tiers(app: Any, browse:
     make_vendor("Nordwall Systems", tiers=("Gold",))
     page = browse(make_member()).get("/posts/new?vendor=nordwall-systems").text
     assert value_of(page, "vendor") == "Nordwall Systems" and ">Gold</option>" in page
-    assert re.search(r'name="about" value="named" checked', page)
+    assert re.search(r'name="vendor_naming" value="named" checked', page)
     assert browse(make_member()).get("/posts/new?vendor=%3Cscript%3E").status_code == 200

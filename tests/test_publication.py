@@ -81,7 +81,7 @@ def test_a_segment_that_falls_apart_holds_the_whole_back_when_it_would_show_who_
     batch = Batch(others | stay | leave, others | stay, set(leave), {GOLD})
     assert publishable_segments(batch) is None
     joined = houses("new", 5, None)
-    after = batch._replace(now=others | stay | joined, changed={*leave, *joined})
+    after = batch._replace(current=others | stay | joined, changed={*leave, *joined})
     assert publishable_segments(after) == set()
 
 
@@ -96,7 +96,7 @@ def test_an_organisation_that_moves_counts_in_both_segments() -> None:
     moved = {"gold 0": SILVER}
     batch = Batch(before, before | new | moved, {*new, *moved}, {GOLD, SILVER})
     assert publishable_segments(batch) == {GOLD, SILVER}
-    assert publishable_segments(batch._replace(now=before | new, changed=set(new))) is None
+    assert publishable_segments(batch._replace(current=before | new, changed=set(new))) is None
 
 
 def test_five_withdrawals_are_a_batch_of_their_own() -> None:
@@ -259,7 +259,7 @@ def test_nothing_is_shown_of_fewer_than_five_and_no_segment_disappears_that_stil
             continue
         assert len(batch.changed) >= K
         assert all(len({house for house, _ in one}) >= K for one in world.snapshots[-1].sums())
-        holds = Counter(batch.now.values())
+        holds = Counter(batch.current.values())
         for segment in last.segments if last else ():
             assert (segment in world.snapshots[-1].segments) == (holds[segment] >= K)
 
@@ -273,14 +273,14 @@ def test_nothing_waits_and_no_segment_is_kept_back_without_need(rounds: Any) -> 
         for event in events:
             world.happen(*event)
         batch = world.batch()
-        holds = Counter(batch.now.values())
-        kept = {segment for segment in batch.shown if holds[segment] >= K}
+        holds = Counter(batch.current.values())
+        kept = {segment for segment in batch.published_segments if holds[segment] >= K}
         chosen = publishable_segments(batch)
         if chosen is None:
-            assert len(batch.changed) < K or len(batch.now) < K or world.told_with(kept)
+            assert len(batch.changed) < K or len(batch.current) < K or world.told_with(kept)
         else:
             large = {segment for segment, n in holds.items() if segment is not None and n >= K}
-            assert all(world.told_with(chosen | {segment}) for segment in large - chosen - batch.shown)
+            assert all(world.told_with(chosen | {segment}) for segment in large - chosen - batch.published_segments)
         world.publish()
 
 

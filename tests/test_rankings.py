@@ -91,7 +91,7 @@ def rated_vendor(app: Any) -> Iterator[Vendor]:
         said = dict.fromkeys(CRITERION_KEYS, 2 + n % 3) | {"beta": 0, "worth": 2 + n % 3, "discounts": 1 + 4 * (n % 2)}
         said |= {"annual_fee": 1500, "certified_people": 4, "training_cost": 1800, "hours": 40}
         said |= {"deals_registered": 4, "deals_approved": 3, "deals_kept": 2, "bids_asked": 3, "bids_granted": 1}
-        make_rating(vendor=vendor, programme=programme, tier=tier, said=said)
+        make_rating(vendor=vendor, programme=programme, tier=tier, answers=said)
     publish()
     db.session.commit()
     yield vendor
@@ -99,7 +99,7 @@ def rated_vendor(app: Any) -> Iterator[Vendor]:
 
 def story_about(vendor: Vendor, n: int = 1) -> None:
     for i in range(n):
-        make_post(about=PostSubject(vendor), title=f"What happened, time and again, {i}")
+        make_post(subject=PostSubject(vendor), title=f"What happened, time and again, {i}")
 
 
 # --- a vendor's page
@@ -183,7 +183,7 @@ def test_deals_and_bids_are_told_in_sum(browse: Any, rated_vendor: Vendor) -> No
 
 
 def test_the_trend_marks_changes_and_gaps(browse: Any, rated_vendor: Vendor) -> None:
-    record_programme_change(rated_vendor.programmes[0], "Gold asks for ten people", at=now() - timedelta(days=200))
+    record_programme_change(rated_vendor.programmes[0], "Gold asks for ten people", happened_at=now() - timedelta(days=200))
     publish_at_once(rated_vendor, figures(6), published_at=now() - timedelta(days=400), current=False)
     answer = browse().get(f"/vendors/{rated_vendor.slug}")
     assert "Gold asks for ten people" in told(answer) and "nothing new published" in told(answer)
@@ -427,7 +427,7 @@ def test_a_category_tells_what_undisclosed_vendors_add(app: Any, browse: Any) ->
     page = told(browse().get("/categories/storage"))
     assert "Northwind" in page and "Elsewhere" not in page and "not enough ratings yet (0 of 5)" in page
     for n in range(6):
-        make_rating(category=storage, description=f"a vendor of shelves, {n}", said={"worth": 5})
+        make_rating(category=storage, description=f"a vendor of shelves, {n}", answers={"worth": 5})
     before = browse().get("/vendors").text
     publish()
     db.session.commit()

@@ -177,7 +177,7 @@ def test_one_s_own_list_has_the_signed_and_the_anonymous_ones(app: Any, browse: 
     member = make_member()
     assert "No rating yet" in told(browse(member).get("/ratings"))
     named, hidden = make_rating(member), make_rating(member, anonymous=True)
-    shy = make_rating(member, category=make_category(), description="a large vendor", said={"interest": "competitor"})
+    shy = make_rating(member, category=make_category(), description="a large vendor", answers={"interest": "competitor"})
     page = told(browse(member).get("/ratings"))
     assert named.vendor.name in page and hidden.vendor.name in page and shy.vendor_description in page
     assert page.count("anonymous") >= 1 and "by name, not counted" in page
@@ -217,9 +217,9 @@ def test_the_vendor_s_people_are_refused_and_told_why(app: Any, browse: Any) -> 
 @pytest.mark.parametrize("first", ["name", "anonymous"])
 def test_the_same_once_by_name_and_once_without_is_refused_in_words(app: Any, browse: Any, first: str) -> None:
     vendor, browser = make_vendor(), browse(make_member())
-    browser.post(f"/vendors/{vendor.slug}/rate", data=form(signed=first))
+    browser.post(f"/vendors/{vendor.slug}/rate", data=form(identity=first))
     other = "anonymous" if first == "name" else "name"
-    answer = browser.post(f"/vendors/{vendor.slug}/rate", data=form(signed=other, worth="5", discounts="4"))
+    answer = browser.post(f"/vendors/{vendor.slug}/rate", data=form(identity=other, worth="5", discounts="4"))
     how = {"name": "by name", "anonymous": "anonymously"}[first]
     assert answer.status_code == 422 and f"You have rated this programme {how}." in told(answer)
     assert checked(answer.text, "discounts") == "4" and the_rating().worth == 2
@@ -364,7 +364,7 @@ def written(browse: Any, member: Any, **given: Any) -> Any:
 
 def test_an_experience_carries_a_rating_and_shows_it(app: Any, browse: Any) -> None:
     vendor, member = make_vendor("Northwind", ("Silver", "Gold")), make_member(name="Marta Aalto")
-    given = {"about": "named", "vendor": "northwind", "tier": tier_of(vendor, 1)} | NUMBERS | {"discounts": "4"}
+    given = {"vendor_naming": "named", "vendor": "northwind", "tier": tier_of(vendor, 1)} | NUMBERS | {"discounts": "4"}
     answer = written(browse, member, **given, presales="0", deals_registered="11", deals_approved="9", deals_kept="2")
     page = browse().get(answer.headers["Location"])
     assert "Worth the effort 2 of 5" in told(page) and "Held Gold, in the programme for 3 years" in told(page)
@@ -379,7 +379,7 @@ def test_an_experience_carries_a_rating_and_shows_it(app: Any, browse: Any) -> N
 def test_an_anonymous_experience_carries_an_anonymous_rating(app: Any, browse: Any) -> None:
     make_vendor("Northwind")
     member = make_member(name="Quirin Unmistakable")
-    answer = written(browse, member, about="named", vendor="Northwind", identity="anonymous", discounts="4")
+    answer = written(browse, member, vendor_naming="named", vendor="Northwind", identity="anonymous", discounts="4")
     page = browse().get(answer.headers["Location"])
     assert "Quirin" not in page.text and "Worth the effort 2 of 5" in told(page)
     assert the_rating().author_id is None
@@ -389,7 +389,7 @@ def test_an_anonymous_experience_carries_an_anonymous_rating(app: Any, browse: A
 
 def test_an_undisclosed_vendor_s_rating_names_nobody_and_offers_no_link(app: Any, browse: Any) -> None:
     make_category(slug="hardware", name="Hardware")
-    given = {"about": "undisclosed", "category": "hardware", "description": "a large hardware supplier"}
+    given = {"vendor_naming": "undisclosed", "category": "hardware", "description": "a large hardware supplier"}
     answer = written(browse, make_member(), **given)
     page = browse().get(answer.headers["Location"])
     assert "Worth the effort 2 of 5" in told(page) and "a large hardware supplier" in told(page)
@@ -398,7 +398,7 @@ def test_an_undisclosed_vendor_s_rating_names_nobody_and_offers_no_link(app: Any
 
 def test_an_interest_is_shown_and_keeps_the_rating_out_of_scores(app: Any, browse: Any) -> None:
     make_vendor("Northwind")
-    given = {"about": "named", "vendor": "Northwind", "interest": "distributor", "discounts": "5"}
+    given = {"vendor_naming": "named", "vendor": "Northwind", "interest": "distributor", "discounts": "5"}
     answer = written(browse, make_member(), **given)
     page = told(browse().get(answer.headers["Location"]))
     assert "Not counted in scores: the author works for a distributor." in page
@@ -409,17 +409,17 @@ def test_an_interest_is_shown_and_keeps_the_rating_out_of_scores(app: Any, brows
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"about": "none"}, "A rating needs a vendor"),
-        ({"about": "named", "vendor": "Nobody & Sons"}, "“Nobody & Sons” is not in the catalogue."),
+        ({"vendor_naming": "none"}, "A rating needs a vendor"),
+        ({"vendor_naming": "named", "vendor": "Nobody & Sons"}, "“Nobody & Sons” is not in the catalogue."),
         (
-            {"about": "named", "vendor": "Northwind", "worth": None, "discounts": "3"},
+            {"vendor_naming": "named", "vendor": "Northwind", "worth": None, "discounts": "3"},
             "Say whether the status was worth",
         ),
-        ({"about": "named", "vendor": "Northwind", "again": None}, "Say whether you would partner again."),
-        ({"about": "named", "vendor": "Northwind", "interest": None}, "Say whether you work for the vendor"),
-        ({"about": "named", "vendor": "Northwind", "deals_registered": "1", "deals_kept": "2"}, "More deals stayed"),
-        ({"about": "named", "vendor": "Northwind", "annual_fee": "1" + "0" * 30}, "Check the zeros."),
-        ({"about": "named", "vendor": "Northwind", "tier": "t999999"}, "This is not a tier of Northwind."),
+        ({"vendor_naming": "named", "vendor": "Northwind", "again": None}, "Say whether you would partner again."),
+        ({"vendor_naming": "named", "vendor": "Northwind", "interest": None}, "Say whether you work for the vendor"),
+        ({"vendor_naming": "named", "vendor": "Northwind", "deals_registered": "1", "deals_kept": "2"}, "More deals stayed"),
+        ({"vendor_naming": "named", "vendor": "Northwind", "annual_fee": "1" + "0" * 30}, "Check the zeros."),
+        ({"vendor_naming": "named", "vendor": "Northwind", "tier": "t999999"}, "This is not a tier of Northwind."),
     ],
 )
 def test_an_experience_with_half_a_rating_is_kept_back_whole(app: Any, browse: Any, given: Any, said: str) -> None:
@@ -433,10 +433,10 @@ def test_an_experience_with_half_a_rating_is_kept_back_whole(app: Any, browse: A
 def test_an_experience_of_the_vendor_s_own_people_carries_no_rating(app: Any, browse: Any) -> None:
     vendor, member = make_vendor("Northwind"), make_member(email="a@northwind.example")
     add_domain(vendor, "northwind.example")
-    answer = written(browse, member, about="named", vendor="Northwind")
+    answer = written(browse, member, vendor_naming="named", vendor="Northwind")
     assert answer.status_code == 422 and "Your address belongs to Northwind" in told(answer)
     empty = dict.fromkeys(ANSWERS)
-    assert written(browse, member, about="named", vendor="Northwind", **empty).status_code == 302
+    assert written(browse, member, vendor_naming="named", vendor="Northwind", **empty).status_code == 302
     assert how_many(Rating) == 0
 
 
@@ -444,7 +444,7 @@ def test_an_experience_of_the_vendor_s_own_people_carries_no_rating(app: Any, br
 def test_a_text_that_would_tie_two_names_together_is_refused(app: Any, browse: Any, first: str, then: str) -> None:
     vendor, member = make_vendor("Northwind"), make_member()
     make_rating(member, vendor=vendor, anonymous=first == "anonymous")
-    answer = written(browse, member, about="named", vendor="Northwind", signed=then)
+    answer = written(browse, member, vendor_naming="named", vendor="Northwind", identity=then)
     assert answer.status_code == 422 and "it would tell that both are yours" in told(answer)
     assert how_many(Post) == 0 and the_rating().worth == 3
 
@@ -452,8 +452,8 @@ def test_a_text_that_would_tie_two_names_together_is_refused(app: Any, browse: A
 def test_a_second_signed_text_revises_the_rating_and_both_carry_it(app: Any, browse: Any) -> None:
     make_vendor("Northwind")
     member = make_member()
-    first = written(browse, member, about="named", vendor="Northwind", worth="2").headers["Location"]
-    second = written(browse, member, about="named", vendor="Northwind", worth="4").headers["Location"]
+    first = written(browse, member, vendor_naming="named", vendor="Northwind", worth="2").headers["Location"]
+    second = written(browse, member, vendor_naming="named", vendor="Northwind", worth="4").headers["Location"]
     assert the_rating().worth == 4 and how_many(RatingRevision) == 1
     for path in (first, second):
         assert "Worth the effort 4 of 5" in told(browse().get(path))
@@ -464,7 +464,7 @@ def test_a_second_signed_text_revises_the_rating_and_both_carry_it(app: Any, bro
 
 
 def carrying(browse: Any, member: Any, **given: Any) -> Post:
-    answer = written(browse, member, **({"about": "named", "vendor": "Northwind"} | given))
+    answer = written(browse, member, **({"vendor_naming": "named", "vendor": "Northwind"} | given))
     assert answer.status_code == 302
     db.session.expire_all()
     return db.session.query(Post).one()
@@ -472,14 +472,14 @@ def carrying(browse: Any, member: Any, **given: Any) -> Post:
 
 def edited(post: Post, **given: Any) -> dict[str, Any]:
     return post_form(
-        submission=None, signed=None, body="Now it says something else, at a length that will do.", **given
+        submission=None, identity=None, body="Now it says something else, at a length that will do.", **given
     )
 
 
 def test_editing_the_text_leaves_its_rating(app: Any, browse: Any) -> None:
     vendor, member = make_vendor("Northwind"), make_member()
     post = carrying(browse, member)
-    answer = browse(member).post(path_to(post, "edit"), data=edited(post, about="named", vendor=vendor.name))
+    answer = browse(member).post(path_to(post, "edit"), data=edited(post, vendor_naming="named", vendor=vendor.name))
     assert answer.status_code == 302 and the_rating().worth == 2
     assert "Worth the effort 2 of 5" in told(browse().get(answer.headers["Location"]))
 
@@ -489,7 +489,7 @@ def test_a_text_with_a_rating_does_not_move_to_another_vendor(app: Any, browse: 
     make_vendor("Halcyon")
     member = make_member()
     post = carrying(browse, member)
-    for about in ({"about": "named", "vendor": "Halcyon"}, {"about": "none"}):
+    for about in ({"vendor_naming": "named", "vendor": "Halcyon"}, {"vendor_naming": "none"}):
         answer = browse(member).post(path_to(post, "edit"), data=edited(post, **about))
         assert answer.status_code == 422 and "This text carries a rating" in told(answer)
         assert "something else, at a length" in answer.text
@@ -501,10 +501,10 @@ def test_a_text_with_a_rating_does_not_move_to_another_vendor(app: Any, browse: 
 def test_naming_the_vendor_later_takes_the_rating_along(app: Any, browse: Any, signed: str) -> None:
     vendor, member = make_vendor("Northwind", ("Silver",)), make_member()
     make_category(slug="hardware", name="Hardware")
-    about = {"about": "undisclosed", "category": "hardware", "description": "a large hardware supplier"}
+    about = {"vendor_naming": "undisclosed", "category": "hardware", "description": "a large hardware supplier"}
     post = carrying(browse, member, identity=signed, **about)
     assert the_rating().vendor is None
-    given = edited(post, about="named", vendor="Northwind", tier=tier_of(vendor))
+    given = edited(post, vendor_naming="named", vendor="Northwind", tier=tier_of(vendor))
     assert browse(member).post(path_to(post, "edit"), data=given).status_code == 302
     assert (the_rating().vendor.name, the_rating().tier.name, the_rating().category) == ("Northwind", "Silver", None)
     assert "Held Silver" not in told(browse().get(path_to(post))) and "Silver" in told(browse().get(path_to(post)))
@@ -514,9 +514,9 @@ def test_naming_a_vendor_that_was_rated_already_is_refused(app: Any, browse: Any
     vendor, member = make_vendor("Northwind"), make_member()
     make_rating(member, vendor=vendor)
     make_category(slug="hardware", name="Hardware")
-    about = {"about": "undisclosed", "category": "hardware", "description": "a large hardware supplier"}
+    about = {"vendor_naming": "undisclosed", "category": "hardware", "description": "a large hardware supplier"}
     post = carrying(browse, member, identity="anonymous", **about)
-    answer = browse(member).post(path_to(post, "edit"), data=edited(post, about="named", vendor="Northwind"))
+    answer = browse(member).post(path_to(post, "edit"), data=edited(post, vendor_naming="named", vendor="Northwind"))
     assert answer.status_code == 422 and "you have rated the one you name now" in told(answer)
     assert how_many(Rating) == 2 and "a large hardware supplier" in told(browse().get(path_to(post)))
 

@@ -52,7 +52,7 @@ def figures(vendor: Vendor) -> dict[str, Any]:
 
 def again(rating: Rating, **said: Any) -> Rating:
     """The same member says something else."""
-    actions.revise(rating, tier=rating.tier, said=SAID | said)
+    actions.revise(rating, tier=rating.tier, answers=SAID | said)
     db.session.commit()
     return rating
 
@@ -75,8 +75,8 @@ def test_rating_again_revises_and_keeps_what_was_said(app: Any) -> None:
     vendor, member = make_vendor(tiers=("Silver", "Gold")), make_member()
     silver, gold = vendor.programmes[0].tiers
     programme = vendor.programmes[0]
-    first = make_rating(member, vendor=vendor, programme=programme, tier=silver, said={"worth": 2, "beta": 0})
-    second = make_rating(member, vendor=vendor, programme=programme, tier=gold, said={"worth": 5, "hours": 40})
+    first = make_rating(member, vendor=vendor, programme=programme, tier=silver, answers={"worth": 2, "beta": 0})
+    second = make_rating(member, vendor=vendor, programme=programme, tier=gold, answers={"worth": 5, "hours": 40})
     assert first.id == second.id
     (rating,), (revision,) = rows(Rating), rows(RatingRevision)
     assert (rating.worth, rating.beta, rating.hours, rating.tier, rating.version) == (5, None, 40, gold, 2)
@@ -93,7 +93,7 @@ def test_a_member_does_not_rate_the_same_once_by_name_and_once_without(app: Any,
     db.session.rollback()
     (rating,) = rows(Rating)
     assert rating.anonymous is first
-    assert make_rating(member, vendor=vendor, anonymous=first, said={"worth": 1}).worth == 1
+    assert make_rating(member, vendor=vendor, anonymous=first, answers={"worth": 1}).worth == 1
     assert len(rows(Rating)) == 1
 
 
@@ -138,7 +138,7 @@ def test_two_ratings_at_once_by_one_member_are_one_row(app: Any) -> None:
             with app.app_context():
                 vendor, member = db.session.get(Vendor, keys[0]), db.session.get(Member, keys[1])
                 try:
-                    actions.rate(member, vendor=vendor, anonymous=anonymous, said=SAID | {"worth": worth})
+                    actions.rate(member, vendor=vendor, anonymous=anonymous, answers=SAID | {"worth": worth})
                     db.session.commit()
                 except AlreadyRated:
                     db.session.rollback()
@@ -165,7 +165,7 @@ def test_two_revisions_at_once_are_both_kept(app: Any) -> None:
         def run() -> None:
             with app.app_context():
                 own = db.session.get(Rating, key)
-                actions.revise(own, tier=None, said=SAID | {"worth": worth})
+                actions.revise(own, tier=None, answers=SAID | {"worth": worth})
                 db.session.commit()
 
         return run
@@ -241,11 +241,11 @@ def test_colleagues_are_one_organisation_and_free_mail_members_count_alone(app: 
 @pytest.mark.parametrize("why", ["vendor", "competitor", "distributor", "hidden"])
 def test_a_rating_with_an_interest_or_hidden_never_counts(app: Any, why: str) -> None:
     vendor, other = make_vendor(), make_vendor()
-    rated(5, vendor, said={"worth": 2})
+    rated(5, vendor, answers={"worth": 2})
     rated(4, other)
     for about in (vendor, other):
         for _ in range(5):
-            rating = make_rating(vendor=about, said={"worth": 5, "interest": why if why != "hidden" else "none"})
+            rating = make_rating(vendor=about, answers={"worth": 5, "interest": why if why != "hidden" else "none"})
             if why == "hidden":
                 rating.hidden_at = now()
     published()
@@ -256,7 +256,7 @@ def test_a_rating_with_an_interest_or_hidden_never_counts(app: Any, why: str) ->
 
 def test_below_five_organisations_there_is_a_number_of_them_and_nothing_else(app: Any) -> None:
     vendor = make_vendor()
-    rated(4, vendor, said={"worth": 5, "annual_fee": 1000})
+    rated(4, vendor, answers={"worth": 5, "annual_fee": 1000})
     assert published() == Outcome(published=0, waiting=0, too_few=1)
     found = of(vendor)
     assert (found.organisations, found.ratings) == (4, 4)
@@ -274,7 +274,7 @@ def test_below_five_organisations_there_is_a_number_of_them_and_nothing_else(app
 def fifteen(app: Any) -> Iterator[tuple[Vendor, list[Rating]]]:
     """A vendor whose snapshot of ten days ago holds fifteen ratings of three stars."""
     vendor = make_vendor(tiers=("Silver", "Gold"))
-    ratings = rated(15, vendor, said={"worth": 3}, at=now() - 20 * DAY)
+    ratings = rated(15, vendor, answers={"worth": 3}, at=now() - 20 * DAY)
     published(now() - 10 * DAY)
     yield vendor, ratings
 
@@ -288,9 +288,9 @@ def test_a_withdrawal_takes_row_and_history_at_once_and_the_figure_with_the_next
     assert rows(RatingRevision) == []
     assert published().waiting == 1
     assert figures(vendor)["stars"]["worth"]["counts"] == [0, 0, 15, 0, 0]
-    rated(3, vendor, said={"worth": 1})
+    rated(3, vendor, answers={"worth": 1})
     assert published().published == 0
-    rated(1, vendor, said={"worth": 1})
+    rated(1, vendor, answers={"worth": 1})
     assert published().published == 1
     assert figures(vendor)["stars"]["worth"]["counts"] == [4, 0, 14, 0, 0]
     assert rows(Withdrawal) == []
@@ -328,18 +328,18 @@ def test_a_withdrawal_while_figures_are_made_waits_and_is_noted(app: Any) -> Non
 
 def test_the_same_said_twice_on_a_day_is_one_revision_and_on_another_day_it_is_fresh(app: Any) -> None:
     rating = make_rating(at=now() - 400 * DAY)
-    said = {key: getattr(rating, key) for key in actions.VALUE_KEYS}
+    said = {key: getattr(rating, key) for key in actions.ANSWER_KEYS}
     for _ in range(3):
-        actions.revise(rating, tier=None, said=said | {"worth": 5})
+        actions.revise(rating, tier=None, answers=said | {"worth": 5})
     assert (rating.version, len(rows(RatingRevision))) == (2, 1)
-    actions.revise(rating, tier=None, said=said | {"worth": 5}, day=start_of_day(now() + DAY))
+    actions.revise(rating, tier=None, answers=said | {"worth": 5}, day=start_of_day(now() + DAY))
     assert (rating.version, len(rows(RatingRevision))) == (3, 2), "said again later it counts as of then"
     db.session.commit()
 
 
 def test_a_rating_withdrawn_twice_at_once_is_withdrawn(app: Any, browse: Any) -> None:
     member = make_member()
-    rating = make_rating(member, said={"interest": "none"})
+    rating = make_rating(member, answers={"interest": "none"})
     readers = [browse(member) for _ in range(4)]
     path = f"/ratings/{key_text(rating.id)}/withdraw"
     answers = run_concurrently(*(lambda r=reader: r.post(path) for reader in readers))
@@ -349,7 +349,7 @@ def test_a_rating_withdrawn_twice_at_once_is_withdrawn(app: Any, browse: Any) ->
 
 def test_publishing_commits_after_each_so_that_nobody_waits_for_all(app: Any) -> None:
     for vendor in (make_vendor(), make_vendor()):
-        rated(5, vendor, said={"worth": 3}, at=now() - 20 * DAY)
+        rated(5, vendor, answers={"worth": 3}, at=now() - 20 * DAY)
     commits: list[int] = []
 
     def commit() -> None:
@@ -488,10 +488,10 @@ def _numbers_told(undisclosed: int) -> list[Any]:
     for name, worth in (("Aster", 2), ("Birch", 4), ("Cedar", 5)):
         vendor = make_vendor(name, category=category)
         for n in range(6):
-            make_rating(vendor=vendor, said=asks | {"worth": worth, "annual_fee": 1000 * n})
+            make_rating(vendor=vendor, answers=asks | {"worth": worth, "annual_fee": 1000 * n})
     for n in range(undisclosed):
         extra = {"worth": 1, "again": False, "annual_fee": 90_000, "beta": 5, "hours": 400}
-        make_rating(category=category, description=f"supplier {n}", anonymous=n % 2 == 0, said=extra)
+        make_rating(category=category, description=f"supplier {n}", anonymous=n % 2 == 0, answers=extra)
     published(now())
     keys = {"id", "vendor_id", "category_id", "published_at"}
     return [
@@ -556,7 +556,7 @@ def test_under_a_new_key_beside_the_old_one_a_house_stays_one_house(app: Any, mo
     first = make_rating(member, vendor=vendor)
     old = app.config["ANONYMITY_KEYS"]
     monkeypatch.setitem(app.config, "ANONYMITY_KEYS", ["a new key that came into force today", *old])
-    assert make_rating(member, vendor=vendor, said={"worth": 5}).id == first.id
+    assert make_rating(member, vendor=vendor, answers={"worth": 5}).id == first.id
     make_rating(make_member(email="c1@one-house.example"), vendor=vendor)
     rated(4, vendor)
     published()
@@ -568,18 +568,18 @@ def test_under_a_new_key_beside_the_old_one_a_house_stays_one_house(app: Any, mo
 
 def test_money_in_other_currencies_is_told_in_euros(app: Any) -> None:
     vendor = make_vendor()
-    rated(6, vendor, said={"annual_fee": 1000, "currency": "USD"})
+    rated(6, vendor, answers={"annual_fee": 1000, "currency": "USD"})
     published()
     assert figures(vendor)["asks"]["annual_fee"]["median"] == 900
 
 
 def test_money_of_a_house_that_outweighs_the_others_is_not_told(app: Any) -> None:
     vendor = make_vendor()
-    rated(4, vendor, said={"annual_fee": 1000}, at=now() - 1080 * DAY)
-    rated(1, vendor, said={"annual_fee": 9000})
+    rated(4, vendor, answers={"annual_fee": 1000}, at=now() - 1080 * DAY)
+    rated(1, vendor, answers={"annual_fee": 9000})
     published()
     assert figures(vendor)["asks"]["annual_fee"] == {"n": 5, "median": None}
-    rated(5, vendor, said={"annual_fee": 2000})
+    rated(5, vendor, answers={"annual_fee": 2000})
     published()
     assert figures(vendor)["asks"]["annual_fee"]["median"] is not None
 
@@ -587,8 +587,8 @@ def test_money_of_a_house_that_outweighs_the_others_is_not_told(app: Any) -> Non
 def test_deals_of_a_house_that_has_most_of_them_are_not_told(app: Any) -> None:
     vendor = make_vendor()
     few = {"deals_registered": 4, "deals_approved": 3, "deals_kept": 2}
-    rated(5, vendor, said=few)
-    rated(1, vendor, said={"deals_registered": 400, "deals_approved": 1, "deals_kept": 0})
+    rated(5, vendor, answers=few)
+    rated(1, vendor, answers={"deals_registered": 400, "deals_approved": 1, "deals_kept": 0})
     published()
     assert figures(vendor)["deals"] == {}
 
@@ -613,10 +613,10 @@ def test_a_revision_counts_for_the_house_that_its_author_works_for_by_then(app: 
     rating = make_rating(member, anonymous=anonymous)
     rating.published_version = rating.version
     kept = rating.organisation_seal
-    actions.revise(rating, by=member, tier=None, said=SAID | {"worth": 2})
+    actions.revise(rating, author=member, tier=None, answers=SAID | {"worth": 2})
     assert rating.organisation_seal == kept and rating.published_version == 1 and not rows(Withdrawal)
     member.email = "ines@second.example"
-    actions.revise(rating, by=member, tier=None, said=SAID | {"worth": 1})
+    actions.revise(rating, author=member, tier=None, answers=SAID | {"worth": 1})
     db.session.commit()
     (left,) = rows(Withdrawal)
     first, second = (anonymity.organisation_hmac(f"{name}.example") for name in ("first", "second"))

@@ -477,11 +477,11 @@ def test_what_waited_to_appear_does_not_once_its_author_speaks_for_the_vendor(
 ) -> None:
     member = make_member(email="a@nordwall.example")
     post = make_post(subject=PostSubject(nordwall))
-    schedule_comment(member, post, hours=6, typed={}, parent=None, body="Praise.", badged=False)
+    schedule_comment(member, post, hours=6, form_data={}, parent=None, body="Praise.", badged=False)
     told = {"title": "How good they are", "body": "Very good indeed. " * 5, "leaning": "good", "tags": [make_tag()]}
     said = {"worth": 5, "again": True, "interest": "none"}
-    schedule_post(member, hours=6, typed={}, subject=PostSubject(nordwall), said=said, badged=False, **told)
-    schedule_post(member, hours=6, typed={}, subject=PostSubject(make_vendor()), said=said, badged=False, **told)
+    schedule_post(member, hours=6, form_data={}, subject=PostSubject(nordwall), rating_values=said, badged=False, **told)
+    schedule_post(member, hours=6, form_data={}, subject=PostSubject(make_vendor()), rating_values=said, badged=False, **told)
     ask(browse(member))
     decide(browse(judge), the_case())
     for row in db.session.query(ScheduledText).all():
@@ -658,12 +658,12 @@ def test_a_vendor_named_later_is_told_of_then(app: Flask, voice: Member) -> None
     author = make_member()
     post = make_post(author, subject=PostSubject(category=make_category(), description="A large supplier"))
     same = {"title": post.title, "body": post.body, "leaning": post.leaning, "tags": post.tags}
-    edit_post(post, by=author, subject=PostSubject(post.vendor, category=post.category, description="A supplier"), **same)
+    edit_post(post, author=author, subject=PostSubject(post.vendor, category=post.category, description="A supplier"), **same)
     assert told_at() == []
-    edit_post(post, by=author, subject=PostSubject(vendor), **same)
-    edit_post(post, by=author, subject=PostSubject(vendor), **same)
+    edit_post(post, author=author, subject=PostSubject(vendor), **same)
+    edit_post(post, author=author, subject=PostSubject(vendor), **same)
     assert len(told_at()) == 1
-    edit_post(post, by=author, subject=PostSubject(make_vendor()), **same)
+    edit_post(post, author=author, subject=PostSubject(make_vendor()), **same)
     assert told_at() == []
 
 

@@ -85,7 +85,7 @@ def said(**given: Any) -> dict[str, Any]:
     """What a browser sends with the composer."""
     body = "We registered eleven deals this spring. Nine were approved in time."
     typed = {"title": "What happened this spring", "body": body, "leaning": "mixed", "tags": make_tag().slug}
-    return {**typed, "about": "none", "identity": "anonymous", "intent": "publish", **given}
+    return {**typed, "vendor_naming": "none", "identity": "anonymous", "intent": "publish", **given}
 
 
 def test_a_barred_member_is_refused_in_words_wherever_they_write_anonymously(app: Flask, browse: Any) -> None:
@@ -121,8 +121,8 @@ def test_what_a_held_member_writes_or_changes_waits_for_a_moderator(app: Flask, 
     author, told = make_member(), []
     post, comment = make_post(author, anonymous=True), make_comment(author=author, anonymous=True)
     sanction_pseudonym(comment.pseudonym, "hold", "Rule 2", now() + timedelta(days=30))
-    with item_held.connected_to(lambda item, because: told.append((item.id, because))):
-        edit_comment(comment, body="Something else", by=author)
+    with item_held.connected_to(lambda item, reason: told.append((item.id, reason))):
+        edit_comment(comment, body="Something else", author=author)
         written = make_comment(author=author, anonymous=True)
         make_comment(author=author), make_comment(anonymous=True)
     db.session.commit()
@@ -153,11 +153,11 @@ def test_the_member_alone_reads_what_is_in_force_and_why(app: Flask, browse: Any
 def test_a_reply_that_guesses_an_undisclosed_vendor_is_held_when_written_and_when_changed(app: Flask) -> None:
     vendor = make_vendor("Northwind Storage", aliases=["NWS"])
     told: list[str] = []
-    undisclosed = make_post(about=PostSubject(category=vendor.category, description="a large hardware supplier"))
-    with item_held.connected_to(lambda item, because: told.append(because)):
+    undisclosed = make_post(subject=PostSubject(category=vendor.category, description="a large hardware supplier"))
+    with item_held.connected_to(lambda item, reason: told.append(reason)):
         guess = make_comment(undisclosed, body="Surely this is NWS again?")
         harmless = make_comment(undisclosed, body="We know that kind.")
-        make_comment(make_post(about=PostSubject(vendor=vendor)), body="Northwind Storage did the same to us.")
+        make_comment(make_post(subject=PostSubject(vendor=vendor)), body="Northwind Storage did the same to us.")
         assert guess.hidden_at and harmless.hidden_at is None
         edit_comment(harmless, body="We know Northwind Storage.")
     assert harmless.hidden_at and len(told) == 2 and "NWS" in told[0] and "undisclosed" in told[1]

@@ -42,7 +42,7 @@ def test_whoever_fills_the_unseen_field_is_answered_as_by_success_and_nothing_is
         "body": "Buy this. " * 9,
         "tags": tag.slug,
         "leaning": "good",
-        "about": "none",
+        "vendor_naming": "none",
     }
     assert browser.post("/posts/new", data={**sent, **typed}).status_code == 302
     assert stored() == before

@@ -172,10 +172,10 @@ def test_a_mailed_link_for_a_new_password_asks_for_the_code_too(app: Any, browse
 def test_text_typed_while_signed_out_survives_the_code(app: Any, browse: Any, clock: Any) -> None:
     _, secret, _ = member_with_codes()
     browser = browse()
-    page = sign_in(browser, action="/posts/new", **{"kept.body": "What I had written."})
-    assert 'name="kept.body"' in page.text and "What I had written." in page.text
+    page = sign_in(browser, action="/posts/new", **{"carried.body": "What I had written."})
+    assert 'name="carried.body"' in page.text and "What I had written." in page.text
     again = browser.post(
-        "/sign-in/code", data={"code": code_of(secret), "action": "/posts/new", "kept.body": "What I had written."}
+        "/sign-in/code", data={"code": code_of(secret), "action": "/posts/new", "carried.body": "What I had written."}
     )
     assert 'action="/posts/new"' in again.text and "What I had written." in again.text
 

@@ -100,9 +100,9 @@ def test_a_text_survives_an_expired_session_signing_in_wrongly_and_then_rightly(
     page = reader.post(path, data={"body": TEXT, "identity": "anonymous", "to": "", "intent": "publish"})
     assert page.status_code == 401 and TEXT in page.text
     for password, code in (("wrong wrong wrong", 422), (PASSWORD, 200)):
-        kept = dict(re.findall(r'<textarea name="(kept\.[^"]+)" hidden[^>]*>\n?([^<]*)</textarea>', page.text))
+        kept = dict(re.findall(r'<textarea name="(carried\.[^"]+)" hidden[^>]*>\n?([^<]*)</textarea>', page.text))
         fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
-        assert kept["kept.body"] == TEXT and fields["action"] == path
+        assert kept["carried.body"] == TEXT and fields["action"] == path
         page = reader.post("/sign-in", data={**fields, **kept, "email": email, "password": password})
         assert page.status_code == code
     assert "You are signed in, and your text is kept" in page.text and f'action="{path}"' in page.text
@@ -116,7 +116,7 @@ def test_kept_fields_cannot_send_a_text_elsewhere(guarded: Flask, browse: Any) -
     member = make_member(password_hash=hash_password(PASSWORD))
     reader = browse()
     fields = {"csrf_token": token_in(reader.get("/sign-in").text), "email": member.email, "password": PASSWORD}
-    answer = reader.post("/sign-in", data={**fields, "kept.body": TEXT, "action": "https://evil.example/"})
+    answer = reader.post("/sign-in", data={**fields, "carried.body": TEXT, "action": "https://evil.example/"})
     assert "evil.example" not in answer.text
 
 

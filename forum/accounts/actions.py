@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from forum.links import external_url
 from forum import mail, text
 from forum.accounts.models import Member
 from forum.accounts.passwords import hash_password
@@ -10,6 +9,7 @@ from forum.accounts.queries import member_by_email, slugs_with_prefix, unconfirm
 from forum.accounts.signals import email_changed
 from forum.accounts.tokens import token_for
 from forum.db import db, lock, now
+from forum.links import external_url
 
 
 def join(*, name: str, email: str, password: str) -> None:

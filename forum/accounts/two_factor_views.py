@@ -36,7 +36,7 @@ def start_session(
     *,
     remember: bool = False,
     target: str | None = None,
-    kept: Mapping[str, str] | None = None,
+    carried: Mapping[str, str] | None = None,
     action: str | None = None,
 ) -> Any:
     """The password was right: in they are, or the code is asked for first. What they had typed comes along."""
@@ -45,9 +45,9 @@ def start_session(
     new_session()
     if not two_factor.is_enabled(member):
         login_user(member, remember=remember)
-        return _go_on(target, kept or {}, action)
+        return _go_on(target, carried or {}, action)
     session["half_in"] = {"who": member.get_id(), "remember": remember, "at": int(time.time())}
-    return _code_page(CodeForm(formdata=None), target, kept or {}, action)
+    return _code_page(CodeForm(formdata=None), target, carried or {}, action)
 
 
 def require_staff(rule: Callable[[Any], bool]) -> Any:
@@ -59,9 +59,9 @@ def require_staff(rule: Callable[[Any], bool]) -> Any:
     if two_factor.is_enabled(current_user):
         if session.get("passed") == two_factor.session_proof(current_user):
             return None
-        kept = {} if request.method in SAFE_METHODS else carried_fields()
+        carried = {} if request.method in SAFE_METHODS else carried_fields()
         target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
-        return _code_page(CodeForm(formdata=None), target, kept, request.path)
+        return _code_page(CodeForm(formdata=None), target, carried, request.path)
     if current_app.config.get("STAFF_SECOND_FACTOR"):
         flash("These pages need a second factor. Turn it on here, and they open.")
         target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
@@ -74,7 +74,7 @@ def require_staff(rule: Callable[[Any], bool]) -> Any:
 def code() -> Any:
     """The second step of signing in, and of opening the pages for staff."""
     target = safe_path(request.values.get("next"))
-    kept = {name.removeprefix("kept."): value for name, value in request.form.items() if name.startswith("kept.")}
+    carried = {name.removeprefix("carried."): value for name, value in request.form.items() if name.startswith("carried.")}
     action = safe_path(request.form.get("action"))
     member, remember = _half_in()
     if member is None:
@@ -88,10 +88,10 @@ def code() -> Any:
             new_session()
             login_user(member, remember=remember)
             session["passed"] = two_factor.session_proof(member)
-            return _go_on(target, kept, action)
+            return _go_on(target, carried, action)
         else:
             form.code.errors = [WRONG_CODE]
-    return _code_page(form, target, kept, action)
+    return _code_page(form, target, carried, action)
 
 
 @bp.route("/settings/two-factor", methods=["GET", "POST"])
@@ -174,11 +174,11 @@ def _half_in() -> tuple[Member | None, bool]:
     return None, False
 
 
-def _code_page(form: CodeForm, target: str | None, kept: Mapping[str, str], action: str | None) -> Any:
-    return form.render("accounts/code.html", next=target, kept=kept, action=action)
+def _code_page(form: CodeForm, target: str | None, carried: Mapping[str, str], action: str | None) -> Any:
+    return form.render("accounts/code.html", next=target, carried=carried, action=action)
 
 
-def _go_on(target: str | None, kept: Mapping[str, str], action: str | None) -> Any:
-    if kept:
-        return render_template("kept.html", action=action or target, kept=kept)
+def _go_on(target: str | None, carried: Mapping[str, str], action: str | None) -> Any:
+    if carried:
+        return render_template("resubmit.html", action=action or target, carried=carried)
     return redirect(target or url_for("pages.home"))

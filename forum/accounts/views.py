@@ -93,17 +93,17 @@ def confirm(token: str) -> Any:
 
 @bp.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> Any:
-    """Sign in, and go back to where one was. Text typed while signed out comes along as `kept.` fields."""
+    """Sign in, and go back to where one was. Text typed while signed out comes along as `carried.` fields."""
     target = safe_path(request.values.get("next"))
-    kept = {name.removeprefix("kept."): value for name, value in request.form.items() if name.startswith("kept.")}
+    carried = {name.removeprefix("carried."): value for name, value in request.form.items() if name.startswith("carried.")}
     action = safe_path(request.form.get("action"))
     if current_user.is_authenticated and request.method == "GET":
         return redirect(target or url_for("pages.home"))
     form = SignInForm()
-    template = "accounts/signed_out.html" if kept else "accounts/sign_in.html"
+    template = "accounts/signed_out.html" if carried else "accounts/sign_in.html"
     if form.validate_on_submit():
         if _throttled(form.email.data or ""):
-            page, _ = form.render(template, next=target, kept=kept, action=action, throttled=True)
+            page, _ = form.render(template, next=target, carried=carried, action=action, throttled=True)
             return page, 429
         member = _member_with(form.email.data or "", form.password.data or "")
         if member is not None and member.confirmed_at is None:
@@ -111,9 +111,9 @@ def sign_in() -> Any:
             db.session.commit()
             return redirect(url_for(".sent", what="join"))
         if member is not None:
-            return start_session(member, remember=form.remember.data, target=target, kept=kept, action=action)
+            return start_session(member, remember=form.remember.data, target=target, carried=carried, action=action)
         _wrong(form.password, "This address and password do not belong together.")
-    return form.render(template, next=target, kept=kept, action=action)
+    return form.render(template, next=target, carried=carried, action=action)
 
 
 @bp.post("/sign-out")

@@ -67,7 +67,7 @@ def change_role(staff: Member, member: Member, role: str, *, reason: str) -> Non
     log_change(staff, A_MEMBER, facts=f"role: {before} → {role}", reason=reason, about=member)
 
 
-def reset_second_factor(member: Member) -> bool:
+def reset_two_factor(member: Member) -> bool:
     """The operator turns off a second factor that was lost, at the machine."""
     done = staff_actions.reset_two_factor(member)
     if done:

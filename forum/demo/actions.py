@@ -10,7 +10,7 @@ from typing import Any
 from forum.accounts.actions import create_member
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.demo.rating_actions import extra_ratings, rate_extra, story_values
+from forum.demo.rating_actions import extra_ratings, rate_extra, story_answers
 from forum.posts.actions import PostSubject, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, UsefulVote, target_columns
@@ -49,7 +49,7 @@ def fill() -> None:
     started = now()
     for change in cast["changes"]:
         programme = vendors[change["vendor"]].programmes[0]
-        record_programme_change(programme, change["what"], at=started - timedelta(days=change["day"]))
+        record_programme_change(programme, change["what"], happened_at=started - timedelta(days=change["day"]))
     chance = Random(1876)  # noqa: S311 - always the same
     stories = sorted(_stories(), key=lambda story: (-float(story["day"]), str(story["title"])))
     given = sorted(extra_ratings(cast, stories, members), key=lambda one: (-one.day, one.member, one.about))
@@ -73,7 +73,7 @@ def _stories() -> Iterator[dict[str, Any]]:
 def _vendor(given: dict[str, Any]) -> Vendor:
     known = {category.slug: category for category in categories()}
     vendor = add_vendor(
-        name=given["name"], category=known[given["category"]], about=given["about"], aliases=given["aliases"]
+        name=given["name"], category=known[given["category"]], description=given["about"], aliases=given["aliases"]
     )
     for domain in given["domains"]:
         add_domain(vendor, domain)
@@ -121,8 +121,8 @@ def _tell(
         body=story["body"].strip(),
         leaning=story["leaning"],
         tags=list({tag.id: tag for tag in tags_by_word(story["tags"]).values()}.values()),
-        about=_about(story, vendors),
-        said=story_values(story["rating"]) if "rating" in story else None,
+        subject=_about(story, vendors),
+        rating_values=story_answers(story["rating"]) if "rating" in story else None,
         anonymous=story.get("anonymous", False),
         at=posted,
     )

@@ -86,26 +86,26 @@ def rate_extra(
         told = cast["undisclosed"][given.n]
         category = next(one for one in categories() if one.slug == told["category"])
         profile = {**cast["ratings"]["meridian-networks"], "worth": told["worth"]}
-        said = random_values(profile, None, 0.0, chance)
-        rate(member, category=category, description=told["description"], said=said, **how)
+        answers = random_answers(profile, None, 0.0, chance)
+        rate(member, category=category, description=told["description"], answers=answers, **how)
         return
     vendor = vendors[given.about]
     programme = vendor.programmes[0]
     place = given.n % len(programme.tiers)
     up = place / (len(programme.tiers) - 1) - 0.5 if len(programme.tiers) > 1 else 0.0
     tier = programme.tiers[place]
-    said = random_values(cast["ratings"][given.about], tier, up, chance)
-    rate(member, vendor=vendor, programme=programme, tier=tier, said=said, **how)
+    answers = random_answers(cast["ratings"][given.about], tier, up, chance)
+    rate(member, vendor=vendor, programme=programme, tier=tier, answers=answers, **how)
 
 
-def story_values(told: Mapping[str, Any]) -> dict[str, Any]:
+def story_answers(told: Mapping[str, Any]) -> dict[str, Any]:
     """A story's rating as an action takes it."""
     gives, asks, deals = told.get("gives", {}), told.get("asks", {}), told.get("deals", {})
-    said: dict[str, Any] = dict.fromkeys((*CRITERION_KEYS, *ASK_KEYS, *DEALS))
-    said |= {key: NOT_OFFERED if mark == "none" else mark for key, mark in gives.items()}
-    said |= {ASK_KEYS_OF_STORIES.get(key, key): value for key, value in asks.items()}
-    said |= {DEAL_KEYS_OF_STORIES.get(key, key): value for key, value in deals.items()}
-    return said | {
+    answers: dict[str, Any] = dict.fromkeys((*CRITERION_KEYS, *ASK_KEYS, *DEALS))
+    answers |= {key: NOT_OFFERED if mark == "none" else mark for key, mark in gives.items()}
+    answers |= {ASK_KEYS_OF_STORIES.get(key, key): value for key, value in asks.items()}
+    answers |= {DEAL_KEYS_OF_STORIES.get(key, key): value for key, value in deals.items()}
+    return answers | {
         "worth": told["worth"],
         "again": told["again"],
         "years": told.get("years"),
@@ -115,19 +115,19 @@ def story_values(told: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def random_values(profile: Mapping[str, Any], tier: Tier | None, up: float, chance: Random) -> dict[str, Any]:
+def random_answers(profile: Mapping[str, Any], tier: Tier | None, up: float, chance: Random) -> dict[str, Any]:
     """A rating around a vendor's profile; `up` is where the tier stands in its programme, -0.5 to 0.5."""
     mood = chance.gauss(0, 0.5)
-    said: dict[str, Any] = dict.fromkeys((*CRITERION_KEYS, *ASK_KEYS, *DEALS))
+    answers: dict[str, Any] = dict.fromkeys((*CRITERION_KEYS, *ASK_KEYS, *DEALS))
     for key, mean in profile["gives"].items():
         if chance.random() < profile.get("none", {}).get(key, 0.04) * (1.4 - up):
-            said[key] = NOT_OFFERED
+            answers[key] = NOT_OFFERED
         elif chance.random() > 0.06:
-            said[key] = _star(mean + mood + up * LIFT.get(key, 0.1) * profile["lift"] + chance.gauss(0, 0.7))
-    said |= _random_asks(tier, profile["hours"], up, chance)
-    said |= _random_deals(said["deal_registration"], chance)
+            answers[key] = _star(mean + mood + up * LIFT.get(key, 0.1) * profile["lift"] + chance.gauss(0, 0.7))
+    answers |= _random_asks(tier, profile["hours"], up, chance)
+    answers |= _random_deals(answers["deal_registration"], chance)
     worth = _star(profile["worth"] + mood * 1.1 + chance.gauss(0, 0.6))
-    return said | {
+    return answers | {
         "worth": worth,
         "again": chance.random() < (0.05, 0.2, 0.6, 0.9, 0.97)[worth - 1],
         "years": chance.randint(1, 9),

@@ -7,6 +7,7 @@ from sqlalchemy import or_
 
 from forum.accounts.models import Member
 from forum.db import start_of_day, db, lock, now
+from forum.moderation.kinds import CASE_KINDS
 from forum.moderation.models import Case, CaseNote, target_columns
 from forum.moderation.queries import find_open_case
 
@@ -26,7 +27,7 @@ def open_case(
     if known is not None and kind not in ("appeal", "notice"):
         return known
     opened_at = author_event_time(item) if by_author else now()
-    case = Case(kind=kind, reason=reason[:300], opened_at=opened_at, **target_columns(item), **more)
+    case = Case(kind=kind, reason=reason[:300], source=source or CASE_KINDS[kind].source, opened_at=opened_at, **target_columns(item), **more)
     db.session.add(case)
     db.session.flush()
     return case

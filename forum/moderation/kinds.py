@@ -1,87 +1,261 @@
-"""What can be decided about what, as moderators choose it."""
+"""The tables of moderation: kinds of case, actions, sources, targets and the outcomes of notices.
 
-from datetime import timedelta
-from typing import Any
+Whatever depends on an action is in its row of ACTIONS; every other table of actions is derived from these rows.
+"""
 
-from forum.db import start_of_day, now
-from forum.moderation.rules import RULES
-from forum.posts.models import Comment, Post
-
-RULE_CHOICES = {str(number): f"{number}. {rule.name}" for number, rule in RULES.items()}
-ON_TEXT = {
-    "decline": "Decline the reports, it stays",
-    "ask_to_edit": "Ask the author to edit (72 hours, hidden until then)",
-    "hide": "Hide",
-    "remove": "Remove, leave a tombstone",
-}
-ON_HELD = {
-    "approve": "Approve, everybody sees it",
-    "ask_to_edit": "Ask the author to edit (72 hours)",
-    "remove": "Remove, leave a tombstone",
-}
-ON_NOTICE = ON_TEXT | {"decline": "Decline the notice: the text stays, no longer disputed"}
-ON_THREAD = {
-    "lock": "Lock the thread",
-    "unlock": "Unlock the thread",
-    "move": "Change tags or vendor",
-    "merge": "Close it, it goes on in another thread",
-}
-ON_MEMBER = {
-    "decline": "Decline the reports",
-    "warn": "Warn",
-    "suspend_7": "Suspend for 7 days",
-    "suspend_30": "Suspend for 30 days",
-    "ban": "Close the account",
-}
-ON_REQUEST = {
-    "approve": "Confirm, they speak for the vendor",
-    "decline": "Decline, they may ask again in a month",
-}
-REQUEST_REASONS = {
-    "approve": "The account's address is at a domain of the vendor, and nothing speaks against it.",
-    "decline": "It could not be confirmed that this member speaks for the vendor. Ask again in a month, with a title "
-    "that shows what you answer for there.",
-}
-ON_APPEAL = {"upheld": "The decision stands", "reversed": "The decision was wrong: undo it"}
-SANCTIONS = {
-    "anonymous": {
-        "": "None",
-        "warn": "Warning",
-        "hold": "Hold what they write anonymously, for 30 days",
-        "bar_7": "No anonymous writing for 7 days",
-        "bar_30": "No anonymous writing for 30 days",
-    },
-    "named": {
-        "": "None",
-        "warn": "Warning",
-        "suspend_7": "No writing for 7 days",
-        "suspend_30": "No writing for 30 days",
-    },
-}
-# What is not against the author rests on no rule.
-HARMLESS = ("decline", "approve", "unlock", "move", "merge", "upheld", "reversed")
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 
-def parse_choice(choice: str) -> dict[str, Any]:
-    """ "bar_7" is the action "bar" with its last day; a hold lasts 30 days."""
-    action, _, days = choice.partition("_") if choice.endswith(("_7", "_30")) else (choice, "", "30")
-    if action in ("bar", "suspend", "hold"):
-        return {"action": action, "until": start_of_day(now()) + timedelta(days=int(days))}
-    return {"action": action}
+@dataclass(frozen=True)
+class Words:
+    """What an action is called where its source makes a difference. Without a text the action's own one is used."""
+
+    label: str = ""
+    log: str = ""
+    author: str = ""
+    standard_reason: str = ""
 
 
-def actions_for(item: Any, kind: str) -> dict[str, str]:
-    """What can be decided about it."""
-    if kind == "appeal":
-        return ON_APPEAL
-    if kind == "representative":
-        return ON_REQUEST
-    if not isinstance(item, Post | Comment):
-        return ON_MEMBER
-    if kind == "held" and item.hidden_at is not None:
-        return ON_HELD
-    thread = item.post if isinstance(item, Comment) else item
-    more = {"unlock": ON_THREAD["unlock"]} if thread.locked_at else {"lock": ON_THREAD["lock"]}
-    if isinstance(item, Post):
-        more |= {"move": ON_THREAD["move"], "merge": ON_THREAD["merge"]}
-    return (ON_NOTICE if kind == "notice" else ON_TEXT) | more
+@dataclass(frozen=True)
+class Action:
+    """One thing that a moderator can do."""
+
+    key: str
+    # What the public log says was done.
+    log: str
+    # What the author or member concerned is told.
+    author: str
+    # The choice in a moderator's form; `{days}` stands for the length of a sanction.
+    label: str = ""
+    # Short name of the tab in the log that lists these decisions.
+    tab: str = ""
+    scope: Literal["text", "thread", "member", "site"] = "text"
+    # Against the author, so it needs a rule, can be appealed, and the reports that asked for it were right.
+    is_adverse: bool = False
+    # Not against the author, but the reports were right.
+    is_correction: bool = False
+    # Hides the text, which is stored for its author with the decision.
+    takes_text: bool = False
+    # Lengths in days among which the moderator chooses.
+    periods: tuple[int, ...] = ()
+    # Action of the decision that reverses this one; None when it cannot be reversed.
+    undone_by: str | None = None
+    notice_outcome: str = "changed"
+    by_source: Mapping[str, Words] = field(default_factory=dict)
+
+    @property
+    def upholds_flags(self) -> bool:
+        """Whether the members who reported the item were right."""
+        return self.is_adverse or self.is_correction
+
+    def words(self, source: str) -> Words:
+        """Return the words for a decision from this source."""
+        special = self.by_source.get(source, Words())
+        return Words(
+            special.label or self.label, special.log or self.log, special.author or self.author, special.standard_reason
+        )
+
+
+_ROWS = (
+    Action(
+        "decline",
+        "Reports declined, nothing changed",
+        "The reports about it were declined: it stays",
+        "Decline the reports: it stays",
+        "Declined",
+        notice_outcome="kept",
+        by_source={
+            "notice": Words(
+                "Decline the notice: the text stays and is no longer disputed",
+                author="A notice about it was declined: it stays",
+            ),
+            "appeal": Words(log="Appeal declined, the decision stands", author="The appeal was declined"),
+            "request": Words(
+                "Decline: they can ask again in a month",
+                "Declined",
+                "Your request to represent the vendor was declined",
+                "We could not confirm that this member represents the vendor. You can ask again in a month, with a job "
+                "title that shows what you do there.",
+            ),
+        },
+    ),
+    Action(
+        "approve",
+        "Approved",
+        "It was approved and everyone can read it",
+        "Approve: everyone can read it",
+        "Approved",
+        by_source={
+            "request": Words(
+                "Confirm: they represent the vendor",
+                "Confirmed",
+                "You now represent the vendor",
+                "The account's e-mail address belongs to a domain of the vendor, and nothing speaks against it.",
+            ),
+        },
+    ),
+    Action(
+        "ask_to_edit",
+        "Hidden, the author is asked to edit",
+        "It is hidden until you edit it. You have 72 hours",
+        "Ask the author to edit: hidden until edited, removed after 72 hours",
+        "Asked to edit",
+        is_adverse=True,
+        takes_text=True,
+        undone_by="restore",
+        notice_outcome="edit_asked",
+    ),
+    Action(
+        "hide",
+        "Hidden",
+        "It is hidden",
+        "Hide: only its author and moderators can read it, until it is restored",
+        "Hidden",
+        is_adverse=True,
+        takes_text=True,
+        undone_by="restore",
+        notice_outcome="hidden",
+    ),
+    Action(
+        "remove",
+        "Removed",
+        "It was removed by a moderator",
+        "Remove: for good, and a note with the rule and the date takes its place",
+        "Removed",
+        is_adverse=True,
+        takes_text=True,
+        undone_by="restore",
+        notice_outcome="removed",
+    ),
+    Action("restore", "Restored", "It is visible again", tab="Restored"),
+    Action(
+        "lock",
+        "Thread locked",
+        "The thread is locked: it takes no more replies",
+        "Lock the thread",
+        scope="thread",
+        is_adverse=True,
+        undone_by="unlock",
+    ),
+    Action("unlock", "Thread unlocked", "The thread takes replies again", "Unlock the thread", scope="thread"),
+    Action(
+        "move",
+        "Tags or vendor changed",
+        "Its tags or its vendor were changed",
+        "Change tags or vendor",
+        scope="thread",
+        is_correction=True,
+    ),
+    Action(
+        "merge",
+        "Closed, pointing to another thread",
+        "The thread is closed and points to another one",
+        "Close and point to another thread",
+        scope="thread",
+        is_correction=True,
+        undone_by="unlock",
+    ),
+    Action("warn", "Warned", "You received a warning", "Warn", scope="member", is_adverse=True, undone_by="lift"),
+    Action(
+        "hold",
+        "Anonymous posts and replies held for review",
+        "A moderator reviews what you write anonymously before it appears",
+        "Hold what they write anonymously for {days} days",
+        scope="member",
+        is_adverse=True,
+        periods=(30,),
+        undone_by="lift",
+    ),
+    Action(
+        "bar",
+        "Barred from writing anonymously",
+        "You can't write anonymously for now",
+        "No anonymous posts or replies for {days} days",
+        scope="member",
+        is_adverse=True,
+        periods=(7, 30),
+        undone_by="lift",
+    ),
+    Action(
+        "suspend",
+        "Suspended",
+        "Your account is suspended",
+        "Suspend for {days} days",
+        scope="member",
+        is_adverse=True,
+        periods=(7, 30),
+        undone_by="lift",
+    ),
+    Action("ban", "Banned", "Your account is banned", "Ban", scope="member", is_adverse=True, undone_by="lift"),
+    Action("lift", "Sanction lifted", "A sanction was lifted", scope="member"),
+    Action("end", "Ended", "You no longer represent the vendor", scope="site"),
+    Action("staff", "Staff change", "Staff changed something about your account", tab="Staff changes", scope="site"),
+)
+ACTIONS: Mapping[str, Action] = {row.key: row for row in _ROWS}
+ADVERSE = frozenset(row.key for row in _ROWS if row.is_adverse)
+TAKES_TEXT = frozenset(row.key for row in _ROWS if row.takes_text)
+ON_MEMBER = frozenset(row.key for row in _ROWS if row.scope == "member")
+ON_THREAD = frozenset(row.key for row in _ROWS if row.scope == "thread")
+UNDONE_BY = {row.key: row.undone_by for row in _ROWS if row.undone_by}
+
+
+class CaseKind(NamedTuple):
+    """What the queue calls a kind of case, what opens one unless stated otherwise, and the choices it offers."""
+
+    label: str
+    source: str
+    choices: tuple[str, ...]
+
+
+CASE_KINDS: Mapping[str, CaseKind] = {
+    "flag": CaseKind("Reports", "own", ("decline", "ask_to_edit", "hide", "remove")),
+    "held": CaseKind("Held", "filter", ("approve", "ask_to_edit", "remove")),
+    "notice": CaseKind("Notices", "notice", ("decline", "ask_to_edit", "hide", "remove")),
+    "appeal": CaseKind("Appeals", "appeal", ("upheld", "reversed")),
+    "representative": CaseKind("Vendor requests", "request", ("approve", "decline")),
+}
+
+
+class Source(NamedTuple):
+    """What led to a decision, as the public log and as the statement of reasons say it."""
+
+    log: str
+    statement: str
+
+
+SOURCES: Mapping[str, Source] = {
+    "flag": Source("reports from members", "Reports from members"),
+    "filter": Source("a filter", "A filter held it, and a person reviewed it"),
+    "notice": Source("an outside notice", "A notice from outside"),
+    "own": Source("a moderator's own review", "A moderator's own review"),
+    "appeal": Source("an appeal", "An appeal"),
+    "request": Source("a request", "Your request"),
+    "automated": Source("an expired deadline", "An expired deadline"),
+}
+# What a decision is about, as the public log calls it. The row stores the label.
+TARGETS: Mapping[str, str] = {
+    "post": "a post",
+    "comment": "a reply",
+    "member": "a member",
+    "anonymous_author": "an anonymous author",
+    "representative": "a vendor representative",
+    "vendor": "a vendor",
+    "programme": "a programme",
+    "category": "a category",
+    "tag": "a tag",
+    "settings": "the settings",
+    "operations": "the site's operation",
+}
+# Parts of the site that staff change. What was changed is public; of a member it is not.
+SITE_TARGETS = ("vendor", "programme", "category", "tag", "settings", "operations")
+# What became of a notice, as its sender, the author and the transparency page read it.
+NOTICE_OUTCOMES: Mapping[str, str] = {
+    "kept": "The text stays",
+    "changed": "The text stays, and something about its thread was changed",
+    "edit_asked": "The text is hidden until its author edits it",
+    "hidden": "The text is hidden",
+    "removed": "The text was removed",
+    "gone": "Nobody can read the text any more: its author deleted it, or it was hidden already",
+}

@@ -12,9 +12,9 @@ from forum.vendors.signals import representation_requested
 
 
 @item_held.connect
-def _into_the_queue(item: Any, because: str) -> None:
+def _into_the_queue(item: Any, reason: str) -> None:
     """Something was held: it waits in the queue."""
-    open_case("held", item, because, by_author=True)
+    open_case("held", item, reason, by_author=True)
 
 
 @decided.connect
@@ -27,5 +27,5 @@ def _tell_those_outside(decision: Decision) -> None:
 @representation_requested.connect
 def _asked(request: Representative) -> None:
     """Somebody wants to speak for a vendor: a moderator decides."""
-    because = f"Asks to speak for {request.vendor.name} as {request.title}"
-    open_case("representative", request.member, because, representative_id=request.id)
+    reason = f"Asks to speak for {request.vendor.name} as {request.title}"
+    open_case("representative", request.member, reason, representative_id=request.id)

@@ -14,34 +14,15 @@ from forum.db import Id, RandomId, Timestamp, db
 from forum.posts.models import Comment, Post
 from forum.vendors.models import Representative
 
-CASE_KINDS = ("flag", "held", "notice", "appeal", "representative")
-ACTIONS = (
-    "decline",
-    "approve",
-    "ask_to_edit",
-    "hide",
-    "remove",
-    "restore",
-    "lock",
-    "unlock",
-    "move",
-    "merge",
-    "warn",
-    "hold",
-    "bar",
-    "suspend",
-    "ban",
-    "lift",
-    "end",
-    "staff",
-)
-# What staff changes of the site itself. What was changed of these is public; of a member, it is not.
-SITE_THINGS = ("a vendor", "a programme", "a category", "a tag", "the settings", "the machinery")
 APPEAL_PERIOD = timedelta(days=182)
 
 
+Content = Post | Comment
+Item = Post | Comment | Member
+
+
 class TargetMixin:
-    """What a row is about: a post, a comment, a rating or a member; none of them once it is gone for good."""
+    """A row about a post, a comment or a member; about none of them once it is deleted for good."""
 
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"), index=True)
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="SET NULL"), index=True)
@@ -61,6 +42,16 @@ class TargetMixin:
     def member(cls) -> Mapped[Member | None]:
         """The member it is about."""
         return relationship(Member, foreign_keys=[cls.member_id])  # type: ignore[list-item]
+
+    @property
+    def content(self) -> Post | Comment | None:
+        """The post or comment it is about."""
+        return self.comment or self.post
+
+    @property
+    def item(self) -> Post | Comment | Member | None:
+        """The post, comment or member it is about."""
+        return self.comment or self.post or self.member
 
 
 class Case(TargetMixin, db.Model):
@@ -188,6 +179,11 @@ class Decision(TargetMixin, db.Model):
         """Whether its author did."""
         return self.appeal is not None
 
+    @property
+    def is_about_representation(self) -> bool:
+        """Whether it says who represents a vendor."""
+        return self.source == "request" or self.action == "end"
+
 
 class WithheldText(db.Model):
     """What a decision took down, for its author alone, so that the text is not lost to them."""
@@ -246,7 +242,7 @@ class Notice(TargetMixin, db.Model):
     decision: Mapped[Decision | None] = relationship()
 
 
-def target_columns(item: Any) -> dict[str, int]:
+def target_columns(item: Item) -> dict[str, int]:
     """Which column a row refers to this item by, and the value."""
     names = {Post: "post_id", Comment: "comment_id", Member: "member_id"}
     return {names[type(item)]: item.id}

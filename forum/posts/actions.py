@@ -42,8 +42,8 @@ def write_post(
     body: str,
     leaning: str,
     tags: Sequence[Tag],
-    about: PostSubject = NO_VENDOR,
-    said: Mapping[str, Any] | None = None,
+    subject: PostSubject = NO_VENDOR,
+    rating_values: Mapping[str, Any] | None = None,
     anonymous: bool = False,
     badged: bool = False,
     submission: str | None = None,
@@ -51,23 +51,23 @@ def write_post(
 ) -> Post:
     """Write a post, by name or under a pseudonym. `at` is for writing that is moved in or made up.
 
-    `said` is the rating it carries. Raises RatedOtherwise when the author has rated the same under the other kind of
+    `rating_values` is the rating it carries. Raises RatedOtherwise when the author has rated the same under the other kind of
     name.
     """
     post = Post(thread_key=anonymity.new_thread_key(), submission=submission or None)
-    _say(post, title=title, body=body, leaning=leaning, about=about)
+    _say(post, title=title, body=body, leaning=leaning, subject=subject)
     sign(post, author, anonymous=anonymous, at=at or now())
     if anonymous and badged:
-        post.badge = badge_for(author, about.tier)
+        post.badge = badge_for(author, subject.tier)
     post.last_activity_at = post.created_at
-    if said:
-        post.rating = rate(author, anonymous=anonymous, said=said, at=at, **about._asdict())
+    if rating_values:
+        post.rating = rate(author, anonymous=anonymous, answers=rating_values, at=at, **subject._asdict())
     db.session.add(post)
     db.session.flush()
     _tag(post, tags)
     adjust_visible_counts(post, +1)
     db.session.flush()
-    hold_if_needed(post, author, moved_in=at is not None)
+    hold_if_needed(post, author, is_import=at is not None)
     if is_listed(post):
         post_published.send(post)
     return post
@@ -80,31 +80,31 @@ def edit_post(
     body: str,
     leaning: str,
     tags: Sequence[Tag],
-    about: PostSubject = NO_VENDOR,
-    by: Member | None = None,
+    subject: PostSubject = NO_VENDOR,
+    author: Member | None = None,
 ) -> None:
     """Change a post and keep what it said before.
 
-    A rating it carries goes along when its author (`by`) names a vendor that was undisclosed; any other change of the
+    A rating it carries goes along when its author (`author`) names a vendor that was undisclosed; any other change of the
     vendor raises RatedOtherwise, since the rating is of the one it was.
     """
     if post.rating is not None:
-        _take_rating_along(post, about, by)
+        _take_rating_along(post, subject, author)
     save_revision(post, title=post.title, facts=_facts(post))
     named_before = post.vendor_id
     if is_listed(post):
         adjust_visible_counts(post, -1)
-    _say(post, title=title, body=body, leaning=leaning, about=about)
+    _say(post, title=title, body=body, leaning=leaning, subject=subject)
     if post.badge:
         # With another tier another number of organisations shares it.
-        post.badge = badge_for(by, about.tier) if by is not None else ""
+        post.badge = badge_for(author, subject.tier) if author is not None else ""
     _untag(post)
     _tag(post, tags)
     if is_listed(post):
         adjust_visible_counts(post, +1)
     db.session.flush()
     hold_if_edit_requested(post)
-    hold_if_needed(post, by)
+    hold_if_needed(post, author)
     if is_listed(post) and post.vendor_id not in (None, named_before):
         vendor_named.send(post)
 
@@ -129,7 +129,7 @@ def delete_post(post: Post) -> bool:
     return kept
 
 
-def _say(post: Post, *, title: str, body: str, leaning: str, about: PostSubject) -> None:
+def _say(post: Post, *, title: str, body: str, leaning: str, subject: PostSubject) -> None:
     post.title = text.single_line(title)
     post.slug = text.slug_of(post.title)
     if post.slug in RESERVED_SLUGS:
@@ -137,20 +137,20 @@ def _say(post: Post, *, title: str, body: str, leaning: str, about: PostSubject)
     post.leaning = leaning
     set_body(post, body)
     post.excerpt = text.to_plain(body)
-    post.vendor_id = about.vendor.id if about.vendor else None
-    post.programme_id = about.programme.id if about.programme else None
-    post.tier_id = about.tier.id if about.tier else None
-    post.category_id = about.category.id if about.category else None
-    post.vendor_description = text.single_line(about.description) if about.description else None
+    post.vendor_id = subject.vendor.id if subject.vendor else None
+    post.programme_id = subject.programme.id if subject.programme else None
+    post.tier_id = subject.tier.id if subject.tier else None
+    post.category_id = subject.category.id if subject.category else None
+    post.vendor_description = text.single_line(subject.description) if subject.description else None
 
 
-def _take_rating_along(post: Post, about: PostSubject, by: Member | None) -> None:
+def _take_rating_along(post: Post, subject: PostSubject, author: Member | None) -> None:
     rating = post.rating
-    if rating is None or (about.vendor == rating.vendor and about.category == rating.category):
+    if rating is None or (subject.vendor == rating.vendor and subject.category == rating.category):
         return
-    if rating.vendor is not None or about.vendor is None or by is None or rating.anonymous != (post.author_id is None):
+    if rating.vendor is not None or subject.vendor is None or author is None or rating.anonymous != (post.author_id is None):
         raise AlreadyRated
-    disclose_vendor(rating, by, vendor=about.vendor, programme=about.programme, tier=about.tier)
+    disclose_vendor(rating, author, vendor=subject.vendor, programme=subject.programme, tier=subject.tier)
 
 
 def _drop_rating(post: Post) -> None:

@@ -49,19 +49,19 @@ def write_comment(
     # An anonymous reply knows its day only, so it must not tell more by moving its thread up.
     post.last_activity_at = max(post.last_activity_at, comment.created_at)
     db.session.flush()
-    hold_if_needed(comment, author, moved_in=at is not None)
+    hold_if_needed(comment, author, is_import=at is not None)
     if is_listed(comment):
         comment_published.send(comment)
     return comment
 
 
-def edit_comment(comment: Comment, *, body: str, by: Member | None = None) -> None:
+def edit_comment(comment: Comment, *, body: str, author: Member | None = None) -> None:
     """Change a comment and keep what it said before. `by` is its author."""
     save_revision(comment)
     set_body(comment, body)
     db.session.flush()
     hold_if_edit_requested(comment)
-    hold_if_needed(comment, by)
+    hold_if_needed(comment, author)
 
 
 def delete_comment(comment: Comment) -> bool:

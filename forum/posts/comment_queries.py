@@ -43,7 +43,7 @@ def _thread(from_one: bool) -> Select[Any]:
     return statement.order_by(comment.path).limit(bindparam("most"))
 
 
-def comment_by_id(comment_id: int, *, to_change: bool = False) -> Select[Any]:
+def comment_by_id(comment_id: int, *, for_update: bool = False) -> Select[Any]:
     """The comment itself, with its post; to change it, one at a time, with a lock on its row."""
     statement = (
         select(Comment)
@@ -54,7 +54,7 @@ def comment_by_id(comment_id: int, *, to_change: bool = False) -> Select[Any]:
             joinedload(Comment.post).joinedload(Post.pseudonym),
         )
     )
-    return statement.with_for_update(of=Comment) if to_change else statement
+    return statement.with_for_update(of=Comment) if for_update else statement
 
 
 def comment_row(comment_id: int) -> Any:

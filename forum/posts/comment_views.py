@@ -70,7 +70,7 @@ def new(post_id: int) -> Any:
             return official_reply_page(post, refused=form.is_submitted())
         return _closed(form, post)
     form.vendor = post.vendor
-    if form.is_submitted() and form.validate() and form.may_publish(request.form.get("intent", "")):
+    if form.is_submitted() and form.validate() and form.is_cleared_to_publish(request.form.get("intent", "")):
         return _send(form, post_id)
     parent = _parent(post)
     return reply_form_page(form, post, parent.id if parent else None)
@@ -84,9 +84,9 @@ def _send(form: CommentForm, post_id: int) -> Any:
     if not can_reply(current_user, post):
         return _closed(form, post)
     parent = _parent(post)
-    if not form.in_pace(is_post=False):
+    if not form.passes_limits(is_post=False):
         return reply_form_page(form, post, parent.id if parent else None)
-    return _delay(post, form, parent) if form.within() else _publish(post, form, parent)
+    return _delay(post, form, parent) if form.delay_hours() else _publish(post, form, parent)
 
 
 def _closed(form: CommentForm, post: Post) -> Any:
@@ -97,7 +97,7 @@ def _closed(form: CommentForm, post: Post) -> Any:
 @limiter.limit("60/hour", methods=["POST"])
 def edit(comment_id: int) -> Any:
     """Change one's own reply."""
-    comment = _found(comment_id, to_change=request.method == "POST")
+    comment = _found(comment_id, for_update=request.method == "POST")
     require(can_edit(current_user, comment))
     form = CommentEditForm(obj=comment)
     do = request.form.get("intent")
@@ -105,7 +105,7 @@ def edit(comment_id: int) -> Any:
         form = CommentEditForm(formdata=None, data={"body": request.form.get("body")})
     elif form.is_submitted() and form.validate() and do == "publish":
         if form.has_changed():
-            comment_actions.edit_comment(comment, body=form.body.data or "", by=current_user)
+            comment_actions.edit_comment(comment, body=form.body.data or "", author=current_user)
             db.session.commit()
         flash("Your reply is changed. What it said before stays readable.")
         return _to(comment)
@@ -116,7 +116,7 @@ def edit(comment_id: int) -> Any:
 @bp.route("/replies/<key:comment_id>/delete", methods=["GET", "POST"])
 def delete(comment_id: int) -> Any:
     """Take one's own reply down, after being asked."""
-    comment = _found(comment_id, to_change=request.method == "POST")
+    comment = _found(comment_id, for_update=request.method == "POST")
     require(can_delete(current_user, comment))
     if request.method == "GET":
         return render_template("posts/delete_reply.html", comment=comment, post=comment.post)
@@ -147,8 +147,8 @@ def useful(comment_id: int) -> Any:
     return _to(comment)
 
 
-def _found(comment_id: int, *, to_change: bool = False) -> Comment:
-    comment: Comment = db.first_or_404(comment_by_id(comment_id, to_change=to_change))
+def _found(comment_id: int, *, for_update: bool = False) -> Comment:
+    comment: Comment = db.first_or_404(comment_by_id(comment_id, for_update=for_update))
     if not can_see(current_user, comment) or not can_see(current_user, comment.post):
         abort(404)
     return comment
@@ -181,11 +181,11 @@ def _publish(post: Post, form: CommentForm, parent: Comment | None) -> Any:
 def _delay(post: Post, form: CommentForm, parent: Comment | None) -> Any:
     cancel_replaced(form)
     kept = schedule_comment(
-        current_user, post, hours=form.within(), typed=carried_fields(), parent=parent, **form.cleaned_data()
+        current_user, post, hours=form.delay_hours(), form_data=carried_fields(), parent=parent, **form.cleaned_data()
     )
     if not kept:
         db.session.rollback()
-        form.appear.errors = [TOO_MANY_SCHEDULED]
+        form.delay.errors = [TOO_MANY_SCHEDULED]
         return reply_form_page(form, post, parent.id if parent else None)
     db.session.commit()
     return redirect(url_for("pages.anonymous_writing"))

@@ -22,7 +22,7 @@ TOO_MANY_SCHEDULED = f"{MAX_SCHEDULED} of your texts wait to appear already. Let
 def post_form_page(form: Any, template: str, **values: Any) -> Any:
     """The page with the form for a post, new or changed."""
     preview = text.to_html(form.body.data or "") if request.form.get("intent") == "preview" else None
-    offered = {"tags": active_tags(), "vendor_names": popular_vendor_names(300), "gives": CRITERIA, "deals": DEALS}
+    offered = {"tags": active_tags(), "vendor_names": popular_vendor_names(300), "criteria": CRITERIA, "deals": DEALS}
     return form.render(template, preview=preview, **offered, **values)
 
 

@@ -50,7 +50,7 @@ class CommentForm(SignedForm):
     # The post's, when it names one: with a tier and a country a reply may tell who its author is.
     vendor: Vendor | None = None
 
-    def tiers_told(self) -> list[Tier]:
+    def disclosed_tiers(self) -> list[Tier]:
         """Tiers of the post's vendor that the reply names."""
         return mentioned_tiers(self.vendor, self.passages())
 
@@ -73,7 +73,7 @@ class PostFields(Form):
         validators=[InputRequired("Choose good, bad or mixed.")],
         validate_choice=False,
     )
-    about = RadioField(
+    vendor_naming = RadioField(
         "How the vendor appears",
         choices={"none": "About no vendor", "named": "Name the vendor", "undisclosed": "Keep it undisclosed"},
         default="none",
@@ -86,11 +86,11 @@ class PostFields(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.found_tags: list[Tag] = []
+        self.selected_tags: list[Tag] = []
         self.categories = {category.slug: category for category in categories()}
         self.category.choices = {"": "Choose one", **{slug: known.name for slug, known in self.categories.items()}}
-        self.found_vendor: Vendor | None = vendor_by_name(self.vendor.data) if self.vendor.data else None
-        self.tiers = TierChoice(self.found_vendor)
+        self.selected_vendor: Vendor | None = vendor_by_name(self.vendor.data) if self.vendor.data else None
+        self.tiers = TierChoice(self.selected_vendor)
         self.tier.choices = self.tiers.choices
 
     def validate_leaning(self, field: Any) -> None:
@@ -119,72 +119,72 @@ class PostFields(Form):
         found = {tag.id: tag for tag in (known[word] for word in words)}
         if len(found) > MAX_TAGS:
             raise ValidationError(f"These are {len(found)} tags. Keep the {MAX_TAGS} that fit best.")
-        self.found_tags = list(found.values())
+        self.selected_tags = list(found.values())
 
-    def validate_about(self, field: Any) -> None:
+    def validate_vendor_naming(self, field: Any) -> None:
         """One of the three."""
         if field.data not in ("none", "named", "undisclosed"):
             raise ValidationError("Choose how the vendor appears.")
 
     def validate_vendor(self, field: Any) -> None:
         """A vendor of the catalogue, when one is named."""
-        if self.about.data != "named":
+        if self.vendor_naming.data != "named":
             return
         if not (field.data or "").strip():
             raise ValidationError("Write the vendor's name, or choose another way above.")
-        if self.found_vendor is None:
+        if self.selected_vendor is None:
             raise ValidationError(
                 f"“{field.data.strip()[:60]}” is not in the catalogue. Check it, or propose it below."
             )
         # What somebody wrote before they spoke for the vendor may go on naming it.
-        stays = vendor_by_name(field.object_data or "") is self.found_vendor
-        if not stays and not can_post_about(current_user, self.found_vendor):
+        stays = vendor_by_name(field.object_data or "") is self.selected_vendor
+        if not stays and not can_post_about(current_user, self.selected_vendor):
             raise ValidationError(
-                f"You speak for {self.found_vendor.name}: its partners tell of it here, and you answer them."
+                f"You speak for {self.selected_vendor.name}: its partners tell of it here, and you answer them."
             )
 
     def validate_tier(self, field: Any) -> None:
         """A programme or tier of that vendor."""
-        if self.about.data == "named" and self.found_vendor and field.data and not self.tiers.is_valid(field.data):
-            raise ValidationError(f"This is not a tier of {self.found_vendor.name}. Choose again.")
+        if self.vendor_naming.data == "named" and self.selected_vendor and field.data and not self.tiers.is_valid(field.data):
+            raise ValidationError(f"This is not a tier of {self.selected_vendor.name}. Choose again.")
 
     def validate_category(self, field: Any) -> None:
         """A category, when the vendor stays undisclosed."""
-        if self.about.data == "undisclosed" and field.data not in self.categories:
+        if self.vendor_naming.data == "undisclosed" and field.data not in self.categories:
             raise ValidationError("Choose the category the vendor belongs to.")
 
     def validate_description(self, field: Any) -> None:
         """Words that tell the kind of vendor, and not which."""
-        if self.about.data != "undisclosed":
+        if self.vendor_naming.data != "undisclosed":
             return
         _length(DESCRIPTION_LENGTH, "what readers should see, such as “a large hardware supplier”")(self, field)
         if named := find_vendor_mention(field.data):
             raise ValidationError(f"This names {named}. Describe the vendor so that nobody can tell.")
 
-    def chosen(self) -> PostSubject:
+    def post_subject(self) -> PostSubject:
         """The vendor as chosen, for an action."""
-        if self.about.data == "undisclosed":
+        if self.vendor_naming.data == "undisclosed":
             return PostSubject(category=self.categories[self.category.data], description=self.description.data)
-        if self.about.data != "named" or self.found_vendor is None:
+        if self.vendor_naming.data != "named" or self.selected_vendor is None:
             return NO_VENDOR
         programme, tier = self.tiers.resolve(self.tier.data)
-        return PostSubject(vendor=self.found_vendor, programme=programme, tier=tier)
+        return PostSubject(vendor=self.selected_vendor, programme=programme, tier=tier)
 
-    def content(self) -> dict[str, Any]:
+    def post_values(self) -> dict[str, Any]:
         """The fields that write_post and edit_post share."""
         return {
             "title": self.title.data,
             "body": self.body.data,
             "leaning": self.leaning.data,
-            "tags": self.found_tags,
-            "about": self.chosen(),
+            "tags": self.selected_tags,
+            "subject": self.post_subject(),
         }
 
 
 class PostForm(PostFields, RatingFields, SignedForm):
     """A new post, and the rating it may carry."""
 
-    IDFIELD = RadioField(
+    identity = RadioField(
         "How you appear",
         choices={"name": "By name", "anonymous": "Anonymous"},
         validate_choice=False,
@@ -194,18 +194,18 @@ class PostForm(PostFields, RatingFields, SignedForm):
     def validate_worth(self, field: Any) -> None:
         """Needed in a rating; and what the rating is of must be told, and not be one's own house or rated already."""
         super().validate_worth(field)
-        if not self.rates() or self.about.errors or self.vendor.errors or self.description.errors:
+        if not self.has_answers() or self.vendor_naming.errors or self.vendor.errors or self.description.errors:
             return
-        if self.about.data == "none":
+        if self.vendor_naming.data == "none":
             raise ValidationError("A rating needs a vendor: name it or describe it, or empty the steps of the rating.")
         if is_representative(current_user):
             raise ValidationError("You speak for a vendor, so you rate none. Empty the steps of the rating.")
-        about, anonymous = self.chosen(), self.IDFIELD.data == "anonymous"
-        if about.vendor is not None and not can_rate(current_user, about.vendor):
+        subject, anonymous = self.post_subject(), self.identity.data == "anonymous"
+        if subject.vendor is not None and not can_rate(current_user, subject.vendor):
             raise ValidationError(
-                f"Your address belongs to {about.vendor.name}: its partners rate it. Empty this step."
+                f"Your address belongs to {subject.vendor.name}: its partners rate it. Empty this step."
             )
-        live = live_ratings(current_user, about.vendor, about.programme, about.category, about.description)
+        live = live_ratings(current_user, subject.vendor, subject.programme, subject.category, subject.description)
         known = next((rating for rating in live if rating.anonymous or anonymous), None)
         if known is None:
             return
@@ -217,17 +217,17 @@ class PostForm(PostFields, RatingFields, SignedForm):
 
     def cleaned_data(self) -> dict[str, Any]:
         """For write_post."""
-        return self.content() | self.signing() | {"said": self.said() if self.rates() else None}
+        return self.post_values() | self.signature_values() | {"rating_values": self.answers() if self.has_answers() else None}
 
     def passages(self) -> list[str]:
         """Title and text, and how an undisclosed vendor is described."""
-        described = self.description.data if self.about.data == "undisclosed" else ""
+        described = self.description.data if self.vendor_naming.data == "undisclosed" else ""
         return [self.title.data or "", self.body.data or "", described or ""]
 
-    def tiers_told(self) -> list[Tier]:
+    def disclosed_tiers(self) -> list[Tier]:
         """The tier chosen, or those of the vendor that the text names."""
-        about = self.chosen()
-        return [about.tier] if about.tier else mentioned_tiers(about.vendor, self.passages())
+        subject = self.post_subject()
+        return [subject.tier] if subject.tier else mentioned_tiers(subject.vendor, self.passages())
 
 
 class PostEditForm(PostFields):
@@ -235,7 +235,7 @@ class PostEditForm(PostFields):
 
     def cleaned_data(self) -> dict[str, Any]:
         """For edit_post."""
-        return self.content()
+        return self.post_values()
 
 
 def form_values(post: Post) -> dict[str, Any]:
@@ -245,7 +245,7 @@ def form_values(post: Post) -> dict[str, Any]:
         "body": post.body,
         "tags": ", ".join(tag_slugs_of([post.id]).get(post.id, [])),
         "leaning": post.leaning,
-        "about": "named" if post.vendor_id else "undisclosed" if post.category_id else "none",
+        "vendor_naming": "named" if post.vendor_id else "undisclosed" if post.category_id else "none",
         "vendor": post.vendor.name if post.vendor else "",
         "tier": TierChoice.value_of(post),
         "category": post.category.slug if post.category else "",

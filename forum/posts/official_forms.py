@@ -16,7 +16,7 @@ class OfficialReplyForm(CommentEditForm):
     # The form's own random number; see models.py.
     submission = HiddenField()
 
-    def in_pace(self) -> bool:
+    def passes_limits(self) -> bool:
         """Whether it may be sent now; if not, the form says why. Asked last."""
         words = submission_error(
             current_user, body=self.body.data or "", is_post=False, anonymous=False, seconds_open=form_age()

@@ -20,7 +20,7 @@ from forum.submissions import honeypot_filled
 from forum.rate_limits import limiter, was_accepted
 from forum.web import permission_required, require
 
-bp = Blueprint("official", __name__)
+bp = Blueprint("official_replies", __name__)
 ANSWERED_ONCE = "{} has answered here already, and answers once. Edit that reply instead; this text is still yours to copy."
 ONLY_OFFICIALLY = (
     "You speak for {}, so here you answer once, by name and in its name, and not otherwise. Nothing is published yet."
@@ -46,7 +46,7 @@ def new(post_id: int) -> Any:
         form.submission.data = secrets.token_hex(16)
     if not can_reply_officially(current_user, post):
         return render_template("posts/closed.html", form=form, post=post), 403
-    if form.is_submitted() and form.validate() and request.form.get("intent") == "publish" and form.in_pace():
+    if form.is_submitted() and form.validate() and request.form.get("intent") == "publish" and form.passes_limits():
         return _publish(post, form, speaker)
     return _page(post, form, speaker)
 

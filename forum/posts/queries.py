@@ -145,14 +145,14 @@ def _post_page() -> Select[Any]:
     )
 
 
-def post_by_id(post_id: int, *, to_change: bool = False) -> Select[Any]:
+def post_by_id(post_id: int, *, for_update: bool = False) -> Select[Any]:
     """The post itself; to change it, one at a time, with a lock on its row."""
     statement = (
         select(Post)
         .where(Post.id == post_id)
         .options(joinedload(Post.pseudonym), joinedload(Post.author), joinedload(Post.vendor))
     )
-    return statement.with_for_update(of=Post) if to_change else statement
+    return statement.with_for_update(of=Post) if for_update else statement
 
 
 def related_posts(post_id: int, vendor_id: int | None, most: int = 5) -> Sequence[Any]:

@@ -38,16 +38,16 @@ class ScheduledItem(NamedTuple):
     title: str
     post: Post | None
     parent_id: int | None
-    latest: datetime
-    late: bool
-    typed: dict[str, str]
+    deadline: datetime
+    is_overdue: bool
+    form_data: dict[str, str]
 
 
-def schedule_post(member: Member, *, hours: int, typed: Mapping[str, str], about: PostSubject = NO_VENDOR, **given: Any) -> bool:
+def schedule_post(member: Member, *, hours: int, typed: Mapping[str, str], subject: PostSubject = NO_VENDOR, **given: Any) -> bool:
     """Keep a post until a random moment within the hours. `given` is for write_post. False when too many wait."""
     tags = [tag.id for tag in given.pop("tags")]
-    numbers = {name: thing.id if hasattr(thing, "id") else thing for name, thing in about._asdict().items()}
-    content = given | {"kind": "post", "tags": tags, "about": numbers}
+    numbers = {name: thing.id if hasattr(thing, "id") else thing for name, thing in subject._asdict().items()}
+    content = given | {"kind": "post", "tags": tags, "subject": numbers}
     return _keep(member, hours, content | {"typed": dict(typed)})
 
 
@@ -63,7 +63,7 @@ def scheduled_texts_of(member: Any) -> list[ScheduledItem]:
     """What of the member's waits, the soonest deadline first."""
     rows = _own(member)
     opened = [(row.id, content) for row in rows if (content := _opened(row.sealed)) is not None]
-    return sorted((_waiting(number, content) for number, content in opened), key=lambda one: (one.latest, one.id))
+    return sorted((_waiting(number, content) for number, content in opened), key=lambda one: (one.deadline, one.id))
 
 
 def cancel_scheduled(member: Any, number: int | None) -> bool:
@@ -124,22 +124,22 @@ def _keep(member: Member, hours: int, content: dict[str, Any]) -> bool:
 
 def _write_post(member: Member, content: dict[str, Any]) -> bool:
     kinds = {"vendor": Vendor, "programme": Programme, "tier": Tier, "category": Category}
-    named: dict[str, Any] = {key: db.session.get(kind, content["about"][key] or 0) for key, kind in kinds.items()}
+    named: dict[str, Any] = {key: db.session.get(kind, content["subject"][key] or 0) for key, kind in kinds.items()}
     given = {name: content[name] for name in ("title", "body", "leaning", "badged")}
     given |= {"tags": _tags_of(content), "anonymous": True}
     if named["vendor"] is not None and named["vendor"].merged_into_id is not None:
         named["vendor"] = db.session.get(Vendor, named["vendor"].merged_into_id)
-    given["about"] = PostSubject(**named, description=content["about"]["description"])
+    given["subject"] = PostSubject(**named, description=content["subject"]["description"])
     vendor = named["vendor"]
-    if any(content["about"][key] and named[key] is None for key in ("vendor", "category")):
+    if any(content["subject"][key] and named[key] is None for key in ("vendor", "category")):
         return False
     if vendor is not None and not can_post_about(member, vendor):
         return False
     # Whoever has come to speak for a vendor, or to work for this one, rates it no more.
-    said = content["said"] if content["said"] and can_rate(member, vendor) else None
+    rating_values = content["rating_values"] if content["rating_values"] and can_rate(member, vendor) else None
     try:
         with db.session.begin_nested():
-            write_post(member, said=said, **given)
+            write_post(member, rating_values=rating_values, **given)
     except AlreadyRated:
         # Rated by name meanwhile: the text appears without its rating, or it would tell that both are theirs.
         write_post(member, **given)

@@ -14,21 +14,21 @@ from forum.posts.scheduled_actions import ScheduledItem, cancel_scheduled, sched
 from forum.urls import key_text
 from forum.web import permission_required
 
-bp = Blueprint("delayed", __name__)
+bp = Blueprint("scheduled", __name__)
 
 
-@bp.get("/delayed/<key:number>/edit")
+@bp.get("/scheduled/<key:number>/edit")
 @permission_required(is_member)
 def edit(number: int) -> Any:
     """The text in its form again. What is published from there takes its place."""
     found = _own(number)
-    given = found.typed | {"submission": secrets.token_hex(16), "replaces": key_text(number)}
+    given = found.form_data | {"submission": secrets.token_hex(16), "replaces": key_text(number)}
     if found.post is not None:
         return reply_form_page(CommentForm(formdata=None, **given), found.post, found.parent_id)
     return post_form_page(PostForm(formdata=None, **given), "posts/new.html")
 
 
-@bp.post("/delayed/<key:number>/delete")
+@bp.post("/scheduled/<key:number>/delete")
 @permission_required(is_member)
 def delete(number: int) -> Any:
     """Cancel it: it never appears, and nothing of it stays."""

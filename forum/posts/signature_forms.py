@@ -32,14 +32,14 @@ PUBLISH_ANYWAY = "publish anyway "
 class SignedForm(Form):
     """Writing that is signed: by name, or under a pseudonym."""
 
-    meta_fields = ("csrf_token", "identity", "appear", "badge", "replaces")
+    meta_fields = ("csrf_token", "identity", "delay", "badge", "replaces")
     findings: list[Finding] = []
 
     # The form's own random number; see forum/posts/models.py.
     submission = HiddenField()
     # The delayed text that was taken back into the form, and that this one stands for.
     replaces = HiddenField()
-    IDFIELD = RadioField(
+    identity = RadioField(
         "Reply as",
         choices={"name": "By name", "anonymous": "Anonymous"},
         validate_choice=False,
@@ -48,30 +48,30 @@ class SignedForm(Form):
     badge = BooleanField("Say what kind of company I work for, and where, if enough others share it")
     appear = RadioField("When it appears, if anonymous", choices=DELAY_CHOICES, default="0", validate_choice=False)
 
-    def IDFIELD(self, field: Any) -> None:
+    def validate_identity(self, field: Any) -> None:
         """One of the two; without a name, unless that is barred."""
         if field.data not in ("name", "anonymous"):
             raise ValidationError("Choose how you appear.")
         if field.data == "anonymous" and (refusal := anonymous_bar_message(current_user)):
             raise ValidationError(refusal)
 
-    def validate_appear(self, field: Any) -> None:
+    def validate_delay(self, field: Any) -> None:
         """One of the four; a form without the question means now."""
         if (field.data or "0") not in DELAY_CHOICES:
             raise ValidationError("Choose when it appears.")
 
-    def within(self) -> int:
+    def delay_hours(self) -> int:
         """Within how many hours it appears: 0 is now."""
-        return int(self.appear.data or "0") if self.IDFIELD.data == "anonymous" else 0
+        return int(self.delay.data or "0") if self.identity.data == "anonymous" else 0
 
     def cleaned_data(self) -> dict[str, Any]:
         """For an action: `anonymous` and `badged` as yes or no."""
-        return super().cleaned_data() | self.signing()
+        return super().cleaned_data() | self.signature_values()
 
-    def signing(self) -> dict[str, Any]:
+    def signature_values(self) -> dict[str, Any]:
         """How it is signed, for an action."""
         return {
-            "anonymous": self.IDFIELD.data == "anonymous",
+            "anonymous": self.identity.data == "anonymous",
             "badged": bool(self.badge.data),
             "submission": (self.submission.data or "")[:64],
         }
@@ -80,36 +80,36 @@ class SignedForm(Form):
         """What of it is read by others, for the check of what it gives away."""
         return [self["body"].data or ""]
 
-    def tiers_told(self) -> list[Tier]:
+    def disclosed_tiers(self) -> list[Tier]:
         """Tiers that readers learn its author holds."""
         return []
 
-    def badge_shown(self) -> str:
+    def badge_preview(self) -> str:
         """What the badge would say today."""
-        tiers = self.tiers_told() if self.badge.data else []
+        tiers = self.disclosed_tiers() if self.badge.data else []
         return badge_for(current_user, tiers[0] if tiers else None)
 
-    def may_publish(self, do: str) -> bool:
+    def is_cleared_to_publish(self, do: str) -> bool:
         """Whether the button pressed publishes: one that warns of what was found, or one for the text just checked."""
-        if self.IDFIELD.data != "anonymous":
+        if self.identity.data != "anonymous":
             return do.startswith("publish")
-        if do == PUBLISH_ANYWAY + self.checked():
+        if do == PUBLISH_ANYWAY + self.text_digest():
             return True
         if do.startswith("publish"):
             self.findings = self._given_away()
             return not self.findings
         return False
 
-    def in_pace(self, *, is_post: bool) -> bool:
+    def passes_limits(self, *, is_post: bool) -> bool:
         """Whether it may be sent now; if not, the form says why. Asked last."""
-        anonymous = self.IDFIELD.data == "anonymous"
+        anonymous = self.identity.data == "anonymous"
         words = submission_error(
             current_user, body=self["body"].data or "", is_post=is_post, anonymous=anonymous, seconds_open=form_age()
         )
         self["body"].errors = [words] if words else []
         return words is None
 
-    def checked(self) -> str:
+    def text_digest(self) -> str:
         """What the button is bound to: a digest of the very text."""
         return sha256("\n".join(self.passages()).encode()).hexdigest()[:32]
 
@@ -117,7 +117,7 @@ class SignedForm(Form):
         writer = author_details(current_user)
         firms = popular_vendor_names(2000)
         found = [one for passage in self.passages() for one in find_identifying_details(passage, writer, firms)]
-        tiers = self.tiers_told()
+        tiers = self.disclosed_tiers()
         for passage in self.passages() if tiers else []:
             for country, one in find_countries(passage, writer):
                 if any(count_organisations_sharing(current_user, country=country, tier_id=tier.id) < MIN_ORGANISATIONS for tier in tiers):

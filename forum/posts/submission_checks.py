@@ -30,7 +30,7 @@ def submission_error(member: Any, *, body: str, is_post: bool, anonymous: bool, 
     given, moment = new_member_limits.current_limits(), now()
     record, waiting = signed_record(member), 0
     if anonymous:
-        record = record.with_also(anonymous_record(member))
+        record = record.plus(anonymous_record(member))
         waiting = sum(one.kind == ("post" if is_post else "comment") for one in scheduled_texts_of(member))
     if not new_member_limits.is_new(member, record, given, moment):
         return None

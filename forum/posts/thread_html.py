@@ -35,7 +35,7 @@ class ThreadReader(NamedTuple):
     useful: set[int]
     writes: bool
     sees_hidden: bool
-    speaks_for: int | None = None
+    represents_id: int | None = None
 
 
 class PageFacts(NamedTuple):
@@ -47,7 +47,7 @@ class PageFacts(NamedTuple):
     writes: bool
     votes: bool
     sees_hidden: bool
-    speaks_for: int | None
+    represents_id: int | None
     clock: tuple[ZoneInfo | None, int]
     replies: str  # the address of a reply without its key
     reply_to: str  # the address of the form that answers it, without its key
@@ -58,7 +58,7 @@ def render_thread(rows: Sequence[Any], post: Any, reader: ThreadReader) -> Marku
     if not rows:
         return Markup("")
     # A vendor's representative neither answers nor marks what stands under a post about the vendor.
-    votes = reader.speaks_for is None or reader.speaks_for != post.vendor_id
+    votes = reader.represents_id is None or reader.represents_id != post.vendor_id
     page = PageFacts(
         post.id,
         (post.author_id, post.pseudonym_id),
@@ -66,7 +66,7 @@ def render_thread(rows: Sequence[Any], post: Any, reader: ThreadReader) -> Marku
         reader.writes,
         votes,
         reader.sees_hidden,
-        reader.speaks_for,
+        reader.represents_id,
         reader_clock(),
         path_of("comments.show", comment_id=0).removesuffix(key_text(0)),
         path_of("comments.new", post_id=post.id, to=""),
@@ -97,7 +97,7 @@ def _print(row: Any, page: PageFacts, own: bool, marked: bool, answered: tuple[i
         answered=answered,
         gone=row.deleted_at is not None or (hidden and not own and not page.sees_hidden),
         own=own and page.writes,
-        fixed=row.official_title is not None and row.official_vendor_id != page.speaks_for,
+        fixed=row.official_title is not None and row.official_vendor_id != page.represents_id,
         mark="" if not (others and page.votes) else "unmark" if marked else "mark",
         reports=others,
         is_open=page.is_open and not hidden,

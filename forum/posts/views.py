@@ -96,7 +96,7 @@ def new() -> Any:
     given = {"submission": secrets.token_hex(16)}
     if request.method == "GET" and request.args.get("vendor"):
         known = vendor_by_name(request.args["vendor"])
-        given |= {"about": "named", "vendor": known.name if known else request.args["vendor"]}
+        given |= {"vendor_naming": "named", "vendor": known.name if known else request.args["vendor"]}
     form = PostForm(**given)
     if form.is_submitted() and honeypot_filled():
         flash("Published.")
@@ -107,8 +107,8 @@ def new() -> Any:
                 return _to(first)
             form.submission.data = given["submission"]
         do = request.form.get("intent", "")
-        ready = do != "tiers" and form.validate() and form.may_publish(do) and form.in_pace(is_post=True)
-        if ready and (done := _delay(form) if form.within() else _publish(form)) is not None:
+        ready = do != "tiers" and form.validate() and form.is_cleared_to_publish(do) and form.passes_limits(is_post=True)
+        if ready and (done := _delay(form) if form.delay_hours() else _publish(form)) is not None:
             return done
     return post_form_page(form, "posts/new.html")
 
@@ -117,7 +117,7 @@ def new() -> Any:
 @limiter.limit("60/hour", methods=["POST"])
 def edit(post_id: int) -> Any:
     """Change one's own post."""
-    post = db.first_or_404(post_by_id(post_id, to_change=request.method == "POST"))
+    post = db.first_or_404(post_by_id(post_id, for_update=request.method == "POST"))
     if not can_see(current_user, post):
         abort(404)
     require(can_edit(current_user, post))
@@ -135,7 +135,7 @@ def edit(post_id: int) -> Any:
 @bp.route("/posts/<key:post_id>/delete", methods=["GET", "POST"])
 def delete(post_id: int) -> Any:
     """Take one's own post down, after being asked."""
-    post = db.first_or_404(post_by_id(post_id, to_change=request.method == "POST"))
+    post = db.first_or_404(post_by_id(post_id, for_update=request.method == "POST"))
     if not can_see(current_user, post):
         abort(404)
     require(can_delete(current_user, post))
@@ -192,10 +192,10 @@ def _publish(form: PostForm) -> Any:
 
 def _delay(form: PostForm) -> Any:
     cancel_replaced(form)
-    kept = schedule_post(current_user, hours=form.within(), typed=carried_fields(), **form.cleaned_data())
+    kept = schedule_post(current_user, hours=form.delay_hours(), form_data=carried_fields(), **form.cleaned_data())
     if not kept:
         db.session.rollback()
-        form.appear.errors = [TOO_MANY_SCHEDULED]
+        form.delay.errors = [TOO_MANY_SCHEDULED]
         return post_form_page(form, "posts/new.html")
     db.session.commit()
     return redirect(url_for("pages.anonymous_writing"))
@@ -205,11 +205,11 @@ def _save(form: PostEditForm, post: Post) -> Any:
     """To the changed post; None, with words in the form, when the rating it carries stands in the way."""
     try:
         if form.has_changed():
-            actions.edit_post(post, by=current_user, **form.cleaned_data())
+            actions.edit_post(post, author=current_user, **form.cleaned_data())
             db.session.commit()
     except AlreadyRated:
         db.session.rollback()
-        form.about.errors = [
+        form.vendor_naming.errors = [
             "This text carries a rating of the vendor it was about, or you have rated the one you name now. "
             "Withdraw the rating in your settings to change the vendor."
         ]

@@ -12,21 +12,21 @@ from forum.posts.signals import comment_published, post_published, item_held
 from forum.vendors.models import Vendor
 
 
-def hide(item: Post | Comment, because: str) -> None:
+def hide(item: Post | Comment, reason: str) -> None:
     """Take it out of sight, with the reason that its author reads. What is hidden already gets the new reason."""
     if item.hidden_at is None:
         if item.deleted_at is None:
             adjust_visible_counts(item, -1)
         item.hidden_at = timestamp_for(item)
-    item.hidden_reason = because
-    _hide_rating(item, because)
+    item.hidden_reason = reason
+    _hide_rating(item, reason)
     db.session.flush()
 
 
-def hold(item: Post | Comment, because: str) -> None:
+def hold(item: Post | Comment, reason: str) -> None:
     """Hide it until a moderator has looked, and say so to the room above."""
-    hide(item, because)
-    item_held.send(item, because=because)
+    hide(item, reason)
+    item_held.send(item, reason=reason)
 
 
 def hold_if_edit_requested(item: Post | Comment) -> None:
@@ -70,7 +70,7 @@ def _add(kind: Any, which: dict[str, int], column: str, by: int) -> None:
     db.session.query(kind).filter_by(**which).update({column: getattr(kind, column) + by})
 
 
-def _hide_rating(item: Post | Comment, because: str) -> None:
+def _hide_rating(item: Post | Comment, reason: str) -> None:
     if isinstance(item, Post) and item.rating is not None and item.rating.hidden_at is None:
-        item.rating.hidden_at, item.rating.hidden_reason = timestamp_for(item), because
+        item.rating.hidden_at, item.rating.hidden_reason = timestamp_for(item), reason
         item.rating.version += 1

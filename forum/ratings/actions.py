@@ -18,7 +18,7 @@ from forum.vendors.queries import merged_vendor_ids
 
 ORGANISATION_SEAL = "organisation of a rating"
 # What a member says in a rating, and what its history keeps.
-VALUE_KEYS = (*CRITERION_KEYS, *ASK_KEYS, *DEALS, "currency", "years", "only_vendor_trains", "worth", "again", "interest")
+ANSWER_KEYS = (*CRITERION_KEYS, *ASK_KEYS, *DEALS, "currency", "years", "only_vendor_trains", "worth", "again", "interest")
 
 
 class AlreadyRated(Exception):
@@ -60,7 +60,7 @@ def rate(
     category: Category | None = None,
     description: str | None = None,
     anonymous: bool,
-    said: Mapping[str, Any],
+    answers: Mapping[str, Any],
     submission: str | None = None,
     at: datetime | None = None,
 ) -> Rating:
@@ -73,7 +73,7 @@ def rate(
     subject = hmac_subject(vendor, programme, category, description)
     day = start_of_day(at or now())
     if known := live_ratings(member, vendor, programme, category, description):
-        return _revise_live(known, member, tier, said, day, anonymous=anonymous, submission=submission)
+        return _revise_live(known, member, tier, answers, day, anonymous=anonymous, submission=submission)
     rating = Rating(
         rater_hmac=anonymity.rater_hmacs(member.id, subject)[0],
         organisation_seal=_seal_organisation(member),
@@ -85,7 +85,7 @@ def rate(
         submission=submission or None,
         rated_at=day,
     )
-    _set_values(rating, said)
+    _set_values(rating, answers)
     if anonymous:
         rating.chain_link = free_chain_link(member)
     else:
@@ -99,7 +99,7 @@ def _revise_live(
     live: Sequence[Rating],
     member: Member,
     tier: Tier | None,
-    said: Mapping[str, Any],
+    answers: Mapping[str, Any],
     day: datetime,
     *,
     anonymous: bool,
@@ -111,34 +111,34 @@ def _revise_live(
     if submission and known.submission == submission:
         return known  # the same press of the button, twice
     known.submission = submission or known.submission
-    return revise(known, by=member, tier=tier, said=said, day=day)
+    return revise(known, author=member, tier=tier, answers=answers, day=day)
 
 
 def revise(
     rating: Rating,
     *,
     tier: Tier | None,
-    said: Mapping[str, Any],
-    by: Member | None = None,
+    answers: Mapping[str, Any],
+    author: Member | None = None,
     day: datetime | None = None,
 ) -> Rating:
-    """Say something else from today on, for the house that its author (`by`) works for today; what it said is kept.
+    """Say something else from today on, for the house that its `author` works for today; what it said is kept.
 
     The same again on the same day changes nothing.
     """
-    if by is not None:
-        _reassign_organisation(by, rating)
+    if author is not None:
+        _reassign_organisation(author, rating)
     # Two revisions at once come one after the other. `of`, since PostgreSQL locks no outer join it may have come by.
     db.session.refresh(rating, with_for_update={"of": Rating})
     day = day or start_of_day(now())
-    same = {key: said.get(key) for key in VALUE_KEYS} | {"currency": said.get("currency") or "EUR"}
+    same = {key: answers.get(key) for key in ANSWER_KEYS} | {"currency": answers.get("currency") or "EUR"}
     unchanged = rating.tier is tier and all(getattr(rating, key) == value for key, value in same.items())
     if unchanged and day == (rating.revised_at or rating.rated_at):
         return rating
-    before = {key: getattr(rating, key) for key in VALUE_KEYS} | {"tier": rating.tier.name if rating.tier else None}
+    before = {key: getattr(rating, key) for key in ANSWER_KEYS} | {"tier": rating.tier.name if rating.tier else None}
     number = count_rating_revisions(rating.id) + 1
     db.session.add(RatingRevision(rating_id=rating.id, number=number, answers=before, replaced_at=day))
-    _set_values(rating, said)
+    _set_values(rating, answers)
     rating.tier = tier
     rating.revised_at = day
     rating.version += 1
@@ -234,7 +234,7 @@ def _reseal(rating: Rating) -> str:
     return anonymity.seal(ORGANISATION_SEAL, opened) if opened else rating.organisation_seal
 
 
-def _set_values(rating: Rating, said: Mapping[str, Any]) -> None:
-    for key in VALUE_KEYS:
-        setattr(rating, key, said.get(key))
-    rating.currency = said.get("currency") or "EUR"
+def _set_values(rating: Rating, answers: Mapping[str, Any]) -> None:
+    for key in ANSWER_KEYS:
+        setattr(rating, key, answers.get(key))
+    rating.currency = answers.get("currency") or "EUR"

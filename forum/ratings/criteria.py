@@ -11,7 +11,7 @@ class Criterion(NamedTuple):
 
     key: str
     label: str
-    short: str
+    short_label: str
     theme: str
     question: str
 
@@ -71,10 +71,10 @@ class Ask(NamedTuple):
 
     key: str
     label: str
-    short: str
+    short_label: str
     theme: str
     unit: str
-    most: int
+    maximum: int
 
 
 ASKS = (

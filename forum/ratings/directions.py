@@ -19,8 +19,8 @@ class Directions(NamedTuple):
 
     wide: Markup
     narrow: Markup
-    asks: Sequence[Mapping[str, Any]]
-    gives: Sequence[Mapping[str, Any]]
+    ask_rows: Sequence[Mapping[str, Any]]
+    criterion_rows: Sequence[Mapping[str, Any]]
 
 
 def vendor_directions(figures: Mapping[str, Any], name: str) -> Directions:
@@ -47,19 +47,19 @@ def vendor_directions(figures: Mapping[str, Any], name: str) -> Directions:
 
 def _ask_row(ask: Ask, told: Mapping[str, Any]) -> Row:
     if told["median"] is None:
-        return Row(ask.label, ask.short, f"n {told['n']}", f"{ask.label}: not enough reports ({told['n']})")
+        return Row(ask.label, ask.short_label, f"n {told['n']}", f"{ask.label}: not enough reports ({told['n']})")
     tip = f"{ask.label}: median {format_amount(ask, told['median'])}, middle half {format_amount(ask, told['q1'])} to "
     tip += f"{format_amount(ask, told['q3'])}, n {told['n']}"
     value = format_amount(ask, told["median"])
-    return Row(ask.label, ask.short, value, tip, told["level"], told["low"], told["high"], told["n"])
+    return Row(ask.label, ask.short_label, value, tip, told["level"], told["low"], told["high"], told["n"])
 
 
 def _give_row(given: Criterion, told: Mapping[str, Any]) -> Row:
     if told["mean"] is None:
         tip = f"{given.label}: not enough ratings yet ({told['n']} of {K})"
-        return Row(given.label, given.short, f"n {told['n']}", tip)
+        return Row(given.label, given.short_label, f"n {told['n']}", tip)
     tip = f"{given.label}: {told['mean']:.1f}, 90 % interval {format_interval(told['low'], told['high'])}, n {told['n']}"
-    return Row(given.label, given.short, f"{told['mean']:.1f}", tip, told["mean"], told["low"], told["high"], told["n"])
+    return Row(given.label, given.short_label, f"{told['mean']:.1f}", tip, told["mean"], told["low"], told["high"], told["n"])
 
 
 def _all_row(label: str, told: Mapping[str, Any]) -> Row:
@@ -71,15 +71,15 @@ class Scorecard(NamedTuple):
     """One rating: its chart, and rows of label, what it says, and what all ratings of the vendor say (or None)."""
 
     chart: Markup
-    asks: Sequence[tuple[str, str, str | None]]
-    gives: Sequence[tuple[str, str, str | None]]
+    ask_rows: Sequence[tuple[str, str, str | None]]
+    criterion_rows: Sequence[tuple[str, str, str | None]]
 
 
 def rating_scorecard(rating: Rating, among: Mapping[str, Any] | None, context: SiteContext) -> Scorecard:
     """One rating's two directions, with upright marks for the vendor's published figures if there are any."""
     report = counted_rating(rating, rating.revised_at or rating.rated_at)
     asks: list[tuple[Ask, float]] = [(a, v) for a, v in zip(ASKS, report.asks, strict=True) if v is not None]
-    gives: list[tuple[Criterion, int]] = [(g, v) for g, v in zip(CRITERIA, report.gives, strict=True) if v is not None]
+    gives: list[tuple[Criterion, int]] = [(g, v) for g, v in zip(CRITERIA, report.criteria, strict=True) if v is not None]
     bands = [
         Band(
             label,
@@ -88,7 +88,7 @@ def rating_scorecard(rating: Rating, among: Mapping[str, Any] | None, context: S
         )
         for theme, label in THEMES.items()
     ]
-    bands = [band for band in bands if band.asks or band.gives]
+    bands = [band for band in bands if band.ask_rows or band.criterion_rows]
     label = "What this partner put in and got back, on a scale of 1 to 5; the table below says the same"
     return Scorecard(
         duplex_chart(bands, None, NARROW, label=label, cls="duplex-chart__single"),
@@ -101,14 +101,14 @@ def _single_ask(ask: Ask, value: float, among: Mapping[str, Any] | None, context
     mark = among["asks"][ask.key].get("level") if among else None
     said = format_amount(ask, value)
     level = ask_level(value, ask.key, context)
-    return Row(ask.label, ask.short, said, f"{ask.label}: {said}", level, mark=mark)
+    return Row(ask.label, ask.short_label, said, f"{ask.label}: {said}", level, reference=mark)
 
 
 def _single_give(given: Criterion, stars: int, among: Mapping[str, Any] | None) -> Row:
     mark = among["stars"][given.key]["mean"] if among else None
     if stars == NOT_OFFERED:
-        return Row(given.label, given.short, "none", f"{given.label}: not offered", not_offered=True)
-    return Row(given.label, given.short, f"{stars}", f"{given.label}: {stars} of 5", stars, mark=mark)
+        return Row(given.label, given.short_label, "none", f"{given.label}: not offered", not_offered=True)
+    return Row(given.label, given.short_label, f"{stars}", f"{given.label}: {stars} of 5", stars, reference=mark)
 
 
 def _all_asked(ask: Ask, among: Mapping[str, Any] | None) -> str | None:

@@ -56,7 +56,7 @@ def _one_of(choices: dict[str, str], words: str) -> Any:
 
 def _ask_field(ask: Ask) -> StringField:
     example = {"money": "3500", "people": "4", "hours": "40"}[ask.unit]
-    return StringField(ask.label, validators=[_whole(ask.most, example)])
+    return StringField(ask.label, validators=[_whole(ask.maximum, example)])
 
 
 class RatingFields(Form):
@@ -75,7 +75,7 @@ class RatingFields(Form):
     again = RadioField("Would you partner again?", choices={"yes": "Yes", "no": "No"}, validate_choice=False)
     interest = RadioField("Do you have an interest of your own?", choices=INTERESTS, validate_choice=False)
 
-    def rates(self) -> bool:
+    def has_answers(self) -> bool:
         """Whether anything of a rating was filled in."""
         names = [*(given.key for given in CRITERIA), *(ask.key for ask in ASKS), *DEALS, "worth", "again", "years"]
         return any((self[name].data or "").strip() for name in names)
@@ -87,17 +87,17 @@ class RatingFields(Form):
 
     def validate_worth(self, field: Any) -> None:
         """1 to 5, needed."""
-        if self.rates() and field.data not in STAR_CHOICES:
+        if self.has_answers() and field.data not in STAR_CHOICES:
             raise ValidationError("Say whether the status was worth the effort, 1 to 5.")
 
     def validate_again(self, field: Any) -> None:
         """Yes or no, needed."""
-        if self.rates() and field.data not in ("yes", "no"):
+        if self.has_answers() and field.data not in ("yes", "no"):
             raise ValidationError("Say whether you would partner again.")
 
     def validate_interest(self, field: Any) -> None:
         """One of the four, needed."""
-        if self.rates() and field.data not in INTERESTS:
+        if self.has_answers() and field.data not in INTERESTS:
             raise ValidationError("Say whether you work for the vendor, a competitor or a distributor.")
 
     def validate_deals_kept(self, field: Any) -> None:
@@ -118,7 +118,7 @@ class RatingFields(Form):
     def _n(self, key: str) -> int | None:
         return parse_whole_number((self[key].data or "").strip())
 
-    def said(self) -> dict[str, Any]:
+    def answers(self) -> dict[str, Any]:
         """The rating's answers, for an action. Only after validation."""
         marks = {given.key: int(self[given.key].data) if self[given.key].data else None for given in CRITERIA}
         numbers = {key: self._n(key) for key in (*(ask.key for ask in ASKS), *DEALS, "years")}
@@ -158,10 +158,10 @@ class RatingForm(RatingFields):
     """A rating that stands alone: of a vendor's programme and tier, signed or not."""
 
     # To change what one has said is a right that no bar takes away.
-    revises = False
+    is_revision = False
     submission = HiddenField()
     tier = SelectField("Programme and tier you hold or held", choices={"": "Not stated"}, validate_choice=False)
-    IDFIELD = RadioField(
+    identity = RadioField(
         "How you appear", choices={"name": "By name", "anonymous": "Anonymous"}, default="name", validate_choice=False
     )
 
@@ -171,7 +171,7 @@ class RatingForm(RatingFields):
         self.tier.choices = self.tiers.choices
         self.vendor = vendor
 
-    def rates(self) -> bool:
+    def has_answers(self) -> bool:
         """A rating form rates."""
         return True
 
@@ -180,11 +180,11 @@ class RatingForm(RatingFields):
         if field.data and not self.tiers.is_valid(field.data):
             raise ValidationError("This is not a tier of this vendor. Choose again.")
 
-    def IDFIELD(self, field: Any) -> None:
+    def validate_identity(self, field: Any) -> None:
         """One of the two; without a name, unless that is barred."""
         if field.data not in ("name", "anonymous"):
             raise ValidationError("Choose how you appear.")
-        if field.data == "anonymous" and not self.revises and (refusal := anonymous_bar_message(current_user)):
+        if field.data == "anonymous" and not self.is_revision and (refusal := anonymous_bar_message(current_user)):
             raise ValidationError(refusal)
 
 

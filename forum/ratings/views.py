@@ -20,7 +20,7 @@ from forum.web import permission_required
 from forum.templating import current_reader
 
 bp = Blueprint("ratings", __name__)
-FIELDS = {"gives": CRITERIA, "deals": DEALS}
+FIELDS = {"criteria": CRITERIA, "deals": DEALS}
 
 
 @bp.get("/ratings")
@@ -59,13 +59,13 @@ def edit(rating_id: int) -> Any:
     if is_representative(current_user):
         return render_template("ratings/refused.html", vendor=rating.vendor), 403
     form = RatingForm(vendor=rating.vendor, data=form_data(rating))
-    form.revises = True
+    form.is_revision = True
     if form.validate_on_submit():
         programme, tier = form.tiers.resolve(form.tier.data)
         if rating.vendor is not None and programme is not rating.programme:
             form.tier.errors = ["This rating is of another programme. Rate that one on its own."]
         else:
-            actions.revise(rating, by=current_reader(), tier=tier, said=form.said())
+            actions.revise(rating, author=current_reader(), tier=tier, answers=form.answers())
             db.session.commit()
             flash("Your rating is revised. Figures follow with the next batch.")
             return redirect(url_for(".index"))
@@ -110,15 +110,15 @@ def _rate(form: RatingForm) -> Any:
             vendor=form.vendor,
             programme=programme,
             tier=tier,
-            anonymous=form.IDFIELD.data == "anonymous",
-            said=form.said(),
+            anonymous=form.identity.data == "anonymous",
+            answers=form.answers(),
             submission=(form.submission.data or "")[:64],
         )
         db.session.commit()
     except actions.AlreadyRated:
         db.session.rollback()
-        how = "by name" if form.IDFIELD.data == "anonymous" else "anonymously"
-        form.IDFIELD.errors = [f"You have rated this programme {how}. Withdraw that rating first, or keep to it."]
+        how = "by name" if form.identity.data == "anonymous" else "anonymously"
+        form.identity.errors = [f"You have rated this programme {how}. Withdraw that rating first, or keep to it."]
         return None
     except IntegrityError:
         # The same form came twice at once, and the other was quicker.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from forum import text
@@ -160,11 +160,6 @@ def proposals() -> Sequence[Vendor]:
         .order_by(Vendor.proposed_at, Vendor.id)
         .limit(200)
     ).all()
-
-
-def how_many_vendors() -> int:
-    """Vendors in the catalogue."""
-    return db.session.scalar(select(func.count()).select_from(Vendor).where(Vendor.accepted_at.is_not(None))) or 0
 
 
 def find_vendor_mention(passage: str) -> str | None:

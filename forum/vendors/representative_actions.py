@@ -31,7 +31,7 @@ def can_request_from(known: Representative | None) -> datetime | None:
 def representation_state(member: Member, vendor: Vendor, known: Representative | None) -> str:
     """How the member stands to speaking for this vendor, in a word that the page turns into a sentence."""
     if known is not None and known.ended_at is None:
-        here = "speaks" if known.accepted_at else "waits"
+        here = "active" if known.accepted_at else "pending"
         return here if known.vendor_id == vendor.id else "elsewhere"
     if member.role != "member":
         return "staff"
@@ -40,13 +40,13 @@ def representation_state(member: Member, vendor: Vendor, known: Representative |
     if not can_represent(member, vendor):
         return "address"
     free_from = can_request_from(known)
-    return "free" if free_from is not None and free_from <= now() else "later"
+    return "eligible" if free_from is not None and free_from <= now() else "later"
 
 
 def request_representation(member: Member, vendor: Vendor, *, title: str) -> Representative:
     """Ask the moderators. Raises NotNow."""
     known = _alone(member)
-    if representation_state(member, vendor, known) != "free":
+    if representation_state(member, vendor, known) != "eligible":
         raise RepresentationConflict
     if known is not None:
         db.session.delete(known)

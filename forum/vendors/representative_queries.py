@@ -56,8 +56,3 @@ def representative_domains(vendor: Vendor) -> Sequence[str]:
         .where(VendorDomain.vendor_id == vendor.id, VendorDomain.relation.in_(("own", "subsidiary")))
         .order_by(VendorDomain.domain)
     ).all()
-
-
-def with_domains(vendor_id: int) -> Vendor | None:
-    """The vendor with its domains."""
-    return db.session.scalar(select(Vendor).where(Vendor.id == vendor_id).options(selectinload(Vendor.domains)))

@@ -28,20 +28,20 @@ def show(slug: str) -> Any:
     form = RepresentativeForm()
     own = representation_of(current_user)
     state = actions.representation_state(current_reader(), vendor, own)
-    if form.is_submitted() and state == "free" and form.validate():
+    if form.is_submitted() and state == "eligible" and form.validate():
         return _ask(vendor, form)
-    if form.is_submitted() and state in ("waits", "speaks"):
+    if form.is_submitted() and state in ("pending", "active"):
         return redirect(url_for(".show", slug=slug))
     page, status = form.render(
         "vendors/representative.html",
         vendor=vendor,
         state=state,
         own=own,
-        wait=actions.RETRY_DELAY,
-        speakers=representatives_of(vendor.id),
+        retry_delay=actions.RETRY_DELAY,
+        representatives=representatives_of(vendor.id),
         domains=representative_domains(vendor),
     )
-    return page, 403 if form.is_submitted() and state != "free" else status
+    return page, 403 if form.is_submitted() and state != "eligible" else status
 
 
 @bp.post("/end")

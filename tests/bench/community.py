@@ -44,7 +44,7 @@ def settle() -> Community:
     create_default_categories()
     tags = [create_tag(slug, f"What partners say about {slug}", ()) for slug in TAGS]
     kinds = categories()
-    vendors = [add_vendor(name=f"Vendor {n}", category=kinds[n % len(kinds)], about="Makes things.") for n in range(12)]
+    vendors = [add_vendor(name=f"Vendor {n}", category=kinds[n % len(kinds)], description="Makes things.") for n in range(12)]
     programmes = [add_programme(vendor, f"{vendor.name} Partners", [("Gold", 4, 3500, 0, 0)]) for vendor in vendors]
     members = [_member(n) for n in range(WRITERS)]
     db.session.flush()
@@ -58,7 +58,7 @@ def settle() -> Community:
             body=_text(chance, 8),
             leaning=chance.choice(["good", "bad", "mixed"]),
             tags=chance.sample(tags, 3),
-            about=PostSubject(vendor, programmes[n % 12], programmes[n % 12].tiers[0]),
+            subject=PostSubject(vendor, programmes[n % 12], programmes[n % 12].tiers[0]),
             anonymous=n % 5 == 0,
             at=start + timedelta(hours=n),
         )

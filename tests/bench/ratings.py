@@ -73,7 +73,7 @@ def fill(vendors: int, ratings: int) -> None:
 
 def _named(n: int, kind: str) -> dict[str, Any]:
     return {"id": n, "name": f"{kind} {n}", "slug": f"{kind.lower()}-{n}"} | (
-        {"accepted_at": now(), "about": "", "proposed_at": now(), "post_count": 0} if kind == "Vendor" else {}
+        {"accepted_at": now(), "description": "", "proposed_at": now(), "post_count": 0} if kind == "Vendor" else {}
     )
 
 

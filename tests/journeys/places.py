@@ -253,7 +253,7 @@ ADMIN = [
     Place("admin, what waits", "/admin/", "admin"),
     Place("admin, vendors", "/admin/vendors", "moderator"),
     Place("admin, vendor", member="admin"),
-    Place("admin, vendor, wrong", "admin, vendor", "admin", 422, _submit("Save", name="", about=LONG)),
+    Place("admin, vendor, wrong", "admin, vendor", "admin", 422, _submit("Save", name="", description=LONG)),
     Place("admin, merge", member="admin"),
     Place("admin, merge, shown", "admin, merge", "admin", 200, _merged),
     Place("admin, programme", member="moderator"),

@@ -153,24 +153,24 @@ def _post(author: Member, **given: Any) -> Post:
 
 def _anonymous(author: Member) -> Post:
     about = PostSubject(category=categories()[0], description="a large hardware supplier")
-    return _post(author, title=f"They moved the threshold in July, part {next(_n)}", about=about, anonymous=True)
+    return _post(author, title=f"They moved the threshold in July, part {next(_n)}", subject=about, anonymous=True)
 
 
 def _long(author: Member) -> Post:
     """Every word as long as the site allows."""
     author.job_title, author.company, author.country = LONG[:80], LONG[:80], LONG[:60]
-    vendor = add_vendor(name=LONG[1:81], category=categories()[1], about=LONG[:300], aliases=[LONG[2:82]])
+    vendor = add_vendor(name=LONG[1:81], category=categories()[1], description=LONG[:300], aliases=[LONG[2:82]])
     programme = add_programme(vendor, LONG[3:83], [(LONG[:60], 4, 1500, 1500, 150000), ("Gold", 8, None, 0, None)])
     db.session.refresh(vendor)
     about = PostSubject(vendor, programme, programme.tiers[0])
     member = create_member(name=LONG[:60], email="long@walkers.example", password=PASSWORD)
     member.job_title, member.company, member.country = LONG[:80], LONG[:80], LONG[:60]
-    post = _post(member, title=LONG[:140], body=f"{LONG[:300]}\n\n## {LONG[:300]}\n\n- {LONG[:300]}", about=about)
+    post = _post(member, title=LONG[:140], body=f"{LONG[:300]}\n\n## {LONG[:300]}\n\n- {LONG[:300]}", subject=about)
     parent = None
     for _ in range(6):
         parent = write_comment(post, member, body=f"{LONG[:300]} `{LONG[:300]}`", parent=parent, at=now())
     described = PostSubject(category=categories()[0], description=LONG[:80])
-    _post(author, title=f"x{LONG[:139]}", body=LONG[:300], about=described)
+    _post(author, title=f"x{LONG[:139]}", body=LONG[:300], subject=described)
     return post
 
 
@@ -198,15 +198,15 @@ def _vendors() -> dict[str, str]:
     long = db.session.query(Vendor).filter_by(name=LONG[1:81]).one()
     bare = add_vendor(name="Bare Ridge", category=kinds[0])
     for name in ("Lantern Mail", LONG[:80]):
-        propose_vendor(name=name, category=kinds[2], website="lantern.example", programme="Beam", about="Mail for all.")
+        propose_vendor(name=name, category=kinds[2], website="lantern.example", programme="Beam", description="Mail for all.")
     tier = long.programmes[0].tiers[0]
     return {
         "admin, vendor": url_for("admin.vendor_page", slug=long.slug),
         "admin, merge": url_for("admin.merge_vendor", slug=long.slug),
-        "admin, programme": url_for("admin.programme", number=tier.programme_id),
+        "admin, programme": url_for("admin.programme", programme_id=tier.programme_id),
         "admin, remove a programme": url_for("admin.remove_programme", number=tier.programme_id),
-        "admin, tier": url_for("admin.tier", number=tier.id),
-        "admin, remove a tier": url_for("admin.remove_tier", number=tier.id),
+        "admin, tier": url_for("admin.tier", tier_id=tier.id),
+        "admin, remove a tier": url_for("admin.remove_tier", tier_id=tier.id),
         "vendor without anything": url_for("pages.vendor", slug=bare.slug),
         "vendor, long words": url_for("pages.vendor", slug=long.slug),
         "proposed vendor": url_for("pages.vendor", slug="lantern-mail"),
@@ -296,7 +296,7 @@ def _speakers() -> dict[str, str]:
     create_member(name="Odd Colleague", email="odd@northwind-storage.example", password=PASSWORD)
     halcyon = db.session.query(Vendor).filter_by(slug="halcyon-virtual").one()
     for name in ("Hanne", "Harald"):  # they walk the whole way
-        _post(asking, title=f"What Halcyon owes {name}", about=PostSubject(halcyon))
+        _post(asking, title=f"What Halcyon owes {name}", subject=PostSubject(halcyon))
         create_member(name=f"{name} Voice", email=f"{name.lower()}@halcyon-virtual.example", password=PASSWORD)
     post = db.session.query(Post).filter_by(title="The Northwind rebate for last year arrived in August").one()
     voice = db.session.query(Member).filter_by(represents_id=vendor.id).one()
@@ -305,8 +305,8 @@ def _speakers() -> dict[str, str]:
     return {
         "post, with an official reply": _to(answered),
         "post, to be answered": _to(post),
-        "official reply": url_for("official.new", post_id=post.id),
-        "official reply, given": url_for("official.new", post_id=answered.id),
+        "official reply": url_for("official_replies.new", post_id=post.id),
+        "official reply, given": url_for("official_replies.new", post_id=answered.id),
         "request of a vendor": url_for("moderation.case", case_id=request.id),
         "end of a representative": url_for("representative_decisions.end", slug=voice.slug),
         "member, speaks for a vendor": url_for("pages.member", slug=voice.slug),

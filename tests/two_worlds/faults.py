@@ -31,7 +31,7 @@ class Fault(NamedTuple):
     shows: str
 
 
-class _Listening:
+class _EventListener:
     """An attribute to set: while it is set, something listens. So that a patch undoes it."""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -40,83 +40,89 @@ class _Listening:
     def __get__(self, holder: Any, owner: type) -> Any:
         return holder.__dict__.get(self.name)
 
-    def __set__(self, holder: Any, hears: Any) -> None:
-        before = holder.__dict__.get(self.name)
-        if before is not None:
-            event.remove(*before)
-        if hears is not None:
-            event.listen(*hears)
-        holder.__dict__[self.name] = hears
+    def __set__(self, holder: Any, listener_args: Any) -> None:
+        previous = holder.__dict__.get(self.name)
+        if previous is not None:
+            event.remove(*previous)
+        if listener_args is not None:
+            event.listen(*listener_args)
+        holder.__dict__[self.name] = listener_args
 
 
-class _Ear:
-    hears = _Listening()
+class _Hook:
+    listener_args = _EventListener()
 
 
-def _when(patch: Patch, kind: Any, moment: str, does: Callable[[Any, Any], object]) -> None:
+def _on_anonymous_rows(patch: Patch, kind: Any, moment: str, change: Callable[[Any, Any], object]) -> None:
     """Do something with the connection and the row whenever an anonymous row of a kind is written."""
 
-    def heard(mapper: Any, connection: Any, row: Any) -> None:
+    def listener(mapper: Any, connection: Any, row: Any) -> None:
         if row.chain_link is not None:
-            does(connection, row)
+            change(connection, row)
 
-    patch.setattr(_Ear(), "hears", (kind, moment, heard))
+    patch.setattr(_Hook(), "listener_args", (kind, moment, listener))
 
 
 def a_filled_author_id(patch: Patch) -> None:
-    _when(patch, Rating, "before_insert", lambda connection, row: setattr(row, "author_id", current_user.id))
+    _on_anonymous_rows(
+        patch, Rating, "before_insert", lambda connection, row: setattr(row, "author_id", current_user.id)
+    )
 
 
 def an_author_in_the_badge(patch: Patch) -> None:
-    _when(patch, Comment, "before_insert", lambda connection, row: setattr(row, "badge", current_user.name))
+    _on_anonymous_rows(
+        patch, Comment, "before_insert", lambda connection, row: setattr(row, "badge", current_user.name)
+    )
 
 
 def a_counter_of_the_member(patch: Patch) -> None:
     def count(connection: Any, row: Any) -> None:
-        own = update(Member).where(Member.id == current_user.id)
-        connection.execute(own.values(session_epoch=Member.session_epoch + 1000))
-        connection.execute(own.values(session_epoch=Member.session_epoch - 1000, company=Member.company + "+"))
+        statement = update(Member).where(Member.id == current_user.id)
+        connection.execute(statement.values(session_epoch=Member.session_epoch + 1000))
+        connection.execute(statement.values(session_epoch=Member.session_epoch - 1000, company=Member.company + "+"))
 
-    _when(patch, Post, "after_insert", count)
+    _on_anonymous_rows(patch, Post, "after_insert", count)
 
 
 def an_exact_moment(patch: Patch) -> None:
-    _when(patch, Comment, "before_insert", lambda connection, row: setattr(row, "created_at", now()))
+    _on_anonymous_rows(patch, Comment, "before_insert", lambda connection, row: setattr(row, "created_at", now()))
 
 
 def an_exact_moment_of_a_change(patch: Patch) -> None:
-    _when(patch, Rating, "before_update", lambda connection, row: setattr(row, "revised_at", now()))
+    _on_anonymous_rows(patch, Rating, "before_update", lambda connection, row: setattr(row, "revised_at", now()))
 
 
 def a_row_that_names_the_member(patch: Patch) -> None:
     def note(connection: Any, row: Any) -> None:
         connection.execute(insert(UsefulVote).values(member_id=current_user.id, comment_id=row.id))
 
-    _when(patch, Comment, "after_insert", note)
+    _on_anonymous_rows(patch, Comment, "after_insert", note)
 
 
 def a_line_in_the_log(patch: Patch) -> None:
     log = logging.getLogger("forum.posts")
-    _when(patch, Post, "after_insert", lambda connection, row: log.info("written by member %s", current_user.id))
+    _on_anonymous_rows(
+        patch, Post, "after_insert", lambda connection, row: log.info("written by member %s", current_user.id)
+    )
 
 
 def last_seen(patch: Patch) -> None:
     def touch(connection: Any, row: Any) -> None:
         connection.execute(update(Member).where(Member.id == current_user.id).values(vouched_at=start_of_day(now())))
 
-    _when(patch, Comment, "after_insert", touch)
+    _on_anonymous_rows(patch, Comment, "after_insert", touch)
 
 
 def a_sanction_on_the_account(patch: Patch) -> None:
-    kept = effects.sanction_pseudonym
+    original = effects.sanction_pseudonym
 
-    def seen(pseudonym: Any, *given: Any, **named: Any) -> bool:
+    def sanction(pseudonym: Any, *args: Any, **kwargs: Any) -> bool:
         member = member_behind(pseudonym)
         assert member is not None
         member.job_title = "warned once"
-        return kept(pseudonym, *given, **named)
+        return original(pseudonym, *args, **kwargs)
 
-    patch.setattr(effects, "sanction_pseudonym", seen)
+    patch.setattr(effects, "sanction_pseudonym", sanction)
 
 
 def a_limit_that_names_the_member(patch: Patch) -> None:
@@ -124,8 +130,8 @@ def a_limit_that_names_the_member(patch: Patch) -> None:
 
 
 def one_limit_for_all_a_member_sends(patch: Patch) -> None:
-    kept = anonymity.hashed_limit_key
-    patch.setattr(anonymity, "hashed_limit_key", lambda subject: kept(" ".join(subject.split()[:2])))
+    original = anonymity.hashed_limit_key
+    patch.setattr(anonymity, "hashed_limit_key", lambda subject: original(" ".join(subject.split()[:2])))
 
 
 def one_hmac_for_two_threads(patch: Patch) -> None:
@@ -137,54 +143,58 @@ def one_chain_for_texts_and_ratings(patch: Patch) -> None:
     patch.setattr(rating_queries, "CHAIN_KIND", "listing mark")
 
 
-def _open_letters(patch: Patch, purpose: str, wrapped: Callable[[str], str]) -> None:
+def _encode_instead_of_sealing(patch: Patch, purpose: str, encode: Callable[[str], str]) -> None:
     seal, unseal = anonymity.seal, anonymity.unseal
 
-    def opened(given: str, sealed: str) -> str | None:
-        if given != purpose:
-            return unseal(given, sealed)
+    def decode(used_for: str, sealed: str) -> str | None:
+        if used_for != purpose:
+            return unseal(used_for, sealed)
         try:
             return base64.urlsafe_b64decode(sealed).decode().rstrip("~")
         except ValueError:
             return None
 
-    patch.setattr(anonymity, "seal", lambda given, said: wrapped(said) if given == purpose else seal(given, said))
-    patch.setattr(anonymity, "unseal", opened)
+    patch.setattr(
+        anonymity, "seal", lambda used_for, text: encode(text) if used_for == purpose else seal(used_for, text)
+    )
+    patch.setattr(anonymity, "unseal", decode)
 
 
 def an_unsealed_subscription(patch: Patch) -> None:
-    _open_letters(patch, "follower", lambda said: base64.urlsafe_b64encode(said.encode()).decode())
+    _encode_instead_of_sealing(patch, "follower", lambda text: base64.urlsafe_b64encode(text.encode()).decode())
 
 
 def the_same_seal_twice(patch: Patch) -> None:
-    kept: dict[tuple[str, str], str] = {}
+    seals: dict[tuple[str, str], str] = {}
     seal = anonymity.seal
-    patch.setattr(anonymity, "seal", lambda purpose, said: kept.setdefault((purpose, said), seal(purpose, said)))
+    patch.setattr(anonymity, "seal", lambda purpose, text: seals.setdefault((purpose, text), seal(purpose, text)))
 
 
 def a_mail_that_names_the_thread(patch: Patch) -> None:
-    def tell(comment: Comment) -> None:
+    def mail_author(comment: Comment) -> None:
         if comment.post.pseudonym is not None and (member := member_behind(comment.post.pseudonym)) is not None:
-            given = {"name": member.name, "link": f"http://localhost/{comment.post.slug}", "unsubscribe": "-"}
-            mail.enqueue(str(member.email), "digest", subject="A reply", **given)
+            fields = {"name": member.name, "link": f"http://localhost/{comment.post.slug}", "unsubscribe": "-"}
+            mail.enqueue(str(member.email), "digest", subject="A reply", **fields)
 
-    receivers = {**comment_published.receivers, id(tell): tell}
+    receivers = {**comment_published.receivers, id(mail_author): mail_author}
     patch.setattr(comment_published, "receivers", receivers)
-    patch.setattr(comment_published, "_by_receiver", {**comment_published._by_receiver, id(tell): {0}})
+    patch.setattr(comment_published, "_by_receiver", {**comment_published._by_receiver, id(mail_author): {0}})
     patch.setattr(
-        comment_published, "_by_sender", {**comment_published._by_sender, 0: {*comment_published._by_sender[0], id(tell)}}
+        comment_published,
+        "_by_sender",
+        {**comment_published._by_sender, 0: {*comment_published._by_sender[0], id(mail_author)}},
     )
 
 
 def a_name_on_the_page(patch: Patch) -> None:
-    kept = bylines.Byline
+    original = bylines.Byline
 
-    def made(name: str, url: str | None, anonymous: bool, about: str) -> Any:
-        mark = db.session.query(bylines.Pseudonym).filter_by(name=name).first() if anonymous else None
-        member = member_behind(mark) if mark is not None else None
-        return kept(name, url, anonymous, f"{about} {member.country[:1] if member else ''}")
+    def byline(name: str, url: str | None, anonymous: bool, about: str) -> Any:
+        pseudonym = db.session.query(bylines.Pseudonym).filter_by(name=name).first() if anonymous else None
+        member = member_behind(pseudonym) if pseudonym is not None else None
+        return original(name, url, anonymous, f"{about} {member.country[:1] if member else ''}")
 
-    patch.setattr(bylines, "Byline", made)
+    patch.setattr(bylines, "Byline", byline)
 
 
 FAULTS = [

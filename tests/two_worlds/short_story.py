@@ -1,4 +1,4 @@
-"""A short story with one of everything, for planted faults: cheap enough to be told for each of them."""
+"""A short story with one of everything, cheap enough to play for each planted fault."""
 
 from datetime import timedelta
 
@@ -13,10 +13,10 @@ from tests.two_worlds.story import BOTH, DOMAINS, RATING_FIELDS, post_fields, th
 SHORT: list[Act] = []
 
 
-def step(happens: Step, seen_by: str = "") -> Step:
-    """The next step, three hours later."""
-    SHORT.append(Act(happens, 3, seen_by.split()))
-    return happens
+def step(function: Step, readers: str = "") -> Step:
+    """Add the next step, three hours later."""
+    SHORT.append(Act(function, 3, readers.split()))
+    return function
 
 
 step(the_site_opens)
@@ -29,13 +29,19 @@ def alice_and_bob_are_there(stage: Stage) -> None:
         db.session.add(Member(**fields, confirmed_at=now(), vouched_at=now() - timedelta(days=1)))
         db.session.flush()
         stage.send(
-            first, stage.path(stage.post("The rebate"), "/reply"), body=f"{first} too.", identity="name", intent="publish"
+            first,
+            stage.path(stage.post("The rebate"), "/reply"),
+            body=f"{first} too.",
+            identity="name",
+            intent="publish",
         )
 
 
 @step
 def first_author_writes(stage: Stage) -> None:
-    stage.send_anonymously(stage.first_author, "/posts/new", **post_fields("How it went", "It went slowly. " * 4, identity="anonymous"))
+    stage.send_anonymously(
+        stage.first_author, "/posts/new", **post_fields("How it went", "It went slowly. " * 4, identity="anonymous")
+    )
 
 
 @step
@@ -56,9 +62,11 @@ def second_author_rates(stage: Stage) -> None:
 
 
 @step
-def second_author_rates_otherwise(stage: Stage) -> None:
-    number = key_text(db.session.query(Rating).first_author().id)
-    stage.send_anonymously(stage.second_author, f"/ratings/{number}/edit", identity="anonymous", **{**RATING_FIELDS, "worth": "1"})
+def second_author_changes_the_rating(stage: Stage) -> None:
+    number = key_text(db.session.query(Rating).one().id)
+    stage.send_anonymously(
+        stage.second_author, f"/ratings/{number}/edit", identity="anonymous", **{**RATING_FIELDS, "worth": "1"}
+    )
 
 
 @step
@@ -79,7 +87,7 @@ def first_author_is_warned(stage: Stage) -> None:
 
 
 def the_end(stage: Stage) -> None:
-    """Nothing more happens."""
+    """Do nothing, so that a reader can look at the end."""
 
 
 step(the_end, "stranger")

@@ -1,10 +1,10 @@
-"""The first half of the long story. Each step is a function; to tell more, write another one, and for each thing that is
-done anonymously one of its own. They follow each other in this order.
+"""The first half of the long story. Each step is a function, and they run in the order of the file.
 
-Alice and Bob do the same by name. What is done anonymously the first author and the second author do, each in threads of their own and at a
-moment of their own. Three things tell them apart by their nature and are left out: nobody can mark or report a text of
-their own, under whatever name; who alone is told of something gets mail when the others get none (so both follow something
-that has news that day); and ratings of one house are weighed together (so only the first author rates anonymously).
+To extend the story, add a function, and a separate one for each anonymous act. Alice and Bob do the same by name. The first
+and the second author write anonymously, each in their own threads and at their own moments. Three things would tell them
+apart by their nature and are left out: nobody can mark or report their own text, under whatever name; a mail sent to one
+author only (so both follow something that has news that day); and ratings of one company are weighed together (so only the
+first author rates anonymously).
 """
 
 from collections.abc import Callable
@@ -13,11 +13,10 @@ from forum.accounts.models import Member
 from forum.accounts.tokens import token_for
 from forum.db import db, now
 from forum.posts.actions import write_post
-from forum.posts.models import ScheduledText
 from forum.posts.tags.actions import create_tag
+from forum.urls import key_text
 from forum.vendors.actions import add_domain, add_programme, add_vendor, create_default_categories
 from forum.vendors.queries import categories
-from forum.urls import key_text
 from tests.factories import PASSWORD
 from tests.two_worlds.stage import PASSWORD_HASH, Act, Stage, Step
 
@@ -25,24 +24,38 @@ BOTH = {"alice": "Alice Aalto", "bob": "Bob Birk"}
 DOMAINS = {"alice": "aalto.example", "bob": "birk.example"}
 MEMBERS = {"carol": "member", "dan": "member", "eve": "member", "finn": "member", "gina": "member"}
 STAFF = {"mona": "moderator", "max": "moderator", "ada": "admin"}
-RATING_FIELDS = {"worth": "3", "again": "yes", "interest": "none", "discounts": "4", "annual_fee": "1200", "currency": "EUR"}
+RATING_FIELDS = {
+    "worth": "3",
+    "again": "yes",
+    "interest": "none",
+    "discounts": "4",
+    "annual_fee": "1200",
+    "currency": "EUR",
+}
 STORY: list[Act] = []
 
 
-def step(hours: int = 3, *, seen_by: str = "") -> Callable[[Step], Step]:
-    """The next step of the story, so many hours after the one before; then these readers look at all pages."""
+def step(hours: int = 3, *, readers: str = "") -> Callable[[Step], Step]:
+    """Add a function as the next step, some hours after the previous one; afterwards these readers look at all pages."""
 
-    def add(happens: Step) -> Step:
-        STORY.append(Act(happens, hours, seen_by.split()))
-        return happens
+    def add(function: Step) -> Step:
+        STORY.append(Act(function, hours, readers.split()))
+        return function
 
     return add
 
 
 def post_fields(title: str, body: str, **fields: str) -> dict[str, str]:
-    """What is sent with a new post."""
-    typed = {"title": title, "body": body, "tags": "deals", "leaning": "mixed", "about": "none", "identity": "name"}
-    return {**typed, "intent": "publish", **fields}
+    """Return the form of a new post."""
+    form = {
+        "title": title,
+        "body": body,
+        "tags": "deals",
+        "leaning": "mixed",
+        "vendor_naming": "none",
+        "identity": "name",
+    }
+    return {**form, "intent": "publish", **fields}
 
 
 @step()
@@ -54,7 +67,7 @@ def the_site_opens(stage: Stage) -> None:
         ("Meadow", ("Basic",)),
         ("Orchard", ()),
     ):
-        vendor = add_vendor(name=name, category=categories()[0], about=f"What {name} sells.")
+        vendor = add_vendor(name=name, category=categories()[0], description=f"What {name} sells.")
         add_domain(vendor, f"{name.lower()}.example")
         add_programme(vendor, f"{name} Partners", [(tier, 2, 1500, 0, 50000) for tier in tiers])
     create_tag("deals", "Deals and their registration", ("bids",))
@@ -78,8 +91,8 @@ def the_site_opens(stage: Stage) -> None:
 def alice_and_bob_join(stage: Stage) -> None:
     for first, name in BOTH.items():
         browser = stage.browsers[first] = stage.app.test_client()
-        typed = {"name": name, "email": f"{first}@{DOMAINS[first]}", "password": PASSWORD}
-        assert browser.post("/join", data=typed).status_code == 302
+        form = {"name": name, "email": f"{first}@{DOMAINS[first]}", "password": PASSWORD}
+        assert browser.post("/join", data=form).status_code == 302
 
 
 @step()
@@ -94,7 +107,7 @@ def their_mail_goes_out_and_they_confirm(stage: Stage) -> None:
 
 
 @step()
-def each_writes_a_first_experience_which_is_held_and_let_through(stage: Stage) -> None:
+def each_writes_a_first_post_which_is_held_and_approved(stage: Stage) -> None:
     for first in BOTH:
         stage.send(first, "/posts/new", **post_fields(f"What {first} saw in spring", f"As {first} I registered. " * 4))
         stage.decide("mona", stage.post(f"What {first}"), "held", action="approve", rule="")
@@ -132,7 +145,9 @@ def all_reply_by_name(stage: Stage) -> None:
 
 @step(22)
 def first_author_previews_and_is_warned(stage: Stage) -> None:
-    form = post_fields("How Northwind went", "Our deals were approved late. " * 3, identity="anonymous", about="named")
+    form = post_fields(
+        "How Northwind went", "Our deals were approved late. " * 3, identity="anonymous", vendor_naming="named"
+    )
     form |= {"vendor": "Northwind", **RATING_FIELDS, "badge": "y"}
     stage.send_anonymously(stage.first_author, "/posts/new", 200, **{**form, "intent": "preview"})
     revealing_form = {**form, "body": f"I am {BOTH[stage.one]} and our deals were approved late, on 3 March 2026."}
@@ -143,8 +158,18 @@ def first_author_previews_and_is_warned(stage: Stage) -> None:
 
 @step()
 def first_author_publishes_with_a_rating_and_a_badge(stage: Stage) -> None:
-    form = post_fields("How Northwind went", "Our deals were approved late. " * 3, identity="anonymous", about="named")
-    stage.send_anonymously(stage.first_author, "/posts/new", **form, vendor="Northwind", badge="y", submission="a" * 31 + "1", **RATING_FIELDS)
+    form = post_fields(
+        "How Northwind went", "Our deals were approved late. " * 3, identity="anonymous", vendor_naming="named"
+    )
+    stage.send_anonymously(
+        stage.first_author,
+        "/posts/new",
+        **form,
+        vendor="Northwind",
+        badge="y",
+        submission="a" * 31 + "1",
+        **RATING_FIELDS,
+    )
     written = stage.post("How Northwind")
     assert written.author_id is None and written.rating is not None and written.badge
 
@@ -152,7 +177,9 @@ def first_author_publishes_with_a_rating_and_a_badge(stage: Stage) -> None:
 @step(24)
 def second_author_replies_in_another_thread(stage: Stage) -> None:
     under = stage.path(stage.post("The rebate"), "/reply")
-    stage.send_anonymously(stage.second_author, under, body="Ours never came at all.", identity="anonymous", badge="y", intent="publish")
+    stage.send_anonymously(
+        stage.second_author, under, body="Ours never came at all.", identity="anonymous", badge="y", intent="publish"
+    )
 
 
 @step()
@@ -186,23 +213,30 @@ def the_digest_goes_out(stage: Stage) -> None:
 
 
 @step()
-def first_author_opens_what_is_new(stage: Stage) -> None:
+def first_author_opens_the_unread_thread(stage: Stage) -> None:
     page = stage.browser(stage.first_author).get("/following").text
     assert "How Northwind went" in page
     stage.send_anonymously(stage.first_author, stage.path(stage.post("How Northwind"), "/follow"), intent="open")
 
 
 @step()
-def first_author_answers_in_the_own_thread(stage: Stage) -> None:
+def first_author_replies_in_their_own_thread(stage: Stage) -> None:
     carols = stage.reply("Which quarter")
     under = stage.path(stage.post("How Northwind"), "/reply")
-    stage.send_anonymously(stage.first_author, under, body="The second one.", identity="anonymous", intent="publish", to=key_text(carols.id))
+    stage.send_anonymously(
+        stage.first_author,
+        under,
+        body="The second one.",
+        identity="anonymous",
+        intent="publish",
+        to=key_text(carols.id),
+    )
 
 
 @step(24)
 def second_author_writes_about_an_undisclosed_vendor(stage: Stage) -> None:
     form = post_fields("A large one turned us away", "They gave it to somebody else. " * 3, identity="anonymous")
-    about = {"about": "undisclosed", "category": "hardware", "description": "a large hardware supplier"}
+    about = {"vendor_naming": "undisclosed", "category": "hardware", "description": "a large hardware supplier"}
     stage.send_anonymously(stage.second_author, "/posts/new", **form | about)
 
 
@@ -218,13 +252,15 @@ def alice_and_bob_guess_and_are_held(stage: Stage) -> None:
 
 @step()
 def second_author_names_the_vendor_later(stage: Stage) -> None:
-    changed = post_fields("A large one turned us away", "They gave it to somebody else. " * 3, about="named")
-    stage.send_anonymously(stage.second_author, stage.path(stage.post("A large one"), "/edit"), **changed, vendor="Meadow")
+    changed = post_fields("A large one turned us away", "They gave it to somebody else. " * 3, vendor_naming="named")
+    stage.send_anonymously(
+        stage.second_author, stage.path(stage.post("A large one"), "/edit"), **changed, vendor="Meadow"
+    )
     assert stage.post("A large one").vendor.name == "Meadow"
 
 
 @step(24)
-def second_author_is_asked_to_change_it(stage: Stage) -> None:
+def second_author_is_asked_to_edit_it(stage: Stage) -> None:
     item = stage.post("A large one")
     stage.send("carol", stage.path(item, "/flag"), rule="3", message="It names somebody.")
     stage.decide("mona", item, "flag", action="ask_to_edit", rule="3")
@@ -233,7 +269,9 @@ def second_author_is_asked_to_change_it(stage: Stage) -> None:
 @step()
 def second_author_changes_it(stage: Stage) -> None:
     item = stage.post("A large one")
-    changed = post_fields("A large one turned us away", "They gave it to others. " * 3, about="named", vendor="Meadow")
+    changed = post_fields(
+        "A large one turned us away", "They gave it to others. " * 3, vendor_naming="named", vendor="Meadow"
+    )
     stage.send_anonymously(stage.second_author, stage.path(item, "/edit"), **changed)
 
 
@@ -242,34 +280,8 @@ def it_is_shown_again(stage: Stage) -> None:
     stage.decide("max", stage.post("A large one"), "held", action="approve", rule="")
 
 
-@step(24)
-def second_author_replies_with_a_delay(stage: Stage) -> None:
-    under = stage.path(stage.post("Desktops"), "/reply")
-    later = {"body": "Half of ours.", "identity": "anonymous", "appear": "6", "intent": "publish"}
-    stage.send_anonymously(stage.second_author, under, **later)
-    assert db.session.query(ScheduledText).count() == 1
-
-
-@step(7)
-def the_delayed_reply_appears(stage: Stage) -> None:
-    stage.run("publish_what_is_due")
-    assert db.session.query(ScheduledText).count() == 0 and stage.reply("Half of ours").author_id is None
-
-
-@step(24)
-def first_author_delays_and_cancels(stage: Stage) -> None:
-    form = post_fields("Something to think about", "Perhaps better not. " * 4, identity="anonymous", appear="72")
-    stage.send_anonymously(stage.first_author, "/posts/new", **form)
-
-
-@step()
-def first_author_cancels(stage: Stage) -> None:
-    waiting = db.session.query(ScheduledText).first_author()
-    stage.send_anonymously(stage.first_author, f"/delayed/{key_text(waiting.id)}/delete")
-
-
 def sign_in(stage: Stage) -> None:
-    """Both, again."""
+    """Sign both members in again."""
     stage.browsers.clear()
     for first in BOTH:
         stage.browsers[first] = stage.app.test_client()

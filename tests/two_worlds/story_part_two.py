@@ -1,18 +1,45 @@
-"""The second half of the story: ratings, sanctions, an appeal, what is taken down, and somebody who leaves."""
+"""The second half of the story: ratings, sanctions, an appeal, deletions, and a member who leaves."""
 
 from typing import Any
 
 from forum.db import db
 from forum.moderation.models import Notice
 from forum.moderation.notices.senders import confirmation_token
+from forum.posts.models import ScheduledText
 from forum.ratings.models import Rating
-from forum.vendors.models import Vendor
 from forum.urls import key_text
+from forum.vendors.models import Vendor
 from tests.factories import PASSWORD, make_representative
 from tests.two_worlds.stage import Stage
 from tests.two_worlds.story import BOTH, DOMAINS, RATING_FIELDS, STORY, post_fields, sign_in, step
 
 __all__ = ["STORY"]
+
+
+@step(24)
+def second_author_replies_with_a_delay(stage: Stage) -> None:
+    under = stage.path(stage.post("Desktops"), "/reply")
+    later = {"body": "Half of ours.", "identity": "anonymous", "delay": "6", "intent": "publish"}
+    stage.send_anonymously(stage.second_author, under, **later)
+    assert db.session.query(ScheduledText).count() == 1
+
+
+@step(7)
+def the_delayed_reply_appears(stage: Stage) -> None:
+    stage.run("publish_what_is_due")
+    assert db.session.query(ScheduledText).count() == 0 and stage.reply("Half of ours").author_id is None
+
+
+@step(24)
+def first_author_delays_and_cancels(stage: Stage) -> None:
+    form = post_fields("Something to think about", "Perhaps better not. " * 4, identity="anonymous", delay="72")
+    stage.send_anonymously(stage.first_author, "/posts/new", **form)
+
+
+@step()
+def first_author_cancels(stage: Stage) -> None:
+    waiting = db.session.query(ScheduledText).one()
+    stage.send_anonymously(stage.first_author, f"/scheduled/{key_text(waiting.id)}/delete")
 
 
 @step(24)
@@ -28,7 +55,7 @@ def both_sign_in_again(stage: Stage) -> None:
 @step()
 def first_author_rates_an_undisclosed_vendor(stage: Stage) -> None:
     form = post_fields("A small one was kind", "They called back the same day. " * 3, identity="anonymous")
-    about = {"about": "undisclosed", "category": "backup", "description": "a small backup house"}
+    about = {"vendor_naming": "undisclosed", "category": "backup", "description": "a small backup house"}
     stage.send_anonymously(stage.first_author, "/posts/new", **form | about, **RATING_FIELDS)
     assert stage.post("A small one").rating is not None
 
@@ -40,10 +67,15 @@ def first_author_rates_without_a_text(stage: Stage) -> None:
 
 @step(24)
 def first_author_revises_the_rating(stage: Stage) -> None:
-    stage.send_anonymously(stage.first_author, f"/ratings/{key_text(_orchard_rating().id)}/edit", identity="anonymous", **{**RATING_FIELDS, "worth": "2"})
+    stage.send_anonymously(
+        stage.first_author,
+        f"/ratings/{key_text(_orchard_rating().id)}/edit",
+        identity="anonymous",
+        **{**RATING_FIELDS, "worth": "2"},
+    )
 
 
-@step(24, seen_by="stranger")
+@step(24, readers="stranger")
 def scores_are_published(stage: Stage) -> None:
     stage.run("publish_scores")
 
@@ -54,7 +86,7 @@ def first_author_withdraws_the_rating(stage: Stage) -> None:
 
 
 def _orchard_rating() -> Rating:
-    return db.session.query(Rating).filter(Rating.vendor.has(name="Orchard")).first_author()
+    return db.session.query(Rating).filter(Rating.vendor.has(name="Orchard")).one()
 
 
 @step()
@@ -74,20 +106,22 @@ def both_keep_writing_by_name(stage: Stage) -> None:
 
 
 @step()
-def what_one_writes_is_held_from_now_on(stage: Stage) -> None:
+def texts_of_the_first_author_are_held_from_now_on(stage: Stage) -> None:
     stage.send("dan", stage.path(stage.reply("The second one"), "/flag"), rule="5", message="Again.")
     stage.decide("max", stage.reply("The second one"), "flag", action="decline", rule="5", sanction="hold")
 
 
 @step(24)
 def first_author_changes_the_text_which_is_held(stage: Stage) -> None:
-    form = post_fields("How Northwind went on", "Our deals were approved late. " * 4, about="named", vendor="Northwind")
+    form = post_fields(
+        "How Northwind went on", "Our deals were approved late. " * 4, vendor_naming="named", vendor="Northwind"
+    )
     stage.send_anonymously(stage.first_author, stage.path(stage.post("How Northwind"), "/edit"), **form)
     assert stage.post("How Northwind").hidden_at
 
 
 @step()
-def a_moderator_lets_it_through(stage: Stage) -> None:
+def a_moderator_approves_it(stage: Stage) -> None:
     stage.decide("max", stage.post("How Northwind"), "held", action="approve", rule="")
 
 
@@ -97,14 +131,18 @@ def first_author_is_barred(stage: Stage) -> None:
     stage.decide("mona", stage.reply("The second one"), "flag", action="hide", rule="2", sanction="bar_7")
 
 
-@step(seen_by="mona")
+@step(readers="mona")
 def first_author_is_refused_and_both_write_by_name(stage: Stage) -> None:
     refused = {"identity": "anonymous", "intent": "publish"}
     under = stage.path(stage.post("The rebate"), "/reply")
     answers = [
-        stage.send_anonymously(stage.first_author, "/posts/new", 422, **post_fields("May I still write", "No. " * 20, identity="anonymous")),
+        stage.send_anonymously(
+            stage.first_author, "/posts/new", 422, **post_fields("May I still write", "No. " * 20, identity="anonymous")
+        ),
         stage.send_anonymously(stage.first_author, under, 422, body="May I still reply?", **refused),
-        stage.send_anonymously(stage.first_author, "/vendors/lakeside/rate", 422, identity="anonymous", **RATING_FIELDS),
+        stage.send_anonymously(
+            stage.first_author, "/vendors/lakeside/rate", 422, identity="anonymous", **RATING_FIELDS
+        ),
     ]
     assert all("You cannot write anonymously until" in answer.text for answer in answers)
     for first in BOTH:
@@ -119,11 +157,13 @@ def first_author_reads_why_and_appeals(stage: Stage) -> None:
     numbers = [part.split('"')[0] for part in browser.get("/decisions").text.split('href="/decisions/')[1:]]
     statement = f"/decisions/{max(map(int, numbers)) - 1}"
     assert browser.get(statement).status_code == 200
-    stage.send_anonymously(stage.first_author, f"{statement}/appeal", body="It is no advertising: we have no tie to them.")
+    stage.send_anonymously(
+        stage.first_author, f"{statement}/appeal", body="It is no advertising: we have no tie to them."
+    )
 
 
 @step()
-def somebody_else_answers_the_appeal(stage: Stage) -> None:
+def another_moderator_answers_the_appeal(stage: Stage) -> None:
     stage.decide("max", stage.reply("The second one"), "appeal", action="reversed", rule="")
     assert stage.reply("The second one").hidden_at is None
 
@@ -135,7 +175,7 @@ def the_bar_is_over(stage: Stage) -> None:
 
 
 @step()
-def somebody_outside_gives_notice(stage: Stage) -> None:
+def an_outsider_sends_a_notice(stage: Stage) -> None:
     where = f"http://localhost{stage.path(stage.post('How Northwind'))}/"
     why = "The second line says that approval came late. It came in June, as our records show."
     sender = {"name": "Lena Lawful", "email": "lena@northwind.example", "good_faith": "y", "claim": "wrong"}
@@ -150,8 +190,10 @@ def the_notice_is_confirmed(stage: Stage) -> None:
 
 @step(24)
 def first_author_answers_the_notice(stage: Stage) -> None:
-    notice = db.session.query(Notice).first_author()
-    assert stage.browser(stage.first_author).get(f"/notices/about/post/{key_text(notice.post_id or 0)}").status_code == 200
+    notice = db.session.query(Notice).one()
+    assert (
+        stage.browser(stage.first_author).get(f"/notices/about/post/{key_text(notice.post_id or 0)}").status_code == 200
+    )
     answer = "Our records say August, and ours are signed by you."
     stage.send_anonymously(stage.first_author, f"/notices/{key_text(notice.id)}/answer", body=answer)
     db.session.refresh(notice)
@@ -165,10 +207,12 @@ def the_notice_is_decided(stage: Stage) -> None:
 
 
 @step()
-def the_vendor_speaks(stage: Stage) -> None:
-    vendor = db.session.query(Vendor).filter_by(name="Northwind").first_author()
+def the_vendor_replies(stage: Stage) -> None:
+    vendor = db.session.query(Vendor).filter_by(name="Northwind").one()
     make_representative(vendor, name="Nils Northwind", slug="nils-northwind", email="nils@northwind.example")
-    stage.send("nils", stage.path(stage.post("How Northwind"), "/official-reply"), body="It is in work.", intent="publish")
+    stage.send(
+        "nils", stage.path(stage.post("How Northwind"), "/official-reply"), body="It is in work.", intent="publish"
+    )
 
 
 @step()
@@ -182,7 +226,7 @@ def both_sign_in_once_more(stage: Stage) -> None:
 
 
 @step()
-def first_author_takes_a_reply_down(stage: Stage) -> None:
+def first_author_deletes_a_reply(stage: Stage) -> None:
     stage.send_anonymously(stage.first_author, stage.path(stage.reply("The second one"), "/delete"))
 
 
@@ -194,14 +238,14 @@ def first_author_writes_again_and_is_held(stage: Stage) -> None:
 
 
 @step(24)
-def somebody_else_takes_everything_along_and_leaves(stage: Stage) -> None:
+def another_member_exports_everything_and_leaves(stage: Stage) -> None:
     answer = stage.send("carol", "/settings/data", 200, current_password=PASSWORD)
     stage.exported_lines = answer.text.split("\n")
     assert "The rebate came late" in answer.text
     stage.send("carol", "/settings/leave", current_password=PASSWORD, named="stays", anonymous="stays")
 
 
-@step(24, seen_by="stranger dan mona ada nils")
+@step(24, readers="stranger dan mona ada nils")
 def the_last_morning(stage: Stage) -> None:
     stage.run("publish_scores", "send_digests")
     stage.run()

@@ -1,33 +1,30 @@
-"""Deciding. A decision, its row in the log and all it does are one transaction: all of it stands, or nothing.
+"""Make, log and reverse decisions. A decision, its row in the log and its effects are one transaction.
 
-`decide` closes a case. `act` does and logs one thing without a case. `reverse` undoes a decision by another.
+`decide` closes a case. `apply_action` does and logs one thing without a case. `reverse` undoes a decision by another.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm.attributes import set_committed_value
 
 from forum.accounts.models import Member
 from forum.db import db, lock, now
 from forum.moderation.cases import lock_item_cases
-from forum.moderation.decisions.effects import EFFECTS, UNDONE_BY, undo
+from forum.moderation.decisions.effects import EFFECTS, undo
 from forum.moderation.decisions.mail import mail_decision
-from forum.moderation.models import Case, Decision, Flag, WithheldText, target_columns
+from forum.moderation.kinds import ACTIONS, ON_MEMBER, ON_THREAD, TAKES_TEXT, TARGETS, UNDONE_BY
+from forum.moderation.models import Case, Decision, Flag, Item, WithheldText, target_columns
 from forum.moderation.notices.outcomes import close_notice
-from forum.moderation.queries import highest_staff_number, find_open_cases, reversal_of
+from forum.moderation.queries import find_open_cases, highest_staff_number, reversal_of
 from forum.moderation.signals import decided
 from forum.posts.models import Comment, Post
 
 AUTOMATIC_NAME = "automatic"
-# What is against the author, so that the flags that asked for it were right.
-ADVERSE = ("ask_to_edit", "hide", "remove", "lock", "warn", "hold", "bar", "suspend", "ban")
-TAKES_TEXT = ("ask_to_edit", "hide", "remove")
-ON_MEMBERS = ("warn", "hold", "bar", "suspend", "ban", "lift")
 
 
 class AlreadyDecided(Exception):
-    """Somebody else decided first, or has the case claimed."""
+    """Someone else decided first, or has claimed the case."""
 
 
 def decide(
@@ -38,49 +35,61 @@ def decide(
     rule: int | None,
     facts: str,
     reason: str,
-    until: datetime | None = None,
-    source: str | None = None,
+    ends_at: datetime | None = None,
     notify: bool = True,
-    **given: Any,
+    options: Mapping[str, object] | None = None,
 ) -> Decision:
-    """Decide on a case and close it. Raises DecidedAlready; then nothing has changed.
+    """Decide a case and close it. Raise AlreadyDecided, with nothing changed, when a colleague was first.
 
-    Its author gets mail unless who decides on many `tells` them of all at once.
+    Other open cases about the same text are closed with it when the action takes the text. `notify` mails the author.
     """
-    item = case.comment or case.post
-    if item is not None:
-        lock_item_cases(item)
+    content = case.content
+    if content is not None:
+        lock_item_cases(content)
     close_case(case, moderator)
-    decision = apply_action(
-        action_target(case, action),
-        moderator,
-        action=action,
-        rule=rule,
-        facts=facts,
-        reason=reason,
-        until=until,
-        source=source or source_of(case),
-        notify=notify,
-        **given,
-    )
+    target = action_target(case, action)
+    values = {"rule": rule, "facts": facts, "reason": reason, "ends_at": ends_at, "options": options}
+    decision = apply_action(target, moderator, action=action, source=case.source, notify=notify, **values)
     case.decision_id = decision.id
-    _settle_flags(case, upheld=action in ADVERSE or action in ("move", "merge"))
+    _settle_flags(case, upheld=ACTIONS[action].upholds_flags)
     close_notice(case, decision)
-    if action in TAKES_TEXT and item is not None:
-        for other in find_open_cases(item):
-            _close_with(other, decision, moderator)
+    if action in TAKES_TEXT and content is not None:
+        for related in find_open_cases(content):
+            _close_with(related, decision, moderator)
     db.session.flush()
     return decision
 
 
-def apply_action(item: Any, moderator: Member | None, *, action: str, source: str, notify: bool = True, **said: Any) -> Decision:
-    """Do one thing to a post, a comment or a member, and log it. `said` is rule, facts, reason, perhaps until, and
-    what the action itself needs (tags and about for "move", into for "merge")."""
-    logged = {name: said.pop(name, None) for name in ("rule", "facts", "reason", "until", "reverses")}
+def apply_action(
+    item: Item,
+    moderator: Member | None,
+    *,
+    action: str,
+    rule: int | None,
+    facts: str,
+    reason: str,
+    source: str,
+    ends_at: datetime | None = None,
+    notify: bool = True,
+    options: Mapping[str, object] | None = None,
+) -> Decision:
+    """Do one thing to a post, a comment or a member, and log it. Without a moderator the decision is automatic.
+
+    `options` are the keyword arguments of the action's effect: `tags` and `subject` of "move", `into` of "merge".
+    """
     if action in TAKES_TEXT:
         lock(f"text {item.id}")
-    decision = log_decision(item, action=action, source=source, moderator=moderator, **logged)
-    EFFECTS[action](item, decision, **said)
+    decision = log_decision(
+        item,
+        action=action,
+        rule=rule,
+        facts=facts,
+        reason=reason,
+        source=source,
+        moderator=moderator,
+        ends_at=ends_at,
+    )
+    EFFECTS[action](item, decision, **(options or {}))
     db.session.flush()
     decided.send(decision)
     if notify:
@@ -89,12 +98,12 @@ def apply_action(item: Any, moderator: Member | None, *, action: str, source: st
 
 
 def reverse(decision: Decision, moderator: Member, *, reason: str, facts: str = "", source: str = "own") -> Decision:
-    """Undo a decision by a new one. Raises DecidedAlready when somebody undid it before."""
+    """Undo a decision by a new one. Raise AlreadyDecided when it was reversed before or cannot be reversed."""
     lock(f"decision {decision.id}")
-    item = item_of(decision)
+    item = decision.item
     if item is None or decision.action not in UNDONE_BY or reversal_of(decision) is not None:
         raise AlreadyDecided
-    made = log_decision(
+    reversal = log_decision(
         item,
         action=UNDONE_BY[decision.action],
         rule=decision.rule,
@@ -105,40 +114,39 @@ def reverse(decision: Decision, moderator: Member, *, reason: str, facts: str = 
         reverses=decision.id,
     )
     undo(item, decision)
-    # Those who reported it turn out not to have been right.
+    # The members who reported it were not right after all.
     for case in db.session.query(Case).filter_by(decision_id=decision.id):
         _settle_flags(case, upheld=False)
     db.session.flush()
-    decided.send(made)
-    mail_decision(item, made)
-    return made
+    decided.send(reversal)
+    mail_decision(item, reversal)
+    return reversal
 
 
 def log_decision(
-    item: Any,
+    item: Item,
     *,
     action: str,
     rule: int | None,
-    facts: str | None,
-    reason: str | None,
+    facts: str,
+    reason: str,
     source: str,
     moderator: Member | None,
-    until: datetime | None = None,
+    ends_at: datetime | None = None,
     reverses: int | None = None,
-    what: str | None = None,
+    target: str | None = None,
 ) -> Decision:
-    """The row in the log. Without a moderator it is the machine's. `what` is told when it is not plain."""
-    post = item.post if isinstance(item, Comment) else item if isinstance(item, Post) else None
+    """Add the row to the log. `target` is a key of TARGETS, needed when it does not follow from the item."""
     decision = Decision(
         action=action,
-        target_label=what or _what(item, action),
+        target_label=TARGETS[target or _target(item, action)],
         rule=rule,
-        facts=facts or "",
-        reason=reason or "",
+        facts=facts,
+        reason=reason,
         source=source,
         automated=moderator is None,
-        leaning=post.leaning if post is not None and post is item else None,
-        ends_at=until,
+        leaning=item.leaning if isinstance(item, Post) else None,
+        ends_at=ends_at,
         moderator_id=moderator.id if moderator else None,
         moderator_name=moderator_log_name(moderator) if moderator else AUTOMATIC_NAME,
         reverses_id=reverses,
@@ -147,14 +155,15 @@ def log_decision(
     db.session.add(decision)
     db.session.flush()
     if action in TAKES_TEXT and isinstance(item, Post | Comment):
-        title = item.title if isinstance(item, Post) else None
-        db.session.add(WithheldText(decision_id=decision.id, title=title, body=item.body))
-        db.session.flush()
+        _store_text(item, decision)
     return decision
 
 
 def moderator_log_name(moderator: Member) -> str:
-    """How the log calls a moderator: "moderator 3", or by name if they chose that. Numbers are given when needed."""
+    """Return the moderator's name in the log, such as "moderator 3", or their own name if they chose so.
+
+    A number is assigned with the first decision.
+    """
     if moderator.named_in_log:
         return moderator.name
     if moderator.staff_number is None:
@@ -165,61 +174,55 @@ def moderator_log_name(moderator: Member) -> str:
 
 
 def close_case(case: Case, moderator: Member | None) -> None:
-    """Take the case out of the queue, in one statement: of two at once, one finds it closed. Raises DecidedAlready."""
-    moment = now()
-    free = (Case.claimed_until.is_(None)) | (Case.claimed_until < moment)
+    """Take the case out of the queue. Raise AlreadyDecided when it is closed or claimed by a colleague.
+
+    One statement, so that of two moderators at the same time one finds it closed.
+    """
+    closed_at = now()
+    is_free = (Case.claimed_until.is_(None)) | (Case.claimed_until < closed_at)
     if moderator is not None:
-        free = free | (Case.claimed_by_id == moderator.id)
-    taken = (
-        db.session.query(Case)
-        .filter(Case.id == case.id, Case.closed_at.is_(None), free)
-        .update({"closed_at": moment}, synchronize_session=False)
-    )
-    if not taken:
+        is_free = is_free | (Case.claimed_by_id == moderator.id)
+    open_case = db.session.query(Case).filter(Case.id == case.id, Case.closed_at.is_(None), is_free)
+    if not open_case.update({"closed_at": closed_at}, synchronize_session=False):
         raise AlreadyDecided
-    set_committed_value(case, "closed_at", moment)
+    set_committed_value(case, "closed_at", closed_at)
 
 
-def _close_with(other: Case, decision: Decision, moderator: Member) -> None:
-    """Another case about the same text: the decision answers it too, unless a colleague has it in hand."""
+def action_target(case: Case, action: str) -> Item:
+    """Return what the action applies to: the text, its thread, or the member. The case's item must still exist."""
+    item = case.item
+    assert item is not None
+    return item.post if action in ON_THREAD and isinstance(item, Comment) else item
+
+
+def _close_with(case: Case, decision: Decision, moderator: Member) -> None:
+    """Close another case about the same text with the decision, unless a colleague has claimed it."""
     try:
-        close_case(other, moderator)
+        close_case(case, moderator)
     except AlreadyDecided:
         return
-    other.decision_id = decision.id
-    _settle_flags(other, upheld=True)
-    close_notice(other, decision)
+    case.decision_id = decision.id
+    _settle_flags(case, upheld=True)
+    close_notice(case, decision)
 
 
-def action_target(case: Case, action: str) -> Any:
-    """What a decision of this kind acts on: the text, its thread, or the member it is about."""
-    item = case.comment or case.post or case.member
-    if action in ("lock", "unlock", "move", "merge") and isinstance(item, Comment):
-        return item.post
-    return item
-
-
-def source_of(case: Case) -> str:
-    """What led to the decision, as the log has it."""
-    return case.source
-
-
-def item_of(decision: Decision) -> Any:
-    """What it is about; None when that is gone for good."""
-    return decision.comment or decision.post or decision.member
-
-
-def _columns(item: Any, action: str) -> dict[str, int]:
-    """A sanction on somebody named is about the member, one on a pseudonym about the text it was written under."""
-    if action in ON_MEMBERS and isinstance(item, Post | Comment) and item.author_id is not None:
+def _columns(item: Item, action: str) -> dict[str, int]:
+    """A sanction on a named author is about the member, one on a pseudonym about the text written under it."""
+    if action in ON_MEMBER and isinstance(item, Post | Comment) and item.author_id is not None:
         return {"member_id": item.author_id}
     return target_columns(item)
 
 
-def _what(item: Any, action: str) -> str:
-    if action in ON_MEMBERS or isinstance(item, Member):
-        return "an anonymous author" if getattr(item, "pseudonym_id", None) is not None else "a member"
-    return "a reply" if isinstance(item, Comment) else "an experience"
+def _target(item: Item, action: str) -> str:
+    if action in ON_MEMBER or isinstance(item, Member):
+        return "anonymous_author" if getattr(item, "pseudonym_id", None) is not None else "member"
+    return "comment" if isinstance(item, Comment) else "post"
+
+
+def _store_text(item: Post | Comment, decision: Decision) -> None:
+    title = item.title if isinstance(item, Post) else None
+    db.session.add(WithheldText(decision_id=decision.id, title=title, body=item.body))
+    db.session.flush()
 
 
 def _settle_flags(case: Case, *, upheld: bool) -> None:

@@ -3,14 +3,14 @@
 from forum.accounts.models import Member
 from forum.db import db, now
 from forum.moderation.cases import author_event_time, open_case
-from forum.moderation.decisions.actions import close_case, item_of, log_decision, reverse
+from forum.moderation.decisions.actions import close_case, log_decision, reverse
 from forum.moderation.models import Appeal, Case, Decision
 from forum.moderation.signals import decided
 
 
 def file_appeal(decision: Decision, body: str) -> Appeal:
     """Object to it. Of an anonymous author's appeal the day is kept."""
-    item = item_of(decision)
+    item = decision.item
     made = Appeal(decision_id=decision.id, body=body, created_at=author_event_time(item))
     db.session.add(made)
     db.session.flush()
@@ -28,7 +28,7 @@ def answer_appeal(case: Case, moderator: Member, *, reverses: bool, reason: str,
         made = reverse(before, moderator, reason=reason, facts=facts, source="appeal")
     else:
         made = log_decision(
-            item_of(before),
+            before.item,
             action="decline",
             rule=before.rule,
             facts=facts,

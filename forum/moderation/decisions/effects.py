@@ -77,7 +77,7 @@ def _unlock(item: Any, decision: Decision) -> None:
 
 
 def _move(item: Any, decision: Decision, *, tags: Sequence[Tag], about: PostSubject) -> None:
-    edit_post(item, title=item.title, body=item.body, leaning=item.leaning, tags=tags, about=about)
+    edit_post(item, title=item.title, body=item.body, leaning=item.leaning, tags=tags, subject=about)
 
 
 def _merge(item: Any, decision: Decision, *, into: Post) -> None:
@@ -134,20 +134,6 @@ EFFECTS: dict[str, Effect] = {
     "ban": _ban,
     "staff": _nothing,
 }
-# By what kind of decision each can be undone.
-UNDONE_BY = {
-    "ask_to_edit": "restore",
-    "hide": "restore",
-    "remove": "restore",
-    "lock": "unlock",
-    "merge": "unlock",
-    "warn": "lift",
-    "hold": "lift",
-    "bar": "lift",
-    "suspend": "lift",
-    "ban": "lift",
-}
-
 
 def undo(item: Any, decision: Decision) -> None:
     """Put back what the decision did, as far as it is still its doing."""

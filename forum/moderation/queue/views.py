@@ -148,7 +148,7 @@ def queue_page(form: BulkForm) -> Any:
 def _found(case_id: int) -> Case:
     """The case. About themselves or what they wrote nobody sees who reported it, moderators neither."""
     found: Case = db.first_or_404(case_by_id(case_id))
-    require(can_decide(current_user, found, alone=True) or _decided_before(found))
+    require(can_decide(current_user, found, is_only_staff=True) or _decided_before(found))
     return found
 
 
@@ -160,7 +160,7 @@ def _decided_before(found: Case) -> bool:
 def _may_decide(found: Case) -> bool:
     if can_decide(current_user, found):
         return True
-    return can_decide(current_user, found, alone=not has_other_staff({current_user.id}))
+    return can_decide(current_user, found, is_only_staff=not has_other_staff({current_user.id}))
 
 
 def _item_of(found: Case) -> Any:

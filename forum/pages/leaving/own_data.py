@@ -15,7 +15,7 @@ from forum.posts.chain_queries import anonymous_texts_of, used_chain_links_of
 from forum.posts.item_queries import revisions_of
 from forum.posts.scheduled_actions import scheduled_texts_of
 from forum.posts.tags.queries import tag_slugs_of
-from forum.ratings.actions import VALUE_KEYS
+from forum.ratings.actions import ANSWER_KEYS
 from forum.ratings.queries import member_ratings
 from forum.vendors.representative_queries import representation_of
 from forum.urls import key_text
@@ -35,7 +35,7 @@ def own_data(member: Any) -> Iterator[str]:
         ("ratings", (_rating(rating) for rating in member_ratings(member))),
         ("found_useful", ({"id": key_text(one.post_id or one.comment_id or 0)} for one in own_useful_marks(member))),
         ("following", _followed(member)),
-        ("waiting_to_appear", ({"latest": one.latest, **one.typed} for one in scheduled_texts_of(member))),
+        ("waiting_to_appear", ({"latest": one.deadline, **one.form_data} for one in scheduled_texts_of(member))),
         ("speaks_for", (_representation(one) for one in [representation_of(member)] if one is not None)),
         ("sanctions", (_sanction(one) for one in active_sanctions(member).sanctions)),
         ("notices", (_notice(one) for one in _notices(member))),
@@ -91,7 +91,7 @@ def _rating(rating: Any) -> dict[str, Any]:
         "tier": rating.tier.name if rating.tier else None,
         "rated_at": rating.rated_at,
         "revised_at": rating.revised_at,
-        **{key: getattr(rating, key) for key in VALUE_KEYS},
+        **{key: getattr(rating, key) for key in ANSWER_KEYS},
     }
 
 

@@ -14,10 +14,10 @@ from forum.ratings.models import Snapshot
 class Cell(NamedTuple):
     """One vendor's value: the picture and the words, or None for too few; `lead` when it is clearly ahead of all."""
 
-    picture: Markup | None
+    chart: Markup | None
     value: str | None
     n: int
-    lead: bool = False
+    is_clear_lead: bool = False
 
 
 class VendorComparison(NamedTuple):
@@ -25,8 +25,8 @@ class VendorComparison(NamedTuple):
 
     figures: Sequence[Mapping[str, Any] | None]
     organisations: Sequence[int]
-    asks: Sequence[tuple[str, Sequence[Cell]]]
-    gives: Sequence[tuple[str, Sequence[Cell]]]
+    ask_rows: Sequence[tuple[str, Sequence[Cell]]]
+    criterion_rows: Sequence[tuple[str, Sequence[Cell]]]
 
 
 def compare_vendors(vendors: Sequence[Any], snapshots: Mapping[int, Snapshot], tier: str | None) -> VendorComparison:

@@ -36,25 +36,25 @@ class VendorScores(NamedTuple):
     organisations: int
     published_at: datetime | None
     worth: Estimate | None
-    asks: Estimate | None
-    gives: Estimate | None
-    again: tuple[int, int] | None
-    marks: Mapping[str, tuple[float, float]]
+    all_asks: Estimate | None
+    all_gives: Estimate | None
+    partner_again: tuple[int, int] | None
+    criterion_scores: Mapping[str, tuple[float, float]]
     tiers: Mapping[str, Estimate]
-    free: bool
+    has_free_tier: bool
 
 
 class Placement(NamedTuple):
     """A standing with its band (None when not ranked) and the verdict it was ordered by."""
 
-    standing: VendorScores
+    vendor: VendorScores
     band: int | None
-    verdict: Estimate
+    estimate: Estimate
 
 
 def vendor_slug(row: Placement | VendorScores) -> str:
     """The vendor's, of either kind of row."""
-    return row.slug if isinstance(row, VendorScores) else row.standing.slug
+    return row.slug if isinstance(row, VendorScores) else row.vendor.slug
 
 
 class Ranking(NamedTuple):
@@ -71,18 +71,18 @@ class CachedScores:
 
     version: tuple[Any, ...]
     rows: Sequence[VendorScores]
-    made: dict[Hashable, Any] = field(default_factory=dict)
+    derived: dict[Hashable, Any] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[VendorScores]:
         return iter(self.rows)
 
-    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+    def derive(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` makes of these standings, remembered by `key` until they change."""
-        made: T | None = self.made.get(key)
+        made: T | None = self.derived.get(key)
         if made is None:
-            if len(self.made) >= MAX_CACHED:
-                self.made.clear()
-            made = self.made[key] = make()
+            if len(self.derived) >= MAX_CACHED:
+                self.derived.clear()
+            made = self.derived[key] = make()
         return made
 
 
@@ -119,12 +119,12 @@ def _vendor_scores(row: Any, places: Mapping[int, str], free: bool) -> VendorSco
         organisations=row.organisations or 0,
         published_at=row.published_at if told else None,
         worth=_estimate(stars["worth"]) if told else None,
-        asks=_estimate(told["all_asks"]) if told and told["all_asks"] else None,
-        gives=_estimate(stars["all_gives"]) if told and stars["all_gives"]["mean"] is not None else None,
-        again=(told["again"]["yes"], told["again"]["n"]) if told else None,
-        marks=marks,
+        all_asks=_estimate(told["all_asks"]) if told and told["all_asks"] else None,
+        all_gives=_estimate(stars["all_gives"]) if told and stars["all_gives"]["mean"] is not None else None,
+        partner_again=(told["again"]["yes"], told["again"]["n"]) if told else None,
+        criterion_scores=marks,
         tiers=tiers,
-        free=free,
+        has_free_tier=free,
     )
 
 
@@ -138,7 +138,7 @@ def rank_vendors(
     category: str | None = None,
     tier: str | None = None,
     since: datetime | None = None,
-    free: bool = False,
+    has_free_tier: bool = False,
     weights: Mapping[str, int] | None = None,
 ) -> Ranking:
     """The vendors that fit, in order. `weights` orders by a reader's own weighing of the criteria."""
@@ -146,7 +146,7 @@ def rank_vendors(
         standing
         for standing in all_
         if (not category or standing.category_slug == category)
-        and (not free or standing.free)
+        and (not has_free_tier or standing.has_free_tier)
         and (since is None or (standing.published_at is not None and standing.published_at >= since))
     ]
     placed, thin = [], []
@@ -156,22 +156,22 @@ def rank_vendors(
             thin.append(standing)
         else:
             placed.append(Placement(standing, None, verdict))
-    placed.sort(key=lambda one: (-one.verdict.mean, one.standing.name))
-    ranked = [one for one in placed if one.standing.organisations >= RANKED_FROM]
-    bands = rank_bands([one.verdict[:3] for one in ranked])
+    placed.sort(key=lambda one: (-one.estimate.mean, one.vendor.name))
+    ranked = [one for one in placed if one.vendor.organisations >= RANKED_FROM]
+    bands = rank_bands([one.estimate[:3] for one in ranked])
     return Ranking(
         [one._replace(band=band) for one, band in zip(ranked, bands, strict=True)],
-        [one for one in placed if one.standing.organisations < RANKED_FROM],
+        [one for one in placed if one.vendor.organisations < RANKED_FROM],
         sorted(thin, key=lambda standing: (-standing.organisations, standing.name)),
     )
 
 
 def _weighted_estimate(standing: VendorScores, weights: Mapping[str, int]) -> Estimate | None:
     """The weighted mean of the criteria's means; its variance is that of independent parts."""
-    known = {key: weight for key, weight in weights.items() if weight and key in standing.marks}
+    known = {key: weight for key, weight in weights.items() if weight and key in standing.criterion_scores}
     total = sum(known.values())
     if not total:
         return None
-    mean = sum(weight * standing.marks[key][0] for key, weight in known.items()) / total
-    sd = sqrt(sum((weight * standing.marks[key][1]) ** 2 for key, weight in known.items())) / total
+    mean = sum(weight * standing.criterion_scores[key][0] for key, weight in known.items()) / total
+    sd = sqrt(sum((weight * standing.criterion_scores[key][1]) ** 2 for key, weight in known.items())) / total
     return Estimate(mean, max(1.0, mean - Z90 * sd), min(5.0, mean + Z90 * sd), standing.organisations)

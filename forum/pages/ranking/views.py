@@ -58,11 +58,11 @@ def _ordered(standings: CachedScores, chosen: Mapping[str, str], weights: Mappin
             category=chosen.get("category"),
             tier=chosen.get("tier"),
             since=since,
-            free="free" in chosen,
+            has_free_tier="free" in chosen,
             weights=weights,
         )
 
-    return standings.once(("order", *chosen.items(), *weights.items(), since), order)
+    return standings.derive(("order", *chosen.items(), *weights.items(), since), order)
 
 
 def _filters(known: set[str]) -> dict[str, str]:
@@ -104,7 +104,7 @@ def _page_of(
 
     key = ("table", request.script_root, start, most, *asked.items())
     return {
-        "table": standings.once(key, table) if page else None,
+        "table": standings.derive(key, table) if page else None,
         "start": start,
         "next": vendor_slug(page[-1]) if len(rows) > start + most else None,
     }
@@ -146,7 +146,7 @@ def _suggested(standings: CachedScores) -> Markup:
         rated_most = sorted(standings, key=lambda one: -one.organisations)[:MAX_SUGGESTED]
         return Markup("").join(option.format(one.name) for one in rated_most)
 
-    return standings.once("names", options)
+    return standings.derive("names", options)
 
 
 @bp.get("/categories/<slug>")

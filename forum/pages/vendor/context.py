@@ -124,11 +124,11 @@ def _fits(text: str) -> bool:
 def compare_with_others(all_: CachedScores, slug: str) -> dict[str, Any] | None:
     """How many of the other vendors with figures ask less, and give less."""
     own = next((one for one in all_ if one.slug == slug), None)
-    others = [one for one in all_ if one.slug != slug and one.asks and one.gives]
-    if own is None or own.asks is None or own.gives is None or not others:
+    others = [one for one in all_ if one.slug != slug and one.all_asks and one.all_gives]
+    if own is None or own.all_asks is None or own.all_gives is None or not others:
         return None
     return {
         "of": len(others),
-        "asks": sum(one.asks.mean < own.asks.mean for one in others if one.asks),
-        "gives": sum(one.gives.mean < own.gives.mean for one in others if one.gives),
+        "asks": sum(one.all_asks.mean < own.all_asks.mean for one in others if one.all_asks),
+        "gives": sum(one.all_gives.mean < own.all_gives.mean for one in others if one.all_gives),
     }

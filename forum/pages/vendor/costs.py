@@ -12,8 +12,8 @@ class YearlyCosts(NamedTuple):
     days_off: float
     fee: float
     webinars: float
-    first: float
-    later: float
+    first_year: float
+    later_years: float
     break_even: float | None
 
 
@@ -33,7 +33,7 @@ def yearly_costs(
         days_off=away,
         fee=fee,
         webinars=webinars,
-        first=courses + away + fee + webinars,
-        later=later,
+        first_year=courses + away + fee + webinars,
+        later_years=later,
         break_even=later / (margin / 100) if margin > 0 else None,
     )

@@ -26,7 +26,7 @@ class TierView(NamedTuple):
 
     id: int
     name: str
-    place: int
+    position: int
     figures: Mapping[str, Any] | None
     tier: Any
 
@@ -39,7 +39,7 @@ class TierComparison(NamedTuple):
     low: TierView
     high: TierView
     rows: Sequence[Mapping[str, Any]]
-    said: str
+    summary: str
 
 
 def tier_views(programme: Any, figures: Mapping[str, Any]) -> list[TierView]:
@@ -145,7 +145,7 @@ class TierCostCharts(NamedTuple):
 
     wide: Markup
     narrow: Markup
-    said: str
+    summary: str
 
 
 def tier_cost_charts(tiers: Sequence[TierView], figures: Mapping[str, Any]) -> TierCostCharts | None:
@@ -154,14 +154,14 @@ def tier_cost_charts(tiers: Sequence[TierView], figures: Mapping[str, Any]) -> T
     for tier in tiers:
         given = tier.figures["stars"]["all_gives"] if tier.figures else None
         if given and given["mean"] is not None:
-            cost = round(tier_costs(tier, figures).later, -2)
+            cost = round(tier_costs(tier, figures).later_years, -2)
             rows.append(
                 TierCost(tier.name, cost, format_euros(cost), given["mean"], given["low"], given["high"], given["n"])
             )
     if len(rows) < 2:
         return None
     label = "Yearly cost and what is given back, by tier: " + "; ".join(
-        f"{row.name} {row.said}, {row.mean:.1f}" for row in rows
+        f"{row.name} {row.cost_label}, {row.mean:.1f}" for row in rows
     )
     low, high = rows[-2], rows[-1]
     times = f"{high.cost / low.cost:.1f} times as much a year as {low.name}" if low.cost else f"more than {low.name}"

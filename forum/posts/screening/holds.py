@@ -18,13 +18,13 @@ from forum.templating import count_of
 HELD_WITHOUT_REASON = "A moderator reads this before others do."
 
 
-def hold_if_needed(item: Any, author: Member | None, *, moved_in: bool = False) -> None:
+def hold_if_needed(item: Any, author: Member | None, *, is_import: bool = False) -> None:
     """Hold what was just written or changed, when something in it or about its author asks for that.
 
     What is moved in or made up is neither new nor spam.
     """
     reasons = [*_guesses(item), *_sanctions(item, author)]
-    if author is not None and not moved_in:
+    if author is not None and not is_import:
         reasons += [*_newness(item, author), *_filters(item)]
     if reasons and item.hidden_at is None:
         hold(item, " ".join(dict.fromkeys(reasons)))
@@ -35,9 +35,9 @@ def _newness(item: Any, author: Member) -> list[str]:
     if is_exempt(author):
         return []
     given, anonymous = current_limits(), item.pseudonym_id is not None
-    record = signed_record(author, besides=item)
+    record = signed_record(author, excluding=item)
     if anonymous:
-        record = record.with_also(anonymous_record(author, besides=item))
+        record = record.plus(anonymous_record(author, excluding=item))
     if not is_new(author, record, given, now()):
         return []
     reasons = []
@@ -57,7 +57,7 @@ def _filters(item: Any) -> list[str]:
         reasons.append(f"It waits for a moderator because it says “{word}”.")
     if domain := held_domain_in(source, setting("held_domains")):
         reasons.append(f"It waits for a moderator because it links to {domain}.")
-    if item.fingerprint and is_repeated_text(item.fingerprint, start_of_day(now() - timedelta(days=1)), besides=item):
+    if item.fingerprint and is_repeated_text(item.fingerprint, start_of_day(now() - timedelta(days=1)), excluding=item):
         reasons.append("It waits for a moderator because the same text was written here a short time ago.")
     return reasons
 

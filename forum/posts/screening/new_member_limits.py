@@ -28,17 +28,17 @@ class WritingRecord(NamedTuple):
 
     posts: int = 0
     replies: int = 0
-    posts_that_stand: int = 0
-    replies_that_stand: int = 0
+    visible_posts: int = 0
+    visible_replies: int = 0
     last_at: datetime | None = None
 
-    def with_also(self, other: "WritingRecord") -> "WritingRecord":
+    def plus(self, other: "WritingRecord") -> "WritingRecord":
         """Both together; the moment is this one's."""
         return WritingRecord(
             self.posts + other.posts,
             self.replies + other.replies,
-            self.posts_that_stand + other.posts_that_stand,
-            self.replies_that_stand + other.replies_that_stand,
+            self.visible_posts + other.visible_posts,
+            self.visible_replies + other.visible_replies,
             self.last_at,
         )
 
@@ -68,16 +68,16 @@ def is_new(member: Any, record: WritingRecord, given: Limits, moment: datetime) 
     """
     if is_exempt(member):
         return False
-    if record.posts_that_stand >= given.first_posts_held > 0:
+    if record.visible_posts >= given.first_posts_held > 0:
         return False
     days = moment - (member.confirmed_at or moment)
-    stand = record.posts_that_stand + record.replies_that_stand
+    stand = record.visible_posts + record.visible_replies
     return days < timedelta(days=given.settled_after_days) or stand < given.settled_after_texts
 
 
 def is_first_post_held(record: WritingRecord, given: Limits) -> bool:
     """Whether a new member's post is among the first, which a moderator reads before others do."""
-    return record.posts_that_stand < given.first_posts_held
+    return record.visible_posts < given.first_posts_held
 
 
 def rate_limit_message(

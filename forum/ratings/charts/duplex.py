@@ -13,23 +13,23 @@ class Row(NamedTuple):
     """One bar. `level` (1 to 5) is None when there are too few reports; `mark` is where all others stand."""
 
     label: str
-    short: str
+    short_label: str
     value: str
-    tip: str
+    tooltip: str
     level: float | None = None
     low: float | None = None
     high: float | None = None
     n: int | None = None
     not_offered: bool = False
-    mark: float | None = None
+    reference: float | None = None
 
 
 class Band(NamedTuple):
     """A theme, with what is asked on its left and what is given on its right."""
 
     label: str
-    asks: Sequence[Row]
-    gives: Sequence[Row]
+    ask_rows: Sequence[Row]
+    criterion_rows: Sequence[Row]
 
 
 class Layout(NamedTuple):
@@ -59,9 +59,9 @@ def duplex_chart(bands: Sequence[Band], total: tuple[Row, Row] | None, form: Lay
     for band in bands:
         body += [line(0, y, form.width, y, "rule"), text_element(0, y + 16, band.label, "dc-band")]
         y += form.pad
-        for side, rows in ((LEFT, band.asks), (RIGHT, band.gives)):
+        for side, rows in ((LEFT, band.ask_rows), (RIGHT, band.criterion_rows)):
             body += [_row(side, row, y + form.pitch * (i + 0.5) - 3, form) for i, row in enumerate(rows)]
-        y += max(len(band.asks), len(band.gives)) * form.pitch + (4 if form.wide else 2)
+        y += max(len(band.ask_rows), len(band.criterion_rows)) * form.pitch + (4 if form.wide else 2)
     height = y + 4
     grid = "".join(
         line(
@@ -103,7 +103,7 @@ def _row(side: int, row: Row, y: float, form: Layout, *, big: bool = False) -> s
     cls = "dc-label dc-strong" if big else "dc-label"
     value = "dc-value" if row.level is not None or row.not_offered else "dc-n"
     lay = _wide_row if form.wide else _narrow_row
-    return f"<g><title>{escape(row.tip)}</title>{lay(side, row, y, form, thick, cls, value)}</g>"
+    return f"<g><title>{escape(row.tooltip)}</title>{lay(side, row, y, form, thick, cls, value)}</g>"
 
 
 def _wide_row(side: int, row: Row, y: float, form: Layout, thick: float, cls: str, value: str) -> str:
@@ -120,8 +120,8 @@ def _narrow_row(side: int, row: Row, y: float, form: Layout, thick: float, cls: 
     c, base = form.centre, y - 3
     drawn = _draw_bar(side, row, y + 8, thick, form)
     if side == LEFT:
-        return drawn + text_element(0, base, row.value, value) + text_element(c - 6, base, row.short, cls, "end")
-    drawn += text_element(c + 6, base, row.short, cls) + text_element(form.width, base, row.value, value, "end")
+        return drawn + text_element(0, base, row.value, value) + text_element(c - 6, base, row.short_label, cls, "end")
+    drawn += text_element(c + 6, base, row.short_label, cls) + text_element(form.width, base, row.value, value, "end")
     return drawn + (text_element(form.width - 26, base, f"n {row.n}", "dc-n", "end") if row.n is not None else "")
 
 
@@ -133,8 +133,8 @@ def _draw_bar(side: int, row: Row, y: float, thick: float, form: Layout) -> str:
         return rect(c - 2 - arm if side == LEFT else c + 2, y - thick / 2, arm, thick, "bar-none")
     length = max(2, scale_fraction(row.level) * arm)
     drawn = rect(c - 1 - length if side == LEFT else c + 1, y - thick / 2, length, thick, f"bar-{name}")
-    if row.mark is not None:
-        x = c + side * (1 + scale_fraction(row.mark) * arm)
+    if row.reference is not None:
+        x = c + side * (1 + scale_fraction(row.reference) * arm)
         drawn += path(f"M{coordinate(x)} {coordinate(y - thick / 2 - 3)}V{coordinate(y + thick / 2 + 3)}", "mark")
     if row.low is not None and row.high is not None:
         ends = sorted(c + side * (1 + scale_fraction(value) * arm) for value in (row.low, row.high))

@@ -86,11 +86,11 @@ class TrendPoint(NamedTuple):
     """A quarter of a trend: without a mean it is a ring on the baseline."""
 
     label: str
-    note: str
+    count_label: str
     mean: float | None
     low: float | None
     high: float | None
-    marked: bool = False
+    has_change: bool = False
 
 
 def trend_chart(points: Sequence[TrendPoint], *, wide: bool, label: str) -> Markup:
@@ -110,8 +110,8 @@ def trend_chart(points: Sequence[TrendPoint], *, wide: bool, label: str) -> Mark
     before: tuple[int, float] | None = None
     for i, point in enumerate(points):
         drawn.append(text_element(x(i), height - 22, point.label, "dc-tick", "middle"))
-        drawn.append(text_element(x(i), height - 6, point.note, "dc-n", "middle"))
-        if point.marked:
+        drawn.append(text_element(x(i), height - 6, point.count_label, "dc-n", "middle"))
+        if point.has_change:
             drawn.append(path(f"M{coordinate(x(i))} {top}V{coordinate(y(1))}", "dash"))
         if point.mean is None:
             drawn.append(circle(x(i), y(1), 4, "ring"))

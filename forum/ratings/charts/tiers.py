@@ -50,7 +50,7 @@ class TierCost(NamedTuple):
 
     name: str
     cost: float
-    said: str
+    cost_label: str
     mean: float
     low: float
     high: float
@@ -75,7 +75,7 @@ def tier_duplex(rows: Sequence[TierCost], *, wide: bool, label: str) -> Markup:
             drawn.append(line(0, y - pitch / 2, width, y - pitch / 2, "rule"))
         drawn += [
             text_element(0, y + 4.5, row.name, "dc-label dc-strong"),
-            text_element(c - arm - 12, y + 4.5, row.said, "dc-value", "end"),
+            text_element(c - arm - 12, y + 4.5, row.cost_label, "dc-value", "end"),
             rect(c - 1 - left, y - 6, left, 12, "bar-asks"),
             rect(c + 1, y - 6, right, 12, "bar-gives"),
             whisker(c + 1 + scale_fraction(row.low) * arm, c + 1 + scale_fraction(row.high) * arm, y, 4, c + 1 + right),

@@ -60,7 +60,7 @@ def _publish_one(subject: Subject, at: datetime, context: SiteContext) -> str:
     reports = [counted_rating(row, at) for row in rows]
     last = current_snapshot(subject)
     batch = _batch(rows, reports, [*excluded_ratings(subject, at), *withdrawals(subject)], last_figures(subject))
-    if len(batch.now) < K:
+    if len(batch.current) < K:
         return _below(last, subject, batch, len(reports), at)
     merged = merged_snapshots(subject)
     shown = _after_merging(batch, rows, reports) if merged else publishable_segments(batch)
@@ -68,7 +68,7 @@ def _publish_one(subject: Subject, at: datetime, context: SiteContext) -> str:
         return "waiting"
     for other in merged:
         other.current = False
-    _replace(subject, last, _snapshot(reports, batch.now, shown, context, at))
+    _replace(subject, last, _snapshot(reports, batch.current, shown, context, at))
     _record_published(subject, rows, at)
     return "published"
 
@@ -86,11 +86,11 @@ def _below(last: Snapshot | None, subject: Subject, batch: Batch, ratings: int, 
     What stood published is not noted anew, so that the next figures are compared with the last ones that were shown.
     """
     if last is None or last.figures is None:
-        _set_thin(subject, last, len(batch.now), ratings, at)
+        _set_thin(subject, last, len(batch.current), ratings, at)
         return "below"
     if len(batch.changed) < K:
         return "waiting"
-    _replace(subject, last, Snapshot(organisations=len(batch.now), ratings=ratings, published_at=at))
+    _replace(subject, last, Snapshot(organisations=len(batch.current), ratings=ratings, published_at=at))
     return "below"
 
 
@@ -130,10 +130,10 @@ def _batch(rows: list[Any], reports: list[CountedRating], gone: Iterable[Any], l
         before.setdefault(house, set()).add(note.tier_id)
         changed.add(house)
     return Batch(
-        before={house: segment_of(tiers) for house, tiers in before.items()},
-        now={house: segment_of(tiers) for house, tiers in now.items()},
+        previous={house: segment_of(tiers) for house, tiers in before.items()},
+        current={house: segment_of(tiers) for house, tiers in now.items()},
         changed=changed,
-        shown=frozenset(int(key) for key in last["tiers"]) if last else frozenset(),
+        published_segments=frozenset(int(key) for key in last["tiers"]) if last else frozenset(),
     )
 
 

@@ -1,0 +1,16 @@
+"""Accounts: blueprints, jobs and template globals."""
+
+from flask import Flask
+
+from forum.accounts import jobs, two_factor_views, views
+from forum.accounts.bylines import byline
+
+# Imported so that the database, the signals and the job queue know them.
+LOADED = (jobs,)
+
+
+def init_app(app: Flask) -> None:
+    """Register the room with the application."""
+    for blueprint in (views.bp, two_factor_views.bp):
+        app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(byline=byline)

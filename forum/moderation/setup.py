@@ -1,0 +1,27 @@
+"""Moderation: blueprints, listeners and jobs."""
+
+from flask import Flask
+
+from forum.moderation import jobs, listeners, models
+from forum.moderation.decisions import views as decision_views
+from forum.moderation.flags import views as flag_views
+from forum.moderation.log import views as log_views
+from forum.moderation.notices import views as notice_views
+from forum.moderation.queue import bulk_views
+from forum.moderation.representatives import views as representative_views
+
+# Imported so that the database, the signals and the job queue know them.
+LOADED = (jobs, listeners, models)
+
+
+def init_app(app: Flask) -> None:
+    """Register the room with the application."""
+    for blueprint in (
+        bulk_views.bp,
+        flag_views.bp,
+        log_views.bp,
+        decision_views.bp,
+        notice_views.bp,
+        representative_views.bp,
+    ):
+        app.register_blueprint(blueprint)

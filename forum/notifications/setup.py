@@ -1,0 +1,16 @@
+"""Notifications: blueprint, listeners, jobs and template globals."""
+
+from flask import Flask
+
+from forum.notifications import jobs, listeners, mail_views, models
+from forum.notifications.following import reader_follow
+
+# Imported so that the database, the signals and the job queue know them.
+LOADED = (jobs, listeners, models)
+
+
+def init_app(app: Flask) -> None:
+    """Register the room with the application."""
+    for blueprint in (mail_views.bp,):
+        app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(reader_follow=reader_follow)
