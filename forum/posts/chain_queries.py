@@ -5,38 +5,36 @@ from typing import Any
 
 from sqlalchemy import select, union_all
 
-from forum import anonymity
 from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
 from forum.accounts.queries import spent_links_among
-from forum.anonymity import MAX_GAP
+from forum.chains import Chain
 from forum.db import db
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_rows
 
 
-def used_listing_marks(marks: Sequence[str]) -> set[str]:
-    """Which links of a member's chain an item carries."""
-    found = union_all(
-        select(Post.chain_link).where(Post.chain_link.in_(marks)),
-        select(Comment.chain_link).where(Comment.chain_link.in_(marks)),
+def _links_in_use(links: Sequence[str]) -> set[str]:
+    rows = union_all(
+        select(Post.chain_link).where(Post.chain_link.in_(links)),
+        select(Comment.chain_link).where(Comment.chain_link.in_(links)),
     )
-    return set(db.session.scalars(found))
+    return set(db.session.scalars(rows))
 
 
-CHAIN_STRETCH = 64
+TEXT_CHAIN = Chain(
+    "listing mark", rows_with=_links_in_use, live_links=_links_in_use, spent_links=spent_links_among, batch_size=64
+)
 
 
 def used_chain_links_of(member: Any) -> list[str]:
     """The links of the member's chain that carry an anonymous text."""
-    return anonymity.along_chain(member.id, used_listing_marks, MAX_GAP, spent=spent_links_among)
+    return TEXT_CHAIN.rows(member.id)
 
 
 def free_chain_link(member: Any) -> str:
     """The next link of the member's chain that no text ever carried."""
-    return anonymity.first_free_link(
-        member.id, lambda links: used_listing_marks(links) | spent_links_among(links), CHAIN_STRETCH
-    )
+    return TEXT_CHAIN.next_link(member.id)
 
 
 def anonymous_texts_of(member: Member) -> tuple[Sequence[Any], Sequence[Any]]:

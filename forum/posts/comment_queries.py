@@ -22,14 +22,14 @@ class ThreadPage(NamedTuple):
     """A page of a thread in reading order, and the id of the comment the next page begins with (or None)."""
 
     rows: Sequence[Any]
-    next: int | None
+    next_id: int | None
 
 
-def thread_page(post_id: int, start: int | None = None, most: int = THREAD_PAGE_SIZE) -> ThreadPage:
+def thread_page(post_id: int, start: int | None = None, page_size: int = THREAD_PAGE_SIZE) -> ThreadPage:
     """Comments under a post in reading order, from the one numbered `start`: one query, tombstones included."""
-    given = {"post_id": post_id, "most": most + 1} | ({"start": start} if start is not None else {})
+    given = {"post_id": post_id, "page_size": page_size + 1} | ({"start": start} if start is not None else {})
     rows = db.session.execute(_thread(start is not None), given).all()
-    return ThreadPage(rows[:most], rows[most].id if len(rows) > most else None)
+    return ThreadPage(rows[:page_size], rows[page_size].id if len(rows) > page_size else None)
 
 
 @cache
@@ -40,7 +40,7 @@ def _thread(from_one: bool) -> Select[Any]:
         first = Comment.__table__.alias("first").c
         path = select(first.path).where(first.id == bindparam("start"), first.post_id == bindparam("post_id"))
         statement = statement.where(comment.path >= path.scalar_subquery())
-    return statement.order_by(comment.path).limit(bindparam("most"))
+    return statement.order_by(comment.path).limit(bindparam("page_size"))
 
 
 def comment_by_id(comment_id: int, *, for_update: bool = False) -> Select[Any]:
@@ -62,37 +62,37 @@ def comment_row(comment_id: int) -> Any:
     return db.session.execute(_rows().where(Comment.id == comment_id)).first()
 
 
-def page_start(comment: Comment, most: int = THREAD_PAGE_SIZE) -> int | None:
+def page_start(comment: Comment, page_size: int = THREAD_PAGE_SIZE) -> int | None:
     """With which comment the page begins that shows this one: None for the thread's first page.
 
     The page begins with the top of the branch if that is near enough, so that the reader sees what was answered.
     """
-    if _between(comment, "") < most:
+    if _between(comment, "") < page_size:
         return None
     top = comment.path[:SEGMENT_LENGTH]
-    if _between(comment, top) < most:
+    if _between(comment, top) < page_size:
         return db.session.scalar(select(Comment.id).where(Comment.post_id == comment.post_id, Comment.path == top))
     return comment.id
 
 
-def signed_comments(member_id: int, most: int = 50) -> Sequence[Any]:
+def signed_comments(member_id: int, limit: int = 50) -> Sequence[Any]:
     """The member's latest comments by name, each with its post's title."""
     return db.session.execute(
         select(Comment.id, Comment.body_html, Comment.created_at, Post.title, Post.id.label("post_id"), Post.slug)
         .join(Post)
         .where(Comment.author_id == member_id, listed_clause(Comment), listed_clause(Post))
         .order_by(Comment.created_at.desc(), Comment.id.desc())
-        .limit(most)
+        .limit(limit)
     ).all()
 
 
-def latest_comments(post_id: int, most: int = 50) -> Sequence[Any]:
+def latest_comments(post_id: int, limit: int = 50) -> Sequence[Any]:
     """The latest comments under a post, for its feed."""
     return db.session.execute(
         _rows()
         .where(Comment.post_id == post_id, listed_clause(Comment))
         .order_by(Comment.created_at.desc(), Comment.id.desc())
-        .limit(most)
+        .limit(limit)
     ).all()
 
 

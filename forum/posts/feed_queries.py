@@ -12,13 +12,13 @@ from forum.posts.models import Post
 from forum.posts.queries import post_rows
 
 
-def feed_entries(*conditions: ColumnElement[bool], most: int = 30) -> Sequence[Any]:
+def feed_entries(*conditions: ColumnElement[bool], limit: int = 30) -> Sequence[Any]:
     """The newest posts with their text, for feeds."""
     return db.session.execute(
         post_rows(Post.body_html, Post.edited_at)
         .where(listed_clause(Post), *conditions)
         .order_by(Post.created_at.desc(), Post.id.desc())
-        .limit(most)
+        .limit(limit)
     ).all()
 
 

@@ -41,14 +41,14 @@ def without_reply_of(vendor_id: int) -> ColumnElement[bool]:
     return (_post.vendor_id == vendor_id) & _post.locked_at.is_(None) & _post.id.not_in(answered)
 
 
-def official_replies_by(vendor_id: int, most: int = 50) -> Sequence[Any]:
+def official_replies_by(vendor_id: int, limit: int = 50) -> Sequence[Any]:
     """The vendor's latest official replies that everybody sees, each with its post's title."""
     return db.session.execute(
         select(Comment.id, Comment.body_html, Comment.created_at, Comment.edited_at, Post.title)
         .join(Post)
         .where(Comment.official_vendor_id == vendor_id, listed_clause(Comment), listed_clause(Post))
         .order_by(Comment.created_at.desc(), Comment.id.desc())
-        .limit(most)
+        .limit(limit)
     ).all()
 
 

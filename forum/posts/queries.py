@@ -35,21 +35,21 @@ class PostList(NamedTuple):
 
     rows: Sequence[Any]
     tags: dict[int, list[str]]
-    next: str | None
+    next_cursor: str | None
 
 
 def list_posts(
-    *conditions: ColumnElement[bool], sort: str = "active", before: str | None = None, most: int = PAGE_SIZE
+    *conditions: ColumnElement[bool], sort: str = "active", cursor: str | None = None, page_size: int = PAGE_SIZE
 ) -> PostList:
-    """A page of posts that everybody sees, in two queries. `before` is the `next` of the page above."""
-    place = _place(before, sort)
+    """A page of posts that everybody sees, in two queries. `cursor` is the `next_cursor` of the page above."""
+    place = _place(cursor, sort)
     statement = _listing(sort, place is not None)
     if conditions:
         statement = statement.where(*conditions)
-    given = {"most": most + 1} | ({"value": place[0], "number": place[1]} if place else {})
+    given = {"page_size": page_size + 1} | ({"value": place[0], "number": place[1]} if place else {})
     found = db.session.execute(statement, given).all()
-    rows = found[:most]
-    last = _mark_of(rows[-1], sort) if len(found) > most else None
+    rows = found[:page_size]
+    last = _mark_of(rows[-1], sort) if len(found) > page_size else None
     return PostList(rows, tag_slugs_of([row.id for row in rows]), last)
 
 
@@ -57,7 +57,7 @@ def list_posts(
 def _listing(sort: str, further: bool) -> Select[Any]:
     column = SORT_COLUMNS[sort]
     statement = (
-        post_rows().where(listed_clause(_post)).order_by(column.desc(), _post.id.desc()).limit(bindparam("most"))
+        post_rows().where(listed_clause(_post)).order_by(column.desc(), _post.id.desc()).limit(bindparam("page_size"))
     )
     if sort == "unanswered":
         statement = statement.where(_post.comment_count == 0)
@@ -155,9 +155,9 @@ def post_by_id(post_id: int, *, for_update: bool = False) -> Select[Any]:
     return statement.with_for_update(of=Post) if for_update else statement
 
 
-def related_posts(post_id: int, vendor_id: int | None, most: int = 5) -> Sequence[Any]:
+def related_posts(post_id: int, vendor_id: int | None, limit: int = 5) -> Sequence[Any]:
     """Posts near this one: two points for the same vendor, one for each tag in common; then the latest."""
-    given = {"post_id": post_id, "most": most} | ({"vendor_id": vendor_id} if vendor_id is not None else {})
+    given = {"post_id": post_id, "limit": limit} | ({"vendor_id": vendor_id} if vendor_id is not None else {})
     return db.session.execute(_related(vendor_id is not None), given).all()
 
 
@@ -197,7 +197,7 @@ def _related(to_vendor: bool) -> Select[Any]:
         .outerjoin(snapshot, glyph_join(_post.vendor_id, snapshot.c))
         .where(listed_clause(_post))
         .order_by(scored.c.points.desc(), _post.last_activity_at.desc(), _post.id)
-        .limit(bindparam("most"))
+        .limit(bindparam("limit"))
     )
 
 

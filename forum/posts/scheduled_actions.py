@@ -3,7 +3,6 @@
 A row tells what it is, whose and when it is due only under the key, and its length in steps of a kilobyte.
 """
 
-import json
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -12,20 +11,16 @@ from typing import Any, NamedTuple
 from forum import anonymity, text
 from forum.access import can_post_about, can_rate, can_reply, can_write, is_listed
 from forum.accounts.models import Member
-from forum.accounts.queries import spent_links_among
 from forum.db import db, lock, now, start_of_day
 from forum.posts.actions import NO_VENDOR, PostSubject, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, ScheduledText
-from forum.posts.scheduled_queries import scheduled_by_links, sealed_scheduled_texts, tags_by_ids
+from forum.posts.scheduled_queries import SCHEDULED_CHAIN, sealed_scheduled_texts, tags_by_ids
 from forum.posts.tags.queries import tags_by_word
 from forum.ratings.actions import AlreadyRated
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 PURPOSE = "delayed writing"
-STEP = 1024
-CHAIN = "delayed listing mark"
-STRETCH = 256
 MAX_SCHEDULED = 50
 MAX_TAGS = 5
 
@@ -43,20 +38,20 @@ class ScheduledItem(NamedTuple):
     form_data: dict[str, str]
 
 
-def schedule_post(member: Member, *, hours: int, typed: Mapping[str, str], subject: PostSubject = NO_VENDOR, **given: Any) -> bool:
+def schedule_post(member: Member, *, hours: int, form_data: Mapping[str, str], subject: PostSubject = NO_VENDOR, **given: Any) -> bool:
     """Keep a post until a random moment within the hours. `given` is for write_post. False when too many wait."""
     tags = [tag.id for tag in given.pop("tags")]
     numbers = {name: thing.id if hasattr(thing, "id") else thing for name, thing in subject._asdict().items()}
     content = given | {"kind": "post", "tags": tags, "subject": numbers}
-    return _keep(member, hours, content | {"typed": dict(typed)})
+    return _keep(member, hours, content | {"form_data": dict(form_data)})
 
 
 def schedule_comment(
-    member: Member, post: Post, *, hours: int, typed: Mapping[str, str], parent: Comment | None, **given: Any
+    member: Member, post: Post, *, hours: int, form_data: Mapping[str, str], parent: Comment | None, **given: Any
 ) -> bool:
     """Keep a reply until a random moment within the hours. False when too many wait."""
     content = given | {"kind": "comment", "post": post.id, "parent": parent.id if parent else None}
-    return _keep(member, hours, content | {"typed": dict(typed), "title": post.title})
+    return _keep(member, hours, content | {"form_data": dict(form_data), "title": post.title})
 
 
 def scheduled_texts_of(member: Any) -> list[ScheduledItem]:
@@ -114,8 +109,7 @@ def _keep(member: Member, hours: int, content: dict[str, Any]) -> bool:
     moment, latest = now(), now() + timedelta(hours=hours)
     due = moment + timedelta(seconds=1 + secrets.randbelow(hours * 3600))
     content = content | {"member": member.id, "due": due.isoformat(), "latest": latest.isoformat()}
-    used = {row.chain_link for row in rows}
-    free = anonymity.first_free_link(member.id, lambda links: used | spent_links_among(links), STRETCH, CHAIN)
+    free = SCHEDULED_CHAIN.next_link(member.id)
     row = ScheduledText(chain_link=free, sealed=_sealed(content), created_at=start_of_day(moment))
     db.session.add(row)
     db.session.flush()
@@ -151,7 +145,7 @@ def _tags_of(content: dict[str, Any]) -> list[Any]:
     found = list(tags_by_ids(content["tags"]))
     if len(found) == len(content["tags"]):
         return found
-    words = content["typed"].get("tags", "").replace("#", ",").replace(" ", ",").split(",")
+    words = content["form_data"].get("tags", "").replace("#", ",").replace(" ", ",").split(",")
     meant = tags_by_word(text.fold(word) for word in words if word).values()
     return list({tag.id: tag for tag in [*found, *meant]}.values())[:MAX_TAGS]
 
@@ -172,20 +166,18 @@ def _waiting(number: int, content: dict[str, Any]) -> ScheduledItem:
     # The clock of the jobs goes every ten minutes.
     late = now() > datetime.fromisoformat(content["due"]) + timedelta(minutes=30)
     return ScheduledItem(
-        number, content["kind"], content["title"], post, content.get("parent"), latest, late, content["typed"]
+        number, content["kind"], content["title"], post, content.get("parent"), latest, late, content["form_data"]
     )
 
 
 def _sealed(content: dict[str, Any]) -> str:
-    plain = json.dumps(content)
-    return anonymity.seal(PURPOSE, plain.ljust(-(-len(plain) // STEP) * STEP))
+    return anonymity.seal_json(PURPOSE, content)
 
 
 def _opened(sealed: str) -> dict[str, Any] | None:
-    plain = anonymity.unseal(PURPOSE, sealed)
-    opened: dict[str, Any] | None = json.loads(plain) if plain else None
-    return opened
+    content: dict[str, Any] | None = anonymity.unseal_json(PURPOSE, sealed)
+    return content
 
 
 def _own(member: Any) -> list[ScheduledText]:
-    return anonymity.along_chain(member.id, scheduled_by_links, STRETCH, CHAIN, spent=spent_links_among)
+    return SCHEDULED_CHAIN.rows(member.id)

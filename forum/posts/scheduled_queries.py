@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from forum.accounts.queries import spent_links_among
+from forum.chains import Chain
 from forum.db import db
 from forum.posts.models import ScheduledText, Tag
 
@@ -13,6 +15,16 @@ def scheduled_by_links(marks: Sequence[str]) -> Sequence[ScheduledText]:
     return db.session.scalars(
         select(ScheduledText).where(ScheduledText.chain_link.in_(marks)).order_by(ScheduledText.id)
     ).all()
+
+
+SCHEDULED_CHAIN = Chain(
+    "delayed listing mark",
+    rows_with=scheduled_by_links,
+    live_links=lambda links: {row.chain_link for row in scheduled_by_links(links)},
+    spent_links=spent_links_among,
+    batch_size=256,
+    max_gap=256,
+)
 
 
 def sealed_scheduled_texts() -> dict[int, str]:

@@ -74,7 +74,7 @@ def show(post_id: int, slug: str | None = None) -> Any:
         post=post,
         tags=sorted((post.tags or "").split()),
         talk=render_thread(page.rows, post, _reader(user, own, useful)),
-        next=page.next,
+        next=page.next_id,
         start=start,
         related=related_posts(post.id, post.vendor_id),
         own=own,
@@ -227,13 +227,13 @@ def _card(post: Any) -> dict[str, Any] | None:
     found = scorecard_row(post.rating_id) if post.rating_id and not post.deleted_at else None
     if found is None or found.Rating.hidden_at:
         return None
-    among, site = found.Snapshot, found.site
-    figures = among.figures if among else None
+    snapshot, site = found.Snapshot, found.site
+    figures = snapshot.figures if snapshot else None
     return {
         "rating": found.Rating,
         "vendor": found.vendor_name,
         "tier": found.tier_name,
-        "among": among if figures else None,
+        "snapshot": snapshot if figures else None,
         "picture": rating_scorecard(found.Rating, figures, site_context(site)),
     }
 

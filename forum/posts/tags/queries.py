@@ -37,9 +37,9 @@ def tagged_post_count(tag_id: int) -> int:
     return db.session.scalar(select(func.count()).select_from(PostTag).where(PostTag.tag_id == tag_id)) or 0
 
 
-def popular_tags(most: int) -> Sequence[Any]:
-    """Rows of slug and post_count of the tags most used."""
-    return db.session.execute(_tags_by_use(), {"most": most}).all()
+def popular_tags(limit: int) -> Sequence[Any]:
+    """Rows of slug and post_count of the most used tags."""
+    return db.session.execute(_tags_by_use(), {"limit": limit}).all()
 
 
 @cache
@@ -49,7 +49,7 @@ def _tags_by_use() -> Select[Any]:
         select(tag.slug, tag.post_count)
         .where(tag.post_count > 0)
         .order_by(tag.post_count.desc(), tag.slug)
-        .limit(bindparam("most"))
+        .limit(bindparam("limit"))
     )
 
 

@@ -1,0 +1,192 @@
+"""An anonymous text that appears later is sealed until then, its author's alone, and written when due."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+
+from forum import anonymity
+from forum.accounts.models import Member
+from forum.db import db, now, start_of_day
+from forum.posts import scheduled_actions
+from forum.posts.comment_actions import delete_comment
+from forum.posts.jobs import publish_scheduled
+from forum.posts.models import Comment, Post, ScheduledText
+from forum.posts.scheduled_actions import PURPOSE, scheduled_texts_of
+from forum.ratings.models import Rating
+from forum.urls import key_text
+from tests.factories import make_tag, make_comment, make_member, make_post, make_vendor
+
+
+def composed(**given: Any) -> dict[str, Any]:
+    body = "We registered eleven deals this spring. Nine were approved in time."
+    typed = {"title": "What happened this spring", "body": body, "leaning": "mixed", "tags": make_tag().slug}
+    return {**typed, "vendor_naming": "none", "identity": "anonymous", "delay": "24", "intent": "publish", **given}
+
+
+def schedule(browser: Any, **given: Any) -> Any:
+    answer = browser.post("/posts/new", data=composed(**given))
+    assert (answer.status_code, answer.location) == (302, "/anonymous-writing")
+    return answer
+
+
+def run_job(hours: float = 0) -> None:
+    with time_machine.travel(now() + timedelta(hours=hours), tick=False):
+        publish_scheduled()
+    db.session.expire_all()
+
+
+def test_a_delayed_post_appears_within_its_hours_under_the_day_it_appears(app: Flask, browse: Any) -> None:
+    author = make_member()
+    schedule(browse(author), delay="72")
+    assert db.session.query(Post).count() == 0
+    run_job(0)
+    assert db.session.query(Post).count() == 0, "not due"
+    appeared = now() + timedelta(hours=72, minutes=10)
+    run_job(72.2)
+    post = db.session.query(Post).one()
+    assert post.author_id is None and post.pseudonym is not None
+    assert post.created_at == post.last_activity_at == start_of_day(appeared)
+    assert db.session.query(ScheduledText).count() == 0
+    assert post.title in browse(author).get("/anonymous-writing").text
+
+
+def test_until_then_the_row_tells_nothing_and_only_the_author_lists_it(app: Flask, browse: Any) -> None:
+    author, other = make_member(name="Marta Aalto"), make_member(role="admin")
+    schedule(browse(author))
+    schedule(browse(author), title="Something quite different", body="A longer text. " * 40)
+    rows = db.session.query(ScheduledText).all()
+    for row in rows:
+        assert row.created_at == start_of_day(row.created_at)
+        assert "spring" not in row.sealed
+        assert len(anonymity.unseal(PURPOSE, row.sealed) or "") % 1024 == 0
+    assert len({row.chain_link for row in rows}) == 2
+    page = browse(author).get("/anonymous-writing").text
+    assert "What happened this spring" in page and "at the latest" in page
+    for reader in (browse(other), browse(make_member())):
+        assert "this spring" not in reader.get("/anonymous-writing").text
+        path = f"/scheduled/{key_text(rows[0].id)}"
+        assert reader.get(f"{path}/edit").status_code == 404
+        assert reader.post(f"{path}/delete").status_code == 404
+    assert browse().get(f"/scheduled/{key_text(rows[0].id)}/edit").status_code == 302
+    for path in ("/", "/feed.atom", f"/members/{author.slug}"):
+        assert "this spring" not in browse(author).get(path).text
+    assert db.session.query(ScheduledText).count() == 2
+
+
+def test_it_is_cancelled_or_taken_back_into_the_form_which_then_takes_its_place(app: Flask, browse: Any) -> None:
+    author = make_member()
+    browser = browse(author)
+    schedule(browser)
+    first = scheduled_texts_of(author)[0]
+    page = browser.get(f"/scheduled/{key_text(first.id)}/edit").text
+    assert "What happened this spring" in page and "Nine were approved" in page
+    assert f'name="replaces" value="{key_text(first.id)}"' in page
+    schedule(browser, title="What happened this summer", replaces=key_text(first.id))
+    assert [one.title for one in scheduled_texts_of(author)] == ["What happened this summer"]
+    again = scheduled_texts_of(author)[0]
+    assert browser.post(f"/scheduled/{key_text(again.id)}/delete").status_code == 302
+    assert scheduled_texts_of(author) == [] and db.session.query(ScheduledText).count() == 0
+    schedule(browser)
+    now_then = composed(delay="0", replaces=key_text(scheduled_texts_of(author)[0].id))
+    assert "/posts/" in browser.post("/posts/new", data=now_then).location
+    assert db.session.query(ScheduledText).count() == 0 and db.session.query(Post).count() == 1
+
+
+def test_nobody_replaces_what_is_somebody_elses(app: Flask, browse: Any) -> None:
+    author, other = make_member(), make_member()
+    schedule(browse(author))
+    schedule(browse(other), replaces=key_text(scheduled_texts_of(author)[0].id))
+    assert len(scheduled_texts_of(author)) == len(scheduled_texts_of(other)) == 1
+
+
+def test_a_reply_waits_too_and_answers_the_post_when_what_it_answered_is_gone(app: Flask, browse: Any) -> None:
+    author, post = make_member(), make_post()
+    answered = make_comment(post)
+    sent = {"body": "Same picture here.", "identity": "anonymous", "delay": "6", "intent": "publish"}
+    path = f"/posts/{key_text(post.id)}/reply"
+    assert browse(author).post(path, data={**sent, "to": key_text(answered.id)}).location == "/anonymous-writing"
+    assert browse(author).post(path, data={**sent, "body": "And another."}).status_code == 302
+    waiting = scheduled_texts_of(author)[0]
+    assert waiting.form_data["body"] in browse(author).get(f"/scheduled/{key_text(waiting.id)}/edit").text
+    delete_comment(answered)
+    db.session.commit()
+    run_job(6.2)
+    found = db.session.query(Comment).filter(Comment.pseudonym_id.is_not(None)).all()
+    assert {one.body for one in found} == {"Same picture here.", "And another."}
+    assert all(one.parent_id is None and one.created_at == start_of_day(one.created_at) for one in found)
+
+
+def test_a_reply_to_a_closed_thread_stays_with_its_author_and_says_so(app: Flask, browse: Any) -> None:
+    author, post = make_member(), make_post()
+    sent = {"body": "Same picture here.", "identity": "anonymous", "delay": "6", "intent": "publish"}
+    browse(author).post(f"/posts/{key_text(post.id)}/reply", data=sent)
+    post.hidden_at = now()
+    db.session.commit()
+    run_job(7)
+    assert db.session.query(Comment).count() == 0
+    with time_machine.travel(now() + timedelta(hours=7), tick=False):
+        assert scheduled_texts_of(author)[0].is_overdue
+
+
+def test_one_bad_row_stops_no_other_and_the_log_names_nobody(
+    app: Flask, browse: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    author, other = make_member(), make_member()
+    schedule(browse(author), title="This one breaks something")
+    schedule(browse(other), title="This one does not break")
+    db.session.add(ScheduledText(chain_link="f" * 64, sealed=anonymity.seal("something else", "x")))
+    db.session.commit()
+    written = scheduled_actions.write_post
+
+    def breaking(member: Member, **given: Any) -> Post:
+        if "breaks" in given["title"]:
+            raise RuntimeError("what it was about")
+        return written(member, **given)
+
+    monkeypatch.setattr(scheduled_actions, "write_post", breaking)
+    caplog.set_level(logging.DEBUG)
+    caplog.clear()
+    run_job(25)
+    assert [post.title for post in db.session.query(Post)] == ["This one does not break"]
+    assert len(scheduled_texts_of(author)) == 1
+    said = [record.getMessage() for record in caplog.records if record.name.startswith("forum")]
+    assert said == ["a delayed text could not be published: RuntimeError"]
+
+
+def test_a_rating_appears_with_its_post(app: Flask, browse: Any) -> None:
+    vendor, author = make_vendor(), make_member(email="a@own.example")
+    rating = {"worth": "2", "again": "no", "interest": "none", "presales": "1"}
+    schedule(browse(author), vendor_naming="named", vendor=vendor.name, **rating)
+    assert db.session.query(Rating).count() == 0
+    run_job(25)
+    post, given = db.session.query(Post).one(), db.session.query(Rating).one()
+    assert post.rating_id == given.id and given.anonymous and (given.worth, given.presales) == (2, 1)
+
+
+def test_a_second_press_of_the_button_keeps_no_second_text_and_too_many_are_refused(
+    app: Flask, browse: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, sent = browse(make_member()), composed(submission="a" * 32)
+    assert browser.post("/posts/new", data=sent).status_code == browser.post("/posts/new", data=sent).status_code == 302
+    assert db.session.query(ScheduledText).count() == 1
+    monkeypatch.setattr(scheduled_actions, "MAX_SCHEDULED", 1)
+    page = browser.post("/posts/new", data=composed())
+    assert page.status_code == 422 and "wait to appear already" in page.text
+
+
+def test_a_member_who_was_banned_meanwhile_publishes_nothing(app: Flask, browse: Any) -> None:
+    author = make_member()
+    schedule(browse(author))
+    author.banned_at = now()
+    db.session.commit()
+    run_job(25)
+    assert db.session.query(Post).count() == 0 and db.session.query(ScheduledText).count() == 1
+
+
+def test_a_named_text_appears_at_once_whatever_the_delay_says(app: Flask, browse: Any) -> None:
+    assert "/posts/" in browse(make_member()).post("/posts/new", data=composed(identity="name")).location
+    assert db.session.query(Post).count() == 1
