@@ -14,12 +14,12 @@ from forum import anonymity
 from forum.accounts.models import Member
 from forum.db import db, now, start_of_day
 from forum.ratings import actions, queries
-from forum.ratings.actions import AlreadyRated, organisation_of_seal, live_ratings, withdraw
+from forum.ratings.actions import AlreadyRated, live_ratings, organisation_of_seal, withdraw
 from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
-from forum.ratings.queries import SITE, Subject, member_ratings, current_snapshot
+from forum.ratings.queries import SITE, Subject, current_snapshot, member_ratings
 from forum.ratings.scores.actions import Outcome, publish
-from forum.vendors.models import Tier, Vendor
 from forum.urls import key_text
+from forum.vendors.models import Tier, Vendor
 from tests.bench.ratings import measure
 from tests.conftest import empty_database
 from tests.factories import make_category, make_member, make_rating, make_vendor, run_concurrently
@@ -100,7 +100,7 @@ def test_a_member_does_not_rate_the_same_once_by_name_and_once_without(app: Any,
 def test_ones_own_anonymous_ratings_are_found_past_those_that_were_withdrawn(app: Any) -> None:
     """As many as the chain is drawn from at a time are gone: what comes after them is one's own all the same."""
     member = make_member()
-    made = [make_rating(member, anonymous=True) for _ in range(queries.CHAIN_STRETCH + 1)]
+    made = [make_rating(member, anonymous=True) for _ in range(queries.RATING_CHAIN.batch_size + 1)]
     for rating in made[:-1]:
         withdraw(rating)
     db.session.commit()

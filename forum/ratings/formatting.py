@@ -53,11 +53,6 @@ def publication_stage(organisations: int | None) -> str:
     return "early" if organisations < RANKED_FROM else "ranked"
 
 
-def too_few(organisations: int | None) -> str:
-    """not enough ratings yet (3 of 5)"""
-    return f"not enough ratings yet ({min(organisations or 0, K)} of {K})"
-
-
 def number_word(n: int) -> str:
     """Small numbers in words."""
     return NUMBER_WORDS[n] if n < len(NUMBER_WORDS) else str(n)

@@ -6,16 +6,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
-from forum import anonymity
 from forum.accounts.models import Member
 from forum.accounts.queries import spent_links_among
-from forum.anonymity import MAX_GAP
+from forum.chains import Chain
 from forum.db import db
 from forum.ratings.models import Rating, RatingRevision, Snapshot
 from forum.vendors.models import Category, Programme, Tier, Vendor
-
-CHAIN_KIND = "rating listing mark"
-CHAIN_STRETCH = 32
 
 
 class Subject(NamedTuple):
@@ -162,15 +158,6 @@ def glyph_join(vendor_id: Any, snapshot: Any = Snapshot) -> ColumnElement[bool]:
     return and_(snapshot.vendor_id == vendor_id, snapshot.current)
 
 
-def rating_numbered(rating_id: int) -> Select[Any]:
-    """The rating itself, with what it is about."""
-    return (
-        select(Rating)
-        .where(Rating.id == rating_id)
-        .options(joinedload(Rating.vendor), joinedload(Rating.programme), joinedload(Rating.tier))
-    )
-
-
 def ratings_by_hmac(marks: Iterable[str]) -> Sequence[Rating]:
     """The live ratings that carry one of these marks of a member, the latest first."""
     statement = select(Rating).where(Rating.rater_hmac.in_(list(marks)))
@@ -212,14 +199,21 @@ def count_rating_revisions(rating_id: int) -> int:
 
 def free_chain_link(member: Any) -> str:
     """The next link of the member's chain of ratings that none ever carried."""
-    return anonymity.first_free_link(
-        member.id, lambda links: _used_among(links) | spent_links_among(links), CHAIN_STRETCH, CHAIN_KIND
-    )
+    return RATING_CHAIN.next_link(member.id)
 
 
-def _used_among(links: Sequence[str]) -> set[str]:
-    marks = db.session.scalars(select(Rating.chain_link).where(Rating.chain_link.in_(links)))
-    return {mark for mark in marks if mark is not None}
+def _links_in_use(links: Sequence[str]) -> set[str]:
+    rows = db.session.scalars(select(Rating.chain_link).where(Rating.chain_link.in_(links)))
+    return {link for link in rows if link is not None}
+
+
+RATING_CHAIN = Chain(
+    "rating listing mark",
+    rows_with=_links_in_use,
+    live_links=_links_in_use,
+    spent_links=spent_links_among,
+    batch_size=32,
+)
 
 
 def organisation_seals(most: int) -> Sequence[str]:
@@ -234,7 +228,7 @@ def member_rating(member: Member, rating_id: int) -> Rating | None:
 
 def member_ratings(member: Member) -> Sequence[Rating]:
     """All the member's ratings, signed and anonymous: the latter found along their chain, which nobody else can."""
-    own = anonymity.along_chain(member.id, _used_among, MAX_GAP, CHAIN_KIND, spent=spent_links_among)
+    own = RATING_CHAIN.rows(member.id)
     return db.session.scalars(
         select(Rating)
         .where(or_(Rating.author_id == member.id, Rating.chain_link.in_(own)))

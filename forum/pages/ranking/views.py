@@ -159,5 +159,5 @@ def category(slug: str) -> Any:
         category=found,
         **_page_of(standings, _ordered(standings, chosen, {}), None, chosen, CATEGORY_PAGE_SIZE),
         undisclosed=current_snapshot(Subject(category_id=found.id)),
-        listing=list_posts(about_category(found.id), before=request.args.get("before")),
+        listing=list_posts(about_category(found.id), cursor=request.args.get("before")),
     )

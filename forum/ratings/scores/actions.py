@@ -44,7 +44,7 @@ def publish(at: datetime | None = None, commit: Callable[[], None] | None = None
     at = at or now()
     lock("publishing scores")
     context = _site(at)
-    done = {"published": 0, "waiting": 0, "below": 0}
+    done = {"published": 0, "waiting": 0, "too_few": 0}
     for subject in subjects_to_publish():
         if commit:
             commit()
@@ -87,11 +87,11 @@ def _below(last: Snapshot | None, subject: Subject, batch: Batch, ratings: int, 
     """
     if last is None or last.figures is None:
         _set_thin(subject, last, len(batch.current), ratings, at)
-        return "below"
+        return "too_few"
     if len(batch.changed) < K:
         return "waiting"
     _replace(subject, last, Snapshot(organisations=len(batch.current), ratings=ratings, published_at=at))
-    return "below"
+    return "too_few"
 
 
 def counted_rating(row: Any, at: datetime) -> CountedRating:
