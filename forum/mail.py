@@ -4,7 +4,6 @@ A mail that has gone out is deleted: the outbox is no record of who was told wha
 as long as the next one: a stolen copy tells neither to whom it goes nor what it says.
 """
 
-import json
 import logging
 import smtplib
 import ssl
@@ -26,7 +25,6 @@ from forum.db import RandomId, Timestamp, db, now, writing
 log = logging.getLogger(__name__)
 MAX_TRIES = 8
 SEAL = "mail"
-PAGE = 4096  # bytes: every mail is sealed in whole pages, so that its length tells little
 
 
 class Mail(db.Model):
@@ -69,8 +67,8 @@ class Mail(db.Model):
 
     @property
     def _content(self) -> dict[str, str]:
-        content: dict[str, str] = json.loads(anonymity.unseal(SEAL, self.sealed) or "{}")
-        if not content:
+        content: dict[str, str] | None = anonymity.unseal_json(SEAL, self.sealed)
+        if content is None:
             raise ValueError("the key that sealed this mail is gone")
         return content
 
@@ -89,9 +87,7 @@ def enqueue(to_address: str, template: str, *, subject: str, **values: Any) -> M
     }
     if "unsubscribe" in values:
         content["unsubscribe"] = values["unsubscribe"]
-    said = json.dumps(content)
-    padded = said + " " * (-len(said.encode()) % PAGE)
-    written = Mail(sealed=anonymity.seal(SEAL, padded))
+    written = Mail(sealed=anonymity.seal_json(SEAL, content, pad=4096))
     db.session.add(written)
     db.session.flush()
     db.session.info["mail_waits"] = True

@@ -49,12 +49,23 @@ def slug_of(text: str, fallback: str = "untitled") -> str:
     return slugify(text, max_length=60, word_boundary=True) or fallback
 
 
-@lru_cache(maxsize=8)
-def to_html(source: str) -> str:
-    """CommonMark with tables, strikethrough and autolinks as safe HTML. No images, no raw HTML.
+class Rendered(NamedTuple):
+    """A text as its author typed it, cleaned, and the HTML made of it."""
 
-    Rendered at write time only: Markdown, then bleach, then nh3 as a second sieve. The latest few are remembered, so
-    that a view can have a text rendered before it asks for the database's lock.
+    source: str
+    html: str
+
+
+def render(typed: str) -> Rendered:
+    """Clean and render a text. A view does this before it takes the database's write lock."""
+    source = clean(typed)
+    return Rendered(source, to_html(source))
+
+
+def to_html(source: str) -> str:
+    """Render CommonMark with tables, strikethrough and autolinks as safe HTML. No images, no raw HTML.
+
+    Rendered at write time only: by markdown-it, then cleaned by bleach and once more by nh3.
     """
     rendered = _parser().render(clean(source)[:MAX_SOURCE_LENGTH])
     # One Cleaner a call: bleach's is not safe to share between threads.
@@ -73,22 +84,20 @@ def to_plain(source: str, longest: int = 200) -> str:
 
 
 class DiffRun(NamedTuple):
-    """A run of words: "same" in both, "gone" from the first, or "new" in the second."""
+    """A run of words: "equal" in both texts, "delete" when only the first has it, "insert" when only the second has."""
 
     kind: str
-    words: str
+    text: str
 
 
 def word_diff(before: str, after: str) -> list[DiffRun]:
-    """What makes one text of the other, word by word, in reading order."""
-    old, new = (re.findall(r"\s+|\S+", one) for one in (before, after))
-    found = []
+    """Return the differences between two texts word by word, in reading order."""
+    old, new = (re.findall(r"\s+|\S+", text) for text in (before, after))
+    runs = []
     for kind, a, b, c, d in SequenceMatcher(None, old, new).get_opcodes():
-        if kind == "equal":
-            found.append(DiffRun("same", "".join(old[a:b])))
-            continue
-        found += [DiffRun(name, "".join(words)) for name, words in (("gone", old[a:b]), ("new", new[c:d])) if words]
-    return found
+        sides = [("equal", old[a:b])] if kind == "equal" else [("delete", old[a:b]), ("insert", new[c:d])]
+        runs += [DiffRun(side, "".join(words)) for side, words in sides if words]
+    return runs
 
 
 def markdown_from_html(source: str) -> str:

@@ -7,15 +7,22 @@ force is asked at the moment the member writes anonymously, not before, and repe
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from forum import anonymity
 from forum.accounts.models import Member, Pseudonym, Sanction
 from forum.accounts.pseudonyms import member_behind
 from forum.accounts.queries import sanctions_with_links, spent_links_among
+from forum.chains import Chain
 from forum.dates import format_day
 from forum.db import db, lock, now, start_of_day
 
-CHAIN = "sanction mark"
-STRETCH = 32
+# No sanction is deleted before its member leaves, so this chain has no gaps.
+SANCTION_CHAIN = Chain(
+    "sanction mark",
+    rows_with=sanctions_with_links,
+    live_links=lambda links: {sanction.chain_link for sanction in sanctions_with_links(links)},
+    spent_links=spent_links_among,
+    batch_size=32,
+    max_gap=32,
+)
 # A warning counts for half a year; three that count hold what is written next for a moderator.
 WARNING_LASTS = timedelta(days=180)
 WARNINGS_BEFORE_HOLD = 3
@@ -49,7 +56,7 @@ def sanction_pseudonym(
     today = start_of_day(now())
     default_end = today + WARNING_LASTS if kind == "warn" else None
     sanction = Sanction(
-        chain_link=_next_link(member),
+        chain_link=SANCTION_CHAIN.next_link(member.id),
         kind=kind,
         message=message,
         created_at=today,
@@ -100,16 +107,4 @@ def delete_sanctions(member: Member) -> None:
 
 
 def _chain(member: Any) -> list[Sanction]:
-    # None is dropped before the member leaves, so this chain has no gaps.
-    found: list[Sanction] = anonymity.along_chain(
-        member.id, sanctions_with_links, STRETCH, CHAIN, spent=spent_links_among
-    )
-    return sorted(found, key=lambda sanction: (sanction.created_at, sanction.id))
-
-
-def _next_link(member: Any) -> str:
-    return anonymity.first_free_link(member.id, _used_among, STRETCH, CHAIN)
-
-
-def _used_among(links: list[str]) -> set[str]:
-    return {sanction.chain_link for sanction in sanctions_with_links(links)}
+    return sorted(SANCTION_CHAIN.rows(member.id), key=lambda sanction: (sanction.created_at, sanction.id))

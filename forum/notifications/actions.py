@@ -1,6 +1,5 @@
 """Following and no longer following, and keeping note of what was seen."""
 
-import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -9,15 +8,12 @@ from forum.db import db, lock
 from forum.notifications.follow_state import FollowState, merge_states, seal_state, unseal_state
 from forum.notifications.models import Follow
 from forum.notifications.queries import (
-    CANDIDATES,
-    CHAIN,
-    STRETCH,
+    FOLLOW_CHAIN,
     follows_of_member,
     follows_of_post,
     follows_with_hmacs,
     item_count,
     item_counts,
-    links_in_use,
 )
 from forum.posts.models import Post
 
@@ -128,7 +124,7 @@ def _rows_of(member: Any, kind: str, number: int) -> Any:
 def _add(member: Any, kind: str, number: int, voice: str, first: FollowState) -> None:
     mark = _marks(member, kind, number, voice)[0]
     row = Follow(
-        follow_hmac=mark, chain_link=_free_link(member), follower_seal=seal_state(first), **{f"{kind}_id": number}
+        follow_hmac=mark, chain_link=FOLLOW_CHAIN.random_link(member.id), follower_seal=seal_state(first), **{f"{kind}_id": number}
     )
     db.session.add(row)
     db.session.flush()
@@ -136,15 +132,3 @@ def _add(member: Any, kind: str, number: int, voice: str, first: FollowState) ->
 
 def _marks(member: Any, kind: str, number: int, voice: str) -> list[str]:
     return anonymity.follow_hmacs(member.id, f"{kind} {number} {voice}")
-
-
-def _free_link(member: Any) -> str:
-    """A link of the member's chain that is free, drawn at random: which links are used tells no order."""
-    start = 0
-    while True:
-        drawn = {start + secrets.randbelow(STRETCH) for _ in range(CANDIDATES)}
-        links = [anonymity.chain_links(member.id, n, 1, CHAIN)[0] for n in drawn]
-        used = links_in_use(links)
-        if free := [link for link in links if link not in used]:
-            return secrets.choice(free)
-        start += STRETCH

@@ -11,6 +11,7 @@ from forum import anonymity
 from forum.access import listed_clause
 from forum.accounts.models import Member, Pseudonym
 from forum.accounts.queries import spent_links_among
+from forum.chains import Chain
 from forum.db import db
 from forum.notifications.models import Follow
 from forum.posts.models import Comment, Post, PostTag, Tag
@@ -20,10 +21,6 @@ from forum.vendors.models import Vendor
 
 TARGET_COLUMNS: dict[str, Any] = {"post": Follow.post_id, "tag": Follow.tag_id, "vendor": Follow.vendor_id}
 COUNT_COLUMNS: dict[str, Any] = {"post": Post.comment_count, "tag": Tag.post_count, "vendor": Vendor.post_count}
-CHAIN = "follow listing mark"
-# Links of the chain from which free ones are drawn at random; the next so many follow when these are full.
-STRETCH = 1024
-CANDIDATES = 12
 
 
 def follows_with_hmacs(marks: Sequence[str]) -> Sequence[Any]:
@@ -44,22 +41,23 @@ def follows_of_post(post_id: int) -> Sequence[Any]:
     return db.session.execute(select(Follow.id, Follow.follower_seal).where(Follow.post_id == post_id)).all()
 
 
-def links_in_use(links: Sequence[str]) -> set[str]:
-    """Which of these links of a chain a follow carries, or carried before its thing was gone."""
-    return {
-        *db.session.scalars(select(Follow.chain_link).where(Follow.chain_link.in_(links))),
-        *spent_links_among(links),
-    }
+def _follows_with_links(links: Sequence[str]) -> Sequence[Any]:
+    columns = (Follow.id, Follow.post_id, Follow.tag_id, Follow.vendor_id, Follow.follower_seal)
+    return db.session.execute(select(*columns).where(Follow.chain_link.in_(links))).all()
+
+
+def _links_in_use(links: Sequence[str]) -> set[str]:
+    return set(db.session.scalars(select(Follow.chain_link).where(Follow.chain_link.in_(links))))
+
+
+FOLLOW_CHAIN = Chain(
+    "follow listing mark", rows_with=_follows_with_links, live_links=_links_in_use, spent_links=spent_links_among
+)
 
 
 def follows_of_member(member: Any) -> list[Any]:
     """All of the member's, found along their chain: what is followed, and the seal."""
-    columns = (Follow.id, Follow.post_id, Follow.tag_id, Follow.vendor_id, Follow.follower_seal)
-
-    def carrying(links: list[str]) -> Sequence[Any]:
-        return db.session.execute(select(*columns).where(Follow.chain_link.in_(links))).all()
-
-    return anonymity.along_chain(member.id, carrying, STRETCH, CHAIN, spent=spent_links_among)
+    return FOLLOW_CHAIN.rows(member.id)
 
 
 def item_count(kind: str, number: int) -> int:

@@ -1,19 +1,16 @@
 """Who sent a notice, under seal, and the two links that only they have: to confirm it, and to see what became of it."""
 
-import json
 import secrets
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from flask import current_app
-from itsdangerous import BadData, URLSafeTimedSerializer
-
-from forum.links import external_url
 from forum import anonymity
+from forum.links import external_url
 from forum.moderation.models import Notice
+from forum.signed_tokens import read_token, sign_token
 
 PURPOSE = "sender of a notice"
-PAGE = 1024  # bytes: sealed in whole pages, so that the length tells little
+SALT = "mailed link: confirm a notice"
 WEEK = 7 * 24 * 3600
 
 
@@ -32,14 +29,13 @@ class Sender(NamedTuple):
 
 def seal_sender(sender: Sender) -> str:
     """In whole pages."""
-    said = json.dumps(sender._asdict(), ensure_ascii=False)
-    return anonymity.seal(PURPOSE, said + " " * (-len(said.encode()) % PAGE))
+    return anonymity.seal_json(PURPOSE, sender._asdict())
 
 
 def unseal_sender(notice: Notice) -> Sender | None:
     """Who sent it; None once that was deleted, or when the key is lost."""
-    said = anonymity.unseal(PURPOSE, notice.sender_seal) if notice.sender_seal else None
-    return Sender(**json.loads(said)) if said else None
+    sender = anonymity.unseal_json(PURPOSE, notice.sender_seal)
+    return Sender(**sender) if sender else None
 
 
 def new_secret() -> str:
@@ -59,16 +55,9 @@ def hash_unconfirmed(submission: str) -> str:
 
 def confirmation_token(notice: Notice) -> str:
     """For the link that confirms it."""
-    return str(_signer().dumps(notice.id))
+    return sign_token(SALT, notice.id)
 
 
 def notice_id_from_token(token: str) -> Any:
     """The number of the notice that a token was made for; None when it is forged or more than a week old."""
-    try:
-        return _signer().loads(token, max_age=WEEK)
-    except BadData:
-        return None
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="mailed link: confirm a notice")
+    return read_token(SALT, token, max_age=WEEK)

@@ -5,28 +5,25 @@ import secrets
 from forum import anonymity
 from forum.accounts.models import Member, SpentLink
 from forum.accounts.organisations import organisation_of
-from forum.accounts.queries import spent_links_among
 from forum.accounts.pseudonyms import MEMBER_PURPOSE
 from forum.accounts.sanctions import delete_sanctions
 from forum.db import db, lock
 from forum.notifications.follow_state import FollowState, seal_state
 from forum.notifications.models import Follow
-from forum.notifications.queries import CHAIN as FOLLOWS
-from forum.notifications.queries import follows_of_member
+from forum.notifications.queries import FOLLOW_CHAIN, follows_of_member
 from forum.pages.leaving.queries import is_used, own_pseudonyms, own_useful_marks, own_writing
 from forum.posts.actions import delete_post
-from forum.posts.writing import unmark_useful
+from forum.posts.chain_queries import TEXT_CHAIN, used_chain_links_of
 from forum.posts.comment_actions import delete_comment
 from forum.posts.models import Comment, Post
-from forum.posts.chain_queries import used_chain_links_of
-from forum.posts.scheduled_actions import CHAIN as DELAYED
 from forum.posts.scheduled_actions import cancel_all_scheduled
+from forum.posts.scheduled_queries import SCHEDULED_CHAIN
+from forum.posts.writing import unmark_useful
 from forum.ratings.actions import ORGANISATION_SEAL, withdraw
-from forum.ratings.queries import CHAIN_KIND as RATINGS
-from forum.ratings.queries import member_ratings
+from forum.ratings.queries import RATING_CHAIN, member_ratings
 
 NOBODY = 0
-CHAINS = ("listing mark", RATINGS, DELAYED, FOLLOWS)
+CHAINS = (TEXT_CHAIN, RATING_CHAIN, SCHEDULED_CHAIN, FOLLOW_CHAIN)
 
 
 def leave(member: Member, *, named_stays: bool, anonymous_stays: bool) -> None:
@@ -97,9 +94,9 @@ def _let_follow_go(number: int) -> None:
 
 def _forget_spent_links(member: Member) -> None:
     """The codes of what the member deleted: nothing of theirs is made any more that could be laid beside it."""
-    for kind in CHAINS:
-        own = anonymity.along_chain(member.id, spent_links_among, anonymity.MAX_GAP, kind, spent=spent_links_among)
-        db.session.query(SpentLink).filter(SpentLink.link.in_(own)).delete()
+    for chain in CHAINS:
+        links = chain.spent(member.id)
+        db.session.query(SpentLink).filter(SpentLink.link.in_(links)).delete()
 
 
 def _sealed_nobody() -> str:
