@@ -25,15 +25,16 @@ from forum.posts.actions import PostSubject, edit_post
 from forum.posts.comment_actions import edit_comment
 from forum.posts.scheduled_actions import schedule_comment
 from forum.ratings.scores.actions import publish
+from forum.vendors.models import Vendor
 from tests import crawl
 from tests.conftest import on_one_database
 from tests.factories import (
-    make_tag,
     make_comment,
     make_member,
     make_post,
     make_rating,
     make_representative,
+    make_tag,
     make_vendor,
 )
 
@@ -63,53 +64,54 @@ MAX_LINKS = 300
 def people(app: Flask) -> dict[str, Member]:
     """Return the readers of a site on which the canary has done everything that can be done anonymously."""
     joined = {"joined_at": datetime(2026, 1, 5, 12, tzinfo=UTC)}
-    canary, silent = make_member(**CANARY, **joined), make_member(**SILENT, **joined)
-    moderator, admin = make_member(role="moderator"), make_member(role="admin")
-    member = make_member()
-    make_member(confirmed_at=None), make_member(password_hash=None)
     vendor = make_vendor("Northwind", tiers=("Gold",), aliases=["NW"])
-    lakeside = make_vendor("Lakeside")
-    speaker = make_representative(vendor)
+    readers = {
+        "member": make_member(),
+        "moderator": make_member(role="moderator"),
+        "admin": make_member(role="admin"),
+        "representative": make_representative(vendor),
+        "canary": make_member(**CANARY, **joined),
+        "silent": make_member(**SILENT, **joined),
+    }
+    make_member(confirmed_at=None), make_member(password_hash=None)
     for _ in range(5):
         make_rating(vendor=vendor)
+    _write_anonymously(readers["canary"], vendor, readers["member"], readers["moderator"])
+    publish(now() + timedelta(days=1))
+    db.session.commit()
+    send_digests()
+    return readers
+
+
+def _write_anonymously(canary: Member, vendor: Vendor, member: Member, moderator: Member) -> None:
     tag = make_tag("deals", ("bids",))
     about = PostSubject(vendor, tier=vendor.programmes[0].tiers[0], programme=vendor.programmes[0])
-    said = {"worth": 2, "again": False, "interest": "none"}
-    post = make_post(canary, anonymous=True, subject=about, rating_values=said, tags=[tag], badged=True)
-    edit_post(post, title="What it says by now", body=post.body * 2, leaning="bad", tags=[tag], subject=about, author=canary)
+    anonymous = {"anonymous": True, "rating_values": {"worth": 2, "again": False, "interest": "none"}, "tags": [tag]}
+    post = make_post(canary, subject=about, badged=True, **anonymous)
+    edited = {"title": "What it says by now", "body": post.body * 2, "leaning": "bad", "tags": [tag]}
+    edit_post(post, **edited, subject=about, author=canary)
     undisclosed = PostSubject(category=vendor.category, description="a large hardware supplier")
-    make_post(canary, anonymous=True, subject=undisclosed, rating_values=said, tags=[tag])
+    make_post(canary, subject=undisclosed, **anonymous)
     other = make_post(member, subject=PostSubject(vendor), tags=[tag])
     reply, parent = make_comment(other, canary, anonymous=True), make_comment(other, member)
     answer = make_comment(other, canary, anonymous=True, parent=parent)
     edit_comment(reply, body="Changed since.", author=canary)
     make_comment(post, member), make_comment(post, canary, anonymous=True)
-    make_rating(canary, vendor=lakeside, anonymous=True)
+    make_rating(canary, vendor=make_vendor("Lakeside"), anonymous=True)
     for kind, number in (("post", post.id), ("tag", tag.id), ("vendor", vendor.id)):
         follow(canary, kind, number)
-    schedule_comment(canary, other, hours=72, typed={"body": "Later."}, parent=None, body="Later.", badged=False)
-    _moderated(reply, answer, post, member, moderator)
-    publish(now() + timedelta(days=1))
-    db.session.commit()
-    send_digests()
-    return {
-        "member": member,
-        "moderator": moderator,
-        "admin": admin,
-        "speaker": speaker,
-        "canary": canary,
-        "silent": silent,
-    }
+    schedule_comment(canary, other, hours=72, form_data={"body": "Later."}, parent=None, body="Later.", badged=False)
+    _moderate(reply, answer, post, member, moderator)
 
 
-def _moderated(reply: Any, answer: Any, post: Any, member: Member, moderator: Member) -> None:
+def _moderate(reply: Any, answer: Any, post: Any, member: Member, moderator: Member) -> None:
     """Report, warn, hold, bar and remove texts of the canary, and leave an appeal open."""
     for item in (reply, answer, post):
         flag(member, item, rule=5, message="Whose interest is that?")
-    said = {"rule": 5, "facts": "The text.", "reason": "Say where your interest lies.", "source": "flag"}
+    fields = {"rule": 5, "facts": "The text.", "reason": "Say where your interest lies.", "source": "flag"}
     for action in ("warn", "hold", "bar"):
-        apply_action(reply, moderator, action=action, **said, until=now() + timedelta(days=7))
-    removed = apply_action(answer, moderator, action="remove", **said)
+        apply_action(reply, moderator, action=action, **fields, until=now() + timedelta(days=7))
+    removed = apply_action(answer, moderator, action="remove", **fields)
     file_appeal(removed, "It was nobody's interest but my own.")
     open_case("held", post, "A moderator reads this before others do.")
     db.session.commit()
@@ -134,7 +136,11 @@ def visited(app: Flask, reader: Any) -> Iterator[tuple[str, str, Any]]:
         yield endpoint, address, answer
         for link in crawl.links_in(answer.text) if answer.mimetype == "text/html" and linked < MAX_LINKS else ():
             path = link.partition("?")[0]
-            if link in visited_addresses or path.startswith("/static/") or not app.url_map.bind("localhost").test(path, "GET"):
+            if (
+                link in visited_addresses
+                or path.startswith("/static/")
+                or not app.url_map.bind("localhost").test(path, "GET")
+            ):
                 continue
             visited_addresses.add(link)
             linked += 1
@@ -145,7 +151,7 @@ def text_of(answer: Any) -> str:
     return f"{answer.headers}\n{answer.text}"
 
 
-@pytest.mark.parametrize("who", ["stranger", "member", "moderator", "admin", "speaker"])
+@pytest.mark.parametrize("role", ["stranger", "member", "moderator", "admin", "representative"])
 def test_who_writes_only_anonymously_is_named_nowhere(app: Flask, browse: Any, people: Any, role: str) -> None:
     reader = browse(people.get(role))
     traces, count = [], 0
@@ -158,7 +164,7 @@ def test_who_writes_only_anonymously_is_named_nowhere(app: Flask, browse: Any, p
     assert traces == [] and count > 150
 
 
-@pytest.mark.parametrize("who", ["stranger", "member", "moderator", "admin", "speaker"])
+@pytest.mark.parametrize("role", ["stranger", "member", "moderator", "admin", "representative"])
 def test_the_pages_about_the_account_are_those_of_somebody_who_never_wrote(
     app: Flask, browse: Any, people: Any, role: str
 ) -> None:
@@ -184,7 +190,7 @@ def _plain(page: str, role: dict[str, str]) -> str:
 def test_every_page_is_visited_or_excluded(app: Flask, browse: Any, people: Any) -> None:
     """The crawl must find each new route: see crawl.py."""
     missed = {rule.endpoint for rule in crawl.routes(app)} - set(crawl.EXCLUDED)
-    for role in ("canary", "admin", "stranger", "speaker", "moderator"):
+    for role in ("canary", "admin", "stranger", "representative", "moderator"):
         for endpoint, _, answer in visited(app, browse(people.get(role))):
             if answer.status_code < 400 and not (answer.location or "").startswith("/sign-in"):
                 missed.discard(endpoint)

@@ -1,4 +1,4 @@
-"""The demo community: the same at every start, and with every state of a vendor that a newcomer should see."""
+"""The demo community is the same at each start and shows every state that a vendor can have."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ from forum.ratings.scores.figures import tier_differences
 from forum.vendors.models import Vendor
 from tests.conftest import settings_for
 
-# Two mornings a week apart: what is told is told in days before the start.
+# Two starts a week apart: the stories are dated in days before the start.
 STARTS = ("2026-11-09 09:30:00+00:00", "2026-11-16 14:10:00+00:00")
 
 
@@ -38,26 +38,26 @@ def _filled(folder: Path, start: str) -> Flask:
 
 @pytest.fixture(scope="module")
 def demos(tmp_path_factory: pytest.TempPathFactory) -> list[Flask]:
-    """Two demos, filled on different days under different keys."""
+    """Return two demos, filled on different days with different keys."""
     return [_filled(tmp_path_factory.mktemp(f"demo{n}"), start) for n, start in enumerate(STARTS)]
 
 
 @pytest.fixture
 def demo(demos: list[Flask]) -> Iterator[Flask]:
-    """The first of them."""
+    """Provide the first demo inside an application context."""
     with demos[0].app_context(), demos[0].test_request_context():
         yield demos[0]
         db.session.remove()
 
 
 def snapshots() -> dict[str, Snapshot]:
-    """Those in force, by vendor."""
+    """Return the current snapshots by vendor slug."""
     rows = db.session.execute(select(Vendor.slug, Snapshot).join(Snapshot, Snapshot.vendor_id == Vendor.id))
     return {slug: snapshot for slug, snapshot in rows if snapshot.current}
 
 
 def _content(app: Flask) -> dict[str, Any]:
-    """All that the community says, without numbers, moments and keys."""
+    """Return the content of a community, without ids, dates and keys."""
     with app.app_context(), app.test_request_context():
         posts = [
             (post.title, post.body, post.leaning, post.author_id is None, post.useful_count, post.comment_count)
@@ -68,15 +68,26 @@ def _content(app: Flask) -> dict[str, Any]:
             tuple(str(getattr(rating, column.name)) for column in Rating.__table__.c if column.name in RATING_COLUMNS)
             for rating in db.session.scalars(select(Rating))
         )
-        snapshot_figures = {slug: (s.organisations, s.ratings, s.worth_mean, s.figures) for slug, s in snapshots().items()}
+        figures = {slug: (s.organisations, s.ratings, s.worth_mean, s.figures) for slug, s in snapshots().items()}
         db.session.remove()
-        return {"posts": posts, "comments": comments, "ratings": ratings, "shown": snapshot_figures}
+        return {"posts": posts, "comments": comments, "ratings": ratings, "figures": figures}
 
 
-RATING_COLUMNS = {"vendor_id", "tier_id", "category_id", "worth", "again", "discounts", "beta", "annual_fee", "hours", "interest"}
+RATING_COLUMNS = {
+    "vendor_id",
+    "tier_id",
+    "category_id",
+    "worth",
+    "again",
+    "discounts",
+    "beta",
+    "annual_fee",
+    "hours",
+    "interest",
+}
 
 
-def test_two_fills_tell_the_same(demos: list[Flask]) -> None:
+def test_two_fills_have_the_same_content(demos: list[Flask]) -> None:
     first, second = (_content(app) for app in demos)
     for kind, content in first.items():
         assert content == second[kind], kind
@@ -85,26 +96,26 @@ def test_two_fills_tell_the_same(demos: list[Flask]) -> None:
 def test_there_are_about_two_hundred_ratings_signed_and_not(demo: Flask) -> None:
     ratings = db.session.scalars(select(Rating)).all()
     assert 180 <= len(ratings) <= 240
-    shy = [rating for rating in ratings if rating.anonymous]
-    assert 40 <= len(shy) <= len(ratings) - 40
+    anonymous = [rating for rating in ratings if rating.anonymous]
+    assert 40 <= len(anonymous) <= len(ratings) - 40
     assert all(unseal("organisation of a rating", rating.organisation_seal) for rating in ratings)
 
 
 def test_every_state_of_a_vendor_is_there(demo: Flask) -> None:
-    snapshot_figures = {slug: snapshot.organisations for slug, snapshot in snapshots().items() if snapshot.figures}
-    assert max(snapshot_figures.values()) >= 30, "a large one"
-    assert sum(n >= 10 for n in snapshot_figures.values()) >= 5, "enough for a ranking"
-    assert sum(5 <= n < 10 for n in snapshot_figures.values()) >= 2, "early ones"
+    organisations = {slug: snapshot.organisations for slug, snapshot in snapshots().items() if snapshot.figures}
+    assert max(organisations.values()) >= 30, "a large one"
+    assert sum(n >= 10 for n in organisations.values()) >= 5, "enough for a ranking"
+    assert sum(5 <= n < 10 for n in organisations.values()) >= 2, "early ones"
     below = [snapshot.organisations for snapshot in snapshots().values() if not snapshot.figures]
     assert len(below) >= 2 and all(0 < n < 5 for n in below), "ones below the gate"
 
 
 def test_tiers_differ_at_one_vendor_and_not_clearly_at_another(demo: Flask) -> None:
-    content = {slug: list(s.figures["tiers"].values()) for slug, s in snapshots().items() if s.figures}
-    assert [len(content[slug]) for slug in ("northwind-storage", "meridian-networks")] == [3, 3]
+    tiers_of = {slug: list(s.figures["tiers"].values()) for slug, s in snapshots().items() if s.figures}
+    assert [len(tiers_of[slug]) for slug in ("northwind-storage", "meridian-networks")] == [3, 3]
     clear = {
         slug: [row["measure"] for row in tier_differences(tiers[0], tiers[-1]) if row["clear"]]
-        for slug, tiers in content.items()
+        for slug, tiers in tiers_of.items()
         if len(tiers) > 1
     }
     assert "discounts" in clear["northwind-storage"] and clear["meridian-networks"] == []
@@ -121,7 +132,7 @@ def test_a_history_of_several_quarters_can_be_seen(demo: Flask) -> None:
     assert len(history) >= 3 and (max(history) - min(history)).days > 300
 
 
-def test_a_vendor_has_answered_one_experience(demo: Flask) -> None:
+def test_a_vendor_has_answered_one_post(demo: Flask) -> None:
     reply = db.session.scalars(select(Comment).where(Comment.official_vendor_id.is_not(None))).one()
     assert reply.official_vendor_id == reply.post.vendor_id and reply.official_title
     member = db.session.get(Member, reply.author_id)
@@ -129,7 +140,7 @@ def test_a_vendor_has_answered_one_experience(demo: Flask) -> None:
     assert reply.created_at > reply.post.created_at
 
 
-def test_stories_are_told_for_and_against_named_and_not(demo: Flask) -> None:
+def test_stories_are_good_and_bad_named_and_anonymous(demo: Flask) -> None:
     posts = db.session.scalars(select(Post)).all()
     assert {post.leaning for post in posts} == {"good", "bad", "mixed"}
     assert any(post.rating_id for post in posts) and any(not post.rating_id for post in posts)

@@ -1,4 +1,4 @@
-"""What the documentation says of settings and commands is what the code has."""
+"""The documentation names the settings, commands and links that exist."""
 
 import re
 from dataclasses import fields
@@ -15,7 +15,7 @@ PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 RUNNING = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
 
 
-def test_every_setting_stands_in_the_table_with_its_default_and_no_other_does() -> None:
+def test_the_table_lists_every_setting_with_its_default_and_no_other() -> None:
     documented = dict(re.findall(r"^\| `(FORUM_[A-Z_]+)` \|(.*?)\| .+ \|$", RUNNING, re.M))
     documented = {name: default.strip("` ") for name, default in documented.items()}
     assert documented == {f"FORUM_{field.name.upper()}": str(field.default) for field in fields(Settings)}
@@ -52,6 +52,6 @@ def test_a_link_to_another_page_leads_somewhere(page: Path) -> None:
 
 
 def anchors(page: Path) -> set[str]:
-    """A heading's name in links: small letters, spaces as hyphens, nothing else."""
+    """Return the anchors of a page's headings: lower case, hyphens for spaces."""
     titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.M)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}

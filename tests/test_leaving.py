@@ -1,4 +1,4 @@
-"""Leaving: no row of the member is left, what stays leads nowhere; and the file of everything that was theirs."""
+"""Deleting an account: no row of the member is left and what stays leads nowhere; and the download of one's data."""
 
 import json
 from typing import Any
@@ -17,14 +17,16 @@ from forum.db import db
 from forum.moderation.models import Decision
 from forum.notifications.actions import follow
 from forum.pages.leaving.actions import leave
-from forum.posts.writing import mark_useful
+from forum.posts.chain_queries import TEXT_CHAIN
 from forum.posts.models import Comment, Post, ScheduledText, UsefulVote
+from forum.posts.writing import mark_useful
 from forum.ratings.models import Rating
-from tests.factories import PASSWORD, make_tag, make_comment, make_member, make_post, make_rating, make_vendor
+from forum.ratings.queries import RATING_CHAIN
+from tests.factories import PASSWORD, make_comment, make_member, make_post, make_rating, make_tag, make_vendor
 
 
 def make_leaver(browse: Any) -> Member:
-    """Somebody who did one of everything, by name and without."""
+    """Return a member who did one of everything, both by name and anonymously."""
     member = make_member(name="Marta Aalto", email="marta@gmail.com", password_hash=hash_password(PASSWORD))
     other = make_post()
     for anonymous in (False, True):
@@ -32,7 +34,7 @@ def make_leaver(browse: Any) -> Member:
         make_comment(post, make_member())
         make_comment(other, member, anonymous=anonymous)
         make_rating(member, anonymous=anonymous, vendor=make_vendor())
-    name = db.session.query(Post).filter(Post.pseudonym_id.is_not(None)).row().pseudonym
+    name = db.session.query(Post).filter(Post.pseudonym_id.is_not(None)).one().pseudonym
     assert name is not None and sanction_pseudonym(name, "warn", "Rule 2")
     mark_useful(member, other)
     follow(member, "post", other.id)
@@ -46,8 +48,8 @@ def make_leaver(browse: Any) -> Member:
 
 def test_a_decision_about_a_member_who_left_stays_and_names_nobody(app: Flask) -> None:
     member = make_member()
-    said = {"action": "warn", "target_label": "a member", "facts": "", "reason": "Because.", "source": "flag"}
-    decision = Decision(**said, automated=False, moderator_name="moderator 1", member_id=member.id)
+    fields = {"action": "warn", "target_label": "a member", "facts": "", "reason": "Because.", "source": "flag"}
+    decision = Decision(**fields, automated=False, moderator_name="moderator 1", member_id=member.id)
     db.session.add(decision)
     db.session.commit()
     leave(member, named_stays=True, anonymous_stays=True)
@@ -57,7 +59,7 @@ def test_a_decision_about_a_member_who_left_stays_and_names_nobody(app: Flask) -
 
 
 def rows_with(number: int) -> list[str]:
-    """Where a column that refers to a member holds this number."""
+    """Return the columns ("table.column") that refer to this member."""
     columns = []
     for table in db.metadata.sorted_tables:
         for key in table.foreign_keys:
@@ -76,7 +78,7 @@ def test_nothing_of_the_member_is_left_and_what_stays_leads_nowhere(
 ) -> None:
     member = make_leaver(browse)
     number, marks = member.id, [row.thread_hmac for row in db.session.query(Pseudonym)]
-    ghost = Member(id=number, name="Another", slug="another")  # whoever might get the number again
+    ghost = Member(id=number, name="Another", slug="another")  # a later member who gets the same id
     assert rows_with(number)
     leave(member, named_stays=named_stays, anonymous_stays=anonymous_stays)
     db.session.commit()
@@ -85,9 +87,9 @@ def test_nothing_of_the_member_is_left_and_what_stays_leads_nowhere(
         assert db.session.query(kind).count() == 0, kind
     for item in [*db.session.query(Post), *db.session.query(Comment)]:
         assert not (item.pseudonym_id and is_author(ghost, item))
-        assert item.chain_link not in anonymity.chain_links(number, 0, 64)
+        assert item.chain_link not in TEXT_CHAIN.links(number, 0, 64)
     for rating in db.session.query(Rating):
-        assert rating.chain_link not in anonymity.chain_links(number, 0, 64, "rating listing mark")
+        assert rating.chain_link not in RATING_CHAIN.links(number, 0, 64)
     for name in db.session.query(Pseudonym):
         assert name.thread_hmac not in marks and member_behind(name) is None
         assert len(name.thread_hmac) == 64 and len(str(name.member_seal)) == len(anonymity.seal("x", "0" * 12))
@@ -102,13 +104,17 @@ def test_leaving_asks_for_the_password_and_both_choices_and_ends_every_session(a
     number, slug = member.id, member.slug
     first_browser, second_browser = browse(member), browse(member)
     choices = {"named": "stays", "anonymous": "stays"}
-    for form in ({**choices, "current_password": "wrong"}, {"current_password": PASSWORD}, {"named": "goes", "current_password": PASSWORD}):
+    for form in (
+        {**choices, "current_password": "wrong"},
+        {"current_password": PASSWORD},
+        {"named": "goes", "current_password": PASSWORD},
+    ):
         assert first_browser.post("/settings/leave", data=form).status_code == 422
     assert db.session.get(Member, number) is not None
     assert first_browser.post("/settings/leave", data={**choices, "current_password": PASSWORD}).status_code == 302
     assert first_browser.get("/settings").status_code == second_browser.get("/settings").status_code == 302
     assert browse().get(f"/members/{slug}").status_code == 404
-    post = db.session.query(Post).filter_by(title="Written with my name").row()
+    post = db.session.query(Post).filter_by(title="Written with my name").one()
     db.session.expire_all()
     page = browse().get("/").text
     assert "a former member" in page and "Marta" not in page and post.author_id is None

@@ -1,4 +1,4 @@
-"""Home and its lists, tags, members, feeds, the sitemap, and what pages say of themselves to machines."""
+"""Home and its lists, tags, members, feeds, the sitemap, and the metadata of pages."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
 def titles(page: str) -> list[str]:
-    """The titles of a list's rows, in order."""
+    """Return the titles of a list's rows, in order."""
     return [unescape(title) for title in re.findall(r'<h3><a href="/posts/[^"]+">([^<]+)</a></h3>', page)]
 
 
@@ -29,15 +29,15 @@ def path_to(post: Post, end: str = "") -> str:
 
 
 def all_pages(reader: Any, path: str) -> list[list[str]]:
-    """The titles of each page of a list, followed to its end."""
-    matches = []
+    """Return the titles of each page of a list, followed to its end."""
+    pages = []
     while path:
         page = reader.get(path)
         assert page.status_code == 200
-        matches.append(titles(page.text))
+        pages.append(titles(page.text))
         more = re.search(r'<a href="([^"]+)" rel="next">Older experiences', page.text)
         path = unescape(more[1]) if more else ""
-    return matches
+    return pages
 
 
 def test_home_sorts_by_activity_age_usefulness_and_shows_what_nobody_answered(app: Any, browse: Any) -> None:
@@ -260,20 +260,20 @@ def test_the_sitemap_leads_to_every_public_page_and_to_no_other(app: Any, browse
     index = ET.fromstring(browse().get("/sitemap.xml").text)
     parts = [node.text.removeprefix("http://localhost") for node in index.iter(f"{SITEMAP}loc")]
     assert {"/sitemaps/2025-12.xml", "/sitemaps/2026-01.xml", "/sitemaps/2026-02.xml"} <= set(parts)
-    matches: list[str] = []
+    paths: list[str] = []
     for part in parts:
         root = ET.fromstring(browse().get(part).text)
-        matches += [node.text.removeprefix("http://localhost") for node in root.iter(f"{SITEMAP}loc")]
-    assert {path_to(old), path_to(new), "/", "/vendors/nordwall", "/about"} <= set(matches)
-    assert path_to(hidden) not in matches and f"/vendors/{proposal.slug}" not in matches
-    assert len(matches) == len(set(matches))
-    for path in matches:
+        paths += [node.text.removeprefix("http://localhost") for node in root.iter(f"{SITEMAP}loc")]
+    assert {path_to(old), path_to(new), "/", "/vendors/nordwall", "/about"} <= set(paths)
+    assert path_to(hidden) not in paths and f"/vendors/{proposal.slug}" not in paths
+    assert len(paths) == len(set(paths))
+    for path in paths:
         assert browse().get(path).status_code == 200, path
     for path in ("/sitemaps/2026-13.xml", "/sitemaps/1999-01.xml", "/sitemaps/2026-1.xml", "/sitemaps/0000-00.xml"):
         assert browse().get(path).status_code == 404
 
 
-def test_robots_are_told_where_the_map_is_and_what_is_not_for_them(app: Any, browse: Any) -> None:
+def test_robots_txt_names_the_sitemap_and_what_is_disallowed(app: Any, browse: Any) -> None:
     answer = browse().get("/robots.txt")
     assert answer.mimetype == "text/plain" and "Sitemap: http://localhost/sitemap.xml" in answer.text
     assert "Disallow: /settings" in answer.text and "Disallow: /admin/" in answer.text

@@ -1,1 +1,1 @@
-"""Measures the site's speed against a yardstick that the same machine sets in the same run: see docs/benchmarks.md."""
+"""Measure the site against a yardstick measured on the same machine in the same run: see docs/benchmarks.md."""

@@ -1,4 +1,4 @@
-"""The community that is measured: 200 experiences, one of them with 50 replies, and the members who will reply."""
+"""The community that is measured: 200 posts, one of them with 50 replies, and the members who will reply."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -7,10 +7,10 @@ from typing import NamedTuple
 from forum.accounts.models import Member
 from forum.db import db, now
 from forum.posts.actions import PostSubject, write_post
-from forum.posts.writing import mark_useful
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post
 from forum.posts.tags.actions import create_tag
+from forum.posts.writing import mark_useful
 from forum.vendors.actions import add_programme, add_vendor, create_default_categories
 from forum.vendors.queries import categories
 
@@ -31,20 +31,22 @@ TAGS = "certification deal-registration discounts education pre-sales renewals r
 
 
 class Community(NamedTuple):
-    """What is measured: the experience with 50 replies, those that get new ones, and who writes."""
+    """The measured post with 50 replies, the posts that get new replies, and their writers."""
 
     measured: Post
-    others: list[Post]
+    unmeasured: list[Post]
     writers: list[Member]
 
 
-def settle() -> Community:
-    """Make it, the same at every run. The caller commits."""
+def create_community() -> Community:
+    """Create the community, the same in every run. The caller commits."""
     chance = Random(50)
     create_default_categories()
     tags = [create_tag(slug, f"What partners say about {slug}", ()) for slug in TAGS]
     kinds = categories()
-    vendors = [add_vendor(name=f"Vendor {n}", category=kinds[n % len(kinds)], description="Makes things.") for n in range(12)]
+    vendors = [
+        add_vendor(name=f"Vendor {n}", category=kinds[n % len(kinds)], description="Makes things.") for n in range(12)
+    ]
     programmes = [add_programme(vendor, f"{vendor.name} Partners", [("Gold", 4, 3500, 0, 0)]) for vendor in vendors]
     members = [_member(n) for n in range(WRITERS)]
     db.session.flush()
@@ -84,17 +86,17 @@ def _member(n: int) -> Member:
 
 
 def _talk(post: Post, members: list[Member], replies: int, chance: Random, start: datetime) -> None:
-    told: list[Comment] = []
+    comments: list[Comment] = []
     for n in range(replies):
         comment = write_comment(
             post,
             members[chance.randrange(60)],
             body=_text(chance, 3),
-            parent=chance.choice(told[-8:]) if told and n % 3 else None,
+            parent=chance.choice(comments[-8:]) if comments and n % 3 else None,
             anonymous=n % 4 == 0,
             at=start + timedelta(minutes=20 * n),
         )
-        told.append(comment)
+        comments.append(comment)
         for member in members[100 : 100 + n % 4]:
             mark_useful(member, comment)
 

@@ -1,4 +1,4 @@
-"""A light load generator: a few connections kept open, each sending its next request when the last was answered."""
+"""A light load generator: a few persistent connections, each sending its next request when the last one is answered."""
 
 import multiprocessing
 import os
@@ -11,17 +11,17 @@ from typing import Any, NamedTuple
 
 
 class Load(NamedTuple):
-    """What came of it: seconds each answer took, the size of one answer, and the generator's own share of a core."""
+    """Seconds per response, size of one response, wrong responses, and the generator's share of a core."""
 
     seconds: float
-    taken: list[float]
+    durations: list[float]
     size: int
     wrong: list[str]
-    own_share: float
+    cpu_share: float
 
 
 class _Line:
-    """One connection and the answer that is coming in on it."""
+    """One connection and the response being received on it."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
@@ -36,7 +36,7 @@ class _Line:
         self.socket.sendall(request)
 
     def take(self) -> bool:
-        """Read what is there; True when the answer is complete."""
+        """Read what has arrived; return whether the response is complete."""
         chunk = self.socket.recv(1 << 18)
         if not chunk:
             raise ConnectionError("the server closed the connection")
@@ -46,8 +46,8 @@ class _Line:
             return self.missing <= 0
         if len(self.chunks) > 1:
             self.chunks = [b"".join(self.chunks)]
-        head, found, body = self.chunks[0].partition(b"\r\n\r\n")
-        if not found:
+        head, separator, body = self.chunks[0].partition(b"\r\n\r\n")
+        if not separator:
             return False
         length = head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]
         self.missing = int(length or 0) - len(body)
@@ -63,12 +63,12 @@ class _Line:
 
 
 def get(path: str, **headers: str) -> bytes:
-    """A GET request as it goes over the wire."""
+    """Return the bytes of a GET request."""
     return _request("GET", path, headers, b"")
 
 
 def post(path: str, body: bytes, **headers: str) -> bytes:
-    """A form on its way."""
+    """Return the bytes of a form submission."""
     return _request("POST", path, {"Content-Type": "application/x-www-form-urlencoded", **headers}, body)
 
 
@@ -83,21 +83,21 @@ def _request(method: str, path: str, headers: dict[str, str], body: bytes) -> by
 def drive(
     port: int, requests: Sequence[bytes], *, seconds: float, again: bool = True, expect: int = 200, lines: int = 8
 ) -> Load:
-    """Send the requests in turn for so long, from a process of its own; unless `again`, each of them once at most."""
-    here, there = multiprocessing.Pipe(duplex=False)
+    """Send the requests in turn for some seconds, from a separate process; without `again` each at most once."""
+    receiver, sender = multiprocessing.Pipe(duplex=False)
     turn = cycle(requests) if again else chain(requests)
     driver = multiprocessing.get_context("fork").Process(
-        target=_drive, args=(there, port, turn, seconds, expect, lines)
+        target=_drive, args=(sender, port, turn, seconds, expect, lines)
     )
     driver.start()
-    there.close()
-    load = Load(*here.recv())
+    sender.close()
+    load = Load(*receiver.recv())
     driver.join()
     return load
 
 
 def _drive(answer: Any, port: int, turn: Iterator[bytes], seconds: float, expect: int, lines: int) -> None:
-    taken: list[float] = []
+    durations: list[float] = []
     wrong: list[str] = []
     size = 0
     with selectors.DefaultSelector() as waiting:
@@ -111,7 +111,7 @@ def _drive(answer: Any, port: int, turn: Iterator[bytes], seconds: float, expect
                 line = key.data
                 if not line.take():
                     continue
-                taken.append(time.perf_counter() - line.sent_at)
+                durations.append(time.perf_counter() - line.sent_at)
                 size = line.size
                 if line.status != expect:
                     wrong.append(b"".join(line.chunks)[:2000].decode(errors="replace"))
@@ -121,4 +121,4 @@ def _drive(answer: Any, port: int, turn: Iterator[bytes], seconds: float, expect
                     line.send(request)
             now = time.perf_counter()
     used = os.times()
-    answer.send((now - started, taken, size, wrong[:3], (used.user + used.system) / (now - started)))
+    answer.send((now - started, durations, size, wrong[:3], (used.user + used.system) / (now - started)))

@@ -1,4 +1,4 @@
-"""What the processes of a server use, read from /proc."""
+"""CPU time and memory of a server's processes, read from /proc."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from tests.served import process_tree
 
 
 def cpu_seconds(parent: int) -> float:
-    """How long all of them have kept a core busy so far."""
+    """Return the CPU time of all of them so far."""
     ticks = 0
     for member in process_tree(parent):
         fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
@@ -16,7 +16,7 @@ def cpu_seconds(parent: int) -> float:
 
 
 def memory(parent: int) -> float:
-    """What they hold together in MB, with what they share counted once (PSS)."""
+    """Return the memory of all of them in MB, counting shared pages once (PSS)."""
     kilobytes = 0
     for member in process_tree(parent):
         for line in Path(f"/proc/{member}/smaps_rollup").read_text().splitlines():

@@ -21,7 +21,7 @@ from forum import anonymity, create_app
 from forum.config import from_environment
 from forum.db import db, new_random_id, now, start_of_day
 from forum.ratings.actions import ORGANISATION_SEAL
-from forum.ratings.criteria import ASK_KEYS, DEALS, CRITERION_KEYS
+from forum.ratings.criteria import ASK_KEYS, CRITERION_KEYS, DEALS
 from forum.ratings.models import Rating
 from forum.ratings.scores.actions import publish
 from forum.vendors.actions import create_default_categories

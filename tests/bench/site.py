@@ -1,4 +1,4 @@
-"""The site under measurement: `forum serve` over a community of its own, and requests as its readers and writers send them."""
+"""The site under measurement: `forum serve` over its own community, and the requests of its readers and writers."""
 
 import json
 import os
@@ -16,7 +16,6 @@ from urllib.request import urlopen
 import flask_migrate
 from flask import Flask
 from flask_login import FlaskLoginClient
-from sqlalchemy import event
 
 from forum import create_app
 from forum.accounts.bylines import byline
@@ -28,59 +27,66 @@ from forum.posts.queries import post_page_row, related_posts
 from forum.posts.tags.queries import tag_slugs_of
 from forum.urls import key_text
 from tests.bench import load
-from tests.bench.community import Community, settle
+from tests.bench.community import Community, create_community
 from tests.bench.yardstick import PAGE
+from tests.query_counts import recorded_queries
 
 # A member may reply 20 times a minute: every writer writes less than that, so the limits stay in force.
 REPLIES_EACH = 18
 
 
 class Prepared(NamedTuple):
-    """By the name of each measurement: what is sent, and how many queries an answer costs."""
+    """By name of measurement: the requests, and how many queries a response costs."""
 
     requests: dict[str, list[bytes]]
     queries: dict[str, int]
 
 
 def environment(folder: Path, port: int, database: str | None) -> dict[str, str]:
-    """The settings of the server."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("FORUM_")}
-    kept |= {"FORUM_INSTANCE": str(folder), "FORUM_PORT": str(port), PAGE: str(folder / "page.json")}
-    return kept | ({"FORUM_DATABASE_URL": database} if database else {})
+    """Return the environment of the server."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("FORUM_")}
+    environ |= {"FORUM_INSTANCE": str(folder), "FORUM_PORT": str(port), PAGE: str(folder / "page.json")}
+    return environ | ({"FORUM_DATABASE_URL": database} if database else {})
 
 
 def prepare(environ: dict[str, str]) -> Prepared:
-    """Fill the database and write down every request."""
+    """Fill the database and build every request."""
     app = create_app(from_environment(environ) | {"RATELIMIT_ENABLED": False})
     app.test_client_class = FlaskLoginClient
     with app.app_context(), app.test_request_context(base_url=app.config["SITE_URL"]):
         flask_migrate.upgrade()
-        community = settle()
+        community = create_community()
         db.session.commit()
         Path(environ[PAGE]).write_text(json.dumps(_page(community)))
-        paths = [_path(post) for post in [community.measured, *community.others]]
+        paths = [_path(post) for post in [community.measured, *community.unmeasured]]
         writers = [db.session.merge(member, load=False) for member in community.writers]
         _ = [member.get_id() for member in writers]
         db.session.expunge_all()
     cookies = [_sign_in(app, member, paths[0]) for member in writers]
+    return Prepared(_requests(paths, cookies), _query_counts(app, paths[0], cookies[0][0]))
+
+
+def _requests(paths: list[str], cookies: list[tuple[str, str]]) -> dict[str, list[bytes]]:
     readers = [cookie for cookie, _ in cookies[:8]]
-    requests = {
+    return {
         "bare page (R)": [load.get("/")],
-        "experience, stranger": [load.get(paths[0])],
-        "experience, signed in": [load.get(paths[0], Cookie=cookie) for cookie in readers],
-        "experience, nothing remembered": [load.get(paths[0])],
-        "experience, squeezed": [load.get(paths[0], Accept_Encoding="gzip")],
+        "post, stranger": [load.get(paths[0])],
+        "post, signed in": [load.get(paths[0], Cookie=cookie) for cookie in readers],
+        "post, nothing cached": [load.get(paths[0])],
+        "post, gzip": [load.get(paths[0], Accept_Encoding="gzip")],
         "home, stranger": [load.get("/")],
         "home, signed in": [load.get("/", Cookie=cookie) for cookie in readers],
         "writing a reply": list(_replies(cookies, paths[1:])),
     }
-    queries = {
-        "experience, stranger": _queries(app, paths[0]),
-        "experience, signed in": _queries(app, paths[0], readers[0]),
+
+
+def _query_counts(app: Flask, path: str, cookie: str) -> dict[str, int]:
+    return {
+        "post, stranger": _queries(app, path),
+        "post, signed in": _queries(app, path, cookie),
         "home, stranger": _queries(app, "/"),
-        "home, signed in": _queries(app, "/", readers[0]),
+        "home, signed in": _queries(app, "/", cookie),
     }
-    return Prepared(requests, queries)
 
 
 def _path(post: Any) -> str:
@@ -88,7 +94,7 @@ def _path(post: Any) -> str:
 
 
 def _page(community: Community) -> dict[str, Any]:
-    """What the yardstick prints: the same experience and the same replies."""
+    """Return what the yardstick renders: the same post and the same replies."""
     post = post_page_row(community.measured.id)
     by = byline(post)
     return {
@@ -125,7 +131,7 @@ def _reply(row: Any) -> dict[str, Any]:
 
 
 def _sign_in(app: Flask, member: Any, path: str) -> tuple[str, str]:
-    """The member's cookie and form token, as a browser has them after its first page."""
+    """Return a member's cookie and CSRF token after a first page."""
     with app.app_context():
         browser: Any = app.test_client(user=member)
         for _ in range(2):
@@ -137,7 +143,7 @@ def _sign_in(app: Flask, member: Any, path: str) -> tuple[str, str]:
 
 
 def _replies(cookies: Sequence[tuple[str, str]], paths: Sequence[str]) -> Iterator[bytes]:
-    """A reply by every writer in turn, under every experience in turn; each is sent once."""
+    """Yield replies by each writer in turn, to each post in turn; each is sent once."""
     for n in range(REPLIES_EACH * len(cookies)):
         cookie, token = cookies[n % len(cookies)]
         form = {
@@ -153,24 +159,16 @@ def _replies(cookies: Sequence[tuple[str, str]], paths: Sequence[str]) -> Iterat
 
 
 def _queries(app: Flask, path: str, cookie: str | None = None) -> int:
-    asked: list[str] = []
-
-    def count(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            asked.append(statement)
-
     headers = {"User-Agent": "bench"} | ({"Cookie": cookie} if cookie else {})
-    with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", count)
+    with app.app_context(), recorded_queries() as statements:
         client = app.test_client(use_cookies=False)
         client.get(path, headers=headers, environ_base={"REMOTE_ADDR": "127.0.0.1"})
-        event.remove(db.engine, "before_cursor_execute", count)
-    return len(asked)
+    return len(statements)
 
 
 @contextmanager
 def running(command: Sequence[str], port: int, environ: dict[str, str]) -> Iterator[int]:
-    """A server, ready to answer; gives its process number."""
+    """Run a server, and yield its process id once it answers."""
     root = Path(__file__).parent.parent.parent
     server = subprocess.Popen([sys.executable, *command], env=environ, cwd=root, stdout=subprocess.DEVNULL)
     try:

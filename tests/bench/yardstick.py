@@ -1,6 +1,6 @@
-"""The yardstick: a bare Flask view that renders the page of an experience with 50 replies from memory, with Jinja.
+"""The yardstick: a bare Flask view that renders a post with 50 replies from memory, with Jinja.
 
-No database, no sign-in, no limits, no headers: what a page like this costs at the least on this machine.
+No database, no sign-in, no limits, no headers: the least that such a page can cost on this machine.
 """
 
 import json
@@ -13,13 +13,13 @@ from werkzeug.wrappers import Response
 
 from forum.serving import web_server
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 PAGE = "FORUM_TEST_BENCH_PAGE"
 
 
 def create_app() -> Flask:
-    """One view; the text of the page comes from a file, once."""
-    app = Flask(__name__, template_folder=str(HERE))
+    """Return an application with one view; the content of the page is read from a file once."""
+    app = Flask(__name__, template_folder=str(FOLDER))
     page = json.loads(Path(os.environ[PAGE]).read_text())
 
     @app.get("/")

@@ -1,17 +1,17 @@
-"""Every page of the site that looks different: who opens it, where it is, its status, and what is done there first."""
+"""Every page that looks different: its name, its address, who opens it, its status, and the steps taken there first."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 from playwright.sync_api import Page
 
-from tests.journeys.world import LONG
+from tests.journeys.texts import LONG
 
 Steps = Callable[[Page], object]
 
 
 class Place(NamedTuple):
-    """`path` is an address, or the name of one that world.py made; `steps` lead on from there."""
+    """`path` is an address or a name in places.json (by default the place's own); `steps` go on from there."""
 
     name: str
     path: str = ""
@@ -20,11 +20,11 @@ class Place(NamedTuple):
     steps: Steps | None = None
 
 
-def _submit(button: str, **typed: str) -> Steps:
-    """Fill fields by their names and press a button."""
+def _submit(button: str, **fields: str) -> Steps:
+    """Return steps that fill fields by name and press a button."""
 
     def steps(page: Page) -> None:
-        for name, value in typed.items():
+        for name, value in fields.items():
             page.locator(f"main form [name={name}]:visible").first.fill(value)
         page.get_by_role("main").get_by_role("button", name=button, exact=True).first.click()
         page.wait_for_load_state()
@@ -33,26 +33,26 @@ def _submit(button: str, **typed: str) -> Steps:
 
 
 def _signed_out_while_writing(page: Page) -> None:
-    """A long text, sent when the session has gone."""
+    """Submit a long text after the session has ended."""
     page.locator("main [name=body]").fill(f"{LONG[:300]}\n\nWhat I have written. " * 12)
     page.context.clear_cookies()
     page.get_by_role("button", name="Post reply").click()
     page.wait_for_load_state()
 
 
-def _kept(page: Page) -> None:
-    """A text sent with a token of another session."""
+def _stale_token(page: Page) -> None:
+    """Submit a text with the token of another session."""
     page.locator("main [name=csrf_token]").first.evaluate("it => it.value = 'of another session'")
     _submit("Post reply", body=f"{LONG[:300]} What I have written.")(page)
 
 
 def _too_fast(page: Page) -> None:
-    """More replies in a minute than anybody writes, then one more."""
+    """Send more replies in a minute than the limit allows, then one more."""
     form = page.locator("#reply")
-    typed = {name: form.locator(f"[name={name}]").first.input_value() for name in ("csrf_token", "to")}
+    fields = {name: form.locator(f"[name={name}]").first.input_value() for name in ("csrf_token", "to")}
     for n in range(60):
         more = {"body": f"Again, {n}.", "submission": f"again {n}", "identity": "name", "intent": "publish"}
-        answer = page.request.post(form.get_attribute("action") or "", form={**typed, **more}, max_redirects=0)
+        answer = page.request.post(form.get_attribute("action") or "", form={**fields, **more}, max_redirects=0)
         if answer.status == 429:
             break
     _submit("Post reply", body=f"{LONG[:300]} What I have written.")(page)
@@ -70,7 +70,7 @@ def _too_much(page: Page) -> None:
     _submit("Preview")(page)
 
 
-def _given_away(page: Page) -> None:
+def _revealing(page: Page) -> None:
     page.get_by_label("Anonymous, as").check()
     _submit("Post reply", body=f"I am Ines Field, write to ines@walkers.example about {LONG[:200]}.")(page)
 
@@ -156,7 +156,7 @@ MEMBERS = [
     Place("reply to a reply", member="ines"),
     Place("reply, wrong", "reply to a reply", "ines", 422, _submit("Post reply", body="x")),
     Place("reply, preview", "reply", "ines", 200, _submit("Preview", body=f"**Bold** {LONG}")),
-    Place("reply, given away", "reply", "ines", 200, _given_away),
+    Place("reply, given away", "reply", "ines", 200, _revealing),
     Place("edit a reply", member="ines"),
     Place("edit a reply, wrong", "edit a reply", "ines", 422, _submit("Save", body="")),
     Place("delete a reply", member="ines"),
@@ -178,10 +178,20 @@ MEMBERS = [
     Place("e-mail", "/settings/email", "ines"),
     Place("e-mail, wrong", "/settings/email", "ines", 422, _submit("Send the link", email="x", current_password="x")),
     Place("password", "/settings/password", "ines"),
-    Place("password, wrong", "/settings/password", "ines", 422, _submit("Change password", password="x", password_confirmation="y")),
+    Place(
+        "password, wrong",
+        "/settings/password",
+        "ines",
+        422,
+        _submit("Change password", password="x", password_confirmation="y"),
+    ),
     Place("second factor", "/settings/two-factor", "ines"),
     Place(
-        "second factor, wrong", "/settings/two-factor", "ines", 422, _submit("Turn on", code="000000", current_password="x")
+        "second factor, wrong",
+        "/settings/two-factor",
+        "ines",
+        422,
+        _submit("Turn on", code="000000", current_password="x"),
     ),
     Place("anonymous writing", "/anonymous-writing", "noor"),
     Place("anonymous writing, none", "/anonymous-writing", "admin"),
@@ -189,7 +199,7 @@ MEMBERS = [
     Place("long name, replying", "post, long words", "long"),
     Place("not yours", "edit", "olga", 403),
     Place("signed out while writing", "reply", "gwen", 401, _signed_out_while_writing),
-    Place("kept text", "reply", "gwen", 400, _kept),
+    Place("kept text", "reply", "gwen", 400, _stale_token),
     Place("too fast", "post, no replies", "rashid", 429, _too_fast),
     Place("too much", "/posts/new", "ines", 413, _too_much),
     Place("admin", "/admin/", "moderator"),
@@ -241,7 +251,7 @@ SPEAKERS = [
     Place("who speaks, oneself", WHO_SPEAKS, "vendor"),
     Place("who speaks, waiting", WHO_SPEAKS, "sigrid@northwind-storage.example"),
     Place("who speaks, asking", WHO_SPEAKS, COLLEAGUE),
-    Place("who speaks, wrong", WHO_SPEAKS, COLLEAGUE, 422, _submit("Ask", title="x")),
+    Place("who speaks, wrong", WHO_SPEAKS, COLLEAGUE, 422, _submit("Send request", title="x")),
     Place("who speaks, another address", WHO_SPEAKS, "ines"),
     Place("who speaks, for moderators", WHO_SPEAKS, "moderator"),
     Place("rating refused", "/vendors/northwind-storage/rate", "vendor", 403),

@@ -19,14 +19,14 @@ TEXTS = {
 def test_nobody_learns_who_wrote_it_and_its_author_finds_it(
     scripts: bool, site: Site, visit: Callable[..., Page]
 ) -> None:
-    who = "quinn" if scripts else "sven"
-    page, title = visit(who, scripts=scripts), f"What the price list did not say to {'us' if scripts else 'them'}"
+    author = "quinn" if scripts else "sven"
+    page, title = visit(author, scripts=scripts), f"What the price list did not say to {'us' if scripts else 'them'}"
     address = _write(page, title)
     alias = page.locator(".post-head .author").inner_text()
     _reply(page, title, alias)
     stranger = visit(scripts=scripts)
     key = address.split("/posts/")[1].split("/")[0]
-    seen = [
+    pages = [
         "/",
         "/?sort=new",
         "/tags/price-changes",
@@ -34,14 +34,14 @@ def test_nobody_learns_who_wrote_it_and_its_author_finds_it(
         f"/posts/{key}/reply",
         f"/posts/{key}/revisions",
     ]
-    read = ["/feed.atom", "/tags/price-changes/feed.atom", f"/posts/{key}/feed.atom", "/sitemap.xml"]
-    for path in seen:
+    sources = ["/feed.atom", "/tags/price-changes/feed.atom", f"/posts/{key}/feed.atom", "/sitemap.xml"]
+    for path in pages:
         stranger.goto(path)
-        _silent(stranger.content(), who)
-    for path in read + seen:
+        _assert_unnamed(stranger.content(), author)
+    for path in sources + pages:
         answer = stranger.request.get(path)
-        _silent(answer.text() + str(answer.headers), who)
-    stranger.goto(f"/members/{who}-unsaid")
+        _assert_unnamed(answer.text() + str(answer.headers), author)
+    stranger.goto(f"/members/{author}-unsaid")
     expect(stranger.get_by_text(title)).to_have_count(0)
     expect(stranger.get_by_text(alias)).to_have_count(0)
     page.goto("/settings")
@@ -71,6 +71,6 @@ def _reply(page: Page, title: str, alias: str) -> None:
     expect(page.locator(".comment__box")).to_contain_text("wrote this post")
 
 
-def _silent(source: str, who: str) -> None:
+def _assert_unnamed(source: str, author: str) -> None:
     folded = source.lower()
-    assert "unsaid" not in folded and f"{who}@" not in folded and who not in folded
+    assert "unsaid" not in folded and f"{author}@" not in folded and author not in folded

@@ -26,7 +26,7 @@ def test_a_long_reply_survives_an_expired_session(scripts: bool, site: Site, vis
     page.get_by_label("Password", exact=True).fill("something else")
     page.get_by_role("button", name="Sign in").click()
     sign_in(page, "gwen")
-    page.get_by_role("button", name="Go on where you were").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_label("Your reply")).to_have_value(text)
     expect(page.get_by_label("Anonymous, as")).to_be_checked()
     page.get_by_role("button", name="Post reply").click()
@@ -50,7 +50,7 @@ def test_a_new_post_survives_an_expired_session(scripts: bool, site: Site, visit
     page.context.clear_cookies()
     page.get_by_role("button", name="Publish").click()
     sign_in(page, "gwen")
-    page.get_by_role("button", name="Go on where you were").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_label("Title")).to_have_value(title)
     expect(page.get_by_label("Text", exact=True)).to_have_value(f"{title}\n\n{LONG_TEXT}")
     expect(page.get_by_label("Mixed")).to_be_checked()
@@ -68,7 +68,7 @@ def test_a_form_of_an_earlier_session_goes_on_in_this_one(site: Site, visit: Cal
     page.context.clear_cookies()
     sign_in(other, "yara")
     page.get_by_role("button", name="Post reply").click()
-    page.get_by_role("button", name="Go on where you were").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_label("Your reply")).to_have_value(LONG_TEXT)
 
 

@@ -13,29 +13,27 @@ SENDER = "counsel@outside.example"
 
 
 def link_in(mail: str) -> str:
-    found = re.search(r"https?://\S+", mail)
-    assert found
-    return found[0]
+    match = re.search(r"https?://\S+", mail)
+    assert match
+    return match[0]
 
 
 def test_a_notice_goes_its_whole_way(site: Site, visit: Callable[..., Page]) -> None:
-    outside = visit(scripts=False)
-    outside.goto(site.places["post, anonymous"])
-    outside.get_by_role("link", name="Report as wrong or unlawful").click()
-    outside.get_by_label("It is wrong").check()
-    outside.get_by_label("What is wrong, and why").fill(
-        "The threshold moved in August, as the terms of that month say."
-    )
-    outside.get_by_label("Your name").fill("Lena Lawful")
-    outside.get_by_label("Your e-mail").fill(SENDER)
-    outside.get_by_label("I believe in good faith").check()
-    outside.wait_for_timeout(3100)  # as quick as nobody is
-    outside.get_by_role("button", name="Send the notice").click()
-    expect(outside.get_by_role("heading", name="Look into your mail")).to_be_visible()
-    outside.goto(link_in(site.mail_to(SENDER)))
-    outside.get_by_role("button", name="Confirm the notice").click()
-    expect(outside.get_by_text("Received.")).to_be_visible()
-    status = outside.url
+    sender = visit(scripts=False)
+    sender.goto(site.places["post, anonymous"])
+    sender.get_by_role("link", name="Report as wrong or unlawful").click()
+    sender.get_by_label("It is wrong").check()
+    sender.get_by_label("What is wrong, and why").fill("The threshold moved in August, as the terms of that month say.")
+    sender.get_by_label("Your name").fill("Lena Lawful")
+    sender.get_by_label("Your e-mail").fill(SENDER)
+    sender.get_by_label("I believe in good faith").check()
+    sender.wait_for_timeout(3100)  # as quick as nobody is
+    sender.get_by_role("button", name="Send the notice").click()
+    expect(sender.get_by_role("heading", name="Look into your mail")).to_be_visible()
+    sender.goto(link_in(site.mail_to(SENDER)))
+    sender.get_by_role("button", name="Confirm the notice").click()
+    expect(sender.get_by_text("Received.")).to_be_visible()
+    status = sender.url
 
     author = visit("noor", scripts=False)
     author.goto(site.places["post, anonymous"])
@@ -56,10 +54,10 @@ def test_a_notice_goes_its_whole_way(site: Site, visit: Callable[..., Page]) -> 
     moderator.get_by_role("button", name="Decide and open next").click()
     expect(moderator.get_by_text("Decided: entry")).to_be_visible()
 
-    outside.goto(status)
-    expect(outside.get_by_text("Decided. The text stays.")).to_be_visible()
-    expect(outside.get_by_text("the terms followed")).to_be_visible()
-    outside.get_by_label("Why is the decision wrong?").fill("Nobody looked at the terms of August.")
-    outside.get_by_role("button", name="Object").click()
-    expect(outside.get_by_text("Your objection has been received")).to_be_visible()
+    sender.goto(status)
+    expect(sender.get_by_text("Decided. The text stays.")).to_be_visible()
+    expect(sender.get_by_text("the terms followed")).to_be_visible()
+    sender.get_by_label("Why is the decision wrong?").fill("Nobody looked at the terms of August.")
+    sender.get_by_role("button", name="Object").click()
+    expect(sender.get_by_text("Your objection has been received")).to_be_visible()
     assert status in site.mail_to(SENDER)

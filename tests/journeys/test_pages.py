@@ -28,7 +28,7 @@ TOO_WIDE = """width => [...document.querySelectorAll("body *")].filter(it => it.
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
 def test_a_page_is_sound(place: Place, site: Site, visit: Callable[..., Page]) -> None:
-    page = visit(place.member, again=True)
+    page = visit(place.member, reuse=True)
     assert _open(page, place, site) == place.status
     page.evaluate(AXE)
     assert _violations(page, ALL_RULES) == []
@@ -58,8 +58,8 @@ def _open(page: Page, place: Place, site: Site) -> int:
 
 
 def _violations(page: Page, run: str) -> list[Any]:
-    found = page.evaluate(run)["violations"]
-    return [(it["id"], it["help"], [node["html"][:200] for node in it["nodes"][:3]]) for it in found]
+    violations = page.evaluate(run)["violations"]
+    return [(it["id"], it["help"], [node["html"][:200] for node in it["nodes"][:3]]) for it in violations]
 
 
 def test_axe_would_find_something(site: Site, visit: Callable[..., Page]) -> None:

@@ -60,9 +60,9 @@ def test_what_a_page_lists_its_feed_has_too(site: Site, visit: Callable[..., Pag
         entries = ElementTree.fromstring(answer.body()).findall(f"{ATOM}entry")
         assert entries, path
         if "/posts/" not in path:
-            told = {entry.findtext(f"{ATOM}title") for entry in entries}
-            shown = page.locator(".post-row h3").first
-            assert shown.inner_text() in told, path
+            feed_titles = {entry.findtext(f"{ATOM}title") for entry in entries}
+            first_title = page.locator(".post-row h3").first
+            assert first_title.inner_text() in feed_titles, path
 
 
 def test_the_theme_that_was_chosen_stays(site: Site, visit: Callable[..., Page]) -> None:

@@ -22,15 +22,15 @@ def test_somebody_joins_writes_and_takes_it_down(scripts: bool, site: Site, visi
     _write(page, title)
     address = page.url
     # Not the moderator, who decides twenty reports in a minute in another journey.
-    _let_through(visit("admin", scripts=scripts), title)
+    _approve(visit("admin", scripts=scripts), title)
     page.reload()
     _edit(page)
     first = _reply(page, "The first **reply**.")
     expect(first.locator("strong")).to_have_text("reply")
     _answer(page, first, scripts)
-    _take_down(page, title)
-    gone = page.goto(address)
-    assert gone is not None and gone.status == 404
+    _delete(page, title)
+    response = page.goto(address)
+    assert response is not None and response.status == 404
 
 
 def _join(page: Page, site: Site, name: str) -> None:
@@ -77,7 +77,7 @@ def _write(page: Page, title: str) -> None:
     expect(page.locator(".post-head .meta")).to_contain_text("Northwind Storage")
 
 
-def _let_through(moderator: Page, title: str) -> None:
+def _approve(moderator: Page, title: str) -> None:
     moderator.goto("/moderation/?kind=held")
     moderator.locator("[data-case]", has_text=title).click()
     moderator.get_by_label("Approve, everybody sees it").check()
@@ -109,7 +109,7 @@ def _reply(page: Page, text: str) -> Locator:
 
 def _answer(page: Page, first: Locator, scripts: bool) -> None:
     """Reply to the reply, cancel, and do it after all."""
-    opened, back = page.url.partition("#")[0], page.get_by_role("link", name="Cancel reply")
+    path, back = page.url.partition("#")[0], page.get_by_role("link", name="Cancel reply")
     first.get_by_role("link", name="Reply to").click()
     if scripts:
         expect(page.locator(".comment .reply-form h2")).to_contain_text("Reply to V")
@@ -119,14 +119,14 @@ def _answer(page: Page, first: Locator, scripts: bool) -> None:
     else:
         expect(page.locator(".evidence")).to_contain_text("The first reply.")
         back.click()
-    assert page.url.partition("#")[0] == opened
+    assert page.url.partition("#")[0] == path
     first.get_by_role("link", name="Reply to").click()
     page.get_by_label("Your reply").fill("The answer to it.")
     page.get_by_role("button", name="Post reply").click()
     expect(page.locator(".comment .comment .comment__body")).to_have_text("The answer to it.")
 
 
-def _take_down(page: Page, title: str) -> None:
+def _delete(page: Page, title: str) -> None:
     page.locator(".comment__box").first.get_by_role("link", name="Delete").click()
     page.get_by_role("link", name="Keep it").click()
     page.locator(".comment__box").first.get_by_role("link", name="Delete").click()
@@ -197,9 +197,9 @@ def test_the_form_shows_only_what_belongs_to_the_choice(site: Site, visit: Calla
 
 def test_leaving_a_typed_text_is_asked_about(site: Site, visit: Callable[..., Page]) -> None:
     page = visit("yara")
-    asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
     page.goto("/posts/new")
     page.get_by_label("Text", exact=True).press_sequentially("Half a")
     page.goto("/")
-    assert asked == ["beforeunload"]
+    assert dialogs == ["beforeunload"]

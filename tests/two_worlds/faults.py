@@ -15,6 +15,7 @@ from forum.accounts.models import Member
 from forum.accounts.pseudonyms import member_behind
 from forum.db import db, now, start_of_day
 from forum.moderation.decisions import effects
+from forum.posts.chain_queries import TEXT_CHAIN
 from forum.posts.models import Comment, Post, UsefulVote
 from forum.posts.signals import comment_published
 from forum.ratings import queries as rating_queries
@@ -140,7 +141,7 @@ def one_hmac_for_two_threads(patch: Patch) -> None:
 
 
 def one_chain_for_texts_and_ratings(patch: Patch) -> None:
-    patch.setattr(rating_queries, "CHAIN_KIND", "listing mark")
+    patch.setattr(rating_queries.RATING_CHAIN, "purpose", TEXT_CHAIN.purpose)
 
 
 def _encode_instead_of_sealing(patch: Patch, purpose: str, encode: Callable[[str], str]) -> None:

@@ -1,4 +1,4 @@
-"""`forum serve`, but nothing that was printed is remembered: what a page costs when all of its replies are new."""
+"""Run `forum serve` without the cache of rendered replies: what a page costs when all of its replies are new."""
 
 import sys
 
