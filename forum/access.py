@@ -39,7 +39,7 @@ def is_author(user: Any, item: Any) -> bool:
         return False
     if item.pseudonym_id is not None:
         # A row of a query has thread_key and mark itself; an object has its pseudonym.
-        return anonymity.owns_pseudonym(user, item.pseudonym if hasattr(item, "pseudonym") else item)
+        return anonymity.owns_pseudonym(user.id, item.pseudonym if hasattr(item, "pseudonym") else item)
     return item.author_id is not None and item.author_id == user.id
 
 
@@ -228,7 +228,7 @@ def can_decide(user: Any, case: Any, *, is_only_staff: bool = False) -> bool:
     """
     if not is_moderator(user) or case.member_id == user.id:
         return False
-    item = case.comment or case.post
+    item = case.content
     if item is not None and (is_author(user, item) or represents_vendor_of(user, getattr(item, "post", item))):
         return False
     if case.contested_decision is None or case.contested_decision.moderator_id != user.id:
@@ -240,7 +240,7 @@ def can_read_statement(user: Any, decision: Any) -> bool:
     """Read why something was decided about oneself or one's text: banned members too."""
     if not user.is_authenticated:
         return False
-    item = decision.comment or decision.post
+    item = decision.content
     return decision.member_id == user.id or (item is not None and is_author(user, item))
 
 
@@ -259,7 +259,7 @@ def can_send_notice(user: Any, item: Any) -> bool:
 
 def can_read_notice(user: Any, notice: Any) -> bool:
     """Read what somebody outside says of one's text: its author, under whichever name. Not who says it."""
-    item = notice.comment or notice.post
+    item = notice.content
     return notice.confirmed_at is not None and item is not None and is_author(user, item)
 
 
@@ -271,7 +271,7 @@ def can_answer_notice(user: Any, notice: Any) -> bool:
 
 def can_object_to_decision(user: Any, notice: Any) -> bool:
     """Object to how a notice was decided: whoever has its secret address, once in six months, while the text stands."""
-    item = notice.comment or notice.post
+    item = notice.content
     if notice.closed_at is None or notice.decision is None or notice.objected_at is not None or item is None:
         return False
     return notice.decision.appeal_deadline > now() and can_send_notice(user, item)

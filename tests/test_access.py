@@ -147,9 +147,9 @@ def test_a_vendors_representative_answers_and_judges_nothing(app: Flask) -> None
     assert access.can_open_dashboard(voice, vendor) and not access.can_open_dashboard(voice, other)
     assert not access.can_open_dashboard(member, vendor) and access.can_open_dashboard(make_member(role="moderator"), other)
     voice.role = "moderator"
-    case = {"comment": None, "member_id": None, "contested_decision": None}
+    case = {"member_id": None, "contested_decision": None}
     for post in (own, about_other):
-        assert access.can_decide(voice, SimpleNamespace(**case, post=post)) is (post is about_other)
+        assert access.can_decide(voice, SimpleNamespace(**case, content=post)) is (post is about_other)
     voice.role, voice.banned_at = "member", now()
     assert not access.is_representative(voice) and not access.can_open_dashboard(voice, vendor)
 
@@ -230,24 +230,23 @@ def test_what_was_decided_is_for_those_it_is_about_and_decided_by_others(people:
 
     about_post = {
         "action": "remove",
-        "comment": None,
-        "post": post,
+        "content": post,
         "member_id": None,
         "appeal_deadline": later,
         "is_appealed": False,
     }
-    about_banned = about_post | {"post": None, "member_id": people["banned"].id}
+    about_banned = about_post | {"content": None, "member_id": people["banned"].id}
     for rule in ("can_read_statement", "can_appeal"):
         assert allowed(rule, SimpleNamespace(**about_post)) == "author"
         assert allowed(rule, SimpleNamespace(**about_banned)) == "banned"
     for change in ({"appeal_deadline": now()}, {"is_appealed": True}, {"action": "staff"}):
         assert allowed("can_appeal", SimpleNamespace(**about_post | change)) == ""
-    case = SimpleNamespace(comment=None, post=post, member_id=None, contested_decision=None)
+    case = SimpleNamespace(content=post, member_id=None, contested_decision=None)
     assert allowed("can_decide", case) == "moderator admin"
     assert not access.can_decide(
         people["moderator"], SimpleNamespace(**vars(case) | {"member_id": people["moderator"].id})
     )
-    own = SimpleNamespace(**vars(case) | {"post": make_post(people["moderator"], anonymous=True)})
+    own = SimpleNamespace(**vars(case) | {"content": make_post(people["moderator"], anonymous=True)})
     assert allowed("can_decide", own) == "admin", "not even what one wrote under a pseudonym"
     case.contested_decision = SimpleNamespace(moderator_id=people["admin"].id)
     assert allowed("can_decide", case) == "moderator"

@@ -200,7 +200,7 @@ def test_a_members_page_tells_what_they_signed_and_what_was_decided(app: Flask, 
         facts="",
         reason="Again.",
         source="own",
-        until=now() + timedelta(days=3),
+        ends_at=now() + timedelta(days=3),
     )
     db.session.commit()
     page = browse(admin).get("/admin/members/marta").text

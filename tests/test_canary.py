@@ -110,7 +110,7 @@ def _moderate(reply: Any, answer: Any, post: Any, member: Member, moderator: Mem
         flag(member, item, rule=5, message="Whose interest is that?")
     fields = {"rule": 5, "facts": "The text.", "reason": "Say where your interest lies.", "source": "flag"}
     for action in ("warn", "hold", "bar"):
-        apply_action(reply, moderator, action=action, **fields, until=now() + timedelta(days=7))
+        apply_action(reply, moderator, action=action, **fields, ends_at=now() + timedelta(days=7))
     removed = apply_action(answer, moderator, action="remove", **fields)
     file_appeal(removed, "It was nobody's interest but my own.")
     open_case("held", post, "A moderator reads this before others do.")

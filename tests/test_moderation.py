@@ -259,7 +259,7 @@ def test_another_wording_is_proposed_to_the_author_who_takes_it_over_or_not(
     item = make(author=author, body="We met Tim Field of the vendor, who said no to the eleven deals.", anonymous=True)
     address = f"/{'posts' if make is make_post else 'replies'}/{key_text(item.id)}/edit"
     proposed = "We met somebody of the vendor, who said no to the eleven deals."
-    made = decide(browse, judge, item, action="ask_to_edit", proposed=proposed)
+    made = decide(browse, judge, item, action="ask_to_edit", suggested_body=proposed)
     db.session.refresh(item)
     assert "Tim Field" in item.body, "nothing is changed for the author"
     page = browse(author).get(f"/decisions/{made.id}").text
@@ -276,8 +276,8 @@ def test_another_wording_is_proposed_to_the_author_who_takes_it_over_or_not(
 def test_the_text_itself_sent_back_proposes_nothing(browse: Browse, judge: Member) -> None:
     author = make_member()
     comment = make_comment(author=author, body="The same here,\n\nand worse.")
-    made = decide(browse, judge, comment, action="ask_to_edit", proposed="The same here,\r\n\r\nand worse.\r\n")
-    assert db.session.query(WithheldText).one().proposed == ""
+    made = decide(browse, judge, comment, action="ask_to_edit", suggested_body="The same here,\r\n\r\nand worse.\r\n")
+    assert db.session.query(WithheldText).one().suggested_body == ""
     assert "proposes" not in browse(author).get(f"/decisions/{made.id}").text
 
 
@@ -380,7 +380,7 @@ def test_a_suspended_member_reads_and_is_told_why_and_a_closed_account_appeals(b
     made = decide(browse, judge, member, action="suspend_7")
     assert made.until > now() + timedelta(days=6)
     refused = browse(member).get("/posts/new")
-    assert refused.status_code == 403 and "You cannot write until" in refused.text
+    assert refused.status_code == 403 and "You can't write until" in refused.text
     assert browse(member).get("/decisions").status_code == 200
     closed = decide(browse, judge, member, action="ban")
     assert browse(member).get(f"/decisions/{closed.id}").status_code == 200
@@ -534,7 +534,7 @@ def test_after_six_months_no_appeal_is_open(browse: Browse, judge: Member) -> No
     author = make_member()
     post = make_post(author)
     old = Decision(
-        action="remove", target_label="an experience", rule=3, reason=WHY, source="own", moderator_name="moderator 1"
+        action="remove", target_label="a post", rule=3, reason=WHY, source="own", moderator_name="moderator 1"
     )
     old.post_id, old.decided_at = post.id, now() - timedelta(days=183)
     db.session.add(old)

@@ -112,7 +112,7 @@ DOORS = [
 def test_each_door_of_the_room_opens_to_moderators_alone(browse: Browse, app: Flask, who: str) -> None:
     author = make_member()
     case = opened(make_post(author))
-    decision = Decision(action="hide", target_label="an experience", rule=3, reason=WHY, source="own", moderator_name="m")
+    decision = Decision(action="hide", target_label="a post", rule=3, reason=WHY, source="own", moderator_name="m")
     db.session.add(decision)
     db.session.commit()
     given: dict[str, Any] = {
@@ -233,7 +233,7 @@ def test_a_claim_is_one_moderators_and_can_be_given_back(browse: Browse, judge: 
 def test_the_usual_reason_is_filled_in_to_be_edited(browse: Browse, judge: Member) -> None:
     case = opened(make_post())
     path = f"/moderation/cases/{key_text(case.id)}/decide"
-    page = browse(judge).post(path, data={**SAID, "intent": "usual", "reason": ""}).text
+    page = browse(judge).post(path, data={**SAID, "intent": "fill_reason", "reason": ""}).text
     assert "makes somebody recognisable who has no public role" in page
     assert db.session.query(Decision).count() == 0
 

@@ -120,7 +120,7 @@ def test_who_has_an_address_there_asks_and_a_case_waits(browse: Browse, nordwall
     page = browse(judge).get(f"/moderation/cases/{key_text(case.id)}").text
     assert "at nordwall.example, one of the vendor" in page and "Partner manager" in page
     assert "ingrid@" not in page, "the domain is enough"
-    assert "waits for a moderator" in browse(member).get("/vendors/nordwall/representative").text
+    assert "is waiting for a moderator" in browse(member).get("/vendors/nordwall/representative").text
     assert db.session.get(Member, member.id).represents_id is None, "asking is not being"
 
 
@@ -164,7 +164,7 @@ def test_asking_twice_or_twice_at_once_is_asking_once(browse: Browse, nordwall: 
     assert db.session.query(Case).count() == 1
     other = make_vendor("Other")
     db.session.add(VendorDomain(vendor_id=other.id, domain="a.nordwall.example", relation="own"))
-    assert "Nobody speaks for two" in browse(member).get("/vendors/other/representative").text
+    assert "You can represent only one vendor" in browse(member).get("/vendors/other/representative").text
 
 
 def test_a_request_is_taken_back_and_nothing_of_it_stays(browse: Browse, nordwall: Vendor, judge: Member) -> None:
@@ -189,10 +189,10 @@ def test_a_moderator_confirms_and_it_is_logged_told_and_seen(browse: Browse, nor
     case = the_case()
     assert decide(browse(judge), case, "hide").status_code == 422
     assert decide(browse(judge), case, reason="Yes.").status_code == 422
-    assert "nothing speaks against it" in decide(browse(judge), case, intent="usual").text
+    assert "nothing speaks against it" in decide(browse(judge), case, intent="fill_reason").text
     assert decide(browse(judge), case).status_code == 302
     decision = db.session.query(Decision).one()
-    assert (decision.action, decision.target_label) == ("approve", "a vendor's representative")
+    assert (decision.action, decision.target_label) == ("approve", "a vendor representative")
     assert (decision.member_id, decision.reason, decision.source) == (member.id, WHY, "request")
     ((to, _, text),) = mails()
     assert to == "ingrid@nordwall.example" and "You speak for the vendor" in text and WHY in text
@@ -205,7 +205,7 @@ def test_a_moderator_confirms_and_it_is_logged_told_and_seen(browse: Browse, nor
     assert browse(member).get(f"/decisions/{decision.id}").status_code == 200
     assert "speaks for Nordwall" in browse().get("/members/ingrid-solheim").text
     page = browse(member).get("/vendors/nordwall/representative").text
-    assert "You speak for Nordwall as Partner manager" in page and "Ingrid Solheim" in page
+    assert "You represent Nordwall as Partner manager" in page and "Ingrid Solheim" in page
     assert "End this" not in page and "/vendors/nordwall/desk" in browse(member).get("/vendors/nordwall").text
 
 
@@ -216,12 +216,12 @@ def test_a_declined_request_is_told_with_its_reason_and_waits_a_month(
     ask(browse(member))
     assert decide(browse(judge), the_case(), "decline", reason="Nobody there knows of you.").status_code == 302
     decision = db.session.query(Decision).one()
-    assert (decision.action, decision.target_label) == ("decline", "a vendor's representative")
+    assert (decision.action, decision.target_label) == ("decline", "a vendor representative")
     ((to, _, text),) = mails()
     assert to == member.email and "Nobody there knows of you." in text
     assert "Declined: a vendor" in browse().get("/log").text
     page = browse(member).get("/vendors/nordwall/representative").text
-    assert "You may ask again from" in page and 'name="title"' not in page
+    assert "You can send a new request from" in page and 'name="title"' not in page
     assert ask(browse(member)).status_code == 403
     db.session.query(Representative).update({"ended_at": now() - timedelta(days=31)})
     assert ask(browse(member)).status_code == 302
@@ -301,7 +301,7 @@ def test_a_moderator_ends_it_with_a_reason_and_replies_stay(browse: Browse, voic
     assert browse(judge).post(path, data={"reason": "They left Nordwall in March."}).status_code == 302
     assert browse(judge).post(path, data={"reason": "They left Nordwall in March."}).status_code == 200
     decision = db.session.query(Decision).one()
-    assert (decision.action, decision.target_label) == ("end", "a vendor's representative")
+    assert (decision.action, decision.target_label) == ("end", "a vendor representative")
     assert decision.member_id == voice.id
     assert "Ended: a vendor" in browse().get(f"/log/{decision.id}").text
     ((to, _, text),) = mails()
@@ -309,7 +309,7 @@ def test_a_moderator_ends_it_with_a_reason_and_replies_stay(browse: Browse, voic
     assert "speaks for" not in browse().get(f"/members/{voice.slug}").text
     page = browse().get(path_to(post)).text
     assert "Official reply" in page and "Programme manager" in page, "what was published stays as it was"
-    assert "You may ask again from" in browse(voice).get("/vendors/nordwall/representative").text
+    assert "You can send a new request from" in browse(voice).get("/vendors/nordwall/representative").text
     assert browse(voice).get("/vendors/nordwall/desk").status_code == 403
 
 
@@ -343,7 +343,7 @@ def test_with_another_address_the_status_ends_by_itself(browse: Browse, voice: M
     assert (voice.represents_id is not None) is stays
     assert db.session.query(Representative).count() == stays
     told = [text for to, _, text in mails() if to == email]
-    assert ["no longer speak for Nordwall" in text for text in told] == ([] if stays else [True])
+    assert ["no longer represent Nordwall" in text for text in told] == ([] if stays else [True])
     page = browse().get(path_to(post)).text
     assert "Official reply" in page and "Programme manager" in page
 

@@ -53,8 +53,8 @@ def problems() -> list[str]:
     """What somebody should look at, in words."""
     told, sent = migrations(), mail.outbox_status()
     found = [f"{count_of(len(told.pending), 'migration')} to come: forum db upgrade"] if told.pending else []
-    found += [f"{count_of(sent['n_failed'], 'mail')} given up"] if sent["n_failed"] else []
-    if sent["since_waiting"] is not None and now() - sent["since_waiting"] > MAIL_LATE_AFTER:
+    found += [f"{count_of(sent.failed_count, 'mail')} given up"] if sent.failed_count else []
+    if sent.waiting_since is not None and now() - sent.waiting_since > MAIL_LATE_AFTER:
         found.append("mail waits for an hour and more: is “forum work” running?")
     found += [f"a job fails: {job_label(run.name)}" for run in last_runs() if run.failures]
     problem = jobs.queue_problem()
@@ -109,7 +109,7 @@ def backups() -> list[BackupFile]:
     return [_copy(file) for file in backup.list_backups()[:MAX_BACKUPS]]
 
 
-def outbox() -> dict[str, Any]:
+def outbox() -> mail.OutboxStatus:
     """Mail that waits and mail that was given up: to whom and about what is nobody's business here."""
     return mail.outbox_status()
 

@@ -39,7 +39,7 @@ def try_mail_again() -> Any:
     """Try again what was given up."""
     tried = mail.retry_failed()
     if tried:
-        log_change(current_user, "the machinery", facts=f"{count_of(tried, 'mail')} that had been given up tried again")
+        log_change(current_user, "operations", facts=f"{count_of(tried, 'mail')} that had been given up tried again")
     db.session.commit()
     flash(f"{count_of(tried, 'mail')} will be tried again within a minute." if tried else "None had been given up.")
     return redirect(url_for(".health"))
@@ -50,7 +50,7 @@ def try_mail_again() -> Any:
 @limiter.limit("6/hour")
 def back_up() -> Any:
     """Have a copy of the database made."""
-    log_change(current_user, "the machinery", facts="a backup was asked for")
+    log_change(current_user, "operations", facts="a backup was asked for")
     db.session.commit()
     jobs.enqueue("back_up_now")
     flash("The copy is being made. It appears below when it is whole.")

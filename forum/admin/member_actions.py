@@ -6,7 +6,7 @@ from typing import NamedTuple
 from forum.accounts import staff_actions
 from forum.accounts.actions import send_confirmation
 from forum.accounts.models import Member
-from forum.moderation.log.actions import A_MEMBER, log_change
+from forum.moderation.log.actions import log_change
 
 
 class MemberAction(NamedTuple):
@@ -57,19 +57,19 @@ def run_member_action(staff: Member, member: Member, name: str) -> str | None:
     if not deed.applies(member):
         return None
     deed.run(member)
-    log_change(staff, A_MEMBER, facts=deed.facts, reason=deed.reason, about=member)
+    log_change(staff, "member", facts=deed.facts, reason=deed.reason, member=member)
     return deed.message
 
 
 def change_role(staff: Member, member: Member, role: str, *, reason: str) -> None:
     """Give another role. Raises LastAdmin."""
     before = staff_actions.set_role(member, role)
-    log_change(staff, A_MEMBER, facts=f"role: {before} → {role}", reason=reason, about=member)
+    log_change(staff, "member", facts=f"role: {before} → {role}", reason=reason, member=member)
 
 
 def reset_two_factor(member: Member) -> bool:
     """The operator turns off a second factor that was lost, at the machine."""
     done = staff_actions.reset_two_factor(member)
     if done:
-        log_change(None, A_MEMBER, facts="second factor → none", reason="It was lost.", about=member)
+        log_change(None, "member", facts="second factor → none", reason="It was lost.", member=member)
     return done

@@ -14,7 +14,6 @@ from forum.admin.member_forms import RoleForm
 from forum.admin.queries import MEMBER_GROUPS, account_by_slug, decisions_about, search_members, signed_counts
 from forum.admin.views import bp, int_arg, ADMIN_WRITES
 from forum.db import db, now
-from forum.moderation.log.views import DONE
 from forum.vendors.representative_queries import represented_vendor
 from forum.web import require
 
@@ -95,6 +94,5 @@ def _page(found: Member, form: RoleForm) -> Any:
         decisions=decisions_about(found),
         speaks_for=form.vendor,
         second_factor_on=two_factor.is_enabled(found),
-        done=DONE,
         now=now,
     )

@@ -37,7 +37,7 @@ def merge_vendors(staff: Member, old: Vendor, into: Vendor, *, reason: str, prev
         merge_vendor(old, into)
     bump_version(old)
     bump_version(into)
-    log_change(staff, "a vendor", facts=f"{old.name} went into {into.name}: {preview}", reason=reason)
+    log_change(staff, "vendor", facts=f"{old.name} went into {into.name}: {preview}", reason=reason)
 
 
 def move_late_content(old: Vendor, into: Vendor) -> None:

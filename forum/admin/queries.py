@@ -81,7 +81,15 @@ def signed_counts(member: Member) -> Any:
 def decisions_about(member: Member, limit: int = 20) -> Sequence[Any]:
     """Decisions about the member and about what they signed, the latest first."""
     return db.session.execute(
-        select(Decision.id, Decision.action, Decision.target_label, Decision.rule, Decision.reason, Decision.decided_at)
+        select(
+            Decision.id,
+            Decision.action,
+            Decision.source,
+            Decision.target_label,
+            Decision.rule,
+            Decision.reason,
+            Decision.decided_at,
+        )
         .outerjoin(Post, Post.id == Decision.post_id)
         .outerjoin(Comment, Comment.id == Decision.comment_id)
         .where(or_(Decision.member_id == member.id, Post.author_id == member.id, Comment.author_id == member.id))

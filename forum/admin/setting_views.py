@@ -31,7 +31,7 @@ def settings() -> Any:
             change_setting(name, value)
         if changes:
             log_change(
-                current_user, "the settings", facts="; ".join(_told(n, in_force[n], changes[n]) for n in changes)
+                current_user, "settings", facts="; ".join(_told(n, in_force[n], changes[n]) for n in changes)
             )
         db.session.commit()
         flash("Saved. Every page follows within ten seconds." if changes else "Nothing was changed.")

@@ -20,13 +20,13 @@ REQUIREMENT_LABELS = {
 def accept(staff: Member, vendor: Vendor) -> None:
     """Take a proposal into the catalogue."""
     actions.accept_vendor(vendor)
-    log_change(staff, "a vendor", facts=f"{vendor.name}: proposed → in the catalogue")
+    log_change(staff, "vendor", facts=f"{vendor.name}: proposed → in the catalogue")
 
 
 def decline(staff: Member, vendor: Vendor) -> None:
     """Drop a proposal. Its name is not told: anybody can have typed it."""
     actions.decline_vendor(vendor)
-    log_change(staff, "a vendor", facts="a proposal was declined")
+    log_change(staff, "vendor", facts="a proposal was declined")
 
 
 def update_vendor(staff: Member, vendor: Vendor, *, name: str, description: str, category: Category, reason: str) -> None:
@@ -37,26 +37,26 @@ def update_vendor(staff: Member, vendor: Vendor, *, name: str, description: str,
     told += [f"category: {before[1]} → {category.name}"] if category.name != before[1] else []
     told += ["description changed"] if vendor.description != before[2] else []
     if told:
-        log_change(staff, "a vendor", facts=f"{vendor.name}: {'; '.join(told)}", reason=reason)
+        log_change(staff, "vendor", facts=f"{vendor.name}: {'; '.join(told)}", reason=reason)
 
 
 def add_alias(staff: Member, vendor: Vendor, name: str) -> None:
     """Another name. Raises ValueError."""
     catalogue_actions.add_alias(vendor, name)
-    log_change(staff, "a vendor", facts=f"{vendor.name}: is also called {name}")
+    log_change(staff, "vendor", facts=f"{vendor.name}: is also called {name}")
 
 
 def add_domain(staff: Member, vendor: Vendor, domain: str, relation: str) -> None:
     """A domain. Raises ValueError."""
     catalogue_actions.add_related_domain(vendor, domain, relation)
-    log_change(staff, "a vendor", facts=f"{vendor.name}: {domain} ({relation}) added")
+    log_change(staff, "vendor", facts=f"{vendor.name}: {domain} ({relation}) added")
 
 
 def remove_entry(staff: Member, vendor: Vendor, thing: VendorAlias | VendorDomain) -> None:
     """An alias or a domain less."""
     called = thing.name if isinstance(thing, VendorAlias) else thing.domain
     catalogue_actions.delete_entry(vendor, thing)
-    log_change(staff, "a vendor", facts=f"{vendor.name}: {called} removed")
+    log_change(staff, "vendor", facts=f"{vendor.name}: {called} removed")
 
 
 def add_programme(staff: Member, vendor: Vendor, name: str) -> Programme:
@@ -65,7 +65,7 @@ def add_programme(staff: Member, vendor: Vendor, name: str) -> Programme:
         raise ValueError(f"{vendor.name} has a programme of this name already.")
     programme = actions.add_programme(vendor, name, [])
     catalogue_actions.bump_version(vendor)
-    log_change(staff, "a programme", facts=f"{vendor.name}: {name} added")
+    log_change(staff, "programme", facts=f"{vendor.name}: {name} added")
     return programme
 
 
@@ -73,14 +73,14 @@ def rename_programme(staff: Member, programme: Programme, name: str) -> None:
     """Call it otherwise."""
     before = programme.name
     catalogue_actions.rename_programme(programme, name)
-    log_change(staff, "a programme", facts=f"{programme.vendor.name}: {before} → {programme.name}")
+    log_change(staff, "programme", facts=f"{programme.vendor.name}: {before} → {programme.name}")
 
 
 def remove_programme(staff: Member, programme: Programme, *, reason: str) -> None:
     """One that nothing hangs on."""
     vendor, called = programme.vendor, programme.name
     catalogue_actions.delete_entry(vendor, programme)
-    log_change(staff, "a programme", facts=f"{vendor.name}: {called} removed", reason=reason)
+    log_change(staff, "programme", facts=f"{vendor.name}: {called} removed", reason=reason)
 
 
 def remove_programme_change(staff: Member, programme: Programme, change: ProgrammeChange) -> None:
@@ -88,7 +88,7 @@ def remove_programme_change(staff: Member, programme: Programme, change: Program
     told = change.summary
     catalogue_actions.delete_entry(programme.vendor, change)
     log_change(
-        staff, "a programme", facts=f"{programme.vendor.name}, {programme.name}: the trend no more says “{told}”"
+        staff, "programme", facts=f"{programme.vendor.name}, {programme.name}: the trend no more says “{told}”"
     )
 
 
@@ -108,7 +108,7 @@ def save_tier(
     tier = catalogue_actions.save_tier(programme, tier, rank=rank, name=name, requirements=requirements)
     if trend_note:
         actions.record_programme_change(programme, trend_note, happened_at=effective_at)
-    log_change(staff, "a programme", facts=f"{programme.vendor.name}, {programme.name}: {told}")
+    log_change(staff, "programme", facts=f"{programme.vendor.name}, {programme.name}: {told}")
     return tier
 
 
@@ -119,7 +119,7 @@ def remove_tier(staff: Member, tier: Tier, *, trend_note: str, effective_at: dat
         actions.record_programme_change(programme, trend_note, happened_at=effective_at)
     catalogue_actions.delete_entry(programme.vendor, tier)
     facts = f"{programme.vendor.name}, {programme.name}: {called} removed"
-    log_change(staff, "a programme", facts=facts, reason=reason)
+    log_change(staff, "programme", facts=facts, reason=reason)
 
 
 def describe_tier_change(tier: Tier | None, name: str, requirements: Mapping[str, Any]) -> str:

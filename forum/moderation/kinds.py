@@ -5,7 +5,7 @@ Whatever depends on an action is in its row of ACTIONS; every other table of act
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 
 @dataclass(frozen=True)
@@ -259,3 +259,18 @@ NOTICE_OUTCOMES: Mapping[str, str] = {
     "removed": "The text was removed",
     "gone": "Nobody can read the text any more: its author deleted it, or it was hidden already",
 }
+
+
+class LoggedDecision(Protocol):
+    """A decision, or its entry in the log."""
+
+    @property
+    def action(self) -> str: ...
+
+    @property
+    def source(self) -> str: ...
+
+
+def log_words(decision: LoggedDecision) -> str:
+    """Return what was done, as the public log says it."""
+    return ACTIONS[decision.action].words(decision.source).log

@@ -8,7 +8,7 @@ class Rule(NamedTuple):
 
     name: str
     text: str
-    said: str
+    standard_reason: str
 
 
 RULES: dict[int, Rule] = {
@@ -56,6 +56,7 @@ RULES: dict[int, Rule] = {
     ),
     9: Rule("Nothing unlawful.", "", "The text breaks the law named among the facts."),
 }
+RULE_CHOICES = {str(number): f"{number}. {rule.name}" for number, rule in RULES.items()}
 NO_RULE_BROKEN = "No rule is broken. That somebody disagrees is answered in a reply, not by taking the text down."
 FOLLOWS_THE_RULES = "The text was read before it appeared, and follows the rules."
 

@@ -5,19 +5,22 @@ from flask import Flask
 from forum.moderation import jobs, listeners, models
 from forum.moderation.decisions import views as decision_views
 from forum.moderation.flags import views as flag_views
+from forum.moderation.kinds import log_words
 from forum.moderation.log import views as log_views
 from forum.moderation.notices import views as notice_views
-from forum.moderation.queue import bulk_views
+from forum.moderation.queue import case_views, member_views, undo_views
+from forum.moderation.queue import views as queue_views
 from forum.moderation.representatives import views as representative_views
+from forum.moderation.rules import rule_words
 
-# Imported so that the database, the signals and the job queue know them.
-LOADED = (jobs, listeners, models)
+# Imported so that the blueprint of the queue, the database, the signals and the job queue know them.
+LOADED = (case_views, member_views, undo_views, jobs, listeners, models)
 
 
 def init_app(app: Flask) -> None:
     """Register the room with the application."""
     for blueprint in (
-        bulk_views.bp,
+        queue_views.bp,
         flag_views.bp,
         log_views.bp,
         decision_views.bp,
@@ -25,3 +28,4 @@ def init_app(app: Flask) -> None:
         representative_views.bp,
     ):
         app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(log_words=log_words, rule_words=rule_words)

@@ -41,15 +41,24 @@ def decide(
 ) -> Decision:
     """Decide a case and close it. Raise AlreadyDecided, with nothing changed, when a colleague was first.
 
-    Other open cases about the same text are closed with it when the action takes the text. `notify` mails the author.
+    An action that takes the text closes all cases about it. `notify` mails the author.
     """
     content = case.content
     if content is not None:
         lock_item_cases(content)
     close_case(case, moderator)
-    target = action_target(case, action)
-    values = {"rule": rule, "facts": facts, "reason": reason, "ends_at": ends_at, "options": options}
-    decision = apply_action(target, moderator, action=action, source=case.source, notify=notify, **values)
+    decision = apply_action(
+        action_target(case, action),
+        moderator,
+        action=action,
+        rule=rule,
+        facts=facts,
+        reason=reason,
+        source=case.source,
+        ends_at=ends_at,
+        notify=notify,
+        options=options,
+    )
     case.decision_id = decision.id
     _settle_flags(case, upheld=ACTIONS[action].upholds_flags)
     close_notice(case, decision)

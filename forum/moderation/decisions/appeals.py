@@ -1,4 +1,4 @@
-"""What can happen to a decision afterwards: its author objects, and somebody else answers."""
+"""Appeals: the member concerned objects to a decision, and another moderator answers."""
 
 from forum.accounts.models import Member
 from forum.db import db, now
@@ -9,36 +9,38 @@ from forum.moderation.signals import decided
 
 
 def file_appeal(decision: Decision, body: str) -> Appeal:
-    """Object to it. Of an anonymous author's appeal the day is kept."""
+    """Appeal against a decision. Of an anonymous author's appeal only the day is stored."""
     item = decision.item
-    made = Appeal(decision_id=decision.id, body=body, created_at=author_event_time(item))
-    db.session.add(made)
+    assert item is not None
+    appeal = Appeal(decision_id=decision.id, body=body, created_at=author_event_time(item))
+    db.session.add(appeal)
     db.session.flush()
-    open_case("appeal", item, f"Against entry {decision.id} of the log", by_author=True, appeal_id=made.id)
-    return made
+    open_case("appeal", item, f"Against entry {decision.id} of the log", by_author=True, appeal_id=appeal.id)
+    return appeal
 
 
 def answer_appeal(case: Case, moderator: Member, *, reverses: bool, reason: str, facts: str = "") -> Decision:
-    """Let the decision stand, or undo it. Raises DecidedAlready when a colleague answered first."""
+    """Let the decision stand, or reverse it. Raise AlreadyDecided when a colleague answered first."""
     close_case(case, moderator)
-    objection = case.appeal
-    assert objection is not None
-    before = objection.decision
+    appeal, item = case.appeal, case.item
+    assert appeal is not None
+    assert item is not None
+    contested = appeal.decision
     if reverses:
-        made = reverse(before, moderator, reason=reason, facts=facts, source="appeal")
+        answer = reverse(contested, moderator, reason=reason, facts=facts, source="appeal")
     else:
-        made = log_decision(
-            before.item,
+        answer = log_decision(
+            item,
             action="decline",
-            rule=before.rule,
+            rule=contested.rule,
             facts=facts,
             reason=reason,
             source="appeal",
             moderator=moderator,
         )
-        decided.send(made)
-    objection.outcome = "reversed" if reverses else "upheld"
-    objection.answer, objection.answered_at = reason, now()
-    case.decision_id = made.id
+        decided.send(answer)
+    appeal.outcome = "reversed" if reverses else "upheld"
+    appeal.answer, appeal.answered_at = reason, now()
+    case.decision_id = answer.id
     db.session.flush()
-    return made
+    return answer

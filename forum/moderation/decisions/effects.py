@@ -1,118 +1,109 @@
-"""What each decision does to a text, a thread or a member, and what undoes it. The log's row is there already."""
+"""What each action does to a text, a thread or a member, and how it is undone. The decision is logged before."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
 
 from forum.accounts.models import Member
 from forum.accounts.sanctions import lift_sanction, sanction_pseudonym
 from forum.db import db, now
-from forum.moderation.models import Decision
+from forum.moderation.kinds import ACTIONS, TAKES_TEXT
+from forum.moderation.models import Decision, Item
 from forum.moderation.queries import withheld_text
 from forum.moderation.rules import rule_words
 from forum.posts.actions import PostSubject, edit_post
 from forum.posts.models import Comment, Post, Tag
-from forum.posts.visibility import hide, approve_held, unhide
+from forum.posts.visibility import approve_held, hide, unhide
 
 EDIT_PERIOD = timedelta(hours=72)
 Effect = Callable[..., None]
 
 
 def explanation(decision: Decision) -> str:
-    """What stands beside the text: the rule and the reason."""
+    """Return the rule and the reason, as shown in place of the text."""
     return f"{rule_words(decision.rule)}. {decision.reason}" if decision.rule else decision.reason
 
 
 def sanction_message(decision: Decision) -> str:
-    """What the member behind a pseudonym reads."""
+    """Return what the member behind a pseudonym reads."""
     return f"{explanation(decision)} (Log entry {decision.id})"
 
 
-def _decline(item: Any, decision: Decision) -> None:
-    """Reports are declined: what they hid by their weight is shown again. A removal stays what it is.
+def _decline(item: Item, decision: Decision) -> None:
+    """Show a text again that reports alone had hidden. What a moderator removed, held or asked to edit stays so.
 
-    A notice from outside hid nothing, so declining it shows nothing.
+    A notice never hides a text, so declining one shows nothing.
     """
-    if decision.source == "notice":
+    if decision.source == "notice" or not isinstance(item, Post | Comment):
         return
-    if not isinstance(item, Post | Comment) or item.hidden_at is None or item.removed_at is not None:
+    if item.hidden_at is None or item.removed_at is not None:
         return
     if item.decision_id is not None and item.edit_deadline is None:
         unhide(item)
 
 
-def _approve(item: Any, decision: Decision) -> None:
+def _approve(item: Item, decision: Decision) -> None:
     if isinstance(item, Post | Comment) and item.hidden_at is not None and item.removed_at is None:
         approve_held(item)
 
 
-def _ask_to_edit(item: Any, decision: Decision, *, proposed: str = "") -> None:
-    """A wording of the moderator's own is a proposal: it changes nothing until the author takes it over."""
+def _ask_to_edit(item: Post | Comment, decision: Decision, *, suggested_body: str = "") -> None:
+    """Hide the text until its author edits it. The suggested wording changes nothing by itself."""
     _hide(item, decision)
     item.edit_deadline = decision.decided_at + EDIT_PERIOD
-    if proposed and (taken := withheld_text(decision)) is not None:
-        taken.suggested_body = proposed
+    if suggested_body and (withheld := withheld_text(decision)) is not None:
+        withheld.suggested_body = suggested_body
 
 
-def _hide(item: Any, decision: Decision) -> None:
+def _hide(item: Post | Comment, decision: Decision) -> None:
     hide(item, explanation(decision))
     item.decision_id, item.edit_deadline = decision.id, None
 
 
-def _remove(item: Any, decision: Decision) -> None:
+def _remove(item: Post | Comment, decision: Decision) -> None:
     _hide(item, decision)
     item.removed_at = decision.decided_at
 
 
-def _restore(item: Any, decision: Decision) -> None:
+def _restore(item: Post | Comment, decision: Decision) -> None:
     unhide(item)
 
 
-def _lock(item: Any, decision: Decision) -> None:
+def _lock(item: Post, decision: Decision) -> None:
     item.locked_at, item.locked_reason = decision.decided_at, explanation(decision)
 
 
-def _unlock(item: Any, decision: Decision) -> None:
+def _unlock(item: Post, decision: Decision) -> None:
     item.locked_at = item.locked_reason = item.merged_into_id = None
 
 
-def _move(item: Any, decision: Decision, *, tags: Sequence[Tag], about: PostSubject) -> None:
-    edit_post(item, title=item.title, body=item.body, leaning=item.leaning, tags=tags, subject=about)
+def _move(item: Post, decision: Decision, *, tags: Sequence[Tag], subject: PostSubject) -> None:
+    edit_post(item, title=item.title, body=item.body, leaning=item.leaning, tags=tags, subject=subject)
 
 
-def _merge(item: Any, decision: Decision, *, into: Post) -> None:
-    """The thread is closed and says where it goes on; what was written stays where it was written, under its names."""
+def _merge(item: Post, decision: Decision, *, into: Post) -> None:
+    """Close the thread and point to the other one. Its texts stay where they are, under the names they have."""
     _lock(item, decision)
     item.merged_into_id = into.id
 
 
-def _warn(item: Any, decision: Decision) -> None:
-    """Somebody named reads the decision itself; somebody anonymous is reached through the pseudonym."""
-    if _anonymous(item):
-        sanction_pseudonym(item.pseudonym, "warn", sanction_message(decision), decision_id=decision.id)
+def _sanction_pseudonym(item: Item, decision: Decision) -> None:
+    """Reach an anonymous author through the pseudonym. A named member reads the decision itself."""
+    if isinstance(item, Post | Comment) and item.pseudonym is not None:
+        message = sanction_message(decision)
+        sanction_pseudonym(item.pseudonym, decision.action, message, decision.ends_at, decision_id=decision.id)
 
 
-def _hold(item: Any, decision: Decision) -> None:
-    if _anonymous(item):
-        sanction_pseudonym(item.pseudonym, "hold", sanction_message(decision), decision.ends_at, decision_id=decision.id)
-
-
-def _bar(item: Any, decision: Decision) -> None:
-    if _anonymous(item):
-        sanction_pseudonym(item.pseudonym, "bar", sanction_message(decision), decision.ends_at, decision_id=decision.id)
-
-
-def _suspend(item: Any, decision: Decision) -> None:
-    if (member := _member(item)) is not None:
+def _suspend(item: Item, decision: Decision) -> None:
+    if (member := _named_member(item)) is not None:
         member.suspended_until = decision.ends_at
 
 
-def _ban(item: Any, decision: Decision) -> None:
-    if (member := _member(item)) is not None:
+def _ban(item: Item, decision: Decision) -> None:
+    if (member := _named_member(item)) is not None:
         member.banned_at = now()
 
 
-def _nothing(item: Any, decision: Decision) -> None:
+def _do_nothing(item: Item, decision: Decision) -> None:
     pass
 
 
@@ -127,35 +118,32 @@ EFFECTS: dict[str, Effect] = {
     "unlock": _unlock,
     "move": _move,
     "merge": _merge,
-    "warn": _warn,
-    "hold": _hold,
-    "bar": _bar,
+    "warn": _sanction_pseudonym,
+    "hold": _sanction_pseudonym,
+    "bar": _sanction_pseudonym,
     "suspend": _suspend,
     "ban": _ban,
-    "staff": _nothing,
+    "staff": _do_nothing,
 }
 
-def undo(item: Any, decision: Decision) -> None:
-    """Put back what the decision did, as far as it is still its doing."""
-    if decision.action in ("ask_to_edit", "hide", "remove"):
+
+def undo(item: Item, decision: Decision) -> None:
+    """Undo what the decision did, unless a later one replaced it."""
+    if isinstance(item, Post | Comment) and decision.action in TAKES_TEXT:
         if item.decision_id == decision.id:
             unhide(item)
-    elif decision.action in ("lock", "merge"):
+    elif isinstance(item, Post) and ACTIONS[decision.action].undone_by == "unlock":
         _unlock(item, decision)
-    elif _anonymous(item):
+    elif isinstance(item, Post | Comment) and item.pseudonym is not None:
         lift_sanction(item.pseudonym, decision.id)
-    elif (member := _member(item)) is not None:
+    elif (member := _named_member(item)) is not None:
         if decision.action == "suspend" and member.suspended_until == decision.ends_at:
             member.suspended_until = None
         elif decision.action == "ban":
             member.banned_at = None
 
 
-def _anonymous(item: Any) -> bool:
-    return getattr(item, "pseudonym_id", None) is not None
-
-
-def _member(item: Any) -> Member | None:
+def _named_member(item: Item) -> Member | None:
     if isinstance(item, Member):
         return item
     return db.session.get(Member, item.author_id) if item.author_id is not None else None

@@ -1,92 +1,117 @@
-"""Questions about the public log, and the counts made from its rows."""
+"""Queries for the public log, and the counts made from its rows."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from forum.db import db
-from forum.moderation.models import SITE_THINGS, Appeal, Case, Comment, Decision, Notice, Post
+from forum.moderation.kinds import ON_MEMBER, SITE_TARGETS, TARGETS
+from forum.moderation.models import Appeal, Case, Decision, Notice
 from forum.moderation.notices.queries import TIMED_CASES_LIMIT, hours_to_decide_notices, median_hours
-from forum.posts.models import LEANINGS
+from forum.posts.models import LEANINGS, Comment, Post
 
 PAGE_SIZE = 50
-MIN_EXACT_COUNT = 5  # below this a count is given as "1-4"
+MIN_EXACT_COUNT = 5  # smaller counts are published as "1-4"
+
+
+class LogEntry(NamedTuple):
+    """What is public of a decision. `thread_id` and `comment_id` say where the text is that it is about."""
+
+    id: int
+    action: str
+    target_label: str
+    rule: int | None
+    reason: str
+    # What staff changed on the site; empty for every other decision.
+    changed: str
+    source: str
+    automated: bool
+    ends_at: datetime | None
+    moderator_name: str
+    reverses_id: int | None
+    decided_at: datetime
+    thread_id: int | None
+    comment_id: int | None
+    # Whether everyone can open the thread.
+    is_thread_open: bool | None
+    # Whether it is about a member and not about a text.
+    is_about_member: bool
 
 
 class LogPage(NamedTuple):
-    """Entries, the latest first, and the number that the next page begins below (or None)."""
+    """Entries, the latest first, and the number below which the next page begins, or None."""
 
-    rows: Sequence[Any]
+    rows: Sequence[LogEntry]
     next: int | None
 
 
 def log_page(
-    action: str | None = None, rule: int | None = None, before: int | None = None, most: int = PAGE_SIZE
+    action: str | None = None, rule: int | None = None, before: int | None = None, limit: int = PAGE_SIZE
 ) -> LogPage:
-    """A page of the log, by key."""
-    statement = entries_statement()
+    """Return a page of the log, by key."""
+    statement = _entries()
     if action:
         statement = statement.where(Decision.action == action)
     if rule:
         statement = statement.where(Decision.rule == rule)
     if before:
         statement = statement.where(Decision.id < before)
-    found = db.session.execute(statement.order_by(Decision.id.desc()).limit(most + 1)).all()
-    return LogPage(found[:most], found[most - 1].id if len(found) > most else None)
+    rows = [LogEntry._make(row) for row in db.session.execute(statement.order_by(Decision.id.desc()).limit(limit + 1))]
+    return LogPage(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
 
 
-def entries_statement() -> Any:
-    """What is public of each entry, and where the text stands that it is about, if everybody can still open that.
+def entry_by_id(number: int) -> LogEntry | None:
+    """Return one entry."""
+    row = db.session.execute(_entries().where(Decision.id == number)).first()
+    return LogEntry._make(row) if row is not None else None
 
-    Neither the facts nor anything of the text or its author is among it; but what staff changed of the site is.
-    """
-    of_the_site = and_(Decision.action == "staff", Decision.target_label.in_(SITE_THINGS))
-    of_comment = Comment.__table__.alias("of_comment").c
-    on_sanction = Decision.action.in_(("warn", "hold", "bar", "suspend", "ban", "lift"))
-    statement: Any = (
+
+def _entries() -> Select[Any]:
+    """Select what is public, in the order of LogEntry: no facts, except about the site, no text and no author."""
+    site_labels = [TARGETS[key] for key in SITE_TARGETS]
+    about_site = and_(Decision.action == "staff", Decision.target_label.in_(site_labels))
+    comment = Comment.__table__.alias("of_comment").c
+    thread_id = func.coalesce(Decision.post_id, comment.post_id)
+    statement: Select[Any] = (
         select(
             Decision.id,
             Decision.action,
             Decision.target_label,
             Decision.rule,
             Decision.reason,
-            case((of_the_site, Decision.facts), else_="").label("changed"),
+            case((about_site, Decision.facts), else_=""),
             Decision.source,
             Decision.automated,
             Decision.ends_at,
             Decision.moderator_name,
             Decision.reverses_id,
             Decision.decided_at,
-            func.coalesce(Decision.post_id, of_comment.post_id).label("thread_id"),
+            thread_id,
             Decision.comment_id,
-            (Post.hidden_at.is_(None) | Post.removed_at.is_not(None)).label("opens"),
-            on_sanction.label("on_somebody"),
+            Post.hidden_at.is_(None) | Post.removed_at.is_not(None),
+            Decision.action.in_(ON_MEMBER),
         )
-        .outerjoin(of_comment.id.table, of_comment.id == Decision.comment_id)
-        .outerjoin(Post, Post.id == func.coalesce(Decision.post_id, of_comment.post_id))
+        .outerjoin(comment.id.table, comment.id == Decision.comment_id)
+        .outerjoin(Post, Post.id == thread_id)
     )
     return statement
 
 
-def entry_by_id(number: int) -> Any:
-    """One entry."""
-    return db.session.execute(entries_statement().where(Decision.id == number)).first()
-
-
 def reversal_id(number: int) -> int | None:
-    """The entry that undid this one."""
+    """Return the number of the entry that reversed this one."""
     return db.session.scalar(select(Decision.id).where(Decision.reverses_id == number).limit(1))
 
 
 def action_counts_since(moment: datetime) -> dict[str, int]:
-    """How many decisions of each kind since then."""
+    """Return the number of decisions of each action since then."""
     return _by(Decision.action, Decision.decided_at >= moment)
 
 
 def transparency_counts() -> dict[str, Any]:
-    """All that the transparency page counts, from the rows of the log and the cases they closed."""
+    """Return all figures of the transparency page, counted from the log and the cases that it closed."""
     return {
         "by_action": _by(Decision.action),
         "by_rule": _by(Decision.rule, Decision.rule.is_not(None)),
@@ -101,22 +126,24 @@ def transparency_counts() -> dict[str, Any]:
     }
 
 
-def _by(column: Any, *conditions: Any) -> dict[Any, int]:
-    found = db.session.execute(select(column, func.count()).where(*conditions).group_by(column).order_by(column))
-    return {row[0]: row[1] for row in found}
+def _by(column: InstrumentedAttribute[Any], *conditions: ColumnElement[bool]) -> dict[Any, int]:
+    rows = db.session.execute(select(column, func.count()).where(*conditions).group_by(column).order_by(column))
+    return {row[0]: row[1] for row in rows}
 
 
-def _count(outcome: Any, *conditions: Any) -> dict[str, int]:
-    found = db.session.execute(select(outcome, func.count()).where(*conditions).group_by(outcome))
-    return {row[0] or "open": row[1] for row in found}
+def _count(
+    outcome: InstrumentedAttribute[str | None], *conditions: ColumnElement[bool]
+) -> dict[str, int]:
+    rows = db.session.execute(select(outcome, func.count()).where(*conditions).group_by(outcome))
+    return {row[0] or "open": row[1] for row in rows}
 
 
 def _hours_to_decide() -> float | None:
-    """The median from opening to closing, over the latest cases that a person decided."""
+    """The median from opening to closing of the latest cases that a person decided."""
     times = db.session.execute(
         select(Case.opened_at, Case.closed_at)
         .where(Case.closed_at.is_not(None), Case.kind.in_(("flag", "held", "notice")))
-        # A notice whose text went away was decided by nobody.
+        # A notice whose text was deleted is closed without a decision.
         .where(or_(Case.kind != "notice", Case.decision_id.is_not(None)))
         .order_by(Case.closed_at.desc())
         .limit(TIMED_CASES_LIMIT)
@@ -125,11 +152,11 @@ def _hours_to_decide() -> float | None:
 
 
 def _leanings() -> dict[str, tuple[int, int]]:
-    """For each leaning: how many experiences are removed, of how many written and not taken down by their author."""
-    found = db.session.execute(
+    """For each leaning: how many posts are removed, and how many were written and not deleted by their author."""
+    rows = db.session.execute(
         select(Post.leaning, func.count(Post.removed_at), func.count())
         .where(Post.deleted_at.is_(None))
         .group_by(Post.leaning)
     )
-    known = {row[0]: (row[1], row[2]) for row in found}
-    return {leaning: known.get(leaning, (0, 0)) for leaning in LEANINGS}
+    counts = {row[0]: (row[1], row[2]) for row in rows}
+    return {leaning: counts.get(leaning, (0, 0)) for leaning in LEANINGS}

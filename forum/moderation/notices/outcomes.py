@@ -1,69 +1,57 @@
-"""How a notice ends: by a decision, because its text is gone, and at last without a trace of who sent it."""
+"""How a notice ends: by a decision, because its text is gone, and later by deleting who sent it."""
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from forum import mail
 from forum.db import db, now
 from forum.moderation.cases import lock_item_cases
+from forum.moderation.kinds import ACTIONS, NOTICE_OUTCOMES
 from forum.moderation.models import Case, Decision, Notice
 from forum.moderation.notices.queries import (
     closed_before,
+    has_other_open_notice,
     notices_closed_by,
     open_without_text,
-    has_other_open_notice,
     unconfirmed_before,
 )
-from forum.moderation.notices.senders import WEEK, hash_secret, new_secret, unseal_sender
+from forum.moderation.notices.senders import CONFIRMATION_SECONDS, hash_secret, new_secret, unseal_sender
 from forum.moderation.rules import rule_words
+from forum.posts.models import Comment, Post
 
-# Time to object or appeal, and some days for what comes of it.
+# The time to object or appeal, and some days to answer that.
 RETENTION = timedelta(days=190)
-GONE = "gone"
-BY_ACTION = {"decline": "kept", "ask_to_edit": "edit_asked", "hide": "hidden", "remove": "removed"}
-# What became of it, as its sender, the author and the page of figures say it.
-OUTCOMES = {
-    "kept": "The text stays",
-    "changed": "The text stays, and something about its thread was changed",
-    "edit_asked": "The text is hidden until its author changes it",
-    "hidden": "The text is hidden",
-    "removed": "The text was removed",
-    GONE: "Nobody can read the text any more: its author took it down, or it was out of sight already",
-}
+TEXT_GONE = "gone"
 
 
 def close_notice(case: Case, decision: Decision) -> None:
-    """The decision on the case answers the notice it came by: its sender is told, and the text's mark goes."""
+    """Close the notice that the case is about with the decision, and mail its sender."""
     notice = case.notice
     if notice is None:
         return
     notice.closed_at, notice.decision = decision.decided_at, decision
-    notice.outcome = BY_ACTION.get(decision.action, "changed")
+    notice.outcome = ACTIONS[decision.action].notice_outcome
     db.session.flush()
     clear_dispute(notice)
-    mail_sender(notice, subject="Your notice is decided")
+    mail_sender(notice, subject="Your notice was decided")
 
 
 def close_notice_without_text(notice: Notice) -> None:
-    """There is nothing left to decide on."""
-    moment = now()
-    ended = (
-        db.session.query(Notice)
-        .filter(Notice.id == notice.id, Notice.closed_at.is_(None))
-        .update({"closed_at": moment, "outcome": GONE}, synchronize_session=False)
-    )
+    """Close a notice whose text is gone, with its case, and mail its sender."""
+    closed_at = now()
+    open_notice = db.session.query(Notice).filter(Notice.id == notice.id, Notice.closed_at.is_(None))
+    was_open = open_notice.update({"closed_at": closed_at, "outcome": TEXT_GONE}, synchronize_session=False)
     db.session.expire(notice)
-    if not ended:
+    if not was_open:
         return
-    waiting = db.session.query(Case).filter(Case.notice_id == notice.id, Case.closed_at.is_(None))
-    waiting.update({"closed_at": moment}, synchronize_session=False)
+    open_case = db.session.query(Case).filter(Case.notice_id == notice.id, Case.closed_at.is_(None))
+    open_case.update({"closed_at": closed_at}, synchronize_session=False)
     clear_dispute(notice)
-    mail_sender(notice, subject="Your notice is closed")
+    mail_sender(notice, subject="Your notice was closed")
 
 
 def clear_dispute(notice: Notice) -> None:
-    """The text is not disputed any more, unless another notice about it is open."""
-    item = text_of(notice)
+    """Mark the text as not disputed any more, unless another notice about it is open."""
+    item = notice.content
     if item is None:
         return
     lock_item_cases(item)
@@ -71,30 +59,26 @@ def clear_dispute(notice: Notice) -> None:
         set_disputed_at(item, None)
 
 
-def set_disputed_at(item: Any, moment: Any) -> None:
-    """In one statement, whatever of the text is in memory."""
-    kind = type(item)
-    db.session.query(kind).filter(kind.id == item.id).update({"disputed_at": moment}, synchronize_session=False)
+def set_disputed_at(item: Post | Comment, disputed_at: datetime | None) -> None:
+    """Mark the text as disputed, or not. UPDATE directly: the item in the session may be stale."""
+    model = type(item)
+    db.session.query(model).filter(model.id == item.id).update({"disputed_at": disputed_at}, synchronize_session=False)
     db.session.expire(item, ["disputed_at"])
 
 
-def text_of(notice: Notice) -> Any:
-    """What it is about; None when that is gone for good."""
-    return notice.comment or notice.post
-
-
-def mail_sender(notice: Notice, *, subject: str, undone: Decision | None = None) -> None:
-    """Mail with what became of it. `undone` is the decision that undid the one on it."""
+def mail_sender(notice: Notice, *, subject: str, reversal: Decision | None = None) -> None:
+    """Mail the sender what became of the notice, or the `reversal` of the decision on it."""
     sender = unseal_sender(notice)
     if sender is None:
         return
-    decision = undone or notice.decision
+    decision = reversal or notice.decision
+    outcome = "The decision on your notice was undone" if reversal else NOTICE_OUTCOMES[notice.outcome or TEXT_GONE]
     mail.enqueue(
         sender.email,
         "notice_decided",
         subject=subject,
         name=sender.name,
-        outcome="The decision on your notice was undone" if undone else OUTCOMES[notice.outcome or GONE],
+        outcome=outcome,
         decision=decision,
         rule=rule_words(decision.rule) if decision is not None else "",
         link=sender.link,
@@ -102,19 +86,19 @@ def mail_sender(notice: Notice, *, subject: str, undone: Decision | None = None)
 
 
 def mail_senders_of_reversal(reversal: Decision) -> None:
-    """The decision on their notice was undone, by an appeal of the author or otherwise."""
+    """Mail those whose notices were decided by the decision that was reversed."""
     for notice in notices_closed_by(reversal.reverses_id or 0):
-        mail_sender(notice, subject="The decision on your notice was undone", undone=reversal)
+        mail_sender(notice, subject="The decision on your notice was undone", reversal=reversal)
 
 
 def expire_old_notices() -> None:
-    """What the clock does: close what has no text any more, drop what nobody confirmed, forget senders of old ones."""
+    """Close notices whose text is gone, delete unconfirmed ones, and delete who sent those closed long ago."""
     for notice in open_without_text():
         close_notice_without_text(notice)
-    for notice in unconfirmed_before(now() - timedelta(seconds=WEEK)):
+    for notice in unconfirmed_before(now() - timedelta(seconds=CONFIRMATION_SECONDS)):
         db.session.delete(notice)
     for notice in closed_before(now() - RETENTION):
-        # What stays is what it was about, its days and its outcome: enough to be counted.
+        # Target, days and outcome stay, so that the transparency page can count it.
         notice.sender_seal = notice.complaint = notice.law = notice.answer = notice.objection = ""
         notice.secret_hash = hash_secret(new_secret())
     db.session.flush()

@@ -14,9 +14,9 @@ from forum import anonymity
 from forum.access import can_answer_notice, can_send_notice, can_object_to_decision, can_read_notice, is_author
 from forum.accounts.views import network_key
 from forum.db import db, now
+from forum.moderation.kinds import NOTICE_OUTCOMES
 from forum.moderation.notices.actions import answer_notice, confirm_notice, object_to_decision, send_notice
 from forum.moderation.notices.forms import AnswerForm, NoticeForm, ObjectionForm
-from forum.moderation.notices.outcomes import OUTCOMES, text_of
 from forum.moderation.notices.queries import is_claimed, notice_by_id, notice_by_secret_hash, notices_about_item
 from forum.moderation.notices.senders import hash_secret, hash_unconfirmed, notice_id_from_token
 from forum.moderation.queries import reversal_of
@@ -118,7 +118,7 @@ def answer(notice_id: int) -> Any:
     notice = db.first_or_404(notice_by_id(notice_id))
     if not can_read_notice(current_user, notice):
         abort(404)
-    item = text_of(notice)
+    item = notice.content
     form = AnswerForm(item)
     if not can_answer_notice(current_user, notice):
         return _about(item, late=form)
@@ -184,9 +184,9 @@ def _status(secret: str, form: ObjectionForm, *, late: bool = False) -> Any:
         where=_where(notice),
         decision=decision,
         reversal=reversal_of(decision) if decision else None,
-        readable=text_of(notice) is not None and can_send_notice(current_user, text_of(notice)),
+        readable=notice.content is not None and can_send_notice(current_user, notice.content),
         rule=rule_words(decision.rule) if decision and decision.rule in RULES else "",
-        outcomes=OUTCOMES,
+        outcomes=NOTICE_OUTCOMES,
         moment=now(),
         checked=is_claimed(notice, now()),
         open_to_objection=can_object_to_decision(current_user, notice),
@@ -215,7 +215,7 @@ def _about(item: Any, sent: dict[int, AnswerForm] | None = None, late: AnswerFor
         "moderation/notices_about.html",
         item=item,
         notices=notices,
-        outcomes=OUTCOMES,
+        outcomes=NOTICE_OUTCOMES,
         forms=forms,
         late=late,
         moment=now(),

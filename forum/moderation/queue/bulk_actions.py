@@ -1,34 +1,44 @@
 """One decision on many cases, in one transaction."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 from forum.access import can_decide
 from forum.accounts.models import Member
 from forum.moderation.decisions.actions import AlreadyDecided, decide
 from forum.moderation.decisions.mail import mail_decision
-from forum.moderation.kinds import actions_for
 from forum.moderation.models import Case, Decision
+from forum.moderation.queue.choices import choices_for
+from forum.posts.models import Comment, Post
+
+
+class BulkCounts(NamedTuple):
+    """How many cases were decided, and how many were skipped."""
+
+    decided: int
+    skipped: int
 
 
 def decide_many(
     cases: Sequence[Case], moderator: Member, *, action: str, rule: int | None, facts: str, reason: str
-) -> tuple[int, int]:
-    """Decide all alike: how many were, and how many were left because it does not fit them or came too late."""
-    done = 0
-    told: dict[int, list[tuple[Any, Decision]]] = {}
+) -> BulkCounts:
+    """Decide all cases alike, except those that the action does not fit or that a colleague has.
+
+    Each author gets one mail, however many of their texts it is about.
+    """
+    decided = 0
+    decisions_by_author: dict[int, list[tuple[Post | Comment, Decision]]] = {}
     for case in cases:
-        item = case.comment or case.post
-        if item is None or action not in actions_for(item, case.kind) or not can_decide(moderator, case):
+        content = case.content
+        if content is None or action not in choices_for(content, case.kind) or not can_decide(moderator, case):
             continue
         try:
-            made = decide(case, moderator, action=action, rule=rule, facts=facts, reason=reason, notify=False)
+            decision = decide(case, moderator, action=action, rule=rule, facts=facts, reason=reason, notify=False)
         except AlreadyDecided:
             continue
-        done += 1
-        if item.author_id is not None:
-            told.setdefault(item.author_id, []).append((item, made))
-    # One mail to each author, however many of their texts it is about.
-    for decisions in told.values():
-        mail_decision(*decisions[0], others=len(decisions) - 1)
-    return done, len(cases) - done
+        decided += 1
+        if content.author_id is not None:
+            decisions_by_author.setdefault(content.author_id, []).append((content, decision))
+    for decisions in decisions_by_author.values():
+        mail_decision(*decisions[0], other_count=len(decisions) - 1)
+    return BulkCounts(decided, len(cases) - decided)

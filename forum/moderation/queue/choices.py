@@ -1,15 +1,14 @@
 """What a moderator can choose in the forms of the queue, and what each choice stands for."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from forum.accounts.models import Member
 from forum.db import now, start_of_day
 from forum.moderation.kinds import ACTIONS, CASE_KINDS, Action
-from forum.moderation.rules import RULES
+from forum.moderation.models import Item
 from forum.posts.models import Comment, Post
 
-RULE_CHOICES = {str(number): f"{number}. {rule.name}" for number, rule in RULES.items()}
 MEMBER_CHOICES = ("decline", "warn", "suspend_7", "suspend_30", "ban")
 BULK_CHOICES = ("approve", "decline", "ask_to_edit", "hide", "remove")
 # A pseudonym can be warned, held or barred; an account can be warned or suspended.
@@ -51,7 +50,7 @@ def parse_choice(key: str) -> ActionValues:
     return ActionValues(action.key, start_of_day(now()) + timedelta(days=days) if days else None)
 
 
-def choices_for(item: Post | Comment | Member, kind: str) -> dict[str, str]:
+def choices_for(item: Item | None, kind: str) -> dict[str, str]:
     """Return the choices of a case of this kind about the item, with their labels."""
     if kind in ("appeal", "representative"):
         return labels(CASE_KINDS[kind].choices, CASE_KINDS[kind].source)
@@ -64,11 +63,16 @@ def choices_for(item: Post | Comment | Member, kind: str) -> dict[str, str]:
     return labels(keys + ("move", "merge") if isinstance(item, Post) else keys, CASE_KINDS[kind].source)
 
 
-def sanction_choices(item: Post | Comment | Member) -> dict[str, str]:
+def sanction_choices(item: Item | None) -> dict[str, str]:
     """Return the sanctions on the author that a decision on the item can add. A member is sanctioned by the decision."""
     if not isinstance(item, Post | Comment):
         return {"": "None"}
     return {"": "None"} | labels(ANONYMOUS_SANCTIONS if item.pseudonym_id is not None else NAMED_SANCTIONS)
+
+
+def bulk_choices(keys: Collection[str] = BULK_CHOICES) -> dict[str, str]:
+    """Return those of these choices that can be made for many cases at once."""
+    return labels(tuple(key for key in BULK_CHOICES if key in keys))
 
 
 def labels(keys: tuple[str, ...], source: str = "") -> dict[str, str]:

@@ -10,7 +10,8 @@ from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
 from forum.db import db
-from forum.moderation.models import CASE_KINDS, Appeal, Case, Flag, Notice
+from forum.moderation.kinds import CASE_KINDS
+from forum.moderation.models import Appeal, Case, Flag, Notice
 from forum.posts.models import Comment, Post
 
 PAGE_SIZE = 50
@@ -27,7 +28,7 @@ class Queue(NamedTuple):
     next: str | None
 
 
-def pending_edits(most: int = 100) -> Sequence[Any]:
+def pending_edits(limit: int = 100) -> Sequence[Any]:
     """Texts that wait for their author, whose time runs out first first: one query."""
     thread = Post.__table__.alias("thread").c
     comments = (
@@ -45,17 +46,17 @@ def pending_edits(most: int = 100) -> Sequence[Any]:
     posts = select(
         _post.id, null().label("post_id"), _post.title, _post.edit_deadline, _post.decision_id, _post.hidden_reason
     ).where(_post.edit_deadline.is_not(None), _post.removed_at.is_(None), _post.deleted_at.is_(None))
-    return db.session.execute(posts.union_all(comments).order_by("edit_deadline", "id").limit(most)).all()
+    return db.session.execute(posts.union_all(comments).order_by("edit_deadline", "id").limit(limit)).all()
 
 
-def queue(kind: str | None = None, sort: str = "oldest", after: str | None = None, most: int = PAGE_SIZE) -> Queue:
+def queue(kind: str | None = None, sort: str = "oldest", after: str | None = None, limit: int = PAGE_SIZE) -> Queue:
     """Open cases, the oldest or the weightiest first, in two queries. `after` is the `next` of the page before."""
     place = _place(after, sort)
-    given: dict[str, Any] = {"most": most + 1} | ({"kind": kind} if kind else {})
+    given: dict[str, Any] = {"limit": limit + 1} | ({"kind": kind} if kind else {})
     given |= {"value": place[0], "number": place[1]} if place else {}
     found = db.session.execute(_queue(kind is not None, sort, place is not None), given).all()
-    rows = found[:most]
-    last = _mark_of(rows[-1], sort) if len(found) > most else None
+    rows = found[:limit]
+    last = _mark_of(rows[-1], sort) if len(found) > limit else None
     return Queue(rows, _flags_of([row.id for row in rows if row.kind == "flag"]), last)
 
 
@@ -85,7 +86,7 @@ def _queue(of_kind: bool, sort: str, further: bool) -> Select[Any]:
         .outerjoin(Member.__table__, Member.__table__.c.id == _case.member_id)
         .outerjoin(Notice.__table__, _notice.id == _case.notice_id)
         .where(_case.closed_at.is_(None))
-        .limit(bindparam("most"))
+        .limit(bindparam("limit"))
     )
     if of_kind:
         statement = statement.where(_case.kind == bindparam("kind"))
@@ -151,7 +152,7 @@ def open_cases_by_id(numbers: Sequence[int]) -> Sequence[Case]:
     ).all()
 
 
-def signed_items_since(member_id: int, since: datetime, most: int = 200) -> list[Post | Comment]:
+def signed_items_since(member_id: int, since: datetime, limit: int = 200) -> list[Post | Comment]:
     """What the member signed since then and is there, the latest first. Anonymous writing is not among it."""
     found: list[Any] = []
     for kind in (Post, Comment):
@@ -160,9 +161,9 @@ def signed_items_since(member_id: int, since: datetime, most: int = 200) -> list
             .where(kind.author_id == member_id, kind.created_at >= since, kind.deleted_at.is_(None))
             .where(kind.removed_at.is_(None))
             .order_by(kind.created_at.desc(), kind.id.desc())
-            .limit(most)
+            .limit(limit)
         ).all()
-    return sorted(found, key=lambda item: (item.created_at, item.id), reverse=True)[:most]
+    return sorted(found, key=lambda item: (item.created_at, item.id), reverse=True)[:limit]
 
 
 def _mark_of(row: Any, sort: str) -> str:

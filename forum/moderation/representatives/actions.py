@@ -1,9 +1,9 @@
-"""What moderators decide about those who speak for a vendor: done, logged and told in one transaction."""
+"""Decisions about vendor representatives: applied, logged and mailed in one transaction."""
 
 from forum.accounts.models import Member
 from forum.db import db
-from forum.moderation.decisions.actions import AlreadyDecided, close_case, log_decision, source_of
-from forum.moderation.decisions.mail import SPEAKER, mail_decision
+from forum.moderation.decisions.actions import AlreadyDecided, close_case, log_decision
+from forum.moderation.decisions.mail import mail_decision
 from forum.moderation.models import Case, Decision
 from forum.moderation.signals import decided
 from forum.posts.official_actions import withdraw_useful_votes
@@ -14,35 +14,35 @@ from forum.vendors.representative_actions import RepresentationConflict, confirm
 def decide_request(
     case: Case, moderator: Member, *, accepts: bool, facts: str, reason: str, rule: int | None = None
 ) -> Decision:
-    """Confirm or decline. Raises DecidedAlready when a colleague did, or the request was taken back."""
-    asked = case.representative
-    assert asked is not None
+    """Confirm or decline a request. Raise AlreadyDecided when a colleague was first or the request was withdrawn."""
+    request = case.representative
+    assert request is not None
     try:
-        # First the member's lock, then the case's row: whoever takes a request back goes the same way.
-        (confirm_representation if accepts else end_representation)(asked)
-    except RepresentationConflict as gone:
-        raise AlreadyDecided from gone
+        # The member's lock before the case's row, the same order as when a member withdraws a request: no deadlock.
+        (confirm_representation if accepts else end_representation)(request)
+    except RepresentationConflict as error:
+        raise AlreadyDecided from error
     close_case(case, moderator)
     if accepts:
-        withdraw_useful_votes(asked.member, asked.vendor_id)
+        withdraw_useful_votes(request.member, request.vendor_id)
     action = "approve" if accepts else "decline"
-    decision = _log(asked.member, moderator, action, source_of(case), facts, reason, rule)
+    decision = _log(request.member, moderator, action, source=case.source, facts=facts, reason=reason, rule=rule)
     case.decision_id = decision.id
     db.session.flush()
     return decision
 
 
 def end_representative(representative: Representative, moderator: Member, *, reason: str) -> Decision:
-    """They do not speak for the vendor any more. Raises DecidedAlready when that is so already."""
+    """End what a representative may do. Raise AlreadyDecided when it has ended already."""
     try:
         end_representation(representative)
-    except RepresentationConflict as gone:
-        raise AlreadyDecided from gone
-    return _log(representative.member, moderator, "end", "own", "", reason, None)
+    except RepresentationConflict as error:
+        raise AlreadyDecided from error
+    return _log(representative.member, moderator, "end", source="own", facts="", reason=reason)
 
 
 def _log(
-    member: Member, moderator: Member, action: str, source: str, facts: str, reason: str, rule: int | None
+    member: Member, moderator: Member, action: str, *, source: str, facts: str, reason: str, rule: int | None = None
 ) -> Decision:
     decision = log_decision(
         member,
@@ -52,7 +52,7 @@ def _log(
         reason=reason,
         source=source,
         moderator=moderator,
-        what=SPEAKER,
+        target="representative",
     )
     decided.send(decision)
     mail_decision(member, decision)

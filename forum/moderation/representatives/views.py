@@ -1,8 +1,7 @@
-"""Ending what a vendor's representative may do. The whole blueprint is shut to others at its door."""
-
-from typing import Any
+"""The page on which moderators end what a vendor representative may do. The whole blueprint is for moderators."""
 
 from flask import Blueprint, abort, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum.access import is_moderator
@@ -10,35 +9,43 @@ from forum.accounts.queries import member_by_slug
 from forum.accounts.two_factor_views import require_staff
 from forum.db import db
 from forum.moderation.decisions.actions import AlreadyDecided
-from forum.moderation.queue.forms import EndForm
+from forum.moderation.decisions.forms import EndForm
 from forum.moderation.representatives.actions import end_representative
-from forum.vendors.representative_queries import representation_of
 from forum.templating import current_reader
+from forum.vendors.models import Representative
+from forum.vendors.representative_queries import representation_of
 
 bp = Blueprint("representative_decisions", __name__, url_prefix="/moderation/representatives")
 
 
 @bp.before_request
-def _door() -> Any:
+def _require_moderator() -> ResponseReturnValue | None:
     return require_staff(is_moderator)
 
 
 @bp.route("/<slug>", methods=["GET", "POST"])
-def end(slug: str) -> Any:
-    """End it, with a reason that the member reads and that stands in the log."""
+def end(slug: str) -> ResponseReturnValue:
+    """End it, with a reason for the member and the log."""
     member = db.first_or_404(member_by_slug(slug))
-    found = representation_of(member)
-    if found is None or found.accepted_at is None or member.id == current_user.id:
+    representative = representation_of(member)
+    if representative is None or representative.accepted_at is None or member.id == current_user.id:
         abort(404)
-    vendor = found.vendor
+    vendor = representative.vendor
     form = EndForm()
-    if found.ended_at is None and form.validate_on_submit():
-        try:
-            made = end_representative(found, current_reader(), reason=(form.reason.data or "").strip())
-            db.session.commit()
-            flash(f"{member.name} no longer speaks for {vendor.name}: entry {made.id} of the log.")
-        except AlreadyDecided:
-            db.session.rollback()
-            flash("That was ended already.")
+    if representative.ended_at is None and form.validate_on_submit():
+        _end(representative, (form.reason.data or "").strip())
         return redirect(url_for("representatives.show", slug=vendor.slug))
-    return form.render("moderation/representative.html", member=member, found=found, vendor=vendor)
+    return form.render(
+        "moderation/representative.html", member=member, representative=representative, vendor=vendor
+    )
+
+
+def _end(representative: Representative, reason: str) -> None:
+    member_name, vendor_name = representative.member.name, representative.vendor.name
+    try:
+        decision = end_representative(representative, current_reader(), reason=reason)
+        db.session.commit()
+        flash(f"{member_name} no longer represents {vendor_name}: entry {decision.id} of the log.")
+    except AlreadyDecided:
+        db.session.rollback()
+        flash("This had ended already.")
