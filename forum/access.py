@@ -1,282 +1,299 @@
-"""Who may do what. Every rule of the forum is a short function in this file, and is nowhere else.
+"""Who may do what. Every rule of access is a short function in this file, and is nowhere else.
 
-`can_<verb>(user, item)` and `is_<role>(user)` are pure and duck-typed. A rule about lists has two faces side by side:
-one for an item in hand, one as SQL for many; test_access.py holds them to the same answer.
+`can_<verb>(user, item)` and `is_<role>(user)` are pure: they read only the attributes that access_protocols.py names.
+A rule about lists is written twice, side by side: for one item and as SQL; test_access.py holds both to one answer.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, and_
 
 from forum import anonymity
+from forum.access_protocols import (
+    Account,
+    Authored,
+    Case,
+    Content,
+    Decision,
+    Domain,
+    Listable,
+    Notice,
+    Target,
+    Thread,
+    ThreadRow,
+    User,
+    Vendor,
+)
 from forum.db import now
 
 
-def is_member(user: Any) -> bool:
-    """Somebody signed in whose address is confirmed and who is not banned."""
+def is_member(user: User) -> bool:
+    """Return whether someone is signed in, has a confirmed address and is not banned."""
     return bool(user.is_authenticated and user.confirmed_at and not user.banned_at)
 
 
-def is_moderator(user: Any) -> bool:
-    """A moderator or an admin."""
+def is_moderator(user: User) -> bool:
+    """Return whether the user is a moderator or an admin."""
     return is_member(user) and user.role in ("moderator", "admin")
 
 
-def is_admin(user: Any) -> bool:
-    """An admin."""
+def is_admin(user: User) -> bool:
+    """Return whether the user is an admin."""
     return is_member(user) and user.role == "admin"
 
 
-def is_suspended(user: Any) -> bool:
-    """Somebody who may read, but not write under any name, for a while."""
+def is_suspended(user: User) -> bool:
+    """Return whether the user may read, but not write under any name, for a while."""
     return bool(user.is_authenticated and user.suspended_until and user.suspended_until > now())
 
 
-def is_author(user: Any, item: Any) -> bool:
-    """Whether the user is the author: by name, or as the one behind the pseudonym."""
+def is_author(user: User, item: Authored) -> bool:
+    """Return whether the user wrote the item, by name or under its pseudonym."""
     if not user.is_authenticated:
         return False
     if item.pseudonym_id is not None:
-        # A row of a query has thread_key and mark itself; an object has its pseudonym.
-        return anonymity.owns_pseudonym(user.id, item.pseudonym if hasattr(item, "pseudonym") else item)
+        # An object has its pseudonym; a row of a query has the pseudonym's columns itself.
+        pseudonym = item.pseudonym if hasattr(item, "pseudonym") else item
+        return anonymity.owns_pseudonym(user.id, cast(anonymity.PseudonymRow, pseudonym))
     return item.author_id is not None and item.author_id == user.id
 
 
-def ids_written_by(user: Any, thread_key: str, rows: Iterable[Any]) -> set[int]:
-    """`wrote` for a page of one thread: the ids of the rows the user wrote, with one mark computed for all."""
+def ids_written_by(user: User, thread_key: str, rows: Iterable[ThreadRow]) -> set[int]:
+    """Return the ids of the rows of one thread that the user wrote: `is_author` with one HMAC for all of them."""
     if not user.is_authenticated:
         return set()
-    number, own = user.id, set(anonymity.thread_hmacs(thread_key, user.id))
-    return {row.id for row in rows if row.author_id == number or (row.thread_hmac is not None and row.thread_hmac in own)}
+    user_id, hmacs = user.id, set(anonymity.thread_hmacs(thread_key, user.id))
+    return {row.id for row in rows if row.author_id == user_id or (row.thread_hmac and row.thread_hmac in hmacs)}
 
 
-def can_see(user: Any, item: Any) -> bool:
-    """Read a post or comment: anybody, unless it is hidden; then its author and moderators."""
+def can_see(user: User, item: Content) -> bool:
+    """Read a post or comment: anyone, unless it is hidden; then its author and moderators."""
     return not item.hidden_at or is_moderator(user) or is_author(user, item)
 
 
-# One rule in two faces: what stands in everybody's lists, feeds and counts, whoever is looking.
-def is_listed(item: Any) -> bool:
-    """Neither hidden nor deleted: the item in hand."""
+# One rule written twice: what is in everyone's lists, feeds and counts, whoever is looking.
+def is_listed(item: Listable) -> bool:
+    """Return whether the item is neither hidden nor deleted."""
     return not item.hidden_at and not item.deleted_at
 
 
-def listed_clause(kind: Any) -> ColumnElement[bool]:
-    """Neither hidden nor deleted: the same for the database."""
-    return and_(kind.hidden_at.is_(None), kind.deleted_at.is_(None))
+def listed_clause(table: Any) -> ColumnElement[bool]:
+    """Return the SQL condition "neither hidden nor deleted" for a table of posts or comments, or its columns."""
+    return and_(table.hidden_at.is_(None), table.deleted_at.is_(None))
 
 
-def can_open(user: Any, item: Any) -> bool:
-    """Open the page of a post or comment: of what one may see, and the tombstone of what a moderator removed."""
+def can_open(user: User, item: Content) -> bool:
+    """Open the page of a post or comment: if the user can see it, or a moderator removed it (a notice remains)."""
     return item.removed_at is not None or can_see(user, item)
 
 
-def can_moderate(user: Any) -> bool:
-    """Open the pages for those who run the site."""
+def can_moderate(user: User) -> bool:
+    """Open the moderation pages."""
     return is_moderator(user)
 
 
-def can_curate(user: Any) -> bool:
-    """Look after vendors, categories and tags, and find members."""
+def can_curate(user: User) -> bool:
+    """Edit vendors, categories and tags, and find members."""
     return is_moderator(user)
 
 
-def can_administer(user: Any) -> bool:
-    """Change settings, roles and accounts, and look after the machinery."""
+def can_administer(user: User) -> bool:
+    """Change settings, roles and accounts, and look after the site's jobs, mail and backups."""
     return is_admin(user)
 
 
-def can_merge_vendor(user: Any, vendor: Any) -> bool:
-    """Let one vendor of the catalogue go into another."""
+def can_merge_vendor(user: User, vendor: Vendor) -> bool:
+    """Merge a vendor of the catalogue into another."""
     return is_admin(user) and vendor.accepted_at is not None
 
 
-def can_change_role(user: Any, member: Any) -> bool:
-    """Make somebody a moderator or an admin, or no longer: admins, of others, who could sign in."""
-    could = bool(member.confirmed_at and member.password_hash and not member.banned_at)
-    return is_admin(user) and member.id != user.id and (could or member.role != "member")
+def can_change_role(user: User, member: Account) -> bool:
+    """Make another member a moderator or an admin, if they can sign in; or a plain member again."""
+    can_sign_in = bool(member.confirmed_at and member.password_hash and not member.banned_at)
+    return is_admin(user) and member.id != user.id and (can_sign_in or member.role != "member")
 
 
-def can_vouch(user: Any, member: Any) -> bool:
-    """Spare a new member the limits for new members."""
+def can_vouch(user: User, member: Account) -> bool:
+    """Exempt a new member from the limits for new members."""
     return is_moderator(user) and member.id != user.id and not member.vouched_at
 
 
-def can_write(user: Any) -> bool:
-    """Write posts and comments, mark useful, propose a vendor: members who are not suspended."""
+def can_write(user: User) -> bool:
+    """Write posts and comments, mark them useful, propose vendors: members who are not suspended."""
     return is_member(user) and not is_suspended(user)
 
 
-def is_open(post: Any) -> bool:
-    """Whether the thread takes replies."""
+def is_open(post: Thread) -> bool:
+    """Return whether the thread takes replies."""
     return not post.hidden_at and not post.deleted_at and not post.locked_at
 
 
-def is_representative(user: Any) -> bool:
-    """A vendor's verified representative."""
+def is_representative(user: User) -> bool:
+    """Return whether the user is the verified representative of a vendor."""
     return is_member(user) and user.represents_id is not None
 
 
-def _represents(user: Any, vendor_id: int | None) -> bool:
+def _represents(user: User, vendor_id: int | None) -> bool:
     return is_representative(user) and user.represents_id == vendor_id
 
 
-def represents_vendor_of(user: Any, post: Any) -> bool:
-    """Whether the post names the vendor that the user speaks for. Of an undisclosed one nobody knows."""
+def represents_vendor_of(user: User, post: Thread) -> bool:
+    """Return whether the post names the vendor that the user represents. False for an undisclosed vendor."""
     return _represents(user, post.vendor_id)
 
 
-def can_reply(user: Any, post: Any) -> bool:
-    """Write a comment under this post: whoever does not answer it for its vendor."""
+def can_reply(user: User, post: Thread) -> bool:
+    """Write a comment under this post: everyone but the vendor's representative, who replies officially."""
     return can_write(user) and is_open(post) and not represents_vendor_of(user, post)
 
 
-def can_post_about(user: Any, vendor: Any) -> bool:
-    """Write an experience that names the vendor: its partners do, its representative answers."""
+def can_post_about(user: User, vendor: Vendor) -> bool:
+    """Write a post that names the vendor: everyone but its representative."""
     return can_write(user) and not _represents(user, vendor.id)
 
 
-def can_reply_officially(user: Any, post: Any) -> bool:
+def can_reply_officially(user: User, post: Thread) -> bool:
     """Give the official reply of the vendor that the post names."""
     return can_write(user) and is_open(post) and represents_vendor_of(user, post)
 
 
-def can_edit(user: Any, item: Any) -> bool:
-    """Change one's own post or comment; while it is hidden, only what a moderator asked to have changed, in time.
+def can_edit(user: User, item: Content) -> bool:
+    """Change one's own post or comment; while it is hidden, only as a moderator asked, before the deadline.
 
-    An official reply stands in the vendor's name: whoever does not speak for it any more changes nothing in it.
+    An official reply speaks for the vendor: someone who no longer represents it cannot change it.
     """
-    waits = item.edit_deadline is not None and item.edit_deadline > now() and not item.removed_at
-    official = getattr(item, "official_vendor_id", None)
-    if official is not None and not _represents(user, official):
+    is_change_due = item.edit_deadline is not None and item.edit_deadline > now() and not item.removed_at
+    official_vendor_id = getattr(item, "official_vendor_id", None)
+    if official_vendor_id is not None and not _represents(user, official_vendor_id):
         return False
-    return is_member(user) and not item.deleted_at and (not item.hidden_at or waits) and is_author(user, item)
+    return is_member(user) and not item.deleted_at and (not item.hidden_at or is_change_due) and is_author(user, item)
 
 
-def can_delete(user: Any, item: Any) -> bool:
-    """Take down one's own post or comment."""
+def can_delete(user: User, item: Content) -> bool:
+    """Delete one's own post or comment."""
     return is_member(user) and not item.deleted_at and is_author(user, item)
 
 
-def can_mark_useful(user: Any, item: Any) -> bool:
-    """Mark a post or comment useful: not one's own, under any name, and nothing about a vendor that one speaks for."""
+def can_mark_useful(user: User, item: Content) -> bool:
+    """Mark a post or comment useful: not one's own under any name, and none about a vendor that one represents."""
     if not can_write(user) or item.deleted_at or item.hidden_at or is_author(user, item):
         return False
-    return not represents_vendor_of(user, getattr(item, "post", item))
+    return not represents_vendor_of(user, _thread_of(item))
 
 
-def is_affiliated(user: Any, vendor: Any) -> bool:
-    """Whether the user's address is at one of the vendor's domains, its subsidiaries', agencies' or distributors'."""
+def _thread_of(item: Content) -> Thread:
+    return cast(Thread, item.post if hasattr(item, "post") else item)
+
+
+def is_affiliated(user: User, vendor: Vendor) -> bool:
+    """Return whether the user's address is at a domain of the vendor, its subsidiaries, agencies or distributors."""
     return bool(_matching_domains(user, vendor))
 
 
-def is_employee(user: Any, vendor: Any) -> bool:
-    """Whether the user's address is at one of the vendor's own domains or a subsidiary's: such people may speak for it.
+def is_employee(user: User, vendor: Vendor) -> bool:
+    """Return whether the user's address is at a domain of the vendor itself or a subsidiary: they may represent it.
 
-    Of two listed domains that an address lies under the longer counts: a subsidiary's may lie under another's.
+    If the address is under two listed domains the longer one counts: a subsidiary's may be under another's.
     """
-    under = _matching_domains(user, vendor)
-    return bool(under) and max(under, key=lambda own: len(own.domain)).relation in ("own", "subsidiary")
+    domains = _matching_domains(user, vendor)
+    return bool(domains) and max(domains, key=lambda row: len(row.domain)).relation in ("own", "subsidiary")
 
 
-def _matching_domains(user: Any, vendor: Any) -> list[Any]:
-    """Those of the vendor's domains that the user's address lies under."""
+def _matching_domains(user: User, vendor: Vendor) -> Sequence[Domain]:
     domain = (user.email or "").rpartition("@")[2].lower()
-    return [own for own in vendor.domains if domain == own.domain or domain.endswith(f".{own.domain}")]
+    return [row for row in vendor.domains if domain == row.domain or domain.endswith(f".{row.domain}")]
 
 
-def can_represent(user: Any, vendor: Any) -> bool:
-    """Ask to become the vendor's representative: members, not those who moderate what is said of it."""
+def can_represent(user: User, vendor: Vendor) -> bool:
+    """Ask to become the vendor's representative: its employees, unless they moderate what is said about it."""
     return can_write(user) and user.role == "member" and vendor.accepted_at is not None and is_employee(user, vendor)
 
 
-def can_open_dashboard(user: Any, vendor: Any) -> bool:
-    """Open the page for a vendor's representative."""
+def can_open_dashboard(user: User, vendor: Vendor) -> bool:
+    """Open the dashboard of a vendor's representative."""
     return is_moderator(user) or _represents(user, vendor.id)
 
 
-def can_rate(user: Any, vendor: Any) -> bool:
-    """Rate a vendor (None: one that stays undisclosed): members who neither work for it nor speak for any."""
+def can_rate(user: User, vendor: Vendor | None) -> bool:
+    """Rate a vendor (None: an undisclosed one): members who are not affiliated with it and represent no vendor."""
     return can_write(user) and not is_representative(user) and not (vendor is not None and is_affiliated(user, vendor))
 
 
-def can_accept_vendor(user: Any, vendor: Any) -> bool:
-    """Take a proposed vendor into the catalogue, or decline it."""
+def can_accept_vendor(user: User, vendor: Vendor) -> bool:
+    """Accept a proposed vendor into the catalogue, or decline it."""
     return is_moderator(user) and vendor.accepted_at is None and vendor.merged_into_id is None
 
 
-def can_see_vendor(user: Any, vendor: Any) -> bool:
-    """A vendor's page: anybody once it is in the catalogue, moderators before."""
+def can_see_vendor(user: User, vendor: Vendor) -> bool:
+    """Open a vendor's page: anyone once it is in the catalogue, moderators before."""
     return vendor.accepted_at is not None or is_moderator(user)
 
 
-def can_flag(user: Any, item: Any) -> bool:
-    """Report a post or comment that others wrote, or another member."""
+def can_flag(user: User, item: Content | Account) -> bool:
+    """Report a post or comment that someone else wrote, or another member."""
     if not can_write(user):
         return False
-    if hasattr(item, "session_epoch"):
-        return bool(item.id != user.id and not item.banned_at)
+    if isinstance(item, Account):
+        return item.id != user.id and not item.banned_at
     return is_listed(item) and not is_author(user, item)
 
 
-def can_decide(user: Any, case: Any, *, is_only_staff: bool = False) -> bool:
-    """Decide on a case: moderators, not about themselves or what they wrote, nor for a vendor that they speak for.
+def can_decide(user: User, case: Case, *, is_only_staff: bool = False) -> bool:
+    """Decide a case: moderators, not about themselves, their own texts, or a vendor that they represent.
 
-    An appeal or objection is not for whoever decided before, unless no other staff is there (`is_only_staff`): then for an
-    admin.
+    An appeal or objection is not decided by the moderator who made the first decision, unless they are an admin and
+    there is no other staff.
     """
     if not is_moderator(user) or case.member_id == user.id:
         return False
     item = case.content
-    if item is not None and (is_author(user, item) or represents_vendor_of(user, getattr(item, "post", item))):
+    if item is not None and (is_author(user, item) or represents_vendor_of(user, _thread_of(item))):
         return False
     if case.contested_decision is None or case.contested_decision.moderator_id != user.id:
         return True
     return is_only_staff and is_admin(user)
 
 
-def can_read_statement(user: Any, decision: Any) -> bool:
-    """Read why something was decided about oneself or one's text: banned members too."""
+def can_read_statement(user: User, decision: Target) -> bool:
+    """Read the reasons for a decision about oneself or one's own text: banned members too."""
     if not user.is_authenticated:
         return False
-    item = decision.content
-    return decision.member_id == user.id or (item is not None and is_author(user, item))
+    return decision.member_id == user.id or (decision.content is not None and is_author(user, decision.content))
 
 
-def can_appeal(user: Any, decision: Any) -> bool:
-    """Object to a decision about oneself or one's text, within six months, once. Not to what staff is who."""
+def can_appeal(user: User, decision: Decision) -> bool:
+    """Appeal a decision about oneself or one's own text, once, before its deadline. Role changes cannot be appealed."""
     if decision.action == "staff":
         return False
     return decision.appeal_deadline > now() and not decision.is_appealed and can_read_statement(user, decision)
 
 
-def can_send_notice(user: Any, item: Any) -> bool:
-    """Give notice that a text is wrong or unlawful: anybody, of what everybody can read. It needs no account."""
-    thread = getattr(item, "post", item)
+def can_send_notice(user: User | None, item: Content) -> bool:
+    """Report a text as wrong or unlawful from outside: anyone, without an account, if everyone can read the text."""
+    thread = _thread_of(item)
     return is_listed(item) and (thread.removed_at is not None or not thread.hidden_at)
 
 
-def can_read_notice(user: Any, notice: Any) -> bool:
-    """Read what somebody outside says of one's text: its author, under whichever name. Not who says it."""
-    item = notice.content
-    return notice.confirmed_at is not None and item is not None and is_author(user, item)
+def can_read_notice(user: User, notice: Notice) -> bool:
+    """Read a notice about one's own text, under any name; it does not name its sender."""
+    return notice.confirmed_at is not None and notice.content is not None and is_author(user, notice.content)
 
 
-def can_answer_notice(user: Any, notice: Any) -> bool:
-    """Answer it: its author, once, while it is open and in time, suspended or not."""
-    is_open = notice.closed_at is None and notice.answered_at is None
-    return is_open and is_member(user) and can_read_notice(user, notice) and notice.due_at > now()
+def can_answer_notice(user: User, notice: Notice) -> bool:
+    """Answer a notice about one's own text, once, while it is open and before its deadline, suspended or not."""
+    is_unanswered = notice.closed_at is None and notice.answered_at is None
+    is_in_time = notice.due_at is not None and notice.due_at > now()
+    return is_unanswered and is_in_time and is_member(user) and can_read_notice(user, notice)
 
 
-def can_object_to_decision(user: Any, notice: Any) -> bool:
-    """Object to how a notice was decided: whoever has its secret address, once in six months, while the text stands."""
-    item = notice.content
-    if notice.closed_at is None or notice.decision is None or notice.objected_at is not None or item is None:
+def can_object_to_decision(user: User | None, notice: Notice) -> bool:
+    """Object to the decision on a notice: anyone with its secret link, once, before the deadline, if the text is up."""
+    if notice.closed_at is None or notice.decision is None or notice.objected_at is not None or notice.content is None:
         return False
-    return notice.decision.appeal_deadline > now() and can_send_notice(user, item)
+    return notice.decision.appeal_deadline > now() and can_send_notice(user, notice.content)
 
 
-def can_undo(user: Any, decision: Any) -> bool:
-    """Undo a decision by another one: moderators, not what was decided about themselves or their own texts."""
+def can_undo(user: User, decision: Decision) -> bool:
+    """Undo a decision by another one: moderators, unless it was about themselves or their own texts."""
     return is_moderator(user) and not can_read_statement(user, decision)

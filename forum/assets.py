@@ -1,10 +1,39 @@
-"""Static files and their URLs."""
+"""Static files and their URLs, and the stylesheet that is joined from the files of static/css/."""
 
 import hashlib
 from functools import cache
 
+from flask import Flask, Response, request
+from flask.typing import ResponseReturnValue
+
 from forum import db
 from forum.urls import path_of
+
+# The URL of the joined stylesheet below /static/.
+STYLESHEET = "app.css"
+# The files of static/css/ in the order in which they are joined: of two equal rules the later one wins.
+STYLES = """
+    layers fonts reset tokens base layout
+    buttons forms tabs filters bylines post_rows sidebar charts tables post comments rich_text
+    vendor comparison compose rating_form moderation messages small_screens
+    utilities print
+""".split()
+
+
+def init_app(app: Flask) -> None:
+    """Serve the joined stylesheet as a static file like the others."""
+    send_file = app.view_functions["static"]
+
+    def static(filename: str) -> ResponseReturnValue:
+        if filename != STYLESHEET:
+            return send_file(filename=filename)
+        response = Response(_content_of(STYLESHEET), mimetype="text/css")
+        response.set_etag(_version_of(STYLESHEET))
+        response.make_conditional(request)
+        return response
+
+    app.view_functions["static"] = static
+    _content_of(STYLESHEET)  # a missing file shows at start-up, not at the first visit
 
 
 def asset(name: str) -> str:
@@ -14,4 +43,12 @@ def asset(name: str) -> str:
 
 @cache
 def _version_of(name: str) -> str:
-    return hashlib.sha256((db.package_folder("static") / name).read_bytes()).hexdigest()[:10]
+    return hashlib.sha256(_content_of(name)).hexdigest()[:10]
+
+
+@cache
+def _content_of(name: str) -> bytes:
+    folder = db.package_folder("static")
+    if name == STYLESHEET:
+        return b"".join((folder / "css" / f"{style}.css").read_bytes() for style in STYLES)
+    return (folder / name).read_bytes()

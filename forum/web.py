@@ -9,7 +9,7 @@ from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from forum import errors, headers, templating
+from forum import assets, errors, headers, templating
 from forum.rate_limits import limiter
 from forum.urls import KeyConverter
 
@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     app.url_map.converters["key"] = KeyConverter
+    assets.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
     if app.config["PROXIES"]:

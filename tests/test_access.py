@@ -92,7 +92,7 @@ ABOUT_ITEMS = [
     ("can_mark_useful", "plain", OTHERS),
     ("can_mark_useful", "hidden", ""),
     ("can_mark_useful", "deleted", ""),
-    ("wrote", "plain", "author"),
+    ("is_author", "plain", "author"),
 ]
 
 
@@ -114,7 +114,7 @@ def test_a_rule_about_writing_lets_these_and_nobody_else(
         of_posts = rule in ("can_reply", "can_open")
         for item in (post, rows[0]) if of_posts else (post, comment):
             assert " ".join(name for name in PEOPLE if getattr(access, rule)(people[name], item)) == who, item
-        if rule == "wrote":
+        if rule == "is_author":
             for name in PEOPLE:
                 own = access.ids_written_by(people[name], post.thread_key, rows)
                 assert own == ({post.id, comment.id} if name == "author" else set())
@@ -304,7 +304,7 @@ def routes(app: Flask) -> list[tuple[Any, str]]:
         "feeds.vendor": {"slug": vendor.slug},
         "pages.member": {"slug": member.slug},
         "representatives": {"slug": vendor.slug},
-        "desk": {"slug": vendor.slug},
+        "representative_dashboard": {"slug": vendor.slug},
         "representative_decisions": {"slug": make_representative(vendor).slug},
         "admin": {"slug": vendor.slug, "programme_id": vendor.programmes[0].id},
         **{f"admin.{name}": {"slug": member.slug} for name in ("member", "change_member", "change_role")},

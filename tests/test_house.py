@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 # From the ground up: a room imports from rooms on lower floors, and from itself.
 FLOORS = [
     "config",
-    "db text dates anonymity jobs serving links signed_tokens",
+    "access_protocols db text dates anonymity jobs serving links signed_tokens",
     "site job_runs backup chains",
     "access cursors headers mail urls",
     "assets forms rate_limits submissions",

@@ -105,7 +105,8 @@ def test_everything_that_the_site_reads_is_in_the_wheel(wheel: Path) -> None:
     for name in (
         "forum/accounts/common_passwords.txt",
         "forum/demo/cast.toml",
-        "forum/static/app.css",
+        "forum/static/css/tokens.css",
+        "forum/static/js/theme.js",
         "forum/static/fonts/archivo-latin.woff2",
         "forum/templates/posts/show.html",
         "forum/templates/mail/confirm.txt",

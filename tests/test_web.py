@@ -84,7 +84,7 @@ def test_a_text_with_an_outdated_token_is_kept_and_goes_on_with_one_press(guarde
     }
     answer = reader.post("/posts/new", data={**sent, "csrf_token": "outdated"})
     assert answer.status_code == 400
-    assert "your text is kept" in answer.text and "&#34;&gt;&lt;b&gt;" in answer.text
+    assert "your text is still here" in answer.text and "&#34;&gt;&lt;b&gt;" in answer.text
     kept = dict(re.findall(r'<textarea name="([^"]+)" hidden[^>]*>\n?([^<]*)</textarea>', answer.text))
     assert kept["title"] == sent["title"] and "csrf_token" not in kept and "intent" not in kept
     again = reader.post("/posts/new", data={**sent, "intent": "preview", "csrf_token": token_in(answer.text)})
@@ -105,7 +105,7 @@ def test_a_text_survives_an_expired_session_signing_in_wrongly_and_then_rightly(
         assert kept["carried.body"] == TEXT and fields["action"] == path
         page = reader.post("/sign-in", data={**fields, **kept, "email": email, "password": password})
         assert page.status_code == code
-    assert "You are signed in, and your text is kept" in page.text and f'action="{path}"' in page.text
+    assert "You are signed in, and your text is still here" in page.text and f'action="{path}"' in page.text
     sent = dict(re.findall(r'<textarea name="([^"]+)" hidden[^>]*>\n?([^<]*)</textarea>', page.text))
     assert sent["body"] == TEXT and sent["identity"] == "anonymous"
     answer = reader.post(path, data={**sent, "intent": "preview", "csrf_token": token_in(page.text)})
