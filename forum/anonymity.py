@@ -1,17 +1,21 @@
-"""Anonymity: the marks that tie anonymous writing to its author, under a key that is not in the database.
+"""Anonymity: what ties anonymous rows to their authors, under a key that is not in the database.
 
-A mark is HMAC-SHA256 under a key derived (HKDF, one purpose each) from the site's anonymity key. Without the key a mark
-names nobody, and two marks of one member in two threads look like any two marks.
+Rows carry HMAC-SHA256 digests under keys derived by HKDF, one for each purpose, from the site's anonymity key. Without
+it a digest names nobody, and no one can tell that two of them, in two threads, belong to one member.
+
+The purposes ("thread mark", "seal mail" ...) are input to the key derivation. They never change, not even to follow a
+renamed function: what was written under the old purpose could not be read or found again.
 """
 
 import base64
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from itertools import count
+from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -37,58 +41,71 @@ Ridge River Robin Rowan Saddle Sail Sedge Shore Signal Slate Sparrow Spire Sprin
 Summit Swallow Swan Thicket Thistle Thrush Tide Timber Tower Valley Walnut Wharf Willow Wren""".split()
 
 
+class PseudonymRow(Protocol):
+    """What a row, of a pseudonym or of a text joined to one, reveals about its author."""
+
+    @property
+    def thread_key(self) -> str:
+        """The random key of the thread."""
+
+    @property
+    def thread_hmac(self) -> str | None:
+        """The HMAC of thread key and author; None when a row has no pseudonym."""
+
+
 def new_thread_key() -> str:
-    """128 random bits as 32 hexadecimal digits, kept with the thread: no two threads give a member the same mark."""
+    """Return 32 random hexadecimal digits for a new thread: no two threads give a member the same HMAC."""
     return secrets.token_hex(16)
 
 
 def thread_hmac(thread_key: str, member_id: int) -> str:
-    """The member's mark in one thread: 64 hexadecimal digits, HMAC-SHA256 of thread key and member."""
+    """Return the HMAC that stands for the member in a thread, under the present key: 64 hexadecimal digits."""
     return _hmac(current_keys()[0], "thread mark", f"{thread_key}:{member_id}")
 
 
 def thread_hmacs(thread_key: str, member_id: int) -> list[str]:
-    """The member's mark in one thread under every key in force: the present one first, then those before a rotation."""
+    """Return the member's HMACs in a thread: under the present key, then under those from before a rotation."""
     return [_hmac(key, "thread mark", f"{thread_key}:{member_id}") for key in current_keys()]
 
 
-def owns_pseudonym(member: Any, pseudonym: Any) -> bool:
-    """Whether the member is the one who writes under this pseudonym (anything with `thread_key` and `mark`)."""
-    if member is None or not member.is_authenticated or pseudonym is None or pseudonym.thread_hmac is None:
+def owns_pseudonym(member_id: int, pseudonym: PseudonymRow | None) -> bool:
+    """Return whether the member is the author who writes under this pseudonym."""
+    if pseudonym is None or pseudonym.thread_hmac is None:
         return False
-    return any(hmac.compare_digest(pseudonym.thread_hmac, own) for own in thread_hmacs(pseudonym.thread_key, member.id))
+    hmacs = thread_hmacs(pseudonym.thread_key, member_id)
+    return any(hmac.compare_digest(pseudonym.thread_hmac, candidate) for candidate in hmacs)
 
 
-def chain_links(purpose: str, member_id: int, start: int, count: int) -> list[str]:
-    """Return links `start` to `start + count - 1` of the member's chain, under each key in force, the present one first.
-
-    Chains of different purposes share no link; see forum/chains.py.
-    """
-    return [_hmac(key, purpose, f"{member_id}:{n}") for key in current_keys() for n in range(start, start + count)]
+def chain_links(purpose: str, member_id: int, start: int, length: int) -> list[str]:
+    """Return links `start` to `start + length - 1` of a member's chain, under each key; see forum/chains.py."""
+    return [_hmac(key, purpose, f"{member_id}:{n}") for key in current_keys() for n in range(start, start + length)]
 
 
 def rater_hmacs(member_id: int, subject: str) -> list[str]:
-    """The member's mark on what they rate, under every key in force: one each, whether they sign or not.
+    """Return the HMACs that stand for the member as rater of a subject, under every key, the present one first.
 
-    It makes a second rating of the same subject findable and refusable, and says nothing without the key.
+    A signed rating carries one too: it is how a second rating of the subject is found and refused.
     """
     return [_hmac(key, "rating mark", f"{subject}:{member_id}") for key in current_keys()]
 
 
 def follow_hmacs(member_id: int, subject: str) -> list[str]:
-    """The member's mark on what they follow, under every key in force, the present one first."""
+    """Return the HMACs that stand for the member as follower of a subject, under every key, the present one first."""
     return [_hmac(key, "follow mark", f"{subject}:{member_id}") for key in current_keys()]
 
 
 def organisation_hmac(organisation: str) -> str:
-    """A name for an organisation that names nobody: 32 hexadecimal digits, for counting while scores are made."""
+    """Return 32 hexadecimal digits that stand for an organisation in a rating's seal.
+
+    They are made with the oldest key, so that colleagues still count as one after a rotation.
+    """
     return _hmac(current_keys()[-1], "organisation mark", organisation)[:32]
 
 
 def seal(purpose: str, secret: str) -> str:
-    """AES-256-GCM with a random nonce: the same secret sealed twice looks like two secrets. About 4/3 the length + 38.
+    """Encrypt with AES-256-GCM and a random nonce: a secret sealed twice gives two values that share nothing.
 
-    The length shows, so what is sealed should always be as long.
+    The result has about 4/3 the length + 38, so the length shows: pad secrets of one purpose to one length.
     """
     nonce = secrets.token_bytes(12)
     sealed = AESGCM(_derived(current_keys()[0], f"seal {purpose}")).encrypt(nonce, secret.encode(), None)
@@ -96,7 +113,7 @@ def seal(purpose: str, secret: str) -> str:
 
 
 def unseal(purpose: str, sealed: str) -> str | None:
-    """What was sealed, under whichever key in force; None when the key is lost or somebody changed a byte."""
+    """Return the sealed text, under whichever key opens it; None when none does, or when a byte was changed."""
     raw = base64.urlsafe_b64decode(sealed)
     for key in current_keys():
         try:
@@ -107,7 +124,7 @@ def unseal(purpose: str, sealed: str) -> str | None:
 
 
 def seal_json(purpose: str, value: object, pad: int = 1024) -> str:
-    """Seal a value as JSON, padded with spaces to a multiple of `pad` bytes, so that its length says little."""
+    """Seal a value as JSON, padded with spaces to a multiple of `pad` bytes, so that its length reveals little."""
     plain = json.dumps(value)
     return seal(purpose, plain + " " * (-len(plain) % pad))
 
@@ -119,24 +136,22 @@ def unseal_json(purpose: str, sealed: str | None) -> Any:
 
 
 def hashed_limit_key(subject: str) -> str:
-    """A name for a rate limit that tells nobody whose it is: 32 hexadecimal digits."""
+    """Return the key of a rate limit: 32 hexadecimal digits that don't reveal whose it is."""
     return _hmac(current_keys()[0], "rate limit", subject)[:32]
 
 
-def alias_candidates(own_mark: str) -> Iterator[str]:
-    """Two-word names for a mark, in the order they should be tried until one is free in the thread."""
-    count = 0
-    while True:
-        digest = sha256(f"{own_mark}:{count}".encode()).digest()
-        quality = ADJECTIVES[int.from_bytes(digest[:4]) % len(ADJECTIVES)]
-        thing = NOUNS[int.from_bytes(digest[4:8]) % len(NOUNS)]
-        if quality != thing:
-            yield f"{quality} {thing}"
-        count += 1
+def alias_candidates(thread_hmac: str) -> Iterator[str]:
+    """Yield two-word aliases for an HMAC, in the order to try them until one is free in the thread."""
+    for attempt in count():
+        digest = sha256(f"{thread_hmac}:{attempt}".encode()).digest()
+        adjective = ADJECTIVES[int.from_bytes(digest[:4]) % len(ADJECTIVES)]
+        noun = NOUNS[int.from_bytes(digest[4:8]) % len(NOUNS)]
+        if adjective != noun:
+            yield f"{adjective} {noun}"
 
 
 def current_keys() -> list[str]:
-    """The site's anonymity keys: the one in force first."""
+    """Return the site's anonymity keys: the present one, then those from before a rotation."""
     keys: list[str] = current_app.config["ANONYMITY_KEYS"]
     return keys
 

@@ -1,4 +1,4 @@
-"""A copy of the whole database while the site runs: SQLite's own online backup, or pg_dump."""
+"""Backup of the whole database while the site runs, by SQLite's own online backup or by pg_dump."""
 
 import os
 import shutil
@@ -13,8 +13,8 @@ from flask import current_app
 from forum import jobs
 from forum.db import db, now
 
-# What psycopg is told, as the environment variables by which pg_dump is told the same: nothing of it stands in a
-# command line, which every user of the machine can read.
+# psycopg's connection arguments, and the environment variables that give pg_dump the same: every user of the machine
+# can read a command line.
 _LIBPQ = {
     "host": "PGHOST",
     "hostaddr": "PGHOSTADDR",
@@ -34,31 +34,31 @@ _LIBPQ = {
 
 
 def backup_folder() -> Path:
-    """Where the copies lie that are asked for on a page."""
+    """Return the folder of backups that admins start on a page."""
     return Path(current_app.config["INSTANCE"]) / "backups"
 
 
 def list_backups() -> list[Path]:
-    """Those that lie there, the latest first."""
-    found = [file for file in backup_folder().glob("forum-*") if file.is_file()] if backup_folder().is_dir() else []
-    return sorted(found, key=lambda file: file.name, reverse=True)
+    """Return the backups in that folder, the latest first."""
+    files = [file for file in backup_folder().glob("forum-*") if file.is_file()]
+    return sorted(files, key=lambda file: file.name, reverse=True)
 
 
 @jobs.job
 def back_up_now() -> None:
-    """A copy that was asked for on a page, into the folder for them. It has the moment in its name."""
+    """Back up into the folder that admins see; the file is named after the time."""
     backup_folder().mkdir(mode=0o700, exist_ok=True)
     kind = "sqlite" if db.engine.dialect.name == "sqlite" else "dump"
     back_up(backup_folder() / f"forum-{now():%Y%m%d-%H%M%S}.{kind}")
 
 
 def back_up(file: Path) -> None:
-    """Write the copy, readable by its owner alone. The name appears when the copy is whole, never before.
+    """Write a backup that only its owner can read. The file appears when it is complete, never before.
 
-    Raises OSError (also when the file exists) or RuntimeError, in words.
+    Raises OSError, also when the file exists, or RuntimeError, each with a message for the admin.
     """
     if file.exists():
-        raise FileExistsError(f"{file} exists already. Choose another name; backups are not overwritten.")
+        raise FileExistsError(f"{file} already exists. Choose another name; backups are not overwritten.")
     if not file.parent.is_dir():
         raise FileNotFoundError(f"There is no folder {file.parent}.")
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".part", dir=file.parent)  # mode 600
@@ -70,13 +70,13 @@ def back_up(file: Path) -> None:
         else:
             _dump_postgresql(part)
         _sync(part)
-        _give_name(part, file)
+        _publish(part, file)
     finally:
         part.unlink(missing_ok=True)
 
 
 def _copy_sqlite(part: Path) -> None:
-    """All pages in one step: a reader's snapshot, which the site's writers neither disturb nor wait for."""
+    """Copy all pages in one step: it reads a snapshot, so the site's writers go on meanwhile."""
     source_file = db.engine.url.database
     if not source_file or source_file == ":memory:":
         raise RuntimeError("The database is in memory only; there is nothing to copy.")
@@ -86,45 +86,45 @@ def _copy_sqlite(part: Path) -> None:
             closing(sqlite3.connect(part, isolation_level=None)) as copy,
         ):
             source.backup(copy, pages=-1)
-            # One file that stands alone, without a write-ahead log beside it.
+            # A single file, without a write-ahead log beside it.
             copy.execute("PRAGMA journal_mode=DELETE").fetchall()
-            found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.Error as problem:
-        raise RuntimeError(f"SQLite could not copy the database: {problem}") from None
-    if found != "ok":
-        raise RuntimeError(f"The database is damaged, and so would be its copy: {found}")
+            integrity = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        raise RuntimeError(f"SQLite could not copy the database: {error}") from None
+    if integrity != "ok":
+        raise RuntimeError(f"The database is damaged: {integrity}. No backup was written.")
 
 
 def _dump_postgresql(part: Path) -> None:
-    """pg_dump in its custom format: compressed, and restored with pg_restore."""
+    """Run pg_dump with its custom format, which is compressed and restored with pg_restore."""
     program = shutil.which("pg_dump")
     if program is None:
         raise RuntimeError("pg_dump is not on the PATH. It comes with PostgreSQL's client programs.")
-    _, given = db.engine.dialect.create_connect_args(db.engine.url)
-    told = {variable: str(given[name]) for name, variable in _LIBPQ.items() if given.get(name)}
-    with part.open("wb") as opened:
-        done = subprocess.run(  # noqa: S603 - the program is the machine's own, and nothing it is told comes from a page
+    _, arguments = db.engine.dialect.create_connect_args(db.engine.url)
+    connection = {variable: str(arguments[name]) for name, variable in _LIBPQ.items() if arguments.get(name)}
+    with part.open("wb") as stream:
+        process = subprocess.run(  # noqa: S603 - a program of this machine; no argument comes from a page
             [program, "--format=custom", "--no-password"],
-            env={**{name: value for name, value in os.environ.items() if not name.startswith("FORUM_")}, **told},
-            stdout=opened,
+            env={**{name: value for name, value in os.environ.items() if not name.startswith("FORUM_")}, **connection},
+            stdout=stream,
             stderr=subprocess.PIPE,
             check=False,
         )
-    if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise RuntimeError(f"pg_dump failed: {' '.join(said[-2:]) or f'it ended with {done.returncode}'}")
+    if process.returncode != 0:
+        lines = process.stderr.decode(errors="replace").strip().splitlines()
+        raise RuntimeError(f"pg_dump failed: {' '.join(lines[-2:]) or f'exit code {process.returncode}'}")
 
 
 def _sync(part: Path) -> None:
-    with part.open("rb") as opened:
-        os.fsync(opened.fileno())
+    with part.open("rb") as stream:
+        os.fsync(stream.fileno())
 
 
-def _give_name(part: Path, file: Path) -> None:
-    """A link fails when somebody took the name meanwhile; a rename would overwrite. Not every disk knows links."""
+def _publish(part: Path, file: Path) -> None:
+    """Give the file its name. Unlike a rename, a link overwrites nothing, but not every disk supports links."""
     try:
         os.link(part, file)
     except FileExistsError:
-        raise FileExistsError(f"{file} was made by somebody else meanwhile.") from None
+        raise FileExistsError(f"{file} was created meanwhile. It was not overwritten.") from None
     except OSError:
         part.rename(file)

@@ -1,4 +1,4 @@
-"""Dates as pages write them: a day for reading, ISO 8601 for machines."""
+"""Dates as pages show them: days for people, ISO 8601 for programs."""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -8,20 +8,20 @@ MONTHS = """January February March April May June July August September October 
 
 
 def format_day(moment: datetime, zone: ZoneInfo | None = None, *, year: bool | None = None) -> str:
-    """ "12 Nov", or "12 Nov 2025" when it is not this year's (or when `year` says so)."""
+    """Format as "12 Nov", or as "12 Nov 2025" in another year than this; `year` forces one or the other."""
     local = moment.astimezone(zone or UTC)
     with_year = local.year != datetime.now(UTC).year if year is None else year
     return f"{local.day} {MONTHS[local.month - 1][:3]}" + (f" {local.year}" if with_year else "")
 
 
 def is_whole_day(moment: datetime) -> bool:
-    """Whether it stands for a day, as the moments of anonymous writing do: midnight in UTC."""
+    """Return whether the time is midnight in UTC, as in all dates of anonymous texts."""
     return moment.hour == moment.minute == moment.second == 0
 
 
 @cache
 def time_zone_by_name(name: str) -> ZoneInfo | None:
-    """The time zone with this name, or None."""
+    """Return the IANA time zone, or None for an unknown name."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError):
@@ -29,12 +29,12 @@ def time_zone_by_name(name: str) -> ZoneInfo | None:
 
 
 def format_month(moment: datetime) -> str:
-    """ "November 2026"."""
+    """Format as "November 2026"."""
     return f"{MONTHS[moment.month - 1]} {moment.year}"
 
 
 def format_iso(moment: datetime) -> str:
-    """ "2026-11-12" for a moment that is a whole day in UTC, as anonymous ones are, else "2026-11-12T09:30:00Z"."""
+    """Format as "2026-11-12T09:30:00Z", or as "2026-11-12" at midnight in UTC: anonymous texts have only a day."""
     moment = moment.astimezone(UTC)
     if is_whole_day(moment):
         return moment.date().isoformat()
@@ -42,5 +42,5 @@ def format_iso(moment: datetime) -> str:
 
 
 def format_rfc3339(moment: datetime) -> str:
-    """RFC 3339, as feeds want it, whatever the precision: "2026-11-12T00:00:00Z"."""
+    """Format as feeds require, "2026-11-12T00:00:00Z", even for a day without a time."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""The database: one session, one base class, the column types that many tables share, and SQLite's manners."""
+"""The database: one session, one base class, shared column types, and when a transaction takes the write lock."""
 
 import secrets
 import sqlite3
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from flask import Flask, current_app, g, has_app_context, has_request_context, request
 from flask_migrate import Migrate
@@ -20,53 +20,52 @@ from sqlalchemy.types import TypeDecorator
 View = TypeVar("View", bound=Callable[..., Any])
 TransactionMode = Literal["deferred", "immediate"]
 KEY_BITS = 50
-# For SQLite's one lock, in milliseconds.
+# How long a writer waits for SQLite's one lock.
 BUSY_TIMEOUT_MS = 15000
-# No error's words say what was written, or by whom.
+# An error message must not quote the row: the log would say who wrote what.
 QUIET_ERRORS = {"hide_parameters": True}
 
 
 def now() -> datetime:
-    """This moment, in UTC, to the second: nothing here needs more, and less is told to whoever steals a row."""
+    """Return the current time in UTC, to the second: a stolen row reveals no more than the site needs."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
 def start_of_day(moment: datetime) -> datetime:
-    """The start of the moment's day in UTC: the only time an anonymous item keeps."""
+    """Return the start of the day in UTC, which is all the time that an anonymous row records."""
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def new_random_id() -> int:
-    """A random number of 50 bits. Rows are numbered with it so that a neighbour's number tells no time and no order."""
+    """Return a random number of 50 bits for a new row: unlike a serial number, it reveals neither time nor order."""
     return secrets.randbits(KEY_BITS)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC. SQLite forgets time zones, so the zone goes off on the way in and on on the way out."""
+    """A time-zone-aware datetime in UTC, stored without its zone because SQLite has none."""
 
     impl = DateTime
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Store naive UTC; a naive value is refused, since nobody knows its zone."""
+        """Convert to naive UTC. Raises ValueError for a naive value, whose zone is unknown."""
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("A moment needs a time zone.")
+            raise ValueError("A datetime needs a time zone.")
         return value.astimezone(UTC).replace(tzinfo=None)
 
-    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], datetime | None]:
-        """Give the zone back. A page reads hundreds of moments, most of them empty: this is called for each."""
-        read = self.impl_instance.result_processor(dialect, coltype)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[object], datetime | None]:
+        """Return a function that adds the zone again. It is called some hundred times a page, mostly with None."""
+        parse = self.impl_instance.result_processor(dialect, coltype)
 
-        def give(value: Any) -> datetime | None:
+        def add_zone(value: object) -> datetime | None:
             if value is None:
                 return None
-            moment: Any = read(value) if read else value
-            aware: datetime = moment.replace(tzinfo=UTC)
-            return aware
+            moment = cast(datetime, parse(value) if parse else value)
+            return moment.replace(tzinfo=UTC)
 
-        return give
+        return add_zone
 
 
 Id = Annotated[int, mapped_column(primary_key=True)]
@@ -75,7 +74,7 @@ Timestamp = Annotated[datetime, mapped_column(UtcDateTime, default=now)]
 
 
 class Base(DeclarativeBase):
-    """Every table's base. Constraints are named, so that a migration can drop on SQLite what it made."""
+    """The base of every table. Constraints have names because SQLite can't drop one without."""
 
     metadata = MetaData(
         naming_convention={
@@ -90,20 +89,19 @@ class Base(DeclarativeBase):
 
 Base.registry.update_type_annotation_map({datetime: UtcDateTime})
 db = SQLAlchemy(model_class=Base)
-_here = Path(__file__).parent
 
 
 def package_folder(name: str) -> Path:
-    """A folder that travels with the package: inside it when installed, beside it in a checkout."""
-    inside = _here / name
-    return inside if inside.is_dir() else _here.parent / name
+    """Return a folder of the package: inside it when installed, beside it in a checkout."""
+    package = Path(__file__).parent
+    return package / name if (package / name).is_dir() else package.parent / name
 
 
 migrate = Migrate(directory=str(package_folder("migrations")), render_as_batch=True, compare_type=True)
 
 
 def init_app(app: Flask) -> None:
-    """Join the database to the application."""
+    """Connect the application to its database."""
     if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
         app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_size": 8, "max_overflow": 24, **QUIET_ERRORS})
     else:
@@ -113,10 +111,10 @@ def init_app(app: Flask) -> None:
 
 
 @event.listens_for(Engine, "connect")
-def _configure_sqlite(connection: Any, record: Any) -> None:
+def _configure_sqlite(connection: object, record: object) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
-    connection.isolation_level = None  # BEGIN is ours, see below
+    connection.isolation_level = None  # `_begin_sqlite` sends BEGIN
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -142,14 +140,14 @@ def writing() -> Iterator[None]:
         yield
 
 
-def deferred(view: View) -> View:
+def deferred_transaction(view: View) -> View:
     """Start POST requests of this view with a read transaction: it calls `begin_writing` once the input is valid."""
     view.starts_deferred = True  # type: ignore[attr-defined]
     return view
 
 
 def begin_writing() -> None:
-    """Take the write lock for the rest of this request, whose view is `deferred`.
+    """Take the write lock for the rest of this request, whose view is `deferred_transaction`.
 
     The read transaction ends, so rows that were loaded are loaded again: another request may have changed them.
     """
@@ -225,6 +223,6 @@ def is_locked(error: DBAPIError) -> bool:
 
 
 def lock(subject: str) -> None:
-    """Do one thing at a time per subject, until the transaction ends. SQLite has one writer at a time anyway."""
+    """Hold a lock on a subject until the transaction ends. SQLite needs none: it has one writer at a time."""
     if not _is_sqlite():
         db.session.execute(func.pg_advisory_xact_lock(func.hashtextextended(subject, 0)).select())

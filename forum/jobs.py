@@ -1,87 +1,87 @@
-"""Jobs: work after the answer. Rooms name their jobs here; `forum work` runs them, on SQLite or Redis by setting.
+"""Jobs: work done outside of requests. Rooms register functions here; `forum work` runs them, from SQLite or Redis.
 
-A job carries no arguments: what is to be done stands in the database, so the queue can tell nobody anything.
+A job takes no arguments: what to do is read from the database, so that the queue reveals nothing about members.
 """
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 from blinker import signal
 from flask import Flask, current_app
-from huey import MemoryHuey, RedisHuey, SqliteHuey, crontab
+from huey import Huey, MemoryHuey, RedisHuey, SqliteHuey, crontab
 
 log = logging.getLogger(__name__)
 Job = Callable[[], object]
 _jobs: dict[str, Job] = {}
-_regular: dict[str, dict[str, str]] = {}
-# Sent when a job has run: its name, and what it failed with or None. Of jobs by the clock only the runs by the clock
-# are told, since when the others run tells when somebody did something.
+_schedules: dict[str, dict[str, str]] = {}
+# Sent when a job has run, with its name and the exception or None. Of periodic jobs only the scheduled runs are
+# reported: the time of an on-demand run would reveal when someone acted.
 job_finished = signal("job ran")
 
 
 def job(function: Job) -> Job:
-    """Make a function without arguments a job that `later` can name."""
+    """Register a function without arguments as a job for `enqueue`."""
     _jobs[function.__name__] = function
     return function
 
 
-def periodic(**when: str) -> Callable[[Job], Job]:
-    """Make it a job that also runs by the clock, as in crontab: regularly(minute="0", hour="3")."""
+def periodic(**schedule: str) -> Callable[[Job], Job]:
+    """Register a job that also runs on a schedule, given as in crontab: periodic(minute="0", hour="3")."""
 
-    def keep(function: Job) -> Job:
-        _regular[function.__name__] = when
+    def register(function: Job) -> Job:
+        _schedules[function.__name__] = schedule
         return job(function)
 
-    return keep
+    return register
 
 
 def enqueue(name: str) -> None:
-    """Have the job run soon, in another process. If the queue cannot be reached, the clock brings it along."""
+    """Run the job soon in the worker process. When the queue can't be reached, its next scheduled run does the work."""
     try:
         current_app.extensions["jobs"][name]()
     except Exception:
-        log.warning("the job queue could not be reached; %s runs at its next regular time", name)
+        log.warning("the job queue could not be reached; %s waits for its next scheduled run", name)
 
 
-def queue_of(app: Flask) -> Any:
-    """The application's queue, for the process that works it off."""
-    return app.extensions["job_queue"]
+def queue_of(app: Flask) -> Huey:
+    """Return the application's queue."""
+    queue: Huey = app.extensions["job_queue"]
+    return queue
 
 
 def queue_problem() -> str | None:
-    """What is wrong with the queue, in words, or None."""
+    """Return why the queue can't be used, or None."""
     try:
-        len(current_app.extensions["job_queue"])
-    except Exception as problem:
-        return str(problem) or type(problem).__name__
+        queue_length()
+    except Exception as error:
+        return str(error) or type(error).__name__
     return None
 
 
 def periodic_jobs() -> list[str]:
-    """The jobs that run by the clock."""
-    return sorted(_regular)
+    """Return the names of the jobs that run on a schedule."""
+    return sorted(_schedules)
 
 
 def queue_length() -> int:
-    """How many jobs wait to be run."""
-    return len(current_app.extensions["job_queue"])
+    """Return how many jobs wait."""
+    return len(queue_of(current_app))
 
 
 def init_app(app: Flask) -> None:
-    """Make the queue that the settings name and register every known job with it."""
-    queue = _queue(app.config["JOBS_URL"])
+    """Create the queue that the settings name, with every job of the rooms imported so far."""
+    queue = _new_queue(app.config["JOBS_URL"])
     app.extensions["job_queue"] = queue
     app.extensions["jobs"] = {}
     for name, function in _jobs.items():
-        work = _in_context(app, function, told=name not in _regular)
-        app.extensions["jobs"][name] = queue.task(name=name)(work)
-        if name in _regular:
-            by_clock = _in_context(app, function, told=True)
-            queue.periodic_task(crontab(**_regular[name]), name=f"{name}_regularly")(by_clock)
+        on_demand = _in_app_context(app, function, reported=name not in _schedules)
+        app.extensions["jobs"][name] = queue.task(name=name)(on_demand)
+        if name in _schedules:
+            scheduled = _in_app_context(app, function, reported=True)
+            queue.periodic_task(crontab(**_schedules[name]), name=f"{name}_scheduled")(scheduled)
 
 
-def _queue(url: str) -> Any:
+def _new_queue(url: str) -> Huey:
     if url == "memory:":
         return MemoryHuey("forum", results=False)
     if url.startswith("sqlite:"):
@@ -89,17 +89,17 @@ def _queue(url: str) -> Any:
     return RedisHuey("forum", url=url, results=False)
 
 
-def _in_context(app: Flask, function: Job, *, told: bool) -> Callable[[], None]:
-    def work() -> None:
+def _in_app_context(app: Flask, function: Job, *, reported: bool) -> Callable[[], None]:
+    def run() -> None:
         with app.app_context():
             try:
                 function()
-            except Exception as problem:
-                if told:
-                    job_finished.send(function.__name__, problem=problem)
+            except Exception as error:
+                if reported:
+                    job_finished.send(function.__name__, error=error)
                 raise
-            if told:
-                job_finished.send(function.__name__, problem=None)
+            if reported:
+                job_finished.send(function.__name__, error=None)
 
-    work.__name__ = function.__name__
-    return work
+    run.__name__ = function.__name__
+    return run

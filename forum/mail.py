@@ -1,7 +1,7 @@
-"""Mail: an outbox that the same transaction writes, and the delivery that empties it afterwards.
+"""Mail: an outbox written in the same transaction, and its delivery after the commit.
 
-A mail that has gone out is deleted: the outbox is no record of who was told what. While it waits it is sealed, and
-as long as the next one: a stolen copy tells neither to whom it goes nor what it says.
+Delivered mail is deleted: the outbox is no record of who received what. Until then it is sealed and padded: a stolen
+copy reveals neither the recipient nor the text.
 """
 
 import logging
@@ -12,12 +12,12 @@ from email.message import EmailMessage
 from email.policy import default as policy
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app, render_template
-from sqlalchemy import Text, event, func
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Select, Text, event, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from forum import anonymity, jobs
 from forum.db import RandomId, Timestamp, db, now, writing
@@ -28,7 +28,7 @@ SEAL = "mail"
 
 
 class Mail(db.Model):
-    """One mail on its way out."""
+    """A mail that waits for delivery."""
 
     __tablename__ = "mails"
 
@@ -42,147 +42,150 @@ class Mail(db.Model):
 
     @property
     def to_address(self) -> str:
-        """Whom it goes to."""
+        """The recipient."""
         return self._content["to"]
 
     @property
     def subject(self) -> str:
-        """Its subject."""
+        """The subject."""
         return self._content["subject"]
 
     @property
     def text(self) -> str:
-        """What it says, plain."""
+        """The text as plain text."""
         return self._content["text"]
 
     @property
     def html(self) -> str:
-        """What it says, as HTML."""
+        """The text as HTML."""
         return self._content["html"]
 
     @property
     def unsubscribe(self) -> str | None:
-        """The link that stops such mails, for mail that one can do without."""
+        """The link that ends mails of this kind, if they are optional."""
         return self._content.get("unsubscribe")
 
     @property
     def _content(self) -> dict[str, str]:
         content: dict[str, str] | None = anonymity.unseal_json(SEAL, self.sealed)
         if content is None:
-            raise ValueError("the key that sealed this mail is gone")
+            raise ValueError("no key opens this mail")
         return content
 
 
-def enqueue(to_address: str, template: str, *, subject: str, **values: Any) -> Mail:
-    """Put a mail in the outbox, written from templates/mail/<template>.txt and .html. It goes out after the commit.
+def enqueue(to_address: str, template: str, *, subject: str, unsubscribe: str | None = None, **values: object) -> Mail:
+    """Write a mail to the outbox, from templates/mail/<template>.txt and .html. It is sent after the commit.
 
-    A value `unsubscribe` is the link that stops such mails; mail programmes show it as a button (RFC 8058).
+    `unsubscribe` is the link that ends mails of this kind; mail programs show it as a button (RFC 8058).
     """
-    values = {"subject": subject, "site_name": current_app.config["SITE_NAME"], **values}
+    values = {"subject": subject, "unsubscribe": unsubscribe, **values}
     content = {
         "to": to_address,
         "subject": subject,
         "text": render_template(f"mail/{template}.txt", **values),
         "html": render_template(f"mail/{template}.html", **values),
     }
-    if "unsubscribe" in values:
-        content["unsubscribe"] = values["unsubscribe"]
-    written = Mail(sealed=anonymity.seal_json(SEAL, content, pad=4096))
-    db.session.add(written)
+    if unsubscribe:
+        content["unsubscribe"] = unsubscribe
+    mail = Mail(sealed=anonymity.seal_json(SEAL, content, pad=4096))
+    db.session.add(mail)
     db.session.flush()
-    db.session.info["mail_waits"] = True
-    return written
+    db.session.info["has_new_mail"] = True
+    return mail
 
 
 @jobs.periodic(minute="*")
 @writing()
 def deliver_mail() -> None:
-    """Soon after every commit that wrote a mail, and every minute for what could not go at once."""
+    """Deliver mail: soon after every commit that wrote one, and every minute for what is still due."""
     deliver_due()
 
 
-_KINDS = {"waiting": Mail.failed_at.is_(None), "failed": Mail.failed_at.is_not(None)}
-
-
 @event.listens_for(db.session, "after_commit")
-def _deliver_soon(session: Any) -> None:
-    if session.info.pop("mail_waits", False):
+def _enqueue_delivery(session: Session) -> None:
+    if session.info.pop("has_new_mail", False):
         jobs.enqueue("deliver_mail")
 
 
 @event.listens_for(db.session, "after_rollback")
-def _nothing_waits(session: Any) -> None:
-    session.info.pop("mail_waits", None)
+def _discard_flag(session: Session) -> None:
+    session.info.pop("has_new_mail", None)
 
 
-def deliver_due(most: int = 50) -> int:
-    """Send what is due, at most so many, and return how many went out. Commits after each mail."""
-    sent = 0
-    for mail_id in db.session.scalars(_due(most)).all():
+def deliver_due(limit: int = 50) -> int:
+    """Send up to `limit` mails that are due and return how many were accepted. Commits after each one."""
+    delivered = 0
+    for mail_id in db.session.scalars(_due(limit)).all():
         mail = db.session.get(Mail, mail_id, with_for_update={"skip_locked": True})
         if mail is None:
             continue
-        sent += _try(mail)
+        delivered += _deliver(mail)
         db.session.commit()
-    return sent
+    return delivered
 
 
-def outbox_status() -> dict[str, Any]:
-    """How many mails wait and how many were given up, and since when the oldest of each is there."""
-    row = db.session.execute(
-        db.select(
-            *(func.count().filter(given_up).label(f"n_{name}") for name, given_up in _KINDS.items()),
-            *(func.min(Mail.created_at).filter(given_up).label(f"since_{name}") for name, given_up in _KINDS.items()),
-        )
-    ).one()
-    return dict(row._mapping)
+class OutboxStatus(NamedTuple):
+    """How many mails wait and how many failed for good, and the age of the oldest of each."""
+
+    waiting_count: int
+    waiting_since: datetime | None
+    failed_count: int
+    failed_since: datetime | None
+
+
+def outbox_status() -> OutboxStatus:
+    """Return the state of the outbox, for the admins' health page."""
+    waiting, failed = Mail.failed_at.is_(None), Mail.failed_at.is_not(None)
+    age = func.min(Mail.created_at)
+    counts = (func.count().filter(waiting), age.filter(waiting), func.count().filter(failed), age.filter(failed))
+    return OutboxStatus(*db.session.execute(select(*counts)).one())
 
 
 def retry_failed() -> int:
-    """Have all that was given up tried again, soon; how many."""
-    given_up = db.session.query(Mail).filter(Mail.failed_at.is_not(None))
-    tried = given_up.update({"failed_at": None, "tries": 0, "due_at": now()}, synchronize_session=False)
-    db.session.info["mail_waits"] = True
-    return tried
+    """Deliver all mails that had failed for good once more, after the commit, and return how many there are."""
+    failed = db.session.query(Mail).filter(Mail.failed_at.is_not(None))
+    count = failed.update({"failed_at": None, "tries": 0, "due_at": now()}, synchronize_session=False)
+    db.session.info["has_new_mail"] = True
+    return count
 
 
 def transport_problem() -> str | None:
-    """What is wrong with the way out, in words, or None."""
+    """Return why no mail can be sent, or None."""
     try:
-        with _Transport() as way:
-            way.ready()
-    except (OSError, smtplib.SMTPException, ValueError) as problem:
-        return str(problem)
+        with _Transport() as transport:
+            transport.check()
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        return str(error)
     return None
 
 
-def _due(most: int) -> Any:
+def _due(limit: int) -> Select[int]:
     return (
-        db.select(Mail.id)
+        select(Mail.id)
         .where(Mail.due_at <= now(), Mail.failed_at.is_(None))
         .order_by(Mail.due_at, Mail.id)
-        .limit(most)
+        .limit(limit)
     )
 
 
-def _try(mail: Mail) -> bool:
+def _deliver(mail: Mail) -> bool:
     try:
-        with _Transport() as way:
-            way.send(_message(mail))
-    except (OSError, smtplib.SMTPException, ValueError) as problem:
+        with _Transport() as transport:
+            transport.send(_message(mail))
+    except (OSError, smtplib.SMTPException, ValueError) as error:
         mail.tries += 1
         mail.due_at = now() + timedelta(minutes=2**mail.tries)
-        # The server's answer may quote the address, which does not belong in a log.
-        mail.failure = str(problem)[:500]
+        mail.failure = str(error)[:500]
         mail.failed_at = now() if mail.tries >= MAX_TRIES else None
-        log.warning("a mail could not be sent (try %s of %s): %s", mail.tries, MAX_TRIES, type(problem).__name__)
+        # The server's answer may quote the address, so the log has only the class.
+        log.warning("a mail could not be sent (try %s of %s): %s", mail.tries, MAX_TRIES, type(error).__name__)
         return False
     db.session.delete(mail)
     return True
 
 
 def _message(mail: Mail) -> EmailMessage:
-    # Lines as long as mail allows: broken up, the link in a header would be written in a code that few read there.
+    # The longest lines that mail allows: a folded header would have the unsubscribe link encoded.
     message = EmailMessage(policy=policy.clone(max_line_length=998))
     message["From"] = current_app.config["MAIL_FROM"]
     message["To"] = mail.to_address
@@ -199,7 +202,7 @@ def _message(mail: Mail) -> EmailMessage:
 
 
 class _Transport:
-    """The way out that FORUM_MAIL_URL names: smtp://, smtps:// or a folder."""
+    """A connection to what FORUM_MAIL_URL names: an SMTP server or a folder."""
 
     def __init__(self) -> None:
         self.url = urlsplit(current_app.config["MAIL_URL"])
@@ -215,16 +218,16 @@ class _Transport:
             if self.smtp.has_extn("starttls"):
                 self.smtp.starttls(context=ssl.create_default_context())
         elif self.url.scheme != "file":
-            raise ValueError("FORUM_MAIL_URL starts with smtp://, smtps:// or file:")
+            raise ValueError("FORUM_MAIL_URL must begin with smtp://, smtps:// or file:")
         if self.smtp and self.url.username:
             self.smtp.login(unquote(self.url.username), unquote(self.url.password or ""))
         return self
 
-    def __exit__(self, *problem: object) -> None:
+    def __exit__(self, *exception: object) -> None:
         if self.smtp:
             self.smtp.close()
 
-    def ready(self) -> None:
+    def check(self) -> None:
         if self.smtp:
             self.smtp.noop()
         else:

@@ -1,6 +1,6 @@
-"""Serving: the web server and the jobs as two processes that live and die with the one that started them.
+"""Serving: a supervisor that runs the web server and the jobs as two child processes.
 
-All are forked from one process that has imported everything, so that they share its memory.
+Both are forked from one process that has imported everything, so that they share its memory.
 """
 
 import ctypes
@@ -12,23 +12,30 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Protocol
 
 from granian import Granian
 from granian.constants import Interfaces
 
-# Ctrl-C and a closing terminal reach every process. Only the first one minds them: it tells the others what to do.
+# Ctrl-C and a closing terminal signal every process. Only the supervisor reacts, and then signals its children.
 SUPERVISED_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
 WEB_SIGNALS = {signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
 JOBS_SIGNALS = {signal.SIGTERM, signal.SIGCHLD}
-RESTART_DELAY = 2  # seconds before a part that ended is started again
-GRACE_PERIOD = 15  # seconds that a part gets to finish what it is doing
+RESTART_DELAY = 2  # seconds before the jobs are started again
+GRACE_PERIOD = 15  # seconds that a child has to finish its work
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 
-def web_server(target: str, *, host: str, port: int, workers: int) -> Any:
-    """The web server, over the application that "module:factory" makes."""
-    return Granian(
+class WebServer(Protocol):
+    """A web server that has not started yet."""
+
+    def serve(self) -> None:
+        """Run until a signal stops it."""
+
+
+def web_server(target: str, *, host: str, port: int, workers: int) -> WebServer:
+    """Return the web server for an application, given as "module:factory"."""
+    server: WebServer = Granian(
         target,
         factory=True,
         interface=Interfaces.WSGI,
@@ -41,56 +48,57 @@ def web_server(target: str, *, host: str, port: int, workers: int) -> Any:
         log_access=False,
         respawn_failed_workers=True,
     )
+    return server
 
 
 def cannot_bind(host: str, port: int) -> str | None:
-    """Why nothing can listen at this address, in words, or None."""
+    """Return why no server can listen at this address, or None."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
-            # Connections of a server that has just stopped linger, and are in nobody's way.
+            # The lingering connections of a server that has just stopped don't matter.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except OSError as problem:
-        return f"Cannot listen at {host}, port {port}: {(problem.strerror or str(problem)).lower()}."
+    except OSError as error:
+        return f"Cannot listen at {host}, port {port}: {(error.strerror or str(error)).lower()}."
     return None
 
 
-def run_in_child(part: Callable[[], object]) -> bool:
-    """Run it in a process of its own, wait for it, and say whether it ended well. What it used up is given back."""
-    return os.waitstatus_to_exitcode(os.waitpid(_fork(part, SUPERVISED_SIGNALS), 0)[1]) == 0
+def run_in_child(task: Callable[[], object]) -> bool:
+    """Run a task in a child process, which frees its memory, and return whether it succeeded."""
+    return os.waitstatus_to_exitcode(os.waitpid(_fork(task, SUPERVISED_SIGNALS), 0)[1]) == 0
 
 
 def supervise(web: Callable[[], object], jobs: Callable[[], object]) -> int:
-    """Run both until SIGINT or SIGTERM comes or the web server ends; jobs that end are started again.
+    """Run both until SIGINT, SIGTERM or the end of the web server, and return the exit code.
 
-    SIGHUP is passed on to the web server, which then starts its workers anew; when the terminal closes, it ends all.
-    Returns the exit code.
+    The jobs are started again when they end. SIGHUP makes the web server replace its workers, unless it comes from a
+    closing terminal, which ends everything.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, SUPERVISED_SIGNALS)
-    signal.signal(signal.SIGCHLD, lambda *_: None)  # so that it is not ignored while we wait for it
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # an ignored signal would never be delivered
     gc.collect()
-    gc.freeze()  # memory that the collector does not touch stays shared
-    server, worker = _fork(_with_its_own(web), WEB_SIGNALS), _fork(jobs, JOBS_SIGNALS)
+    gc.freeze()  # memory that the collector leaves alone stays shared
+    server, worker = _fork(_with_dying_children(web), WEB_SIGNALS), _fork(jobs, JOBS_SIGNALS)
     try:
         while True:
-            got = signal.sigwait(SUPERVISED_SIGNALS)
-            if got == signal.SIGHUP and not os.isatty(0):
+            received = signal.sigwait(SUPERVISED_SIGNALS)
+            if received == signal.SIGHUP and not os.isatty(0):
                 os.kill(server, signal.SIGHUP)
-            elif got != signal.SIGCHLD:
+            elif received != signal.SIGCHLD:
                 return 0
             else:
-                ended = _ended()
+                ended = _reap()
                 if server in ended:
                     return 1
                 if worker in ended:
-                    print("The jobs process ended; it is started again.", file=sys.stderr, flush=True)
-                    worker = _fork(jobs, JOBS_SIGNALS, after=RESTART_DELAY)
+                    print("The jobs stopped; starting them again.", file=sys.stderr, flush=True)
+                    worker = _fork(jobs, JOBS_SIGNALS, delay=RESTART_DELAY)
     finally:
         _stop({server, worker})
 
 
-def _fork(part: Callable[[], object], minds: set[signal.Signals], after: float = 0) -> int:
+def _fork(task: Callable[[], object], signals: set[signal.Signals], delay: float = 0) -> int:
     parent = os.getpid()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -100,14 +108,14 @@ def _fork(part: Callable[[], object], minds: set[signal.Signals], after: float =
     code = 1
     try:
         _die_with(parent)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, minds)
-        time.sleep(after)
-        part()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+        time.sleep(delay)
+        task()
         code = 0
     except KeyboardInterrupt:
         pass
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else 1
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else 1
     except BaseException:
         traceback.print_exc()
     finally:
@@ -116,8 +124,8 @@ def _fork(part: Callable[[], object], minds: set[signal.Signals], after: float =
         os._exit(code)
 
 
-def _with_its_own(web: Callable[[], object]) -> Callable[[], object]:
-    """The same, where the processes that the web server starts do not outlive it either."""
+def _with_dying_children(web: Callable[[], object]) -> Callable[[], object]:
+    """Return the task, changed so that the web server's own children don't outlive it."""
 
     def run() -> None:
         server = os.getpid()
@@ -128,14 +136,15 @@ def _with_its_own(web: Callable[[], object]) -> Callable[[], object]:
 
 
 def _die_with(parent: int) -> None:
-    """Have this process stopped when its parent goes, even by SIGKILL, so that nothing is left holding the port."""
+    """Stop this process when its parent ends, even by SIGKILL, so that no orphan keeps the port."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
             os._exit(1)
 
 
-def _ended() -> set[int]:
+def _reap() -> set[int]:
+    """Return the children that have ended."""
     ended: set[int] = set()
     while True:
         try:
@@ -148,13 +157,13 @@ def _ended() -> set[int]:
 
 
 def _stop(children: set[int]) -> None:
-    """Ask each to finish, and end those that do not."""
-    running = children - _ended()
+    """Ask each child to finish, and kill those that don't within GRACE_PERIOD."""
+    running = children - _reap()
     for child in running:
         os.kill(child, signal.SIGTERM)
     deadline = time.monotonic() + GRACE_PERIOD
     while running and time.monotonic() < deadline:
-        running -= _ended()
+        running -= _reap()
         time.sleep(0.02)
     for child in running:
         os.kill(child, signal.SIGKILL)

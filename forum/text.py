@@ -1,24 +1,27 @@
-"""Text: what people type, cleaned once and rendered once. The only file that knows Markdown, bleach and nh3."""
+"""Text: clean what people type and render it once. No other file uses Markdown, bleach or nh3."""
 
 import html
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import nh3
 from bleach.sanitizer import Cleaner
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markdownify import markdownify
 from slugify import slugify
 
-# Goes up when to_html changes what it makes; `forum render` renders again what is older.
+# Goes up when the output of to_html changes; `forum render` then renders older texts again.
 RENDER_VERSION = 1
 MAX_SOURCE_LENGTH = 40_000
 
-ALLOWED_TAGS = frozenset("p br hr strong em s code pre blockquote ul ol li h2 h3 h4 a table thead tbody tr th td".split())
+ALLOWED_TAGS = frozenset(
+    "p br hr strong em s code pre blockquote ul ol li h2 h3 h4 a table thead tbody tr th td".split()
+)
 ALLOWED_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "code": {"class"}}
 ALLOWED_SCHEMES = frozenset({"http", "https", "mailto"})
 LINK_REL = "nofollow ugc noopener"
@@ -29,23 +32,23 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def clean(typed: str) -> str:
-    """What was typed, fit for any database: NFC, unix newlines, no NUL or other control characters."""
+    """Normalize to NFC with Unix newlines and drop NUL and other control characters, which PostgreSQL refuses."""
     unix = typed.replace("\r\n", "\n").replace("\r", "\n")
     return unicodedata.normalize("NFC", _CONTROLS.sub("", _SURROGATES.sub("", unix)))
 
 
 def single_line(typed: str) -> str:
-    """A title or a name: clean, on one line, with single spaces."""
+    """Clean a title or a name and put it on one line with single spaces."""
     return " ".join(clean(typed).split())
 
 
 def fold(text: str) -> str:
-    """For comparing names: no accents, lower case, runs of anything else than letters and digits as one hyphen."""
+    """Return a form for comparing names: lower case, no accents, one hyphen for other characters in a row."""
     return slugify(text, lowercase=True)
 
 
 def slug_of(text: str, fallback: str = "untitled") -> str:
-    """The part of an address made from a title, at most 60 characters, cut between words."""
+    """Return the part of a URL made from a title: at most 60 characters, cut between words."""
     return slugify(text, max_length=60, word_boundary=True) or fallback
 
 
@@ -68,19 +71,19 @@ def to_html(source: str) -> str:
     Rendered at write time only: by markdown-it, then cleaned by bleach and once more by nh3.
     """
     rendered = _parser().render(clean(source)[:MAX_SOURCE_LENGTH])
-    # One Cleaner a call: bleach's is not safe to share between threads.
-    cleaner = Cleaner(tags=ALLOWED_TAGS, attributes=_allowed, protocols=ALLOWED_SCHEMES, strip=True)
-    return _sieve(cleaner.clean(rendered))
+    # A Cleaner shared between threads gives wrong output.
+    cleaner = Cleaner(tags=ALLOWED_TAGS, attributes=_is_allowed_attribute, protocols=ALLOWED_SCHEMES, strip=True)
+    return _clean_again(cleaner.clean(rendered))
 
 
-def to_plain(source: str, longest: int = 200) -> str:
-    """The beginning of a Markdown text as plain words on one line, cut between words."""
-    rendered = _parser().render(clean(source)[: longest * 8])
+def to_plain(source: str, max_length: int = 200) -> str:
+    """Return the beginning of a Markdown text as plain words on one line, cut between words."""
+    rendered = _parser().render(clean(source)[: max_length * 8])
     words = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", rendered)).split())
     words = re.sub(r" ([.,;:!?)])", r"\1", words)
-    if len(words) <= longest:
+    if len(words) <= max_length:
         return words
-    return words[:longest].rsplit(" ", 1)[0].rstrip(".,;:") + " …"
+    return words[:max_length].rsplit(" ", 1)[0].rstrip(".,;:") + " …"
 
 
 class DiffRun(NamedTuple):
@@ -101,7 +104,7 @@ def word_diff(before: str, after: str) -> list[DiffRun]:
 
 
 def markdown_from_html(source: str) -> str:
-    """Somebody else's HTML as our Markdown. nh3 runs first: it is fast, and bleach is not, on hostile pages."""
+    """Convert imported HTML to Markdown. It is cleaned by nh3 alone, since bleach is slow on hostile input."""
     cleaned = nh3.clean(
         clean(source)[: MAX_SOURCE_LENGTH * 4],
         tags=set(ALLOWED_TAGS) | {"h1", "h5", "h6", "b", "i", "del", "strike"},
@@ -110,11 +113,11 @@ def markdown_from_html(source: str) -> str:
         link_rel=None,
         clean_content_tags={"script", "style", "iframe", "object", "form", "svg", "math"},
     )
-    made: str = markdownify(cleaned, heading_style="ATX", bullets="-", strip=["img"])
-    return re.sub(r"\n{3,}", "\n\n", made).strip()[:MAX_SOURCE_LENGTH]
+    markdown: str = markdownify(cleaned, heading_style="ATX", bullets="-", strip=["img"])
+    return re.sub(r"\n{3,}", "\n\n", markdown).strip()[:MAX_SOURCE_LENGTH]
 
 
-def _sieve(rendered: str) -> str:
+def _clean_again(rendered: str) -> str:
     return nh3.clean(
         rendered,
         tags=set(ALLOWED_TAGS),
@@ -126,7 +129,7 @@ def _sieve(rendered: str) -> str:
     )
 
 
-def _allowed(tag: str, name: str, value: str) -> bool:
+def _is_allowed_attribute(tag: str, name: str, value: str) -> bool:
     return name in ALLOWED_ATTRIBUTES.get(tag, set()) and (name != "class" or value.startswith("language-"))
 
 
@@ -134,18 +137,18 @@ def _allowed(tag: str, name: str, value: str) -> bool:
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": False, "maxNesting": 20})
     parser.enable(["table", "strikethrough", "linkify"]).disable("image")
-    parser.add_render_rule("heading_open", _lowered("heading_open"))
-    parser.add_render_rule("heading_close", _lowered("heading_close"))
+    parser.add_render_rule("heading_open", _lower_heading("heading_open"))
+    parser.add_render_rule("heading_close", _lower_heading("heading_close"))
     if parser.linkify is not None:
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
     return parser
 
 
-def _lowered(kind: str) -> Callable[..., str]:
-    """A text's headings start below the page's own: # becomes h2, and nothing goes below h4."""
+def _lower_heading(kind: str) -> Callable[..., str]:
+    """Return a rule that puts a text's headings below the page's own: # becomes h2, and nothing goes below h4."""
 
-    def render(renderer: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+    def render_heading(renderer: object, tokens: Sequence[Token], index: int, options: object, env: object) -> str:
         level = min(max(int(tokens[index].tag[1]), 2), 4)
         return f"<h{level}>" if kind == "heading_open" else f"</h{level}>\n"
 
-    return render
+    return render_heading

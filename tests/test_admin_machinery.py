@@ -247,7 +247,7 @@ def test_a_run_that_somebodys_doing_caused_is_not_noted(app: Flask) -> None:
     assert not db.session.query(JobRun).count()
 
     by_clock = {task.__class__.__name__ for task in app.extensions["job_queue"]._registry.periodic_tasks}
-    assert "deliver_mail_regularly" in by_clock
+    assert "deliver_mail_scheduled" in by_clock
 
 
 def test_a_backup_is_made_by_the_jobs_and_listed(app: Flask, browse: Any, admin: Member) -> None:

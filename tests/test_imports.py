@@ -634,7 +634,7 @@ def restored(app: Flask, copy: Path) -> tuple[int, int]:
 
 def test_a_backup_overwrites_nothing(app: Flask, tmp_path: Path) -> None:
     (tmp_path / "copy").write_text("the only one")
-    with pytest.raises(FileExistsError, match="exists already"):
+    with pytest.raises(FileExistsError, match="already exists"):
         back_up(tmp_path / "copy")
     assert (tmp_path / "copy").read_text() == "the only one"
     with pytest.raises(FileNotFoundError, match="no folder"):
@@ -703,7 +703,7 @@ def test_a_backup_that_cannot_be_made_ends_the_command_in_words(tmp_path: Path) 
     done = forum(tmp_path, "", "backup", tmp_path / "copy")
     assert done.returncode == 1
     assert done.stderr.startswith("Error: ")
-    assert "exists already" in done.stderr
+    assert "already exists" in done.stderr
 
 
 # Runs a command and prints what it took: a process made by pytest itself would be measured with pytest's own memory.

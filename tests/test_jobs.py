@@ -23,7 +23,7 @@ def test_every_job_is_known_to_the_queue(app: Flask) -> None:
     known = app.extensions["jobs"]
     assert {"deliver_mail", "delete_unconfirmed_members"} <= set(known)
     regular = {task.name for task in jobs.queue_of(app)._registry.periodic_tasks}
-    assert {"deliver_mail_regularly", "delete_unconfirmed_members_regularly"} <= regular
+    assert {"deliver_mail_scheduled", "delete_unconfirmed_members_scheduled"} <= regular
 
 
 def test_a_mail_is_queued_for_delivery_after_the_commit_and_not_before(app: Flask) -> None:
@@ -55,7 +55,7 @@ def test_a_queue_that_is_away_breaks_no_page(
     mail.enqueue("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
     db.session.commit()
     assert db.session.query(mail.Mail).count() == 1, "the mail waits for the clock"
-    assert "deliver_mail runs at its next regular time" in caplog.text and "partner.example" not in caplog.text
+    assert "deliver_mail waits for its next scheduled run" in caplog.text and "partner.example" not in caplog.text
 
 
 def test_those_who_never_confirmed_are_forgotten_after_a_week_and_nobody_else(app: Flask) -> None:
