@@ -196,7 +196,7 @@ def create(name: str, email: str, password: str) -> None:
         email = validate_email(email.strip(), check_deliverability=False).normalized
     except EmailNotValidError as problem:
         raise click.ClickException(f"{email} is not an address: {problem}") from None
-    if problem := passwords.password_error(password, about=(name, email.split("@")[0])):
+    if problem := passwords.password_error(password, personal=(name, email.split("@")[0])):
         raise click.ClickException(problem)
     if member_by_email(email):
         raise click.ClickException("There is an account with this address already.")

@@ -1,1 +1,1 @@
-"""Members: joining, signing in, settings, and the name a piece of writing goes under."""
+"""Members: joining, signing in, settings, pseudonyms, and the names that posts and replies appear under."""

@@ -1,4 +1,4 @@
-"""What can happen to a member. Actions change and flush; the view that called them commits."""
+"""Actions on an account. They change and flush; the view that calls them commits."""
 
 from datetime import timedelta
 
@@ -11,15 +11,18 @@ from forum.accounts.tokens import token_for
 from forum.db import db, lock, now
 from forum.links import external_url
 
+KEEP_UNCONFIRMED = timedelta(days=7)
+MAX_NAME_LENGTH = 60
+
 
 def join(*, name: str, email: str, password: str) -> None:
-    """Begin an account and mail the link that confirms it.
+    """Create an account and mail the link that confirms its address.
 
-    Whoever asks learns nothing: a known address gets a mail too, and the answer on the page is the same.
+    The caller shows the same page whether or not the address has an account: only its owner learns that, by mail.
     """
-    email = email.strip().lower()
-    hashed = hash_password(password)
-    lock("joining")  # two forms at once with one address or one name
+    email = _normalized(email)
+    password_hash = hash_password(password)
+    lock("joining")  # two requests at once with the same address or name
     member = member_by_email(email)
     if member is None:
         member = Member(email=email, name=text.single_line(name), slug=unique_slug(name))
@@ -28,30 +31,23 @@ def join(*, name: str, email: str, password: str) -> None:
         send_claim_link(member)
         return
     elif member.confirmed_at is not None:
-        mail.enqueue(
-            email,
-            "account_exists",
-            subject="You have an account already",
-            name=member.name,
-            link=_url("accounts.forgot_password"),
-        )
+        _mail_account_exists(email, member.name)
         return
-    # Joined again before confirming: the later name and password stand, earlier links die.
-    member.name, member.password_hash = text.single_line(name), hashed
+    # Joining again before confirming: the latest name and password count, and earlier links stop working.
+    member.name, member.password_hash = text.single_line(name), password_hash
     db.session.flush()
     send_confirmation(member)
 
 
 def create_member(*, name: str, email: str | None, password: str | None = None, role: str = "member") -> Member:
-    """A member who needs no confirming: the operator's admin, the demo's cast, an imported author (no password)."""
-    confirmed = now() if password else None
+    """Create a member who needs no confirmation: the operator's admin, the demo's cast, an imported author."""
     member = Member(
-        name=text.single_line(name)[:60],
+        name=text.single_line(name)[:MAX_NAME_LENGTH],
         slug=unique_slug(name),
-        email=email.strip().lower() if email else None,
+        email=_normalized(email) if email else None,
         password_hash=hash_password(password) if password else None,
         role=role,
-        confirmed_at=confirmed,
+        confirmed_at=now() if password else None,
         vouched_at=now(),
     )
     db.session.add(member)
@@ -61,72 +57,65 @@ def create_member(*, name: str, email: str | None, password: str | None = None, 
 
 def send_confirmation(member: Member) -> None:
     """Mail the link that confirms the address."""
-    link = _url("accounts.confirm", token=token_for(member, "confirm"))
-    _mail(member, "confirm", "Confirm your address", link=link)
+    link = external_url("accounts.confirm", token=token_for(member, "confirm"))
+    _mail_member(member, "confirm", "Confirm your e-mail address", link=link)
 
 
 def send_claim_link(member: Member) -> None:
-    """Mail the link by which the author of imported writing takes over their account."""
-    _mail(
-        member, "claim", "Your earlier writing is here", link=_url("accounts.claim", token=token_for(member, "claim"))
-    )
+    """Mail the link by which the author of imported posts takes over their account."""
+    link = external_url("accounts.claim", token=token_for(member, "claim"))
+    _mail_member(member, "claim", "Your earlier posts have moved here", link=link)
 
 
 def confirm_email(member: Member) -> None:
-    """The address is theirs."""
+    """Mark the member's address as confirmed."""
     member.confirmed_at = now()
     db.session.flush()
 
 
 def send_password_reset(email: str) -> None:
-    """Mail a link for a new password to a known address; to an unknown one, nothing, and nobody is told which."""
+    """Mail a link for choosing a new password. Do nothing when the address has no account."""
     member = member_by_email(email)
     if member is None:
         return
     if member.password_hash is None:
         send_claim_link(member)
         return
-    link = _url("accounts.new_password", token=token_for(member, "password"))
-    _mail(member, "password", "A new password", link=link)
+    link = external_url("accounts.new_password", token=token_for(member, "password"))
+    _mail_member(member, "password", "Choose a new password", link=link)
 
 
 def set_password(member: Member, password: str, *, notify: bool = True) -> None:
-    """Give the member a new password. Every session ends; reading the mailed link has confirmed the address."""
+    """Set a new password and end every session. The mailed link that led here has confirmed the address."""
     member.password_hash = hash_password(password)
     member.session_epoch += 1
     member.confirmed_at = member.confirmed_at or now()
     db.session.flush()
     if notify:
-        _mail(member, "password_changed", "Your password was changed", link=_url("accounts.forgot_password"))
+        link = external_url("accounts.forgot_password")
+        _mail_member(member, "password_changed", "Your password was changed", link=link)
 
 
 def request_email_change(member: Member, email: str) -> None:
-    """Mail a link to the new address; a note to the old one follows when it is used."""
-    email = email.strip().lower()
+    """Mail a confirmation link to the new address."""
+    email = _normalized(email)
     if member_by_email(email) is not None:
-        mail.enqueue(
-            email,
-            "account_exists",
-            subject="You have an account already",
-            name=member.name,
-            link=_url("accounts.forgot_password"),
-        )
+        _mail_account_exists(email, member.name)
         return
-    link = _url("accounts.new_email", token=token_for(member, "email", email))
-    mail.enqueue(email, "email", subject="Confirm your new address", name=member.name, link=link)
+    link = external_url("accounts.new_email", token=token_for(member, "email", email))
+    mail.enqueue(email, "email", subject="Confirm your new e-mail address", name=member.name, link=link)
 
 
 def change_email(member: Member, email: str) -> bool:
-    """Move the account to the new address and tell the old one. False when it was taken meanwhile."""
+    """Move the account to the new address and notify the previous one. False when somebody else has taken it by now."""
     if member_by_email(email) is not None:
         return False
-    old, member.email = member.email, email
+    previous, member.email = member.email, email
     db.session.flush()
     email_changed.send(member)
-    if old:
-        mail.enqueue(
-            old, "email_changed", subject="Your address was changed", name=member.name, link=_url("pages.about")
-        )
+    if previous:
+        subject, link = "Your e-mail address was changed", external_url("pages.about")
+        mail.enqueue(previous, "email_changed", subject=subject, name=member.name, link=link)
     return True
 
 
@@ -141,7 +130,10 @@ def update_profile(
     business_type: str = "",
     region: str = "",
 ) -> None:
-    """Change what the member's page says, and the kinds for badges, which it does not. The page keeps its address."""
+    """Change the member's profile. The slug, and with it the address of their page, stays.
+
+    `business_type` and `region` appear in the badges of anonymous posts only, never on the member's page.
+    """
     member.name = text.single_line(name)
     member.job_title, member.company = text.single_line(job_title), text.single_line(company)
     member.country, member.time_zone = text.single_line(country), time_zone
@@ -150,27 +142,32 @@ def update_profile(
 
 
 def delete_unconfirmed() -> None:
-    """Forget those who joined a week ago or longer and never confirmed: they have written nothing."""
-    for member in db.session.scalars(unconfirmed_before(now() - timedelta(days=7))).all():
+    """Delete accounts that were not confirmed within a week. They have written nothing."""
+    for member in db.session.scalars(unconfirmed_before(now() - KEEP_UNCONFIRMED)).all():
         db.session.delete(member)
     db.session.flush()
 
 
 def unique_slug(name: str) -> str:
-    """An address for the name's page that nobody has: marta-aalto, marta-aalto-2 ..."""
-    wanted = text.slug_of(name, "member")
-    taken = slugs_with_prefix(wanted)
-    number, slug = 1, wanted
-    while slug in taken:
+    """Return an unused slug for a name: marta-aalto, marta-aalto-2 ..."""
+    base = text.slug_of(name, "member")
+    existing = slugs_with_prefix(base)
+    number, slug = 1, base
+    while slug in existing:
         number += 1
-        slug = f"{wanted}-{number}"
+        slug = f"{base}-{number}"
     return slug
 
 
-def _mail(member: Member, template: str, subject: str, *, link: str) -> None:
+def _normalized(email: str) -> str:
+    return email.strip().lower()
+
+
+def _mail_account_exists(email: str, name: str) -> None:
+    link = external_url("accounts.forgot_password")
+    mail.enqueue(email, "account_exists", subject="You already have an account", name=name, link=link)
+
+
+def _mail_member(member: Member, template: str, subject: str, *, link: str) -> None:
     if member.email:
         mail.enqueue(member.email, template, subject=subject, name=member.name, link=link)
-
-
-def _url(endpoint: str, **values: str) -> str:
-    return external_url(endpoint, **values)

@@ -1,4 +1,4 @@
-"""Kinds of work and regions: what a member may state of themselves for the badge of an anonymous text."""
+"""Business types and regions that a member may state, for the badges of their anonymous posts."""
 
 BUSINESS_TYPES = {
     "reseller": "Reseller",

@@ -1,6 +1,6 @@
-"""Bylines: the name a piece of writing goes under. `byline(item)` is the only way to a printed name."""
+"""Bylines: the name that a post or reply appears under. `byline(item)` is the only way to a printed name."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, cast
 
 from sqlalchemy import ColumnElement
 
@@ -9,7 +9,7 @@ from forum.urls import path_of
 
 
 class Byline(NamedTuple):
-    """What is printed: a name, a page behind it or none, and whether it is a pseudonym."""
+    """A printed name, the page it links to if any, and details beside it: job title and country, or a badge."""
 
     name: str
     url: str | None
@@ -17,11 +17,39 @@ class Byline(NamedTuple):
     details: str
 
 
+class BylineRow(Protocol):
+    """A row that was selected with `byline_columns()` and the item's own `badge`; of replies, `official_title` too."""
+
+    @property
+    def alias(self) -> str | None: ...
+    @property
+    def badge(self) -> str: ...
+    @property
+    def author_name(self) -> str | None: ...
+    @property
+    def author_slug(self) -> str: ...
+    @property
+    def author_job_title(self) -> str: ...
+    @property
+    def author_country(self) -> str: ...
+
+
+class BylineItem(Protocol):
+    """A post or comment as an object; comments have an `official_title` too."""
+
+    @property
+    def author(self) -> Member | None: ...
+    @property
+    def pseudonym(self) -> Pseudonym | None: ...
+    @property
+    def badge(self) -> str: ...
+
+
 FORMER_MEMBER = Byline("a former member", None, False, "")
 
 
 def byline_columns() -> list[ColumnElement[Any]]:
-    """What `byline` reads beside the item's own `badge`, for a select that outer-joins Member and Pseudonym."""
+    """Return the columns that `byline` reads, for a select that outer-joins Member and Pseudonym."""
     member, pseudonym = Member.__table__.c, Pseudonym.__table__.c
     return [
         member.name.label("author_name"),
@@ -32,29 +60,35 @@ def byline_columns() -> list[ColumnElement[Any]]:
     ]
 
 
-def byline(item: Any) -> Byline:
-    """The name under a post or comment: a row that has `byline_columns`, or the object itself.
+def byline(item: BylineRow | BylineItem) -> Byline:
+    """Return the name under a post or comment.
 
-    Under an official reply stands what its author was at the vendor then, and not what they are by now.
+    An official reply shows the title its author had at the vendor when they wrote it.
     """
-    if hasattr(item, "alias"):
-        if item.alias:
-            return Byline(item.alias, None, True, item.badge)
-        if not item.author_name:
-            return FORMER_MEMBER
-        about = getattr(item, "official_title", None) or _about(item.author_job_title, item.author_country)
-        return Byline(item.author_name, path_of("pages.member", slug=item.author_slug), False, about)
+    title: str | None = getattr(item, "official_title", None)
+    return _row_byline(cast(BylineRow, item), title) if hasattr(item, "alias") else _item_byline(item, title)
+
+
+def _row_byline(row: BylineRow, title: str | None) -> Byline:
+    if row.alias:
+        return Byline(row.alias, None, True, row.badge)
+    if not row.author_name:
+        return FORMER_MEMBER
+    return _signed(row.author_name, row.author_slug, title or _details(row.author_job_title, row.author_country))
+
+
+def _item_byline(item: BylineItem, title: str | None) -> Byline:
     if item.pseudonym is not None:
         return Byline(item.pseudonym.name, None, True, item.badge)
-    return _signed(item.author, getattr(item, "official_title", None))
-
-
-def _signed(member: Member | None, title: str | None) -> Byline:
-    if member is None:
+    author = item.author
+    if author is None:
         return FORMER_MEMBER
-    about = title or _about(member.job_title, member.country)
-    return Byline(member.name, path_of("pages.member", slug=member.slug), False, about)
+    return _signed(author.name, author.slug, title or _details(author.job_title, author.country))
 
 
-def _about(what: str, country: str) -> str:
-    return f"{what}, {country}" if what and country else what or country
+def _signed(name: str, slug: str, details: str) -> Byline:
+    return Byline(name, path_of("pages.member", slug=slug), False, details)
+
+
+def _details(job_title: str, country: str) -> str:
+    return ", ".join(filter(None, (job_title, country)))

@@ -1,12 +1,12 @@
-"""Mail services whose addresses last minutes: nobody joins with one, since nobody could be reached there."""
+"""Disposable e-mail services, whose addresses last minutes. Nobody joins with one: no mail would reach them later."""
 
 from functools import cache
 from pathlib import Path
 
 
-def is_disposable(address: str) -> bool:
-    """Whether the address is at such a service, or at a name under one of its names."""
-    labels = address.strip().lower().rpartition("@")[2].rstrip(".").split(".")
+def is_disposable(email: str) -> bool:
+    """Return whether the address is at a disposable service, or at a subdomain of one."""
+    labels = email.strip().lower().rpartition("@")[2].rstrip(".").split(".")
     return any(".".join(labels[n:]) in _domains() for n in range(len(labels) - 1))
 
 

@@ -1,10 +1,9 @@
-"""What people type about themselves, and what is wrong with it."""
+"""Forms for joining, signing in and settings."""
 
-from typing import Any
 from zoneinfo import available_timezones
 
 from flask_login import current_user
-from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, EmailField, Field, PasswordField, SelectField, StringField
 from wtforms.validators import Email, EqualTo, InputRequired, Length, ValidationError
 
 from forum import text
@@ -14,109 +13,119 @@ from forum.accounts.disposable import is_disposable
 from forum.forms import Form
 
 EMAIL_VALIDATORS = [
-    InputRequired("Write your e-mail address."),
-    Length(max=254, message="This address is too long."),
-    Email("This is not a whole e-mail address. It looks like name@company.example."),
+    InputRequired("Enter your e-mail address."),
+    Length(max=254, message="This e-mail address is too long."),
+    Email("This e-mail address is incomplete. It should look like name@company.example."),
 ]
+MAX_80 = Length(max=80, message="Use at most 80 characters.")
 
 
 def _stripped(address: str | None) -> str | None:
-    """Phones put a blank behind what they complete."""
+    """Remove the space that phones add after a completed address."""
     return address.strip() if address else address
 
 
-def _lasting(form: Any, field: Any) -> None:
+def _check_not_disposable(form: Form, field: Field) -> None:
     if is_disposable(field.data or ""):
-        raise ValidationError("Addresses of this service last minutes only. Use one that stays yours.")
+        raise ValidationError("This is a temporary e-mail service. Use an address that you will keep.")
 
 
-def _name_ok(form: Any, field: Any) -> None:
+def _check_name(form: Form, field: Field) -> None:
     name = text.single_line(field.data or "")
     if not 2 <= len(name) <= 60:
-        raise ValidationError("Write a name of 2 to 60 characters.")
+        raise ValidationError("Use 2 to 60 characters for your name.")
     if "@" in name or "://" in name:
-        raise ValidationError("A name is not an address. Write the name people should see.")
+        raise ValidationError("This looks like an address. Enter the name people should see.")
 
 
-def _new_password_ok(form: Any, field: Any) -> None:
-    known = [getattr(form[name], "data", "") or "" for name in ("name", "email") if name in form]
+def _check_new_password(form: Form, field: Field) -> None:
+    personal = [getattr(form[name], "data", "") or "" for name in ("name", "email") if name in form]
     if current_user.is_authenticated:
-        known += [current_user.name, current_user.email or ""]
-    about = tuple(known) + tuple(address.split("@")[0] for address in known)
-    if problem := passwords.password_error(field.data or "", about=about):
-        raise ValidationError(problem)
+        personal += [current_user.name, current_user.email or ""]
+    personal += [address.split("@")[0] for address in personal]
+    if message := passwords.password_error(field.data or "", personal=tuple(personal)):
+        raise ValidationError(message)
 
 
-def check_current_password(form: Any, field: Any) -> None:
-    """The password of the one who is signed in."""
+def check_current_password(form: Form, field: Field) -> None:
+    """Validate that the field holds the signed-in member's password."""
     if not passwords.is_correct(current_user.password_hash, field.data or ""):
-        raise ValidationError("This is not your present password.")
+        raise ValidationError("This is not your current password.")
+
+
+def _new_password_field(label: str) -> PasswordField:
+    return PasswordField(label, validators=[InputRequired("Choose a password."), _check_new_password])
+
+
+def _current_password_field() -> PasswordField:
+    return PasswordField(
+        "Current password", validators=[InputRequired("Enter your current password."), check_current_password]
+    )
 
 
 class JoinForm(Form):
-    """An account begins."""
+    """Create an account."""
 
-    name = StringField("Name", validators=[InputRequired("Write your name."), _name_ok])
-    email = EmailField("Work e-mail", filters=[_stripped], validators=[*EMAIL_VALIDATORS, _lasting])
-    password = PasswordField("Password", validators=[InputRequired("Choose a password."), _new_password_ok])
+    name = StringField("Name", validators=[InputRequired("Enter your name."), _check_name])
+    email = EmailField("Work e-mail", filters=[_stripped], validators=[*EMAIL_VALIDATORS, _check_not_disposable])
+    password = _new_password_field("Password")
 
 
 class SignInForm(Form):
-    """Back again."""
+    """Sign in."""
 
-    email = StringField("Work e-mail", filters=[_stripped], validators=[InputRequired("Write your e-mail address.")])
-    password = PasswordField("Password", validators=[InputRequired("Write your password.")])
+    email = StringField("Work e-mail", filters=[_stripped], validators=[InputRequired("Enter your e-mail address.")])
+    password = PasswordField("Password", validators=[InputRequired("Enter your password.")])
     remember = BooleanField("Keep me signed in on this device")
 
 
 class ConfirmForm(Form):
-    """The mailed link was followed; the password shows that it was the one who joined."""
+    """Confirm an address: besides the mailed link, the password shows that this is the person who joined."""
 
-    password = PasswordField("The password you chose", validators=[InputRequired("Write the password you chose.")])
+    password = PasswordField("The password you chose", validators=[InputRequired("Enter the password you chose.")])
 
 
-class ForgottenForm(Form):
-    """Where to mail the link to."""
+class ForgotPasswordForm(Form):
+    """Ask for a link to choose a new password."""
 
     email = EmailField("Work e-mail", filters=[_stripped], validators=EMAIL_VALIDATORS)
 
 
 class NewPasswordForm(Form):
-    """A new password, by a mailed link."""
+    """Choose a new password by a mailed link."""
 
-    password = PasswordField("New password", validators=[InputRequired("Choose a password."), _new_password_ok])
+    password = _new_password_field("New password")
 
 
 class ChangePasswordForm(Form):
-    """A new password, by the old one."""
+    """Change the password while signed in."""
 
-    current_password = PasswordField(
-        "Present password", validators=[InputRequired("Write your present password."), check_current_password]
-    )
-    password = PasswordField("New password", validators=[InputRequired("Choose a password."), _new_password_ok])
+    current_password = _current_password_field()
+    password = _new_password_field("New password")
     password_confirmation = PasswordField(
-        "New password, again",
-        validators=[InputRequired("Write the new password once more."), EqualTo("password", "The two do not match.")],
+        "Repeat new password",
+        validators=[
+            InputRequired("Repeat the new password."),
+            EqualTo("password", "The two passwords do not match."),
+        ],
     )
 
 
 class ChangeEmailForm(Form):
-    """Another address for the same account."""
+    """Move the account to another address."""
 
-    email = EmailField("New work e-mail", filters=[_stripped], validators=[*EMAIL_VALIDATORS, _lasting])
-    current_password = PasswordField(
-        "Present password", validators=[InputRequired("Write your present password."), check_current_password]
-    )
+    email = EmailField("New work e-mail", filters=[_stripped], validators=[*EMAIL_VALIDATORS, _check_not_disposable])
+    current_password = _current_password_field()
 
 
 class ProfileForm(Form):
-    """What a member's page says. All but the name is optional."""
+    """Change the profile. Everything but the name is optional."""
 
-    name = StringField("Name", validators=[InputRequired("Write your name."), _name_ok])
-    job_title = StringField("What I do", validators=[Length(max=80, message="Use at most 80 characters.")])
-    company = StringField("Company", validators=[Length(max=80, message="Use at most 80 characters.")])
+    name = StringField("Name", validators=[InputRequired("Enter your name."), _check_name])
+    job_title = StringField("What I do", validators=[MAX_80])
+    company = StringField("Company", validators=[MAX_80])
     country = StringField("Country", validators=[Length(max=60, message="Use at most 60 characters.")])
-    business_type = SelectField("Kind of company", choices={"": "Not stated", **BUSINESS_TYPES})
+    business_type = SelectField("Type of company", choices={"": "Not stated", **BUSINESS_TYPES})
     region = SelectField("Region", choices={"": "Not stated", **REGIONS})
     time_zone = SelectField(
         "Time zone", choices={zone: zone.replace("_", " ") for zone in sorted(available_timezones())}

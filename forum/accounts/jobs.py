@@ -1,13 +1,12 @@
-"""What runs by the clock for members."""
+"""Scheduled jobs of the accounts room."""
 
 from forum import jobs
 from forum.accounts.actions import delete_unconfirmed
-from forum.db import db, writing
+from forum.db import db
 
 
 @jobs.periodic(minute="40", hour="3")
-@writing()
 def delete_unconfirmed_members() -> None:
-    """Once a night: names and addresses of people who never came back do not stay."""
+    """Delete, once a night, the names and addresses of people who never confirmed their account."""
     delete_unconfirmed()
     db.session.commit()

@@ -1,4 +1,4 @@
-"""Members, the pseudonyms that stand in their place under anonymous writing, and sanctions that reach through them."""
+"""Members, the pseudonyms they write under anonymously, and sanctions that reach them through a pseudonym."""
 
 from datetime import datetime
 
@@ -10,16 +10,16 @@ from forum.db import Id, RandomId, Timestamp, db
 
 
 class Member(UserMixin, db.Model):
-    """Somebody with an account.
+    """A person with an account.
 
-    Without a password hash it is unclaimed: made by an import, claimable by whoever reads mail at its address.
+    Without a password hash it is unclaimed: an import made it, and whoever reads mail at its address can claim it.
     """
 
     __tablename__ = "members"
     __table_args__ = (
         CheckConstraint("role IN ('member', 'moderator', 'admin')", name="role_known"),
         Index("ix_members_unconfirmed", "joined_at", "confirmed_at"),
-        # A number is never given twice: marks are made of it, and a newcomer would own the writing of who left.
+        # Ids are never reused: HMACs are made of them, so a new member would own the anonymous posts of one who left.
         {"sqlite_autoincrement": True},
     )
 
@@ -28,7 +28,7 @@ class Member(UserMixin, db.Model):
     slug: Mapped[str] = mapped_column(String(70), unique=True)
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
-    # Goes up when the password changes: every older session and remembered device ends.
+    # Increases when the password changes, which ends all older sessions and remembered devices.
     session_epoch: Mapped[int] = mapped_column(default=0)
     role: Mapped[str] = mapped_column(String(20), default="member")
     joined_at: Mapped[Timestamp]
@@ -38,32 +38,33 @@ class Member(UserMixin, db.Model):
     company: Mapped[str] = mapped_column(String(80), default="")
     country: Mapped[str] = mapped_column(String(60), default="")
     time_zone: Mapped[str] = mapped_column(String(60), default="UTC")
-    # What an anonymous text may say of its author, where enough others share it: kinds, not free text.
+    # For the badge of an anonymous post, shown when enough other companies share it: choices, not free text.
     business_type: Mapped[str] = mapped_column(String(20), default="", server_default="")
     region: Mapped[str] = mapped_column(String(20), default="", server_default="")
-    # How often mail tells what is new in what the member follows.
+    # How often a mail announces news in what the member follows: "daily", "weekly" or "never".
     digest: Mapped[str] = mapped_column(String(10), default="daily", server_default="daily")
-    # Mail to the address came back: none is sent until it is confirmed anew.
+    # When mail to the address came back. No more is sent until the address is confirmed again.
     bounced_at: Mapped[datetime | None]
     suspended_until: Mapped[datetime | None]
-    # The operator made the account, or a moderator vouches for them: the limits for new members do not apply.
+    # When a moderator vouched for them, or the operator made the account: no limits for new members apply.
     vouched_at: Mapped[datetime | None]
-    # For staff: the second factor (sealed), its one-time codes (hashed), and the number they go under in the log.
+    # The secret of two-factor authentication (sealed) and its recovery codes (hashed).
     totp_seal: Mapped[str | None] = mapped_column(String(200))
     recovery_codes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    # The number under which staff appear in the log, and whether it shows their name too.
     staff_number: Mapped[int | None] = mapped_column(unique=True)
     named_in_log: Mapped[bool] = mapped_column(default=False, server_default=false())
-    # The vendor whose verified representative they are, beside the row that says so in the room of vendors: who may do
-    # what depends on it on every page, and costs no query. A plain number, since that room lies above.
+    # The vendor they represent: a copy of the vendors room's row, so that access rules need no query for it. Not a
+    # foreign key, since that room lies above.
     represents_id: Mapped[int | None]
 
     def get_id(self) -> str:
-        """What a session remembers: the member, and which epoch of their sessions."""
+        """Return what a session stores: the member's id and the epoch of their sessions."""
         return f"{self.id}.{self.session_epoch}"
 
 
 class Pseudonym(db.Model):
-    """A name in one thread. The mark says whose, to those who hold the key and to nobody else."""
+    """A member's name in one thread. Only the anonymity key connects the thread HMAC to the member."""
 
     __tablename__ = "pseudonyms"
     __table_args__ = (
@@ -75,15 +76,15 @@ class Pseudonym(db.Model):
     thread_key: Mapped[str] = mapped_column(String(32))
     thread_hmac: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(40))
-    # Whom a sanction on this name has to reach, sealed: shown to nobody, moderators included.
+    # The sealed id of the member, so that a sanction can reach them. Shown to nobody, moderators included.
     member_seal: Mapped[str | None] = mapped_column(String(120))
 
 
 class Sanction(db.Model):
-    """A sanction that reached a member through a pseudonym. The mark is a link of the member's chain of sanctions.
+    """A sanction that reached a member through a pseudonym. It carries a link of the member's chain of sanctions.
 
-    Two sanctions of one member share nothing; only the member, asking link by link, finds them, and so does the check
-    before anonymous writing.
+    Two sanctions of one member have nothing in common. Only a walk along the member's chain finds them: on the member's
+    own page, and in the check before anonymous writing.
     """
 
     __tablename__ = "sanctions"
@@ -92,18 +93,18 @@ class Sanction(db.Model):
     id: Mapped[RandomId]
     chain_link: Mapped[str] = mapped_column(String(64), unique=True)
     kind: Mapped[str] = mapped_column(String(10))
-    # What the member is told: the rule and the reason.
+    # The rule and the reason, for the member.
     message: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Timestamp]
     ends_at: Mapped[datetime | None]
-    # Number of the decision that made it, so that it can be lifted.
+    # The decision that made it and can be undone. Not a foreign key: that room lies above.
     decision_id: Mapped[int | None]
 
 
 class SpentLink(db.Model):
-    """A link of somebody's chain that a row carried which is gone. The database keeps it by itself, see migration 0005.
+    """A chain link that a deleted row carried. A database trigger adds it, see migration 0005.
 
-    It is never used again: two copies of the database, from before and after, show no code on two rows.
+    It is never used again, so that copies of the database from two points in time never show one link on two rows.
     """
 
     __tablename__ = "spent_links"

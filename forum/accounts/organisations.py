@@ -1,19 +1,27 @@
-"""Organisations: the company behind a confirmed work e-mail domain. Free-mail addresses have none; they count alone."""
+"""Organisations: the company behind a confirmed work e-mail domain. Members with free-mail addresses count alone."""
 
+from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from sqlalchemy import Row
+
+from forum.accounts.models import Member
+
+# A row of a member's id, email and confirmed_at.
+MemberRow = Row[int, str | None, datetime | None]
 
 
 class Organisation(NamedTuple):
-    """Whom a member counts as. `verified` says that a work e-mail domain stands behind it."""
+    """What a member counts as in scores and badges. `verified`: a confirmed work e-mail domain."""
 
     name: str
     verified: bool
 
 
-def organisation_of(member: Any) -> Organisation:
-    """The member's organisation: their confirmed work domain, or the member alone."""
+def organisation_of(member: Member | MemberRow) -> Organisation:
+    """Return the member's organisation: their confirmed work domain, or the member alone."""
     domain = email_domain(member.email)
     if member.confirmed_at and domain and not is_free_mail(domain):
         return Organisation(domain, True)
@@ -21,16 +29,16 @@ def organisation_of(member: Any) -> Organisation:
 
 
 def email_domain(email: str | None) -> str:
-    """The domain of an address, in lower case; "" when there is none."""
+    """Return the domain of an address in lower case, or "" when there is none."""
     return (email or "").rpartition("@")[2].lower()
 
 
 def is_free_mail(domain: str) -> bool:
-    """Whether anybody can have an address there."""
-    return domain.lower() in _free_mail()
+    """Return whether anyone can get an address at this domain."""
+    return domain.lower() in _free_mail_domains()
 
 
 @cache
-def _free_mail() -> frozenset[str]:
+def _free_mail_domains() -> frozenset[str]:
     lines = (Path(__file__).parent / "free_mail.txt").read_text().splitlines()
     return frozenset(line for line in lines if line and not line.startswith("#"))

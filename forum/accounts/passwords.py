@@ -1,4 +1,4 @@
-"""Passwords: kept as argon2id hashes, and never one of those that everybody tries first."""
+"""Passwords: stored as argon2id hashes, and never a common one."""
 
 from functools import cache
 from pathlib import Path
@@ -8,39 +8,42 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 MIN_LENGTH = 10
 MAX_LENGTH = 200
+MIN_DIFFERENT_CHARACTERS = 5
+# People add these to a common word.
+TRAILING = "0123456789!?.#*"
 # OWASP's second choice: 19 MiB, two passes, one lane; about 17 ms a sign-in here.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
 def hash_password(password: str) -> str:
-    """The argon2id hash, with its salt and costs in it."""
+    """Return the argon2id hash, which contains its salt and costs."""
     return _hasher.hash(password)
 
 
 def is_correct(password_hash: str | None, password: str) -> bool:
-    """Whether the password is the one. Without a hash it takes as long, and is never."""
+    """Return whether the password matches. Without a hash it is False and takes as long, so timing tells nothing."""
     try:
-        return _hasher.verify(password_hash or _nobodys_hash(), password) and password_hash is not None
+        return _hasher.verify(password_hash or _dummy_hash(), password) and password_hash is not None
     except (VerificationError, InvalidHashError):
         return False
 
 
-def password_error(password: str, *, about: tuple[str, ...] = ()) -> str | None:
-    """What is wrong with a new password, in words, or None. `about` holds what everybody knows: name and address."""
+def password_error(password: str, *, personal: tuple[str, ...] = ()) -> str | None:
+    """Return why a new password is refused, or None. `personal`: words that others know, such as name and address."""
     if len(password) < MIN_LENGTH:
         return f"Use at least {MIN_LENGTH} characters. Four random words are easy to remember."
     if len(password) > MAX_LENGTH:
         return f"Use at most {MAX_LENGTH} characters."
-    plain = password.casefold()
-    if plain in _common() or plain.rstrip("0123456789!?.#*") in _common() or len(set(plain)) < 5:
-        return "This is one of the passwords that are tried first. Choose another."
-    if any(len(word) > 3 and plain.strip("0123456789!?.#*") == word.casefold() for word in about):
-        return "This is your name or address. Choose something nobody knows of you."
+    folded = password.casefold()
+    if folded in _common() or folded.rstrip(TRAILING) in _common() or len(set(folded)) < MIN_DIFFERENT_CHARACTERS:
+        return "This is one of the most common passwords. Choose another one."
+    if any(len(word) > 3 and folded.strip(TRAILING) == word.casefold() for word in personal):
+        return "This is your name or address. Choose something that others don't know about you."
     return None
 
 
 @cache
-def _nobodys_hash() -> str:
+def _dummy_hash() -> str:
     return _hasher.hash("nobody has this password")
 
 

@@ -40,7 +40,7 @@ def seal_member_id(member_id: int) -> str:
 
 
 def member_behind(pseudonym: Pseudonym) -> Member | None:
-    """Return the member behind a pseudonym, to act on and never to show; None when the key is lost or they have left."""
+    """Return the member behind a pseudonym, never to be shown; None when the key is lost or the member has left."""
     member_id = anonymity.unseal(MEMBER_PURPOSE, pseudonym.member_seal) if pseudonym.member_seal else None
     return db.session.get(Member, int(member_id)) if member_id else None
 

@@ -1,11 +1,11 @@
-"""Sanctions that reach a member through a pseudonym: nobody learns whom, and only the member sees them.
+"""Sanctions that reach a member through a pseudonym. Nobody learns who it is; only the member sees them.
 
-Each is a link of the member's own chain, so two sanctions of one member share nothing that a row would show. What is in
-force is asked at the moment the member writes anonymously, not before, and repeated warnings weigh more by themselves.
+Each sanction carries one link of the member's own chain, so the rows do not show that two sanctions belong to the same
+member. They are looked up whenever the member writes anonymously; three active warnings act like a hold.
 """
 
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from forum.accounts.models import Member, Pseudonym, Sanction
 from forum.accounts.pseudonyms import member_behind
@@ -14,7 +14,7 @@ from forum.chains import Chain
 from forum.dates import format_day
 from forum.db import db, lock, now, start_of_day
 
-# No sanction is deleted before its member leaves, so this chain has no gaps.
+# Sanctions are deleted only when their member leaves, so this chain has no gaps.
 SANCTION_CHAIN = Chain(
     "sanction mark",
     rows_with=sanctions_with_links,
@@ -23,13 +23,13 @@ SANCTION_CHAIN = Chain(
     batch_size=32,
     max_gap=32,
 )
-# A warning counts for half a year; three that count hold what is written next for a moderator.
+# A warning counts for half a year. With three of them, what the member writes next is held for a moderator.
 WARNING_LASTS = timedelta(days=180)
 WARNINGS_BEFORE_HOLD = 3
 
 
 class ActiveSanctions(NamedTuple):
-    """What is in force for a member's anonymous writing: until when it is barred, whether it is held, and why."""
+    """The sanctions in force for a member's anonymous writing, and what they add up to."""
 
     barred_until: datetime | None
     is_held: bool
@@ -80,31 +80,34 @@ def lift_sanction(pseudonym: Pseudonym, decision_id: int) -> bool:
     return True
 
 
-def active_sanctions(member: Any) -> ActiveSanctions:
-    """What is in force today for the member's anonymous writing, found link by link along their chain."""
+def active_sanctions(member: Member) -> ActiveSanctions:
+    """Return the sanctions in force today for the member's anonymous writing, found along their chain."""
     today = start_of_day(now())
-    own = [sanction for sanction in _chain(member) if sanction.ends_at is None or sanction.ends_at >= today]
-    bars = [sanction.ends_at for sanction in own if sanction.kind == "bar" and sanction.ends_at]
-    warnings = sum(sanction.kind == "warn" for sanction in own)
-    held = warnings >= WARNINGS_BEFORE_HOLD or any(sanction.kind == "hold" for sanction in own)
-    return ActiveSanctions(max(bars, default=None), held, own)
+    active = [sanction for sanction in _chain(member) if sanction.ends_at is None or sanction.ends_at >= today]
+    bars = [sanction.ends_at for sanction in active if sanction.kind == "bar" and sanction.ends_at]
+    warnings = sum(sanction.kind == "warn" for sanction in active)
+    is_held = warnings >= WARNINGS_BEFORE_HOLD or any(sanction.kind == "hold" for sanction in active)
+    return ActiveSanctions(max(bars, default=None), is_held, active)
 
 
-def anonymous_bar_message(member: Any) -> str | None:
-    """Why the member cannot write anonymously today, in words for them; None when they can."""
-    until = active_sanctions(member).barred_until
-    if until is None:
+def anonymous_bar_message(member: Member) -> str | None:
+    """Return the message that tells the member why they cannot write anonymously today; None when they can."""
+    barred_until = active_sanctions(member).barred_until
+    if barred_until is None:
         return None
-    last = format_day(until, year=True)
-    return f"You cannot write anonymously until {last} is over. Your settings say why, under “Anonymous writing”."
+    last_day = format_day(barred_until, year=True)
+    return (
+        f"You cannot write anonymously until the end of {last_day}. "
+        "The reason is in your settings under “Anonymous writing”."
+    )
 
 
 def delete_sanctions(member: Member) -> None:
-    """Drop them all: the member leaves."""
+    """Delete all sanctions of a member who deletes their account."""
     for sanction in _chain(member):
         db.session.delete(sanction)
     db.session.flush()
 
 
-def _chain(member: Any) -> list[Sanction]:
+def _chain(member: Member) -> list[Sanction]:
     return sorted(SANCTION_CHAIN.rows(member.id), key=lambda sanction: (sanction.created_at, sanction.id))

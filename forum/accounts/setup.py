@@ -1,4 +1,4 @@
-"""Accounts: blueprints, jobs and template globals."""
+"""Register the accounts room with the application."""
 
 from flask import Flask
 
@@ -10,7 +10,7 @@ LOADED = (jobs,)
 
 
 def init_app(app: Flask) -> None:
-    """Register the room with the application."""
+    """Register blueprints, jobs and template globals."""
     for blueprint in (views.bp, two_factor_views.bp):
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(byline=byline)

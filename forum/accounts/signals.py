@@ -1,7 +1,7 @@
-"""What upper rooms hear of members. Signals are sent inside the transaction, after the change was flushed."""
+"""Signals about members for upper rooms. They are sent inside the transaction, after the change was flushed."""
 
 from blinker import Namespace
 
 _signals = Namespace()
-# sender: the member, whose address is another one now.
+# Sender: the member, who has the new address already.
 email_changed = _signals.signal("email changed")

@@ -1,4 +1,4 @@
-"""What staff may do to an account: vouch, end sessions, clear a bounce, change a role, turn off a second factor."""
+"""Actions of staff on an account, such as changing a role or ending its sessions."""
 
 from forum.accounts import two_factor
 from forum.accounts.models import Member
@@ -7,41 +7,41 @@ from forum.db import db, lock, now
 
 
 class LastAdmin(Exception):
-    """Without this admin nobody could change a role any more."""
+    """The member is the last admin, without whom nobody could change roles."""
 
 
 def vouch(member: Member) -> None:
-    """The limits for new members do not apply to this one."""
+    """Exempt the member from the limits for new members."""
     member.vouched_at = now()
     db.session.flush()
 
 
 def end_sessions(member: Member) -> None:
-    """Every browser signed in as the member is signed out, remembered ones too; mailed links die."""
+    """Sign the member out everywhere, remembered devices included. Mailed links stop working too."""
     member.session_epoch = Member.session_epoch + 1
     db.session.flush()
 
 
 def clear_bounce(member: Member) -> None:
-    """Mail goes to the address again."""
+    """Send mail to the member's address again."""
     member.bounced_at = None
     db.session.flush()
 
 
 def set_role(member: Member, role: str) -> str:
-    """Make somebody a member, moderator or admin; the role they had. Raises LastAdmin. One change at a time."""
-    lock("roles")
+    """Set the role ("member", "moderator" or "admin") and return the previous one. Raises LastAdmin."""
+    lock("roles")  # two admins who demote each other at once
     db.session.refresh(member)
-    before = member.role
-    if before == "admin" and role != "admin" and not count_other_admins(member.id):
+    previous = member.role
+    if previous == "admin" and role != "admin" and not count_other_admins(member.id):
         raise LastAdmin
     member.role = role
     db.session.flush()
-    return before
+    return previous
 
 
 def reset_two_factor(member: Member) -> bool:
-    """Turn off what the member has lost. Every session ends. False when there was none."""
+    """Turn off two-factor authentication that the member has lost, and end every session. False when it was off."""
     if not two_factor.is_enabled(member):
         return False
     two_factor.disable(member)

@@ -1,4 +1,4 @@
-"""Mailed links: signed, dated, for one purpose, and dead once what they were made for has changed."""
+"""Tokens of links in mails: signed and dated, for one purpose, and invalid once the account has changed."""
 
 from hashlib import sha256
 
@@ -6,17 +6,18 @@ from forum.accounts.models import Member
 from forum.db import db
 from forum.signed_tokens import read_token, sign_token
 
-HOUR = 3600
+HOUR = 3600  # seconds
+# How long a link works, by purpose.
 MAX_AGES = {"confirm": 7 * 24 * HOUR, "password": 1 * HOUR, "claim": 14 * 24 * HOUR, "email": 24 * HOUR}
 
 
 def token_for(member: Member, purpose: str, extra: str = "") -> str:
-    """A token for "confirm", "password", "claim" or "email"; `extra` comes back with it (a new address)."""
+    """Return a token for "confirm", "password", "claim" or "email"; `extra` comes back with it (a new address)."""
     return sign_token(_salt(purpose), [member.id, _fingerprint(member), extra])
 
 
 def member_from_token(token: str, purpose: str) -> tuple[Member, str] | None:
-    """The member the token was made for and its extra, or None when it is forged, too old or used up."""
+    """Return the token's member and extra, or None when it is forged, too old or used up."""
     value = read_token(_salt(purpose), token, MAX_AGES[purpose])
     if value is None:
         return None
@@ -32,6 +33,6 @@ def _salt(purpose: str) -> str:
 
 
 def _fingerprint(member: Member) -> str:
-    """Changes with the password, the address and their confirmation, so that a link works once."""
+    """Return a hash that changes with the password, the address and its confirmation, so that a link works once."""
     state = f"{member.password_hash}|{member.email}|{member.confirmed_at is None}|{member.session_epoch}"
     return sha256(state.encode()).hexdigest()[:16]

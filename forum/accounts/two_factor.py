@@ -1,13 +1,12 @@
-"""The second factor: codes of an authenticator app (TOTP, RFC 6238), recovery codes, and who has passed it.
+"""Two-factor authentication: codes of an authenticator app (TOTP, RFC 6238) and recovery codes.
 
-The secret is kept sealed together with the last time step that was used, so that a code works once. Recovery codes are
-80 random bits each and kept as hashes; one that was used is gone.
+The secret is stored sealed, together with the time step of the last accepted code, so that each code works once.
+Recovery codes have 80 random bits, are stored as hashes and deleted when used.
 """
 
 import hmac
 import secrets
 from hashlib import sha256
-from typing import Any
 
 import pyotp
 import segno
@@ -20,21 +19,23 @@ PURPOSE = "second factor"
 SETUP_PURPOSE = "second factor being set up"
 STEP = 30  # seconds
 RECOVERY_CODES = 10
+RECOVERY_CODE_LENGTH = 16
+GROUP = 4  # characters between two hyphens
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
 
-def is_enabled(member: Any) -> bool:
-    """Whether signing in asks for a code."""
+def is_enabled(member: Member) -> bool:
+    """Return whether signing in asks for a code."""
     return bool(member.totp_seal)
 
 
-def new_setup_token(member: Any) -> str:
-    """A new secret, sealed for the form: it belongs to this member, and counts from the first right code on."""
+def new_setup_token(member: Member) -> str:
+    """Return a new secret, sealed for this member's form. It takes effect with the first correct code."""
     return anonymity.seal(SETUP_PURPOSE, f"{member.id:012d}{pyotp.random_base32()}")
 
 
-def secret_from_token(setup_token: str, member: Any) -> str | None:
-    """The secret in the form, if the form is this member's."""
+def secret_from_token(setup_token: str, member: Member) -> str | None:
+    """Return the secret in a setup token; None when the token is forged or another member's."""
     try:
         plain = anonymity.unseal(SETUP_PURPOSE, setup_token) or ""
     except ValueError:
@@ -42,81 +43,88 @@ def secret_from_token(setup_token: str, member: Any) -> str | None:
     return plain[12:] if plain[:12] == f"{member.id:012d}" else None
 
 
-def provisioning_uri(secret: str, member: Any, site_name: str) -> str:
-    """What an authenticator app reads, from the picture or by a link."""
+def provisioning_uri(secret: str, member: Member, site_name: str) -> str:
+    """Return the otpauth:// address that an authenticator app reads."""
     return pyotp.TOTP(secret).provisioning_uri(name=member.email or member.name, issuer_name=site_name)
 
 
-def qr_code(address: str) -> str:
-    """The address as a QR code: SVG without any style, dark on light in either theme."""
-    drawn: str = segno.make(address, error="m").svg_inline(scale=5, dark="#000", light="#fff", svgclass="qr")
-    return drawn
+def qr_code(uri: str) -> str:
+    """Return a QR code as inline SVG, dark on light in both themes."""
+    svg: str = segno.make(uri, error="m").svg_inline(scale=5, dark="#000", light="#fff", svgclass="qr")
+    return svg
 
 
 def enable(member: Member, secret: str, code: str) -> list[str] | None:
-    """From now on signing in asks for a code. The recovery codes, which are shown this once; None for a wrong code."""
+    """Turn on two-factor authentication and return the recovery codes, or None when the code is wrong."""
     step = _step_of(secret, code, after=0)
     if step is None:
         return None
-    member.totp_seal = _sealed(secret, step)
+    member.totp_seal = _seal_secret(secret, step)
     return replace_recovery_codes(member)
 
 
 def disable(member: Member) -> None:
-    """Signing in asks for no code any more."""
+    """Turn off two-factor authentication."""
     member.totp_seal = member.recovery_codes = None
     db.session.flush()
 
 
 def replace_recovery_codes(member: Member) -> list[str]:
-    """Ten new codes for the day on which the app is lost; the earlier ones end."""
-    made = ["".join(secrets.choice(_LETTERS) for _ in range(16)) for _ in range(RECOVERY_CODES)]
-    member.recovery_codes = [_hash_of(member, code) for code in made]
+    """Return ten new recovery codes. Earlier ones stop working."""
+    codes = ["".join(secrets.choice(_LETTERS) for _ in range(RECOVERY_CODE_LENGTH)) for _ in range(RECOVERY_CODES)]
+    member.recovery_codes = [_hash_code(member, code) for code in codes]
     db.session.flush()
-    return ["-".join(code[n : n + 4] for n in range(0, 16, 4)) for code in made]
+    return ["-".join(code[n : n + GROUP] for n in range(0, RECOVERY_CODE_LENGTH, GROUP)) for code in codes]
 
 
-def consume_code(member: Member, typed: str) -> bool:
-    """Whether this is a code of now, or a recovery code. Either works once, also for two who send it at once."""
+def consume_code(member: Member, typed_code: str) -> bool:
+    """Return whether this is a current code or a recovery code, and use it up. Two requests at once can't share one."""
     db.session.refresh(member, with_for_update=True)
-    known = _opened(member)
-    code = "".join(character for character in typed.lower() if character.isalnum())
-    if known is not None and (step := _step_of(known[0], code, after=known[1])) is not None:
-        member.totp_seal = _sealed(known[0], step)
-        db.session.flush()
-        return True
-    left = member.recovery_codes or []
-    hashed = _hash_of(member, code)
-    if not is_enabled(member) or hashed not in left:
+    code = "".join(character for character in typed_code.lower() if character.isalnum())
+    unsealed = _unseal_secret(member)
+    if unsealed is not None:
+        secret, last_step = unsealed
+        step = _step_of(secret, code, after=last_step)
+        if step is not None:
+            member.totp_seal = _seal_secret(secret, step)
+            db.session.flush()
+            return True
+    return _consume_recovery_code(member, code)
+
+
+def session_proof(member: Member) -> str:
+    """Return what a session stores once the member has passed. A new secret makes it invalid."""
+    unsealed = _unseal_secret(member)
+    secret = unsealed[0] if unsealed else "lost"
+    return f"{member.id}.{sha256(f'passed {secret}'.encode()).hexdigest()[:20]}"
+
+
+def _consume_recovery_code(member: Member, code: str) -> bool:
+    hashes = member.recovery_codes or []
+    code_hash = _hash_code(member, code)
+    if not is_enabled(member) or code_hash not in hashes:
         return False
-    member.recovery_codes = [other for other in left if other != hashed]
+    member.recovery_codes = [other for other in hashes if other != code_hash]
     db.session.flush()
     return True
 
 
-def session_proof(member: Any) -> str:
-    """What a session remembers of a member who passed: another secret needs passing anew."""
-    known = _opened(member)
-    secret = known[0] if known else "lost"
-    return f"{member.id}.{sha256(f'passed {secret}'.encode()).hexdigest()[:20]}"
-
-
 def _step_of(secret: str, code: str, *, after: int) -> int | None:
-    """The time step whose code this is: the present one or a neighbour, for clocks that differ."""
-    codes = pyotp.TOTP(secret, interval=STEP)
-    present = int(now().timestamp()) // STEP
-    for step in (present, present - 1, present + 1):
-        if step > after and hmac.compare_digest(codes.generate_otp(step).encode(), code.encode()):
+    """Return a code's time step: the current one or, since clocks differ, a neighbour. None for a wrong code."""
+    totp = pyotp.TOTP(secret, interval=STEP)
+    current = int(now().timestamp()) // STEP
+    for step in (current, current - 1, current + 1):
+        if step > after and hmac.compare_digest(totp.generate_otp(step).encode(), code.encode()):
             return step
     return None
 
 
-def _sealed(secret: str, step: int) -> str:
+def _seal_secret(secret: str, step: int) -> str:
     return anonymity.seal(PURPOSE, f"{secret}:{step:012d}")
 
 
-def _opened(member: Any) -> tuple[str, int] | None:
-    """Secret and last step; None when it is off, or the key is lost and only recovery codes are left."""
+def _unseal_secret(member: Member) -> tuple[str, int] | None:
+    """Return secret and last step. None when it is off, or the key is lost and only recovery codes remain."""
     plain = anonymity.unseal(PURPOSE, member.totp_seal) if member.totp_seal else None
     if plain is None:
         return None
@@ -124,5 +132,5 @@ def _opened(member: Any) -> tuple[str, int] | None:
     return secret, int(step)
 
 
-def _hash_of(member: Any, code: str) -> str:
+def _hash_code(member: Member, code: str) -> str:
     return sha256(f"recovery code of {member.id}: {code}".encode()).hexdigest()

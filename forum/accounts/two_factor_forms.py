@@ -1,6 +1,7 @@
-"""Forms around the second factor, and the fresh proof that a change of weight asks for."""
+"""Forms for two-factor authentication, and re-authentication before changes of roles."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from flask import current_app
 from flask_login import current_user
@@ -11,84 +12,97 @@ from wtforms.validators import InputRequired
 from forum import anonymity
 from forum.accounts import passwords, two_factor
 from forum.accounts.forms import check_current_password
+from forum.accounts.models import Member
 from forum.forms import Form
 from forum.rate_limits import limiter
 
-# Tries at one account's codes and proofs, right ones included.
+ExtraValidators = Mapping[str, Sequence[Any]] | None
+
+# Attempts at the codes and passwords of one account, successful ones included.
 ATTEMPTS = parse("10/15 minutes")
 TOO_MANY_ATTEMPTS = "Too many attempts. Wait fifteen minutes."
-WRONG_CODE = "This is not a code of now. Each works once, for half a minute; wait for the next one."
+WRONG_CODE = "This code is not valid now. Each code works once, for half a minute; wait for the next one."
 
 
-def count_attempt(member: Any) -> bool:
-    """Count a try at the member's codes; False when there were too many."""
-    tried: bool = limiter.limiter.hit(ATTEMPTS, "second factor", anonymity.hashed_limit_key(f"codes of {member.id}"))
-    return tried
+class AppSecret(NamedTuple):
+    """What an authenticator app needs: a QR code, the link behind it, and the secret in groups of four."""
+
+    qr_code: str
+    uri: str
+    secret: str
 
 
-def reauthentication_error(member: Any, typed: str) -> str | None:
-    """Before a change of weight: None when this is the member's password or a code that was not used; else words.
+def count_attempt(member: Member) -> bool:
+    """Count an attempt at the member's codes; False when there were too many."""
+    is_allowed: bool = limiter.limiter.hit(
+        ATTEMPTS, "second factor", anonymity.hashed_limit_key(f"codes of {member.id}")
+    )
+    return is_allowed
 
-    A view that calls it commits, since a code is used up by it.
+
+def reauthentication_error(member: Member, typed: str) -> str | None:
+    """Return why this is neither the member's password nor an unused code, or None when it is one.
+
+    A code is used up, so the calling view commits.
     """
     if not count_attempt(member):
         return TOO_MANY_ATTEMPTS
     if passwords.is_correct(member.password_hash, typed) or two_factor.consume_code(member, typed):
         return None
-    return "This is neither your password nor a code of now."
+    return "This is neither your password nor a current code."
 
 
 class ReauthenticationFields(Form):
-    """Mixed into a form whose sending needs a fresh proof that it is really them."""
+    """Mixin for a form that asks for the password or a code again."""
 
     proof = PasswordField(
-        "Your password, or a code of your app", validators=[InputRequired("Write your password or a code.")]
+        "Your password, or a code from your app", validators=[InputRequired("Enter your password or a code.")]
     )
 
-    def validate(self, extra_validators: Any = None) -> bool:
-        """The proof last, so that no code is used up by a form that has other faults."""
+    def validate(self, extra_validators: ExtraValidators = None) -> bool:
+        """Check the proof last, so that a form with other errors uses up no code."""
         if not super().validate(extra_validators):
             return False
-        if words := reauthentication_error(current_user, self.proof.data or ""):
-            self.proof.errors = [words]
+        if message := reauthentication_error(current_user, self.proof.data or ""):
+            self.proof.errors = [message]
         return not self.proof.errors
 
 
 class CodeForm(Form):
-    """A code of the app, or a recovery code."""
+    """Enter a code from the app, or a recovery code."""
 
-    code = StringField("Code", validators=[InputRequired("Write the six digits that your app shows.")])
+    code = StringField("Code", validators=[InputRequired("Enter the six digits that your app shows.")])
 
 
 class EnableForm(CodeForm):
-    """The first code shows that the app has the secret; the password, that nobody else turns it on."""
+    """Turn on two-factor authentication. The first code proves that the app has the secret."""
 
     setup_token = HiddenField()
     current_password = PasswordField(
-        "Your password", validators=[InputRequired("Write your password."), check_current_password]
+        "Your password", validators=[InputRequired("Enter your password."), check_current_password]
     )
 
     def secret(self) -> str:
-        """The secret in the form: a new one when there is none, or somebody else's."""
+        """Return the secret in the form; a new one when there is none, or when it is another member's."""
         secret = two_factor.secret_from_token(self.setup_token.data or "", current_user)
         if secret is None:
             self.setup_token.data = two_factor.new_setup_token(current_user)
             secret = two_factor.secret_from_token(self.setup_token.data, current_user) or ""
         return secret
 
-    def picture(self) -> dict[str, str]:
-        """What the app reads: the picture, the address behind it, the secret in groups of four."""
+    def app_secret(self) -> AppSecret:
+        """Return the secret in the forms that an authenticator app can take."""
         secret = self.secret()
-        address = two_factor.provisioning_uri(secret, current_user, current_app.config["SITE_NAME"])
+        uri = two_factor.provisioning_uri(secret, current_user, current_app.config["SITE_NAME"])
         groups = " ".join(secret[n : n + 4] for n in range(0, len(secret), 4))
-        return {"qr": two_factor.qr_code(address), "address": address, "secret": groups}
+        return AppSecret(two_factor.qr_code(uri), uri, groups)
 
 
 class VerifiedCodeForm(CodeForm):
-    """A code that must be right, of the one who is signed in."""
+    """Enter a code that is valid for the signed-in member."""
 
-    def validate(self, extra_validators: Any = None) -> bool:
-        """The code last, so that it is not used up in vain."""
+    def validate(self, extra_validators: ExtraValidators = None) -> bool:
+        """Check the code last, so that a form with other errors does not use it up."""
         if not super().validate(extra_validators):
             return False
         if not count_attempt(current_user):
@@ -99,8 +113,8 @@ class VerifiedCodeForm(CodeForm):
 
 
 class DisableForm(VerifiedCodeForm):
-    """Password and code, and then none is asked for any more."""
+    """Turn off two-factor authentication, with password and code."""
 
     current_password = PasswordField(
-        "Your password", validators=[InputRequired("Write your password."), check_current_password]
+        "Your password", validators=[InputRequired("Enter your password."), check_current_password]
     )

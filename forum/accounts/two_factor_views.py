@@ -1,10 +1,11 @@
-"""Entering with or without a second factor, its settings, and the door of the pages for those who run the site."""
+"""Starting a session with or without two-factor authentication, its settings page, and the guard of staff pages."""
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
 
 from forum.access import is_member, is_moderator
@@ -27,58 +28,72 @@ from forum.urls import SAFE_METHODS, safe_path
 from forum.web import new_session, permission_required, require
 
 bp = Blueprint("two_factor", __name__)
-# How long after the password the code may come, in seconds.
+# Seconds after the password in which the code must follow.
 CODE_TIMEOUT = 600
+# Prefix of fields that were typed on another page and are carried through sign-in.
+CARRIED_PREFIX = "carried."
 
 
-def start_session(
-    member: Member,
-    *,
-    remember: bool = False,
-    target: str | None = None,
-    carried: Mapping[str, str] | None = None,
-    action: str | None = None,
-) -> Any:
-    """The password was right: in they are, or the code is asked for first. What they had typed comes along."""
+class Destination(NamedTuple):
+    """Where signing in leads: a path, or a form to submit again with the fields typed there."""
+
+    next: str | None
+    carried: Mapping[str, str]
+    action: str | None
+
+
+HOME = Destination(None, {}, None)
+
+
+def requested_destination() -> Destination:
+    """Return the destination in the fields of this request."""
+    carried = {
+        name.removeprefix(CARRIED_PREFIX): value
+        for name, value in request.form.items()
+        if name.startswith(CARRIED_PREFIX)
+    }
+    return Destination(safe_path(request.values.get("next")), carried, safe_path(request.form.get("action")))
+
+
+def start_session(member: Member, *, remember: bool = False, destination: Destination = HOME) -> ResponseReturnValue:
+    """Sign in a member whose password or link was right, or ask for the code first. Carries along what they typed."""
     if member.banned_at is not None:
         abort(403)
     new_session()
     if not two_factor.is_enabled(member):
         login_user(member, remember=remember)
-        return _go_on(target, carried or {}, action)
-    session["half_in"] = {"who": member.get_id(), "remember": remember, "at": int(time.time())}
-    return _code_page(CodeForm(formdata=None), target, carried or {}, action)
+        return _continue(destination)
+    session["pending_sign_in"] = {"session_id": member.get_id(), "remember": remember, "time": int(time.time())}
+    return _code_page(CodeForm(formdata=None), destination)
 
 
-def require_staff(rule: Callable[[Any], bool]) -> Any:
-    """For `before_request` of the pages for staff: the rule, and a second factor that was passed in this session.
+def require_staff(rule: Callable[[Any], bool]) -> ResponseReturnValue | None:
+    """Guard staff pages, as a `before_request` function: the rule, and two-factor authentication in this session.
 
-    Who has none yet is led to where it is made, if the site demands it; who has not passed it, to the code.
+    Staff who have not entered a code are asked for one; staff without it are sent to its settings if it is required.
     """
     require(rule(current_user))
+    is_read = request.method in SAFE_METHODS
+    target = request.full_path.rstrip("?") if is_read else None
     if two_factor.is_enabled(current_user):
-        if session.get("passed") == two_factor.session_proof(current_user):
+        if session.get("two_factor_proof") == two_factor.session_proof(current_user):
             return None
-        carried = {} if request.method in SAFE_METHODS else carried_fields()
-        target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
-        return _code_page(CodeForm(formdata=None), target, carried, request.path)
+        carried = {} if is_read else carried_fields()
+        return _code_page(CodeForm(formdata=None), Destination(target, carried, request.path))
     if current_app.config.get("STAFF_SECOND_FACTOR"):
-        flash("These pages need a second factor. Turn it on here, and they open.")
-        target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
+        flash("Staff pages need two-factor authentication. Turn it on here to open them.")
         return redirect(url_for("two_factor.settings", next=target))
     return None
 
 
 @bp.route("/sign-in/code", methods=["GET", "POST"])
 @limiter.limit("30/15 minutes", methods=["POST"])
-def code() -> Any:
-    """The second step of signing in, and of opening the pages for staff."""
-    target = safe_path(request.values.get("next"))
-    carried = {name.removeprefix("carried."): value for name, value in request.form.items() if name.startswith("carried.")}
-    action = safe_path(request.form.get("action"))
-    member, remember = _half_in()
+def code() -> ResponseReturnValue:
+    """Ask for the code: the second step of signing in, and of opening staff pages."""
+    destination = requested_destination()
+    member, remember = _pending_member()
     if member is None:
-        return redirect(url_for("accounts.sign_in", next=target))
+        return redirect(url_for("accounts.sign_in", next=destination.next))
     form = CodeForm()
     if form.validate_on_submit():
         if not count_attempt(member):
@@ -87,18 +102,18 @@ def code() -> Any:
             db.session.commit()
             new_session()
             login_user(member, remember=remember)
-            session["passed"] = two_factor.session_proof(member)
-            return _go_on(target, carried, action)
+            session["two_factor_proof"] = two_factor.session_proof(member)
+            return _continue(destination)
         else:
             form.code.errors = [WRONG_CODE]
-    return _code_page(form, target, carried, action)
+    return _code_page(form, destination)
 
 
 @bp.route("/settings/two-factor", methods=["GET", "POST"])
 @permission_required(is_member)
 @limiter.limit("30/hour", methods=["POST"])
-def settings() -> Any:
-    """Turn it on; or, when it is on, the ways to change it."""
+def settings() -> ResponseReturnValue:
+    """Turn on two-factor authentication; when it is on, show how to change it."""
     target = safe_path(request.values.get("next"))
     if two_factor.is_enabled(current_user):
         return _settings_page(DisableForm(formdata=None), next=target)
@@ -108,14 +123,14 @@ def settings() -> Any:
         codes = two_factor.enable(current_user, secret, (form.code.data or "").replace(" ", ""))
         if codes is not None:
             db.session.commit()
-            session["passed"] = two_factor.session_proof(current_user)
+            session["two_factor_proof"] = two_factor.session_proof(current_user)
             return render_template("accounts/recovery_codes.html", codes=codes, next=target)
-        form.code.errors = ["This is not the code of now. Is the clock of your phone right?"]
-    return _settings_page(form, next=target, **form.picture())
+        form.code.errors = ["This code is not valid now. Is the clock of your phone right?"]
+    return _settings_page(form, next=target, app_secret=form.app_secret())
 
 
 @bp.get("/settings/second-factor")
-def former_settings() -> Any:
+def former_settings() -> ResponseReturnValue:
     """Redirect the former address of the page."""
     return redirect(url_for(".settings"), 301)
 
@@ -123,8 +138,8 @@ def former_settings() -> Any:
 @bp.post("/settings/two-factor/off")
 @permission_required(is_member)
 @limiter.limit("10/hour")
-def disable() -> Any:
-    """Turn it off, with password and code."""
+def disable() -> ResponseReturnValue:
+    """Turn off two-factor authentication, with password and code."""
     form = DisableForm()
     if not two_factor.is_enabled(current_user):
         return redirect(url_for(".settings"))
@@ -132,53 +147,59 @@ def disable() -> Any:
         return _settings_page(form)
     two_factor.disable(current_user)
     db.session.commit()
-    session.pop("passed", None)
-    flash("Your second factor is off. Signing in asks for your password only.")
+    session.pop("two_factor_proof", None)
+    flash("Two-factor authentication is off. Signing in asks for your password only.")
     return redirect(url_for(".settings"))
 
 
 @bp.post("/settings/two-factor/recovery-codes")
 @permission_required(is_member)
 @limiter.limit("10/hour")
-def recovery_codes() -> Any:
-    """Ten new recovery codes in place of the earlier ones."""
+def recovery_codes() -> ResponseReturnValue:
+    """Replace the recovery codes."""
     form = VerifiedCodeForm(prefix="new-")
     if not two_factor.is_enabled(current_user):
         return redirect(url_for(".settings"))
     if not form.validate():
-        return _settings_page(DisableForm(formdata=None), renewing=form)
+        return _settings_page(DisableForm(formdata=None), recovery_form=form)
     codes = two_factor.replace_recovery_codes(current_user)
     db.session.commit()
     return render_template("accounts/recovery_codes.html", codes=codes, next=None)
 
 
-def _settings_page(form: Any, **values: Any) -> Any:
-    values.setdefault("renewing", VerifiedCodeForm(prefix="new-", formdata=None))
-    left = len(current_user.recovery_codes or [])
-    demanded = bool(current_app.config.get("STAFF_SECOND_FACTOR")) and is_moderator(current_user)
+def _settings_page(
+    form: EnableForm | DisableForm, *, recovery_form: VerifiedCodeForm | None = None, **values: object
+) -> ResponseReturnValue:
+    recovery_form = recovery_form or VerifiedCodeForm(prefix="new-", formdata=None)
     page, status = form.render(
-        "accounts/two_factor.html", on=two_factor.is_enabled(current_user), left=left, demanded=demanded, **values
+        "accounts/two_factor.html",
+        recovery_form=recovery_form,
+        is_enabled=two_factor.is_enabled(current_user),
+        codes_remaining=len(current_user.recovery_codes or []),
+        is_demanded=bool(current_app.config.get("STAFF_SECOND_FACTOR")) and is_moderator(current_user),
+        **values,
     )
-    return page, 422 if values["renewing"].errors else status
+    return page, 422 if recovery_form.errors else status
 
 
-def _half_in() -> tuple[Member | None, bool]:
-    """Whose code is asked for: somebody whose password was right just now, or who is signed in already."""
-    waiting = session.get("half_in")
-    if waiting and time.time() - waiting["at"] < CODE_TIMEOUT:
-        member = member_by_session(waiting["who"])
+def _pending_member() -> tuple[Member | None, bool]:
+    """Return whose code is asked for, and whether to remember them: someone between password and code, or signed in."""
+    pending = session.get("pending_sign_in")
+    if pending and time.time() - pending["time"] < CODE_TIMEOUT:
+        member = member_by_session(pending["session_id"])
         if member is not None and member.banned_at is None and two_factor.is_enabled(member):
-            return member, waiting["remember"]
+            return member, pending["remember"]
     if current_user.is_authenticated and two_factor.is_enabled(current_user):
         return db.session.get(Member, current_user.id), False
     return None, False
 
 
-def _code_page(form: CodeForm, target: str | None, carried: Mapping[str, str], action: str | None) -> Any:
-    return form.render("accounts/code.html", next=target, carried=carried, action=action)
+def _code_page(form: CodeForm, destination: Destination) -> ResponseReturnValue:
+    return form.render("accounts/code.html", **destination._asdict())
 
 
-def _go_on(target: str | None, carried: Mapping[str, str], action: str | None) -> Any:
-    if carried:
-        return render_template("resubmit.html", action=action or target, carried=carried)
-    return redirect(target or url_for("pages.home"))
+def _continue(destination: Destination) -> ResponseReturnValue:
+    if destination.carried:
+        action = destination.action or destination.next
+        return render_template("resubmit.html", action=action, carried=destination.carried)
+    return redirect(destination.next or url_for("pages.home"))

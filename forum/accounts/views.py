@@ -1,12 +1,13 @@
 """Pages for joining, signing in and settings."""
 
 from ipaddress import ip_address, ip_network
-from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_user, logout_user
-from limits import parse
+from limits import RateLimitItem, parse
+from wtforms import Field
 
 from forum import anonymity
 from forum.access import is_member
@@ -15,7 +16,7 @@ from forum.accounts.forms import (
     ChangeEmailForm,
     ChangePasswordForm,
     ConfirmForm,
-    ForgottenForm,
+    ForgotPasswordForm,
     JoinForm,
     NewPasswordForm,
     ProfileForm,
@@ -24,100 +25,98 @@ from forum.accounts.forms import (
 from forum.accounts.models import Member
 from forum.accounts.queries import member_by_email, member_by_session
 from forum.accounts.tokens import member_from_token
-from forum.accounts.two_factor_views import start_session
+from forum.accounts.two_factor_views import requested_destination, start_session
 from forum.db import db
 from forum.rate_limits import limiter, was_accepted
-from forum.submissions import form_age, honeypot_filled
-from forum.urls import safe_path
+from forum.submissions import form_age, honeypot_filled, typed_too_fast
 from forum.web import login_manager, permission_required
 
 bp = Blueprint("accounts", __name__)
 login_manager.user_loader(member_by_session)
 
-# Failed sign-ins: from one address, and at one account from wherever.
+# Failed sign-ins: from one address, and at one account from any address.
 PER_ADDRESS = parse("20/15 minutes")
 PER_ACCOUNT = parse("10/15 minutes")
-# Accounts begun from one network.
+# Accounts created from one network.
 PER_NETWORK = "20/hour;60/day"
-# Nobody fills the form in less, in seconds.
-MIN_FORM_SECONDS = 2
+# No person fills in the form in less, in seconds.
+MIN_JOIN_FORM_AGE = 2
 
 
 def network_key() -> str:
-    """A network of the asker's neighbours (/24, or /48 of IPv6), as a mark that says which to nobody."""
+    """Return the rate-limit key of the client's network (/24, or /48 of IPv6), hashed so that it names no address."""
     address = ip_address(get_remote_address())
     address = getattr(address, "ipv4_mapped", None) or address
-    near = ip_network((address, 24 if address.version == 4 else 48), strict=False)
-    return anonymity.hashed_limit_key(f"network {near}")
+    network = ip_network((address, 24 if address.version == 4 else 48), strict=False)
+    return anonymity.hashed_limit_key(f"network {network}")
 
 
 @bp.route("/join", methods=["GET", "POST"])
 @limiter.limit("10/hour", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
 @limiter.limit(PER_NETWORK, key_func=network_key, methods=["POST"], deduct_when=was_accepted, override_defaults=False)
-def join() -> Any:
-    """Begin an account."""
+def join() -> ResponseReturnValue:
+    """Create an account."""
     if current_user.is_authenticated:
         return redirect(url_for("pages.home"))
     form = JoinForm()
     if form.is_submitted() and honeypot_filled():
-        return redirect(url_for(".sent", what="join"))
-    if form.validate_on_submit() and _at_leisure(form):
+        return redirect(url_for(".sent", purpose="join"))
+    if form.validate_on_submit() and _typed_by_a_person(form):
         actions.join(**form.cleaned_data())
         db.session.commit()
-        return redirect(url_for(".sent", what="join"))
+        return redirect(url_for(".sent", purpose="join"))
     return form.render("accounts/join.html")
 
 
-@bp.get("/sent/<any(join, password, email):what>")
-def sent(what: str) -> str:
-    """ "Look into your mail": the same words whether the address was known or not."""
-    return render_template("accounts/sent.html", what=what)
+@bp.get("/sent/<any(join, password, email):purpose>")
+def sent(purpose: str) -> str:
+    """Say that a mail was sent, in the same words whether or not the address has an account."""
+    return render_template("accounts/sent.html", purpose=purpose)
 
 
 @bp.route("/confirm/<token>", methods=["GET", "POST"])
 @limiter.limit("20/hour", methods=["POST"])
-def confirm(token: str) -> Any:
-    """Confirm an address: the link shows the mailbox is theirs, the password that they are the one who joined."""
-    found = member_from_token(token, "confirm")
-    if found is None:
-        return render_template("accounts/dead_link.html"), 410
+def confirm(token: str) -> ResponseReturnValue:
+    """Confirm an address: the link proves who reads the mailbox, the password that it is the person who joined."""
+    match = member_from_token(token, "confirm")
+    if match is None:
+        return _dead_link()
+    member, _ = match
     form = ConfirmForm()
     if form.validate_on_submit():
-        if passwords.is_correct(found[0].password_hash, form.password.data or ""):
-            actions.confirm_email(found[0])
+        if passwords.is_correct(member.password_hash, form.password.data or ""):
+            actions.confirm_email(member)
             db.session.commit()
-            return _enter(found[0], "Your address is confirmed. Welcome.")
-        _wrong(form.password, "This is not the password you chose when you joined.")
+            return _sign_in_and_flash(member, "Your e-mail address is confirmed. Welcome!")
+        _add_error(form.password, "This is not the password you chose when you joined.")
     return form.render("accounts/confirm.html")
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
-def sign_in() -> Any:
-    """Sign in, and go back to where one was. Text typed while signed out comes along as `carried.` fields."""
-    target = safe_path(request.values.get("next"))
-    carried = {name.removeprefix("carried."): value for name, value in request.form.items() if name.startswith("carried.")}
-    action = safe_path(request.form.get("action"))
+def sign_in() -> ResponseReturnValue:
+    """Sign in and go back. Text typed while signed out is carried along."""
+    destination = requested_destination()
     if current_user.is_authenticated and request.method == "GET":
-        return redirect(target or url_for("pages.home"))
+        return redirect(destination.next or url_for("pages.home"))
     form = SignInForm()
-    template = "accounts/signed_out.html" if carried else "accounts/sign_in.html"
+    template = "accounts/signed_out.html" if destination.carried else "accounts/sign_in.html"
     if form.validate_on_submit():
-        if _throttled(form.email.data or ""):
-            page, _ = form.render(template, next=target, carried=carried, action=action, throttled=True)
+        if _is_throttled(form.email.data or ""):
+            page, _ = form.render(template, throttled=True, **destination._asdict())
             return page, 429
-        member = _member_with(form.email.data or "", form.password.data or "")
+        member = _authenticate(form.email.data or "", form.password.data or "")
         if member is not None and member.confirmed_at is None:
             actions.send_confirmation(member)
             db.session.commit()
-            return redirect(url_for(".sent", what="join"))
+            return redirect(url_for(".sent", purpose="join"))
         if member is not None:
-            return start_session(member, remember=form.remember.data, target=target, carried=carried, action=action)
-        _wrong(form.password, "This address and password do not belong together.")
-    return form.render(template, next=target, carried=carried, action=action)
+            return start_session(member, remember=form.remember.data, destination=destination)
+        _add_error(form.password, "Wrong e-mail or password.")
+    return form.render(template, **destination._asdict())
 
 
 @bp.post("/sign-out")
-def sign_out() -> Any:
+def sign_out() -> ResponseReturnValue:
     """End this session."""
     logout_user()
     session.clear()
@@ -126,52 +125,53 @@ def sign_out() -> Any:
 
 @bp.route("/forgotten-password", methods=["GET", "POST"])
 @limiter.limit("10/hour", methods=["POST"])
-def forgot_password() -> Any:
-    """Ask for a link to choose a new password."""
-    form = ForgottenForm()
+def forgot_password() -> ResponseReturnValue:
+    """Request a link for choosing a new password."""
+    form = ForgotPasswordForm()
     if form.validate_on_submit():
         actions.send_password_reset(form.email.data or "")
         db.session.commit()
-        return redirect(url_for(".sent", what="password"))
-    return form.render("accounts/forgotten.html")
+        return redirect(url_for(".sent", purpose="password"))
+    return form.render("accounts/forgot_password.html")
 
 
 @bp.route("/new-password/<token>", methods=["GET", "POST"])
-def new_password(token: str) -> Any:
+def new_password(token: str) -> ResponseReturnValue:
     """Choose a new password by a mailed link."""
     return _password_by_link(token, "password", "Your password is changed. Other devices are signed out.")
 
 
 @bp.route("/claim/<token>", methods=["GET", "POST"])
-def claim(token: str) -> Any:
-    """Take over the account that an import made for writing from elsewhere."""
-    return _password_by_link(token, "claim", "This account is yours now, with everything you wrote before.")
+def claim(token: str) -> ResponseReturnValue:
+    """Take over the account that an import created for the author of posts from elsewhere."""
+    return _password_by_link(token, "claim", "This account is yours now, with all your earlier posts.")
 
 
 @bp.route("/new-email/<token>", methods=["GET", "POST"])
-def new_email(token: str) -> Any:
+def new_email(token: str) -> ResponseReturnValue:
     """Confirm a new address by the link mailed to it."""
-    found = member_from_token(token, "email")
-    if found is None:
-        return render_template("accounts/dead_link.html"), 410
+    match = member_from_token(token, "email")
+    if match is None:
+        return _dead_link()
+    member, new_address = match
     if request.method == "POST":
-        if not actions.change_email(*found):
-            return render_template("accounts/dead_link.html"), 410
+        if not actions.change_email(member, new_address):
+            return _dead_link()
         db.session.commit()
-        flash("Your address is changed.")
+        flash("Your e-mail address is changed.")
         return redirect(url_for(".settings") if current_user.is_authenticated else url_for(".sign_in"))
-    return render_template("accounts/new_email.html", email=found[1])
+    return render_template("accounts/new_email.html", email=new_address)
 
 
 @bp.route("/settings", methods=["GET", "POST"])
 @permission_required(is_member)
-def settings() -> Any:
-    """What one's own page says."""
+def settings() -> ResponseReturnValue:
+    """Edit the profile."""
     form = ProfileForm(obj=current_user)
     if form.validate_on_submit():
         actions.update_profile(current_user, **form.cleaned_data())
         db.session.commit()
-        flash("Your profile is changed.")
+        flash("Your profile is saved.")
         return redirect(url_for(".settings"))
     return form.render("accounts/settings.html")
 
@@ -179,8 +179,8 @@ def settings() -> Any:
 @bp.route("/settings/password", methods=["GET", "POST"])
 @permission_required(is_member)
 @limiter.limit("10/hour", methods=["POST"])
-def password() -> Any:
-    """Change one's password."""
+def password() -> ResponseReturnValue:
+    """Change the password."""
     form = ChangePasswordForm()
     if form.validate_on_submit():
         actions.set_password(current_user, form.password.data or "")
@@ -194,58 +194,69 @@ def password() -> Any:
 @bp.route("/settings/email", methods=["GET", "POST"])
 @permission_required(is_member)
 @limiter.limit("10/hour", methods=["POST"])
-def email() -> Any:
-    """Ask for another address."""
+def email() -> ResponseReturnValue:
+    """Request a link that moves the account to another address."""
     form = ChangeEmailForm()
     if form.validate_on_submit():
         actions.request_email_change(current_user, form.email.data or "")
         db.session.commit()
-        return redirect(url_for(".sent", what="email"))
+        return redirect(url_for(".sent", purpose="email"))
     return form.render("accounts/email.html")
 
 
-def _password_by_link(token: str, purpose: str, welcome: str) -> Any:
-    found = member_from_token(token, purpose)
-    if found is None:
-        return render_template("accounts/dead_link.html"), 410
+def _password_by_link(token: str, purpose: str, message: str) -> ResponseReturnValue:
+    match = member_from_token(token, purpose)
+    if match is None:
+        return _dead_link()
+    member, _ = match
     form = NewPasswordForm()
     if form.validate_on_submit():
-        actions.set_password(found[0], form.password.data or "", notify=purpose == "password")
+        actions.set_password(member, form.password.data or "", notify=purpose == "password")
         db.session.commit()
-        return _enter(found[0], welcome)
-    return form.render("accounts/new_password.html", purpose=purpose, name=found[0].name)
+        return _sign_in_and_flash(member, message)
+    return form.render("accounts/new_password.html", purpose=purpose, name=member.name)
 
 
-def _enter(member: Member, words: str) -> Any:
-    answer = start_session(member)
-    flash(words)
-    return answer
+def _dead_link() -> ResponseReturnValue:
+    return render_template("accounts/dead_link.html"), 410
 
 
-def _at_leisure(form: JoinForm) -> bool:
-    """False, with words, for a form that came back quicker than anybody types."""
-    age = form_age()
-    if age is not None and age < MIN_FORM_SECONDS:
-        _wrong(form.password, "That was quicker than anybody types. Write your password once more and send it again.")
+def _sign_in_and_flash(member: Member, message: str) -> ResponseReturnValue:
+    response = start_session(member)
+    flash(message)  # afterwards: a new session drops earlier messages
+    return response
+
+
+def _typed_by_a_person(form: JoinForm) -> bool:
+    """Return False, with an error on the form, when it was sent faster than anyone types."""
+    if typed_too_fast(form_age(), MIN_JOIN_FORM_AGE):
+        _add_error(form.password, "That was very fast. Please enter your password again and send it once more.")
     return not form.password.errors
 
 
-def _throttled(email: str) -> bool:
-    return not (
-        limiter.limiter.test(PER_ADDRESS, "sign-in from", anonymity.hashed_limit_key(get_remote_address()))
-        and limiter.limiter.test(PER_ACCOUNT, "sign-in at", anonymity.hashed_limit_key(email.strip().lower()))
-    )
+def _is_throttled(email: str) -> bool:
+    return not all(limiter.limiter.test(limit, *key) for limit, key in _failure_limits(email))
 
 
-def _member_with(email: str, password: str) -> Member | None:
-    """The member, if address and password fit; otherwise the failure is counted against both."""
+def _authenticate(email: str, password: str) -> Member | None:
+    """Return the member if address and password match; otherwise count a failure for both address and account."""
     member = member_by_email(email)
-    if passwords.is_correct(member.password_hash if member else None, password) and member and not member.banned_at:
+    # First: it takes as long for an unknown address.
+    is_correct = passwords.is_correct(member.password_hash if member else None, password)
+    if is_correct and member and not member.banned_at:
         return member
-    limiter.limiter.hit(PER_ADDRESS, "sign-in from", anonymity.hashed_limit_key(get_remote_address()))
-    limiter.limiter.hit(PER_ACCOUNT, "sign-in at", anonymity.hashed_limit_key(email.strip().lower()))
+    for limit, key in _failure_limits(email):
+        limiter.limiter.hit(limit, *key)
     return None
 
 
-def _wrong(field: Any, words: str) -> None:
-    field.errors = [*field.errors, words]
+def _failure_limits(email: str) -> list[tuple[RateLimitItem, tuple[str, str]]]:
+    """Return the limits on failed sign-ins, each with its key. The keys are hashed."""
+    return [
+        (PER_ADDRESS, ("sign-in from", anonymity.hashed_limit_key(get_remote_address()))),
+        (PER_ACCOUNT, ("sign-in at", anonymity.hashed_limit_key(email.strip().lower()))),
+    ]
+
+
+def _add_error(field: Field, message: str) -> None:
+    field.errors = [*field.errors, message]

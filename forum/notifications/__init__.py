@@ -1,1 +1,1 @@
-"""Who is told of what: following posts, tags and vendors, what is new in them, and the mail that says so."""
+"""Following posts, tags and vendors, what is unread in them, and the mails that announce it."""

@@ -1,14 +1,16 @@
-"""Following and no longer following, and keeping note of what was seen."""
+"""Follow and unfollow posts, tags and vendors, and keep count of what their followers have read."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 from forum import anonymity
+from forum.accounts.models import Member
 from forum.db import db, lock
 from forum.notifications.follow_state import FollowState, merge_states, seal_state, unseal_state
 from forum.notifications.models import Follow
 from forum.notifications.queries import (
     FOLLOW_CHAIN,
+    FollowRow,
+    Target,
     follows_of_member,
     follows_of_post,
     follows_with_hmacs,
@@ -17,118 +19,127 @@ from forum.notifications.queries import (
 )
 from forum.posts.models import Post
 
-# What a member wrote by name and what under a pseudonym lead to rows of their own: see models.py.
+# What a member wrote by name and what they wrote under a pseudonym have rows of their own: see models.py.
 BY_NAME, ANONYMOUS = IDENTITIES = ("by name", "anonymous")
 Change = Callable[[FollowState], FollowState]
 
 
-def follow_state(member: Any, kind: str, number: int) -> FollowState | None:
-    """What the member's follow of a "post", "tag" or "vendor" says, whether they follow it still or not."""
-    rows = follows_with_hmacs([mark for voice in IDENTITIES for mark in _marks(member, kind, number, voice)])
-    return merge_states([state for row in rows if (state := unseal_state(row.follower_seal)) is not None])
+def follow_state(member: Member, kind: str, item_id: int) -> FollowState | None:
+    """Return the state of the member's follow of a "post", "tag" or "vendor", active or not; None without one."""
+    return _merged_state(_follow_rows(member, [(kind, item_id)]))
 
 
-def follow(member: Any, kind: str, number: int) -> None:
-    """Be told of what is new in it from now on."""
+def follow(member: Member, kind: str, item_id: int) -> None:
+    """Follow an item. What is in it already counts as read."""
     lock(f"follows of {member.id}")
-    count = item_count(kind, number)
-    if not follows_with_hmacs(_marks(member, kind, number, BY_NAME)):
-        _add(member, kind, number, BY_NAME, FollowState(member.id, True, count, count))
-
-    def on(state: FollowState) -> FollowState:
-        return state if state.is_following else FollowState(member.id, True, count, count)
-
-    _change(_rows_of(member, kind, number), on)
+    count = item_count(kind, item_id)
+    new_state = FollowState(member.id, True, count, count)
+    if not follows_with_hmacs(_follow_hmacs(member, kind, item_id, BY_NAME)):
+        _add_follow(member, kind, item_id, BY_NAME, new_state)
+    _change_states(_follow_rows(member, [(kind, item_id)]), lambda state: state if state.is_following else new_state)
 
 
-def unfollow(member: Any, kind: str, number: int) -> None:
-    """Be told no longer, until one follows it again oneself."""
+def unfollow(member: Member, kind: str, item_id: int) -> None:
+    """Stop following an item, until the member follows it again themselves."""
     lock(f"follows of {member.id}")
-    _change(_rows_of(member, kind, number), lambda state: state._replace(is_following=False))
+    _change_states(_follow_rows(member, [(kind, item_id)]), lambda state: state._replace(is_following=False))
 
 
-def follow_as_author(member: Any, post: Post, *, anonymous: bool, replied: bool) -> None:
-    """Whoever writes in a thread follows it, unless they have chosen not to. Their own reply is no news to them."""
-    count, voice = post.comment_count, ANONYMOUS if anonymous else BY_NAME
+def follow_as_author(member: Member, post: Post, *, anonymous: bool, replied: bool) -> None:
+    """Follow the thread the member writes in, unless they unfollowed it. Their own reply counts as read."""
+    count, identity = post.comment_count, ANONYMOUS if anonymous else BY_NAME
 
-    def seen_own(state: FollowState) -> FollowState:
+    def mark_own_reply_read(state: FollowState) -> FollowState:
         return state._replace(seen_count=min(state.seen_count + replied, count))
 
     lock(f"follows of {member.id}")
-    rows = _rows_of(member, "post", post.id)
-    known = merge_states([state for row in rows if (state := unseal_state(row.follower_seal)) is not None])
-    _change(rows, seen_own)
-    if not {row.follow_hmac for row in rows} & set(_marks(member, "post", post.id, voice)):
-        first = seen_own(known) if known else FollowState(member.id, True, count, count)
-        _add(member, "post", post.id, voice, first)
+    rows = _follow_rows(member, [("post", post.id)])
+    existing = _merged_state(rows)
+    _change_states(rows, mark_own_reply_read)
+    if not {row.follow_hmac for row in rows} & set(_follow_hmacs(member, "post", post.id, identity)):
+        first_state = mark_own_reply_read(existing) if existing else FollowState(member.id, True, count, count)
+        _add_follow(member, "post", post.id, identity, first_state)
 
 
-def skip_own_post(member: Any, things: list[tuple[str, int]]) -> None:
-    """One's own post is no news in the tags and the vendor it is about."""
-    marks = [mark for kind, number in things for voice in IDENTITIES for mark in _marks(member, kind, number, voice)]
+def skip_own_post(member: Member, targets: Sequence[Target]) -> None:
+    """Count the member's own new post as read in the tags and the vendor it is about."""
     lock(f"follows of {member.id}")
-    _change(follows_with_hmacs(marks), lambda state: state._replace(seen_count=state.seen_count + 1))
+    _change_states(_follow_rows(member, targets), lambda state: state._replace(seen_count=state.seen_count + 1))
 
 
-def mark_read(member: Any, kind: str, number: int) -> None:
-    """The member has seen all of it."""
-    count = item_count(kind, number)
+def mark_read(member: Member, kind: str, item_id: int) -> None:
+    """Mark everything in an item as read."""
+    count = item_count(kind, item_id)
     lock(f"follows of {member.id}")
-    _change(_rows_of(member, kind, number), lambda state: state._replace(seen_count=count))
+    _change_states(_follow_rows(member, [(kind, item_id)]), lambda state: state._replace(seen_count=count))
 
 
 def mark_thread_unread(post: Post) -> None:
-    """Something else than a reply is new in the thread: whoever follows it has one thing more that they have not seen.
+    """Give every follower of the thread one more unread item, for news in it that is not a reply.
 
-    It is done to all, so that an anonymous author who is to be told of something is one among those who are told.
+    All followers get it, so that the unread count does not show which of them is the anonymous author.
     """
+    count = item_count("post", post.id)
 
-    def one_less(state: FollowState) -> FollowState:
+    def add_unread(state: FollowState) -> FollowState:
         return state._replace(
             seen_count=min(state.seen_count, count - 1), mailed_count=min(state.mailed_count, count - 1)
         )
 
-    count = item_count("post", post.id)
-    _change(follows_of_post(post.id), one_less)
+    _change_states(follows_of_post(post.id), add_unread)
 
 
-def mark_all_read(member: Any) -> None:
-    """The member has seen all of everything they follow."""
+def mark_all_read(member: Member) -> None:
+    """Mark everything in all items the member follows as read."""
     lock(f"follows of {member.id}")
     rows = follows_of_member(member)
     for kind in ("post", "tag", "vendor"):
-        numbers = {row.id: number for row in rows if (number := getattr(row, f"{kind}_id")) is not None}
-        counts = item_counts(kind, list(numbers.values()))
+        item_ids = {row.id: item_id for row in rows if (item_id := getattr(row, f"{kind}_id")) is not None}
+        counts = item_counts(kind, list(item_ids.values()))
         for row in rows:
-            if row.id in numbers:
-                reseal(row, lambda state, n=counts[numbers[row.id]]: state._replace(seen_count=n))
+            if row.id in item_ids:
+                reseal(row, lambda state, count=counts[item_ids[row.id]]: state._replace(seen_count=count))
 
 
-def reseal(row: Any, change: Change) -> None:
-    """Change what a follow says. If somebody else has just changed it, theirs stands."""
+def reseal(row: FollowRow, change: Change) -> None:
+    """Change the sealed state of a follow, unless another request has changed it since the row was read."""
     state = unseal_state(row.follower_seal)
     if state is not None:
-        as_it_was = db.session.query(Follow).filter_by(id=row.id, follower_seal=row.follower_seal)
-        as_it_was.update({"follower_seal": seal_state(change(state))}, synchronize_session=False)
+        unchanged = db.session.query(Follow).filter_by(id=row.id, follower_seal=row.follower_seal)
+        unchanged.update({"follower_seal": seal_state(change(state))}, synchronize_session=False)
 
 
-def _change(rows: Any, change: Change) -> None:
+def _change_states(rows: Iterable[FollowRow], change: Change) -> None:
     for row in rows:
         reseal(row, change)
 
 
-def _rows_of(member: Any, kind: str, number: int) -> Any:
-    return follows_with_hmacs([mark for voice in IDENTITIES for mark in _marks(member, kind, number, voice)])
+def _merged_state(rows: Iterable[FollowRow]) -> FollowState | None:
+    return merge_states([state for row in rows if (state := unseal_state(row.follower_seal)) is not None])
 
 
-def _add(member: Any, kind: str, number: int, voice: str, first: FollowState) -> None:
-    mark = _marks(member, kind, number, voice)[0]
+def _follow_rows(member: Member, targets: Iterable[Target]) -> Sequence[FollowRow]:
+    """Return the member's follows of these targets, by name and under pseudonyms."""
+    return follows_with_hmacs(
+        [
+            follow_hmac
+            for kind, item_id in targets
+            for identity in IDENTITIES
+            for follow_hmac in _follow_hmacs(member, kind, item_id, identity)
+        ]
+    )
+
+
+def _add_follow(member: Member, kind: str, item_id: int, identity: str, state: FollowState) -> None:
     row = Follow(
-        follow_hmac=mark, chain_link=FOLLOW_CHAIN.random_link(member.id), follower_seal=seal_state(first), **{f"{kind}_id": number}
+        follow_hmac=_follow_hmacs(member, kind, item_id, identity)[0],
+        chain_link=FOLLOW_CHAIN.random_link(member.id),
+        follower_seal=seal_state(state),
+        **{f"{kind}_id": item_id},
     )
     db.session.add(row)
     db.session.flush()
 
 
-def _marks(member: Any, kind: str, number: int, voice: str) -> list[str]:
-    return anonymity.follow_hmacs(member.id, f"{kind} {number} {voice}")
+def _follow_hmacs(member: Member, kind: str, item_id: int, identity: str) -> list[str]:
+    return anonymity.follow_hmacs(member.id, f"{kind} {item_id} {identity}")

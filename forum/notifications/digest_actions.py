@@ -1,86 +1,89 @@
-"""The mail that says that something is new: to whom, and never why.
+"""The daily digest: a mail that says that something is new, and not what.
 
-It is made for everybody in one go at a fixed hour, in random order, so that neither its moment nor its place among the
-others tells which reply it is about. All follows are sealed anew by the way: which rows changed tells nothing either.
+All digests are made at a fixed hour and in random order, so that neither the time nor the position of a mail shows
+which reply it is about. All follows are resealed in the same run, so that the changed rows show nothing either.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from random import SystemRandom
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-
-from forum.links import external_url
 from forum import mail
 from forum.accounts.models import Member
 from forum.db import db
+from forum.links import external_url
 from forum.notifications.actions import reseal
 from forum.notifications.follow_state import FollowState, unseal_state
-from forum.notifications.queries import all_follows, all_member_ids, mail_addresses, reachable_member_ids
+from forum.notifications.queries import FollowRow, all_follows, all_member_ids, mail_addresses, reachable_member_ids
 from forum.notifications.unsubscribe_tokens import token_for
 
-SUBJECT = "There is something new in what you follow"
+SUBJECT = "Something is new in what you follow"
+# State of a follow whose member has left.
+NO_FOLLOWER = FollowState(0, False, 0, 0)
 
 
 class DigestRound(NamedTuple):
-    """One day's digest: who is to be told, whom this day's mail may reach, who is a member, and all follows."""
+    """One day's digests: the members who get one, those whom mail may reach, all members, and all follows."""
 
-    told: list[int]
-    reachable: set[int]
-    members: set[int]
-    rows: Sequence[Any]
+    recipient_ids: list[int]
+    reachable_ids: set[int]
+    member_ids: set[int]
+    follows: Sequence[FollowRow]
 
 
 def set_digest_frequency(member: Member, digest: str) -> None:
-    """Have it "daily", "weekly" or "never"."""
+    """Set how often the member gets a digest: "daily", "weekly" or "never"."""
     member.digest = digest
     db.session.flush()
 
 
 def plan_digest(moment: datetime) -> DigestRound:
-    """Open all follows and see who has something new that no mail has told them of."""
-    reachable = reachable_member_ids(moment)
-    rows = list(all_follows())
-    told = {
+    """Unseal all follows and find the members with news that no digest has announced."""
+    reachable_ids = reachable_member_ids(moment)
+    follows = list(all_follows())
+    recipients = {
         state.member_id
-        for row in rows
+        for row in follows
         if (state := unseal_state(row.follower_seal)) is not None
-        and state.member_id in reachable
-        and _is_news(row, state)
+        and state.member_id in reachable_ids
+        and _has_news(row, state)
     }
-    in_random_order = list(told)
-    SystemRandom().shuffle(in_random_order)
-    return DigestRound(in_random_order, reachable, all_member_ids(), rows)
+    recipient_ids = list(recipients)
+    SystemRandom().shuffle(recipient_ids)
+    return DigestRound(recipient_ids, reachable_ids, all_member_ids(), follows)
 
 
-def enqueue_digests(found: DigestRound) -> None:
-    """Put one mail for each into the outbox. Their words are the same for all but the name."""
-    known = {row.id: row for row in mail_addresses(found.told)}
-    for number in found.told:
+def enqueue_digests(digest_round: DigestRound) -> None:
+    """Put one mail for each recipient into the outbox. The mails differ only in the name and the unsubscribe link."""
+    addresses = {row.id: row for row in mail_addresses(digest_round.recipient_ids)}
+    for member_id in digest_round.recipient_ids:
         mail.enqueue(
-            known[number].email,
+            addresses[member_id].email,
             "digest",
             subject=SUBJECT,
-            name=known[number].name,
+            name=addresses[member_id].name,
             link=external_url("following.index"),
-            unsubscribe=external_url("following.unsubscribe", token=token_for(number)),
+            unsubscribe=external_url("following.unsubscribe", token=token_for(member_id)),
         )
 
 
-def reseal_follows(found: DigestRound, rows: Iterable[Any]) -> None:
-    """Note in these follows what mail has told of. One whose member has left is nobody's from then on."""
-    for row in rows:
+def reseal_follows(digest_round: DigestRound, follows: Iterable[FollowRow]) -> None:
+    """Reseal these follows with what the digests have announced. Those of members who left lose their follower."""
+    for row in follows:
 
-        def noted(state: FollowState, count: int | None = row.count) -> FollowState:
-            if state.member_id not in found.members:
-                return FollowState(0, False, 0, 0)
+        def announced(state: FollowState, count: int | None = row.item_count) -> FollowState:
+            if state.member_id not in digest_round.member_ids:
+                return NO_FOLLOWER
             if count is None:
                 return state
-            told = count if state.member_id in found.reachable else min(state.mailed_count, count)
-            return state._replace(seen_count=min(state.seen_count, count), mailed_count=told)
+            is_reachable = state.member_id in digest_round.reachable_ids
+            mailed_count = count if is_reachable else min(state.mailed_count, count)
+            return state._replace(seen_count=min(state.seen_count, count), mailed_count=mailed_count)
 
-        reseal(row, noted)
+        reseal(row, announced)
 
 
-def _is_news(row: Any, state: FollowState) -> bool:
-    return state.is_following and row.count is not None and row.count > max(state.seen_count, state.mailed_count)
+def _has_news(row: FollowRow, state: FollowState) -> bool:
+    count: int | None = row.item_count
+    return state.is_following and count is not None and count > max(state.seen_count, state.mailed_count)

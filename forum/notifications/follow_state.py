@@ -1,5 +1,6 @@
-"""What a follow says under seal: who, whether they still follow, how much they have seen and were told of."""
+"""The sealed state of a follow: who follows, whether they still do, and how much they have read and got by mail."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from forum import anonymity
@@ -9,7 +10,7 @@ MAX_COUNT = 10**8 - 1
 
 
 class FollowState(NamedTuple):
-    """One follow opened. The counts are those of its thing: replies of a post, posts of a tag or vendor."""
+    """The unsealed state. Counts are those of the item: replies of a post, posts of a tag or vendor."""
 
     member_id: int
     is_following: bool
@@ -18,21 +19,21 @@ class FollowState(NamedTuple):
 
 
 def seal_state(state: FollowState) -> str:
-    """Always as long, and never the same twice."""
-    said = f"{state.member_id:012d}{state.is_following:d}{min(state.seen_count, MAX_COUNT):08d}{min(state.mailed_count, MAX_COUNT):08d}"
-    return anonymity.seal(PURPOSE, said)
+    """Seal a state. Every seal has the same length, and sealing a state twice gives two different seals."""
+    seen, mailed = min(state.seen_count, MAX_COUNT), min(state.mailed_count, MAX_COUNT)
+    return anonymity.seal(PURPOSE, f"{state.member_id:012d}{state.is_following:d}{seen:08d}{mailed:08d}")
 
 
-def unseal_state(seal: str) -> FollowState | None:
-    """None when the key is lost."""
-    said = anonymity.unseal(PURPOSE, seal)
-    if said is None:
+def unseal_state(follower_seal: str) -> FollowState | None:
+    """Unseal a state; None when the key is lost."""
+    plain = anonymity.unseal(PURPOSE, follower_seal)
+    if plain is None:
         return None
-    return FollowState(int(said[:12]), said[12] == "1", int(said[13:21]), int(said[21:29]))
+    return FollowState(int(plain[:12]), plain[12] == "1", int(plain[13:21]), int(plain[21:29]))
 
 
-def merge_states(states: list[FollowState]) -> FollowState | None:
-    """A member's follows of one thing as one: by name and under the pseudonym. They are changed together."""
+def merge_states(states: Sequence[FollowState]) -> FollowState | None:
+    """Merge a member's states for one item, by name and under a pseudonym. None without any."""
     if not states:
         return None
     return FollowState(

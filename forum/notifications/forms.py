@@ -1,4 +1,4 @@
-"""How often somebody wants mail."""
+"""The form for how often a member gets mail."""
 
 from wtforms import RadioField
 
@@ -8,6 +8,6 @@ DIGEST_FREQUENCIES = {"daily": "Every day", "weekly": "Every week", "never": "Ne
 
 
 class DigestForm(Form):
-    """Mail that says that something is new."""
+    """Choose how often the digest comes."""
 
-    digest = RadioField("Tell me by mail when something is new in what I follow", choices=DIGEST_FREQUENCIES)
+    digest = RadioField("E-mail me when something is new in what I follow", choices=DIGEST_FREQUENCIES)

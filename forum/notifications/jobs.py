@@ -1,4 +1,4 @@
-"""What runs by the clock for those who follow something."""
+"""Scheduled jobs of the notifications room."""
 
 from forum import jobs
 from forum.db import db, now, writing
@@ -11,7 +11,7 @@ BATCH_SIZE = 500
 @jobs.periodic(minute="30", hour="5")
 @writing()
 def send_representative_mails() -> None:
-    """Once a day, so that no mail tells a vendor at which minute somebody wrote about it."""
+    """Mail vendor representatives, once a day so that a mail does not show when someone posted."""
     mail_representatives(now())
     db.session.commit()
 
@@ -19,11 +19,11 @@ def send_representative_mails() -> None:
 @jobs.periodic(minute="0", hour="5")
 @writing()
 def send_digests() -> None:
-    """Every day at five (UTC): one mail to each who has something new, the same for all."""
-    found = plan_digest(now())
-    enqueue_digests(found)
+    """Mail a digest, every day at five (UTC), to each member with news in what they follow."""
+    digest_round = plan_digest(now())
+    enqueue_digests(digest_round)
     db.session.commit()
-    # In parts, so that nobody who writes meanwhile waits long. Killed in between, some are told again tomorrow.
-    for start in range(0, len(found.rows), BATCH_SIZE):
-        reseal_follows(found, found.rows[start : start + BATCH_SIZE])
+    # In batches, so that other writers don't wait long. If the job is killed in between, some get a digest again.
+    for start in range(0, len(digest_round.follows), BATCH_SIZE):
+        reseal_follows(digest_round, digest_round.follows[start : start + BATCH_SIZE])
         db.session.commit()

@@ -1,8 +1,7 @@
-"""How often mail tells what is new, and the link in it that stops it without signing in."""
-
-from typing import Any
+"""The settings page for mail, and the link that unsubscribes from the digest without signing in."""
 
 from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum.access import is_member
@@ -17,8 +16,8 @@ from forum.web import csrf, permission_required
 
 @bp.route("/settings/mail", methods=["GET", "POST"])
 @permission_required(is_member)
-def mail() -> Any:
-    """Choose how often."""
+def mail() -> ResponseReturnValue:
+    """Choose how often the digest comes."""
     form = DigestForm(obj=current_user)
     if form.validate_on_submit():
         set_digest_frequency(current_user, form.digest.data)
@@ -28,17 +27,17 @@ def mail() -> Any:
     return form.render("notifications/mail.html")
 
 
-# A mail programme sends this for its reader (RFC 8058): it has no session and no form of ours. It wants no redirect.
+# Mail programs post here for their reader (RFC 8058): without a session or form token, and expecting no redirect.
 @bp.route("/unsubscribe/<token>", methods=["GET", "POST"])
 @csrf.exempt
 @limiter.limit("60/hour", methods=["POST"])
-def unsubscribe(token: str) -> Any:
-    """Stop the digest of whoever the token was made for: by the button here, or by that of a mail programme."""
+def unsubscribe(token: str) -> ResponseReturnValue:
+    """Stop the digest of the token's member, by the button on the page or by the one of a mail program."""
     member = member_from_token(token)
     if member is None:
-        return render_template("notifications/unsubscribe.html", state="dead"), 410
+        return render_template("notifications/unsubscribe.html", state="invalid"), 410
     if request.method == "GET":
-        return render_template("notifications/unsubscribe.html", state="asks")
+        return render_template("notifications/unsubscribe.html", state="confirm")
     set_digest_frequency(member, "never")
     db.session.commit()
-    return render_template("notifications/unsubscribe.html", state="done")
+    return render_template("notifications/unsubscribe.html", state="unsubscribed")

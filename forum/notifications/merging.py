@@ -1,10 +1,10 @@
-"""When a tag or a vendor goes into another one, whoever follows it follows the other from then on."""
+"""Merging tags and vendors: followers of the merged one follow the remaining one."""
 
 from forum.accounts.models import Member
 from forum.db import db
 from forum.notifications.actions import follow
 from forum.notifications.follow_state import unseal_state
-from forum.notifications.models import Follow
+from forum.notifications.queries import follower_seals
 from forum.vendors.models import Vendor
 
 
@@ -13,11 +13,10 @@ def merge_vendor(old: Vendor, into: Vendor) -> None:
     move_follows("vendor", old.id, into.id)
 
 
-def move_follows(kind: str, old: int, into: int) -> None:
-    """Open who follows the old one, and have each follow the other. It tells nobody who they are, nor how many."""
-    column = getattr(Follow, f"{kind}_id")
-    for (seal,) in db.session.query(Follow.follower_seal).filter(column == old).all():
-        state = unseal_state(seal)
+def move_follows(kind: str, old_id: int, into_id: int) -> None:
+    """Have the followers of an old tag or vendor follow another. Shows nobody who or how many they are."""
+    for follower_seal in follower_seals(kind, old_id):
+        state = unseal_state(follower_seal)
         member = db.session.get(Member, state.member_id) if state is not None and state.is_following else None
         if member is not None:
-            follow(member, kind, into)
+            follow(member, kind, into_id)

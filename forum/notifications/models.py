@@ -1,9 +1,8 @@
-"""Follows: what somebody wants to be told of. A row says what is followed; by whom, and how much of it they have seen,
-it says only to whoever holds the key.
+"""Follows. A row shows what is followed; who follows it, and how much they have read, is sealed with the anonymity key.
 
-A row is never taken away while its thing is there, whether its member still follows or not: how many rows a thread has
-must not tell who of its named authors is behind a pseudonym in it. For the same reason a member has a row for what they
-wrote by name and another for what they wrote under their pseudonym.
+A row stays as long as the item it follows, even after its member unfollows: the number of a thread's rows must not show
+which of its named authors is behind a pseudonym in it. For the same reason a member who wrote in a thread both by name
+and under a pseudonym has two rows.
 """
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
@@ -13,7 +12,7 @@ from forum.db import RandomId, db
 
 
 class Follow(db.Model):
-    """Somebody follows, or followed, a post, a tag or a vendor."""
+    """Someone follows, or followed, a post, a tag or a vendor."""
 
     __tablename__ = "follows"
     __table_args__ = (
@@ -28,16 +27,16 @@ class Follow(db.Model):
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
     tag_id: Mapped[int | None] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), index=True)
     vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id", ondelete="CASCADE"), index=True)
-    # HMAC of thing, voice and member: by which a member finds their own follow of this thing.
+    # HMAC of item, identity (by name or anonymous) and member, to look up a member's follow of an item.
     follow_hmac: Mapped[str] = mapped_column(String(64), unique=True)
-    # A link of the member's chain of follows: by which they find all of theirs.
+    # A link of the member's chain of follows, to look up all of a member's follows.
     chain_link: Mapped[str] = mapped_column(String(64), unique=True)
-    # Who follows, whether they still do, and what they have seen: see seals.py.
+    # Who follows, whether they still do, and how much they have read: see follow_state.py.
     follower_seal: Mapped[str] = mapped_column(String(120))
 
 
 class UnmailedPost(db.Model):
-    """A post that names a vendor, of which its representative was not told yet. Gone with the mail that tells."""
+    """A post that names a vendor, queued for the next mail to one of its representatives and then deleted."""
 
     __tablename__ = "unmailed_posts"
     __table_args__ = (UniqueConstraint("representative_id", "post_id", name="uq_unmailed_posts_once"),)

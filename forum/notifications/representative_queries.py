@@ -1,9 +1,9 @@
-"""Questions about posts of which a vendor's representative was not told yet."""
+"""Queries about posts that a vendor's representatives have not been mailed about."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from forum.access import listed_clause
 from forum.accounts.models import Member
@@ -12,16 +12,18 @@ from forum.notifications.models import UnmailedPost
 from forum.posts.models import Post
 from forum.vendors.models import Representative, Vendor
 
+UnmailedRow = Row[*tuple[Any, ...]]
+
 
 def representatives_with_unmailed(post_id: int) -> set[int]:
-    """For which representatives the post waits already."""
+    """Return the ids of the representatives for whom the post is queued already."""
     return set(db.session.scalars(select(UnmailedPost.representative_id).where(UnmailedPost.post_id == post_id)))
 
 
-def unmailed_posts() -> Sequence[Any]:
-    """All that waits, each with its representative, its post, and what became of both; in the order of random numbers.
+def unmailed_posts() -> Sequence[UnmailedRow]:
+    """Return all queued posts in random order, each with its representative.
 
-    `speaks`: they still speak for the vendor that the post still names. `listed`: everybody can read it.
+    `represents`: the member still represents the vendor, and the post still names it. `listed`: the post is public.
     """
     return db.session.execute(
         select(
@@ -39,7 +41,7 @@ def unmailed_posts() -> Sequence[Any]:
             Post.title,
             Post.deleted_at,
             listed_clause(Post).label("listed"),
-            ((Member.represents_id == Vendor.id) & (Post.vendor_id == Vendor.id)).label("speaks"),
+            ((Member.represents_id == Vendor.id) & (Post.vendor_id == Vendor.id)).label("represents"),
         )
         .join(Representative, Representative.id == UnmailedPost.representative_id)
         .join(Member, Member.id == Representative.member_id)

@@ -1,4 +1,4 @@
-"""Notifications: blueprint, listeners, jobs and template globals."""
+"""Register the notifications room with the application."""
 
 from flask import Flask
 
@@ -10,7 +10,7 @@ LOADED = (jobs, listeners, models)
 
 
 def init_app(app: Flask) -> None:
-    """Register the room with the application."""
+    """Register blueprints, jobs, listeners and template globals."""
     for blueprint in (mail_views.bp,):
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(reader_follow=reader_follow)

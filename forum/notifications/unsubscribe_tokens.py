@@ -1,4 +1,4 @@
-"""The link that stops the digest: signed, dated, good for nothing else, and naming nobody to whoever reads a log."""
+"""Tokens of unsubscribe links: signed, dated, valid for nothing else, and naming no one to a reader of a log."""
 
 from forum import anonymity
 from forum.accounts.models import Member
@@ -11,12 +11,12 @@ MAX_AGE = 400 * 24 * 3600  # seconds
 
 
 def token_for(member_id: int) -> str:
-    """A token that names the member under seal; never the same twice."""
+    """Return a token with the member's id sealed in it; never the same one twice."""
     return sign_token(SALT, anonymity.seal(PURPOSE, f"{member_id:012d}"))
 
 
 def member_from_token(token: str) -> Member | None:
-    """The member, or None when the token is forged, too old, or its key or its member is gone."""
-    sealed = read_token(SALT, token, MAX_AGE)
-    number = anonymity.unseal(PURPOSE, sealed) if isinstance(sealed, str) else None
-    return db.session.get(Member, int(number)) if number else None
+    """Return the token's member, or None when it is forged or too old, its key is lost or the member has left."""
+    member_seal = read_token(SALT, token, MAX_AGE)
+    member_id = anonymity.unseal(PURPOSE, member_seal) if isinstance(member_seal, str) else None
+    return db.session.get(Member, int(member_id)) if member_id else None

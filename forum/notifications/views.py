@@ -1,14 +1,16 @@
-"""Following: the page of what is new, and the buttons that follow, no longer follow, open and mark as read."""
+"""The page of followed items, and the buttons that follow, unfollow, open and mark as read."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum.access import can_see, is_member
+from forum.accounts.models import Member
 from forum.db import db
 from forum.notifications import actions
-from forum.notifications.following import following_of, reader_follow
+from forum.notifications.following import FollowedItem, following_of, reader_follow
 from forum.notifications.queries import first_unread_reply
 from forum.posts.models import Post
 from forum.posts.queries import post_by_id
@@ -20,7 +22,8 @@ from forum.web import permission_required
 
 bp = Blueprint("following", __name__)
 PAGE_SIZE = 30
-ACTIONS = {
+# What each value of the field `intent` does.
+INTENTS: dict[str, Callable[[Member, str, int], None]] = {
     "follow": actions.follow,
     "unfollow": actions.unfollow,
     "mark_read": actions.mark_read,
@@ -30,28 +33,28 @@ ACTIONS = {
 
 @bp.get("/following")
 @permission_required(is_member)
-def index() -> Any:
-    """What the reader follows, where something is new (or, with ?show=all, all of it)."""
-    everything = following_of(current_user)
-    new = everything.only_new()
+def index() -> ResponseReturnValue:
+    """List what the reader follows: items with something unread, or with ?show=all all items."""
+    following = following_of(current_user)
+    unread = following.only_unread()
     shows_all = request.args.get("show") == "all"
-    shown = everything if shows_all else new
-    posts, further = _page(shown.posts, KeyConverter.number_in(request.args.get("after")))
+    listed = following if shows_all else unread
+    posts, next_after = _page(listed.posts, KeyConverter.number_in(request.args.get("after")))
     return render_template(
         "notifications/index.html",
         posts=posts,
-        tags=shown.tags,
-        vendors=shown.vendors,
+        tags=listed.tags,
+        vendors=listed.vendors,
         shows_all=shows_all,
-        anything=any(everything),
-        anything_new=any(new),
-        further=further,
+        follows_anything=any(following),
+        has_unread=any(unread),
+        next_after=next_after,
     )
 
 
 @bp.post("/following/seen")
 @permission_required(is_member)
-def mark_all_read() -> Any:
+def mark_all_read() -> ResponseReturnValue:
     """Mark everything as read."""
     actions.mark_all_read(current_user)
     db.session.commit()
@@ -61,50 +64,52 @@ def mark_all_read() -> Any:
 @bp.post("/posts/<key:post_id>/follow")
 @permission_required(is_member)
 @limiter.limit("60/minute")
-def follow_post(post_id: int) -> Any:
-    """Follow an experience or stop, mark it as read, or open it at the first new reply."""
-    found: Post = db.first_or_404(post_by_id(post_id))
-    if not can_see(current_user, found):
+def follow_post(post_id: int) -> ResponseReturnValue:
+    """Follow or unfollow a post, mark it as read, or open it at the first unread reply."""
+    post: Post = db.first_or_404(post_by_id(post_id))
+    if not can_see(current_user, post):
         abort(404)
-    target = url_for("posts.show", post_id=post_id, slug=found.slug)
+    target = url_for("posts.show", post_id=post_id, slug=post.slug)
     if request.form.get("intent") == "open":
-        state = reader_follow("post", post_id, found.comment_count)
-        reply = first_unread_reply(found, current_user, state.unread) if state is not None and state.unread else None
-        target = url_for("comments.show", comment_id=reply) if reply else target
-    return _done("post", post_id, target)
+        follow = reader_follow("post", post_id, post.comment_count)
+        reply_id = (
+            first_unread_reply(post, current_user, follow.unread) if follow is not None and follow.unread else None
+        )
+        target = url_for("comments.show", comment_id=reply_id) if reply_id else target
+    return _change_follow("post", post_id, target)
 
 
 @bp.post("/tags/<slug>/follow")
 @permission_required(is_member)
 @limiter.limit("60/minute")
-def follow_tag(slug: str) -> Any:
-    """The same for a tag."""
-    found = db.first_or_404(tag_by_slug(slug))
-    return _done("tag", found.id, url_for("pages.tag", slug=slug))
+def follow_tag(slug: str) -> ResponseReturnValue:
+    """Follow or unfollow a tag, mark it as read, or open it."""
+    tag = db.first_or_404(tag_by_slug(slug))
+    return _change_follow("tag", tag.id, url_for("pages.tag", slug=slug))
 
 
 @bp.post("/vendors/<slug>/follow")
 @permission_required(is_member)
 @limiter.limit("60/minute")
-def follow_vendor(slug: str) -> Any:
-    """The same for a vendor."""
-    found = vendor_or_404(slug, current_user)
-    return _done("vendor", found.id, url_for("pages.vendor", slug=slug, _anchor="experiences"))
+def follow_vendor(slug: str) -> ResponseReturnValue:
+    """Follow or unfollow a vendor, mark it as read, or open it."""
+    vendor = vendor_or_404(slug, current_user)
+    return _change_follow("vendor", vendor.id, url_for("pages.vendor", slug=slug, _anchor="experiences"))
 
 
-def _done(kind: str, number: int, target: str) -> Any:
-    do = request.form.get("intent", "")
-    if do not in ACTIONS:
+def _change_follow(kind: str, item_id: int, target: str) -> ResponseReturnValue:
+    intent = request.form.get("intent", "")
+    if intent not in INTENTS:
         abort(400)
-    ACTIONS[do](current_user, kind, number)
+    INTENTS[intent](current_user, kind, item_id)
     db.session.commit()
-    back = safe_path(request.form.get("return_to")) if do != "open" else None
-    return redirect(back or target)
+    return_to = safe_path(request.form.get("return_to")) if intent != "open" else None
+    return redirect(return_to or target)
 
 
-def _page(posts: list[Any], after: int | None) -> tuple[list[Any], int | None]:
-    """The posts that come after the one numbered so, and with which the page after that begins its list (or None)."""
-    numbers = [one.row.id for one in posts]
-    start = numbers.index(after) + 1 if after in numbers else 0
+def _page(posts: Sequence[FollowedItem], after: int | None) -> tuple[Sequence[FollowedItem], int | None]:
+    """Return the posts after the one with this id, and the id after which the next page starts, or None."""
+    post_ids = [item.row.id for item in posts]
+    start = post_ids.index(after) + 1 if after in post_ids else 0
     page = posts[start : start + PAGE_SIZE]
     return page, page[-1].row.id if len(posts) > start + PAGE_SIZE else None
