@@ -1,4 +1,4 @@
-"""Settings: every FORUM_* environment variable, its type and its default, checked when the application starts."""
+"""Settings: every FORUM_* environment variable with its type and default, checked when the application starts."""
 
 import os
 import secrets
@@ -10,26 +10,26 @@ from urllib.parse import urlsplit
 
 
 class SettingsError(Exception):
-    """A setting that is unknown, malformed or missing; the text says which and what to do."""
+    """A setting is unknown, malformed or missing; the message says which and what to do."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """One field per variable: `port` is FORUM_PORT. Empty text means "not set"."""
 
-    environment: str = "local"  # local: makes its own keys. production: refuses to start without them
+    environment: str = "local"  # "local" creates keys; "production" refuses to start without them
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 2
     site_name: str = "Full Duplex"
-    site_url: str = ""  # the public address, https://forum.example; local default: http://host:port
+    site_url: str = ""  # the public address, such as https://forum.example; default: http://host:port
     trusted_hosts: str = ""  # further host names, separated by commas
-    proxies: int = 0  # how many reverse proxies stand in front and set X-Forwarded-*
-    instance: str = "instance"  # the folder for what must outlive an upgrade
+    proxies: int = 0  # how many reverse proxies in front set X-Forwarded-*
+    instance: str = "instance"  # the folder for data that outlives an upgrade
     database_url: str = ""  # default: SQLite in the instance folder
-    redis_url: str = ""  # shared limits and jobs for several processes or machines
+    redis_url: str = ""  # for rate limits and jobs shared by several processes or machines
     secret_key: str = ""  # signs sessions and mailed links
-    anonymity_key: str = ""  # ties anonymous writing to its author; never in the database
+    anonymity_key: str = ""  # ties anonymous texts to their authors; never in the database
     anonymity_key_file: str = ""
     old_anonymity_keys: str = ""  # earlier keys after a rotation, separated by commas
     mail_url: str = ""  # smtp://user:password@host:587, smtps://..., or file:folder
@@ -38,17 +38,15 @@ class Settings:
 
 
 def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The configuration of a Flask application, from FORUM_* variables.
+    """Return the configuration of a Flask application, read from FORUM_* variables.
 
-    Raises SettingsError for a variable nobody knows, a value of the wrong type, or a key missing in production.
+    Raises SettingsError for an unknown variable, a wrong value, or a key that is missing in production.
     """
     environ = os.environ if environ is None else environ
     settings = _read(environ)
     _check(settings)
-    instance = _folder(Path(settings.instance).resolve())
-    site_url = (settings.site_url or f"http://{settings.host}:{settings.port}").rstrip("/")
-    if urlsplit(site_url).scheme not in ("http", "https"):
-        raise SettingsError("FORUM_SITE_URL starts with http:// or https://.")
+    instance = _create_folder(Path(settings.instance).resolve())
+    site_url = _site_url(settings)
     secure = site_url.startswith("https://")
     keys = _keys(settings, instance)
     return {
@@ -58,34 +56,30 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
         "SITE_URL": site_url,
         "SECRET_KEY": keys["secret"],
         "ANONYMITY_KEYS": [keys["anonymity"], *_split(settings.old_anonymity_keys)],
-        "SQLALCHEMY_DATABASE_URI": _database_url(settings, instance),
-        "REDIS_URL": settings.redis_url,
-        "JOBS_URL": settings.redis_url or f"sqlite:{instance / 'jobs.sqlite'}",
-        "MAIL_URL": settings.mail_url or f"file:{instance / 'mail'}",
+        **_service_urls(settings, instance),
         "MAIL_FROM": settings.mail_from,
         "TRUSTED_HOSTS": _hosts(settings, site_url),
         "PROXIES": settings.proxies,
         "LOG_LEVEL": settings.log_level.upper(),
-        # Moderators and admins need a second factor; on a laptop it is offered, not demanded.
-        "STAFF_SECOND_FACTOR": settings.environment == "production",
-        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        # Moderators and admins need two-factor authentication; on a laptop it is optional.
+        "STAFF_TWO_FACTOR": settings.environment == "production",
         "SESSION_COOKIE_SECURE": secure,
         "REMEMBER_COOKIE_SECURE": secure,
         **CONSTANT_CONFIG,
     }
 
 
-# What does not depend on where the site runs.
-CONSTANT_CONFIG: dict[str, Any] = {
+# The part of the configuration that no setting changes.
+CONSTANT_CONFIG: dict[str, object] = {
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
     "REMEMBER_COOKIE_HTTPONLY": True,
     "REMEMBER_COOKIE_SAMESITE": "Lax",
     "REMEMBER_COOKIE_DURATION": 60 * 24 * 3600,
     "PERMANENT_SESSION_LIFETIME": 14 * 24 * 3600,
-    # A form that was open all night still goes through; the token ends with the session.
+    # A form that was open all night is still accepted; the token expires with the session.
     "WTF_CSRF_TIME_LIMIT": None,
-    # MAX_FORM_MEMORY_SIZE covers multipart only, so the whole body is capped as well.
+    # MAX_FORM_MEMORY_SIZE covers multipart forms only; this covers every body.
     "MAX_CONTENT_LENGTH": 1_000_000,
     "MAX_FORM_MEMORY_SIZE": 1_000_000,
     "MAX_FORM_PARTS": 400,
@@ -95,24 +89,24 @@ CONSTANT_CONFIG: dict[str, Any] = {
 
 def _read(environ: Mapping[str, str]) -> Settings:
     types = get_type_hints(Settings)
-    known = {f"FORUM_{field.name.upper()}": field.name for field in fields(Settings)}
-    given: dict[str, Any] = {}
+    names = {f"FORUM_{field.name.upper()}": field.name for field in fields(Settings)}
+    values: dict[str, Any] = {}
     for variable, value in environ.items():
         if not variable.startswith("FORUM_") or variable.startswith("FORUM_TEST_"):
             continue
-        if variable not in known:
-            raise SettingsError(f"{variable} is not a setting of this version. Known: {', '.join(sorted(known))}.")
-        name = known[variable]
+        if variable not in names:
+            raise SettingsError(f"{variable} is not a setting of this version. Settings: {', '.join(sorted(names))}.")
+        name = names[variable]
         if types[name] is int:
             if not value.isdecimal():
-                raise SettingsError(f"{variable} is a whole number, not {value!r}.")
-            given[name] = int(value)
+                raise SettingsError(f"{variable} must be a whole number, not {value!r}.")
+            values[name] = int(value)
         else:
-            given[name] = value
-    return Settings(**given)
+            values[name] = value
+    return Settings(**values)
 
 
-# What an address in a setting may begin with.
+# What a URL in a setting may begin with.
 URL_PREFIXES = {
     "database_url": ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
@@ -121,27 +115,45 @@ URL_PREFIXES = {
 
 
 def _check(settings: Settings) -> None:
-    """Refuse what would only fail later, and say so less clearly."""
+    """Raise SettingsError for values that would fail later with a less clear message."""
     if settings.environment not in ("local", "production"):
-        raise SettingsError("FORUM_ENVIRONMENT is either 'local' or 'production'.")
+        raise SettingsError("FORUM_ENVIRONMENT must be local or production.")
     if not 1 <= settings.port <= 65535:
-        raise SettingsError("FORUM_PORT is a number from 1 to 65535.")
+        raise SettingsError("FORUM_PORT must be a number from 1 to 65535.")
     if settings.workers < 1:
-        raise SettingsError("FORUM_WORKERS is at least 1.")
+        raise SettingsError("FORUM_WORKERS must be at least 1.")
     if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise SettingsError("FORUM_LOG_LEVEL is DEBUG, INFO, WARNING or ERROR.")
-    for name, beginnings in URL_PREFIXES.items():
-        if (url := getattr(settings, name)) and not url.startswith(beginnings):
-            raise SettingsError(f"FORUM_{name.upper()} begins with {', '.join(beginnings)}.")
+        raise SettingsError("FORUM_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
+    for name, prefixes in URL_PREFIXES.items():
+        if (url := getattr(settings, name)) and not url.startswith(prefixes):
+            raise SettingsError(f"FORUM_{name.upper()} must begin with one of {', '.join(prefixes)}.")
 
 
-def _folder(instance: Path) -> Path:
-    """The instance folder, made for its owner alone if it is not there."""
+def _create_folder(instance: Path) -> Path:
+    """Create the instance folder, for its owner alone, unless it exists."""
     try:
         instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as problem:
-        raise SettingsError(f"FORUM_INSTANCE: the folder {instance} cannot be made ({problem.strerror}).") from None
+    except OSError as error:
+        raise SettingsError(f"FORUM_INSTANCE: can't create the folder {instance} ({error.strerror}).") from None
     return instance
+
+
+def _site_url(settings: Settings) -> str:
+    url = (settings.site_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise SettingsError("FORUM_SITE_URL must begin with http:// or https://.")
+    return url
+
+
+def _service_urls(settings: Settings, instance: Path) -> dict[str, str]:
+    """Return where database, queue, mail and rate limits are: in the instance folder unless set otherwise."""
+    return {
+        "SQLALCHEMY_DATABASE_URI": _database_url(settings, instance),
+        "REDIS_URL": settings.redis_url,
+        "JOBS_URL": settings.redis_url or f"sqlite:{instance / 'jobs.sqlite'}",
+        "MAIL_URL": settings.mail_url or f"file:{instance / 'mail'}",
+        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+    }
 
 
 def _split(text: str) -> list[str]:
@@ -164,43 +176,43 @@ def _database_url(settings: Settings, instance: Path) -> str:
 
 
 def _keys(settings: Settings, instance: Path) -> dict[str, str]:
-    """The two keys. Locally they are made once and kept in the instance folder, readable by the owner alone."""
-    given = {"secret": settings.secret_key, "anonymity": settings.anonymity_key}
-    if settings.anonymity_key_file and not given["anonymity"]:
-        given["anonymity"] = _key_from(Path(settings.anonymity_key_file))
-    for name, value in given.items():
+    """Return both keys. Locally they are created once, in files of the instance folder for its owner alone."""
+    keys = {"secret": settings.secret_key, "anonymity": settings.anonymity_key}
+    if settings.anonymity_key_file and not keys["anonymity"]:
+        keys["anonymity"] = _read_key_file(Path(settings.anonymity_key_file))
+    for name, value in keys.items():
         variable = f"FORUM_{name.upper()}_KEY"
         if value and len(value) < 32:
-            raise SettingsError(f"{variable} has fewer than 32 characters. Make one with: openssl rand -hex 32")
+            raise SettingsError(f"{variable} has fewer than 32 characters. Create a key with: openssl rand -hex 32")
         if not value and settings.environment == "production":
-            raise SettingsError(f"{variable} is not set. In production it must be. Make one with: openssl rand -hex 32")
-        given[name] = value or _kept_key(instance / f"{name}.key")
+            raise SettingsError(f"{variable} is required in production. Create a key with: openssl rand -hex 32")
+        keys[name] = value or _read_or_create_key(instance / f"{name}.key")
     if any(len(old) < 32 for old in _split(settings.old_anonymity_keys)):
-        raise SettingsError("FORUM_OLD_ANONYMITY_KEYS holds a key with fewer than 32 characters.")
-    return given
+        raise SettingsError("FORUM_OLD_ANONYMITY_KEYS has a key with fewer than 32 characters.")
+    return keys
 
 
-def _key_from(file: Path) -> str:
+def _read_key_file(file: Path) -> str:
     if not file.is_file():
         raise SettingsError(f"FORUM_ANONYMITY_KEY_FILE: there is no file {file}.")
-    return _own_key(file)
+    return _read_key(file)
 
 
-def _own_key(file: Path) -> str:
+def _read_key(file: Path) -> str:
     if file.stat().st_mode & 0o077:
-        raise SettingsError(f"{file} can be read by others than its owner. Set it right with: chmod 600 {file}")
+        raise SettingsError(f"Other users can read {file}. Run: chmod 600 {file}")
     key = file.read_text().strip()
     if len(key) < 32:
-        raise SettingsError(f"{file} has fewer than 32 characters. Make a key with: openssl rand -hex 32")
+        raise SettingsError(f"{file} has fewer than 32 characters. Create a key with: openssl rand -hex 32")
     return key
 
 
-def _kept_key(file: Path) -> str:
+def _read_or_create_key(file: Path) -> str:
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return _own_key(file)
-    with os.fdopen(descriptor, "w") as opened:
-        opened.write(secrets.token_hex(32))
-    return _own_key(file)
+        return _read_key(file)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(secrets.token_hex(32))
+    return _read_key(file)

@@ -1,4 +1,4 @@
-"""The second factor: turned on and off, asked for at sign-in and at the door of the pages for staff."""
+"""Two-factor authentication: turning it on and off, at sign-in and on staff pages."""
 
 import re
 from collections.abc import Iterator
@@ -22,15 +22,15 @@ STEP = timedelta(seconds=30)
 
 @pytest.fixture
 def demanded(app: Any) -> Iterator[None]:
-    """As in production: staff need a second factor."""
-    app.config["STAFF_SECOND_FACTOR"] = True
+    """Require two-factor authentication of staff, as in production."""
+    app.config["STAFF_TWO_FACTOR"] = True
     yield
-    app.config["STAFF_SECOND_FACTOR"] = False
+    app.config["STAFF_TWO_FACTOR"] = False
 
 
 @pytest.fixture
 def clock() -> Iterator[Any]:
-    """A clock that stands still, so that a code of now is one at the check as well."""
+    """Stop the clock, so that a current code is still current when it is checked."""
     with time_machine.travel(now(), tick=False) as traveller:
         yield traveller
 
@@ -41,7 +41,7 @@ def member_with_codes(role: str = "member", email: str = "ines@partner.example")
     step = int(now().timestamp()) // 30 - 2
     codes = two_factor.enable(member, secret, code_of(secret))
     assert codes
-    member.totp_seal = two_factor._sealed(secret, step)
+    member.totp_seal = two_factor._seal_secret(secret, step)
     db.session.commit()
     return member, secret, codes
 
@@ -63,21 +63,21 @@ def test_a_member_turns_it_on_and_sees_ten_recovery_codes_once(app: Any, browse:
     browser = browse(member)
     page = browser.get("/settings/two-factor").text
     assert "<svg" in page and "style=" not in page
-    given = {"setup_token": re.search(r'name="setup_token" value="([^"]+)"', page)[1], "current_password": PASSWORD}  # type: ignore[index]
+    form_data = {"setup_token": re.search(r'name="setup_token" value="([^"]+)"', page)[1], "current_password": PASSWORD}  # type: ignore[index]
     secret = re.search(r"<code>([A-Z2-7 ]+)</code>", page)[1].replace(" ", "")  # type: ignore[index]
-    wrong = browser.post("/settings/two-factor", data={**given, "code": "000000"})
-    assert wrong.status_code == 422 and given["setup_token"] in wrong.text, "the same key stays for the next try"
+    wrong = browser.post("/settings/two-factor", data={**form_data, "code": "000000"})
+    assert wrong.status_code == 422 and form_data["setup_token"] in wrong.text, "the same key stays for the next try"
     assert not db.session.get(Member, member.id).totp_seal  # type: ignore[union-attr]
-    unsure = browser.post("/settings/two-factor", data={**given, "current_password": "x" * 12, "code": code_of(secret)})
+    unsure = browser.post("/settings/two-factor", data={**form_data, "current_password": "x" * 12, "code": code_of(secret)})
     assert unsure.status_code == 422
-    done = browser.post("/settings/two-factor", data={**given, "code": code_of(secret)})
-    codes = re.findall(r"<code>([a-z2-7-]{19})</code>", done.text)
+    enabled = browser.post("/settings/two-factor", data={**form_data, "code": code_of(secret)})
+    codes = re.findall(r"<code>([a-z2-7-]{19})</code>", enabled.text)
     assert len(set(codes)) == 10
     page = browser.get("/settings/two-factor").text
-    assert "10 recovery codes are left" in page and codes[0] not in page
-    kept = db.session.get(Member, member.id)
-    assert kept and secret not in str(kept.totp_seal)
-    assert not any(code.replace("-", "") in str(kept.recovery_codes) for code in codes)
+    assert "10 recovery codes left" in page and codes[0] not in page
+    stored = db.session.get(Member, member.id)
+    assert stored and secret not in str(stored.totp_seal)
+    assert not any(code.replace("-", "") in str(stored.recovery_codes) for code in codes)
 
 
 def test_somebody_elses_key_cannot_be_put_into_the_form(app: Any, browse: Any, clock: Any) -> None:
@@ -85,8 +85,8 @@ def test_somebody_elses_key_cannot_be_put_into_the_form(app: Any, browse: Any, c
     member = create_member(name="Ines", email="ines@partner.example", password=PASSWORD)
     for setup_token in (two_factor.new_setup_token(intruder), "nonsense", "bm9uc2Vuc2U=", "ä"):
         secret = two_factor.secret_from_token(two_factor.new_setup_token(intruder), intruder) or ""
-        given = {"setup_token": setup_token, "current_password": PASSWORD, "code": code_of(secret)}
-        assert browse(member).post("/settings/two-factor", data=given).status_code == 422
+        form_data = {"setup_token": setup_token, "current_password": PASSWORD, "code": code_of(secret)}
+        assert browse(member).post("/settings/two-factor", data=form_data).status_code == 422
     assert not two_factor.is_enabled(db.session.get(Member, member.id))
 
 
@@ -94,7 +94,7 @@ def test_signing_in_asks_for_the_code_and_a_code_works_once(app: Any, browse: An
     _, secret, _ = member_with_codes()
     browser = browse()
     page = sign_in(browser, next="/tags")
-    assert page.status_code == 200 and "Your code" in page.text and not signed_in(browser)
+    assert page.status_code == 200 and "Enter your code" in page.text and not signed_in(browser)
     assert browser.post("/sign-in/code", data={"code": "123"}).status_code == 422
     code = code_of(secret)
     answer = browser.post("/sign-in/code", data={"code": f"{code[:3]} {code[3:]}", "next": "/tags"})
@@ -164,7 +164,7 @@ def test_a_mailed_link_for_a_new_password_asks_for_the_code_too(app: Any, browse
     link = re.search(r"http://localhost(/new-password/\S+)", db.session.query(Mail).one().text)[1]  # type: ignore[index]
     browser = browse()
     page = browser.post(link, data={"password": "wet stone quiet harbour"})
-    assert "Your code" in page.text and not signed_in(browser)
+    assert "Enter your code" in page.text and not signed_in(browser)
     assert browser.post("/sign-in/code", data={"code": code_of(secret)}).status_code == 302
     assert signed_in(browser)
 
@@ -220,12 +220,12 @@ def test_staff_pass_it_once_a_session(app: Any, browse: Any, demanded: None, clo
     admin, secret, _ = member_with_codes("admin")
     browser = browse(admin)  # as by a remembered device: signed in without a code
     page = browser.get(path)
-    assert page.status_code == 200 and "Your code" in page.text
+    assert page.status_code == 200 and "Enter your code" in page.text
     assert browser.post("/sign-in/code", data={"code": code_of(secret), "next": path}).location == path
     page = browser.get(path)
-    assert page.status_code == 200 and "Your code" not in page.text
+    assert page.status_code == 200 and "Enter your code" not in page.text
     again = browse(admin)
-    assert "Your code" in again.get(path).text
+    assert "Enter your code" in again.get(path).text
 
 
 def test_without_the_demand_staff_may_do_without(app: Any, browse: Any) -> None:
@@ -238,9 +238,9 @@ def test_what_was_passed_with_one_secret_is_not_passed_with_the_next(app: Any, b
     browser = browse()
     sign_in(browser)
     browser.post("/sign-in/code", data={"code": code_of(secret)})
-    assert "Your code" not in browser.get("/admin/").text
-    db.session.get(Member, admin.id).totp_seal = two_factor._sealed(pyotp.random_base32(), 0)  # type: ignore[union-attr]
-    assert "Your code" in browser.get("/admin/").text
+    assert "Enter your code" not in browser.get("/admin/").text
+    db.session.get(Member, admin.id).totp_seal = two_factor._seal_secret(pyotp.random_base32(), 0)  # type: ignore[union-attr]
+    assert "Enter your code" in browser.get("/admin/").text
 
 
 def test_a_fresh_proof_is_the_password_or_an_unused_code(app: Any, clock: Any) -> None:

@@ -80,7 +80,7 @@ def require_staff(rule: Callable[[Any], bool]) -> ResponseReturnValue | None:
             return None
         carried = {} if is_read else carried_fields()
         return _code_page(CodeForm(formdata=None), Destination(target, carried, request.path))
-    if current_app.config.get("STAFF_SECOND_FACTOR"):
+    if current_app.config.get("STAFF_TWO_FACTOR"):
         flash("Staff pages need two-factor authentication. Turn it on here to open them.")
         return redirect(url_for("two_factor.settings", next=target))
     return None
@@ -176,7 +176,7 @@ def _settings_page(
         recovery_form=recovery_form,
         is_enabled=two_factor.is_enabled(current_user),
         codes_remaining=len(current_user.recovery_codes or []),
-        is_demanded=bool(current_app.config.get("STAFF_SECOND_FACTOR")) and is_moderator(current_user),
+        is_demanded=bool(current_app.config.get("STAFF_TWO_FACTOR")) and is_moderator(current_user),
         **values,
     )
     return page, 422 if recovery_form.errors else status

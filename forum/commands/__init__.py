@@ -1,0 +1,1 @@
+"""The subcommands of `forum`, by subject; forum/cli.py puts them together."""

@@ -1,0 +1,53 @@
+"""`forum admin`: what an operator does for accounts."""
+
+import click
+from email_validator import EmailNotValidError, validate_email
+
+from forum.accounts import passwords
+from forum.accounts.actions import create_member
+from forum.accounts.queries import member_by_email
+from forum.admin import member_actions
+from forum.commands.context import in_app
+from forum.db import db, writing
+
+
+@click.group()
+def admin() -> None:
+    """Create an admin, or help one who is locked out."""
+
+
+@admin.command("create")
+@click.option("--name", prompt=True)
+@click.option("--email", prompt=True)
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, envvar="ADMIN_PASSWORD")
+@in_app(writing)
+def create(name: str, email: str, password: str) -> None:
+    """Create an admin account. It needs no confirmation by mail."""
+    try:
+        email = validate_email(email.strip(), check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise click.ClickException(f"{email} is not an e-mail address: {error}") from None
+    if problem := passwords.password_error(password, personal=(name, email.split("@")[0])):
+        raise click.ClickException(problem)
+    if member_by_email(email):
+        raise click.ClickException("There is already an account with this e-mail address.")
+    create_member(name=name, email=email, password=password, role="admin")
+    db.session.commit()
+    click.echo(f"{name} is now an admin.")
+
+
+@admin.command("reset-two-factor")
+@click.argument("email")
+@in_app(writing)
+def reset_two_factor(email: str) -> None:
+    """Turn off two-factor authentication for someone who lost their device.
+
+    Make sure that it is really them who asks: afterwards the password alone is enough.
+    """
+    member = member_by_email(email)
+    if member is None:
+        raise click.ClickException("There is no account with this e-mail address.")
+    if not member_actions.reset_two_factor(member):
+        raise click.ClickException(f"{member.name} does not use two-factor authentication.")
+    db.session.commit()
+    click.echo(f"{member.name} now signs in with the password alone, and was signed out everywhere. This is logged.")

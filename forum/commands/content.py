@@ -1,0 +1,68 @@
+"""`forum import`, `forum export` and `forum scores`: move content in and out, publish scores."""
+
+import sys
+from pathlib import Path
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from forum.commands.context import in_app
+from forum.db import db, reading, writing
+from forum.imports.actions import import_wordpress
+from forum.imports.archive import export_to
+from forum.ratings.scores.actions import publish
+
+
+@click.group("scores")
+def scores() -> None:
+    """Publish scores."""
+
+
+@scores.command("publish")
+@in_app(writing)
+def publish_scores() -> None:
+    """Publish all scores that may appear now. The jobs do this every night."""
+    outcome = publish(commit=db.session.commit)
+    db.session.commit()
+    click.echo(outcome.text())
+
+
+@click.group("import")
+def importing() -> None:
+    """Import posts and comments from another system."""
+
+
+@importing.command("wordpress")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--drafts", is_flag=True, help="Also import what was not published; it stays hidden.")
+@click.option("--dry-run", is_flag=True, help="Report what would be imported, and save nothing.")
+@click.option("--invite", is_flag=True, help="Mail authors and commenters a link to claim their texts.")
+@in_app(writing)
+def wordpress(file: Path, drafts: bool, dry_run: bool, invite: bool) -> None:
+    """Import a WordPress export (WXR). Running it again imports nothing twice."""
+    try:
+        with click.progressbar(length=file.stat().st_size, label="Reading", file=sys.stderr) as progress_bar:
+            report = import_wordpress(
+                file,
+                drafts=drafts,
+                dry_run=dry_run,
+                progress=lambda position, total: progress_bar.update(position - progress_bar.pos),
+                commit=db.session.commit,
+                invite=invite,
+            )
+    except SQLAlchemyError as error:
+        advice = "Nothing was saved." if dry_run else "What was imported is saved. Run it again to import the rest."
+        raise click.ClickException(f"The database failed: {getattr(error, 'orig', error)}. {advice}") from None
+    click.echo(report.text())
+    if report.failed:
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-")
+@in_app(reading)
+def export(file: Path) -> None:
+    """Write everything public as JSON Lines to FILE, or to standard output."""
+    with click.open_file(str(file), "w", encoding="utf-8") as stream:
+        count = export_to(stream)
+    click.echo(f"{count:,} rows.", err=True)

@@ -1,0 +1,76 @@
+"""`forum db`, `forum demo`, `forum backup` and `forum render`: look after the database."""
+
+from pathlib import Path
+
+import click
+import flask_migrate
+
+from forum import text
+from forum.accounts.queries import count_members
+from forum.backup import back_up
+from forum.commands.context import in_app, print_demo_accounts
+from forum.db import db, reading, writing
+from forum.demo.actions import fill
+from forum.posts.actions import rerender_outdated
+
+
+@click.group("db")
+def database() -> None:
+    """Upgrade or downgrade the database schema."""
+
+
+@database.command("upgrade")
+@click.argument("revision", default="head")
+@in_app(writing)
+def upgrade(revision: str) -> None:
+    """Upgrade the schema to the latest revision, or to REVISION."""
+    flask_migrate.upgrade(revision=revision)
+    click.echo("The database is up to date.")
+
+
+@database.command("downgrade")
+@click.argument("revision", default="-1")
+@in_app(writing)
+def downgrade(revision: str) -> None:
+    """Take the schema back by one revision, or to REVISION."""
+    flask_migrate.downgrade(revision=revision)
+
+
+@database.command("revision")
+@click.argument("message")
+@in_app(writing)
+def create_revision(message: str) -> None:
+    """For developers: write a migration for changed models."""
+    flask_migrate.migrate(message=message)
+
+
+@click.command()
+@in_app(writing)
+def demo() -> None:
+    """Fill an empty database with the demo community."""
+    if count_members():
+        raise click.ClickException("The database already has members. The demo community needs an empty database.")
+    fill()
+    db.session.commit()
+    print_demo_accounts()
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@in_app(reading)
+def backup(file: Path) -> None:
+    """Back up the whole database to FILE while the site runs. Keep the keys somewhere else."""
+    try:
+        back_up(file)
+    except (OSError, RuntimeError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Written to {file}.")
+
+
+@click.command()
+@in_app(writing)
+def render() -> None:
+    """Render texts again that an older version rendered."""
+    count = rerender_outdated(text.RENDER_VERSION)
+    db.session.commit()
+    click.echo(f"{count:,} texts rendered.")

@@ -1,0 +1,69 @@
+"""`forum serve` and `forum work`: run the site."""
+
+import sys
+
+import click
+import flask_migrate
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from forum import jobs, serving
+from forum.accounts.queries import count_members, member_by_email
+from forum.commands.context import database_message, load_app, print_demo_accounts
+from forum.db import db, writing
+from forum.demo.actions import SIGN_INS, fill
+
+
+@click.command()
+@click.option("--demo", is_flag=True, help="Fill a new database with the demo community.")
+def serve(demo: bool) -> None:
+    """Upgrade the database, then serve the site and run its jobs until stopped."""
+    app = load_app()
+    settings = app.config["SETTINGS"]
+    if problem := serving.cannot_bind(settings.host, settings.port):
+        raise click.ClickException(f"{problem} Choose another with FORUM_PORT or FORUM_HOST.")
+    if not serving.run_in_child(lambda: _prepare(app, demo)):
+        sys.exit(1)
+    server = serving.web_server("forum:create_app", host=settings.host, port=settings.port, workers=settings.workers)
+    sys.exit(serving.supervise(web=server.serve, jobs=lambda: _run_jobs(app)))
+
+
+@click.command()
+def work() -> None:
+    """Run the jobs: mail, and what is due on schedule. `forum serve` includes this."""
+    _run_jobs(load_app())
+
+
+def _prepare(app: Flask, demo: bool) -> None:
+    with app.app_context(), writing():
+        try:
+            flask_migrate.upgrade()
+            if demo and not count_members():
+                click.echo("Filling the database with the demo community ...")
+                fill()
+                db.session.commit()
+            has_demo = member_by_email(SIGN_INS[0][1]) is not None
+        except OperationalError as error:
+            click.echo(database_message(error), err=True)
+            sys.exit(1)
+    _print_welcome(app, has_demo)
+
+
+def _print_welcome(app: Flask, has_demo: bool) -> None:
+    click.echo(f"\n{app.config['SITE_NAME']} is at {app.config['SITE_URL']}")
+    if has_demo:
+        click.echo("You can sign in as:")
+        print_demo_accounts()
+    click.echo(f"Mail goes to {_without_password(app.config['MAIL_URL'])}. Press Ctrl-C to stop.\n")
+
+
+def _without_password(url: str) -> str:
+    credentials, at, host = url.rpartition("@")
+    return f"{credentials.split('://')[0]}://…@{host}" if at else url
+
+
+def _run_jobs(app: Flask) -> None:
+    # SIGTERM lets a running job finish.
+    jobs.queue_of(app).create_consumer(
+        workers=1, periodic=True, initial_delay=0.2, max_delay=2, graceful_signal="TERM"
+    ).run()
