@@ -13,8 +13,8 @@ from forum.vendors.models import Programme, Vendor, VendorDomain
 from tests.factories import make_category, make_member, make_post, make_vendor, run_concurrently
 
 
-def form(**given: Any) -> dict[str, Any]:
-    """A proposal as a browser sends it."""
+def form(**values: Any) -> dict[str, Any]:
+    """Return a proposal as a browser sends it."""
     fields = {
         "name": "Nordwall Systems",
         "category": "hardware",
@@ -22,7 +22,7 @@ def form(**given: Any) -> dict[str, Any]:
         "programme": "Nordwall Partners",
         "description": "Servers and storage.",
     }
-    return {**fields, **given}
+    return {**fields, **values}
 
 
 def names_in(page: str) -> list[str]:
@@ -32,7 +32,7 @@ def names_in(page: str) -> list[str]:
 def test_a_member_proposes_a_vendor_and_a_moderator_accepts_it(app: Any, browse: Any) -> None:
     make_category(slug="hardware", name="Hardware")
     answer = browse(make_member()).post("/vendors/new", data=form(), follow_redirects=True)
-    assert "Nordwall Systems waits for a moderator" in answer.text
+    assert "Nordwall Systems is waiting for a moderator" in answer.text
     vendor = db.session.query(Vendor).one()
     assert (vendor.slug, vendor.accepted_at) == ("nordwall-systems", None)
     assert db.session.query(VendorDomain).one().domain == "nordwall.example"
@@ -50,12 +50,12 @@ def test_a_member_proposes_a_vendor_and_a_moderator_accepts_it(app: Any, browse:
     assert "Nothing waits" in moderator.get("/admin/").text
 
 
-def test_who_proposed_a_vendor_is_kept_nowhere(app: Any, browse: Any) -> None:
+def test_who_proposed_a_vendor_is_not_stored(app: Any, browse: Any) -> None:
     make_category(slug="hardware")
     member = make_member(name="Marta Aalto")
     browse(member).post("/vendors/new", data=form())
-    kept = repr([row for table in ("vendors", "programmes", "vendor_domains") for row in rows_of(table)])
-    assert "Marta" not in kept and member.email not in kept
+    stored = repr([row for table in ("vendors", "programmes", "vendor_domains") for row in rows_of(table)])
+    assert "Marta" not in stored and member.email not in stored
     assert not any("member" in column.name or "author" in column.name for column in Vendor.__table__.columns)
 
 
@@ -87,23 +87,24 @@ def test_accepting_and_declining_at_once_ends_one_way(app: Any, browse: Any) -> 
     browse(make_member()).post("/vendors/new", data=form())
     path, readers = "/admin/vendors/nordwall-systems", [browse(make_member(role="moderator")) for _ in range(2)]
     answers = run_concurrently(
-        lambda: readers[0].post(path, data={"intent": "accept"}), lambda: readers[1].post(path, data={"intent": "decline"})
+        lambda: readers[0].post(path, data={"intent": "accept"}),
+        lambda: readers[1].post(path, data={"intent": "decline"}),
     )
-    found = db.session.query(Vendor).one_or_none()
-    assert [answer.status_code for answer in answers] == ([302, 302] if found else [404, 302])
-    assert found is None or found.accepted_at is not None
+    vendor = db.session.query(Vendor).one_or_none()
+    assert [answer.status_code for answer in answers] == ([302, 302] if vendor else [404, 302])
+    assert vendor is None or vendor.accepted_at is not None
 
 
 @pytest.mark.parametrize(
-    "given, words",
+    "wrong, words",
     [
-        ({"name": ""}, "Write the vendor's name."),
-        ({"name": "x"}, "Write a name of 2 to 80 characters."),
-        ({"name": "x" * 81}, "Write a name of 2 to 80 characters."),
-        ({"name": "!!!"}, "Write a name of 2 to 80 characters."),
-        ({"name": "北京" * 40}, "too long for an address"),
-        ({"name": "OSTWALL"}, "There is a vendor with this name"),
-        ({"name": "the old ostwall"}, "There is a vendor with this name"),
+        ({"name": ""}, "Enter the vendor's name."),
+        ({"name": "x"}, "Enter a name of 2 to 80 characters."),
+        ({"name": "x" * 81}, "Enter a name of 2 to 80 characters."),
+        ({"name": "!!!"}, "Enter a name of 2 to 80 characters."),
+        ({"name": "北京" * 40}, "too long for a web address"),
+        ({"name": "OSTWALL"}, "A vendor with this name is already listed"),
+        ({"name": "the old ostwall"}, "A vendor with this name is already listed"),
         ({"category": ""}, "Choose a category."),
         ({"category": "weapons"}, "Not a valid choice"),
         ({"website": "nordwall"}, "not a web address"),
@@ -114,15 +115,15 @@ def test_accepting_and_declining_at_once_ends_one_way(app: Any, browse: Any) -> 
         ({"description": "𝅘𝅥𝅮" * 150}, "Use at most 300 characters."),
     ],
 )
-def test_a_wrong_proposal_is_answered_in_words_and_the_rest_kept(
-    app: Any, browse: Any, given: dict[str, str], words: str
+def test_an_invalid_proposal_gets_an_error_and_keeps_the_other_fields(
+    app: Any, browse: Any, wrong: dict[str, str], words: str
 ) -> None:
     vendor = make_vendor("Ostwall", category=make_category(slug="hardware"), aliases=["The Old Ostwall"])
-    answer = browse(make_member()).post("/vendors/new", data=form(**given))
+    answer = browse(make_member()).post("/vendors/new", data=form(**wrong))
     assert answer.status_code == 422 and words in unescape(answer.text)
-    if "programme" not in given:
+    if "programme" not in wrong:
         assert 'value="Nordwall Partners"' in answer.text
-    if "category" not in given:
+    if "category" not in wrong:
         assert '<option value="hardware" selected>' in answer.text
     assert [row.id for row in db.session.query(Vendor)] == [vendor.id]
 

@@ -1,4 +1,4 @@
-"""What runs by the clock for the catalogue."""
+"""The catalogue's scheduled job."""
 
 from forum import jobs
 from forum.admin.merge_actions import move_late_content
@@ -10,7 +10,7 @@ from forum.vendors.models import Vendor
 @jobs.periodic(minute="20", hour="3")
 @writing()
 def move_late_posts() -> None:
-    """Once a night: what was being written about a vendor at the very moment when it was merged goes along too."""
+    """Move, once a night, what was being written about a vendor while it was merged."""
     for old in merged_vendors():
         move_late_content(old, db.session.get_one(Vendor, old.merged_into_id))
     db.session.commit()

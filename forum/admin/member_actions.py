@@ -1,4 +1,4 @@
-"""What staff does to accounts, each with its row in the log."""
+"""Staff actions on accounts, each with its entry in the log."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from forum.moderation.log.actions import log_change
 
 
 class MemberAction(NamedTuple):
-    """Something staff does to an account: whether there is anything to do, doing it, and how it is told."""
+    """A staff action on an account: when it applies, what it runs, its log entry and the message afterwards."""
 
     applies: Callable[[Member], bool]
     run: Callable[[Member], None]
@@ -25,51 +25,51 @@ MEMBER_ACTIONS = {
         staff_actions.vouch,
         "limits for new members → none",
         "Staff vouches for them.",
-        "The limits for new members do not apply any more.",
+        "The limits for new members no longer apply.",
     ),
     "end_sessions": MemberAction(
         lambda member: True,
         staff_actions.end_sessions,
         "all sessions ended",
         "Every browser was signed out.",
-        "Every browser signed in as them is signed out.",
+        "They are signed out of every browser.",
     ),
     "clear_bounce": MemberAction(
         lambda member: member.bounced_at is not None,
         staff_actions.clear_bounce,
-        "mail came back → mail is sent",
+        "mail bounced → mail is sent",
         "The address is tried again.",
-        "Mail goes to their address again.",
+        "Mail is sent to their address again.",
     ),
     "confirm": MemberAction(
         lambda member: member.confirmed_at is None and member.password_hash is not None and member.email is not None,
         send_confirmation,
-        "the link that confirms the address was sent again",
-        "The link was asked for.",
-        "The link is on its way.",
+        "the confirmation link was sent again",
+        "Someone asked for the link.",
+        "Confirmation link sent.",
     ),
 }
 
 
 def run_member_action(staff: Member, member: Member, name: str) -> str | None:
-    """Do one of DEEDS and log it; what was done, in words, or None when there was nothing to do."""
-    deed = MEMBER_ACTIONS[name]
-    if not deed.applies(member):
+    """Run one of MEMBER_ACTIONS and log it. Return its message, or None when it does not apply."""
+    action = MEMBER_ACTIONS[name]
+    if not action.applies(member):
         return None
-    deed.run(member)
-    log_change(staff, "member", facts=deed.facts, reason=deed.reason, member=member)
-    return deed.message
+    action.run(member)
+    log_change(staff, "member", facts=action.facts, reason=action.reason, member=member)
+    return action.message
 
 
 def change_role(staff: Member, member: Member, role: str, *, reason: str) -> None:
-    """Give another role. Raises LastAdmin."""
-    before = staff_actions.set_role(member, role)
-    log_change(staff, "member", facts=f"role: {before} → {role}", reason=reason, member=member)
+    """Change the member's role. Raise LastAdmin."""
+    old_role = staff_actions.set_role(member, role)
+    log_change(staff, "member", facts=f"role: {old_role} → {role}", reason=reason, member=member)
 
 
 def reset_two_factor(member: Member) -> bool:
-    """The operator turns off a second factor that was lost, at the machine."""
-    done = staff_actions.reset_two_factor(member)
-    if done:
-        log_change(None, "member", facts="second factor → none", reason="It was lost.", member=member)
-    return done
+    """Turn off a lost second factor, from the command line. Return whether there was one."""
+    was_enabled = staff_actions.reset_two_factor(member)
+    if was_enabled:
+        log_change(None, "member", facts="two-factor authentication → off", reason="It was lost.", member=member)
+    return was_enabled

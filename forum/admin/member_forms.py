@@ -1,8 +1,8 @@
-"""What staff types about an account, and what is wrong with it."""
+"""Forms of the admin pages about accounts."""
 
 from typing import Any
 
-from wtforms import RadioField, TextAreaField
+from wtforms import Field, RadioField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from forum.accounts.two_factor_forms import ReauthenticationFields
@@ -13,23 +13,23 @@ MAX_REASON_LENGTH = 500
 
 
 class ReasonForm(Form):
-    """Why something is done. It stands in the public log."""
+    """The reason of a change, for the public log."""
 
     reason = TextAreaField(
-        "Why",
+        "Reason",
         validators=[
-            InputRequired("Say why, in a sentence."),
+            InputRequired("Give a reason, in a sentence."),
             Length(min=5, max=MAX_REASON_LENGTH, message=f"Use 5 to {MAX_REASON_LENGTH} characters."),
         ],
     )
 
     def reason_text(self) -> str:
-        """The reason without space around it."""
+        """Return the reason without surrounding whitespace."""
         return (self.reason.data or "").strip()
 
 
 class RoleForm(ReasonForm, ReauthenticationFields):
-    """A member's role, with a fresh proof that it is really the admin."""
+    """A member's new role, with the admin's password or code."""
 
     role = RadioField("Role", choices=ROLES, validate_choice=False)
 
@@ -37,11 +37,11 @@ class RoleForm(ReasonForm, ReauthenticationFields):
         super().__init__(*args, **kwargs)
         self.current_role, self.vendor = current_role, vendor
 
-    def validate_role(self, field: Any) -> None:
-        """Another one than now; and nobody judges texts about the vendor they speak for."""
+    def validate_role(self, field: Field) -> None:
+        """Accept a different role; a vendor representative can't become staff."""
         if field.data not in ROLES:
             raise ValidationError("Choose a role.")
         if field.data == self.current_role:
-            raise ValidationError("This is the role they have.")
+            raise ValidationError("They already have this role.")
         if field.data != "member" and self.vendor:
-            raise ValidationError(f"They speak for {self.vendor}. A representative is no moderator.")
+            raise ValidationError(f"They represent {self.vendor}. A vendor representative can't be a moderator.")

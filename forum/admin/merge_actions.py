@@ -23,8 +23,8 @@ class NotInCatalogue(Exception):
     """One of the two vendors has left the catalogue."""
 
 
-def merge_vendors(staff: Member, old: Vendor, into: Vendor, *, reason: str, preview: str) -> None:
-    """Merge a vendor into another and log it; `preview` says what was moved. Raise NotInCatalogue.
+def merge_vendors(staff: Member, old: Vendor, into: Vendor, *, reason: str, summary: str) -> None:
+    """Merge a vendor into another and log it; `summary` says what was moved. Raise NotInCatalogue.
 
     The old name becomes an alias of the other vendor, and the old URLs redirect there.
     """
@@ -37,7 +37,7 @@ def merge_vendors(staff: Member, old: Vendor, into: Vendor, *, reason: str, prev
         merge_vendor(old, into)
     bump_version(old)
     bump_version(into)
-    log_change(staff, "vendor", facts=f"{old.name} went into {into.name}: {preview}", reason=reason)
+    log_change(staff, "vendor", facts=f"{old.name} merged into {into.name}: {summary}", reason=reason)
 
 
 def move_late_content(old: Vendor, into: Vendor) -> None:

@@ -1,12 +1,13 @@
-"""What the admin pages ask about members: found by name, one at a time, and what was decided about them.
+"""Queries of the admin pages about members and about what was decided on them.
 
-Anonymous writing is absent: only what carries a member's own number is counted, and no chain or seal is opened.
+Anonymous posts are left out: only rows that carry the member's own id are counted, and no chain or seal is opened.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
 from forum.accounts.models import Member
 from forum.db import db, now
@@ -15,40 +16,55 @@ from forum.posts.models import Comment, Post
 from forum.ratings.models import Rating
 
 PAGE_SIZE = 50
-# Groups of members, and what makes one belong.
 MEMBER_GROUPS = {
-    "": "Everybody",
+    "": "Everyone",
     "staff": "Moderators and admins",
     "new": "Not vouched for",
     "unconfirmed": "Not confirmed",
-    "bounced": "Mail came back",
+    "bounced": "Mail bounced",
     "sanctioned": "Suspended or banned",
 }
 
 
-class MemberPage(NamedTuple):
-    """Members, the latest first, and the number the next page begins below (or None)."""
+class MemberRow(NamedTuple):
+    """A member in the list."""
 
-    rows: Sequence[Any]
+    id: int
+    name: str
+    slug: str
+    role: str
+    joined_at: datetime
+    confirmed_at: datetime | None
+    vouched_at: datetime | None
+    suspended_until: datetime | None
+    banned_at: datetime | None
+    bounced_at: datetime | None
+
+
+class MemberPage(NamedTuple):
+    """Members, the latest first, and the id below which the next page begins (or None)."""
+
+    rows: list[MemberRow]
     next_key: int | None
 
 
 def search_members(words: str, group: str, before: int | None, *, by_address: bool) -> MemberPage:
-    """Members whose name or page (or e-mail address) begins so, by key."""
-    table = Member.__table__.c
-    columns = (table.id, table.name, table.slug, table.role, table.joined_at, table.confirmed_at, table.vouched_at)
-    statement = select(*columns, table.suspended_until, table.banned_at, table.bounced_at)
+    """Return members of a group whose name or slug (or e-mail address) begins with the words."""
+    statement = select(*(getattr(Member, name) for name in MemberRow._fields))
     if words:
-        ways = [Member.name.istartswith(words, autoescape=True), Member.slug.startswith(words.lower(), autoescape=True)]
+        matches = [
+            Member.name.istartswith(words, autoescape=True),
+            Member.slug.startswith(words.lower(), autoescape=True),
+        ]
         if by_address:
-            ways.append(Member.email.startswith(words.lower(), autoescape=True))
-        statement = statement.where(or_(*ways))
+            matches.append(Member.email.startswith(words.lower(), autoescape=True))
+        statement = statement.where(or_(*matches))
     if group:
         statement = statement.where(_in_group(group))
     if before is not None:
         statement = statement.where(Member.id < before)
-    found = db.session.execute(statement.order_by(Member.id.desc()).limit(PAGE_SIZE + 1)).all()
-    return MemberPage(found[:PAGE_SIZE], found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else None)
+    rows = [MemberRow(*row) for row in db.session.execute(statement.order_by(Member.id.desc()).limit(PAGE_SIZE + 1))]
+    return MemberPage(rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None)
 
 
 def _in_group(group: str) -> ColumnElement[bool]:
@@ -62,34 +78,24 @@ def _in_group(group: str) -> ColumnElement[bool]:
     return conditions[group]
 
 
-def account_by_slug(slug: str) -> Select[Any]:
-    """The member with this slug, whatever the state of the account."""
+def account_by_slug(slug: str) -> Select[Member]:
+    """Select the member with this slug, whatever the state of the account."""
     return select(Member).where(Member.slug == slug)
 
 
-def signed_counts(member: Member) -> Any:
-    """How many posts, replies and ratings carry the member's name."""
+def signed_counts(member: Member) -> Row[int, int, int]:
+    """Return how many posts, replies and ratings carry the member's name."""
+    posts, replies, ratings = (
+        select(func.count()).select_from(model).where(model.author_id == member.id).scalar_subquery()
+        for model in (Post, Comment, Rating)
+    )
+    return db.session.execute(select(posts.label("posts"), replies.label("replies"), ratings.label("ratings"))).one()
 
-    def of(kind: Any) -> Any:
-        return select(func.count()).select_from(kind).where(kind.author_id == member.id).scalar_subquery()
 
+def decisions_about(member: Member, limit: int = 20) -> Sequence[Row[int, str, str, int | None, str, datetime]]:
+    """Return decisions about the member and about what they signed, the latest first."""
     return db.session.execute(
-        select(of(Post).label("posts"), of(Comment).label("replies"), of(Rating).label("ratings"))
-    ).one()
-
-
-def decisions_about(member: Member, limit: int = 20) -> Sequence[Any]:
-    """Decisions about the member and about what they signed, the latest first."""
-    return db.session.execute(
-        select(
-            Decision.id,
-            Decision.action,
-            Decision.source,
-            Decision.target_label,
-            Decision.rule,
-            Decision.reason,
-            Decision.decided_at,
-        )
+        select(Decision.id, Decision.action, Decision.target_label, Decision.rule, Decision.reason, Decision.decided_at)
         .outerjoin(Post, Post.id == Decision.post_id)
         .outerjoin(Comment, Comment.id == Decision.comment_id)
         .where(or_(Decision.member_id == member.id, Post.author_id == member.id, Comment.author_id == member.id))

@@ -1,68 +1,77 @@
-"""The settings as a form: one field each, by the kind of its default, within bounds."""
+"""The settings as a form: one field each, by the type of its default, within bounds."""
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from wtforms import Field, FloatField, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from forum.site import DEFAULTS
 from forum.forms import Form
+from forum.site import DEFAULTS
 
-# What each is called, and the least and most it may be: of a number, or of a text's length.
-LABELS: dict[str, tuple[str, float, float]] = {
-    "announcement": ("Announcement", 0, 300),
-    "rules_note": ("Words above the rules", 0, 5000),
-    "flag_threshold": ("Weight of reports that hides", 1, 100),
-    "first_posts_held": ("First posts that are held", 0, 20),
-    "links_of_new_members": ("Links of new members", 0, 50),
-    "seconds_between_posts": ("Seconds between two texts", 0, 3600),
-    "posts_on_first_day": ("Posts on the first day", 0, 100),
-    "replies_on_first_day": ("Replies on the first day", 0, 500),
-    "settled_after_days": ("Settled after so many days", 0, 365),
-    "settled_after_texts": ("Settled after so many texts", 0, 500),
-    "held_words": ("Words that hold a text", 0, 5000),
-    "held_domains": ("Domains that hold a text", 0, 5000),
-    "notice_days": ("Days to decide a notice", 1, 90),
+
+class SettingLabel(NamedTuple):
+    """A setting's label and its bounds: of a number, or of the length of a text."""
+
+    label: str
+    minimum: float
+    maximum: float
+
+
+LABELS = {
+    "announcement": SettingLabel("Announcement", 0, 300),
+    "rules_note": SettingLabel("Text above the rules", 0, 5000),
+    "flag_threshold": SettingLabel("Weight of reports that hides", 1, 100),
+    "first_posts_held": SettingLabel("First posts held for review", 0, 20),
+    "links_of_new_members": SettingLabel("Links allowed to new members", 0, 50),
+    "seconds_between_posts": SettingLabel("Seconds between posts or replies", 0, 3600),
+    "posts_on_first_day": SettingLabel("Posts on the first day", 0, 100),
+    "replies_on_first_day": SettingLabel("Replies on the first day", 0, 500),
+    "settled_after_days": SettingLabel("Days as a new member", 0, 365),
+    "settled_after_texts": SettingLabel("Posts and replies as a new member", 0, 500),
+    "held_words": SettingLabel("Words that hold a post or reply", 0, 5000),
+    "held_domains": SettingLabel("Domains that hold a post or reply", 0, 5000),
+    "notice_days": SettingLabel("Days to decide a notice", 1, 90),
 }
-# Told in the log as changed, without what they say: a list that everybody reads catches nobody.
+# The log says that these changed, not to what: a public list of filtered words would be easy to avoid.
 REDACTED_IN_LOG = ("held_words", "held_domains", "announcement", "rules_note")
 
 
 def _field(name: str) -> Field:
-    label, least, most = LABELS[name]
+    label, minimum, maximum = LABELS[name]
     default = DEFAULTS[name][0]
     if isinstance(default, str):
         kind = StringField if name == "announcement" else TextAreaField
-        return kind(label, validators=[Length(max=int(most), message=f"Use at most {most:,.0f} characters.")])
-    bounds = NumberRange(least, most, message=f"Write a number from {least:g} to {most:g}.")
+        return kind(label, validators=[Length(max=int(maximum), message=f"Use at most {maximum:,.0f} characters.")])
+    message = f"Enter a number from {minimum:g} to {maximum:g}."
     kind = FloatField if isinstance(default, float) else IntegerField
-    return kind(label, validators=[InputRequired(f"Write a number from {least:g} to {most:g}."), bounds])
+    return kind(label, validators=[InputRequired(message), NumberRange(minimum, maximum, message=message)])
 
 
 class SettingsForm(Form):
-    """Every setting that admins may change while the site runs."""
+    """Every setting that admins can change while the site runs."""
 
-    meta_fields = ("csrf_token", "seen")
-    # What was in force when the form was made, as a digest: nobody undoes unknowingly what another one did meanwhile.
-    seen = HiddenField()
+    meta_fields = ("csrf_token", "settings_digest")
+    # A digest of the settings the form was filled with, so that no one overwrites a colleague's change unawares.
+    settings_digest = HiddenField()
 
-    def overtaken(self, now_is: dict[str, Any]) -> bool:
-        """Whether others changed something since; the next try then knows of it."""
-        digest = sha256(json.dumps(now_is, sort_keys=True).encode()).hexdigest()[:20]
-        before, self.seen.data = self.seen.data, digest
-        return bool(before) and before != digest
+    def is_stale(self, current: Mapping[str, Any]) -> bool:
+        """Return whether someone changed the settings since the form was shown, and take the current digest."""
+        digest = sha256(json.dumps(current, sort_keys=True).encode()).hexdigest()[:20]
+        submitted, self.settings_digest.data = self.settings_digest.data, digest
+        return bool(submitted) and submitted != digest
 
-    def changes(self, now_is: dict[str, Any]) -> dict[str, Any]:
-        """What differs from what is in force."""
-        typed = {name: _plain(value) for name, value in self.cleaned_data().items()}
-        return {name: value for name, value in typed.items() if value != now_is[name]}
+    def changes(self, current: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the submitted values that differ from the current settings."""
+        values = {name: _normalized(value) for name, value in self.cleaned_data().items()}
+        return {name: value for name, value in values.items() if value != current[name]}
 
 
 for _name in LABELS:
     setattr(SettingsForm, _name, _field(_name))
 
 
-def _plain(value: Any) -> Any:
+def _normalized(value: Any) -> Any:
     return "\n".join(line.rstrip() for line in value.strip().splitlines()) if isinstance(value, str) else value

@@ -1,26 +1,26 @@
-"""What staff types about tags and categories, and what is wrong with it."""
+"""Forms of the admin pages about tags and categories."""
 
 from typing import Any
 
-from wtforms import StringField
+from wtforms import Field, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from forum import text
 from forum.admin.member_forms import ReasonForm
+from forum.forms import Form
 from forum.posts.models import Tag
 from forum.posts.tags.queries import tags_by_word
-from forum.forms import Form
 
 
-def check_tag_word(form: Any, field: Any) -> None:
-    """Something that can stand in an address."""
+def check_tag_word(form: Form, field: Field) -> None:
+    """Accept a word of which a slug of 2 to 50 characters can be made."""
     folded = text.fold(field.data or "")
     if not 2 <= len(folded) <= 50:
-        raise ValidationError("Write a word of 2 to 50 letters or digits; hyphens join several.")
+        raise ValidationError("Enter a word of 2 to 50 letters or digits. Use hyphens to join several.")
 
 
 DESCRIPTION_RULES = [
-    InputRequired("Say what it is for."),
+    InputRequired("Enter a description."),
     Length(min=5, max=200, message="Use 5 to 200 characters."),
 ]
 
@@ -29,51 +29,51 @@ class TagForm(Form):
     """A new tag."""
 
     word = StringField("Tag", validators=[check_tag_word])
-    description = StringField("What it is for", validators=DESCRIPTION_RULES)
+    description = StringField("Description", validators=DESCRIPTION_RULES)
 
 
 class DescriptionForm(Form):
-    """What a tag is for."""
+    """A tag's description."""
 
-    description = StringField("What it is for", validators=DESCRIPTION_RULES)
+    description = StringField("Description", validators=DESCRIPTION_RULES)
 
 
-class WordForm(Form):
+class SynonymForm(Form):
     """Another word for a tag."""
 
-    word = StringField("Another word", validators=[check_tag_word])
+    word = StringField("Synonym", validators=[check_tag_word])
 
 
 class TagMergeForm(ReasonForm):
-    """Into which tag another goes."""
+    """The tag that another is merged into."""
 
-    into = StringField("Into which tag", validators=[InputRequired("Write the other tag.")])
+    into = StringField("Merge into", validators=[InputRequired("Enter the other tag.")])
 
     def __init__(self, old: Tag, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.old = old
         self.target: Tag | None = None
 
-    def validate_into(self, field: Any) -> None:
-        """Another tag."""
+    def validate_into(self, field: Field) -> None:
+        """Accept another tag, and set `target`."""
         word = text.fold((field.data or "").lstrip("#"))
         self.target = tags_by_word([word]).get(word)
         if self.target is None:
             raise ValidationError(f"There is no tag “{word[:50]}”.")
         if self.target.id == self.old.id:
-            raise ValidationError("A tag cannot go into itself. Write the other one.")
+            raise ValidationError("A tag can't be merged into itself. Enter another one.")
 
 
 class CategoryForm(Form):
-    """The name of a kind of vendor."""
+    """The name of a category."""
 
     name = StringField("Name")
 
-    def validate_name(self, field: Any) -> None:
-        """Two to sixty characters."""
+    def validate_name(self, field: Field) -> None:
+        """Accept 2 to 60 characters."""
         if not 2 <= len(text.single_line(field.data or "")) <= 60 or not text.fold(field.data or ""):
-            raise ValidationError("Write a name of 2 to 60 characters.")
+            raise ValidationError("Enter a name of 2 to 60 characters.")
 
     def cleaned_name(self) -> str:
-        """The name."""
+        """Return the name on one line."""
         return text.single_line(self.name.data or "")

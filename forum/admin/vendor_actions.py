@@ -1,68 +1,71 @@
-"""What staff does to vendors, programmes and tiers, each with its row in the log."""
+"""Staff changes to vendors, programmes and tiers, each with its entry in the log."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from forum.accounts.models import Member
 from forum.moderation.log.actions import log_change
 from forum.vendors import actions, catalogue_actions
+from forum.vendors.catalogue_actions import Requirements
 from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias, VendorDomain
 
+# Label and unit of each of catalogue_actions.REQUIREMENTS.
 REQUIREMENT_LABELS = {
     "certified_people": ("certified people", ""),
-    "training_cost": ("training a head", " EUR"),
+    "training_cost": ("training per person", " EUR"),
     "annual_fee": ("annual fee", " EUR"),
-    "revenue_target": ("revenue target a year", " EUR"),
+    "revenue_target": ("annual revenue target", " EUR"),
 }
 
 
 def accept(staff: Member, vendor: Vendor) -> None:
-    """Take a proposal into the catalogue."""
+    """Accept a proposal into the catalogue."""
     actions.accept_vendor(vendor)
     log_change(staff, "vendor", facts=f"{vendor.name}: proposed → in the catalogue")
 
 
 def decline(staff: Member, vendor: Vendor) -> None:
-    """Drop a proposal. Its name is not told: anybody can have typed it."""
+    """Delete a proposal. The log leaves out its name: anyone can have typed it."""
     actions.decline_vendor(vendor)
     log_change(staff, "vendor", facts="a proposal was declined")
 
 
-def update_vendor(staff: Member, vendor: Vendor, *, name: str, description: str, category: Category, reason: str) -> None:
-    """Name, description, category. Raises ValueError for a name that is another's."""
-    before = (vendor.name, vendor.category.name, vendor.description)
+def update_vendor(
+    staff: Member, vendor: Vendor, *, name: str, description: str, category: Category, reason: str
+) -> None:
+    """Change name, description and category. Raise ValueError for a name in use."""
+    old_name, old_category, old_description = vendor.name, vendor.category.name, vendor.description
     catalogue_actions.update_vendor(vendor, name=name, description=description, category=category)
-    told = [f"{before[0]} → {vendor.name}"] if vendor.name != before[0] else []
-    told += [f"category: {before[1]} → {category.name}"] if category.name != before[1] else []
-    told += ["description changed"] if vendor.description != before[2] else []
-    if told:
-        log_change(staff, "vendor", facts=f"{vendor.name}: {'; '.join(told)}", reason=reason)
+    changes = [f"{old_name} → {vendor.name}"] if vendor.name != old_name else []
+    changes += [f"category: {old_category} → {category.name}"] if category.name != old_category else []
+    changes += ["description changed"] if vendor.description != old_description else []
+    if changes:
+        log_change(staff, "vendor", facts=f"{vendor.name}: {'; '.join(changes)}", reason=reason)
 
 
 def add_alias(staff: Member, vendor: Vendor, name: str) -> None:
-    """Another name. Raises ValueError."""
+    """Add an alias. Raise ValueError for a name in use."""
     catalogue_actions.add_alias(vendor, name)
-    log_change(staff, "vendor", facts=f"{vendor.name}: is also called {name}")
+    log_change(staff, "vendor", facts=f"{vendor.name}: other name {name} added")
 
 
 def add_domain(staff: Member, vendor: Vendor, domain: str, relation: str) -> None:
-    """A domain. Raises ValueError."""
+    """Add a domain. Raise ValueError for a domain in use."""
     catalogue_actions.add_related_domain(vendor, domain, relation)
     log_change(staff, "vendor", facts=f"{vendor.name}: {domain} ({relation}) added")
 
 
-def remove_entry(staff: Member, vendor: Vendor, thing: VendorAlias | VendorDomain) -> None:
-    """An alias or a domain less."""
-    called = thing.name if isinstance(thing, VendorAlias) else thing.domain
-    catalogue_actions.delete_entry(vendor, thing)
-    log_change(staff, "vendor", facts=f"{vendor.name}: {called} removed")
+def remove_entry(staff: Member, vendor: Vendor, entry: VendorAlias | VendorDomain) -> None:
+    """Remove an alias or a domain."""
+    label = entry.name if isinstance(entry, VendorAlias) else entry.domain
+    catalogue_actions.delete_entry(vendor, entry)
+    log_change(staff, "vendor", facts=f"{vendor.name}: {label} removed")
 
 
 def add_programme(staff: Member, vendor: Vendor, name: str) -> Programme:
-    """A programme without tiers. Raises ValueError."""
-    if any(one.name == name or one.slug == actions.programme_slug(name) for one in vendor.programmes):
-        raise ValueError(f"{vendor.name} has a programme of this name already.")
+    """Add a programme without tiers. Raise ValueError for a name in use."""
+    slug = actions.programme_slug(name)
+    if any(programme.name == name or programme.slug == slug for programme in vendor.programmes):
+        raise ValueError(f"{vendor.name} already has a programme with this name.")
     programme = actions.add_programme(vendor, name, [])
     catalogue_actions.bump_version(vendor)
     log_change(staff, "programme", facts=f"{vendor.name}: {name} added")
@@ -70,26 +73,24 @@ def add_programme(staff: Member, vendor: Vendor, name: str) -> Programme:
 
 
 def rename_programme(staff: Member, programme: Programme, name: str) -> None:
-    """Call it otherwise."""
-    before = programme.name
+    """Change the name; the slug stays."""
+    old = programme.name
     catalogue_actions.rename_programme(programme, name)
-    log_change(staff, "programme", facts=f"{programme.vendor.name}: {before} → {programme.name}")
+    log_change(staff, "programme", facts=f"{programme.vendor.name}: {old} → {programme.name}")
 
 
 def remove_programme(staff: Member, programme: Programme, *, reason: str) -> None:
-    """One that nothing hangs on."""
-    vendor, called = programme.vendor, programme.name
+    """Remove a programme that no post or rating refers to."""
+    vendor, name = programme.vendor, programme.name
     catalogue_actions.delete_entry(vendor, programme)
-    log_change(staff, "programme", facts=f"{vendor.name}: {called} removed", reason=reason)
+    log_change(staff, "programme", facts=f"{vendor.name}: {name} removed", reason=reason)
 
 
 def remove_programme_change(staff: Member, programme: Programme, change: ProgrammeChange) -> None:
-    """What the trend said of it was wrong."""
-    told = change.summary
+    """Remove a note from the public trend."""
+    summary = change.summary
     catalogue_actions.delete_entry(programme.vendor, change)
-    log_change(
-        staff, "programme", facts=f"{programme.vendor.name}, {programme.name}: the trend no more says “{told}”"
-    )
+    log_change(staff, "programme", facts=f"{_full_name(programme)}: “{summary}” removed from the trend")
 
 
 def save_tier(
@@ -99,40 +100,43 @@ def save_tier(
     *,
     rank: int,
     name: str,
-    requirements: Mapping[str, Any],
+    requirements: Requirements,
     trend_note: str,
     effective_at: datetime,
 ) -> Tier:
-    """Change or add a tier. `marked`, unless empty, is told in the vendor's trend from that day on."""
-    told = describe_tier_change(tier, name, requirements) or f"{name}: place or spelling"
+    """Update or add a tier. `trend_note`, unless empty, appears in the vendor's public trend from that day on."""
+    facts = describe_tier_change(tier, name, requirements) or f"{name}: rank or spelling"
     tier = catalogue_actions.save_tier(programme, tier, rank=rank, name=name, requirements=requirements)
     if trend_note:
         actions.record_programme_change(programme, trend_note, happened_at=effective_at)
-    log_change(staff, "programme", facts=f"{programme.vendor.name}, {programme.name}: {told}")
+    log_change(staff, "programme", facts=f"{_full_name(programme)}: {facts}")
     return tier
 
 
 def remove_tier(staff: Member, tier: Tier, *, trend_note: str, effective_at: datetime, reason: str) -> None:
-    """A tier less: what was written and rated under it stays, without a tier."""
-    programme, called = tier.programme, tier.name
+    """Remove a tier. Posts and ratings that refer to it stay, without a tier."""
+    programme, name = tier.programme, tier.name
     if trend_note:
         actions.record_programme_change(programme, trend_note, happened_at=effective_at)
     catalogue_actions.delete_entry(programme.vendor, tier)
-    facts = f"{programme.vendor.name}, {programme.name}: {called} removed"
-    log_change(staff, "programme", facts=facts, reason=reason)
+    log_change(staff, "programme", facts=f"{_full_name(programme)}: {name} removed", reason=reason)
 
 
-def describe_tier_change(tier: Tier | None, name: str, requirements: Mapping[str, Any]) -> str:
-    """A tier's new demands against the old, in words: "Gold: annual fee 1,500 → 2,000 EUR". Empty when none changed."""
+def describe_tier_change(tier: Tier | None, name: str, requirements: Requirements) -> str:
+    """Return how the requirements change: "Gold: annual fee 1,500 → 2,000 EUR". Empty when they stay the same."""
     if tier is None:
         return f"{name}: new tier"
     changes = []
-    for key, (words, unit) in REQUIREMENT_LABELS.items():
-        before, after = getattr(tier, key), requirements[key]
-        if before != after:
-            changes.append(f"{words} {_amount(before)} → {_amount(after)}{unit if after is not None else ''}")
+    for key, (label, unit) in REQUIREMENT_LABELS.items():
+        old, new = getattr(tier, key), requirements[key]
+        if old != new:
+            changes.append(f"{label} {_amount(old)} → {_amount(new)}{unit if new is not None else ''}")
     return f"{name}: {', '.join(changes)}" if changes else ""
 
 
 def _amount(value: int | None) -> str:
     return "not stated" if value is None else f"{value:,}"
+
+
+def _full_name(programme: Programme) -> str:
+    return f"{programme.vendor.name}, {programme.name}"

@@ -1,9 +1,10 @@
-"""What staff types about vendors, programmes and tiers, and what is wrong with it."""
+"""Forms of the admin pages about vendors, programmes and tiers."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from wtforms import DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import DateField, Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
 from forum import text
@@ -11,12 +12,12 @@ from forum.accounts.disposable import is_disposable
 from forum.accounts.organisations import is_free_mail
 from forum.admin.member_forms import MAX_REASON_LENGTH, ReasonForm
 from forum.db import now
+from forum.forms import Form
 from forum.ratings.forms import parse_whole_number
 from forum.vendors.catalogue_actions import REQUIREMENTS
-from forum.vendors.forms import DOMAIN_PATTERN, MAX_SLUG_LENGTH, MAX_DOMAIN_LENGTH
+from forum.vendors.forms import MAX_SLUG_LENGTH, domain_in
 from forum.vendors.models import Vendor
 from forum.vendors.queries import categories, vendor_by_name
-from forum.forms import Form
 
 DOMAIN_RELATIONS = {
     "own": "Its own",
@@ -27,148 +28,154 @@ DOMAIN_RELATIONS = {
 MAX_REQUIREMENT = 1_000_000_000
 
 
-def _name(most: int) -> Any:
-    """Two to so many characters of which an address can be made."""
+def _name_of_length(maximum: int) -> Callable[[Form, Field], None]:
+    """Return a validator: 2 to `maximum` characters of which a slug can be made."""
 
-    def check(form: Any, field: Any) -> None:
+    def check(form: Form, field: Field) -> None:
         name = text.single_line(field.data or "")
-        if not 2 <= len(name) <= most or not text.fold(name):
-            raise ValidationError(f"Write a name of 2 to {most} characters.")
+        if not 2 <= len(name) <= maximum or not text.fold(name):
+            raise ValidationError(f"Enter a name of 2 to {maximum} characters.")
         if len(text.fold(name)) > MAX_SLUG_LENGTH:
-            raise ValidationError("This name is too long for an address. Write a shorter form of it.")
+            raise ValidationError("This name is too long for a web address. Enter a shorter form of it.")
 
     return check
 
 
 class VendorForm(Form):
-    """A vendor of the catalogue, changed."""
+    """Name, category and description of a vendor in the catalogue."""
 
-    name = StringField("Name", validators=[_name(80)])
+    name = StringField("Name", validators=[_name_of_length(80)])
     category = SelectField("Category")
     description = TextAreaField("What it sells", validators=[Length(max=300, message="Use at most 300 characters.")])
-    reason = StringField("Why", validators=[Length(max=MAX_REASON_LENGTH, message="Use at most 500 characters.")])
+    reason = StringField("Reason", validators=[Length(max=MAX_REASON_LENGTH, message="Use at most 500 characters.")])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.known = {category.slug: category for category in categories()}
-        self.category.choices = {slug: known.name for slug, known in self.known.items()}
+        self.categories = {category.slug: category for category in categories()}
+        self.category.choices = {slug: category.name for slug, category in self.categories.items()}
 
     def values(self) -> dict[str, Any]:
-        """For the action."""
-        return self.cleaned_data() | {"category": self.known[self.category.data], "reason": (self.reason.data or "").strip()}
+        """Return the arguments of `vendor_actions.update_vendor`."""
+        category, reason = self.categories[self.category.data], (self.reason.data or "").strip()
+        return self.cleaned_data() | {"category": category, "reason": reason}
 
 
 class NameForm(Form):
     """A name on one line."""
 
-    name = StringField("Name", validators=[_name(80)])
+    name = StringField("Name", validators=[_name_of_length(80)])
 
     def cleaned_name(self) -> str:
-        """The name."""
+        """Return the name on one line."""
         return text.single_line(self.name.data or "")
 
 
 class AliasForm(NameForm):
-    """A name that people use for a vendor."""
+    """Another name that people use for a vendor."""
 
-    name = StringField("Another name", validators=[_name(80)])
+    name = StringField("Other name", validators=[_name_of_length(80)])
 
 
 class ProgrammeForm(NameForm):
-    """A programme more."""
+    """A new programme."""
 
-    name = StringField("Name of the programme", validators=[_name(80)])
+    name = StringField("Programme name", validators=[_name_of_length(80)])
 
 
 class DomainForm(Form):
-    """A web and mail domain, and whose it is."""
+    """A web and e-mail domain, and how its owner is related to the vendor."""
 
     domain = StringField("Domain")
-    relation = SelectField("Whose", choices=DOMAIN_RELATIONS)
+    relation = SelectField("Owner", choices=DOMAIN_RELATIONS)
 
-    def validate_domain(self, field: Any) -> None:
-        """A domain that belongs to a house, not one where anybody has mail."""
-        match = DOMAIN_PATTERN.match((field.data or "").strip())
-        if match is None or len(match[1]) > MAX_DOMAIN_LENGTH:
-            raise ValidationError("This is not a domain. It looks like vendor.example.")
-        if is_free_mail(match[1]) or is_disposable(f"somebody@{match[1]}"):
-            raise ValidationError("Anybody can have an address there: it says nothing about whom somebody works for.")
+    def validate_domain(self, field: Field) -> None:
+        """Accept the domain of an organisation, not of a mail provider."""
+        domain = domain_in(field.data)
+        if domain is None:
+            raise ValidationError("This is not a domain. Enter one like vendor.example.")
+        if is_free_mail(domain) or is_disposable(f"name@{domain}"):
+            raise ValidationError("Anyone can have an address there, so it doesn't show where someone works.")
 
     def domain_name(self) -> str:
-        """The domain alone, in lower case."""
-        match = DOMAIN_PATTERN.match((self.domain.data or "").strip())
-        return match[1].lower() if match else ""
+        """Return the domain alone, in lower case."""
+        return domain_in(self.domain.data) or ""
 
 
 class MergeForm(ReasonForm):
-    """Into which vendor another goes."""
+    """The vendor that another is merged into."""
 
-    into = StringField("Into which vendor", validators=[InputRequired("Write the name of the other vendor.")])
+    into = StringField("Merge into", validators=[InputRequired("Enter the name of the other vendor.")])
 
     def __init__(self, old: Vendor, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.old = old
         self.target: Vendor | None = None
 
-    def validate_into(self, field: Any) -> None:
-        """Another vendor of the catalogue."""
+    def validate_into(self, field: Field) -> None:
+        """Accept another vendor of the catalogue, and set `target`."""
         self.target = vendor_by_name(field.data or "")
         if self.target is None:
             raise ValidationError(f"“{(field.data or '').strip()[:60]}” is not in the catalogue.")
         if self.target.id == self.old.id:
-            raise ValidationError("A vendor cannot go into itself. Write the other one's name.")
+            raise ValidationError("A vendor can't be merged into itself. Enter another one.")
 
 
 class TrendNoteFields(Form):
-    """From which day something holds, and in which words the vendor's trend says so."""
+    """A note for the public trend, and from which day it holds."""
 
-    effective_on = DateField("From which day", default=lambda: now().date())
-    trend_note = StringField("Words in the trend", validators=[Length(max=160, message="Use at most 160 characters.")])
+    effective_on = DateField("Effective from", default=lambda: now().date())
+    trend_note = StringField(
+        "Note in the public trend", validators=[Length(max=160, message="Use at most 160 characters.")]
+    )
 
-    def validate_effective_on(self, field: Any) -> None:
-        """A day of this century, a year ahead at most."""
+    def validate_effective_on(self, field: Field) -> None:
+        """Accept a day from 2000 to a year from now."""
         if field.data is None or not date(2000, 1, 1) <= field.data <= now().date() + timedelta(days=366):
-            raise ValidationError("Write a day between 2000 and a year from now.")
+            raise ValidationError("Enter a day between 2000 and a year from now.")
 
     def effective_at(self) -> datetime:
-        """The day's start."""
+        """Return the start of the day."""
         day: date = self.effective_on.data
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
     def trend_note_text(self) -> str:
-        """The words, on one line; empty for none."""
+        """Return the note on one line; empty for none."""
         return text.single_line(self.trend_note.data or "")
 
 
-def _demand(form: Any, field: Any) -> None:
+def _check_requirement(form: Form, field: Field) -> None:
     typed = (field.data or "").strip()
     number = parse_whole_number(typed)
     if typed and (number is None or number > MAX_REQUIREMENT):
-        raise ValidationError("Write a whole number, such as 1,500, or nothing for “not stated”.")
+        raise ValidationError("Enter a whole number, such as 1,500, or leave it empty for “not stated”.")
 
 
 class TierForm(TrendNoteFields):
-    """A tier and what it demands. What changed is proposed in words first, then saved with them."""
+    """A tier and its requirements. A note about the change is proposed first, then saved with it."""
 
-    name = StringField("Name", validators=[_name(60)])
-    rank = IntegerField("Place from below", validators=[NumberRange(1, 50, message="Write a number from 1 to 50.")])
-    certified_people = StringField("Certified people", validators=[_demand])
-    training_cost = StringField("Training a head, EUR", validators=[_demand])
-    annual_fee = StringField("Annual fee, EUR", validators=[_demand])
-    revenue_target = StringField("Revenue target a year, EUR", validators=[_demand])
-    # The words that were proposed: when they are others now, they are proposed anew.
+    name = StringField("Name", validators=[_name_of_length(60)])
+    rank = IntegerField("Rank (1 = lowest)", validators=[NumberRange(1, 50, message="Enter a number from 1 to 50.")])
+    certified_people = StringField("Certified people required", validators=[_check_requirement])
+    training_cost = StringField("Training per person, EUR", validators=[_check_requirement])
+    annual_fee = StringField("Annual fee, EUR", validators=[_check_requirement])
+    revenue_target = StringField("Annual revenue target, EUR", validators=[_check_requirement])
+    # The note as proposed: if the requirements changed since, a new one is proposed.
     proposed_note = HiddenField()
 
     def requirements(self) -> dict[str, int | None]:
-        """What it demands; None is "not stated"."""
+        """Return the requirements; None is "not stated"."""
         return {key: parse_whole_number((self[key].data or "").strip()) for key in REQUIREMENTS}
 
     def values(self) -> dict[str, Any]:
-        """For the action."""
-        name = text.single_line(self.name.data or "")
-        own = {"name": name, "rank": self.rank.data, "requirements": self.requirements()}
-        return own | {"trend_note": self.trend_note_text(), "effective_at": self.effective_at()}
+        """Return the arguments of `vendor_actions.save_tier`."""
+        return {
+            "name": text.single_line(self.name.data or ""),
+            "rank": self.rank.data,
+            "requirements": self.requirements(),
+            "trend_note": self.trend_note_text(),
+            "effective_at": self.effective_at(),
+        }
 
 
 class RemovalForm(ReasonForm, TrendNoteFields):
-    """A tier that goes, and how the trend says so."""
+    """The removal of a tier, and the note about it in the public trend."""

@@ -1,15 +1,15 @@
-"""What the admin pages ask about vendors: the list, and what hangs on one, its programmes and tiers.
+"""Queries of the admin pages about vendors: the list, and what refers to a vendor, a programme or a tier.
 
-Ratings are told in bands: who watches an exact number could see it rise when a certain member was here.
+Counts of ratings are shown as bands: an exact number would reveal when a certain member rated.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from forum.db import db
+from forum.db import Base, db
 from forum.posts.models import Post
 from forum.ratings.models import Rating, Snapshot, Withdrawal
 from forum.vendors.models import (
@@ -27,28 +27,64 @@ PAGE_SIZE = 50
 BANDS = (1, 5, 10, 20, 50, 100, 500)
 
 
-class VendorPage(NamedTuple):
-    """Vendors by name, and the name the next page begins after (or None)."""
+class VendorRow(NamedTuple):
+    """A vendor in the list."""
 
-    rows: Sequence[Any]
+    name: str
+    folded_name: str
+    slug: str
+    post_count: int
+    category: str
+
+
+class VendorPage(NamedTuple):
+    """Vendors by name, and the folded name after which the next page begins (or None)."""
+
+    rows: list[VendorRow]
     next_key: str | None
 
 
+class UsageCounts(NamedTuple):
+    """How many posts and ratings refer to a programme or a tier; ratings as a band."""
+
+    posts: int
+    ratings: str
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether nothing refers to it."""
+        return self.posts == 0 and self.ratings == "none"
+
+
+class MergePreview(NamedTuple):
+    """What a merge moves to the other vendor; ratings as a band."""
+
+    posts: int
+    ratings: str
+    programmes: int
+    domains: int
+    aliases: int
+    representatives: int
+
+
 def search_vendors(words: str, after: str | None) -> VendorPage:
-    """Vendors of the catalogue whose name or alias begins so, by key."""
-    columns = (Vendor.name, Vendor.folded_name, Vendor.slug, Vendor.post_count, Category.name.label("category"))
-    statement = select(*columns).join(Category).where(Vendor.accepted_at.is_not(None))
+    """Return vendors of the catalogue whose name or alias begins with the folded words, by name."""
+    statement = (
+        select(Vendor.name, Vendor.folded_name, Vendor.slug, Vendor.post_count, Category.name)
+        .join(Category)
+        .where(Vendor.accepted_at.is_not(None))
+    )
     if words:
         by_alias = select(VendorAlias.vendor_id).where(VendorAlias.folded_name.startswith(words, autoescape=True))
         statement = statement.where(or_(Vendor.folded_name.startswith(words, autoescape=True), Vendor.id.in_(by_alias)))
     if after:
         statement = statement.where(Vendor.folded_name > after)
-    found = db.session.execute(statement.order_by(Vendor.folded_name).limit(PAGE_SIZE + 1)).all()
-    return VendorPage(found[:PAGE_SIZE], found[PAGE_SIZE - 1].folded if len(found) > PAGE_SIZE else None)
+    rows = [VendorRow(*row) for row in db.session.execute(statement.order_by(Vendor.folded_name).limit(PAGE_SIZE + 1))]
+    return VendorPage(rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].folded_name if len(rows) > PAGE_SIZE else None)
 
 
-def vendor_for_edit(slug: str) -> Select[Any]:
-    """The vendor with all that hangs on it in the catalogue."""
+def vendor_for_edit(slug: str) -> Select[Vendor]:
+    """Select the vendor with its category, aliases, domains, programmes and tiers."""
     return (
         select(Vendor)
         .where(Vendor.slug == slug)
@@ -61,70 +97,71 @@ def vendor_for_edit(slug: str) -> Select[Any]:
     )
 
 
-def programme_by_id(number: int) -> Select[Any]:
-    """The programme with its vendor and tiers."""
-    statement = select(Programme).where(Programme.id == number)
+def programme_by_id(programme_id: int) -> Select[Programme]:
+    """Select the programme with its vendor and tiers."""
+    statement = select(Programme).where(Programme.id == programme_id)
     return statement.options(joinedload(Programme.vendor), selectinload(Programme.tiers))
 
 
-def tier_by_id(number: int) -> Select[Any]:
-    """The tier with its programme and vendor."""
-    statement = select(Tier).where(Tier.id == number)
+def tier_by_id(tier_id: int) -> Select[Tier]:
+    """Select the tier with its programme and vendor."""
+    statement = select(Tier).where(Tier.id == tier_id)
     return statement.options(joinedload(Tier.programme).joinedload(Programme.vendor))
 
 
 def recent_programme_changes(programme_id: int) -> Sequence[ProgrammeChange]:
-    """What the trend says of the programme, the latest first."""
-    found = select(ProgrammeChange).where(ProgrammeChange.programme_id == programme_id)
+    """Return the last 50 changes of the programme in the public trend, the latest first."""
     return db.session.scalars(
-        found.order_by(ProgrammeChange.happened_at.desc(), ProgrammeChange.id.desc()).limit(50)
+        select(ProgrammeChange)
+        .where(ProgrammeChange.programme_id == programme_id)
+        .order_by(ProgrammeChange.happened_at.desc(), ProgrammeChange.id.desc())
+        .limit(50)
     ).all()
 
 
-def usage_counts(column: Any, number: int) -> dict[str, str]:
-    """How many experiences and ratings refer to this programme or tier, by the name of their column."""
-    posts = _count(Post, getattr(Post, column) == number)
-    ratings = _count(Rating, getattr(Rating, column) == number)
+def usage_counts(column: Literal["programme_id", "tier_id"], row_id: int) -> UsageCounts:
+    """Return how many posts and ratings refer to this programme or tier by the column."""
+    posts = _count(Post, getattr(Post, column) == row_id)
+    ratings = _count(Rating, getattr(Rating, column) == row_id)
     row = db.session.execute(select(posts.label("posts"), ratings.label("ratings"))).one()
-    return {"experiences": f"{row.posts:,}", "ratings": count_band(row.ratings)}
+    return UsageCounts(row.posts, count_band(row.ratings))
 
 
-def merge_preview(vendor: Vendor) -> dict[str, str]:
-    """What a merge takes to the other vendor, counted."""
-    row = db.session.execute(
+def merge_preview(vendor: Vendor) -> MergePreview:
+    """Return what merging the vendor into another would move."""
+    posts, ratings, *others = db.session.execute(
         select(
-            _count(Post, Post.vendor_id == vendor.id).label("posts"),
-            _count(Rating, Rating.vendor_id == vendor.id).label("ratings"),
-            _count(Programme, Programme.vendor_id == vendor.id).label("programmes"),
-            _count(VendorDomain, VendorDomain.vendor_id == vendor.id).label("domains"),
-            _count(VendorAlias, VendorAlias.vendor_id == vendor.id).label("aliases"),
-            _count(Representative, Representative.vendor_id == vendor.id).label("representatives"),
+            _count(Post, Post.vendor_id == vendor.id),
+            _count(Rating, Rating.vendor_id == vendor.id),
+            _count(Programme, Programme.vendor_id == vendor.id),
+            _count(VendorDomain, VendorDomain.vendor_id == vendor.id),
+            _count(VendorAlias, VendorAlias.vendor_id == vendor.id),
+            _count(Representative, Representative.vendor_id == vendor.id),
         )
     ).one()
-    exact = {name: f"{getattr(row, name):,}" for name in ("programmes", "domains", "aliases", "representatives")}
-    return {"experiences": f"{row.posts:,}", "ratings": count_band(row.ratings)} | exact
+    return MergePreview(posts, count_band(ratings), *others)
 
 
 def vendor_counts() -> dict[int, int]:
-    """For each category, how many vendors, proposals included, are in it."""
-    found = db.session.execute(select(Vendor.category_id, func.count()).group_by(Vendor.category_id))
-    return {row[0]: row[1] for row in found}
+    """Return how many vendors and proposals are in each category, by its id."""
+    rows = db.session.execute(select(Vendor.category_id, func.count()).group_by(Vendor.category_id))
+    return {row[0]: row[1] for row in rows}
 
 
 def is_category_empty(category: Category) -> bool:
-    """Whether nothing hangs on the category, not even an undisclosed vendor's text."""
-    kinds: tuple[Any, ...] = (Vendor, Post, Rating, Snapshot, Withdrawal)
-    some = [select(kind.id).where(kind.category_id == category.id).exists() for kind in kinds]
-    return not db.session.scalar(select(or_(*some)))
+    """Return whether nothing refers to the category, including what is about undisclosed vendors."""
+    models = (Vendor, Post, Rating, Snapshot, Withdrawal)
+    references = [select(model.id).where(model.category_id == category.id).exists() for model in models]
+    return not db.session.scalar(select(or_(*references)))
 
 
 def merged_vendors() -> Sequence[Vendor]:
-    """Vendors that went into another."""
+    """Return the vendors that were merged into another."""
     return db.session.scalars(select(Vendor).where(Vendor.merged_into_id.is_not(None)).order_by(Vendor.id)).all()
 
 
 def count_band(count: int) -> str:
-    """A count as a band: "none", "1 to 4", "5 to 9" ..."""
+    """Return a count as a band: "none", "1 to 4", "5 to 9" ..."""
     if not count:
         return "none"
     low = max(band for band in BANDS if band <= count)
@@ -132,5 +169,5 @@ def count_band(count: int) -> str:
     return f"{low} to {above[0] - 1}" if above else f"{low} or more"
 
 
-def _count(kind: Any, condition: Any) -> Any:
-    return select(func.count()).select_from(kind).where(condition).scalar_subquery()
+def _count(model: type[Base], condition: ColumnElement[bool]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(model).where(condition).scalar_subquery()

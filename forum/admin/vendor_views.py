@@ -1,184 +1,187 @@
-"""Vendors of the catalogue: the list, one with its names, domains and programmes, and letting one go into another."""
+"""Vendors of the catalogue: the list, one with its names, domains and programmes, and merging."""
 
 from collections.abc import Callable
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum.access import can_merge_vendor
 from forum.admin import merge_actions, vendor_actions
 from forum.admin.vendor_forms import AliasForm, DomainForm, MergeForm, ProgrammeForm, VendorForm
-from forum.admin.vendor_queries import merge_preview, vendor_for_edit, search_vendors
-from forum.admin.views import bp, ADMIN_WRITES
+from forum.admin.vendor_queries import MergePreview, merge_preview, search_vendors, vendor_for_edit
+from forum.admin.views import ADMIN_WRITES, bp
 from forum.db import db
-from forum.text import fold
-from forum.vendors.models import Vendor
 from forum.forms import Form
 from forum.templating import count_of
+from forum.text import fold
+from forum.vendors.models import Vendor, VendorAlias, VendorDomain
 from forum.web import require
-
-COUNT_LABELS = {
-    "experiences": ("experience", "experiences"),
-    "programmes": ("programme", "programmes"),
-    "domains": ("domain", "domains"),
-    "aliases": ("other name", "other names"),
-    "representatives": ("representative", "representatives"),
-}
 
 
 @bp.get("/vendors")
 def vendors() -> str:
-    """Vendors by the beginning of a name."""
+    """List vendors by the beginning of a name."""
     words = request.args.get("q", "").strip()[:80]
-    return render_template(
-        "admin/vendors.html", words=words, page=search_vendors(fold(words), request.args.get("after"))
-    )
+    page = search_vendors(fold(words), request.args.get("after"))
+    return render_template("admin/vendors.html", words=words, page=page)
 
 
 @bp.get("/vendors/<slug>")
-def vendor_page(slug: str) -> Any:
-    """One vendor."""
-    return _page(_found(slug))
+def vendor_page(slug: str) -> ResponseReturnValue:
+    """Show one vendor."""
+    return _page(_vendor(slug))
 
 
 @bp.post("/vendors/<slug>/details")
 @ADMIN_WRITES
-def change_vendor(slug: str) -> Any:
-    """Name, category, description."""
-    vendor, form = _found(slug), VendorForm()
-    return _change(
+def change_vendor(slug: str) -> ResponseReturnValue:
+    """Change name, category and description."""
+    vendor, form = _vendor(slug), VendorForm()
+    return _save(
         vendor,
         {"form": form},
         lambda: vendor_actions.update_vendor(current_user, vendor, **form.values()),
-        "The vendor is changed.",
+        "Vendor saved.",
     )
 
 
 @bp.post("/vendors/<slug>/names")
 @ADMIN_WRITES
-def add_alias(slug: str) -> Any:
-    """Another name that people use."""
-    vendor, form = _found(slug), AliasForm(prefix="alias-")
-    return _change(
+def add_alias(slug: str) -> ResponseReturnValue:
+    """Add another name."""
+    vendor, form = _vendor(slug), AliasForm(prefix="alias-")
+    return _save(
         vendor,
         {"alias": form},
         lambda: vendor_actions.add_alias(current_user, vendor, form.cleaned_name()),
-        "The name leads to this vendor now.",
+        "Name added. It now leads to this vendor.",
     )
 
 
 @bp.post("/vendors/<slug>/domains")
 @ADMIN_WRITES
-def add_domain(slug: str) -> Any:
-    """Another domain."""
-    vendor, form = _found(slug), DomainForm(prefix="domain-")
-    return _change(
+def add_domain(slug: str) -> ResponseReturnValue:
+    """Add a domain."""
+    vendor, form = _vendor(slug), DomainForm(prefix="domain-")
+    return _save(
         vendor,
         {"domain": form},
         lambda: vendor_actions.add_domain(current_user, vendor, form.domain_name(), form.relation.data),
-        "Whoever has an address there cannot rate this vendor.",
-        blamed="domain",
+        "Domain added. People with an address there can't rate this vendor.",
+        error_field="domain",
     )
 
 
 @bp.post("/vendors/<slug>/programmes")
 @ADMIN_WRITES
-def add_programme(slug: str) -> Any:
-    """A programme; its tiers follow on its own page."""
-    vendor, form = _found(slug), ProgrammeForm(prefix="programme-")
-    return _change(
+def add_programme(slug: str) -> ResponseReturnValue:
+    """Add a programme; its tiers follow on its own page."""
+    vendor, form = _vendor(slug), ProgrammeForm(prefix="programme-")
+    return _save(
         vendor,
         {"programme": form},
         lambda: vendor_actions.add_programme(current_user, vendor, form.cleaned_name()),
-        "The programme is in the catalogue. Its tiers come next.",
+        "Programme added. Now add its tiers.",
     )
 
 
 @bp.post("/vendors/<slug>/remove")
 @ADMIN_WRITES
-def remove_entry(slug: str) -> Any:
-    """An alias or a domain less. Nothing hangs on either."""
-    vendor = _found(slug)
-    kind, number = request.form.get("kind"), request.form.get("number", "")
-    own: list[Any] = [*(vendor.aliases if kind == "alias" else vendor.domains if kind == "domain" else [])]
-    thing = next((one for one in own if str(one.id) == number), None)
-    if thing is not None:
-        vendor_actions.remove_entry(current_user, vendor, thing)
-        return _done(vendor, "Removed.")
-    flash("That was gone already.")
+def remove_entry(slug: str) -> ResponseReturnValue:
+    """Remove an alias or a domain."""
+    vendor = _vendor(slug)
+    entries: dict[str, list[VendorAlias] | list[VendorDomain]] = {"alias": vendor.aliases, "domain": vendor.domains}
+    entry_id = request.form.get("entry_id", "")
+    for entry in entries.get(request.form.get("kind", ""), []):
+        if str(entry.id) == entry_id:
+            vendor_actions.remove_entry(current_user, vendor, entry)
+            return _saved(vendor, "Removed.")
+    flash("Already removed.")
     return redirect(url_for(".vendor_page", slug=slug))
 
 
 @bp.route("/vendors/<slug>/merge", methods=["GET", "POST"])
 @ADMIN_WRITES
-def merge_vendor(slug: str) -> Any:
-    """Say into which vendor; see what goes along; do it."""
-    old = _found(slug)
+def merge_vendor(slug: str) -> ResponseReturnValue:
+    """Choose the other vendor, see what would move, and merge."""
+    old = _vendor(slug)
     require(can_merge_vendor(current_user, old))
     form = MergeForm(old)
-    told = merge_preview(old)
+    preview = merge_preview(old)
     if not form.validate_on_submit() or form.target is None:
-        return form.render("admin/merge.html", old=old, told=told, into=None)
+        return form.render("admin/merge.html", old=old, preview=preview, into=None)
     into = form.target
     if request.form.get("intent") != f"merge into {into.id}":
-        return form.render("admin/merge.html", old=old, told=told, into=into)
+        return form.render("admin/merge.html", old=old, preview=preview, into=into)
     try:
-        merge_actions.merge_vendors(current_user, old, into, reason=form.reason_text(), preview=_in_words(told))
+        merge_actions.merge_vendors(current_user, old, into, reason=form.reason_text(), summary=_summary(preview))
         db.session.commit()
     except merge_actions.NotInCatalogue:
         db.session.rollback()
-        flash("Nothing was merged: one of the two is not in the catalogue any more.")
+        flash("Nothing was merged: one of the two vendors is no longer in the catalogue.")
         return redirect(url_for(".vendors"))
-    flash(f"Merged. Its addresses lead to {into.name}; figures follow with the next batch.")
+    flash(f"Merged. Its web addresses now lead to {into.name}. Scores follow with the next batch.")
     return redirect(url_for(".vendor_page", slug=into.slug))
 
 
-def _found(slug: str) -> Vendor:
-    """The vendor, if it is in the catalogue; of one that went into another, the other."""
-    found: Vendor = db.first_or_404(vendor_for_edit(slug))
-    if found.merged_into_id is not None:
-        into = db.session.get_one(Vendor, found.merged_into_id)
+def _vendor(slug: str) -> Vendor:
+    """Return the vendor; redirect from a merged one to the other, and from a proposal to the list of proposals."""
+    vendor: Vendor = db.first_or_404(vendor_for_edit(slug))
+    if vendor.merged_into_id is not None:
+        into = db.session.get_one(Vendor, vendor.merged_into_id)
         abort(redirect(url_for(".vendor_page", slug=into.slug)))
-    if found.accepted_at is None:
+    if vendor.accepted_at is None:
         abort(redirect(url_for(".index")))
-    return found
+    return vendor
 
 
-def _change(vendor: Vendor, sent: dict[str, Form], do: Callable[[], object], words: str, blamed: str = "name") -> Any:
-    """Do what the one form that was sent says, or show the page with it: the field to be blamed says why not."""
-    (form,) = sent.values()
+def _save(
+    vendor: Vendor, submitted: dict[str, Form], action: Callable[[], object], message: str, error_field: str = "name"
+) -> ResponseReturnValue:
+    """Run the action of the one submitted form, or show the page with its errors; a ValueError is the field's."""
+    (form,) = submitted.values()
     if form.validate():
         try:
-            do()
-        except ValueError as problem:
+            action()
+        except ValueError as error:
             db.session.rollback()
-            form[blamed].errors = [str(problem)]
+            form[error_field].errors = [str(error)]
         else:
-            return _done(vendor, words)
-    return _page(vendor, **sent)
+            return _saved(vendor, message)
+    return _page(vendor, **submitted)
 
 
-def _done(vendor: Vendor, words: str) -> Any:
+def _saved(vendor: Vendor, message: str) -> ResponseReturnValue:
     db.session.commit()
-    flash(words)
+    flash(message)
     return redirect(url_for(".vendor_page", slug=vendor.slug))
 
 
-def _page(vendor: Vendor, **forms: Any) -> Any:
-    """The page with its forms; the one given has errors."""
-    wrong = 422 if forms else 200
-    forms.setdefault(
-        "form", VendorForm(formdata=None, name=vendor.name, category=vendor.category.slug, description=vendor.description)
-    )
-    forms.setdefault("alias", AliasForm(formdata=None, prefix="alias-"))
-    forms.setdefault("domain", DomainForm(formdata=None, prefix="domain-"))
-    forms.setdefault("programme", ProgrammeForm(formdata=None, prefix="programme-"))
-    return render_template("admin/vendor.html", vendor=vendor, told=merge_preview(vendor), **forms), wrong
+def _page(vendor: Vendor, **submitted: Form) -> ResponseReturnValue:
+    """Show the page with its forms; the submitted one has errors."""
+    forms: dict[str, Any] = {
+        "form": VendorForm(
+            formdata=None, name=vendor.name, category=vendor.category.slug, description=vendor.description
+        ),
+        "alias": AliasForm(formdata=None, prefix="alias-"),
+        "domain": DomainForm(formdata=None, prefix="domain-"),
+        "programme": ProgrammeForm(formdata=None, prefix="programme-"),
+    }
+    page = render_template("admin/vendor.html", vendor=vendor, usage=merge_preview(vendor), **forms | submitted)
+    return page, 422 if submitted else 200
 
 
-def _in_words(told: dict[str, str]) -> str:
-    """ "3 experiences, ratings: 1 to 4, 1 programme"."""
-    words = [count_of(int(told[key].replace(",", "")), *kind) for key, kind in COUNT_LABELS.items() if told[key] != "0"]
-    words += [f"ratings: {told['ratings']}"] if told["ratings"] != "none" else []
-    return ", ".join(words) or "nothing hung on it"
+def _summary(preview: MergePreview) -> str:
+    """Return what was moved, for the log: "3 posts, 1 programme, ratings: 1 to 4"."""
+    counts = [
+        (preview.posts, "post", "posts"),
+        (preview.programmes, "programme", "programmes"),
+        (preview.domains, "domain", "domains"),
+        (preview.aliases, "other name", "other names"),
+        (preview.representatives, "representative", "representatives"),
+    ]
+    words = [count_of(*row) for row in counts if row[0]]
+    words += [f"ratings: {preview.ratings}"] if preview.ratings != "none" else []
+    return ", ".join(words) or "nothing to move"

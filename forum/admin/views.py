@@ -1,8 +1,7 @@
-"""The admin pages' door, and the first of them: what waits. The whole blueprint is shut to others at its door."""
-
-from typing import Any
+"""The admin blueprint, open to staff only, and its first page: what there is to do."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum.access import can_accept_vendor, can_administer, is_moderator
@@ -10,46 +9,49 @@ from forum.accounts.two_factor_views import require_staff
 from forum.admin import health, vendor_actions
 from forum.db import db
 from forum.moderation.queue.queries import COUNT_CAP, open_case_counts
-from forum.vendors.queries import proposals, vendor_by_slug
 from forum.rate_limits import limiter
+from forum.vendors.queries import proposals, vendor_by_slug
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
-# For what even a busy admin does not do often.
+# More than a busy admin needs.
 ADMIN_WRITES = limiter.limit("60/minute;600/hour", methods=["POST"])
 
 
 @bp.before_request
-def _door() -> Any:
+def _require_moderator() -> ResponseReturnValue | None:
     return require_staff(is_moderator)
 
 
 @bp.get("/")
 def index() -> str:
-    """What waits for those who run the site."""
-    troubles = health.problems() if can_administer(current_user) else None
+    """Show what there is to do."""
     return render_template(
-        "admin/index.html", proposals=proposals(), waiting=open_case_counts(), counted=COUNT_CAP, troubles=troubles
+        "admin/index.html",
+        proposals=proposals(),
+        case_counts=open_case_counts(),
+        count_cap=COUNT_CAP,
+        problems=health.problems() if can_administer(current_user) else None,
     )
 
 
 @bp.post("/vendors/<slug>")
-def decide_proposal(slug: str) -> Any:
+def decide_proposal(slug: str) -> ResponseReturnValue:
     """Accept or decline a proposed vendor."""
-    proposed = db.first_or_404(vendor_by_slug(slug, for_update=True))
-    if not can_accept_vendor(current_user, proposed):
-        flash(f"{proposed.name} is in the catalogue already: somebody else accepted it.")
+    vendor = db.first_or_404(vendor_by_slug(slug, for_update=True))
+    if not can_accept_vendor(current_user, vendor):
+        flash(f"{vendor.name} is already in the catalogue: someone else accepted it.")
         return redirect(url_for(".index"))
     if request.form.get("intent") == "accept":
-        vendor_actions.accept(current_user, proposed)
-        flash(f"{proposed.name} is in the catalogue now.")
+        vendor_actions.accept(current_user, vendor)
+        flash(f"{vendor.name} is now in the catalogue.")
     elif request.form.get("intent") == "decline":
-        vendor_actions.decline(current_user, proposed)
-        flash(f"{proposed.name} was declined.")
+        vendor_actions.decline(current_user, vendor)
+        flash(f"{vendor.name} was declined.")
     db.session.commit()
     return redirect(url_for(".index"))
 
 
 def int_arg(name: str) -> int | None:
-    """A number in the address's query, if it is one that a row can have."""
-    typed = request.args.get(name, "")
-    return int(typed) if typed.isdecimal() and len(typed) < 10 else None
+    """Return a number of the query string, or None unless it can be the id of a row."""
+    value = request.args.get(name, "")
+    return int(value) if value.isdecimal() and len(value) < 10 else None

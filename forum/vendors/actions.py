@@ -1,4 +1,4 @@
-"""What can happen to a vendor."""
+"""Proposing vendors, accepting or declining proposals, and adding to a vendor's catalogue entry."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,10 +8,11 @@ from forum.db import db, lock, now
 from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias, VendorDomain
 from forum.vendors.queries import categories, is_domain_taken, is_name_taken
 
-# Stated demands of a tier, in the order they are written: people, EUR a head, EUR a year, EUR a year.
-TierRow = tuple[str, int | None, int | None, int | None, int | None]
+# A tier as the vendor states it: name, certified people, training cost per person, annual fee, annual revenue target.
+# Money is in EUR.
+TierSpec = tuple[str, int | None, int | None, int | None, int | None]
 
-# A name must not stand in the way of another page: /vendors/new.
+# Slugs that would shadow another page: /vendors/new.
 RESERVED_SLUGS = ("new",)
 
 DEFAULT_CATEGORIES = {
@@ -27,7 +28,7 @@ DEFAULT_CATEGORIES = {
 
 
 def propose_vendor(*, name: str, category: Category, website: str, programme: str, description: str) -> Vendor:
-    """Put a vendor before the moderators. Who did so is not kept."""
+    """Add a proposal for the moderators. Who proposed it is not stored. Raise ValueError if the name is in use."""
     vendor = _new_vendor(name, category, description)
     if website:
         add_domain(vendor, website)
@@ -37,7 +38,7 @@ def propose_vendor(*, name: str, category: Category, website: str, programme: st
 
 
 def add_vendor(*, name: str, category: Category, description: str = "", aliases: Iterable[str] = ()) -> Vendor:
-    """Put a vendor straight into the catalogue."""
+    """Add a vendor to the catalogue without a proposal. Raise ValueError if the name is in use."""
     vendor = _new_vendor(name, category, description)
     for alias in aliases:
         db.session.add(VendorAlias(vendor_id=vendor.id, name=alias, folded_name=text.fold(alias)))
@@ -45,27 +46,27 @@ def add_vendor(*, name: str, category: Category, description: str = "", aliases:
 
 
 def accept_vendor(vendor: Vendor) -> Vendor:
-    """Take a proposal into the catalogue."""
+    """Accept a proposal into the catalogue."""
     vendor.accepted_at = now()
     db.session.flush()
     return vendor
 
 
 def decline_vendor(vendor: Vendor) -> None:
-    """Drop a proposal, and what was proposed with it."""
+    """Delete a proposal with everything that was proposed with it."""
     db.session.delete(vendor)
     db.session.flush()
 
 
 def add_domain(vendor: Vendor, domain: str) -> None:
-    """Note a domain of the vendor, unless another has it."""
+    """Add one of the vendor's own domains, unless some vendor has it already."""
     if not is_domain_taken(domain):
         db.session.add(VendorDomain(vendor_id=vendor.id, domain=domain))
         db.session.flush()
 
 
-def add_programme(vendor: Vendor, name: str, tiers: Iterable[TierRow]) -> Programme:
-    """Give the vendor a programme with its tiers, the lowest first."""
+def add_programme(vendor: Vendor, name: str, tiers: Iterable[TierSpec]) -> Programme:
+    """Add a programme with its tiers, the lowest first."""
     programme = Programme(vendor_id=vendor.id, name=text.single_line(name), slug=programme_slug(name))
     db.session.add(programme)
     db.session.flush()
@@ -86,21 +87,24 @@ def add_programme(vendor: Vendor, name: str, tiers: Iterable[TierRow]) -> Progra
 
 
 def programme_slug(name: str) -> str:
-    """What a programme of this name is called in addresses."""
+    """Return the slug of a programme with this name."""
     return text.slug_of(name, "programme")
 
 
 def record_programme_change(programme: Programme, summary: str, *, happened_at: datetime) -> None:
-    """Note that the programme's terms changed on a day."""
-    db.session.add(ProgrammeChange(programme_id=programme.id, happened_at=happened_at, summary=text.single_line(summary)[:160]))
+    """Add a note to the vendor's public trend: how the programme's terms changed that day."""
+    change = ProgrammeChange(
+        programme_id=programme.id, happened_at=happened_at, summary=text.single_line(summary)[:160]
+    )
+    db.session.add(change)
     db.session.flush()
 
 
 def create_default_categories() -> None:
-    """The categories every site begins with, as far as they are missing."""
-    known = {category.slug for category in categories()}
+    """Create the missing ones of DEFAULT_CATEGORIES."""
+    slugs = {category.slug for category in categories()}
     for position, (slug, name) in enumerate(DEFAULT_CATEGORIES.items()):
-        if slug not in known:
+        if slug not in slugs:
             db.session.add(Category(slug=slug, name=name, position=position))
     db.session.flush()
 
@@ -110,7 +114,7 @@ def _new_vendor(name: str, category: Category, description: str) -> Vendor:
     folded = text.fold(name)
     lock("names of vendors")
     if is_name_taken(folded):
-        raise ValueError(f"There is a vendor called {name} already.")
+        raise ValueError(f"There is already a vendor called {name}.")
     vendor = Vendor(
         name=name,
         slug=f"{folded}-vendor" if folded in RESERVED_SLUGS else folded[:70],

@@ -1,11 +1,10 @@
-"""What staff may do to the catalogue: vendors, their names and domains, programmes, tiers, categories.
+"""Staff changes to the catalogue: vendors, their names and domains, programmes, tiers, categories.
 
-Each raises ValueError in words when a name or a domain belongs to another vendor. What is remembered of the catalogue
-between visits is read anew when a vendor's version goes up.
+Each raises ValueError, with a message for the page, when a name or a domain belongs to another vendor. A vendor's
+version is part of the cache keys of its pages, so bumping it drops what was cached.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from forum import text
 from forum.db import db, lock
@@ -13,16 +12,18 @@ from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Ven
 from forum.vendors.queries import is_domain_taken, is_name_taken
 
 REQUIREMENTS = ("certified_people", "training_cost", "annual_fee", "revenue_target")
+# What a vendor states for each of REQUIREMENTS; None is "not stated".
+Requirements = Mapping[str, int | None]
 
 
 def bump_version(vendor: Vendor) -> None:
-    """Something about it changed."""
+    """Invalidate what is cached about the vendor."""
     vendor.version = Vendor.version + 1
     db.session.flush()
 
 
 def update_vendor(vendor: Vendor, *, name: str, description: str, category: Category) -> None:
-    """Its name, description and category. The old name stays as an alias, and its pages keep their addresses."""
+    """Change name, description and category. The old name becomes an alias, and the slug stays."""
     name = text.single_line(name)
     if name != vendor.name:
         _rename(vendor, name)
@@ -32,76 +33,76 @@ def update_vendor(vendor: Vendor, *, name: str, description: str, category: Cate
 
 def _rename(vendor: Vendor, name: str) -> None:
     lock("names of vendors")
-    folded, former = text.fold(name), (vendor.name, vendor.folded_name)
-    own = db.session.query(VendorAlias).filter_by(vendor_id=vendor.id, folded_name=folded).one_or_none()
-    if own is not None:
-        db.session.delete(own)
+    folded, old_name, old_folded = text.fold(name), vendor.name, vendor.folded_name
+    alias = db.session.query(VendorAlias).filter_by(vendor_id=vendor.id, folded_name=folded).one_or_none()
+    if alias is not None:
+        db.session.delete(alias)
         db.session.flush()
-    elif folded not in (vendor.folded_name, vendor.slug) and is_name_taken(folded):
-        raise ValueError(f"There is a vendor called {name} already.")
+    elif folded not in (old_folded, vendor.slug) and is_name_taken(folded):
+        raise ValueError(f"There is already a vendor called {name}.")
     vendor.name, vendor.folded_name = name, folded
     db.session.flush()
-    if folded != former[1]:
-        db.session.add(VendorAlias(vendor_id=vendor.id, name=former[0], folded_name=former[1]))
+    if folded != old_folded:
+        db.session.add(VendorAlias(vendor_id=vendor.id, name=old_name, folded_name=old_folded))
         db.session.flush()
 
 
 def add_alias(vendor: Vendor, name: str) -> None:
-    """Another name that people use for it."""
+    """Add another name that people use for the vendor."""
     lock("names of vendors")
     name = text.single_line(name)
     if is_name_taken(text.fold(name)):
-        raise ValueError(f"{name} is the name of a vendor already, this one's perhaps.")
+        raise ValueError(f"{name} is already the name of a vendor, perhaps of this one.")
     db.session.add(VendorAlias(vendor_id=vendor.id, name=name, folded_name=text.fold(name)))
     bump_version(vendor)
 
 
 def add_related_domain(vendor: Vendor, domain: str, relation: str) -> None:
-    """A domain whose people cannot rate the vendor."""
+    """Add a domain whose people can't rate the vendor."""
     lock("domains of vendors")
     if is_domain_taken(domain):
-        raise ValueError(f"{domain} belongs to a vendor already, to this one perhaps.")
+        raise ValueError(f"{domain} already belongs to a vendor, perhaps to this one.")
     db.session.add(VendorDomain(vendor_id=vendor.id, domain=domain, relation=relation))
     bump_version(vendor)
 
 
-def delete_entry(vendor: Vendor, thing: VendorAlias | VendorDomain | Programme | Tier | ProgrammeChange) -> None:
-    """Take an alias, a domain, a programme, a tier or a mark in the trend away; what only hangs on it goes with it."""
-    db.session.delete(thing)
+def delete_entry(vendor: Vendor, entry: VendorAlias | VendorDomain | Programme | Tier | ProgrammeChange) -> None:
+    """Delete a row of the vendor's catalogue entry, with the rows that depend on it alone."""
+    db.session.delete(entry)
     bump_version(vendor)
 
 
 def rename_programme(programme: Programme, name: str) -> None:
-    """Call it otherwise."""
+    """Change the name; the slug stays."""
     programme.name = text.single_line(name)
     bump_version(programme.vendor)
 
 
-def save_tier(programme: Programme, tier: Tier | None, *, rank: int, name: str, requirements: Mapping[str, Any]) -> Tier:
-    """Change a tier or add one, as the place-th from below."""
+def save_tier(programme: Programme, tier: Tier | None, *, rank: int, name: str, requirements: Requirements) -> Tier:
+    """Update a tier, or add one if it is None, at a rank counted from 1, the lowest."""
     lock(f"tiers of {programme.id}")
     db.session.refresh(programme, ["tiers"])
-    others = [one for one in programme.tiers if one is not tier]
-    if any(text.fold(one.name) == text.fold(name) for one in others):
-        raise ValueError(f"There is a tier called {name} in this programme already.")
+    tiers = [item for item in programme.tiers if item is not tier]
+    if any(text.fold(item.name) == text.fold(name) for item in tiers):
+        raise ValueError(f"There is already a tier called {name} in this programme.")
     if tier is None:
         tier = Tier(programme_id=programme.id, name="", position=0)
         db.session.add(tier)
     tier.name = text.single_line(name)
     for key in REQUIREMENTS:
         setattr(tier, key, requirements[key])
-    others.insert(max(0, min(rank - 1, len(others))), tier)
-    for position, one in enumerate(others):
-        one.position = position
+    tiers.insert(max(0, min(rank - 1, len(tiers))), tier)
+    for position, item in enumerate(tiers):
+        item.position = position
     bump_version(programme.vendor)
     return tier
 
 
-def add_category(name: str, taken: set[str], position: int) -> Category:
-    """A new kind of vendor, at the end."""
+def add_category(name: str, used_slugs: set[str], position: int) -> Category:
+    """Add a category at this position."""
     slug = text.slug_of(name, "category")[:40]
-    if slug in taken:
-        raise ValueError("There is a category with this name already.")
+    if slug in used_slugs:
+        raise ValueError("There is already a category with this name.")
     category = Category(slug=slug, name=text.single_line(name), position=position)
     db.session.add(category)
     db.session.flush()
@@ -109,29 +110,29 @@ def add_category(name: str, taken: set[str], position: int) -> Category:
 
 
 def rename_category(category: Category, name: str) -> None:
-    """Call it otherwise; its address stays."""
+    """Change the name; the slug stays."""
     category.name = text.single_line(name)
-    _touch_all_in(category)
+    _bump_versions_in(category)
 
 
-def move_category(category: Category, ordered: list[Category], by: int) -> None:
-    """One place up (-1) or down (1) among all, which are given in their order."""
+def move_category(category: Category, ordered: list[Category], offset: int) -> None:
+    """Move a category up (-1) or down (1) within all categories in their order."""
     lock("categories")
-    here = ordered.index(category)
-    there = max(0, min(here + by, len(ordered) - 1))
-    ordered.insert(there, ordered.pop(here))
-    for position, one in enumerate(ordered):
-        one.position = position
+    index = ordered.index(category)
+    target = max(0, min(index + offset, len(ordered) - 1))
+    ordered.insert(target, ordered.pop(index))
+    for position, item in enumerate(ordered):
+        item.position = position
     db.session.flush()
 
 
 def delete_category(category: Category) -> None:
-    """Take away one that nothing hangs on."""
+    """Delete a category that nothing refers to."""
     db.session.delete(category)
     db.session.flush()
 
 
-def _touch_all_in(category: Category) -> None:
+def _bump_versions_in(category: Category) -> None:
     db.session.query(Vendor).filter_by(category_id=category.id).update(
         {"version": Vendor.version + 1}, synchronize_session=False
     )

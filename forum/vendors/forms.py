@@ -1,17 +1,26 @@
-"""What people type when a vendor is missing."""
+"""The form that proposes a vendor, and the choice of a tier that forms about a vendor share."""
 
 import re
-from typing import Any
+from typing import Any, Protocol
 
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import Field, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from forum import text
-from forum.vendors.models import Programme, Tier, Vendor
-from forum.vendors.queries import categories, is_name_taken, tier_rows
 from forum.forms import Form
+from forum.vendors.models import Programme, Tier, Vendor
+from forum.vendors.queries import ProgrammeTier, categories, is_name_taken, tier_rows
 
 DOMAIN_PATTERN = re.compile(r"^(?:https?://)?(?:www\.)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:/.*)?$", re.IGNORECASE)
+MAX_SLUG_LENGTH = 70
+MAX_DOMAIN_LENGTH = 190
+
+
+class HasTier(Protocol):
+    """A post or rating of a programme and perhaps a tier."""
+
+    programme_id: Any
+    tier_id: Any
 
 
 class TierChoice:
@@ -19,84 +28,85 @@ class TierChoice:
 
     def __init__(self, vendor: Vendor | None) -> None:
         self.vendor = vendor
-        self.rows: dict[str, Any] = {}
-        grouped: dict[str, dict[str, str]] = {}
+        self.rows: dict[str, ProgrammeTier] = {}
+        groups: dict[str, dict[str, str]] = {}
         for row in tier_rows(vendor) if vendor else ():
-            group = grouped.setdefault(row.programme_name, {})
+            group = groups.setdefault(row.programme_name, {})
             if not group:
                 self.rows[f"p{row.programme_id}"] = row
                 group[f"p{row.programme_id}"] = f"{row.programme_name}, tier not stated"
             if row.tier_id:
                 self.rows[f"t{row.tier_id}"] = row
-                group[f"t{row.tier_id}"] = row.tier_name
-        self.choices: dict[str, Any] = {"": "Not stated", **grouped}
+                group[f"t{row.tier_id}"] = row.tier_name or ""
+        self.choices: dict[str, str | dict[str, str]] = {"": "Not stated", **groups}
 
-    def is_valid(self, typed: str) -> bool:
-        """Whether this is one of the choices."""
-        return typed in self.rows
+    def is_valid(self, value: str) -> bool:
+        """Return whether the value is one of the choices."""
+        return value in self.rows
 
-    def resolve(self, typed: str | None) -> tuple[Programme | None, Tier | None]:
-        """The programme and tier behind a choice. Without one, a vendor's only programme goes without saying."""
+    def resolve(self, value: str | None) -> tuple[Programme | None, Tier | None]:
+        """Return the programme and tier of a choice; without a choice, the vendor's programme if it has only one."""
         programmes = self.vendor.programmes if self.vendor else []
-        row = self.rows.get(typed or "")
+        row = self.rows.get(value or "")
         if row is None:
             return (programmes[0] if len(programmes) == 1 else None), None
-        programme = next((one for one in programmes if one.id == row.programme_id), None)
-        wanted = row.tier_id if (typed or "").startswith("t") else None
-        return programme, next((one for one in (programme.tiers if programme else []) if one.id == wanted), None)
+        programme = next((item for item in programmes if item.id == row.programme_id), None)
+        if programme is None or not (value or "").startswith("t"):
+            return programme, None
+        return programme, next((tier for tier in programme.tiers if tier.id == row.tier_id), None)
 
     @staticmethod
-    def value_of(item: Any) -> str:
-        """The choice that a post or rating with `programme_id` and `tier_id` stands for."""
+    def value_of(item: HasTier) -> str:
+        """Return the choice that a post or rating stands for."""
         return f"t{item.tier_id}" if item.tier_id else f"p{item.programme_id}" if item.programme_id else ""
 
 
-MAX_SLUG_LENGTH = 70
-MAX_DOMAIN_LENGTH = 190
+def domain_in(typed: str | None) -> str | None:
+    """Return the domain of a typed domain or URL in lower case, or None when there is none or it is too long."""
+    match = DOMAIN_PATTERN.match((typed or "").strip())
+    return match[1].lower() if match and len(match[1]) <= MAX_DOMAIN_LENGTH else None
 
 
 class ProposalForm(Form):
     """A vendor that is missing from the catalogue."""
 
-    name = StringField("Name of the vendor", validators=[InputRequired("Write the vendor's name.")])
+    name = StringField("Vendor name", validators=[InputRequired("Enter the vendor's name.")])
     category = SelectField("Category", validators=[InputRequired("Choose a category.")])
     website = StringField("Website")
     programme = StringField(
         "Name of its partner programme", validators=[Length(max=80, message="Use at most 80 characters.")]
     )
     description = TextAreaField(
-        "What it sells, in a sentence", validators=[Length(max=300, message="Use at most 300 characters.")]
+        "What it sells, in one sentence", validators=[Length(max=300, message="Use at most 300 characters.")]
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.known = {category.slug: category for category in categories()}
-        self.category.choices = {"": "Choose one", **{slug: known.name for slug, known in self.known.items()}}
+        self.categories = {category.slug: category for category in categories()}
+        names = {slug: category.name for slug, category in self.categories.items()}
+        self.category.choices = {"": "Choose one", **names}
 
-    def validate_name(self, field: Any) -> None:
-        """2 to 80 characters, and not there already."""
+    def validate_name(self, field: Field) -> None:
+        """Accept 2 to 80 characters that no vendor or proposal uses."""
         name = text.single_line(field.data or "")
         if not 2 <= len(name) <= 80 or not text.fold(name):
-            raise ValidationError("Write a name of 2 to 80 characters.")
+            raise ValidationError("Enter a name of 2 to 80 characters.")
         if len(text.fold(name)) > MAX_SLUG_LENGTH:
-            raise ValidationError("This name is too long for an address. Write a shorter form of it.")
+            raise ValidationError("This name is too long for a web address. Enter a shorter form of it.")
         if is_name_taken(text.fold(name)):
-            raise ValidationError("There is a vendor with this name, or it waits for a moderator already.")
+            raise ValidationError("A vendor with this name is already listed or waiting for a moderator.")
 
-    def validate_website(self, field: Any) -> None:
-        """A domain or an address that has one."""
-        typed = (field.data or "").strip()
-        match = DOMAIN_PATTERN.match(typed)
-        if typed and (match is None or len(match[1]) > MAX_DOMAIN_LENGTH):
-            raise ValidationError("This is not a web address. It looks like vendor.example.")
+    def validate_website(self, field: Field) -> None:
+        """Accept a domain or a URL, or nothing."""
+        if (field.data or "").strip() and domain_in(field.data) is None:
+            raise ValidationError("This is not a web address. Enter one like vendor.example.")
 
     def cleaned_data(self) -> dict[str, Any]:
-        """For propose_vendor."""
-        match = DOMAIN_PATTERN.match((self.website.data or "").strip())
+        """Return the arguments of `propose_vendor`."""
         return {
             "name": self.name.data,
-            "category": self.known[self.category.data],
-            "website": match[1].lower() if match else "",
+            "category": self.categories[self.category.data],
+            "website": domain_in(self.website.data) or "",
             "programme": text.single_line(self.programme.data or ""),
             "description": self.description.data or "",
         }

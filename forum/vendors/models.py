@@ -1,4 +1,4 @@
-"""Vendors and what hangs on them: names, domains, programmes, tiers."""
+"""Vendors with their names, domains, programmes, tiers and representatives."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from forum.db import Id, RandomId, Timestamp, db
 
 
 class Category(db.Model):
-    """What kind of thing a vendor sells: hardware, virtualisation ..."""
+    """What a vendor sells: hardware, virtualisation ..."""
 
     __tablename__ = "categories"
 
@@ -21,9 +21,9 @@ class Category(db.Model):
 
 
 class Vendor(db.Model):
-    """A company with a partner programme. Without `accepted_at` it is a proposal, and only moderators see it.
+    """A company with a partner programme. Without `accepted_at` it is a proposal that only moderators see.
 
-    Who proposed it is not kept: the next thing a proposer does may be to write about it anonymously.
+    Who proposed it is not stored: the proposer may go on to post about it anonymously.
     """
 
     __tablename__ = "vendors"
@@ -32,16 +32,16 @@ class Vendor(db.Model):
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(String(70), unique=True)
     name: Mapped[str] = mapped_column(String(80))
-    # The name as compared: no accents, lower case. One vendor each, proposals included.
+    # The name in lower case without accents, unique among vendors and proposals.
     folded_name: Mapped[str] = mapped_column(String(90), unique=True)
     category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"), index=True)
     description: Mapped[str] = mapped_column(Text, default="")
     proposed_at: Mapped[Timestamp]
     accepted_at: Mapped[datetime | None]
-    # The vendor it went into: its address leads there, and nothing hangs on it any more.
+    # The vendor it was merged into: its URL redirects there, and no other row refers to it.
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id"))
     post_count: Mapped[int] = mapped_column(default=0)
-    # Goes up with every change by staff: what is remembered of the catalogue between visits is then read anew.
+    # Incremented by every staff change; part of cache keys.
     version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     category: Mapped[Category] = relationship()
@@ -66,7 +66,7 @@ class VendorAlias(db.Model):
 
 
 class VendorDomain(db.Model):
-    """A web and mail domain of a vendor, or of a house that belongs to it: whoever has mail there cannot rate it."""
+    """A domain of a vendor or of an organisation related to it. People with e-mail there can't rate the vendor."""
 
     __tablename__ = "vendor_domains"
     __table_args__ = (
@@ -99,7 +99,7 @@ class Programme(db.Model):
 
 
 class Tier(db.Model):
-    """A level of a programme and what the vendor says it demands. None is "not stated"; money is per year, in EUR."""
+    """A level of a programme and its stated requirements. None is "not stated"; money is in EUR per year."""
 
     __tablename__ = "tiers"
     __table_args__ = (
@@ -123,7 +123,7 @@ class Tier(db.Model):
 
 
 class Representative(db.Model):
-    """A member who speaks for a vendor: asked with an address at one of its domains, confirmed by a moderator."""
+    """A member who represents a vendor: requested with an address at one of its domains, confirmed by a moderator."""
 
     __tablename__ = "representatives"
 
@@ -140,7 +140,7 @@ class Representative(db.Model):
 
 
 class ProgrammeChange(db.Model):
-    """That the terms of a programme changed, from which day, and how: marked in the vendor's trend."""
+    """A dated change of a programme's terms, shown in the vendor's trend."""
 
     __tablename__ = "programme_changes"
 

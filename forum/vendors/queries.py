@@ -1,10 +1,10 @@
-"""Questions about vendors, their programmes and tiers."""
+"""Queries about vendors, their programmes and tiers."""
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from forum import text
@@ -12,20 +12,29 @@ from forum.db import db
 from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias, VendorDomain
 
 
+class ProgrammeTier(NamedTuple):
+    """A programme with one of its tiers; without a tier for a programme that has none."""
+
+    programme_id: int
+    programme_name: str
+    tier_id: int | None
+    tier_name: str | None
+
+
 def categories() -> Sequence[Category]:
-    """All categories in their order."""
+    """Return all categories in their order."""
     return db.session.scalars(select(Category).order_by(Category.position, Category.id)).all()
 
 
-def category_by_slug(slug: str) -> Select[Any]:
-    """The category with this slug."""
+def category_by_slug(slug: str) -> Select[Category]:
+    """Select the category with this slug."""
     return select(Category).where(Category.slug == slug)
 
 
-def vendor_by_slug(slug: str, *, for_update: bool = False) -> Select[Any]:
-    """The vendor with this slug, with category, names, programmes and tiers: three queries whatever it has.
+def vendor_by_slug(slug: str, *, for_update: bool = False) -> Select[Vendor]:
+    """Select the vendor with category, aliases, programmes and tiers, in three queries.
 
-    To change it, one at a time, with a lock on its row.
+    `for_update` locks its row.
     """
     statement = (
         select(Vendor)
@@ -40,17 +49,17 @@ def vendor_by_slug(slug: str, *, for_update: bool = False) -> Select[Any]:
 
 
 def merged_vendor_ids(vendor_id: int) -> Sequence[int]:
-    """The vendors that went into this one."""
+    """Return the ids of the vendors that were merged into this one."""
     return db.session.scalars(select(Vendor.id).where(Vendor.merged_into_id == vendor_id).order_by(Vendor.id)).all()
 
 
 def tier_names() -> dict[int, str]:
-    """Every tier's name."""
+    """Return every tier's name by its id."""
     return {row.id: row.name for row in db.session.execute(select(Tier.id, Tier.name))}
 
 
 def programme_changes(vendor_id: int) -> Sequence[ProgrammeChange]:
-    """Dated changes of the vendor's programmes, the oldest first."""
+    """Return the dated changes of the vendor's programmes, the oldest first."""
     return db.session.scalars(
         select(ProgrammeChange)
         .join(Programme, Programme.id == ProgrammeChange.programme_id)
@@ -60,18 +69,18 @@ def programme_changes(vendor_id: int) -> Sequence[ProgrammeChange]:
 
 
 def vendors_by_slug(slugs: Sequence[str]) -> list[Vendor]:
-    """Vendors of the catalogue with these slugs, in this order, with programmes and tiers."""
-    found = db.session.scalars(
+    """Return the catalogue's vendors with these slugs, in this order, with programmes and tiers."""
+    vendors = db.session.scalars(
         select(Vendor)
         .where(Vendor.slug.in_(slugs), Vendor.accepted_at.is_not(None))
         .options(selectinload(Vendor.programmes).selectinload(Programme.tiers))
     )
-    by_slug = {vendor.slug: vendor for vendor in found}
+    by_slug = {vendor.slug: vendor for vendor in vendors}
     return [by_slug[slug] for slug in slugs if slug in by_slug]
 
 
 def vendor_by_name(name: str) -> Vendor | None:
-    """The vendor in the catalogue with this name, alias or slug, in any spelling of case and accents."""
+    """Return the catalogue's vendor with this name, alias or slug, whatever the case and accents."""
     folded = text.fold(name)
     if not folded:
         return None
@@ -86,38 +95,26 @@ def vendor_by_name(name: str) -> Vendor | None:
 
 
 def is_name_taken(folded: str) -> bool:
-    """Whether a vendor or proposal goes under this folded name already."""
+    """Return whether a vendor or proposal uses this folded name, as name, slug or alias."""
     by_name = select(Vendor.id).where(or_(Vendor.folded_name == folded, Vendor.slug == folded))
     by_alias = select(VendorAlias.id).where(VendorAlias.folded_name == folded)
     return db.session.scalar(select(or_(by_name.exists(), by_alias.exists()))) or False
 
 
 def is_domain_taken(domain: str) -> bool:
-    """Whether a vendor or proposal has this domain."""
+    """Return whether a vendor or proposal has this domain."""
     return db.session.scalar(select(VendorDomain.id).where(VendorDomain.domain == domain)) is not None
 
 
-def directory(category: str | None = None) -> Sequence[Any]:
-    """Rows for the directory: id, slug, name, category_name, category_slug, about, post_count; by name."""
-    statement = (
-        select(
-            Vendor.id,
-            Vendor.slug,
-            Vendor.name,
-            Vendor.description,
-            Vendor.post_count,
-            Category.name.label("category_name"),
-            Category.slug.label("category_slug"),
-        )
-        .join(Category)
-        .where(Vendor.accepted_at.is_not(None))
-        .order_by(Vendor.name, Vendor.id)
-    )
-    return db.session.execute(statement.where(Category.slug == category) if category else statement).all()
+def catalogue_slugs() -> Sequence[str]:
+    """Return the slugs of the vendors in the catalogue, by name."""
+    return db.session.scalars(
+        select(Vendor.slug).where(Vendor.accepted_at.is_not(None)).order_by(Vendor.name, Vendor.id)
+    ).all()
 
 
 def popular_vendor_names(limit: int) -> Sequence[str]:
-    """The names people are offered when they type one: the most written about first."""
+    """Return the names of the vendors with the most posts: suggestions for a text field."""
     return db.session.scalars(
         select(Vendor.name)
         .where(Vendor.accepted_at.is_not(None))
@@ -126,8 +123,8 @@ def popular_vendor_names(limit: int) -> Sequence[str]:
     ).all()
 
 
-def popular_vendors(limit: int) -> Sequence[Any]:
-    """Rows of slug, name, post_count of the vendors most written about."""
+def popular_vendors(limit: int) -> Sequence[Row[str, str, int]]:
+    """Return rows of slug, name and post_count of the vendors with the most posts."""
     return db.session.execute(
         select(Vendor.slug, Vendor.name, Vendor.post_count)
         .where(Vendor.accepted_at.is_not(None))
@@ -136,23 +133,19 @@ def popular_vendors(limit: int) -> Sequence[Any]:
     ).all()
 
 
-def tier_rows(vendor: Vendor) -> Sequence[Any]:
-    """Rows of programme_id, programme_name, tier_id, tier_name in order; tier_id None for a programme without tiers."""
-    return db.session.execute(
-        select(
-            Programme.id.label("programme_id"),
-            Programme.name.label("programme_name"),
-            Tier.id.label("tier_id"),
-            Tier.name.label("tier_name"),
-        )
+def tier_rows(vendor: Vendor) -> list[ProgrammeTier]:
+    """Return the vendor's programmes and tiers in order."""
+    rows = db.session.execute(
+        select(Programme.id, Programme.name, Tier.id, Tier.name)
         .outerjoin(Tier)
         .where(Programme.vendor_id == vendor.id)
         .order_by(Programme.id, Tier.position)
-    ).all()
+    )
+    return [ProgrammeTier(*row) for row in rows]
 
 
 def proposals() -> Sequence[Vendor]:
-    """Vendors that wait for a moderator, the oldest first."""
+    """Return at most 200 vendors that wait for a moderator, the oldest first."""
     return db.session.scalars(
         select(Vendor)
         .where(Vendor.accepted_at.is_(None), Vendor.merged_into_id.is_(None))
@@ -163,12 +156,13 @@ def proposals() -> Sequence[Vendor]:
 
 
 def find_vendor_mention(passage: str) -> str | None:
-    """The first catalogued name or alias that stands in the passage as whole words, or None."""
+    """Return the first vendor name or alias of the catalogue that occurs in the passage as whole words, or None."""
     folded = f"-{text.fold(passage)}-"
     words = set(folded.split("-"))
     names = [*db.session.execute(select(Vendor.name, Vendor.folded_name).where(Vendor.accepted_at.is_not(None)))]
     names += db.session.execute(select(VendorAlias.name, VendorAlias.folded_name)).all()
-    for name, plain in names:
-        if plain.split("-")[0] in words and re.search(f"-{re.escape(plain)}-", folded):
+    for name, folded_name in names:
+        # The set lookup spares the regular expression for nearly every name.
+        if folded_name.split("-")[0] in words and re.search(f"-{re.escape(folded_name)}-", folded):
             return str(name)
     return None

@@ -1,13 +1,14 @@
-"""How a member comes to speak for a vendor: asks, takes that back, is confirmed or not, and ends it.
+"""A member requests to represent a vendor, withdraws, is confirmed or declined, and steps down.
 
-The row says what was asked and decided, `Member.represents_id` what is in force; both change here, one at a time for
-each member. What the member ends leaves no row; what a moderator ended or declined stays, in the way for a month.
+The Representative row records the request and the decision, `Member.represents_id` what is in force. Both change only
+here, one at a time for each member. A member who steps down leaves no row; a request that a moderator declined or
+ended keeps its row, which blocks a new one for a month.
 """
 
 from datetime import datetime, timedelta
 
 from forum import text
-from forum.access import is_employee, can_represent, can_write
+from forum.access import can_represent, can_write, is_employee
 from forum.accounts.models import Member
 from forum.db import db, lock, now
 from forum.vendors.models import Representative, Vendor
@@ -18,90 +19,93 @@ RETRY_DELAY = timedelta(days=30)
 
 
 class RepresentationConflict(Exception):
-    """There is a request already, or one was declined less than a month ago, or what was to be decided is gone."""
+    """There is a request already, one was declined less than a month ago, or the one to be decided is gone."""
 
 
-def can_request_from(known: Representative | None) -> datetime | None:
-    """From when on the member may ask (again): a moment of the past when now; None while something is under way."""
-    if known is None:
+def can_request_from(existing: Representative | None) -> datetime | None:
+    """Return from when on the member may send a request, in the past if now; None while one is open or in force."""
+    if existing is None:
         return now()
-    return known.ended_at + RETRY_DELAY if known.ended_at is not None else None
+    return existing.ended_at + RETRY_DELAY if existing.ended_at is not None else None
 
 
-def representation_state(member: Member, vendor: Vendor, known: Representative | None) -> str:
-    """How the member stands to speaking for this vendor, in a word that the page turns into a sentence."""
-    if known is not None and known.ended_at is None:
-        here = "active" if known.accepted_at else "pending"
-        return here if known.vendor_id == vendor.id else "elsewhere"
+def representation_state(member: Member, vendor: Vendor, existing: Representative | None) -> str:
+    """Return the member's status for this vendor.
+
+    One of: active, pending, elsewhere, staff, suspended, address, eligible, later.
+    """
+    if existing is not None and existing.ended_at is None:
+        state = "active" if existing.accepted_at else "pending"
+        return state if existing.vendor_id == vendor.id else "elsewhere"
     if member.role != "member":
         return "staff"
     if not can_write(member):
         return "suspended"
     if not can_represent(member, vendor):
         return "address"
-    free_from = can_request_from(known)
-    return "eligible" if free_from is not None and free_from <= now() else "later"
+    start = can_request_from(existing)
+    return "eligible" if start is not None and start <= now() else "later"
 
 
 def request_representation(member: Member, vendor: Vendor, *, title: str) -> Representative:
-    """Ask the moderators. Raises NotNow."""
-    known = _alone(member)
-    if representation_state(member, vendor, known) != "eligible":
+    """Request to represent the vendor, for a moderator to decide. Raise RepresentationConflict."""
+    existing = _locked_representation(member)
+    if representation_state(member, vendor, existing) != "eligible":
         raise RepresentationConflict
-    if known is not None:
-        db.session.delete(known)
+    if existing is not None:
+        db.session.delete(existing)
         db.session.flush()
-    made = Representative(member_id=member.id, vendor_id=vendor.id, title=text.single_line(title))
-    db.session.add(made)
+    representative = Representative(member_id=member.id, vendor_id=vendor.id, title=text.single_line(title))
+    db.session.add(representative)
     db.session.flush()
-    representation_requested.send(made)
-    return made
+    representation_requested.send(representative)
+    return representative
 
 
 def step_down(member: Member) -> Vendor | None:
-    """Take the request back, or step down; only what was published stays. The vendor, or None when there is none."""
-    known = _alone(member)
-    if known is None or known.ended_at is not None:
+    """Withdraw the request or end the representation; only what was published stays. Return the vendor, or None."""
+    existing = _locked_representation(member)
+    if existing is None or existing.ended_at is not None:
         return None
-    vendor = known.vendor
-    known.member.represents_id = None
-    db.session.delete(known)
+    vendor = existing.vendor
+    existing.member.represents_id = None
+    db.session.delete(existing)
     db.session.flush()
     return vendor
 
 
 def confirm_representation(representative: Representative) -> None:
-    """They speak for the vendor from now on. Raises NotNow when the request is not there any more."""
-    known = _alone(representative.member)
-    if known is None or known.id != representative.id or known.accepted_at or known.ended_at:
+    """Accept a request. Raise RepresentationConflict when it is gone or decided."""
+    existing = _locked_representation(representative.member)
+    if existing is None or existing.id != representative.id or existing.accepted_at or existing.ended_at:
         raise RepresentationConflict
-    known.accepted_at = now()
-    known.member.represents_id = known.vendor_id
+    existing.accepted_at = now()
+    existing.member.represents_id = existing.vendor_id
     db.session.flush()
 
 
 def end_representation(representative: Representative) -> None:
-    """They do not, or not any more: declined, or ended by a moderator. Raises NotNow when that is so already."""
-    known = _alone(representative.member)
-    if known is None or known.id != representative.id or known.ended_at is not None:
+    """Decline a request, or end what was confirmed. Raise RepresentationConflict when it is gone or ended."""
+    existing = _locked_representation(representative.member)
+    if existing is None or existing.id != representative.id or existing.ended_at is not None:
         raise RepresentationConflict
-    known.ended_at = now()
-    known.member.represents_id = None
+    existing.ended_at = now()
+    existing.member.represents_id = None
     db.session.flush()
 
 
 def end_after_email_change(member: Member) -> Vendor | None:
-    """After a change of address: give up a vendor that the new one does not belong to. The vendor, or None."""
-    known = representation_of(member)
-    if known is None or known.ended_at is not None or is_employee(member, known.vendor):
+    """Step down if the member's new address is not at a domain of the vendor. Return the vendor, or None."""
+    existing = representation_of(member)
+    if existing is None or existing.ended_at is not None or is_employee(member, existing.vendor):
         return None
     return step_down(member)
 
 
-def _alone(member: Member) -> Representative | None:
-    """What the member asked for, read after everybody who was about to change it."""
+def _locked_representation(member: Member) -> Representative | None:
+    """Return the member's row as of after every concurrent change."""
     lock(f"representation of {member.id}")
-    known = representation_of(member)
-    if known is not None:
-        db.session.refresh(known.member)
-    return known
+    existing = representation_of(member)
+    if existing is not None:
+        db.session.refresh(existing.member)
+    return existing

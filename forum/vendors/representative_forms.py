@@ -1,8 +1,6 @@
-"""What people type when they ask to speak for a vendor."""
+"""The form that requests to represent a vendor."""
 
-from typing import Any
-
-from wtforms import StringField
+from wtforms import Field, StringField
 from wtforms.validators import ValidationError
 
 from forum import text
@@ -10,11 +8,11 @@ from forum.forms import Form
 
 
 class RepresentativeForm(Form):
-    """What somebody is at the vendor."""
+    """The member's job title at the vendor."""
 
-    title = StringField("What you are there")
+    title = StringField("Your job title there")
 
-    def validate_title(self, field: Any) -> None:
-        """Something that readers understand, and not endless."""
+    def validate_title(self, field: Field) -> None:
+        """Accept 2 to 80 characters."""
         if not 2 <= len(text.single_line(field.data or "")) <= 80:
-            raise ValidationError("Write your title at the vendor, in 2 to 80 characters.")
+            raise ValidationError("Enter your job title at the vendor, in 2 to 80 characters.")

@@ -1,18 +1,17 @@
-"""Questions about who speaks for a vendor, and who asks to."""
+"""Queries about who represents a vendor, and who has requested to."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import Row, select
+from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
 from forum.db import db
 from forum.vendors.models import Representative, Vendor, VendorDomain
 
 
-def representation_of(member: Any) -> Representative | None:
-    """What the member asked for last, in whatever state, with its vendor and the vendor's domains; read anew."""
+def representation_of(member: Member) -> Representative | None:
+    """Return the member's last request in any state, reloaded, with its vendor and the vendor's domains."""
     return db.session.scalar(
         select(Representative)
         .where(Representative.member_id == member.id)
@@ -21,8 +20,8 @@ def representation_of(member: Any) -> Representative | None:
     )
 
 
-def representatives_of(vendor_id: int) -> Sequence[Any]:
-    """name, slug and title of those who speak for the vendor, who was confirmed first first."""
+def representatives_of(vendor_id: int) -> Sequence[Row[str, str, str]]:
+    """Return rows of name, slug and title of the vendor's representatives, the first confirmed first."""
     return db.session.execute(
         select(Member.name, Member.slug, Representative.title)
         .join(Member, Member.id == Representative.member_id)
@@ -32,7 +31,7 @@ def representatives_of(vendor_id: int) -> Sequence[Any]:
 
 
 def representative_ids(vendor_id: int) -> Sequence[int]:
-    """The numbers of the rows of those who speak for the vendor."""
+    """Return the ids of the Representative rows in force for the vendor."""
     return db.session.scalars(
         select(Representative.id)
         .join(Member, Member.id == Representative.member_id)
@@ -40,8 +39,8 @@ def representative_ids(vendor_id: int) -> Sequence[int]:
     ).all()
 
 
-def represented_vendor(member: Any) -> Any:
-    """name and slug of the vendor that the member speaks for, and title; None when for none."""
+def represented_vendor(member: Member) -> Row[str, str, str] | None:
+    """Return name and slug of the vendor that the member represents, and the title; None if there is none."""
     return db.session.execute(
         select(Vendor.name, Vendor.slug, Representative.title)
         .join(Representative, Representative.vendor_id == Vendor.id)
@@ -50,7 +49,7 @@ def represented_vendor(member: Any) -> Any:
 
 
 def representative_domains(vendor: Vendor) -> Sequence[str]:
-    """The domains whose people may speak for the vendor, as `belongs_to` has it."""
+    """Return the domains whose people may represent the vendor: the same as `access.is_employee`."""
     return db.session.scalars(
         select(VendorDomain.domain)
         .where(VendorDomain.vendor_id == vendor.id, VendorDomain.relation.in_(("own", "subsidiary")))

@@ -1,20 +1,19 @@
-"""Who speaks for a vendor: asking to, taking that back, stepping down."""
-
-from typing import Any
+"""Requesting to represent a vendor, withdrawing the request and stepping down."""
 
 from flask import Blueprint, abort, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum.access import is_member
 from forum.db import db
+from forum.rate_limits import limiter, was_accepted
+from forum.templating import current_reader
 from forum.vendors import representative_actions as actions
 from forum.vendors.lookup import vendor_or_404
 from forum.vendors.models import Vendor
 from forum.vendors.representative_forms import RepresentativeForm
-from forum.vendors.representative_queries import representation_of, representatives_of, representative_domains
-from forum.rate_limits import limiter, was_accepted
+from forum.vendors.representative_queries import representation_of, representative_domains, representatives_of
 from forum.web import permission_required
-from forum.templating import current_reader
 
 bp = Blueprint("representatives", __name__, url_prefix="/vendors/<slug>/representative")
 
@@ -22,21 +21,21 @@ bp = Blueprint("representatives", __name__, url_prefix="/vendors/<slug>/represen
 @bp.route("", methods=["GET", "POST"])
 @permission_required(is_member)
 @limiter.limit("10/day", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
-def show(slug: str) -> Any:
-    """Who speaks for the vendor, and the form to ask for it oneself."""
+def show(slug: str) -> ResponseReturnValue:
+    """Show the vendor's representatives, and the form that requests to be one."""
     vendor = vendor_or_404(slug, current_user)
     form = RepresentativeForm()
-    own = representation_of(current_user)
-    state = actions.representation_state(current_reader(), vendor, own)
+    existing = representation_of(current_user)
+    state = actions.representation_state(current_reader(), vendor, existing)
     if form.is_submitted() and state == "eligible" and form.validate():
-        return _ask(vendor, form)
+        return _request(vendor, form)
     if form.is_submitted() and state in ("pending", "active"):
         return redirect(url_for(".show", slug=slug))
     page, status = form.render(
         "vendors/representative.html",
         vendor=vendor,
         state=state,
-        own=own,
+        representation=existing,
         retry_delay=actions.RETRY_DELAY,
         representatives=representatives_of(vendor.id),
         domains=representative_domains(vendor),
@@ -46,24 +45,24 @@ def show(slug: str) -> Any:
 
 @bp.post("/end")
 @permission_required(is_member)
-def end(slug: str) -> Any:
-    """Take one's request back, or step down."""
-    vendor, own = vendor_or_404(slug, current_user), representation_of(current_user)
-    if own is None or own.vendor_id != vendor.id:
+def end(slug: str) -> ResponseReturnValue:
+    """Withdraw the request, or step down."""
+    vendor, existing = vendor_or_404(slug, current_user), representation_of(current_user)
+    if existing is None or existing.vendor_id != vendor.id:
         abort(404)
-    spoke = own.accepted_at is not None
+    was_confirmed = existing.accepted_at is not None
     if actions.step_down(current_reader()) is not None:
         db.session.commit()
-        flash(f"You no longer speak for {vendor.name}." if spoke else "Your request is taken back.")
+        flash(f"You no longer represent {vendor.name}." if was_confirmed else "Request withdrawn.")
     return redirect(url_for(".show", slug=slug))
 
 
-def _ask(vendor: Vendor, form: RepresentativeForm) -> Any:
+def _request(vendor: Vendor, form: RepresentativeForm) -> ResponseReturnValue:
     try:
         actions.request_representation(current_reader(), vendor, title=form.title.data or "")
         db.session.commit()
-        flash("Your request is with the moderators. You get mail when one has decided.")
+        flash("Request sent. A moderator decides, and you get an e-mail about it.")
     except actions.RepresentationConflict:
-        # The same form came twice at once, and the other was quicker.
+        # The form was submitted twice at once, and the other request won.
         db.session.rollback()
     return redirect(url_for(".show", slug=vendor.slug))

@@ -1,7 +1,7 @@
-"""What upper rooms hear of vendors. Signals are sent inside the transaction, after the change was flushed."""
+"""Signals for the rooms above. They are sent inside the transaction, after the change is flushed."""
 
 from blinker import Namespace
 
 _signals = Namespace()
-# sender: the representative's row: somebody asks to speak for a vendor.
-representation_requested = _signals.signal("asked to speak")
+# sender: the Representative row of a new request.
+representation_requested = _signals.signal("representation requested")
