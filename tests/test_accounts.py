@@ -1,4 +1,4 @@
-"""Joining, confirming, signing in, settings: through the browser, with the outbox read."""
+"""Joining, confirming, signing in and settings, through the browser and by the mails in the outbox."""
 
 import re
 from typing import Any
@@ -22,16 +22,16 @@ def outbox() -> list[Mail]:
 
 
 def link_in(mail: Mail) -> str:
-    found = re.search(r"http://localhost(/\S+)", mail.text)
-    assert found
-    return found[1]
+    match = re.search(r"http://localhost(/\S+)", mail.text)
+    assert match
+    return match[1]
 
 
 def newest(template_words: str) -> Mail:
     db.session.expire_all()
-    found = [mail for mail in outbox() if template_words in mail.text]
-    assert found, [mail.subject for mail in outbox()]
-    return found[-1]
+    mails = [mail for mail in outbox() if template_words in mail.text]
+    assert mails, [mail.subject for mail in outbox()]
+    return mails[-1]
 
 
 def test_somebody_joins_confirms_and_is_in(app: Any, browse: Any) -> None:
@@ -42,7 +42,7 @@ def test_somebody_joins_confirms_and_is_in(app: Any, browse: Any) -> None:
     assert reader.get(link).status_code == 200
     assert reader.post(link, data={"password": "not it at all"}).status_code == 422
     answer = reader.post(link, data={"password": PASSWORD}, follow_redirects=True)
-    assert "Your address is confirmed" in answer.text
+    assert "Your e-mail address is confirmed" in answer.text
     member = db.session.query(Member).one()
     assert member.email == "marta@partner.example" and member.confirmed_at
     assert reader.get("/settings").status_code == 200
@@ -60,19 +60,19 @@ def test_nobody_signs_in_before_confirming_and_gets_the_link_again(app: Any, bro
 def test_an_address_that_is_known_gets_the_same_answer_on_the_page(app: Any, browse: Any) -> None:
     create_member(name="Marta", email="marta@partner.example", password=PASSWORD)
     db.session.commit()
-    known = browse().post("/join", data={"name": "X Y", "email": "marta@partner.example", "password": OTHER})
+    existing = browse().post("/join", data={"name": "X Y", "email": "marta@partner.example", "password": OTHER})
     new = browse().post("/join", data={"name": "X Y", "email": "else@partner.example", "password": OTHER})
-    assert (known.status_code, known.location) == (new.status_code, new.location)
-    assert "belongs to an account already" in newest("belongs to an account").text
+    assert (existing.status_code, existing.location) == (new.status_code, new.location)
+    assert "already has an account" in newest("already has an account").text
     for path in ("/forgotten-password",):
-        answers = [browse().post(path, data={"email": f"{who}@partner.example"}) for who in ("marta", "nobody")]
+        answers = [browse().post(path, data={"email": f"{name}@partner.example"}) for name in ("marta", "nobody")]
         assert answers[0].location == answers[1].location
     wrong = [
-        browse().post("/sign-in", data={"email": f"{who}@partner.example", "password": "wrong wrong"}).text
-        for who in ("marta", "nobody")
+        browse().post("/sign-in", data={"email": f"{name}@partner.example", "password": "wrong wrong"}).text
+        for name in ("marta", "nobody")
     ]
     wrong = [re.sub(r'name="csrf_token" value="[^"]+"', "", page) for page in wrong]
-    assert "do not belong together" in wrong[0]
+    assert "Wrong e-mail or password" in wrong[0]
     assert wrong[0].replace("marta", "") == wrong[1].replace("nobody", "")
 
 
@@ -100,23 +100,23 @@ def test_joining_twice_at_once_is_joining_once_and_one_name_may_join_twice(app: 
 @pytest.mark.parametrize(
     "field, value, words",
     [
-        ("name", "", "Write your name"),
+        ("name", "", "Enter your name"),
         ("name", "x" * 61, "2 to 60 characters"),
-        ("name", "a@b.example", "not an address"),
-        ("email", "", "Write your e-mail"),
-        ("email", "marta@aalto", "not a whole e-mail address"),
+        ("name", "a@b.example", "looks like an address"),
+        ("email", "", "Enter your e-mail"),
+        ("email", "marta@aalto", "e-mail address is incomplete"),
         ("email", "a" * 300 + "@partner.example", "too long"),
         ("password", "short", "at least 10 characters"),
-        ("password", "password123", "tried first"),
-        ("password", "Welcome2026!", "tried first"),
-        ("password", "aaaaaaaaaaaa", "tried first"),
+        ("password", "password123", "most common passwords"),
+        ("password", "Welcome2026!", "most common passwords"),
+        ("password", "aaaaaaaaaaaa", "most common passwords"),
         ("password", "x" * 201, "at most 200"),
         ("password", "Marta Aalto1", "your name"),
     ],
 )
 def test_joining_answers_every_wrong_field_in_words(app: Any, browse: Any, field: str, value: str, words: str) -> None:
-    given = {"name": "Marta Aalto", "email": "marta@partner.example", "password": PASSWORD, field: value}
-    answer = browse().post("/join", data=given)
+    form_data = {"name": "Marta Aalto", "email": "marta@partner.example", "password": PASSWORD, field: value}
+    answer = browse().post("/join", data=form_data)
     assert answer.status_code == 422 and words in answer.text
     if field != "name":
         assert "Marta Aalto" in answer.text, "the rest is kept"
@@ -136,19 +136,19 @@ def test_signing_in_leads_back_and_never_elsewhere(app: Any, browse: Any) -> Non
 def test_remember_me_outlives_the_session_and_a_password_change_ends_it(app: Any, browse: Any) -> None:
     create_member(name="Marta", email="marta@partner.example", password=PASSWORD)
     db.session.commit()
-    old, here = browse(), browse()
-    for reader in (old, here):
+    old, current = browse(), browse()
+    for reader in (old, current):
         reader.post("/sign-in", data={"email": "marta@partner.example", "password": PASSWORD, "remember": "y"})
         assert reader.get_cookie("remember_token")
         reader.delete_cookie("session")
         assert reader.get("/settings").status_code == 200
-    answer = here.post(
+    answer = current.post(
         "/settings/password", data={"current_password": PASSWORD, "password": OTHER, "password_confirmation": OTHER}
     )
     assert answer.status_code == 302
-    assert here.get("/settings").status_code == 200
+    assert current.get("/settings").status_code == 200
     assert old.get("/settings").status_code == 302, "other devices are signed out"
-    assert "was changed just now" in newest("password of your account").text
+    assert "was just changed" in newest("password of your account").text
 
 
 def test_changing_the_password_asks_for_the_present_one_and_twice_for_the_new(app: Any, browse: Any) -> None:
@@ -158,7 +158,7 @@ def test_changing_the_password_asks_for_the_present_one_and_twice_for_the_new(ap
     for data, words in [
         (
             {"current_password": "wrong wrong", "password": OTHER, "password_confirmation": OTHER},
-            "not your present password",
+            "not your current password",
         ),
         ({"current_password": PASSWORD, "password": OTHER, "password_confirmation": "another one"}, "do not match"),
         ({"current_password": PASSWORD, "password": "short", "password_confirmation": "short"}, "at least 10"),
@@ -190,7 +190,7 @@ def test_a_new_address_is_confirmed_by_its_mailbox_and_told_to_the_old_one(app: 
         == 422
     )
     reader.post("/settings/email", data={"email": "new@partner.example", "current_password": PASSWORD})
-    mail = newest("You asked to use this address")
+    mail = newest("You asked to use this e-mail address")
     assert mail.to_address == "new@partner.example"
     reader.get(link_in(mail))
     db.session.expire_all()
@@ -198,14 +198,14 @@ def test_a_new_address_is_confirmed_by_its_mailbox_and_told_to_the_old_one(app: 
     reader.post(link_in(mail))
     db.session.expire_all()
     assert db.session.get(Member, member.id).email == "new@partner.example"
-    assert newest("was changed to another one").to_address == "marta@partner.example"
+    assert newest("We no longer use this address").to_address == "marta@partner.example"
 
 
 def test_an_imported_author_claims_their_writing_by_mail(app: Any, browse: Any) -> None:
     create_member(name="Old Blogger", email="old@partner.example")
     db.session.commit()
     browse().post("/forgotten-password", data={"email": "old@partner.example"})
-    link = link_in(newest("has been moved in here"))
+    link = link_in(newest("What you wrote elsewhere has moved here"))
     answer = browse().post(link, data={"password": PASSWORD}, follow_redirects=True)
     assert "This account is yours now" in answer.text
     assert browse().post("/sign-in", data={"email": "old@partner.example", "password": PASSWORD}).status_code == 302

@@ -111,7 +111,7 @@ def test_the_form_says_in_words_what_is_missing_and_keeps_what_was_typed(browse:
         "Write what is wrong and how you know, in at least 40",
         "Choose whether it is wrong or unlawful",
         "Write your name",
-        "Write your e-mail address",
+        "Enter your e-mail address",
         "in good faith",
     ):
         assert words in page.text, words

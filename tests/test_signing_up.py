@@ -1,4 +1,4 @@
-"""What keeps machines out: a field nobody sees, forms that came back too fast, addresses that last minutes, networks."""
+"""What keeps bots out: a honeypot, forms sent too fast, disposable addresses, and limits for each network."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,14 +13,14 @@ from forum.db import db, now
 from forum.mail import Mail
 from forum.posts.models import Comment, Post
 from forum.urls import key_text
-from tests.factories import PASSWORD, make_tag, make_member, make_post
+from tests.factories import PASSWORD, make_member, make_post, make_tag
 
 JOINING = {"name": "Marta Aalto", "email": "marta@partner.example", "password": PASSWORD}
 
 
 @pytest.fixture
 def clock() -> Iterator[Any]:
-    """A clock that goes when it is told to."""
+    """Return a clock that only the test moves."""
     with time_machine.travel(now(), tick=False) as traveller:
         yield traveller
 
@@ -34,8 +34,8 @@ def test_whoever_fills_the_unseen_field_is_answered_as_by_success_and_nothing_is
     before = stored()
     caught = browse().post("/join", data={**JOINING, "homepage": "https://spam.example"})
     assert (caught.status_code, caught.location) == (302, "/sent/join")
-    browser, sent = browse(member), {"identity": "name", "intent": "publish", "homepage": "x"}
-    answer = browser.post(f"/posts/{key_text(under.id)}/reply", data={**sent, "body": "Buy this."})
+    browser, honeypot = browse(member), {"identity": "name", "intent": "publish", "homepage": "x"}
+    answer = browser.post(f"/posts/{key_text(under.id)}/reply", data={**honeypot, "body": "Buy this."})
     assert answer.status_code == 302 and "/posts/" in answer.location
     typed = {
         "title": "Buy this at once",
@@ -44,7 +44,7 @@ def test_whoever_fills_the_unseen_field_is_answered_as_by_success_and_nothing_is
         "leaning": "good",
         "vendor_naming": "none",
     }
-    assert browser.post("/posts/new", data={**sent, **typed}).status_code == 302
+    assert browser.post("/posts/new", data={**honeypot, **typed}).status_code == 302
     assert stored() == before
     page = browse().get("/join").text
     assert 'name="homepage"' in page and 'tabindex="-1"' in page
@@ -53,12 +53,12 @@ def test_whoever_fills_the_unseen_field_is_answered_as_by_success_and_nothing_is
 def test_a_form_to_join_that_comes_back_at_once_gets_words(app: Any, browse: Any, clock: Any) -> None:
     browser = browse()
     page = browser.get("/join").text
-    given = {**JOINING, "form_timestamp": page.split('name="form_timestamp" value="')[1].split('"')[0]}
-    quick = browser.post("/join", data=given)
-    assert quick.status_code == 422 and "quicker than anybody" in quick.text and stored()[0] == 0
-    assert given["form_timestamp"] in quick.text, "the time goes on from when the page was first made"
+    form_data = {**JOINING, "form_timestamp": page.split('name="form_timestamp" value="')[1].split('"')[0]}
+    quick = browser.post("/join", data=form_data)
+    assert quick.status_code == 422 and "very fast" in quick.text and stored()[0] == 0
+    assert form_data["form_timestamp"] in quick.text, "the time goes on from when the page was first made"
     clock.shift(timedelta(seconds=3))
-    assert browser.post("/join", data=given).status_code == 302 and stored()[0] == 1
+    assert browser.post("/join", data=form_data).status_code == 302 and stored()[0] == 1
 
 
 def test_a_forged_moment_is_not_believed(app: Any, browse: Any) -> None:
@@ -70,7 +70,7 @@ def test_a_forged_moment_is_not_believed(app: Any, browse: Any) -> None:
 def test_addresses_that_last_minutes_are_refused_with_words(app: Any, browse: Any, address: str) -> None:
     assert is_disposable(address)
     answer = browse().post("/join", data={**JOINING, "email": address.rstrip(".")})
-    assert answer.status_code == 422 and "last minutes only" in answer.text and stored()[0] == 0
+    assert answer.status_code == 422 and "temporary e-mail service" in answer.text and stored()[0] == 0
 
 
 @pytest.mark.parametrize("address", ["x@notmailinator.example", "x@gmail.com", "x@com", "x@mailinator.com.example", ""])
@@ -80,8 +80,8 @@ def test_other_addresses_are_not(address: str) -> None:
 
 def test_one_network_begins_so_many_accounts_and_its_neighbour_begins_more(app: Any, browse: Any, clock: Any) -> None:
     def join(n: int, address: str) -> int:
-        given = {**JOINING, "email": f"member{n}@partner.example"}
-        status: int = browse().post("/join", data=given, environ_base={"REMOTE_ADDR": address}).status_code
+        form_data = {**JOINING, "email": f"member{n}@partner.example"}
+        status: int = browse().post("/join", data=form_data, environ_base={"REMOTE_ADDR": address}).status_code
         return status
 
     assert [join(n, f"192.0.2.{n}") for n in range(20)] == [302] * 20
@@ -97,4 +97,4 @@ def test_blanks_around_an_address_do_not_matter(app: Any, browse: Any, clock: An
     assert browse().post("/join", data=JOINING | {"email": around.format(JOINING["email"])}).status_code == 302
     assert db.session.query(Member.email).scalar() == JOINING["email"]
     refused = browse().post("/join", data=JOINING | {"email": around.format("a@mailinator.com")})
-    assert refused.status_code == 422 and "last minutes only" in refused.text
+    assert refused.status_code == 422 and "temporary e-mail service" in refused.text

@@ -68,7 +68,9 @@ def test_a_member_turns_it_on_and_sees_ten_recovery_codes_once(app: Any, browse:
     wrong = browser.post("/settings/two-factor", data={**form_data, "code": "000000"})
     assert wrong.status_code == 422 and form_data["setup_token"] in wrong.text, "the same key stays for the next try"
     assert not db.session.get(Member, member.id).totp_seal  # type: ignore[union-attr]
-    unsure = browser.post("/settings/two-factor", data={**form_data, "current_password": "x" * 12, "code": code_of(secret)})
+    unsure = browser.post(
+        "/settings/two-factor", data={**form_data, "current_password": "x" * 12, "code": code_of(secret)}
+    )
     assert unsure.status_code == 422
     enabled = browser.post("/settings/two-factor", data={**form_data, "code": code_of(secret)})
     codes = re.findall(r"<code>([a-z2-7-]{19})</code>", enabled.text)

@@ -60,18 +60,18 @@ def join() -> ResponseReturnValue:
         return redirect(url_for("pages.home"))
     form = JoinForm()
     if form.is_submitted() and honeypot_filled():
-        return redirect(url_for(".sent", purpose="join"))
+        return redirect(url_for(".check_email", purpose="join"))
     if form.validate_on_submit() and _typed_by_a_person(form):
         actions.join(**form.cleaned_data())
         db.session.commit()
-        return redirect(url_for(".sent", purpose="join"))
+        return redirect(url_for(".check_email", purpose="join"))
     return form.render("accounts/join.html")
 
 
 @bp.get("/sent/<any(join, password, email):purpose>")
-def sent(purpose: str) -> str:
+def check_email(purpose: str) -> str:
     """Say that a mail was sent, in the same words whether or not the address has an account."""
-    return render_template("accounts/sent.html", purpose=purpose)
+    return render_template("accounts/check_email.html", purpose=purpose)
 
 
 @bp.route("/confirm/<token>", methods=["GET", "POST"])
@@ -108,7 +108,7 @@ def sign_in() -> ResponseReturnValue:
         if member is not None and member.confirmed_at is None:
             actions.send_confirmation(member)
             db.session.commit()
-            return redirect(url_for(".sent", purpose="join"))
+            return redirect(url_for(".check_email", purpose="join"))
         if member is not None:
             return start_session(member, remember=form.remember.data, destination=destination)
         _add_error(form.password, "Wrong e-mail or password.")
@@ -131,7 +131,7 @@ def forgot_password() -> ResponseReturnValue:
     if form.validate_on_submit():
         actions.send_password_reset(form.email.data or "")
         db.session.commit()
-        return redirect(url_for(".sent", purpose="password"))
+        return redirect(url_for(".check_email", purpose="password"))
     return form.render("accounts/forgot_password.html")
 
 
@@ -200,7 +200,7 @@ def email() -> ResponseReturnValue:
     if form.validate_on_submit():
         actions.request_email_change(current_user, form.email.data or "")
         db.session.commit()
-        return redirect(url_for(".sent", purpose="email"))
+        return redirect(url_for(".check_email", purpose="email"))
     return form.render("accounts/email.html")
 
 

@@ -20,8 +20,8 @@ class FollowState(NamedTuple):
 
 def seal_state(state: FollowState) -> str:
     """Seal a state. Every seal has the same length, and sealing a state twice gives two different seals."""
-    seen, mailed = min(state.seen_count, MAX_COUNT), min(state.mailed_count, MAX_COUNT)
-    return anonymity.seal(PURPOSE, f"{state.member_id:012d}{state.is_following:d}{seen:08d}{mailed:08d}")
+    read_count, mailed_count = min(state.seen_count, MAX_COUNT), min(state.mailed_count, MAX_COUNT)
+    return anonymity.seal(PURPOSE, f"{state.member_id:012d}{state.is_following:d}{read_count:08d}{mailed_count:08d}")
 
 
 def unseal_state(follower_seal: str) -> FollowState | None:

@@ -44,7 +44,7 @@ def _join(page: Page, site: Site, name: str) -> None:
     # Quicker than this nobody types.
     page.wait_for_timeout(2100)
     page.get_by_role("button", name="Create account").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your e-mail")
     link = re.search(rf"{re.escape(site.url)}/confirm/\S+", site.mail_to(address))
     assert link
     page.goto(link[0])

@@ -1,0 +1,66 @@
+"""Helpers of the tests about following: press the buttons, read what is unread, run the digest."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import time_machine
+
+from forum import mail as outbox
+from forum.accounts.models import Member
+from forum.db import db
+from forum.notifications.following import following_of
+from forum.notifications.jobs import send_digests
+from forum.posts.models import Post
+from forum.urls import key_text
+
+MONDAY = datetime(2027, 3, 1, 5, 0, tzinfo=UTC)
+TUESDAY = MONDAY + timedelta(days=1)
+
+
+class DigestMail(NamedTuple):
+    """One mail of the digest job."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    unsubscribe: str | None
+
+
+def path_to(post: Post) -> str:
+    """Return the path of a post."""
+    return f"/posts/{key_text(post.id)}/{post.slug}"
+
+
+def press(browser: Any, item_path: str, intent: str, **form_data: str) -> Any:
+    """Press a follow button of an item and return the response."""
+    response = browser.post(f"{item_path}/follow", data={"intent": intent, **form_data})
+    assert response.status_code == 302
+    return response
+
+
+def unread_by_name(member: Member) -> dict[str, int]:
+    """Return the unread counts of all that a member follows, by title or name."""
+    db.session.expire_all()
+    following = following_of(member)
+    posts = {item.row.title: item.unread for item in following.posts}
+    return posts | {item.row.name: item.unread for item in [*following.tags, *following.vendors]}
+
+
+def run_digest(at: datetime = TUESDAY) -> list[DigestMail]:
+    """Run the job, and take its mails out of the outbox."""
+    db.session.commit()
+    with time_machine.travel(at, tick=False):
+        send_digests()
+    db.session.expire_all()
+    rows = db.session.query(outbox.Mail).all()
+    mails = [DigestMail(row.to_address, row.subject, row.text, row.html, row.unsubscribe) for row in rows]
+    for row in rows:
+        db.session.delete(row)
+    db.session.commit()
+    return mails
+
+
+def recipients(mails: list[DigestMail]) -> set[str]:
+    """Return the addresses of mails."""
+    return {mail.to for mail in mails}
