@@ -7,18 +7,18 @@ import pytest
 from flask import Flask
 
 from forum.db import db
-from forum.pages.anonymity_views import HELD, TITLES
+from forum.pages.anonymity_views import STORED_COLUMNS, TABLE_TITLES
 from forum.posts.models import Comment, Post
 from forum.ratings.models import Rating
 from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post, make_rating
 
 
-@pytest.mark.parametrize("table", HELD)
+@pytest.mark.parametrize("table", STORED_COLUMNS)
 def test_every_column_that_anonymous_writing_has_is_on_the_page_in_words(app: Flask, browse: Any, table: str) -> None:
-    assert set(HELD[table]) == set(db.metadata.tables[table].columns.keys()), "the page and the table differ"
+    assert set(STORED_COLUMNS[table]) == set(db.metadata.tables[table].columns.keys()), "the page and the table differ"
     page = unescape(browse().get("/what-anonymous-means").text)
-    assert TITLES[table] in page and all(words in page for words in HELD[table].values())
+    assert TABLE_TITLES[table] in page and all(words in page for words in STORED_COLUMNS[table].values())
     assert not any(key.column.table.name == "members" for key in db.metadata.tables[table].foreign_keys)
 
 

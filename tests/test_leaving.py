@@ -16,7 +16,7 @@ from forum.accounts.sanctions import sanction_pseudonym
 from forum.db import db
 from forum.moderation.models import Decision
 from forum.notifications.actions import follow
-from forum.pages.leaving.actions import leave
+from forum.pages.leaving.actions import delete_account
 from forum.posts.chain_queries import TEXT_CHAIN
 from forum.posts.models import Comment, Post, ScheduledText, UsefulVote
 from forum.posts.writing import mark_useful
@@ -52,7 +52,7 @@ def test_a_decision_about_a_member_who_left_stays_and_names_nobody(app: Flask) -
     decision = Decision(**fields, automated=False, moderator_name="moderator 1", member_id=member.id)
     db.session.add(decision)
     db.session.commit()
-    leave(member, named_stays=True, anonymous_stays=True)
+    delete_account(member, keep_signed=True, keep_anonymous=True)
     db.session.commit()
     db.session.refresh(decision)
     assert decision.member_id is None and decision.reason == "Because."
@@ -71,16 +71,16 @@ def rows_with(number: int) -> list[str]:
     return columns
 
 
-@pytest.mark.parametrize("anonymous_stays", [True, False])
-@pytest.mark.parametrize("named_stays", [True, False])
+@pytest.mark.parametrize("keep_anonymous", [True, False])
+@pytest.mark.parametrize("keep_signed", [True, False])
 def test_nothing_of_the_member_is_left_and_what_stays_leads_nowhere(
-    app: Flask, browse: Any, named_stays: bool, anonymous_stays: bool
+    app: Flask, browse: Any, keep_signed: bool, keep_anonymous: bool
 ) -> None:
     member = make_leaver(browse)
     number, marks = member.id, [row.thread_hmac for row in db.session.query(Pseudonym)]
     ghost = Member(id=number, name="Another", slug="another")  # a later member who gets the same id
     assert rows_with(number)
-    leave(member, named_stays=named_stays, anonymous_stays=anonymous_stays)
+    delete_account(member, keep_signed=keep_signed, keep_anonymous=keep_anonymous)
     db.session.commit()
     assert db.session.get(Member, number) is None and rows_with(number) == []
     for kind in (ScheduledText, Sanction, SpentLink, UsefulVote):
@@ -94,20 +94,20 @@ def test_nothing_of_the_member_is_left_and_what_stays_leads_nowhere(
         assert name.thread_hmac not in marks and member_behind(name) is None
         assert len(name.thread_hmac) == 64 and len(str(name.member_seal)) == len(anonymity.seal("x", "0" * 12))
     titles = {post.title for post in db.session.query(Post)}
-    assert ("Written with my name" in titles) == named_stays
-    assert ("Written without a name" in titles) == anonymous_stays
-    assert db.session.query(Rating).count() == named_stays + anonymous_stays
+    assert ("Written with my name" in titles) == keep_signed
+    assert ("Written without a name" in titles) == keep_anonymous
+    assert db.session.query(Rating).count() == keep_signed + keep_anonymous
 
 
 def test_leaving_asks_for_the_password_and_both_choices_and_ends_every_session(app: Flask, browse: Any) -> None:
     member = make_leaver(browse)
     number, slug = member.id, member.slug
     first_browser, second_browser = browse(member), browse(member)
-    choices = {"named": "stays", "anonymous": "stays"}
+    choices = {"named": "keep", "anonymous": "keep"}
     for form in (
         {**choices, "current_password": "wrong"},
         {"current_password": PASSWORD},
-        {"named": "goes", "current_password": PASSWORD},
+        {"named": "delete", "current_password": PASSWORD},
     ):
         assert first_browser.post("/settings/leave", data=form).status_code == 422
     assert db.session.get(Member, number) is not None
@@ -122,7 +122,7 @@ def test_leaving_asks_for_the_password_and_both_choices_and_ends_every_session(a
 
 def test_staff_is_sent_to_an_admin_first(app: Flask, browse: Any) -> None:
     admin = make_member(role="moderator", password_hash=hash_password(PASSWORD))
-    form = {"named": "stays", "anonymous": "stays", "current_password": PASSWORD}
+    form = {"named": "keep", "anonymous": "keep", "current_password": PASSWORD}
     browse(admin).post("/settings/leave", data=form)
     assert db.session.get(Member, admin.id) is not None
 

@@ -186,7 +186,7 @@ def test_members_who_never_confirmed_have_no_page_and_moved_in_authors_have_one(
     waiting = make_member(confirmed_at=None)
     moved_in = make_member(confirmed_at=None, password_hash=None)
     assert browse().get(f"/members/{waiting.slug}").status_code == 404
-    assert "moved in" in browse().get(f"/members/{moved_in.slug}").text
+    assert "imported from another site" in browse().get(f"/members/{moved_in.slug}").text
     assert browse().get("/members/nobody").status_code == 404
 
 

@@ -1,61 +1,63 @@
-"""Atom feeds, the sitemap and robots.txt."""
+"""Atom feeds, sitemaps and robots.txt."""
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from forum.links import external_url
 from forum import dates
 from forum.access import is_listed
-from forum.db import db, now
+from forum.db import db, now, start_of_day
+from forum.links import external_url
 from forum.posts.comment_queries import latest_comments
-from forum.posts.queries import about_vendor, post_page_row, with_tag
 from forum.posts.feed_queries import feed_entries, post_date_range, posts_between
-from forum.posts.tags.queries import all_tags, tag_by_synonym, tag_by_slug
+from forum.posts.queries import about_vendor, post_page_row, with_tag
+from forum.posts.tags.queries import all_tags, tag_by_slug, tag_by_synonym
 from forum.vendors.lookup import vendor_or_404
-from forum.vendors.queries import directory
+from forum.vendors.queries import catalogue_slugs
 
 bp = Blueprint("feeds", __name__)
+NOT_FOR_CRAWLERS = ("/settings", "/sign-in", "/join", "/posts/new", "/admin/")
 
 
 @bp.get("/feed.atom")
 def home() -> Response:
-    """The newest experiences."""
-    return _feed("Experiences", external_url("pages.home"), feed_entries())
+    """Return the feed of the newest posts."""
+    return _feed("Posts", external_url("pages.home"), feed_entries())
 
 
 @bp.get("/tags/<slug>/feed.atom")
-def tag(slug: str) -> Any:
-    """The newest with a tag."""
-    if (meant := tag_by_synonym(slug)) is not None:
-        return redirect(url_for(".tag", slug=meant.slug), 301)
-    found = db.first_or_404(tag_by_slug(slug))
-    return _feed(f"#{slug}", external_url("pages.tag", slug=slug), feed_entries(with_tag(found.id)))
+def tag(slug: str) -> ResponseReturnValue:
+    """Return the feed of the newest posts with a tag; redirect from a synonym to its tag."""
+    if (canonical := tag_by_synonym(slug)) is not None:
+        return redirect(url_for(".tag", slug=canonical.slug), 301)
+    row = db.first_or_404(tag_by_slug(slug))
+    return _feed(f"#{slug}", external_url("pages.tag", slug=slug), feed_entries(with_tag(row.id)))
 
 
 @bp.get("/vendors/<slug>/feed.atom")
 def vendor(slug: str) -> Response:
-    """The newest about a vendor."""
-    found = vendor_or_404(slug, current_user)
-    page = external_url("pages.vendor", slug=slug)
-    return _feed(found.name, page, feed_entries(about_vendor(found.id)))
+    """Return the feed of the newest posts about a vendor."""
+    row = vendor_or_404(slug, current_user)
+    return _feed(row.name, external_url("pages.vendor", slug=slug), feed_entries(about_vendor(row.id)))
 
 
 @bp.get("/posts/<key:post_id>/feed.atom")
 def post(post_id: int) -> Response:
-    """The latest replies to an experience."""
-    found = post_page_row(post_id)
-    if found is None or not is_listed(found):
+    """Return the feed of the latest replies to a post."""
+    row = post_page_row(post_id)
+    if row is None or not is_listed(row):
         abort(404)
-    page = external_url("posts.show", post_id=post_id, slug=found.slug)
-    return _feed(f"Replies to: {found.title}", page, latest_comments(post_id))
+    page_url = external_url("posts.show", post_id=post_id, slug=row.slug)
+    return _feed(f"Replies to: {row.title}", page_url, latest_comments(post_id))
 
 
 @bp.get("/sitemap.xml")
 def sitemap() -> Response:
-    """The months that have posts, one sitemap each, and one of the fixed pages."""
+    """Return the index of sitemaps: one for each month with posts, and one for the fixed pages."""
     first, last = post_date_range()
     months = list(_months(first, last)) if first and last else []
     return _xml(render_template("feeds/sitemap_index.xml", months=months))
@@ -63,42 +65,45 @@ def sitemap() -> Response:
 
 @bp.get("/sitemaps/pages.xml")
 def sitemap_of_pages() -> Response:
-    """Pages that are not posts."""
-    addresses = [external_url(f"pages.{name}") for name in ("home", "tags", "about", "rules")]
-    addresses += [external_url("rankings.index")]
-    addresses += [external_url("pages.vendor", slug=row.slug) for row in directory()]
-    addresses += [external_url("pages.tag", slug=found.slug) for found in all_tags()]
-    return _xml(render_template("feeds/sitemap.xml", addresses=[(address, None) for address in addresses]))
+    """Return the sitemap of all pages that are not posts."""
+    urls = [external_url(f"pages.{name}") for name in ("home", "tags", "about", "rules")]
+    urls += [external_url("rankings.index")]
+    urls += [external_url("pages.vendor", slug=slug) for slug in catalogue_slugs()]
+    urls += [external_url("pages.tag", slug=row.slug) for row in all_tags()]
+    return _xml(render_template("feeds/sitemap.xml", entries=[(url, None) for url in urls]))
 
 
 @bp.get("/sitemaps/<int(fixed_digits=4):year>-<int(fixed_digits=2):month>.xml")
 def sitemap_of_month(year: int, month: int) -> Response:
-    """The posts of a month."""
+    """Return the sitemap of the posts of one month."""
     if not (2000 <= year <= 2200 and 1 <= month <= 12):
         abort(404)
     start = datetime(year, month, 1, tzinfo=UTC)
-    rows = posts_between(start, _next(start))
-    addresses = [
-        (external_url("posts.show", post_id=row.id, slug=row.slug), row.last_activity_at) for row in rows
+    entries = [
+        (external_url("posts.show", post_id=row.id, slug=row.slug), row.last_activity_at)
+        for row in posts_between(start, _next_month(start))
     ]
-    return _xml(render_template("feeds/sitemap.xml", addresses=addresses))
+    return _xml(render_template("feeds/sitemap.xml", entries=entries))
 
 
 @bp.get("/robots.txt")
 def robots() -> Response:
-    """Crawlers read what strangers read; forms and pages of one reader are not for them."""
-    lines = [
-        "User-agent: *",
-        *(f"Disallow: {path}" for path in ("/settings", "/sign-in", "/join", "/posts/new", "/admin/")),
-    ]
+    """Keep crawlers off forms and off pages made for one reader."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_FOR_CRAWLERS)]
     lines.append(f"Sitemap: {current_app.config['SITE_URL']}/sitemap.xml")
     return Response("\n".join(lines) + "\n", mimetype="text/plain")
 
 
-def _feed(title: str, page: str, entries: Any) -> Response:
-    moments = [entry.edited_at or entry.created_at for entry in entries]
-    updated = max(moments, default=now().replace(hour=0, minute=0, second=0))
-    body = render_template("feeds/feed.xml", title=title, page=page, entries=entries, updated=updated, full=dates.format_rfc3339)
+def _feed(title: str, page_url: str, entries: Sequence[Any]) -> Response:
+    updated = max((entry.edited_at or entry.created_at for entry in entries), default=start_of_day(now()))
+    body = render_template(
+        "feeds/feed.xml",
+        title=title,
+        page_url=page_url,
+        entries=entries,
+        updated=updated,
+        format_rfc3339=dates.format_rfc3339,
+    )
     return Response(body, mimetype="application/atom+xml")
 
 
@@ -106,12 +111,12 @@ def _xml(body: str) -> Response:
     return Response(body, mimetype="application/xml")
 
 
-def _months(first: datetime, last: datetime) -> Any:
+def _months(first: datetime, last: datetime) -> Iterator[datetime]:
     month = first.replace(day=1)
     while month <= last:
         yield month
-        month = _next(month)
+        month = _next_month(month)
 
 
-def _next(month: datetime) -> datetime:
+def _next_month(month: datetime) -> datetime:
     return month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)

@@ -1,29 +1,27 @@
-"""The page for a vendor's representative: the published figures, what waits for an answer, what was answered."""
-
-from typing import Any
+"""The desk of a vendor's representative: published scores, posts without an official reply, and replies so far."""
 
 from flask import Blueprint, render_template, request
 from flask_login import current_user
 
 from forum.access import can_open_dashboard
-from forum.pages.views import published
+from forum.pages.views import published_scores
 from forum.posts.official_queries import official_replies_by, without_reply_of
 from forum.posts.queries import list_posts
 from forum.vendors.lookup import vendor_or_404
 from forum.web import require
 
-bp = Blueprint("desk", __name__)
+bp = Blueprint("representative_dashboard", __name__)
 
 
 @bp.get("/vendors/<slug>/desk")
-def show(slug: str) -> Any:
-    """Nothing on it that everybody could not find elsewhere."""
+def show(slug: str) -> str:
+    """Show the desk. Everything on it is public elsewhere."""
     vendor = vendor_or_404(slug, current_user)
     require(can_open_dashboard(current_user, vendor))
     return render_template(
-        "pages/desk.html",
+        "pages/representative_dashboard.html",
         vendor=vendor,
-        listing=list_posts(without_reply_of(vendor.id), sort="new", before=request.args.get("before")),
+        listing=list_posts(without_reply_of(vendor.id), sort="new", cursor=request.args.get("before")),
         replies=official_replies_by(vendor.id),
-        **published(vendor),
+        **published_scores(vendor),
     )

@@ -1,6 +1,7 @@
-"""Leaving: the account goes, and with it whatever ties anonymous texts to it."""
+"""Deleting an account, and with it everything that ties anonymous texts to it."""
 
 import secrets
+from itertools import chain
 
 from forum import anonymity
 from forum.accounts.models import Member, SpentLink
@@ -11,7 +12,7 @@ from forum.db import db, lock
 from forum.notifications.follow_state import FollowState, seal_state
 from forum.notifications.models import Follow
 from forum.notifications.queries import FOLLOW_CHAIN, follows_of_member
-from forum.pages.leaving.queries import is_used, own_pseudonyms, own_useful_marks, own_writing
+from forum.pages.leaving.queries import is_used, own_pseudonyms, own_useful_votes, own_writing
 from forum.posts.actions import delete_post
 from forum.posts.chain_queries import TEXT_CHAIN, used_chain_links_of
 from forum.posts.comment_actions import delete_comment
@@ -22,46 +23,53 @@ from forum.posts.writing import unmark_useful
 from forum.ratings.actions import ORGANISATION_SEAL, withdraw
 from forum.ratings.queries import RATING_CHAIN, member_ratings
 
-NOBODY = 0
+# No member has this number: what is sealed with it leads nowhere.
+NO_MEMBER_ID = 0
 CHAINS = (TEXT_CHAIN, RATING_CHAIN, SCHEDULED_CHAIN, FOLLOW_CHAIN)
 
 
-def leave(member: Member, *, named_stays: bool, anonymous_stays: bool) -> None:
-    """Delete the account. What stays is a former member's, or stands under a pseudonym that nobody is behind any more.
+def delete_account(member: Member, *, keep_signed: bool, keep_anonymous: bool) -> None:
+    """Delete the account, and the writing that is not to be kept.
 
-    Codes and seals of what stays are replaced by others that look alike and lead nowhere.
+    Signed texts that are kept become those of "a former member". In anonymous ones every HMAC and seal is replaced by a
+    random value of the same form, so that nobody can tie them to the account, even with the key.
     """
     lock(f"anonymous writing of {member.id}")
     cancel_all_scheduled(member)
     delete_sanctions(member)
     links = used_chain_links_of(member)
-    # Replies first: a post whose replies are gone leaves no tombstone.
-    for kind in (Comment, Post):
-        for item in own_writing(kind, member, links):
-            _let_go(item, anonymous_stays if item.pseudonym_id is not None else named_stays)
-    _leave_ratings(member, named_stays, anonymous_stays)
+    # Comments first: a post without comments leaves no tombstone.
+    for item in chain(own_writing(Comment, member, links), own_writing(Post, member, links)):
+        _detach_text(item, keep=keep_anonymous if item.pseudonym_id is not None else keep_signed)
+    _detach_ratings(member, keep_signed, keep_anonymous)
     for pseudonym in own_pseudonyms(member):
         if is_used(pseudonym):
-            pseudonym.thread_hmac, pseudonym.member_seal = secrets.token_hex(32), _sealed_nobody()
+            pseudonym.thread_hmac, pseudonym.member_seal = secrets.token_hex(32), _seal_no_member()
         else:
             db.session.delete(pseudonym)
     for row in follows_of_member(member):
-        _let_follow_go(row.id)
-    for given in own_useful_marks(member):
-        item = db.session.get(Post, given.post_id) if given.post_id else db.session.get(Comment, given.comment_id)
-        if item is not None:
-            unmark_useful(member, item)
+        _detach_follow(row.id)
+    _take_back_useful_votes(member)
     db.session.flush()
-    _forget_spent_links(member)
+    _delete_spent_links(member)
     db.session.delete(member)
     db.session.flush()
 
 
-def _let_go(item: Post | Comment, stays: bool) -> None:
-    """Delete it, or cut what ties it to its author."""
-    if not stays and item.deleted_at is None:
-        kept = delete_post(item) if isinstance(item, Post) else delete_comment(item)
-        if not kept:
+def _take_back_useful_votes(member: Member) -> None:
+    for vote in own_useful_votes(member):
+        target: Post | Comment | None = (
+            db.session.get(Post, vote.post_id) if vote.post_id else db.session.get(Comment, vote.comment_id)
+        )
+        if target is not None:
+            unmark_useful(member, target)
+
+
+def _detach_text(item: Post | Comment, *, keep: bool) -> None:
+    """Delete the text, or cut its ties to the author. A tombstone that stays is cut loose, too."""
+    if not keep and item.deleted_at is None:
+        leaves_tombstone = delete_post(item) if isinstance(item, Post) else delete_comment(item)
+        if not leaves_tombstone:
             return
     item.submission = None
     if item.chain_link is not None:
@@ -70,9 +78,9 @@ def _let_go(item: Post | Comment, stays: bool) -> None:
     db.session.flush()
 
 
-def _leave_ratings(member: Member, named_stays: bool, anonymous_stays: bool) -> None:
+def _detach_ratings(member: Member, keep_signed: bool, keep_anonymous: bool) -> None:
     for rating in member_ratings(member):
-        if not (anonymous_stays if rating.anonymous else named_stays):
+        if not (keep_anonymous if rating.anonymous else keep_signed):
             withdraw(rating)
             continue
         if rating.chain_link is not None:
@@ -80,24 +88,24 @@ def _leave_ratings(member: Member, named_stays: bool, anonymous_stays: bool) -> 
         rating.rater_hmac = secrets.token_hex(32)
         rating.author_id = rating.submission = None
         if not organisation_of(member).verified:
-            # Somebody who counts alone: their house was they themselves.
+            # Without a company the seal holds the member themselves.
             rating.organisation_seal = anonymity.seal(ORGANISATION_SEAL, "f" + secrets.token_hex(16))
     db.session.flush()
 
 
-def _let_follow_go(number: int) -> None:
-    """The row stays, as rows of follows do, and is nobody's."""
-    follow = db.session.get_one(Follow, number)
+def _detach_follow(follow_id: int) -> None:
+    """Keep the row, as all rows of follows are kept, but make it nobody's."""
+    follow = db.session.get_one(Follow, follow_id)
     follow.follow_hmac, follow.chain_link = secrets.token_hex(32), secrets.token_hex(32)
-    follow.follower_seal = seal_state(FollowState(NOBODY, False, 0, 0))
+    follow.follower_seal = seal_state(FollowState(NO_MEMBER_ID, False, 0, 0))
 
 
-def _forget_spent_links(member: Member) -> None:
-    """The codes of what the member deleted: nothing of theirs is made any more that could be laid beside it."""
-    for chain in CHAINS:
-        links = chain.spent(member.id)
+def _delete_spent_links(member: Member) -> None:
+    """Forget the links of what the member deleted. Nothing new of theirs will be written that could be compared."""
+    for member_chain in CHAINS:
+        links = member_chain.spent(member.id)
         db.session.query(SpentLink).filter(SpentLink.link.in_(links)).delete()
 
 
-def _sealed_nobody() -> str:
-    return anonymity.seal(MEMBER_PURPOSE, f"{NOBODY:012d}")
+def _seal_no_member() -> str:
+    return anonymity.seal(MEMBER_PURPOSE, f"{NO_MEMBER_ID:012d}")

@@ -1,4 +1,4 @@
-"""What a member types who takes their data along or leaves."""
+"""What a member types to download their data or to delete their account."""
 
 from wtforms import PasswordField, RadioField
 from wtforms.validators import InputRequired
@@ -7,22 +7,24 @@ from forum.accounts.forms import check_current_password
 from forum.forms import Form
 
 
-class TakeAlongForm(Form):
-    """The password, typed anew: what comes is everything, anonymous writing too."""
+class DownloadDataForm(Form):
+    """The password again: the download holds everything, anonymous writing included."""
 
-    current_password = PasswordField("Your password", validators=[InputRequired("Write your password."), check_current_password])
+    current_password = PasswordField(
+        "Your password", validators=[InputRequired("Enter your password."), check_current_password]
+    )
 
 
-class LeaveForm(TakeAlongForm):
-    """What becomes of the member's writing; nothing is chosen beforehand."""
+class DeleteAccountForm(DownloadDataForm):
+    """What happens to the member's writing. Nothing is preselected."""
 
     named = RadioField(
         "What you wrote and rated by name",
-        choices={"stays": "Stays, signed “a former member”", "goes": "Goes"},
-        validators=[InputRequired("Choose what becomes of what you signed.")],
+        choices={"keep": "Keep it, signed “a former member”", "delete": "Delete it"},
+        validators=[InputRequired("Choose what happens to your signed writing.")],
     )
     anonymous = RadioField(
         "What you wrote and rated anonymously",
-        choices={"stays": "Stays under its two words", "goes": "Goes"},
-        validators=[InputRequired("Choose what becomes of your anonymous writing.")],
+        choices={"keep": "Keep it under its aliases", "delete": "Delete it"},
+        validators=[InputRequired("Choose what happens to your anonymous writing.")],
     )
