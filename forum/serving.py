@@ -166,4 +166,5 @@ def _stop(children: set[int]) -> None:
         running -= _reap()
         time.sleep(0.02)
     for child in running:
+        print(f"Process {child} did not stop within {GRACE_PERIOD} seconds; killing it.", file=sys.stderr, flush=True)
         os.kill(child, signal.SIGKILL)

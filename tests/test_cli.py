@@ -1,4 +1,4 @@
-"""The `forum` command: what it does, what it refuses, and that it says so in words and with an exit code."""
+"""The `forum` command: what it does and refuses, its messages and its exit codes."""
 
 import os
 import sqlite3
@@ -29,37 +29,37 @@ Forum = Callable[..., Result]
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def environ(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> dict[str, str]:
-    """Settings over an empty database without tables."""
-    given = {"FORUM_INSTANCE": str(tmp_path / "instance")}
+    """Return settings for an empty database without tables."""
+    variables = {"FORUM_INSTANCE": str(tmp_path / "instance")}
     if request.param == "postgres":
         url = cluster.database_url(f"{worker_id}_command")
         if url is None:
             pytest.skip("no PostgreSQL on this machine")
-        given["FORUM_DATABASE_URL"] = url
-    return given
+        variables["FORUM_DATABASE_URL"] = url
+    return variables
 
 
 @pytest.fixture
 def forum(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Forum]:
-    """forum("db", "upgrade") runs that command in these settings; what is typed at its questions is `typed`."""
+    """Run commands with these settings: forum("db", "upgrade"). `answers` is typed at the prompts."""
     for name in [name for name in os.environ if name.startswith("FORUM_") and not name.startswith("FORUM_TEST_")]:
         monkeypatch.delenv(name)
 
-    def run(*command: str, typed: str = "", **settings: str) -> Result:
-        done = CliRunner().invoke(main, list(command), input=typed, env=environ | settings)
-        if done.exception is not None and not isinstance(done.exception, SystemExit):
-            raise done.exception
-        return done
+    def run(*command: str, answers: str = "", **settings: str) -> Result:
+        result = CliRunner().invoke(main, list(command), input=answers, env=environ | settings)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
 
     yield run
 
 
-def inside(environ: dict[str, str], ask: Callable[[], Any]) -> Any:
-    """The answer to a question to the database."""
+def inside(environ: dict[str, str], query: Callable[[], Any]) -> Any:
+    """Return the result of a function that runs inside the application."""
     app = create_app(from_environment(environ))
-    with app.app_context(), app.test_request_context():
+    with app.app_context():
         try:
-            return ask()
+            return query()
         finally:
             db.session.remove()
             db.engine.dispose()
@@ -69,11 +69,13 @@ def tables(environ: dict[str, str]) -> set[str]:
     return inside(environ, lambda: set(inspect(db.engine).get_table_names()))
 
 
-def test_the_database_goes_up_to_the_newest_shape_and_back_to_nothing(forum: Forum, environ: dict[str, str]) -> None:
+def test_the_schema_is_upgraded_to_the_latest_revision_and_downgraded_to_nothing(
+    forum: Forum, environ: dict[str, str]
+) -> None:
     assert forum("db", "upgrade").exit_code == 0
     made = tables(environ)
     assert {"members", "posts", "comments"} <= made
-    assert forum("db", "upgrade").exit_code == 0, "once more changes nothing"
+    assert forum("db", "upgrade").exit_code == 0, "a second upgrade changes nothing"
     for _ in ScriptDirectory(str(package_folder("migrations"))).walk_revisions():
         assert forum("db", "downgrade").exit_code == 0
     assert tables(environ) == {"alembic_version"}
@@ -84,17 +86,17 @@ def test_the_database_goes_up_to_the_newest_shape_and_back_to_nothing(forum: For
 ADMIN = ("admin", "create", "--name", "Ida Lund", "--email", "Ida@Example.ORG ")
 
 
-def test_an_admin_can_sign_in_at_once_and_is_made_once(forum: Forum, environ: dict[str, str]) -> None:
+def test_a_new_admin_can_sign_in_and_is_created_once(forum: Forum, environ: dict[str, str]) -> None:
     forum("db", "upgrade")
     words = "correct horse lamp post"
-    assert "Ida Lund is now an admin." in forum(*ADMIN, typed=f"{words}\n{words}\n").output
+    assert "Ida Lund is now an admin." in forum(*ADMIN, answers=f"{words}\n{words}\n").output
     ida = inside(environ, lambda: member_by_email("ida@example.org"))
     assert ida.role == "admin" and ida.confirmed_at is not None and is_correct(ida.password_hash, words)
-    again = forum(*ADMIN, typed=f"{words}\n{words}\n")
+    again = forum(*ADMIN, answers=f"{words}\n{words}\n")
     assert again.exit_code == 1 and "There is already an account with this e-mail address." in again.output
 
 
-def test_a_lost_second_factor_is_turned_off_by_the_operator_and_the_log_has_it(
+def test_the_operator_can_turn_off_two_factor_authentication_and_the_log_records_it(
     forum: Forum, environ: dict[str, str]
 ) -> None:
     forum("db", "upgrade")
@@ -102,8 +104,8 @@ def test_a_lost_second_factor_is_turned_off_by_the_operator_and_the_log_has_it(
     assert "no account" in forum(*reset).output
     seal = {"email": "ida@partner.example", "name": "Ida Lund", "totp_seal": "sealed", "recovery_codes": ["hash"]}
     inside(environ, lambda: make_member(**seal).id)
-    done = forum(*reset)
-    assert done.exit_code == 0 and "Ida Lund now signs in with the password alone" in done.output
+    result = forum(*reset)
+    assert result.exit_code == 0 and "Ida Lund now signs in with the password alone" in result.output
     ida = inside(environ, lambda: member_by_email("ida@partner.example"))
     assert (ida.totp_seal, ida.recovery_codes, ida.session_epoch) == (None, None, 1)
     rows = inside(environ, lambda: [(row.action, row.moderator_name) for row in db.session.query(Decision)])
@@ -128,35 +130,35 @@ def test_a_command_that_finds_the_database_locked_says_that_it_is_busy(
     ("password", "words"),
     [
         ("short", "at least 10 characters"),
-        ("password123", "tried first"),
+        ("password123", "most common passwords"),
         ("Ida Lund1", "at least 10"),
         ("ida lund 22", ""),
     ],
 )
-def test_an_admins_password_is_held_to_the_same_rules(forum: Forum, password: str, words: str) -> None:
+def test_an_admins_password_follows_the_same_rules(forum: Forum, password: str, words: str) -> None:
     forum("db", "upgrade")
-    done = forum(*ADMIN, ADMIN_PASSWORD=password)
-    assert done.exit_code == bool(words) and words in done.output
+    result = forum(*ADMIN, ADMIN_PASSWORD=password)
+    assert result.exit_code == bool(words) and words in result.output
 
 
-def test_an_admin_needs_a_whole_address(forum: Forum) -> None:
+def test_an_admin_needs_a_complete_address(forum: Forum) -> None:
     forum("db", "upgrade")
-    done = forum("admin", "create", "--name", "Ida", "--email", "ida", ADMIN_PASSWORD="correct horse lamp post")
-    assert done.exit_code == 1 and "ida is not an e-mail address" in done.output
+    result = forum("admin", "create", "--name", "Ida", "--email", "ida", ADMIN_PASSWORD="correct horse lamp post")
+    assert result.exit_code == 1 and "ida is not an e-mail address" in result.output
 
 
-def test_without_tables_a_command_ends_in_words(forum: Forum) -> None:
+def test_without_tables_a_command_ends_with_a_message(forum: Forum) -> None:
     for command in (["demo"], ["render"], ["export"], [*ADMIN, "--password", "correct horse lamp post"]):
-        done = forum(*command)
-        assert done.exit_code == 1 and "forum db upgrade" in done.output, command
+        result = forum(*command)
+        assert result.exit_code == 1 and "forum db upgrade" in result.output, command
 
 
 def test_check_finds_everything_in_order(forum: Forum) -> None:
     forum("db", "upgrade")
-    done = forum("check")
-    assert done.exit_code == 0
-    for what in ("Settings: in order.", "Database: in order.", "Mail: in order.", "Queue: in order."):
-        assert what in done.output
+    result = forum("check")
+    assert result.exit_code == 0
+    for line in ("Settings: in order.", "Database: in order.", "Mail: in order.", "Queue: in order."):
+        assert line in result.output
 
 
 @pytest.mark.parametrize(
@@ -170,25 +172,25 @@ def test_check_finds_everything_in_order(forum: Forum) -> None:
 )
 def test_check_names_each_problem_and_ends_with_1(forum: Forum, settings: dict[str, str], words: str) -> None:
     forum("db", "upgrade")
-    done = forum("check", **settings)
-    assert done.exit_code == 1 and words in done.output
-    assert done.output.count("Check FORUM_") == 1, "what is in order is not complained about"
+    result = forum("check", **settings)
+    assert result.exit_code == 1 and words in result.output
+    assert result.output.count("Check FORUM_") == 1, "nothing else is reported"
 
 
 def test_check_says_that_migrations_are_pending(forum: Forum) -> None:
     assert "Database: migrations are pending. Run: forum db upgrade" in forum("check").output
     forum("db", "upgrade")
     forum("db", "downgrade")
-    done = forum("check")
-    assert done.exit_code == 1 and "migrations are pending" in done.output
+    result = forum("check")
+    assert result.exit_code == 1 and "migrations are pending" in result.output
 
 
-def test_check_tells_of_a_key_that_others_can_read(forum: Forum, environ: dict[str, str]) -> None:
+def test_check_reports_a_key_that_others_can_read(forum: Forum, environ: dict[str, str]) -> None:
     forum("db", "upgrade")
     key = Path(environ["FORUM_INSTANCE"]) / "anonymity.key"
     key.chmod(0o640)
-    done = forum("check")
-    assert done.exit_code == 1 and f"chmod 600 {key}" in done.output
+    result = forum("check")
+    assert result.exit_code == 1 and f"chmod 600 {key}" in result.output
 
 
 @pytest.mark.parametrize(
@@ -199,30 +201,31 @@ def test_check_tells_of_a_key_that_others_can_read(forum: Forum, environ: dict[s
         ({"FORUM_PORT": "65536"}, "FORUM_PORT must be a number from 1 to 65535"),
         ({"FORUM_WORKERS": "0"}, "FORUM_WORKERS must be at least 1"),
         ({"FORUM_LOG_LEVEL": "loud"}, "FORUM_LOG_LEVEL must be DEBUG"),
-        ({"FORUM_DATABASE_URL": "mysql://forum"}, "FORUM_DATABASE_URL must begin with one of sqlite:///, postgresql://"),
+        (
+            {"FORUM_DATABASE_URL": "mysql://forum"},
+            "FORUM_DATABASE_URL must begin with one of sqlite:///, postgresql://",
+        ),
         ({"FORUM_REDIS_URL": "localhost:6379"}, "FORUM_REDIS_URL must begin with one of redis://"),
         ({"FORUM_MAIL_URL": "mail.example"}, "FORUM_MAIL_URL must begin with one of smtp://"),
         ({"FORUM_INSTANCE": "/proc/nowhere"}, "FORUM_INSTANCE: can't create the folder /proc/nowhere"),
         ({"FORUM_ENVIRONMENT": "production"}, "FORUM_SECRET_KEY is required in production"),
     ],
 )
-def test_a_setting_that_does_not_hold_ends_every_command_in_words(
-    forum: Forum, settings: dict[str, str], words: str
-) -> None:
+def test_a_wrong_setting_ends_every_command_with_a_message(forum: Forum, settings: dict[str, str], words: str) -> None:
     for command in (["check"], ["serve"], ["work"], ["db", "upgrade"]):
-        done = forum(*command, **settings)
-        assert done.exit_code == 1 and f"Error: {words}" in done.output
+        result = forum(*command, **settings)
+        assert result.exit_code == 1 and f"Error: {words}" in result.output
 
 
-def test_with_both_keys_given_the_instance_folder_is_made_all_the_same(forum: Forum, environ: dict[str, str]) -> None:
+def test_with_both_keys_set_the_instance_folder_is_created_but_no_key(forum: Forum, environ: dict[str, str]) -> None:
     keys = {"FORUM_SECRET_KEY": "s" * 32, "FORUM_ANONYMITY_KEY": "a" * 32, "FORUM_ENVIRONMENT": "production"}
     assert forum("db", "upgrade", **keys).exit_code == 0
     made = Path(environ["FORUM_INSTANCE"])
     assert made.stat().st_mode & 0o777 == 0o700
-    assert list(made.glob("*.key")) == [], "a key that was given is written nowhere"
+    assert list(made.glob("*.key")) == [], "a key from the settings is not written anywhere"
 
 
-def test_render_goes_through_old_texts_once(forum: Forum, environ: dict[str, str]) -> None:
+def test_render_updates_old_texts_once(forum: Forum, environ: dict[str, str]) -> None:
     forum("db", "upgrade")
 
     def grow_old() -> None:
@@ -240,12 +243,12 @@ def test_render_goes_through_old_texts_once(forum: Forum, environ: dict[str, str
 def test_the_demo_refuses_a_database_with_members_in_it(forum: Forum, environ: dict[str, str]) -> None:
     forum("db", "upgrade")
     inside(environ, make_member)
-    done = forum("demo")
-    assert done.exit_code == 1 and "needs an empty database" in done.output
+    result = forum("demo")
+    assert result.exit_code == 1 and "needs an empty database" in result.output
     assert inside(environ, lambda: db.session.query(Post).count()) == 0
 
 
-def test_every_command_says_what_it_is_for(forum: Forum) -> None:
+def test_every_command_has_help(forum: Forum) -> None:
     for name, command in main.commands.items():
         assert command.get_short_help_str(), name
         assert forum(name, "--help").exit_code == 0

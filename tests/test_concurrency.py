@@ -1,4 +1,4 @@
-"""Many at once, in processes of their own: nothing is lost, nothing is counted twice, and a killed server loses nothing."""
+"""Many requests at once, from several processes: nothing is lost or counted twice, even when the server is killed."""
 
 import http.client
 import multiprocessing
@@ -21,7 +21,7 @@ from forum.posts.models import Comment, Post, UsefulVote
 from forum.urls import key_text
 from tests import cluster
 from tests.conftest import Browser, settings_for
-from tests.factories import make_tag, make_member, make_post
+from tests.factories import make_member, make_post, make_tag
 from tests.served import Response, Site, Visitor, open_visitor
 
 PROCESSES, THREADS, EACH = 2, 8, 12
@@ -37,12 +37,18 @@ def database(kind: str, folder: Path, name: str) -> str:
     return url
 
 
-def reply_form(**given: Any) -> dict[str, Any]:
-    return {"submission": secrets.token_hex(16), "body": "The same here.", "identity": "name", "intent": "publish", **given}
+def reply_form(**fields: Any) -> dict[str, Any]:
+    return {
+        "submission": secrets.token_hex(16),
+        "body": "The same here.",
+        "identity": "name",
+        "intent": "publish",
+        **fields,
+    }
 
 
 def write_replies(url: str, folder: Path, path: str, member_ids: list[int], report: Any) -> None:
-    """One process: every thread sends its replies, each as fast as it can; tells how each was answered."""
+    """Run one process: every thread sends its replies as fast as it can, and reports the status of each."""
     app = create_app(settings_for(url, folder, RATELIMIT_ENABLED=False))
     app.test_client_class = Browser
     with app.app_context():
@@ -58,7 +64,7 @@ def write_replies(url: str, folder: Path, path: str, member_ids: list[int], repo
         ]
 
     with ThreadPoolExecutor(THREADS) as pool:
-        report.put([status for done in pool.map(write, members) for status in done])
+        report.put([status for statuses in pool.map(write, members) for status in statuses])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -81,14 +87,12 @@ def test_two_processes_with_eight_threads_each_lose_no_reply(kind: str, tmp_path
         writer.close()
     report.close()
     report.join_thread()
-    assert [status for told in answers for status in told] == [302] * (PROCESSES * THREADS * EACH)
+    assert [status for responses in answers for status in responses] == [302] * (PROCESSES * THREADS * EACH)
     with Site(tmp_path, url).application():
         assert db.session.scalar(db.select(db.func.count()).select_from(Comment)) == PROCESSES * THREADS * EACH
         assert db.session.scalars(db.select(Post.comment_count)).one() == PROCESSES * THREADS * EACH
-        # Each member wrote a third anonymously: under one name of their own, each with a link of its own.
-        anonymous = db.session.execute(
-            db.select(Comment.pseudonym_id, Comment.chain_link).where(_is_anonymous())
-        ).all()
+        # Each member wrote a third of them anonymously: under one alias, each reply with its own chain link.
+        anonymous = db.session.execute(db.select(Comment.pseudonym_id, Comment.chain_link).where(_is_anonymous())).all()
         assert len({row.pseudonym_id for row in anonymous}) == PROCESSES * THREADS
         assert len({row.chain_link for row in anonymous}) == len(anonymous) == PROCESSES * THREADS * EACH // 3
 
@@ -98,18 +102,18 @@ def _is_anonymous() -> Any:
 
 
 class Running:
-    """A served site with one experience, its author, and eight readers."""
+    """A served site with one post and eight signed-in readers."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
         with site.application() as app:
             post = make_post(tags=[make_tag("renewals")])
             self.post_id, self.path = post.id, f"/posts/{key_text(post.id)}"
-            shown = f"{self.path}/{post.slug}"
+            path_of_post = f"{self.path}/{post.slug}"
             self.readers: list[Visitor] = []
             for _ in range(8):
                 member = make_member()
-                self.readers.append(open_visitor(app, site, member, shown))
+                self.readers.append(open_visitor(app, site, member, path_of_post))
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -118,14 +122,14 @@ def running(
 ) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("served")
     site = Site(folder, database(request.param, folder, f"{worker_id}_served"))
-    made = Running(site)
+    running_site = Running(site)
     site.start()
-    yield made
+    yield running_site
     site.stop()
 
 
-def at_once(visits: list[Callable[[], Response]]) -> list[Response]:
-    """All of them at the same moment."""
+def run_concurrently(visits: list[Callable[[], Response]]) -> list[Response]:
+    """Run all visits at the same moment."""
     barrier = Barrier(len(visits))
 
     def make(visit: Callable[[], Response]) -> Response:
@@ -136,21 +140,21 @@ def at_once(visits: list[Callable[[], Response]]) -> list[Response]:
         return list(pool.map(make, visits))
 
 
-def counted(site: Site, statement: Any) -> Any:
+def query_value(site: Site, statement: Any) -> Any:
     with site.application():
         return db.session.execute(statement).scalar()
 
 
-def test_a_form_sent_eight_times_at_once_is_one_reply_and_leads_to_it_each_time(running: Running) -> None:
+def test_a_form_sent_eight_times_at_once_creates_one_reply_and_leads_to_it_each_time(running: Running) -> None:
     form, reader = reply_form(body="Sent again and again."), running.readers[0]
-    told = at_once([lambda: reader.post(f"{running.path}/reply", **form)] * 8)
-    assert {answer.status for answer in told} == {302}
-    assert len({answer.location for answer in told}) == 1
+    responses = run_concurrently([lambda: reader.post(f"{running.path}/reply", **form)] * 8)
+    assert {response.status for response in responses} == {302}
+    assert len({response.location for response in responses}) == 1
     same = db.select(db.func.count()).select_from(Comment).where(Comment.body == "Sent again and again.")
-    assert counted(running.site, same) == 1
+    assert query_value(running.site, same) == 1
 
 
-def test_an_experience_sent_eight_times_at_once_is_one_experience(running: Running) -> None:
+def test_a_post_sent_eight_times_at_once_is_created_once(running: Running) -> None:
     form = {
         "submission": secrets.token_hex(16),
         "title": "What the renewal cost us this year",
@@ -161,18 +165,20 @@ def test_an_experience_sent_eight_times_at_once_is_one_experience(running: Runni
         "identity": "anonymous",
         "intent": "publish",
     }
-    told = at_once([lambda: running.readers[1].post("/posts/new", **form)] * 8)
-    assert {answer.status for answer in told} == {302}, [answer.text for answer in told if answer.status != 302][:1]
-    assert len({answer.location for answer in told}) == 1
+    responses = run_concurrently([lambda: running.readers[1].post("/posts/new", **form)] * 8)
+    assert {response.status for response in responses} == {302}, [
+        response.text for response in responses if response.status != 302
+    ][:1]
+    assert len({response.location for response in responses}) == 1
     same = db.select(db.func.count()).select_from(Post).where(Post.title == form["title"])
-    assert counted(running.site, same) == 1
+    assert query_value(running.site, same) == 1
 
 
-def test_anonymous_replies_of_one_member_at_once_carry_a_link_of_the_chain_each(running: Running) -> None:
+def test_anonymous_replies_sent_at_once_carry_different_chain_links(running: Running) -> None:
     reader = running.readers[2]
-    sent = [reply_form(identity="anonymous", body=f"Quietly, {n}.") for n in range(8)]
-    told = at_once([lambda form=form: reader.post(f"{running.path}/reply", **form) for form in sent])
-    assert [answer.status for answer in told] == [302] * 8
+    forms = [reply_form(identity="anonymous", body=f"Quietly, {n}.") for n in range(8)]
+    responses = run_concurrently([lambda form=form: reader.post(f"{running.path}/reply", **form) for form in forms])
+    assert [response.status for response in responses] == [302] * 8
     with running.site.application():
         rows = db.session.execute(
             db.select(Comment.chain_link, Comment.pseudonym_id).where(Comment.body.startswith("Quietly"))
@@ -181,50 +187,50 @@ def test_anonymous_replies_of_one_member_at_once_carry_a_link_of_the_chain_each(
     assert len({row.pseudonym_id for row in rows}) == 1
 
 
-def test_useful_said_eight_times_at_once_counts_once(running: Running) -> None:
+def test_a_useful_vote_sent_eight_times_at_once_counts_once(running: Running) -> None:
     reader = running.readers[3]
-    told = at_once([lambda: reader.post(f"{running.path}/useful", intent="mark")] * 8)
-    assert {answer.status for answer in told} == {302}
-    assert counted(running.site, db.select(db.func.count()).select_from(UsefulVote)) == 1
-    assert counted(running.site, db.select(Post.useful_count).where(Post.id == running.post_id)) == 1
-    at_once([lambda: reader.post(f"{running.path}/useful", intent="unmark")] * 8)
-    assert counted(running.site, db.select(Post.useful_count).where(Post.id == running.post_id)) == 0
+    responses = run_concurrently([lambda: reader.post(f"{running.path}/useful", intent="mark")] * 8)
+    assert {response.status for response in responses} == {302}
+    assert query_value(running.site, db.select(db.func.count()).select_from(UsefulVote)) == 1
+    assert query_value(running.site, db.select(Post.useful_count).where(Post.id == running.post_id)) == 1
+    run_concurrently([lambda: reader.post(f"{running.path}/useful", intent="unmark")] * 8)
+    assert query_value(running.site, db.select(Post.useful_count).where(Post.id == running.post_id)) == 0
+
+
+def reply_until_refused(reader: Visitor, path: str, acknowledged: list[str]) -> None:
+    while True:
+        form = reply_form(body="Still here.")
+        try:
+            response = reader.post(path, **form)
+        except (OSError, http.client.HTTPException):
+            return
+        if response.status != 302:  # this reader has reached the limit of twenty a minute
+            return
+        acknowledged.append(form["submission"])
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_killed_server_has_lost_nothing_that_it_acknowledged(kind: str, tmp_path: Path, worker_id: str) -> None:
+def test_a_killed_server_loses_nothing_that_it_acknowledged(kind: str, tmp_path: Path, worker_id: str) -> None:
     site = Site(tmp_path, database(kind, tmp_path, f"{worker_id}_killed"))
-    made = Running(site)
+    running_site = Running(site)
     site.start()
     acknowledged: list[str] = []
-
-    def stream(reader: Visitor) -> None:
-        while True:
-            form = reply_form(body="Still here.")
-            try:
-                answer = reader.post(f"{made.path}/reply", **form)
-            except (OSError, http.client.HTTPException):
-                return
-            if answer.status == 302:
-                acknowledged.append(form["submission"])
-            else:  # twenty a minute: this one has written its share
-                return
-
     with ThreadPoolExecutor(8) as pool:
-        streams = [pool.submit(stream, reader) for reader in made.readers]
+        path = f"{running_site.path}/reply"
+        streams = [pool.submit(reply_until_refused, reader, path, acknowledged) for reader in running_site.readers]
         while len(acknowledged) < 30:
             time.sleep(0.01)
-        site.stop(signal.SIGKILL, everybody=True)
-        for one in streams:
-            one.result()
+        site.stop(signal.SIGKILL, to_group=True)
+        for future in streams:
+            future.result()
     if kind == "sqlite":
         with sqlite3.connect(tmp_path / "forum.sqlite") as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
         connection.close()
     with site.application():
-        kept = set(db.session.scalars(db.select(Comment.submission)))
-        assert set(acknowledged) <= kept
-        assert db.session.scalars(db.select(Post.comment_count)).one() == len(kept)
+        submissions = set(db.session.scalars(db.select(Comment.submission)))
+        assert set(acknowledged) <= submissions
+        assert db.session.scalars(db.select(Post.comment_count)).one() == len(submissions)
     site.start()
     site.stop()

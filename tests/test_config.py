@@ -1,4 +1,4 @@
-"""Settings: what a variable may hold, what a mistake is answered with, and where the keys are kept."""
+"""Settings: valid values, the message for each mistake, and where keys are stored."""
 
 import stat
 from pathlib import Path
@@ -11,27 +11,27 @@ from forum.config import SettingsError, from_environment
 KEY = "0123456789abcdef0123456789abcdef"
 
 
-def settings(tmp_path: Path, **given: str) -> dict[str, Any]:
+def settings(tmp_path: Path, **variables: str) -> dict[str, Any]:
     return from_environment(
-        {"FORUM_INSTANCE": str(tmp_path), **{f"FORUM_{name}": value for name, value in given.items()}}
+        {"FORUM_INSTANCE": str(tmp_path), **{f"FORUM_{name}": value for name, value in variables.items()}}
     )
 
 
 def test_without_any_setting_it_runs_locally(tmp_path: Path) -> None:
-    found = settings(tmp_path)
-    assert found["SITE_URL"] == "http://127.0.0.1:8000"
-    assert found["SQLALCHEMY_DATABASE_URI"] == f"sqlite:///{tmp_path}/forum.sqlite"
-    assert found["MAIL_URL"] == f"file:{tmp_path}/mail"
-    assert not found["SESSION_COOKIE_SECURE"] and found["SESSION_COOKIE_HTTPONLY"]
-    assert found["TRUSTED_HOSTS"] and "localhost" in found["TRUSTED_HOSTS"]
+    config = settings(tmp_path)
+    assert config["SITE_URL"] == "http://127.0.0.1:8000"
+    assert config["SQLALCHEMY_DATABASE_URI"] == f"sqlite:///{tmp_path}/forum.sqlite"
+    assert config["MAIL_URL"] == f"file:{tmp_path}/mail"
+    assert not config["SESSION_COOKIE_SECURE"] and config["SESSION_COOKIE_HTTPONLY"]
+    assert config["TRUSTED_HOSTS"] and "localhost" in config["TRUSTED_HOSTS"]
 
 
-def test_other_variables_of_the_machine_are_none_of_ours(tmp_path: Path) -> None:
+def test_other_variables_of_the_machine_are_ignored(tmp_path: Path) -> None:
     from_environment({"FORUM_INSTANCE": str(tmp_path), "PATH": "/bin", "FORUM_TEST_POSTGRES_URL": "x", "FORUMS": "y"})
 
 
 @pytest.mark.parametrize(
-    "given, words",
+    "variables, words",
     [
         ({"PROT": "9000"}, "FORUM_PROT is not a setting"),
         ({"port": "9000"}, "FORUM_port is not a setting"),
@@ -40,7 +40,7 @@ def test_other_variables_of_the_machine_are_none_of_ours(tmp_path: Path) -> None
         ({"PORT": ""}, "FORUM_PORT must be a whole number"),
         ({"WORKERS": "2.5"}, "FORUM_WORKERS must be a whole number"),
         ({"PROXIES": "True"}, "FORUM_PROXIES must be a whole number"),
-        ({"ENVIRONMENT": "prod"}, "either 'local' or 'production'"),
+        ({"ENVIRONMENT": "prod"}, "must be local or production"),
         ({"SITE_URL": "forum.example"}, "must begin with http:// or https://"),
         ({"SITE_URL": "javascript:alert(1)"}, "must begin with http:// or https://"),
         ({"SECRET_KEY": "short"}, "FORUM_SECRET_KEY has fewer than 32 characters"),
@@ -49,29 +49,29 @@ def test_other_variables_of_the_machine_are_none_of_ours(tmp_path: Path) -> None
         ({"OLD_ANONYMITY_KEYS": f"{KEY},short"}, "FORUM_OLD_ANONYMITY_KEYS"),
     ],
 )
-def test_a_wrong_setting_is_refused_in_words(tmp_path: Path, given: dict[str, str], words: str) -> None:
+def test_a_wrong_setting_is_refused_with_a_message(tmp_path: Path, variables: dict[str, str], words: str) -> None:
     with pytest.raises(SettingsError) as refused:
-        settings(tmp_path, **given)
+        settings(tmp_path, **variables)
     assert words in str(refused.value)
     for secret in ("SECRET_KEY", "ANONYMITY_KEY"):
-        assert given.get(secret, "nothing secret") not in str(refused.value)
+        assert variables.get(secret, "nothing secret") not in str(refused.value)
 
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "ANONYMITY_KEY"])
-def test_in_production_both_keys_must_be_given(tmp_path: Path, missing: str) -> None:
-    given = {
+def test_production_requires_both_keys(tmp_path: Path, missing: str) -> None:
+    variables = {
         "ENVIRONMENT": "production",
         "SITE_URL": "https://forum.example",
         "SECRET_KEY": KEY,
         "ANONYMITY_KEY": KEY[::-1],
     }
-    assert settings(tmp_path, **given)["SECRET_KEY"] == KEY
+    assert settings(tmp_path, **variables)["SECRET_KEY"] == KEY
     with pytest.raises(SettingsError, match=f"FORUM_{missing} is required in production"):
-        settings(tmp_path, **{name: value for name, value in given.items() if name != missing})
-    assert list(tmp_path.glob("*.key")) == [], "no key is made in production"
+        settings(tmp_path, **{name: value for name, value in variables.items() if name != missing})
+    assert list(tmp_path.glob("*.key")) == [], "no key is created in production"
 
 
-def test_local_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
+def test_local_keys_are_created_once_for_their_owner_alone(tmp_path: Path) -> None:
     first, second = settings(tmp_path / "new"), settings(tmp_path / "new")
     assert first["SECRET_KEY"] == second["SECRET_KEY"] and first["ANONYMITY_KEYS"] == second["ANONYMITY_KEYS"]
     assert first["SECRET_KEY"] != first["ANONYMITY_KEYS"][0] and len(first["SECRET_KEY"]) == 64
@@ -89,7 +89,7 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     assert settings(tmp_path, ANONYMITY_KEY_FILE=str(file))["ANONYMITY_KEYS"] == [KEY]
 
 
-def test_a_kept_key_that_others_can_read_or_that_is_empty_is_refused(tmp_path: Path) -> None:
+def test_a_stored_key_that_others_can_read_or_that_is_empty_is_refused(tmp_path: Path) -> None:
     settings(tmp_path)
     (tmp_path / "secret.key").chmod(0o644)
     with pytest.raises(SettingsError, match="Other users can read"):
@@ -110,19 +110,19 @@ def test_old_keys_come_after_the_one_in_force(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("short", ["postgres://u:p@h/d", "postgresql://u:p@h/d", "postgresql+psycopg://u:p@h/d"])
-def test_a_postgres_address_in_any_form_names_our_driver(tmp_path: Path, short: str) -> None:
+def test_a_postgres_url_in_any_form_selects_psycopg(tmp_path: Path, short: str) -> None:
     assert settings(tmp_path, DATABASE_URL=short)["SQLALCHEMY_DATABASE_URI"] == "postgresql+psycopg://u:p@h/d"
 
 
-def test_an_https_address_makes_cookies_secure_and_its_host_trusted(tmp_path: Path) -> None:
-    found = settings(tmp_path, SITE_URL="https://forum.example/", TRUSTED_HOSTS="www.forum.example, other.example")
-    assert found["SITE_URL"] == "https://forum.example"
-    assert found["SESSION_COOKIE_SECURE"] and found["REMEMBER_COOKIE_SECURE"]
-    assert {"forum.example", "www.forum.example", "other.example"} <= set(found["TRUSTED_HOSTS"])
+def test_an_https_url_makes_cookies_secure_and_its_host_trusted(tmp_path: Path) -> None:
+    config = settings(tmp_path, SITE_URL="https://forum.example/", TRUSTED_HOSTS="www.forum.example, other.example")
+    assert config["SITE_URL"] == "https://forum.example"
+    assert config["SESSION_COOKIE_SECURE"] and config["REMEMBER_COOKIE_SECURE"]
+    assert {"forum.example", "www.forum.example", "other.example"} <= set(config["TRUSTED_HOSTS"])
 
 
 def test_in_production_only_named_hosts_are_trusted(tmp_path: Path) -> None:
-    found = settings(
+    config = settings(
         tmp_path, ENVIRONMENT="production", SITE_URL="https://forum.example", SECRET_KEY=KEY, ANONYMITY_KEY=KEY[::-1]
     )
-    assert "localhost" not in found["TRUSTED_HOSTS"] and "forum.example" in found["TRUSTED_HOSTS"]
+    assert "localhost" not in config["TRUSTED_HOSTS"] and "forum.example" in config["TRUSTED_HOSTS"]

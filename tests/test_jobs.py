@@ -109,7 +109,9 @@ def test_one_mail_that_fails_keeps_no_other_back(app: Any, monkeypatch: pytest.M
 def test_a_subject_or_name_cannot_add_a_header(app: Any, subject: str) -> None:
     folder = app.config["INSTANCE"] / "mail"
     before = set(folder.glob("*.eml"))
-    mail.enqueue("a@partner.example", "confirm", subject=subject, name="A\nBcc: b@evil.example", link="http://localhost/")
+    mail.enqueue(
+        "a@partner.example", "confirm", subject=subject, name="A\nBcc: b@evil.example", link="http://localhost/"
+    )
     db.session.commit()
     mail.deliver_due()
     for written in set(folder.glob("*.eml")) - before:

@@ -1,4 +1,4 @@
-"""The anonymity key: what outlives its rotation, what is lost without it, and that the check says so."""
+"""The anonymity key: what survives its rotation, what is lost without it, and that the check reports it."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,87 +7,99 @@ import pytest
 import time_machine
 from flask import Flask
 
-from forum import anonymity, cli
+from forum import anonymity
 from forum.accounts.pseudonyms import member_behind
-from forum.accounts.sanctions import sanction_pseudonym, active_sanctions
+from forum.accounts.sanctions import active_sanctions, sanction_pseudonym
+from forum.commands.check import key_problem
 from forum.db import db, now
 from forum.posts.jobs import publish_scheduled
 from forum.posts.models import Post
 from forum.posts.scheduled_actions import schedule_post, scheduled_texts_of
 from forum.ratings.actions import AlreadyRated, organisation_of_seal, rate
 from forum.ratings.queries import member_ratings
-from tests.factories import make_tag, make_member, make_post, make_rating, make_vendor
+from tests.factories import make_member, make_post, make_rating, make_tag, make_vendor
 
 FIRST, SECOND, THIRD = (f"the {n} key, long enough for anybody here" for n in ("first", "second", "third"))
 
 
 @pytest.fixture
 def keys(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Any:
-    def given(*these: str) -> None:
-        monkeypatch.setitem(app.config, "ANONYMITY_KEYS", list(these))
+    def set_keys(*keys_in_force: str) -> None:
+        monkeypatch.setitem(app.config, "ANONYMITY_KEYS", list(keys_in_force))
         db.session.expire_all()
 
-    given(FIRST)
-    return given
+    set_keys(FIRST)
+    return set_keys
 
 
-def waits(author: Any, title: str) -> None:
-    given: dict[str, Any] = {
+def schedule(author: Any, title: str) -> None:
+    fields: dict[str, Any] = {
         "title": title,
         "body": "It waits to appear, some time.",
         "leaning": "bad",
         "tags": [make_tag()],
     }
-    assert schedule_post(author, hours=6, typed={"title": title}, **given, rating_values=None, badged=False, submission=title)
+    assert schedule_post(
+        author, hours=6, form_data={"title": title}, **fields, rating_values=None, badged=False, submission=title
+    )
     db.session.commit()
 
 
-def test_sanctions_and_seals_of_names_outlive_two_rotations(app: Flask, keys: Any) -> None:
+def test_sanctions_and_pseudonyms_survive_two_rotations(app: Flask, keys: Any) -> None:
     author = make_member()
-    names = []
-    for n, these in enumerate(((FIRST,), (SECOND, FIRST), (THIRD, SECOND, FIRST))):
-        keys(*these)
+    pseudonyms = []
+    for n, keys_in_force in enumerate(((FIRST,), (SECOND, FIRST), (THIRD, SECOND, FIRST))):
+        keys(*keys_in_force)
         post = make_post(author, anonymous=True)
-        names.append(post.pseudonym)
-        assert names[-1] is not None and sanction_pseudonym(names[-1], "warn", f"Warning {n}")
+        pseudonyms.append(post.pseudonym)
+        assert pseudonyms[-1] is not None and sanction_pseudonym(pseudonyms[-1], "warn", f"Warning {n}")
         db.session.commit()
-    assert [member_behind(name) for name in names if name] == [author] * 3
+    assert [member_behind(name) for name in pseudonyms if name] == [author] * 3
     assert active_sanctions(author).is_held and len(active_sanctions(author).sanctions) == 3
     keys(THIRD)
-    assert len(active_sanctions(author).sanctions) == 1, "without the old keys the old ones are nobody's"
+    assert len(active_sanctions(author).sanctions) == 1, "without the old keys, the old sanctions reach no one"
 
 
-def test_what_waits_to_appear_appears_after_a_rotation(app: Flask, keys: Any) -> None:
+def test_scheduled_texts_appear_after_a_rotation(app: Flask, keys: Any) -> None:
     author = make_member()
-    waits(author, "Before the rotation")
+    schedule(author, "Before the rotation")
     keys(SECOND, FIRST)
-    waits(author, "After the rotation")
-    assert {one.title for one in scheduled_texts_of(author)} == {"Before the rotation", "After the rotation"}
+    schedule(author, "After the rotation")
+    assert {scheduled.title for scheduled in scheduled_texts_of(author)} == {
+        "Before the rotation",
+        "After the rotation",
+    }
     with time_machine.travel(now() + timedelta(hours=7), tick=False):
         publish_scheduled()
     assert db.session.query(Post).count() == 2 and scheduled_texts_of(author) == []
 
 
-def test_a_rating_stays_the_only_one_and_ones_own_and_its_house_the_same(app: Flask, keys: Any) -> None:
+def test_a_rating_stays_unique_with_its_author_and_its_organisation_after_a_rotation(app: Flask, keys: Any) -> None:
     author, colleague, vendor = make_member(email="a@one.example"), make_member(email="b@one.example"), make_vendor()
     first = make_rating(author, vendor=vendor, anonymous=True)
-    for these in ((SECOND, FIRST), (THIRD, SECOND, FIRST)):
-        keys(*these)
+    for keys_in_force in ((SECOND, FIRST), (THIRD, SECOND, FIRST)):
+        keys(*keys_in_force)
         with pytest.raises(AlreadyRated):
             rate(author, vendor=vendor, anonymous=False, answers={"worth": 1, "again": False, "interest": "none"})
         assert [rating.id for rating in member_ratings(author)] == [first.id]
         other = make_rating(colleague, vendor=make_vendor(), anonymous=True)
-        assert organisation_of_seal(other.organisation_seal) == organisation_of_seal(first.organisation_seal), "colleagues count once"
+        assert organisation_of_seal(other.organisation_seal) == organisation_of_seal(first.organisation_seal), (
+            "colleagues count once"
+        )
 
 
-def test_the_check_says_that_the_key_does_not_fit_and_what_is_lost(app: Flask, keys: Any) -> None:
-    assert cli._key_problem() is None, "nothing sealed yet"
+def test_the_check_reports_a_wrong_key_and_what_is_lost(app: Flask, keys: Any) -> None:
+    assert key_problem() is None, "nothing sealed yet"
     make_post(anonymous=True)
     make_rating(anonymous=True)
-    assert cli._key_problem() is None
+    assert key_problem() is None
     keys(SECOND)
-    problem = str(cli._key_problem())
-    assert "does not open 2 of 2 seals" in problem and "FORUM_OLD_ANONYMITY_KEYS" in problem and "nobody's" in problem
+    problem = str(key_problem())
+    assert (
+        "does not open 2 of 2 seals" in problem
+        and "FORUM_OLD_ANONYMITY_KEYS" in problem
+        and "authors lose them" in problem
+    )
     keys(SECOND, FIRST)
-    assert cli._key_problem() is None
+    assert key_problem() is None
     assert anonymity.current_keys()[-1] == FIRST

@@ -1,4 +1,4 @@
-"""Migrations: from nothing to what the models say and back to nothing, with rows in the tables, on both databases."""
+"""Migrations: up to what the models define and down to nothing, with rows in the tables, on both databases."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,17 +20,17 @@ from forum.posts.writing import mark_useful
 from forum.vendors.actions import add_domain
 from tests import cluster
 from tests.conftest import settings_for
-from tests.factories import make_tag, make_comment, make_member, make_post, make_vendor
+from tests.factories import make_comment, make_member, make_post, make_tag, make_vendor
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def bare(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[Flask]:
-    """The application over a database without a table."""
+    """The application with a database that has no tables."""
     url: str | None = f"sqlite:///{tmp_path}/bare.sqlite"
     if request.param == "postgres" and (url := cluster.database_url(f"{worker_id}_bare")) is None:
         pytest.skip("no PostgreSQL on this machine")
     app = create_app(settings_for(url or "", tmp_path))
-    with app.app_context(), app.test_request_context():
+    with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
@@ -42,7 +42,7 @@ def config() -> Any:
 
 
 def revisions() -> list[str]:
-    """From the first to the last."""
+    """Return the revisions in order, the first one first."""
     return [script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()][::-1]
 
 
@@ -65,11 +65,18 @@ LATER_NAMES = {
 
 
 def fill() -> None:
-    """At least one row in every table of the first rooms, with all that hangs on it."""
+    """Write at least one row to every table of the first rooms."""
     vendor = make_vendor("Nordwall", tiers=("Gold",), aliases=["NW"])
     add_domain(vendor, "nordwall.example")
     post = make_post(subject=PostSubject(vendor), tags=[make_tag("deals", ("bargains",))])
-    edit_post(post, title="What it says by now", body=post.body * 2, leaning="bad", tags=post.tags, subject=PostSubject(vendor))
+    edit_post(
+        post,
+        title="What it says by now",
+        body=post.body * 2,
+        leaning="bad",
+        tags=post.tags,
+        subject=PostSubject(vendor),
+    )
     comment = make_comment(post, anonymous=True)
     make_comment(post, parent=comment)
     mark_useful(make_member(), post)
@@ -78,19 +85,19 @@ def fill() -> None:
     db.session.remove()
 
 
-def test_the_migrations_make_what_the_models_say(bare: Flask) -> None:
+def test_the_migrations_create_what_the_models_define(bare: Flask) -> None:
     flask_migrate.upgrade()
     alembic.command.check(config())
     assert tables() == set(db.metadata.tables)
 
 
-def test_there_is_one_line_of_revisions_and_each_says_why(bare: Flask) -> None:
+def test_revisions_form_one_line_and_each_has_a_reason(bare: Flask) -> None:
     scripts = list(ScriptDirectory.from_config(config()).walk_revisions())
     assert all(not script.is_branch_point for script in scripts)
     assert all((script.doc or "").strip() for script in scripts)
 
 
-def test_with_rows_in_the_tables_each_revision_is_undone_and_done_again(bare: Flask) -> None:
+def test_with_rows_in_the_tables_each_revision_can_be_undone_and_repeated(bare: Flask) -> None:
     flask_migrate.upgrade()
     fill()
     full = rows()
@@ -109,8 +116,10 @@ def test_with_rows_in_the_tables_each_revision_is_undone_and_done_again(bare: Fl
     assert all(full[name] > 0 for name in first_rooms)
     for revision in reversed(revisions()[:-1]):
         flask_migrate.downgrade(revision=revision)
-        kept = rows()
-        assert kept == {name: full[LATER_NAMES.get(name, name)] for name in kept}, f"going back to {revision} lost rows"
+        counts = rows()
+        assert counts == {name: full[LATER_NAMES.get(name, name)] for name in counts}, (
+            f"going back to {revision} lost rows"
+        )
     flask_migrate.upgrade()
     assert {name: count for name, count in rows().items() if name in first_rooms} == {
         name: full[name] for name in first_rooms

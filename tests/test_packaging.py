@@ -1,4 +1,4 @@
-"""What is installed is whole: a wheel built from a checkout gives a `forum` command that works from any directory."""
+"""Packaging: a wheel built from a checkout is complete, and its `forum` command works from any directory."""
 
 import os
 import subprocess
@@ -16,19 +16,19 @@ pytestmark = pytest.mark.slow
 
 
 def run(*command: str | Path, cwd: Path, **environ: str) -> str:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FORUM_", "PYTHON"))}
-    done = subprocess.run(
-        [str(part) for part in command], cwd=cwd, env=kept | environ, capture_output=True, text=True, timeout=300
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("FORUM_", "PYTHON"))}
+    process = subprocess.run(
+        [str(part) for part in command], cwd=cwd, env=environment | environ, capture_output=True, text=True, timeout=300
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout + process.stderr
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a copy of what git knows, so that nothing of this checkout's own gets in."""
+    """Build from a copy of the files that git tracks, so that nothing else of this checkout is included."""
     source, folder = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for name in _known():
+    for name in package_files():
         target = source / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((ROOT / name).read_bytes())
@@ -40,7 +40,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "-q",
         "--disable-pip-version-check",
         "--no-deps",
-        *_apart(),
+        *build_options(),
         "-w",
         folder,
         source,
@@ -49,8 +49,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def _apart() -> list[str]:
-    """pip fetches the builder named in pyproject.toml, unless this environment has it."""
+def build_options() -> list[str]:
+    """Let pip use this environment's setuptools if it is new enough; else pip downloads it."""
     try:
         new_enough = int(version("setuptools").split(".")[0]) >= 77
     except PackageNotFoundError:
@@ -58,22 +58,22 @@ def _apart() -> list[str]:
     return ["--no-build-isolation"] if new_enough else []
 
 
-def _known() -> list[str]:
-    """The files of the site itself. README.md is a part of the package's description."""
-    told = run("git", "ls-files", "-co", "--exclude-standard", cwd=ROOT).splitlines()
-    inside = ("forum/", "static/", "templates/", "migrations/")
-    beside = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE")
-    return [name for name in told if (name.startswith(inside) or name in beside) and (ROOT / name).is_file()]
+def package_files() -> list[str]:
+    """Return the files that belong into the package; README.md is its description."""
+    output = run("git", "ls-files", "-co", "--exclude-standard", cwd=ROOT).splitlines()
+    names = ("forum/", "static/", "templates/", "migrations/")
+    root_files = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+    return [name for name in output if (name.startswith(names) or name in root_files) and (ROOT / name).is_file()]
 
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of commands of a new environment that has the wheel; what it depends on is lent by this one."""
+    """Install the wheel into a new environment that borrows the dependencies of this one; return its bin folder."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=False, symlinks=True)
     packages = next(folder.glob("lib/python*/site-packages"))
-    # After the wheel's own folder on the path: `forum` itself cannot be the checkout's.
-    (packages / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    # It comes after the wheel on the path, so `forum` can't be the checkout's.
+    (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
     run(
         sys.executable,
         "-m",
@@ -92,14 +92,14 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin"
 
 
-def test_everything_that_the_site_reads_is_in_the_wheel(wheel: Path) -> None:
-    with zipfile.ZipFile(wheel) as opened:
-        inside = set(opened.namelist())
+def test_the_wheel_has_every_file_that_the_site_reads(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
     missing = [
         name
-        for name in _known()
+        for name in package_files()
         if name.startswith(("forum/", "static/", "templates/", "migrations/"))
-        and (name if name.startswith("forum/") else f"forum/{name}") not in inside
+        and (name if name.startswith("forum/") else f"forum/{name}") not in names
     ]
     assert missing == []
     for name in (
@@ -113,41 +113,43 @@ def test_everything_that_the_site_reads_is_in_the_wheel(wheel: Path) -> None:
         "forum/migrations/env.py",
         "forum/migrations/script.py.mako",
     ):
-        assert name in inside
-    assert any(name.startswith("forum/demo/stories/") for name in inside)
-    assert not [name for name in inside if name.startswith(("tests/", "instance/"))]
+        assert name in names
+    assert any(name.startswith("forum/demo/stories/") for name in names)
+    assert not [name for name in names if name.startswith(("tests/", "instance/"))]
 
 
-def test_the_installed_command_makes_a_database_and_finds_all_in_order(installed: Path, tmp_path: Path) -> None:
-    told = run(installed / "forum", "--help", cwd=tmp_path)
+def test_the_installed_command_creates_a_database_and_finds_everything_in_order(
+    installed: Path, tmp_path: Path
+) -> None:
+    output = run(installed / "forum", "--help", cwd=tmp_path)
     for command in ("serve", "db", "demo", "admin", "import", "export", "backup", "check"):
-        assert f"  {command} " in told
-    where = run(installed / "python", "-c", "import forum; print(forum.__file__)", cwd=tmp_path)
-    assert where.startswith(str(installed.parent))
+        assert f"  {command} " in output
+    location = run(installed / "python", "-c", "import forum; print(forum.__file__)", cwd=tmp_path)
+    assert location.startswith(str(installed.parent))
     assert "up to date" in run(installed / "forum", "db", "upgrade", cwd=tmp_path)
     assert (tmp_path / "instance" / "forum.sqlite").is_file()
-    told = run(installed / "forum", "check", cwd=tmp_path)
-    assert "Database: in order." in told and "Keys: present" in told
+    output = run(installed / "forum", "check", cwd=tmp_path)
+    assert "Database: in order." in output and "Keys: present" in output
 
 
 def test_the_installed_site_serves_pages_and_static_files(installed: Path, tmp_path: Path) -> None:
     run(installed / "forum", "db", "upgrade", cwd=tmp_path)
-    visit = """
+    script = """
 from forum import create_app
 client = create_app().test_client()
 for path in ("/", "/about", "/sign-in", "/static/app.css", "/static/fonts/archivo-latin.woff2", "/robots.txt"):
     assert client.get(path, base_url="http://127.0.0.1:8000").status_code == 200, path
 print("all there")
 """
-    assert "all there" in run(installed / "python", "-c", visit, cwd=tmp_path)
+    assert "all there" in run(installed / "python", "-c", script, cwd=tmp_path)
 
 
-def test_wsgi_py_is_an_application_for_any_server(tmp_path: Path) -> None:
-    told = run(
+def test_wsgi_py_has_an_application_for_any_server(tmp_path: Path) -> None:
+    output = run(
         sys.executable,
         "-c",
         "from wsgi import app; print(callable(app), app.name)",
         cwd=ROOT,
         FORUM_INSTANCE=str(tmp_path),
     )
-    assert "True forum" in told
+    assert "True forum" in output

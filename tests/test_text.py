@@ -1,4 +1,4 @@
-"""What people type: kept, cleaned, rendered, and never dangerous."""
+"""Text: cleaned, rendered, and never dangerous."""
 
 import re
 import time
@@ -32,22 +32,22 @@ HOSTILE = [
 
 @pytest.mark.parametrize("source", HOSTILE)
 def test_hostile_text_becomes_harmless(source: str) -> None:
-    made = text.to_html(source)
+    html = text.to_html(source)
     for sign in ("<script", "<img", "<svg", "<iframe", "<style", "<math", "<noscript"):
-        assert sign not in made.lower()
-    assert not re.search(r"<[^>]*\son\w+\s*=", made)
+        assert sign not in html.lower()
+    assert not re.search(r"<[^>]*\son\w+\s*=", html)
     for scheme in ("javascript:", "data:", "vbscript:"):
-        assert f'href="{scheme}' not in made.lower()
+        assert f'href="{scheme}' not in html.lower()
 
 
 @given(st.text(max_size=400))
-def test_any_text_renders_without_a_tag_that_is_not_ours(source: str) -> None:
+def test_any_text_renders_to_allowed_tags_only(source: str) -> None:
     for tag in re.findall(r"<\s*/?\s*([a-zA-Z][a-zA-Z0-9]*)", text.to_html(source)):
         assert tag in text.ALLOWED_TAGS
 
 
-def test_markdown_does_what_the_hint_says() -> None:
-    made = text.to_html(
+def test_markdown_works_as_the_hint_says() -> None:
+    html = text.to_html(
         "# One\n\n**b** *i* ~~s~~ `c`\n\n> q\n\n- a\n- b\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nhttps://a.example/x"
     )
     for piece in (
@@ -60,32 +60,33 @@ def test_markdown_does_what_the_hint_says() -> None:
         "<li>a</li>",
         "<td>1</td>",
     ):
-        assert piece in made
-    assert '<a href="https://a.example/x" rel="nofollow ugc noopener">' in made
+        assert piece in html
+    assert '<a href="https://a.example/x" rel="nofollow ugc noopener">' in html
 
 
-def test_what_was_typed_is_kept_but_for_what_no_database_takes() -> None:
+def test_text_is_kept_except_for_characters_that_databases_refuse() -> None:
     assert text.clean("a\x00b\r\nc\u202ed\ud800") == "ab\ncd"
     assert text.clean("e\u0301") == "é"
     assert text.single_line("  two \n words ") == "two words"
 
 
-def test_an_excerpt_is_plain_and_cut_between_words() -> None:
+def test_an_excerpt_is_plain_text_cut_between_words() -> None:
     assert text.to_plain("**Bold** and [a link](https://x.example), then more.") == "Bold and a link, then more."
-    cut = text.to_plain("word " * 100, 50)
-    assert len(cut) <= 52 and cut.endswith("word …")
+    excerpt = text.to_plain("word " * 100, 50)
+    assert len(excerpt) <= 52 and excerpt.endswith("word …")
 
 
-def test_html_from_elsewhere_becomes_markdown() -> None:
-    made = text.markdown_from_html("<p>Hello <b>there</b></p><script>x()</script><ul><li>one</li></ul>")
-    assert made.startswith("Hello **there**") and "- one" in made and "x()" not in made
+def test_imported_html_becomes_markdown() -> None:
+    html = text.markdown_from_html("<p>Hello <b>there</b></p><script>x()</script><ul><li>one</li></ul>")
+    assert html.startswith("Hello **there**") and "- one" in html and "x()" not in html
 
 
-def test_a_megabyte_of_text_takes_no_longer_than_the_longest_allowed() -> None:
+def test_a_megabyte_takes_no_longer_than_the_longest_text_allowed() -> None:
     for nasty in ("[" * 1_000_000, "*a " * 300_000, "> " * 400_000, "|" * 900_000, "http://" * 140_000):
-        started = time.perf_counter()
-        text.to_html(nasty)
-        assert time.perf_counter() - started < 5
+        started = time.process_time()  # not the clock on the wall, which runs on while the machine is busy
+        html = text.to_html(nasty)
+        assert time.process_time() - started < 5
+        assert html == text.to_html(nasty[: text.MAX_SOURCE_LENGTH])
 
 
 def test_names_compare_without_case_and_accents() -> None:

@@ -26,7 +26,7 @@ def check() -> None:
     database = _database_problem()
     results = [("Database", database), ("Mail", _mail_problem()), ("Queue", _queue_problem())]
     if database is None:
-        results.append(("Anonymity key", _key_problem()))
+        results.append(("Anonymity key", key_problem()))
     for part, problem in results:
         click.echo(f"{part}: {problem or 'in order.'}")
     if any(problem for _, problem in results):
@@ -51,7 +51,7 @@ def _queue_problem() -> str | None:
     return f"{problem}. Check FORUM_REDIS_URL." if problem else None
 
 
-def _key_problem() -> str | None:
+def key_problem() -> str | None:
     """Return a message when the keys don't open a sample of what the database has sealed."""
     seals = [(MEMBER_PURPOSE, seal) for seal in member_seals(SAMPLE_SIZE)]
     seals += [(ORGANISATION_SEAL, seal) for seal in organisation_seals(SAMPLE_SIZE)]
