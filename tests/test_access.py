@@ -277,13 +277,13 @@ def test_the_list_rule_has_one_answer_in_hand_and_in_the_database(app: Flask) ->
 OF_A_TAG = ("tag", "add_synonym", "remove_synonym", "retire_tag", "merge_tag", "delete_tag")
 OF_A_CATEGORY = ("category", "move_category", "delete_category")
 FOR_ADMINS = {
-    f"admin.{name}" for name in ("settings", "test_mail", "health", "try_mail_again", "back_up", "merge_vendor", "change_role")
+    f"admin.{name}" for name in ("settings", "test_mail", "health", "retry_mail", "back_up", "merge_vendor", "change_role")
 }
 
 
 def values_for(rule: Any, known: dict[str, Any]) -> dict[str, Any]:
     """Something real for each argument of a route, as far as there is something."""
-    fallback = {"year": 2026, "month": 11, "what": "join", "token": "forged", "filename": "app.css", "slug": "nobody"}
+    fallback = {"year": 2026, "month": 11, "purpose": "join", "token": "forged", "filename": "app.css", "slug": "nobody"}
     own = known.get(rule.endpoint.partition(".")[0], {}) | known.get(rule.endpoint, {})
     return {name: own.get(name, known.get(name, fallback.get(name, 1))) for name in rule.arguments}
 

@@ -79,7 +79,7 @@ def test_only_the_author_can_list_their_anonymous_writing(app: Flask, browse: An
     assert post.pseudonym.name in page
     for reader in (browse(other), browse(make_member(role="admin"))):
         page = reader.get("/anonymous-writing").text
-        assert "Written without" not in page and "You have written nothing anonymously" in page
+        assert "Written without" not in page and "You have not written anything anonymously" in page
     assert browse().get("/anonymous-writing").status_code == 302
     assert "Written without" not in browse().get(f"/members/{author.slug}").text
     assert "Written without" not in browse(author).get(f"/members/{author.slug}").text, "not even for its author"

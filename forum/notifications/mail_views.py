@@ -29,7 +29,7 @@ def mail() -> ResponseReturnValue:
 
 # Mail programs post here for their reader (RFC 8058): without a session or form token, and expecting no redirect.
 @bp.route("/unsubscribe/<token>", methods=["GET", "POST"])
-@csrf.exempt
+@csrf.exempt  # type: ignore[untyped-decorator]
 @limiter.limit("60/hour", methods=["POST"])
 def unsubscribe(token: str) -> ResponseReturnValue:
     """Stop the digest of the token's member, by the button on the page or by the one of a mail program."""

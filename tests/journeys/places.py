@@ -140,7 +140,7 @@ STRANGER = [
     Place("join, wrong", "/join", status=422, steps=_submit("Create account", name="a", email="b", password="c")),
     Place("forgotten password", "/forgotten-password"),
     Place("forgotten, wrong", "/forgotten-password", status=422, steps=_submit("Send link", email="b")),
-    Place("look into your mail", "/sent/join"),
+    Place("check your e-mail", "/sent/join"),
     Place("confirm"),
     Place("confirm, wrong", "confirm", status=422, steps=_submit("Confirm and sign in", password="wrong")),
     Place("new password"),

@@ -36,7 +36,7 @@ def test_somebody_joins_writes_and_takes_it_down(scripts: bool, site: Site, visi
 def _join(page: Page, site: Site, name: str) -> None:
     page.goto("/")
     page.get_by_role("link", name="Sign in").click()
-    page.get_by_role("link", name="Create an account").click()
+    page.get_by_role("link", name="Create account").click()
     address = f"{name.split()[0].lower()}@newcomers.example"
     page.get_by_label("Name").fill(name)
     page.get_by_label("Work e-mail").fill(address)
