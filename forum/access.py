@@ -33,6 +33,11 @@ def is_member(user: User) -> bool:
     return bool(user.is_authenticated and user.confirmed_at and not user.banned_at)
 
 
+def is_signed_in(user: User) -> bool:
+    """Someone signed in, banned or not."""
+    return bool(user.is_authenticated)
+
+
 def is_moderator(user: User) -> bool:
     """Return whether the user is a moderator or an admin."""
     return is_member(user) and user.role in ("moderator", "admin")

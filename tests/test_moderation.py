@@ -97,7 +97,7 @@ def test_a_report_names_a_published_rule(browse: Browse, app: Flask) -> None:
 def test_reporting_twice_is_reporting_once(browse: Browse, app: Flask) -> None:
     comment, reporter = make_comment(), make_member()
     report(browse, comment, reporter)
-    assert "You reported this already" in browse(reporter).get(f"{path_to(comment)}/flag").text
+    assert "You have already reported this" in browse(reporter).get(f"{path_to(comment)}/flag").text
     report(browse, comment, reporter)
     assert db.session.query(Flag).count() == 1
     second, path = make_member(), f"{path_to(comment)}/flag"

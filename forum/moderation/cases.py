@@ -1,71 +1,84 @@
-"""What can happen to a case before it is decided: opened, claimed, released, noted on."""
+"""What happens to a case before it is decided: opened, claimed, released, given notes."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import or_
 
 from forum.accounts.models import Member
-from forum.db import start_of_day, db, lock, now
+from forum.db import db, lock, now, start_of_day
 from forum.moderation.kinds import CASE_KINDS
-from forum.moderation.models import Case, CaseNote, target_columns
+from forum.moderation.models import Case, CaseNote, Item, target_columns
 from forum.moderation.queries import find_open_case
 
 CLAIM_DURATION = timedelta(minutes=30)
 
 
 def open_case(
-    kind: str, item: Any, reason: str, *, by_author: bool = False, source: str | None = None, **more: Any
+    kind: str,
+    item: Item,
+    reason: str,
+    *,
+    by_author: bool = False,
+    source: str | None = None,
+    **links: int,
 ) -> Case:
-    """The open case of this kind about the item, or a new one. One at a time for each item; each appeal and each
-    notice has its own.
+    """Return the open case of this kind about the item, or a new one. Each appeal and each notice has its own.
 
-    `by_author` says that the item's author is the cause: of an anonymous one the case keeps the day only.
+    `by_author` says that the author caused it: then the case of an anonymous text stores only the day. `links` are
+    the notice_id, appeal_id or representative_id that it is about.
     """
     lock_item_cases(item)
-    known = find_open_case(kind, item)
-    if known is not None and kind not in ("appeal", "notice"):
-        return known
-    opened_at = author_event_time(item) if by_author else now()
-    case = Case(kind=kind, reason=reason[:300], source=source or CASE_KINDS[kind].source, opened_at=opened_at, **target_columns(item), **more)
+    existing = find_open_case(kind, item)
+    if existing is not None and kind not in ("appeal", "notice"):
+        return existing
+    case = Case(
+        kind=kind,
+        reason=reason[:300],
+        source=source or CASE_KINDS[kind].source,
+        opened_at=author_event_time(item) if by_author else now(),
+        **links,
+        **target_columns(item),
+    )
     db.session.add(case)
     db.session.flush()
     return case
 
 
-def lock_item_cases(item: Any) -> None:
-    """One at a time opens or closes cases about the item."""
+def lock_item_cases(item: Item) -> None:
+    """Let no other transaction open or close cases about the item."""
     lock(f"cases about {type(item).__name__} {item.id}")
 
 
-def author_event_time(item: Any) -> datetime:
-    """Now, as finely as something that the item's author does may be known."""
+def author_event_time(item: Item) -> datetime:
+    """Return now, or only the day for an anonymous text: its author's actions must not be dated more exactly."""
     return start_of_day(now()) if getattr(item, "pseudonym_id", None) is not None else now()
 
 
 def close_cases_without_item() -> None:
-    """What a report or a held text was about was deleted for good: there is nothing left to decide."""
-    gone = [column.is_(None) for column in (Case.post_id, Case.comment_id, Case.member_id)]
-    db.session.query(Case).filter(Case.kind.in_(("flag", "held")), Case.closed_at.is_(None), *gone).update(
+    """Close reports and held texts whose item was deleted for good: there is nothing left to decide."""
+    is_deleted = [column.is_(None) for column in (Case.post_id, Case.comment_id, Case.member_id)]
+    db.session.query(Case).filter(Case.kind.in_(("flag", "held")), Case.closed_at.is_(None), *is_deleted).update(
         {"closed_at": now()}, synchronize_session=False
     )
 
 
 def claim(case: Case, moderator: Member) -> bool:
-    """Take it for half an hour; False when a colleague has it or it is decided. One statement: two cannot both win."""
+    """Claim the case for half an hour; return False when a colleague has it or it is decided.
+
+    One statement, so that two moderators cannot both succeed.
+    """
     moment = now()
-    free = or_(Case.claimed_until.is_(None), Case.claimed_until < moment, Case.claimed_by_id == moderator.id)
-    taken = (
-        db.session.query(Case)
-        .filter(Case.id == case.id, Case.closed_at.is_(None), free)
-        .update({"claimed_by_id": moderator.id, "claimed_until": moment + CLAIM_DURATION}, synchronize_session=False)
+    is_free = or_(Case.claimed_until.is_(None), Case.claimed_until < moment, Case.claimed_by_id == moderator.id)
+    free_case = db.session.query(Case).filter(Case.id == case.id, Case.closed_at.is_(None), is_free)
+    was_free = free_case.update(
+        {"claimed_by_id": moderator.id, "claimed_until": moment + CLAIM_DURATION}, synchronize_session=False
     )
     db.session.expire(case)
-    return bool(taken)
+    return bool(was_free)
 
 
 def release(case: Case, moderator: Member) -> None:
-    """Give it back to the queue, if it is the moderator's."""
+    """Give the case back to the queue if the moderator has claimed it."""
     db.session.query(Case).filter(Case.id == case.id, Case.claimed_by_id == moderator.id).update(
         {"claimed_by_id": None, "claimed_until": None}, synchronize_session=False
     )
@@ -73,7 +86,7 @@ def release(case: Case, moderator: Member) -> None:
 
 
 def add_note(case: Case, moderator: Member, body: str) -> CaseNote:
-    """Tell the colleagues something about it."""
+    """Add a note for colleagues."""
     note = CaseNote(case_id=case.id, author_id=moderator.id, body=body)
     db.session.add(note)
     db.session.flush()

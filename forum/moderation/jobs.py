@@ -1,4 +1,4 @@
-"""What moderation does by the clock."""
+"""Periodic jobs of moderation."""
 
 from forum import jobs
 from forum.db import db, now, writing
@@ -11,15 +11,15 @@ from forum.moderation.queries import overdue_edits
 @jobs.periodic(minute="17")
 @writing()
 def remove_unedited() -> None:
-    """Texts that a moderator asked to have changed, and whose author let 72 hours pass, are removed."""
+    """Remove texts that a moderator asked to have edited and that were not edited within 72 hours."""
     for item in overdue_edits(now()):
         apply_action(
             item,
             None,
             action="remove",
             rule=None,
-            facts="A moderator asked for a change, and none was made within 72 hours.",
-            reason="It was not changed within the 72 hours given. An appeal is open for six months.",
+            facts="A moderator asked for an edit, and none was made within 72 hours.",
+            reason="It was not edited within 72 hours. You can appeal for six months.",
             source="automated",
         )
     db.session.commit()
@@ -28,7 +28,7 @@ def remove_unedited() -> None:
 @jobs.periodic(minute="47")
 @writing()
 def close_orphaned_cases() -> None:
-    """Once an hour, so that the minute of closing does not tell when an anonymous author deleted a text."""
+    """Close cases about deleted texts. Only hourly: the closing must not date when an anonymous author deleted one."""
     close_cases_without_item()
     db.session.commit()
 
@@ -36,9 +36,9 @@ def close_orphaned_cases() -> None:
 @jobs.periodic(minute="10", hour="4")
 @writing()
 def expire_notices() -> None:
-    """Once a night: notices whose text is gone are closed, those nobody confirmed and old ones' senders forgotten.
+    """Close notices without a text, delete unconfirmed ones and the senders of old ones.
 
-    An author who takes a text down is not told of at that very moment, so that its sender's mail dates nothing.
+    Only nightly: the mail to the sender must not date when an anonymous author deleted the text.
     """
     expire_old_notices()
     db.session.commit()

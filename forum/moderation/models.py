@@ -1,10 +1,9 @@
-"""Flags, cases of the queue, decisions, the texts they took down, appeals, notices from outside.
+"""Flags, cases, decisions, the texts that decisions hid, appeals, and notices from outside.
 
-None of these rows has an anonymous author in it. Whom a decision is about is found by the item it is about.
+No row names an anonymous author: whom a decision is about is found by the text that it is about.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
@@ -55,7 +54,7 @@ class TargetMixin:
 
 
 class Case(TargetMixin, db.Model):
-    """Something in the queue. Claimed by one moderator for a while; closed by the decision on it."""
+    """An item in the moderators' queue. A moderator can claim it for a while, and the decision on it closes it."""
 
     __tablename__ = "cases"
     __table_args__ = (
@@ -67,7 +66,7 @@ class Case(TargetMixin, db.Model):
 
     id: Mapped[RandomId]
     kind: Mapped[str] = mapped_column(String(20))
-    # Why it is here, in words: the filter that held it, the first flag's reason.
+    # Shown in the queue: the filter that held it, or the rule of the first flag.
     reason: Mapped[str] = mapped_column(String(300), default="")
     # What opened it: flag, own (a moderator), filter, notice, appeal or request.
     source: Mapped[str] = mapped_column(String(20))
@@ -90,14 +89,14 @@ class Case(TargetMixin, db.Model):
 
     @property
     def contested_decision(self) -> "Decision | None":
-        """The decision that an appeal, or a sender's objection, is against: whoever made it does not answer."""
+        """The decision that an appeal or an objection is against. Whoever made it cannot answer."""
         if self.appeal is not None:
             return self.appeal.decision
         return self.notice.decision if self.notice is not None else None
 
 
 class CaseNote(db.Model):
-    """What a moderator tells the colleagues about a case. Never public."""
+    """A moderator's note to colleagues about a case. Never public."""
 
     __tablename__ = "case_notes"
 
@@ -116,7 +115,7 @@ class CaseNote(db.Model):
 
 
 class Flag(TargetMixin, db.Model):
-    """A member's report of an item. Who reported is shown to nobody but moderators."""
+    """A member's report of an item. Only moderators can see who reported it."""
 
     __tablename__ = "flags"
     __table_args__ = (
@@ -139,9 +138,10 @@ class Flag(TargetMixin, db.Model):
 
 
 class Decision(TargetMixin, db.Model):
-    """One row of the log, which only grows: what a moderator (or the machine) did, on which rule and facts, and why.
+    """An entry of the log: what was done by a moderator or automatically, on which rule and facts, and why.
 
-    What is public of it names no anonymous author and no undisclosed vendor. A reversal is a row of its own.
+    The database lets nobody change or delete entries; a reversal is an entry of its own. The public part names no
+    anonymous author and no undisclosed vendor.
     """
 
     __tablename__ = "decisions"
@@ -149,18 +149,18 @@ class Decision(TargetMixin, db.Model):
 
     id: Mapped[Id]
     action: Mapped[str] = mapped_column(String(20))
-    # "an experience", "a reply", "a member", "a vendor": what was decided on, for the public log.
+    # What was decided on, as the public log says it: one of the labels of kinds.TARGETS.
     target_label: Mapped[str] = mapped_column(String(60))
     rule: Mapped[int | None]
     facts: Mapped[str] = mapped_column(Text, default="")
     reason: Mapped[str] = mapped_column(Text)
-    # flag, notice, own, automated, appeal
+    # A key of kinds.SOURCES.
     source: Mapped[str] = mapped_column(String(20))
     automated: Mapped[bool] = mapped_column(default=False)
     leaning: Mapped[str | None] = mapped_column(String(10))
     ends_at: Mapped[datetime | None]
     moderator_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"))
-    # "moderator 3", or a name by the moderator's own choice, as it was then.
+    # "moderator 3", or the moderator's name if they chose that at the time.
     moderator_name: Mapped[str] = mapped_column(String(60))
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"))
     decided_at: Mapped[Timestamp]
@@ -171,12 +171,12 @@ class Decision(TargetMixin, db.Model):
 
     @property
     def appeal_deadline(self) -> datetime:
-        """Until when its author may object."""
+        """The end of the time to appeal."""
         return self.decided_at + APPEAL_PERIOD
 
     @property
     def is_appealed(self) -> bool:
-        """Whether its author did."""
+        """Whether there is an appeal against it."""
         return self.appeal is not None
 
     @property
@@ -186,7 +186,7 @@ class Decision(TargetMixin, db.Model):
 
 
 class WithheldText(db.Model):
-    """What a decision took down, for its author alone, so that the text is not lost to them."""
+    """A text that a decision hid, kept for its author alone."""
 
     __tablename__ = "withheld_texts"
 
@@ -194,12 +194,12 @@ class WithheldText(db.Model):
     decision_id: Mapped[int] = mapped_column(ForeignKey("decisions.id", ondelete="CASCADE"), unique=True)
     title: Mapped[str | None] = mapped_column(String(140))
     body: Mapped[str] = mapped_column(Text)
-    # The wording that a moderator proposed when asking for a change: its author takes it over, or does not.
+    # The wording that a moderator suggested. The author can accept it or write something else.
     suggested_body: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class Appeal(db.Model):
-    """An author's objection to a decision, answered by somebody who did not make it. It names nobody."""
+    """An objection to a decision by the member concerned, answered by someone who did not make it. It names nobody."""
 
     __tablename__ = "appeals"
 
@@ -215,12 +215,12 @@ class Appeal(db.Model):
 
 
 class Notice(TargetMixin, db.Model):
-    """A complaint by somebody outside, who needs no account. Their name and address are sealed."""
+    """A complaint from outside, without an account. The sender's name and e-mail address are sealed."""
 
     __tablename__ = "notices"
 
     id: Mapped[RandomId]
-    # The status page's secret, as a hash: whoever steals the row cannot open the page.
+    # Hash of the secret in the URL of the status page: the row does not open the page.
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     sender_seal: Mapped[str] = mapped_column(Text)
     complaint: Mapped[str] = mapped_column(Text)
@@ -229,12 +229,12 @@ class Notice(TargetMixin, db.Model):
     created_at: Mapped[Timestamp]
     confirmed_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
-    # The author's answer, given through the site and also when anonymous; its moment is a day.
+    # The author's answer. Anonymous authors answer too, so only the day is stored.
     answer: Mapped[str] = mapped_column(Text, default="")
     answered_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(20))
-    # The decision that answered it, and what its sender said against that: once, to somebody else.
+    # The decision that closed it, and the sender's one objection, which another moderator answers.
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"), index=True)
     objection: Mapped[str] = mapped_column(Text, default="", server_default="")
     objected_at: Mapped[datetime | None]
@@ -243,6 +243,6 @@ class Notice(TargetMixin, db.Model):
 
 
 def target_columns(item: Item) -> dict[str, int]:
-    """Which column a row refers to this item by, and the value."""
+    """Return the column with which a row refers to the item, and the item's id."""
     names = {Post: "post_id", Comment: "comment_id", Member: "member_id"}
     return {names[type(item)]: item.id}

@@ -8,19 +8,20 @@ from forum.moderation.flags import views as flag_views
 from forum.moderation.kinds import log_words
 from forum.moderation.log import views as log_views
 from forum.moderation.notices import views as notice_views
+from forum.moderation.queue import blueprint as queue
 from forum.moderation.queue import case_views, member_views, undo_views
 from forum.moderation.queue import views as queue_views
 from forum.moderation.representatives import views as representative_views
 from forum.moderation.rules import rule_words
 
 # Imported so that the blueprint of the queue, the database, the signals and the job queue know them.
-LOADED = (case_views, member_views, undo_views, jobs, listeners, models)
+LOADED = (queue_views, case_views, member_views, undo_views, jobs, listeners, models)
 
 
 def init_app(app: Flask) -> None:
     """Register the room with the application."""
     for blueprint in (
-        queue_views.bp,
+        queue.bp,
         flag_views.bp,
         log_views.bp,
         decision_views.bp,

@@ -1,7 +1,7 @@
-"""What other rooms hear from moderation. Signals are sent inside the transaction, after the change was flushed."""
+"""Signals of moderation. They are sent inside the transaction, after the change was flushed."""
 
 from blinker import Namespace
 
 _signals = Namespace()
-# sender: the decision, which says whom or what it is about.
+# The sender is the decision.
 decided = _signals.signal("decided")

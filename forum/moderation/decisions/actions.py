@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TypedDict, Unpack
 
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -23,6 +24,14 @@ from forum.posts.models import Comment, Post
 AUTOMATIC_NAME = "automatic"
 
 
+class Grounds(TypedDict):
+    """What a decision is based on: the rule, the facts for the author, and the public reason."""
+
+    rule: int | None
+    facts: str
+    reason: str
+
+
 class AlreadyDecided(Exception):
     """Someone else decided first, or has claimed the case."""
 
@@ -32,12 +41,10 @@ def decide(
     moderator: Member,
     *,
     action: str,
-    rule: int | None,
-    facts: str,
-    reason: str,
     ends_at: datetime | None = None,
     notify: bool = True,
     options: Mapping[str, object] | None = None,
+    **grounds: Unpack[Grounds],
 ) -> Decision:
     """Decide a case and close it. Raise AlreadyDecided, with nothing changed, when a colleague was first.
 
@@ -51,13 +58,11 @@ def decide(
         action_target(case, action),
         moderator,
         action=action,
-        rule=rule,
-        facts=facts,
-        reason=reason,
         source=case.source,
         ends_at=ends_at,
         notify=notify,
         options=options,
+        **grounds,
     )
     case.decision_id = decision.id
     _settle_flags(case, upheld=ACTIONS[action].upholds_flags)
@@ -74,13 +79,11 @@ def apply_action(
     moderator: Member | None,
     *,
     action: str,
-    rule: int | None,
-    facts: str,
-    reason: str,
     source: str,
     ends_at: datetime | None = None,
     notify: bool = True,
     options: Mapping[str, object] | None = None,
+    **grounds: Unpack[Grounds],
 ) -> Decision:
     """Do one thing to a post, a comment or a member, and log it. Without a moderator the decision is automatic.
 
@@ -88,16 +91,7 @@ def apply_action(
     """
     if action in TAKES_TEXT:
         lock(f"text {item.id}")
-    decision = log_decision(
-        item,
-        action=action,
-        rule=rule,
-        facts=facts,
-        reason=reason,
-        source=source,
-        moderator=moderator,
-        ends_at=ends_at,
-    )
+    decision = log_decision(item, action=action, source=source, moderator=moderator, ends_at=ends_at, **grounds)
     EFFECTS[action](item, decision, **(options or {}))
     db.session.flush()
     decided.send(decision)
@@ -136,22 +130,17 @@ def log_decision(
     item: Item,
     *,
     action: str,
-    rule: int | None,
-    facts: str,
-    reason: str,
     source: str,
     moderator: Member | None,
     ends_at: datetime | None = None,
     reverses: int | None = None,
     target: str | None = None,
+    **grounds: Unpack[Grounds],
 ) -> Decision:
     """Add the row to the log. `target` is a key of TARGETS, needed when it does not follow from the item."""
     decision = Decision(
         action=action,
         target_label=TARGETS[target or _target(item, action)],
-        rule=rule,
-        facts=facts,
-        reason=reason,
         source=source,
         automated=moderator is None,
         leaning=item.leaning if isinstance(item, Post) else None,
@@ -159,6 +148,7 @@ def log_decision(
         moderator_id=moderator.id if moderator else None,
         moderator_name=moderator_log_name(moderator) if moderator else AUTOMATIC_NAME,
         reverses_id=reverses,
+        **grounds,
         **_columns(item, action),
     )
     db.session.add(decision)

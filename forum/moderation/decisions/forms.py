@@ -9,6 +9,11 @@ from forum.forms import Form
 MIN_REASON, MAX_REASON, MAX_APPEAL = 20, 2000, 5000
 
 
+def too_long(length: int, limit: int) -> str:
+    """Return the message for a text that is too long."""
+    return f"This is {length:,} characters long. Shorten it to {limit:,}; nothing was lost."
+
+
 class AppealForm(Form):
     """Why a decision is wrong."""
 
@@ -20,7 +25,7 @@ class AppealForm(Form):
         if length < MIN_REASON:
             raise ValidationError(f"This is {length} characters long. Use at least {MIN_REASON}.")
         if length > MAX_APPEAL:
-            raise ValidationError(f"This is {length:,} characters long. Shorten it to {MAX_APPEAL:,}; nothing was lost.")
+            raise ValidationError(too_long(length, MAX_APPEAL))
 
 
 class UndoForm(Form):

@@ -2,10 +2,10 @@
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required
+from flask_login import current_user
 
 from forum import text
-from forum.access import can_appeal, can_read_statement
+from forum.access import can_appeal, can_read_statement, is_signed_in
 from forum.db import db, now
 from forum.moderation.decisions import appeals
 from forum.moderation.decisions.forms import AppealForm
@@ -17,12 +17,13 @@ from forum.moderation.queries import decision_by_id, decisions_for_member, rever
 from forum.posts.chain_queries import anonymous_texts_of
 from forum.rate_limits import limiter
 from forum.submissions import submit_once
+from forum.web import permission_required
 
 bp = Blueprint("statements", __name__)
 
 
 @bp.get("/decisions")
-@login_required
+@permission_required(is_signed_in)
 def index() -> str:
     """Decisions about the reader and their texts, anonymous ones too. Nobody else can list them."""
     posts, comments = anonymous_texts_of(current_user)
@@ -38,14 +39,14 @@ def index() -> str:
 
 
 @bp.get("/decisions/<int:number>")
-@login_required
+@permission_required(is_signed_in)
 def show(number: int) -> ResponseReturnValue:
     """The statement of reasons."""
     return _page(_decision_or_404(number), AppealForm(formdata=None))
 
 
 @bp.post("/decisions/<int:number>/appeal")
-@login_required
+@permission_required(is_signed_in)
 @limiter.limit("10/day")
 def appeal(number: int) -> ResponseReturnValue:
     """Appeal against the decision."""

@@ -131,9 +131,7 @@ def _by(column: InstrumentedAttribute[Any], *conditions: ColumnElement[bool]) ->
     return {row[0]: row[1] for row in rows}
 
 
-def _count(
-    outcome: InstrumentedAttribute[str | None], *conditions: ColumnElement[bool]
-) -> dict[str, int]:
+def _count(outcome: InstrumentedAttribute[str | None], *conditions: ColumnElement[bool]) -> dict[str, int]:
     rows = db.session.execute(select(outcome, func.count()).where(*conditions).group_by(outcome))
     return {row[0] or "open": row[1] for row in rows}
 

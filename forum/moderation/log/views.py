@@ -78,7 +78,8 @@ def entry(number: int) -> ResponseReturnValue:
     row = entry_by_id(number) if number < 2**31 else None
     if row is None:
         abort(404)
-    is_concerned = can_read_statement(current_user, db.session.scalar(decision_by_id(number)))
+    decision = db.session.scalars(decision_by_id(number)).one()
+    is_concerned = can_read_statement(current_user, decision)
     reversed_by = reversal_id(number)
     can_undo = is_moderator(current_user) and row.action in UNDONE_BY and reversed_by is None and not is_concerned
     return render_template(

@@ -1,57 +1,61 @@
-"""What somebody outside types to give notice of a text, and what its author types to answer."""
+"""Forms to send a notice, to answer one, and to object to the decision on one."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app, request
-from wtforms import BooleanField, EmailField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, Field, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from forum import text
 from forum.access import can_send_notice
 from forum.accounts.forms import EMAIL_VALIDATORS
 from forum.db import db
-from forum.posts.comment_queries import comment_by_id
-from forum.posts.models import Post
-from forum.posts.queries import post_by_id
-from forum.vendors.queries import find_vendor_mention
 from forum.forms import Form
+from forum.posts.comment_queries import comment_by_id
+from forum.posts.models import Comment, Post
+from forum.posts.queries import post_by_id
 from forum.urls import KeyConverter
+from forum.vendors.queries import find_vendor_mention
 
+# Shortest and longest, in characters.
 COMPLAINT_LENGTH = (40, 10_000)
 ANSWER_LENGTH = (20, 5_000)
+NAME_LENGTH = (2, 100)
 
 
-def item_at_url(address: str) -> Any:
-    """The experience or reply at an address of this site, if everybody can read it.
+def item_at_url(url: str) -> Post | Comment | None:
+    """Return the post or reply at a URL of this site, if everyone can read it.
 
-    A rating has no address of its own: it stands on the experience that carries it, and so does a notice about it.
+    A rating has no URL of its own: a notice about it is about its post.
     """
     try:
-        parts = urlsplit(address.strip())
-        own = {urlsplit(current_app.config["SITE_URL"]).netloc, request.host}
+        parts = urlsplit(url.strip())
+        hosts = {urlsplit(current_app.config["SITE_URL"]).netloc, request.host}
     except ValueError:
         return None
-    if parts.scheme not in ("", "http", "https") or (parts.netloc and parts.netloc.lower() not in own):
+    if parts.scheme not in ("", "http", "https") or (parts.netloc and parts.netloc.lower() not in hosts):
         return None
-    steps = [step for step in parts.path.split("/") if step]
-    places = dict(pairwise(steps))
-    reply = parts.fragment.removeprefix("r-") if parts.fragment.startswith("r-") else places.get("replies")
-    if (number := KeyConverter.number_in(reply)) is not None:
-        item: Any = db.session.scalar(comment_by_id(number))
-    elif (number := KeyConverter.number_in(places.get("posts"))) is not None:
-        item = db.session.scalar(post_by_id(number))
+    steps = dict(pairwise(step for step in parts.path.split("/") if step))
+    reply = parts.fragment.removeprefix("r-") if parts.fragment.startswith("r-") else steps.get("replies")
+    if (comment_id := KeyConverter.number_in(reply)) is not None:
+        item: Post | Comment | None = db.session.scalar(comment_by_id(comment_id))
+    elif (post_id := KeyConverter.number_in(steps.get("posts"))) is not None:
+        item = db.session.scalar(post_by_id(post_id))
     else:
         return None
     return item if item is not None and can_send_notice(None, item) else None
 
 
-def _between(bounds: tuple[int, int], what: str) -> Any:
-    def check(form: Any, field: Any) -> None:
+def _length_between(bounds: tuple[int, int], subject: str) -> Callable[[Form, Field], None]:
+    """Return a validator. `subject` says what to write: "Write <subject>, in at least ..."."""
+
+    def check(form: Form, field: Field) -> None:
         length = len((field.data or "").strip())
         if length < bounds[0]:
-            raise ValidationError(f"Write {what}, in at least {bounds[0]} characters.")
+            raise ValidationError(f"Write {subject}, in at least {bounds[0]} characters.")
         if length > bounds[1]:
             raise ValidationError(f"This is {length:,} characters long. Shorten it to {bounds[1]:,}; nothing was lost.")
 
@@ -59,59 +63,60 @@ def _between(bounds: tuple[int, int], what: str) -> Any:
 
 
 class NoticeForm(Form):
-    """A notice: where, what and why, whether it is said to be unlawful, and who says so."""
+    """A notice: which text, what is wrong with it, whether it is illegal, and who says so."""
 
     meta_fields = ("csrf_token", "url", "good_faith", "claim")
 
-    url = StringField(
-        "Address of the experience or reply", validators=[InputRequired("Give the address of the text.")]
+    url = StringField("Address of the post or reply", validators=[InputRequired("Enter the address of the text.")])
+    complaint = TextAreaField(
+        "What is wrong, and why",
+        validators=[_length_between(COMPLAINT_LENGTH, "what is wrong and how you know")],
     )
-    complaint = TextAreaField("What is wrong, and why", validators=[_between(COMPLAINT_LENGTH, "what is wrong and how you know")])
     claim = RadioField(
-        "What do you say about it?",
-        choices={"wrong": "It is wrong", "unlawful": "It is unlawful"},
-        validators=[InputRequired("Choose whether it is wrong or unlawful.")],
+        "What is the problem?",
+        choices={"wrong": "It is inaccurate", "unlawful": "It is illegal"},
+        validators=[InputRequired("Choose whether it is inaccurate or illegal.")],
         validate_choice=False,
     )
-    law = StringField("Under which law", validators=[Length(max=200, message="Use at most 200 characters.")])
-    name = StringField("Your name", validators=[InputRequired("Write your name.")])
+    law = StringField("Which law it breaks", validators=[Length(max=200, message="Use at most 200 characters.")])
+    name = StringField("Your name", validators=[InputRequired("Enter your name.")])
     email = EmailField("Your e-mail", validators=EMAIL_VALIDATORS)
     good_faith = BooleanField(
         "I believe in good faith that what I say here is accurate and complete.",
-        validators=[InputRequired("Say that you believe it in good faith.")],
+        validators=[InputRequired("Confirm that you believe it in good faith.")],
     )
     submission = HiddenField()
-    item: Any = None
+    item: Post | Comment | None = None
 
-    def validate_url(self, field: Any) -> None:
-        """A text that everybody can read."""
+    def validate_url(self, field: Field) -> None:
+        """Require a text that everyone can read."""
         self.item = item_at_url(field.data or "")
         if self.item is None:
             raise ValidationError(
-                "No experience or reply that everybody can read stands at this address. Open it, and copy the address "
-                "from your browser; of a reply, that of its date."
+                "There is no post or reply that everyone can read at this address. Open it and copy the address from "
+                "your browser; for a reply, the link on its date."
             )
 
-    def validate_name(self, field: Any) -> None:
-        """A name and nothing else: it stands in a mail to an address that nobody has confirmed yet."""
+    def validate_name(self, field: Field) -> None:
+        """Require a name and nothing else: it is put into a mail to an address that is not confirmed yet."""
         name = text.single_line(field.data or "")
-        if not 2 <= len(name) <= 100:
-            raise ValidationError("Write a name of 2 to 100 characters.")
+        if not NAME_LENGTH[0] <= len(name) <= NAME_LENGTH[1]:
+            raise ValidationError(f"Enter a name of {NAME_LENGTH[0]} to {NAME_LENGTH[1]} characters.")
         if "@" in name or "/" in name or "www." in name.lower():
-            raise ValidationError("A name is not an address. Write your own name.")
+            raise ValidationError("This looks like an address. Enter your name.")
 
-    def validate_claim(self, field: Any) -> None:
-        """One of the two."""
+    def validate_claim(self, field: Field) -> None:
+        """Require one of the two."""
         if field.data not in field.choices:
-            raise ValidationError("Choose whether it is wrong or unlawful.")
+            raise ValidationError("Choose whether it is inaccurate or illegal.")
 
-    def validate_law(self, field: Any) -> None:
-        """Needed for what is said to be unlawful."""
+    def validate_law(self, field: Field) -> None:
+        """Require the law for illegal content."""
         if self.claim.data == "unlawful" and not (field.data or "").strip():
             raise ValidationError("Name the law, as well as you can: the act, or what it protects.")
 
     def cleaned_data(self) -> dict[str, Any]:
-        """For an action."""
+        """Return the arguments of send_notice()."""
         unlawful = self.claim.data == "unlawful"
         return {
             "name": text.single_line(self.name.data or ""),
@@ -124,22 +129,22 @@ class NoticeForm(Form):
 
 
 class AnswerForm(Form):
-    """The author's answer to a notice. Somebody outside reads it."""
+    """The author's answer to a notice, which the sender reads."""
 
-    body = TextAreaField("Your answer", validators=[_between(ANSWER_LENGTH, "your answer")])
+    body = TextAreaField("Your answer", validators=[_length_between(ANSWER_LENGTH, "your answer")])
 
-    def __init__(self, item: Any, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, item: Post | Comment, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         thread = item if isinstance(item, Post) else item.post
         self.undisclosed = thread.category_id is not None
 
-    def validate_body(self, field: Any) -> None:
-        """No vendor that was kept undisclosed."""
-        if self.undisclosed and (named := find_vendor_mention(field.data or "")):
-            raise ValidationError(f"This names {named} to somebody outside, and the vendor of the text is undisclosed.")
+    def validate_body(self, field: Field) -> None:
+        """Allow no name of an undisclosed vendor."""
+        if self.undisclosed and (vendor := find_vendor_mention(field.data or "")):
+            raise ValidationError(f"This names {vendor} to someone outside, but the vendor of the text is undisclosed.")
 
 
 class ObjectionForm(Form):
-    """Why the decision on one's notice is wrong."""
+    """The sender's objection to the decision on a notice."""
 
-    body = TextAreaField("Why is the decision wrong?", validators=[_between(ANSWER_LENGTH, "why it is wrong")])
+    body = TextAreaField("Why is the decision wrong?", validators=[_length_between(ANSWER_LENGTH, "why it is wrong")])

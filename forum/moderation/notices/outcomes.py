@@ -20,7 +20,7 @@ from forum.posts.models import Comment, Post
 
 # The time to object or appeal, and some days to answer that.
 RETENTION = timedelta(days=190)
-TEXT_GONE = "gone"
+DELETED = "gone"
 
 
 def close_notice(case: Case, decision: Decision) -> None:
@@ -39,7 +39,7 @@ def close_notice_without_text(notice: Notice) -> None:
     """Close a notice whose text is gone, with its case, and mail its sender."""
     closed_at = now()
     open_notice = db.session.query(Notice).filter(Notice.id == notice.id, Notice.closed_at.is_(None))
-    was_open = open_notice.update({"closed_at": closed_at, "outcome": TEXT_GONE}, synchronize_session=False)
+    was_open = open_notice.update({"closed_at": closed_at, "outcome": DELETED}, synchronize_session=False)
     db.session.expire(notice)
     if not was_open:
         return
@@ -72,7 +72,7 @@ def mail_sender(notice: Notice, *, subject: str, reversal: Decision | None = Non
     if sender is None:
         return
     decision = reversal or notice.decision
-    outcome = "The decision on your notice was undone" if reversal else NOTICE_OUTCOMES[notice.outcome or TEXT_GONE]
+    outcome = "The decision on your notice was undone" if reversal else NOTICE_OUTCOMES[notice.outcome or DELETED]
     mail.enqueue(
         sender.email,
         "notice_decided",

@@ -1,11 +1,11 @@
 """One decision on many cases, in one transaction."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 from forum.access import can_decide
 from forum.accounts.models import Member
-from forum.moderation.decisions.actions import AlreadyDecided, decide
+from forum.moderation.decisions.actions import AlreadyDecided, Grounds, decide
 from forum.moderation.decisions.mail import mail_decision
 from forum.moderation.models import Case, Decision
 from forum.moderation.queue.choices import choices_for
@@ -19,9 +19,7 @@ class BulkCounts(NamedTuple):
     skipped: int
 
 
-def decide_many(
-    cases: Sequence[Case], moderator: Member, *, action: str, rule: int | None, facts: str, reason: str
-) -> BulkCounts:
+def decide_many(cases: Sequence[Case], moderator: Member, *, action: str, **grounds: Unpack[Grounds]) -> BulkCounts:
     """Decide all cases alike, except those that the action does not fit or that a colleague has.
 
     Each author gets one mail, however many of their texts it is about.
@@ -33,7 +31,7 @@ def decide_many(
         if content is None or action not in choices_for(content, case.kind) or not can_decide(moderator, case):
             continue
         try:
-            decision = decide(case, moderator, action=action, rule=rule, facts=facts, reason=reason, notify=False)
+            decision = decide(case, moderator, action=action, notify=False, **grounds)
         except AlreadyDecided:
             continue
         decided += 1

@@ -138,27 +138,15 @@ def _form_for(opened: Case, **kwargs: Any) -> DecisionForm:
 
 def _decide(opened: Case, form: DecisionForm) -> Decision:
     """Decide as the form says, with the sanction if there is one."""
-    choice, facts, reason = form.action.data, form.facts_text(), form.reason_text()
+    choice, grounds = form.action.data, form.grounds()
     if opened.kind == "appeal":
-        reverses = choice == "reversed"
+        reverses, facts, reason = choice == "reversed", grounds["facts"], grounds["reason"]
         return appeals.answer_appeal(opened, current_user, reverses=reverses, facts=facts, reason=reason)
-    rule = form.rule_number()
     if opened.kind == "representative":
-        accepts = choice == "approve"
-        return representative_actions.decide_request(
-            opened, current_user, accepts=accepts, rule=rule, facts=facts, reason=reason
-        )
+        return representative_actions.decide_request(opened, current_user, accepts=choice == "approve", **grounds)
     action, ends_at = parse_choice(choice)
-    decision = actions.decide(
-        opened,
-        current_user,
-        action=action,
-        rule=rule,
-        facts=facts,
-        reason=reason,
-        ends_at=ends_at,
-        options=form.options(),
-    )
+    options = form.options()
+    decision = actions.decide(opened, current_user, action=action, ends_at=ends_at, options=options, **grounds)
     if form.sanction.data:
         _add_sanction(opened, form)
     return decision
@@ -167,17 +155,9 @@ def _decide(opened: Case, form: DecisionForm) -> Decision:
 def _add_sanction(opened: Case, form: DecisionForm) -> None:
     """Sanction the author for the same rule and reason."""
     action, ends_at = parse_choice(form.sanction.data)
-    assert opened.item is not None
-    actions.apply_action(
-        opened.item,
-        current_user,
-        action=action,
-        rule=form.rule_number(),
-        facts=form.facts_text(),
-        reason=form.reason_text(),
-        source=opened.source,
-        ends_at=ends_at,
-    )
+    item, grounds = opened.item, form.grounds()
+    assert item is not None
+    actions.apply_action(item, current_user, action=action, source=opened.source, ends_at=ends_at, **grounds)
 
 
 def _can_still_represent(opened: Case, form: DecisionForm) -> bool:

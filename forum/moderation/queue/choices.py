@@ -59,12 +59,12 @@ def choices_for(item: Item | None, kind: str) -> dict[str, str]:
     if kind == "held" and item.hidden_at is not None:
         return labels(CASE_KINDS["held"].choices)
     thread = item.post if isinstance(item, Comment) else item
-    keys = CASE_KINDS["notice" if kind == "notice" else "flag"].choices + ("unlock" if thread.locked_at else "lock",)
-    return labels(keys + ("move", "merge") if isinstance(item, Post) else keys, CASE_KINDS[kind].source)
+    keys = (*CASE_KINDS["notice" if kind == "notice" else "flag"].choices, "unlock" if thread.locked_at else "lock")
+    return labels((*keys, "move", "merge") if isinstance(item, Post) else keys, CASE_KINDS[kind].source)
 
 
 def sanction_choices(item: Item | None) -> dict[str, str]:
-    """Return the sanctions on the author that a decision on the item can add. A member is sanctioned by the decision."""
+    """Return the sanctions on the author that can be added to a decision. A member is sanctioned by the decision."""
     if not isinstance(item, Post | Comment):
         return {"": "None"}
     return {"": "None"} | labels(ANONYMOUS_SANCTIONS if item.pseudonym_id is not None else NAMED_SANCTIONS)

@@ -9,7 +9,8 @@ from wtforms.validators import ValidationError
 from forum import text
 from forum.db import db
 from forum.forms import Form
-from forum.moderation.decisions.forms import MAX_REASON, MIN_REASON
+from forum.moderation.decisions.actions import Grounds
+from forum.moderation.decisions.forms import MAX_REASON, MIN_REASON, too_long
 from forum.moderation.kinds import ACTIONS, TAKES_TEXT
 from forum.moderation.models import Item
 from forum.moderation.queue.choices import RULE_OPTIONAL, bulk_choices, choices_for, sanction_choices
@@ -73,7 +74,7 @@ class ReasonForm(Form):
         """Check the length."""
         length = len(field.data or "")
         if length > MAX_REASON:
-            raise ValidationError(f"This is {length:,} characters long. Shorten it to {MAX_REASON:,}; nothing was lost.")
+            raise ValidationError(too_long(length, MAX_REASON))
 
     def validate_reason(self, field: Field) -> None:
         """Check the length, and that no undisclosed vendor is named."""
@@ -81,21 +82,17 @@ class ReasonForm(Form):
         if length < MIN_REASON:
             raise ValidationError(f"Say why, and what the author can do next, in at least {MIN_REASON} characters.")
         if length > MAX_REASON:
-            raise ValidationError(f"This is {length:,} characters long. Shorten it to {MAX_REASON:,}; nothing was lost.")
+            raise ValidationError(too_long(length, MAX_REASON))
         if self.undisclosed and (vendor := find_vendor_mention(field.data)):
             raise ValidationError(f"This is public and names {vendor}, but the vendor of the text is undisclosed.")
 
-    def rule_number(self) -> int | None:
-        """Return the number of the rule chosen, or None."""
-        return int(self.rule.data) if self.rule.data in RULE_CHOICES else None
-
-    def facts_text(self) -> str:
-        """Return the facts without surrounding spaces."""
-        return (self.facts.data or "").strip()
-
-    def reason_text(self) -> str:
-        """Return the reason without surrounding spaces."""
-        return (self.reason.data or "").strip()
+    def grounds(self) -> Grounds:
+        """Return rule, facts and reason, for an action."""
+        return {
+            "rule": int(self.rule.data) if self.rule.data in RULE_CHOICES else None,
+            "facts": (self.facts.data or "").strip(),
+            "reason": (self.reason.data or "").strip(),
+        }
 
 
 class DecisionForm(ReasonForm):
@@ -136,7 +133,7 @@ class DecisionForm(ReasonForm):
 
     def validate_tags(self, field: Field) -> None:
         """Require existing tags when tags or vendor are changed."""
-        if self.action.data != "move":
+        if self.action.data != "move" or self.item is None:
             return
         words = (field.data or "").replace(",", " ").split() or tag_slugs_of([self.item.id]).get(self.item.id, [])
         tags = tags_by_word(words)
@@ -162,7 +159,7 @@ class DecisionForm(ReasonForm):
 
     def validate_into(self, field: Field) -> None:
         """Require another thread that everyone can read."""
-        if self.action.data != "merge":
+        if self.action.data != "merge" or self.item is None:
             return
         parts = [part for part in (field.data or "").split("/") if KeyConverter.number_in(part) is not None]
         post = db.session.scalar(post_by_id(KeyConverter.number_in(parts[0]) or 0)) if parts else None

@@ -58,14 +58,7 @@ def bulk() -> ResponseReturnValue:
 
 def decide_selected(cases: Sequence[Case], form: ReasonForm) -> None:
     """Decide these cases as the form says, commit, and say how many were decided."""
-    decided, skipped = decide_many(
-        cases,
-        current_user,
-        action=parse_choice(form.action.data).action,
-        rule=form.rule_number(),
-        facts=form.facts_text(),
-        reason=form.reason_text(),
-    )
+    decided, skipped = decide_many(cases, current_user, action=parse_choice(form.action.data).action, **form.grounds())
     db.session.commit()
     note = ""
     if skipped:

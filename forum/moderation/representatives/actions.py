@@ -1,8 +1,10 @@
 """Decisions about vendor representatives: applied, logged and mailed in one transaction."""
 
+from typing import Unpack
+
 from forum.accounts.models import Member
 from forum.db import db
-from forum.moderation.decisions.actions import AlreadyDecided, close_case, log_decision
+from forum.moderation.decisions.actions import AlreadyDecided, Grounds, close_case, log_decision
 from forum.moderation.decisions.mail import mail_decision
 from forum.moderation.models import Case, Decision
 from forum.moderation.signals import decided
@@ -11,9 +13,7 @@ from forum.vendors.models import Representative
 from forum.vendors.representative_actions import RepresentationConflict, confirm_representation, end_representation
 
 
-def decide_request(
-    case: Case, moderator: Member, *, accepts: bool, facts: str, reason: str, rule: int | None = None
-) -> Decision:
+def decide_request(case: Case, moderator: Member, *, accepts: bool, **grounds: Unpack[Grounds]) -> Decision:
     """Confirm or decline a request. Raise AlreadyDecided when a colleague was first or the request was withdrawn."""
     request = case.representative
     assert request is not None
@@ -26,7 +26,7 @@ def decide_request(
     if accepts:
         withdraw_useful_votes(request.member, request.vendor_id)
     action = "approve" if accepts else "decline"
-    decision = _log(request.member, moderator, action, source=case.source, facts=facts, reason=reason, rule=rule)
+    decision = _log(request.member, moderator, action, case.source, **grounds)
     case.decision_id = decision.id
     db.session.flush()
     return decision
@@ -38,21 +38,12 @@ def end_representative(representative: Representative, moderator: Member, *, rea
         end_representation(representative)
     except RepresentationConflict as error:
         raise AlreadyDecided from error
-    return _log(representative.member, moderator, "end", source="own", facts="", reason=reason)
+    return _log(representative.member, moderator, "end", "own", rule=None, facts="", reason=reason)
 
 
-def _log(
-    member: Member, moderator: Member, action: str, *, source: str, facts: str, reason: str, rule: int | None = None
-) -> Decision:
+def _log(member: Member, moderator: Member, action: str, source: str, **grounds: Unpack[Grounds]) -> Decision:
     decision = log_decision(
-        member,
-        action=action,
-        rule=rule,
-        facts=facts,
-        reason=reason,
-        source=source,
-        moderator=moderator,
-        target="representative",
+        member, action=action, source=source, moderator=moderator, target="representative", **grounds
     )
     decided.send(decision)
     mail_decision(member, decision)

@@ -35,9 +35,7 @@ def end(slug: str) -> ResponseReturnValue:
     if representative.ended_at is None and form.validate_on_submit():
         _end(representative, (form.reason.data or "").strip())
         return redirect(url_for("representatives.show", slug=vendor.slug))
-    return form.render(
-        "moderation/representative.html", member=member, representative=representative, vendor=vendor
-    )
+    return form.render("moderation/representative.html", member=member, representative=representative, vendor=vendor)
 
 
 def _end(representative: Representative, reason: str) -> None:
