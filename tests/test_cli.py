@@ -73,14 +73,14 @@ def test_the_schema_is_upgraded_to_the_latest_revision_and_downgraded_to_nothing
     forum: Forum, environ: dict[str, str]
 ) -> None:
     assert forum("db", "upgrade").exit_code == 0
-    made = tables(environ)
-    assert {"members", "posts", "comments"} <= made
+    table_names = tables(environ)
+    assert {"members", "posts", "comments"} <= table_names
     assert forum("db", "upgrade").exit_code == 0, "a second upgrade changes nothing"
     for _ in ScriptDirectory(str(package_folder("migrations"))).walk_revisions():
         assert forum("db", "downgrade").exit_code == 0
     assert tables(environ) == {"alembic_version"}
     assert forum("db", "upgrade").exit_code == 0
-    assert tables(environ) == made
+    assert tables(environ) == table_names
 
 
 ADMIN = ("admin", "create", "--name", "Ida Lund", "--email", "Ida@Example.ORG ")
@@ -123,7 +123,9 @@ def test_a_command_that_finds_the_database_locked_says_that_it_is_busy(
     with closing(sqlite3.connect(Path(environ["FORUM_INSTANCE"]) / "forum.sqlite", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         output = forum(*ADMIN, ADMIN_PASSWORD="correct horse lamp post").output
+        exported = forum("export")
     assert "The database is busy" in output and "Try again" in output and "upgrade" not in output
+    assert exported.exit_code == 0, "a command that only reads waits for no writer"
 
 
 @pytest.mark.parametrize(
@@ -220,9 +222,9 @@ def test_a_wrong_setting_ends_every_command_with_a_message(forum: Forum, setting
 def test_with_both_keys_set_the_instance_folder_is_created_but_no_key(forum: Forum, environ: dict[str, str]) -> None:
     keys = {"FORUM_SECRET_KEY": "s" * 32, "FORUM_ANONYMITY_KEY": "a" * 32, "FORUM_ENVIRONMENT": "production"}
     assert forum("db", "upgrade", **keys).exit_code == 0
-    made = Path(environ["FORUM_INSTANCE"])
-    assert made.stat().st_mode & 0o777 == 0o700
-    assert list(made.glob("*.key")) == [], "a key from the settings is not written anywhere"
+    folder = Path(environ["FORUM_INSTANCE"])
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert list(folder.glob("*.key")) == [], "a key from the settings is not written anywhere"
 
 
 def test_render_updates_old_texts_once(forum: Forum, environ: dict[str, str]) -> None:

@@ -14,14 +14,15 @@ from forum import jobs, mail
 from forum.accounts.jobs import delete_unconfirmed_members
 from forum.accounts.models import Member
 from forum.db import db, now
+from forum.links import external_url
 from forum.moderation.jobs import remove_unedited
 from tests.conftest import on_one_database
 from tests.factories import make_member, make_post
 
 
 def test_every_job_is_known_to_the_queue(app: Flask) -> None:
-    known = app.extensions["jobs"]
-    assert {"deliver_mail", "delete_unconfirmed_members"} <= set(known)
+    jobs_by_name = app.extensions["jobs"]
+    assert {"deliver_mail", "delete_unconfirmed_members"} <= set(jobs_by_name)
     regular = {task.name for task in jobs.queue_of(app)._registry.periodic_tasks}
     assert {"deliver_mail_scheduled", "delete_unconfirmed_members_scheduled"} <= regular
 
@@ -137,3 +138,11 @@ def test_a_job_waits_for_another_writer_instead_of_failing(app: Flask) -> None:
         remove_unedited()
     db.session.expire_all()
     assert post.removed_at is not None
+
+
+def test_a_link_made_in_a_job_begins_with_the_sites_address(migrated_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(migrated_app.config, "SITE_URL", "https://forum.example/community")
+    with migrated_app.app_context():
+        assert external_url("pages.home") == "https://forum.example/community/"
+        link = external_url("pages.vendor", slug="nordwall", sort=None, anchor="posts")
+    assert link == "https://forum.example/community/vendors/nordwall#posts"

@@ -64,6 +64,15 @@ LATER_NAMES = {
 }
 
 
+# The tables of the first rooms, which `fill` writes to.
+FIRST_TABLES = set(
+    """
+    members pseudonyms posts comments tags tag_synonyms post_tags revisions mails useful_votes vendors vendor_aliases
+    vendor_domains programmes tiers categories
+    """.split()
+)
+
+
 def fill() -> None:
     """Write at least one row to every table of the first rooms."""
     vendor = make_vendor("Nordwall", tiers=("Gold",), aliases=["NW"])
@@ -101,19 +110,7 @@ def test_with_rows_in_the_tables_each_revision_can_be_undone_and_repeated(bare: 
     flask_migrate.upgrade()
     fill()
     full = rows()
-    first_rooms = {
-        "members",
-        "pseudonyms",
-        "posts",
-        "comments",
-        "tags",
-        "tag_synonyms",
-        "post_tags",
-        "revisions",
-        "mails",
-    }
-    first_rooms |= {"useful_votes", "vendors", "vendor_aliases", "vendor_domains", "programmes", "tiers", "categories"}
-    assert all(full[name] > 0 for name in first_rooms)
+    assert all(full[name] > 0 for name in FIRST_TABLES)
     for revision in reversed(revisions()[:-1]):
         flask_migrate.downgrade(revision=revision)
         counts = rows()
@@ -121,8 +118,8 @@ def test_with_rows_in_the_tables_each_revision_can_be_undone_and_repeated(bare: 
             f"going back to {revision} lost rows"
         )
     flask_migrate.upgrade()
-    assert {name: count for name, count in rows().items() if name in first_rooms} == {
-        name: full[name] for name in first_rooms
+    assert {name: count for name, count in rows().items() if name in FIRST_TABLES} == {
+        name: full[name] for name in FIRST_TABLES
     }
     flask_migrate.downgrade(revision="base")
     assert tables() == set()
