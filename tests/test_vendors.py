@@ -47,7 +47,7 @@ def test_a_member_proposes_a_vendor_and_a_moderator_accepts_it(app: Any, browse:
     moderator.post("/admin/vendors/nordwall-systems", data={"intent": "accept"})
     assert browse().get("/vendors/nordwall-systems").status_code == 200
     assert "Nordwall Systems" in browse().get("/vendors").text
-    assert "Nothing waits" in moderator.get("/admin/").text
+    assert "Nothing to do" in moderator.get("/admin/").text
 
 
 def test_who_proposed_a_vendor_is_not_stored(app: Any, browse: Any) -> None:
@@ -79,7 +79,7 @@ def test_what_is_in_the_catalogue_cannot_be_declined_any_more(app: Any, browse: 
     answer = browse(make_member(role="admin")).post(
         "/admin/vendors/nordwall", data={"intent": "decline"}, follow_redirects=True
     )
-    assert "in the catalogue already" in answer.text and db.session.query(Vendor).count() == 1
+    assert "already in the catalogue" in answer.text and db.session.query(Vendor).count() == 1
 
 
 def test_accepting_and_declining_at_once_ends_one_way(app: Any, browse: Any) -> None:

@@ -92,10 +92,12 @@ def signed_counts(member: Member) -> Row[int, int, int]:
     return db.session.execute(select(posts.label("posts"), replies.label("replies"), ratings.label("ratings"))).one()
 
 
-def decisions_about(member: Member, limit: int = 20) -> Sequence[Row[int, str, str, int | None, str, datetime]]:
+def decisions_about(member: Member, limit: int = 20) -> Sequence[Row[int, str, str, str, str, datetime]]:
     """Return decisions about the member and about what they signed, the latest first."""
     return db.session.execute(
-        select(Decision.id, Decision.action, Decision.target_label, Decision.rule, Decision.reason, Decision.decided_at)
+        select(
+            Decision.id, Decision.action, Decision.source, Decision.target_label, Decision.reason, Decision.decided_at
+        )
         .outerjoin(Post, Post.id == Decision.post_id)
         .outerjoin(Comment, Comment.id == Decision.comment_id)
         .where(or_(Decision.member_id == member.id, Post.author_id == member.id, Comment.author_id == member.id))
