@@ -34,7 +34,7 @@ def is_member(user: User) -> bool:
 
 
 def is_signed_in(user: User) -> bool:
-    """Someone signed in, banned or not."""
+    """Return whether the user is signed in, banned or not."""
     return bool(user.is_authenticated)
 
 
@@ -237,18 +237,15 @@ def can_see_vendor(user: User, vendor: Vendor) -> bool:
 
 def can_flag(user: User, item: Content | Account) -> bool:
     """Report a post or comment that someone else wrote, or another member."""
-    if not can_write(user):
-        return False
     if isinstance(item, Account):
-        return item.id != user.id and not item.banned_at
-    return is_listed(item) and not is_author(user, item)
+        return can_write(user) and item.id != user.id and not item.banned_at
+    return can_write(user) and is_listed(item) and not is_author(user, item)
 
 
 def can_decide(user: User, case: Case, *, is_only_staff: bool = False) -> bool:
     """Decide a case: moderators, not about themselves, their own texts, or a vendor that they represent.
 
-    An appeal or objection is not decided by the moderator who made the first decision, unless they are an admin and
-    there is no other staff.
+    An appeal or objection is for a moderator who did not make the decision, or for an admin if there is no other staff.
     """
     if not is_moderator(user) or case.member_id == user.id:
         return False
@@ -262,9 +259,8 @@ def can_decide(user: User, case: Case, *, is_only_staff: bool = False) -> bool:
 
 def can_read_statement(user: User, decision: Target) -> bool:
     """Read the reasons for a decision about oneself or one's own text: banned members too."""
-    if not user.is_authenticated:
-        return False
-    return decision.member_id == user.id or (decision.content is not None and is_author(user, decision.content))
+    item = decision.content
+    return is_signed_in(user) and (decision.member_id == user.id or (item is not None and is_author(user, item)))
 
 
 def can_appeal(user: User, decision: Decision) -> bool:

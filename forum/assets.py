@@ -4,7 +4,6 @@ import hashlib
 from functools import cache
 
 from flask import Flask, Response, request
-from flask.typing import ResponseReturnValue
 
 from forum import db
 from forum.urls import path_of
@@ -22,11 +21,10 @@ STYLES = """
 
 def init_app(app: Flask) -> None:
     """Serve the joined stylesheet as a static file like the others."""
-    send_file = app.view_functions["static"]
 
-    def static(filename: str) -> ResponseReturnValue:
+    def static(filename: str) -> Response:
         if filename != STYLESHEET:
-            return send_file(filename=filename)
+            return app.send_static_file(filename)
         response = Response(_content_of(STYLESHEET), mimetype="text/css")
         response.set_etag(_version_of(STYLESHEET))
         response.make_conditional(request)

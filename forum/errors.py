@@ -3,13 +3,13 @@
 import logging
 import secrets
 import traceback
-from typing import Any
 
 from flask import Flask, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.sansio.response import Response as BaseResponse
 
 from forum.db import db
 from forum.forms import carried_fields
@@ -63,7 +63,7 @@ def _csrf_error(error: CSRFError) -> ResponseReturnValue:
     return sign_in_page()
 
 
-def _http_error(error: HTTPException) -> Any:
+def _http_error(error: HTTPException) -> ResponseReturnValue | HTTPException | BaseResponse:
     if error.response is not None:
         return error.response
     code = error.code or 500

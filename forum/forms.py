@@ -33,7 +33,7 @@ class Form(FlaskForm):
         """Return the fields' values by name, without the meta fields."""
         return {name: value for name, value in self.data.items() if name not in self.meta_fields}
 
-    def render(self, template: str, **values: Any) -> tuple[str, int]:
+    def render(self, template: str, **values: object) -> tuple[str, int]:
         """Return the page with this form, and its status: 422 when the form has errors, else 200."""
         return render_template(template, form=self, **values), 422 if self.errors else 200
 

@@ -1,20 +1,13 @@
-"""What every answer carries beside its page: the content policy, who may keep it, and its squeezed form."""
+"""Response headers: content security policy, caching, and compression."""
 
 import gzip
 import hashlib
 
 from flask import Flask, Response, current_app, request, session
 from flask_login import current_user
-from werkzeug.wrappers import Response as AnyResponse
+from werkzeug.wrappers import Response as WerkzeugResponse
 
-
-def init_app(app: Flask) -> None:
-    """Put them on every answer of the application."""
-    app.extensions["security_headers"] = _security_headers(app)
-    app.after_request(_add_headers)
-
-
-POLICY = "; ".join(
+CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
@@ -27,11 +20,21 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+# Smaller responses are not worth compressing, in bytes.
+MIN_GZIP_BYTES = 800
+MAX_CACHED_FILES = 100
+_gzip_cache: dict[str, bytes] = {}
+
+
+def init_app(app: Flask) -> None:
+    """Add the headers to every response of the application."""
+    app.extensions["security_headers"] = _security_headers(app)
+    app.after_request(_add_headers)
 
 
 def _security_headers(app: Flask) -> list[tuple[str, str]]:
     headers = [
-        ("Content-Security-Policy", POLICY),
+        ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
         ("X-Content-Type-Options", "nosniff"),
         # no-referrer would break the CSRF check on https.
         ("Referrer-Policy", "same-origin"),
@@ -43,7 +46,7 @@ def _security_headers(app: Flask) -> list[tuple[str, str]]:
     return headers
 
 
-def _add_headers(response: Response) -> AnyResponse:
+def _add_headers(response: Response) -> WerkzeugResponse:
     headers = response.headers
     headers.extend(current_app.extensions["security_headers"])
     if request.endpoint == "static" and response.status_code in (200, 206, 304):
@@ -58,27 +61,30 @@ def _add_headers(response: Response) -> AnyResponse:
         headers["Cache-Control"] = "private, no-cache"
         return response
     headers.setdefault("Cache-Control", "public, no-cache")
-    _vary(response, "Cookie, Accept-Encoding")
+    _add_vary(response, "Cookie, Accept-Encoding")
     response.set_etag(hashlib.sha256(response.get_data(), usedforsecurity=False).hexdigest()[:24])
     return _compress(response).make_conditional(request)
 
 
 def _is_private() -> bool:
-    """Whether the page is anybody's but a stranger's who carries no cookie."""
+    """Return whether the page may differ from what a stranger without a cookie gets."""
     return bool(session) or bool(current_user.is_authenticated)
 
 
 def _compress(response: Response) -> Response:
-    """Squeezed, when it is worth it. Pages of one reader are left alone: they hold tokens."""
-    _vary(response, "Accept-Encoding")
+    """Compress the response with gzip if that is worth it.
+
+    Never called for a member's page: its size would help to guess the tokens on it (the BREACH attack).
+    """
+    _add_vary(response, "Accept-Encoding")
     if response.status_code != 200 or not _accepts_gzip() or not _is_text(response):
         return response
     response.direct_passthrough = False
     data = response.get_data()
-    if len(data) < 800:
+    if len(data) < MIN_GZIP_BYTES:
         return response
     etag, _ = response.get_etag()
-    # A static file's tag changes with the file.
+    # A static file's ETag changes with the file, so it may be the cache key.
     response.set_data(_gzip_static(etag, data) if etag and request.endpoint == "static" else _gzip(data, 4))
     response.headers["Content-Encoding"] = "gzip"
     if etag:
@@ -86,26 +92,23 @@ def _compress(response: Response) -> Response:
     return response
 
 
-def _vary(response: Response, names: str) -> None:
-    """Say what the answer depends on, beside what it says already."""
-    said = response.headers.get("Vary")
-    if not said:
+def _add_vary(response: Response, names: str) -> None:
+    """Add names to the Vary header, if it lacks them."""
+    present = response.headers.get("Vary")
+    if not present:
         response.headers["Vary"] = names
-    elif names not in said:
+    elif names not in present:
         response.vary.update(names.split(", "))
 
 
 def _accepts_gzip() -> bool:
-    return "gzip" in request.headers.get("Accept-Encoding", "") and "gzip" in request.accept_encodings
+    return request.accept_encodings.quality("gzip") > 0
 
 
-_gzip_cache: dict[str, bytes] = {}
-
-
-def _gzip_static(tag: str, data: bytes) -> bytes:
-    if tag not in _gzip_cache and len(_gzip_cache) < 100:
-        _gzip_cache[tag] = _gzip(data, 9)
-    return _gzip_cache.get(tag) or _gzip(data, 4)
+def _gzip_static(etag: str, data: bytes) -> bytes:
+    if etag not in _gzip_cache and len(_gzip_cache) < MAX_CACHED_FILES:
+        _gzip_cache[etag] = _gzip(data, 9)
+    return _gzip_cache.get(etag) or _gzip(data, 4)
 
 
 def _gzip(data: bytes, level: int) -> bytes:
@@ -113,5 +116,5 @@ def _gzip(data: bytes, level: int) -> bytes:
 
 
 def _is_text(response: Response) -> bool:
-    kind = response.mimetype or ""
-    return kind.startswith("text/") or kind.endswith(("+xml", "/xml", "javascript", "json"))
+    mimetype = response.mimetype or ""
+    return mimetype.startswith("text/") or mimetype.endswith(("+xml", "/xml", "javascript", "json"))

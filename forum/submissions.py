@@ -63,9 +63,9 @@ def honeypot_filled() -> bool:
 
 def form_timestamp() -> str:
     """Return the signed time when this form was first shown; it stays the same when the form is shown again."""
-    sent = request.form.get(TIMESTAMP_FIELD, "")
-    if sent and form_age() is not None:
-        return sent
+    submitted = request.form.get(TIMESTAMP_FIELD, "")
+    if submitted and form_age() is not None:
+        return submitted
     return str(_serializer(TIMESTAMP_FIELD).dumps(""))
 
 
@@ -76,7 +76,8 @@ def form_age() -> float | None:
             _, signed_at = _serializer(salt).loads(request.form.get(name, ""), return_timestamp=True)
         except BadData:
             continue
-        return time.time() - signed_at.timestamp()
+        age: float = time.time() - signed_at.timestamp()
+        return age
     return None
 
 

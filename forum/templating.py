@@ -58,7 +58,7 @@ def current_reader() -> Any:
     return current_user._get_current_object()
 
 
-def can(verb: str, *items: Any) -> bool:
+def can(verb: str, *items: object) -> bool:
     """Return what access.can_<verb> says of the reader: can("edit", post)."""
     allowed: bool = getattr(access, f"can_{verb}")(current_reader(), *items)
     return allowed

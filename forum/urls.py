@@ -2,12 +2,13 @@
 
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
-from flask import request, url_for
+from flask import current_app, has_request_context, request, url_for
 from werkzeug.routing import BaseConverter, ValidationError
 
 from forum import db
+from forum.links import external_url
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -60,13 +61,16 @@ def path_of(endpoint: str, **values: Any) -> str:
 
 
 def script_root() -> str:
-    """Return the path that the whole site is mounted under: empty unless the server says otherwise."""
-    return request.root_path.rstrip("/")
+    """Return the path that the whole site is mounted under: mostly empty. In a job it is that of FORUM_SITE_URL."""
+    root = request.root_path if has_request_context() else urlsplit(current_app.config["SITE_URL"]).path
+    return root.rstrip("/")
 
 
 @lru_cache(maxsize=20_000)
 def _cached_url(root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
-    return url_for(endpoint, **dict(values))
+    if has_request_context():
+        return url_for(endpoint, **dict(values))
+    return urlunsplit(("", "", *urlsplit(external_url(endpoint, **dict(values)))[2:]))
 
 
 def safe_path(target: str | None) -> str | None:

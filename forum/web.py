@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import ParamSpec, TypeVar
 
 from flask import Flask, abort, g, session
 from flask_login import LoginManager, current_user
@@ -10,12 +10,15 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from forum import assets, errors, headers, templating
+from forum.access_protocols import User
 from forum.rate_limits import limiter
 from forum.urls import KeyConverter
 
 login_manager = LoginManager()
 login_manager.unauthorized_handler(errors.sign_in_page)
 csrf = CSRFProtect()
+Params = ParamSpec("Params")
+Page = TypeVar("Page")
 
 
 def init_app(app: Flask) -> None:
@@ -42,12 +45,12 @@ def require(allowed: bool) -> None:
     abort(403)
 
 
-def permission_required(rule: Callable[[Any], bool]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def permission_required(rule: Callable[[User], bool]) -> Callable[[Callable[Params, Page]], Callable[Params, Page]]:
     """Guard a view with a rule of access about the reader alone."""
 
-    def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
+    def decorator(view: Callable[Params, Page]) -> Callable[Params, Page]:
         @wraps(view)
-        def guarded_view(*args: Any, **kwargs: Any) -> Any:
+        def guarded_view(*args: Params.args, **kwargs: Params.kwargs) -> Page:
             require(rule(current_user))
             return view(*args, **kwargs)
 

@@ -48,6 +48,7 @@ def people(app: Flask) -> dict[str, Any]:
 ABOUT_PEOPLE = {
     "is_member": "author member moderator admin suspended",
     "is_representative": "",
+    "is_signed_in": "author member moderator admin suspended banned unconfirmed",
     "is_suspended": "suspended",
     "is_moderator": "moderator admin",
     "is_admin": "admin",
@@ -177,6 +178,7 @@ def test_whose_address_is_at_the_vendors_own_domains_may_ask_to_speak(
         db.session.add(VendorDomain(vendor_id=vendor.id, domain=f"{domain}.example", relation=relation))
     member = make_member(email=email, role=role)
     assert access.can_represent(member, vendor) is may
+    assert access.is_affiliated(member, vendor) or not may
     vendor.accepted_at = None
     assert not access.can_represent(member, vendor)
 
