@@ -114,7 +114,7 @@ def test_tiers_differ_at_one_vendor_and_not_clearly_at_another(demo: Flask) -> N
     tiers_of = {slug: list(s.figures["tiers"].values()) for slug, s in snapshots().items() if s.figures}
     assert [len(tiers_of[slug]) for slug in ("northwind-storage", "meridian-networks")] == [3, 3]
     clear = {
-        slug: [row["measure"] for row in tier_differences(tiers[0], tiers[-1]) if row["clear"]]
+        slug: [row.measure for row in tier_differences(tiers[0], tiers[-1]) if row.is_clear]
         for slug, tiers in tiers_of.items()
         if len(tiers) > 1
     }

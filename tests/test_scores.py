@@ -269,9 +269,9 @@ def test_partner_again_counts_houses_and_an_even_house_says_yes() -> None:
 
 def test_tiers_differ_only_in_what_both_show() -> None:
     low, high = compute_figures(five(beta=2)), compute_figures([report(f"{n}", worth=5, beta=5, demos=5) for n in range(60)])
-    found = {row["measure"]: row for row in tier_differences(low, high)}
+    found = {row.measure: row for row in tier_differences(low, high)}
     assert set(found) == {"worth", "beta"}
-    assert found["beta"]["clear"] and found["beta"]["low"] > 0
+    assert found["beta"].is_clear and found["beta"].low > 0
 
 
 def test_a_prior_sums_to_one_in_two_places() -> None:

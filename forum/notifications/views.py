@@ -94,7 +94,7 @@ def follow_tag(slug: str) -> ResponseReturnValue:
 def follow_vendor(slug: str) -> ResponseReturnValue:
     """Follow or unfollow a vendor, mark it as read, or open it."""
     vendor = vendor_or_404(slug, current_user)
-    return _change_follow("vendor", vendor.id, url_for("pages.vendor", slug=slug, _anchor="experiences"))
+    return _change_follow("vendor", vendor.id, url_for("pages.vendor", slug=slug, _anchor="posts"))
 
 
 def _change_follow(kind: str, item_id: int, target: str) -> ResponseReturnValue:

@@ -13,6 +13,7 @@ from forum.accounts.queries import member_by_slug
 from forum.accounts.sanctions import active_sanctions
 from forum.db import db
 from forum.moderation.rules import RULES
+from forum.pages.ranking.queries import best_vendors
 from forum.pages.ranking.rankings import all_vendor_scores
 from forum.pages.vendor.context import compare_with_others, vendor_context
 from forum.posts.chain_queries import anonymous_texts_of
@@ -31,7 +32,7 @@ from forum.posts.queries import (
 from forum.posts.scheduled_actions import scheduled_texts_of
 from forum.posts.tags.queries import active_tags, popular_tags, tag_by_slug, tag_by_synonym, tags_by_word
 from forum.ratings.criteria import CRITERIA, EURO_RATES
-from forum.ratings.queries import SITE, best_vendors, current_snapshot, published_history
+from forum.ratings.queries import SITE, current_snapshot, published_history
 from forum.ratings.scores.actions import site_context
 from forum.ratings.scores.formulas import FLAT_PRIOR, HALF_LIFE_DAYS, PRIOR_STRENGTH, score
 from forum.site import setting, setting_html
@@ -119,7 +120,7 @@ def published_scores(vendor: Vendor) -> dict[str, Any]:
     return {
         "site": history.site,
         "snapshot": history.current,
-        "against": compare_with_others(all_vendor_scores(current_app.config["SQLALCHEMY_DATABASE_URI"]), vendor.slug),
+        "others": compare_with_others(all_vendor_scores(current_app.config["SQLALCHEMY_DATABASE_URI"]), vendor.slug),
         **vendor_context(vendor, history.current, history.snapshots, programme_changes(vendor.id), request.args),
     }
 

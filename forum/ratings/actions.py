@@ -1,54 +1,72 @@
-"""What can happen to a rating: given, revised, withdrawn, moved to the vendor it was about all along."""
+"""Write ratings: rate, revise, withdraw, and name the vendor that was undisclosed."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy.exc import InvalidRequestError
 
 from forum import anonymity, text
 from forum.accounts.models import Member
 from forum.accounts.organisations import organisation_of
-from forum.db import start_of_day, db, lock, now
-from forum.ratings.criteria import ASK_KEYS, DEALS, CRITERION_KEYS
+from forum.db import db, lock, now, start_of_day
+from forum.ratings.criteria import ASK_KEYS, CRITERION_KEYS, DEALS, Answer
 from forum.ratings.models import Rating, RatingRevision, Withdrawal
-from forum.ratings.queries import free_chain_link, count_rating_revisions, ratings_by_hmac
+from forum.ratings.queries import count_rating_revisions, free_chain_link, ratings_by_hmac
 from forum.vendors.models import Category, Programme, Tier, Vendor
 from forum.vendors.queries import merged_vendor_ids
 
 ORGANISATION_SEAL = "organisation of a rating"
-# What a member says in a rating, and what its history keeps.
-ANSWER_KEYS = (*CRITERION_KEYS, *ASK_KEYS, *DEALS, "currency", "years", "only_vendor_trains", "worth", "again", "interest")
+# What a member answers in a rating, and what a revision keeps.
+ANSWER_KEYS = (
+    *CRITERION_KEYS,
+    *ASK_KEYS,
+    *DEALS,
+    "currency",
+    "years",
+    "only_vendor_trains",
+    "worth",
+    "again",
+    "interest",
+)
 
 
 class AlreadyRated(Exception):
-    """The member has a live rating of the same thing under the other kind of name, or with another anonymous text."""
+    """The member has rated the same: by name where this is anonymous or the reverse, or in another anonymous text."""
 
 
-def hmac_subject(
-    vendor: Vendor | None, programme: Programme | None, category: Category | None, description: str | None
-) -> str:
-    """What a rating is of, as its mark knows it: one live rating each."""
-    if vendor is not None:
-        return f"vendor {vendor.id} programme {programme.id if programme else 0}"
-    return f"category {category.id if category else 0} {text.fold(description or '')}"
+class RatingSubject(NamedTuple):
+    """What a rating is of: a vendor's programme, or an undisclosed vendor of a category."""
+
+    vendor: Vendor | None
+    programme: Programme | None
+    category: Category | None = None
+    description: str | None = None
+
+    def hmac_input(self) -> str:
+        """Return what enters the rater's HMAC besides the member."""
+        if self.vendor is None:
+            return f"category {self.category.id if self.category else 0} {text.fold(self.description or '')}"
+        return f"vendor {self.vendor.id} programme {self.programme.id if self.programme else 0}"
 
 
 def live_ratings(
-    member: Any,
+    member: Member,
     vendor: Vendor | None,
     programme: Programme | None,
     category: Category | None = None,
     description: str | None = None,
 ) -> Sequence[Rating]:
-    """The member's live ratings of it, signed or not, the latest first: one, unless vendors were merged.
+    """Return the member's live ratings of it, by name or anonymous, latest first: one, unless vendors were merged.
 
-    A mark is made of the vendor as it was then, and an anonymous one cannot be made anew: who rated both keeps both.
+    The HMAC is made of the vendor as it was then and cannot be made again for an anonymous rating. So members who had
+    rated both vendors keep both ratings.
     """
-    number = programme.id if programme else 0
-    subjects = [hmac_subject(vendor, programme, category, description)]
-    subjects += [f"vendor {old} programme {number}" for old in merged_vendor_ids(vendor.id)] if vendor is not None else []
-    return ratings_by_hmac(mark for subject in subjects for mark in anonymity.rater_hmacs(member.id, subject))
+    programme_id = programme.id if programme else 0
+    merged = merged_vendor_ids(vendor.id) if vendor is not None else []
+    inputs = [RatingSubject(vendor, programme, category, description).hmac_input()]
+    inputs += [f"vendor {vendor_id} programme {programme_id}" for vendor_id in merged]
+    return ratings_by_hmac(rater_hmac for item in inputs for rater_hmac in anonymity.rater_hmacs(member.id, item))
 
 
 def rate(
@@ -60,32 +78,49 @@ def rate(
     category: Category | None = None,
     description: str | None = None,
     anonymous: bool,
-    answers: Mapping[str, Any],
+    answers: Mapping[str, Answer],
     submission: str | None = None,
     at: datetime | None = None,
 ) -> Rating:
-    """Give a rating, or revise the live one of the same programme. `said` has the keys of SAID.
+    """Create a rating, or revise the live one of the same subject. `answers` has the keys of ANSWER_KEYS.
 
-    Raises RatedOtherwise when the live one is signed and this is not, or the other way round: one may not stand for
-    the other, or it would tell whose the anonymous one was.
+    Raise AlreadyRated when one of the two is anonymous and the other is not: replacing one by the other would reveal
+    whose the anonymous one was.
     """
     lock(f"ratings of {member.id}")
-    subject = hmac_subject(vendor, programme, category, description)
     day = start_of_day(at or now())
-    if known := live_ratings(member, vendor, programme, category, description):
-        return _revise_live(known, member, tier, answers, day, anonymous=anonymous, submission=submission)
+    subject = RatingSubject(vendor, programme, category, description)
+    existing = live_ratings(member, *subject)
+    if not existing:
+        return _create(member, subject, tier, answers, day, anonymous=anonymous, submission=submission)
+    rating = next((rating for rating in existing if rating.anonymous == anonymous), None)
+    if rating is None:
+        raise AlreadyRated
+    return _revise_once(rating, member, tier, answers, day, submission=submission)
+
+
+def _create(
+    member: Member,
+    subject: RatingSubject,
+    tier: Tier | None,
+    answers: Mapping[str, Answer],
+    day: datetime,
+    *,
+    anonymous: bool,
+    submission: str | None,
+) -> Rating:
     rating = Rating(
-        rater_hmac=anonymity.rater_hmacs(member.id, subject)[0],
+        rater_hmac=_rater_hmac(member, subject),
         organisation_seal=_seal_organisation(member),
-        vendor=vendor,
-        programme=programme,
+        vendor=subject.vendor,
+        programme=subject.programme,
         tier=tier,
-        category=category,
-        vendor_description=text.single_line(description) if description else None,
+        category=subject.category,
+        vendor_description=text.single_line(subject.description) if subject.description else None,
         submission=submission or None,
         rated_at=day,
     )
-    _set_values(rating, answers)
+    _set_answers(rating, answers)
     if anonymous:
         rating.chain_link = free_chain_link(member)
     else:
@@ -95,50 +130,44 @@ def rate(
     return rating
 
 
-def _revise_live(
-    live: Sequence[Rating],
+def _revise_once(
+    rating: Rating,
     member: Member,
     tier: Tier | None,
-    answers: Mapping[str, Any],
+    answers: Mapping[str, Answer],
     day: datetime,
     *,
-    anonymous: bool,
     submission: str | None,
 ) -> Rating:
-    known = next((rating for rating in live if rating.anonymous == anonymous), None)
-    if known is None:
-        raise AlreadyRated
-    if submission and known.submission == submission:
-        return known  # the same press of the button, twice
-    known.submission = submission or known.submission
-    return revise(known, author=member, tier=tier, answers=answers, day=day)
+    if submission and rating.submission == submission:
+        return rating  # the same form was sent twice
+    rating.submission = submission or rating.submission
+    return revise(rating, author=member, tier=tier, answers=answers, day=day)
 
 
 def revise(
     rating: Rating,
     *,
     tier: Tier | None,
-    answers: Mapping[str, Any],
+    answers: Mapping[str, Answer],
     author: Member | None = None,
     day: datetime | None = None,
 ) -> Rating:
-    """Say something else from today on, for the house that its `author` works for today; what it said is kept.
+    """Replace the answers from today on and keep the old ones as a revision; the same answers on one day do nothing.
 
-    The same again on the same day changes nothing.
+    With an `author` the rating counts for the organisation that the author belongs to today.
     """
     if author is not None:
         _reassign_organisation(author, rating)
-    # Two revisions at once come one after the other. `of`, since PostgreSQL locks no outer join it may have come by.
+    # Simultaneous revisions run one after the other. `of`, because PostgreSQL cannot lock the joined tables of a row.
     db.session.refresh(rating, with_for_update={"of": Rating})
     day = day or start_of_day(now())
-    same = {key: answers.get(key) for key in ANSWER_KEYS} | {"currency": answers.get("currency") or "EUR"}
-    unchanged = rating.tier is tier and all(getattr(rating, key) == value for key, value in same.items())
-    if unchanged and day == (rating.revised_at or rating.rated_at):
+    values = {key: answers.get(key) for key in ANSWER_KEYS} | {"currency": answers.get("currency") or "EUR"}
+    is_same = rating.tier is tier and all(getattr(rating, key) == value for key, value in values.items())
+    if is_same and day == (rating.revised_at or rating.rated_at):
         return rating
-    before = {key: getattr(rating, key) for key in ANSWER_KEYS} | {"tier": rating.tier.name if rating.tier else None}
-    number = count_rating_revisions(rating.id) + 1
-    db.session.add(RatingRevision(rating_id=rating.id, number=number, answers=before, replaced_at=day))
-    _set_values(rating, answers)
+    _add_revision(rating, day)
+    _set_answers(rating, answers)
     rating.tier = tier
     rating.revised_at = day
     rating.version += 1
@@ -146,10 +175,18 @@ def revise(
     return rating
 
 
+def _add_revision(rating: Rating, day: datetime) -> None:
+    answers: dict[str, Answer] = {key: getattr(rating, key) for key in ANSWER_KEYS}
+    answers["tier"] = rating.tier.name if rating.tier else None
+    number = count_rating_revisions(rating.id) + 1
+    db.session.add(RatingRevision(rating_id=rating.id, number=number, answers=answers, replaced_at=day))
+
+
 def _reassign_organisation(member: Member, rating: Rating) -> None:
-    """The member works elsewhere by now: the house from before leaves the figures, the other one comes in."""
-    house = organisation_of(member)
-    if organisation_of_seal(rating.organisation_seal) == (anonymity.organisation_hmac(house.name), house.verified):
+    """When the member works elsewhere by now, the old organisation leaves the figures and the new one enters them."""
+    organisation = organisation_of(member)
+    current = (anonymity.organisation_hmac(organisation.name), organisation.verified)
+    if organisation_of_seal(rating.organisation_seal) == current:
         return
     lock_figures(rating.vendor_id, rating.category_id)
     db.session.refresh(rating)
@@ -162,12 +199,12 @@ def _reassign_organisation(member: Member, rating: Rating) -> None:
 
 
 def withdraw(rating: Rating) -> None:
-    """Take it down with all it ever said. Figures follow with the next batch, for which its house is noted, sealed."""
+    """Delete the rating with its revisions. The figures follow with the next batch, for which a withdrawal is kept."""
     lock_figures(rating.vendor_id, rating.category_id)
     try:
         db.session.refresh(rating)
     except InvalidRequestError:
-        return  # it was withdrawn a moment ago
+        return  # another request has just deleted it
     if rating.published_version is not None:
         _record_withdrawal(rating)
     db.session.delete(rating)
@@ -188,12 +225,11 @@ def _record_withdrawal(rating: Rating) -> None:
 def disclose_vendor(
     rating: Rating, member: Member, *, vendor: Vendor, programme: Programme | None, tier: Tier | None
 ) -> None:
-    """Its vendor was undisclosed, and now is named: the rating counts for the vendor from here on.
+    """Name the vendor of a rating that had left it undisclosed; the rating counts for the vendor from now on.
 
-    Raises RatedOtherwise when the member has rated that programme already.
+    Raise AlreadyRated when the member has a live rating of that programme.
     """
     lock(f"ratings of {member.id}")
-    subject = hmac_subject(vendor, programme, None, None)
     if live_ratings(member, vendor, programme):
         raise AlreadyRated
     lock_figures(rating.vendor_id, rating.category_id)
@@ -203,38 +239,42 @@ def disclose_vendor(
     rating.category = None
     rating.vendor_description = None
     rating.vendor, rating.programme, rating.tier = vendor, programme, tier
-    rating.rater_hmac = anonymity.rater_hmacs(member.id, subject)[0]
+    rating.rater_hmac = _rater_hmac(member, RatingSubject(vendor, programme))
     rating.published_version = rating.published_tier_id = None
     rating.version += 1
     db.session.flush()
 
 
 def lock_figures(vendor_id: int | None, category_id: int | None) -> None:
-    """Nothing leaves the figures of a vendor or a category while they are made, and they are not made meanwhile."""
+    """Wait until nobody publishes these figures or removes a rating from them, and keep others from it."""
     lock(f"figures of vendor {vendor_id} category {category_id}")
 
 
 def organisation_of_seal(seal: str) -> tuple[str, bool]:
-    """What a seal holds: the mark of an organisation, and whether a work domain stands behind it.
+    """Return the HMAC of a sealed organisation, and whether it has a confirmed work domain.
 
-    A seal that no key opens any more counts alone.
+    A seal that no key opens any more counts as an organisation of its own.
     """
     opened = anonymity.unseal(ORGANISATION_SEAL, seal)
     return (opened[1:], opened[0] == "w") if opened else (seal, False)
 
 
+def _rater_hmac(member: Member, subject: RatingSubject) -> str:
+    return anonymity.rater_hmacs(member.id, subject.hmac_input())[0]
+
+
 def _seal_organisation(member: Member) -> str:
-    house = organisation_of(member)
-    return anonymity.seal(ORGANISATION_SEAL, ("w" if house.verified else "f") + anonymity.organisation_hmac(house.name))
+    name, is_verified = organisation_of(member)
+    return anonymity.seal(ORGANISATION_SEAL, ("w" if is_verified else "f") + anonymity.organisation_hmac(name))
 
 
 def _reseal(rating: Rating) -> str:
-    """The same house in another seal: the note of a withdrawal cannot be laid beside an older copy of the rating."""
+    """Seal the same organisation again, so that a withdrawal cannot be matched with an old copy of the rating."""
     opened = anonymity.unseal(ORGANISATION_SEAL, rating.organisation_seal)
     return anonymity.seal(ORGANISATION_SEAL, opened) if opened else rating.organisation_seal
 
 
-def _set_values(rating: Rating, answers: Mapping[str, Any]) -> None:
+def _set_answers(rating: Rating, answers: Mapping[str, Answer]) -> None:
     for key in ANSWER_KEYS:
         setattr(rating, key, answers.get(key))
-    rating.currency = answers.get("currency") or "EUR"
+    rating.currency = str(answers.get("currency") or "EUR")

@@ -1,13 +1,19 @@
-"""What a rating asks: the criteria a vendor gives by, the facts it demands, deals, currencies, and their words."""
+"""The questions of a rating: criteria in stars, asks in numbers, deals, conflict of interest, currencies.
+
+Keys are names of columns and form fields, and keys of stored snapshots and open data.
+"""
 
 from typing import NamedTuple
+
+# The value of one answer, as a rating or a stored revision holds it.
+Answer = int | bool | str | None
 
 NOT_OFFERED = 0
 THEMES = {"money": "Money", "people": "People", "time": "Time", "trust": "Trust"}
 
 
 class Criterion(NamedTuple):
-    """One thing a vendor gives, marked 1 to 5, 0 for "not offered", None when skipped."""
+    """Something a vendor gives, rated 1 to 5; 0 is "not offered", None is skipped."""
 
     key: str
     label: str
@@ -67,26 +73,35 @@ CRITERION_KEYS = tuple(criterion.key for criterion in CRITERIA)
 
 
 class Ask(NamedTuple):
-    """One thing a vendor asks, a whole number a year. `unit` is money, people, hours or years."""
+    """Something a vendor asks, a whole number per year. `unit` is money, people or hours."""
 
     key: str
     label: str
     short_label: str
+    form_label: str
     theme: str
     unit: str
     maximum: int
 
 
 ASKS = (
-    Ask("annual_fee", "Annual fee", "Annual fee", "money", "money", 100_000_000),
-    Ask("revenue_commitment", "Revenue commitment", "Revenue", "money", "money", 1_000_000_000),
-    Ask("certified_people", "Certified people", "Certified people", "people", "people", 10_000),
-    Ask("training_cost", "Training, per person", "Training each", "people", "money", 1_000_000),
-    Ask("hours", "Webinars and beta tests", "Webinars, betas", "time", "hours", 100_000),
+    Ask("annual_fee", "Annual fee", "Annual fee", "Annual fee", "money", "money", 100_000_000),
+    Ask("revenue_commitment", "Revenue commitment", "Revenue", "Revenue commitment", "money", "money", 1_000_000_000),
+    Ask("certified_people", "Certified people", "Certified people", "Certified people", "people", "people", 10_000),
+    Ask("training_cost", "Training, per person", "Training each", "Training, per person", "people", "money", 1_000_000),
+    Ask(
+        "hours",
+        "Webinars and beta tests",
+        "Webinars, betas",
+        "Hours per year on webinars and beta tests",
+        "time",
+        "hours",
+        100_000,
+    ),
 )
 ASK_KEYS = tuple(ask.key for ask in ASKS)
 
-# Facts beside the asks: asked for, not charted.
+# Asked for, not charted. The first three are deals, the others special bids.
 DEALS = {
     "deals_registered": "Deals registered",
     "deals_approved": "Approved",
@@ -103,7 +118,7 @@ INTERESTS = {
     "distributor": "I work for a distributor of this vendor",
 }
 
-# What one unit is in euros: round, fixed figures, so that a median does not move with the exchange. Not for invoices.
+# Euros per unit: round and fixed, so that a median does not move with exchange rates. Not for invoices.
 EURO_RATES = {
     "EUR": 1.0,
     "GBP": 1.15,

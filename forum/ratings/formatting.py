@@ -1,9 +1,7 @@
-"""Figures in words: how money, intervals and counts are written, and the sentences that stand beside a score."""
-
-from collections.abc import Mapping
-from typing import Any
+"""Figures as text: money, intervals and differences, and the sentences beside a score."""
 
 from forum.ratings.criteria import CRITERIA, Ask
+from forum.ratings.figure_types import Figures
 from forum.ratings.scores.disclosure import RANKED_FROM, K
 
 MEASURE_LABELS = {criterion.key: criterion.label for criterion in CRITERIA} | {
@@ -11,11 +9,21 @@ MEASURE_LABELS = {criterion.key: criterion.label for criterion in CRITERIA} | {
     "all_gives": "All it gives",
     "all_asks": "All it asks",
 }
-NUMBER_WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBER_WORDS = "none one two three four five six seven eight nine ten eleven twelve".split()
+# A mean below the first number is put in these words.
+VERDICTS = (
+    (2.0, "Partners find the status not worth it."),
+    (2.75, "Partners find the status hardly worth it."),
+    (3.25, "Partners are divided on whether the status is worth it."),
+    (4.0, "Partners find the status mostly worth it."),
+)
+BEST_VERDICT = "Partners find the status clearly worth it."
+# The 90 % interval of a fairly certain mean is at most this wide.
+MAX_CERTAIN_WIDTH = 1.0
 
 
 def format_euros_short(value: float) -> str:
-    """€18,000 or €1.5m: what fits in a label."""
+    """Return "€18,000", "€240k" or "€1.5m": short enough for a label."""
     whole = round(value)
     if abs(whole) >= 1_000_000:
         return f"€{whole / 1e6:.1f}m".replace(".0m", "m")
@@ -25,67 +33,54 @@ def format_euros_short(value: float) -> str:
 
 
 def format_euros(value: float) -> str:
-    """€18,000 or €1,500,000, minus as −."""
+    """Return "€18,000" or "−€1,500,000"."""
     return f"{'−' if value < 0 else ''}€{abs(round(value)):,}"
 
 
 def format_amount(ask: Ask, value: float) -> str:
-    """What is asked, in its own unit."""
+    """Return an amount of what is asked, in its own unit."""
     if ask.unit == "money":
         return format_euros_short(value)
     return f"{round(value)} h/yr" if ask.unit == "hours" else f"{round(value)}"
 
 
 def format_interval(low: float, high: float) -> str:
-    """2.8–3.5"""
+    """Return "2.8–3.5"."""
     return f"{low:.1f}–{high:.1f}"
 
 
 def format_difference(value: float) -> str:
-    """+0.4 or −0.4"""
+    """Return "+0.4" or "−0.4"."""
     return f"{round(value, 1) + 0.0:+.1f}".replace("-", "−")  # + 0.0: no "−0.0"
 
 
 def publication_stage(organisations: int | None) -> str:
-    """How far a vendor's figures carry: "thin", "early" or "ranked"."""
+    """Return "thin" (no figures), "early" or "ranked" for a number of organisations."""
     if organisations is None or organisations < K:
         return "thin"
     return "early" if organisations < RANKED_FROM else "ranked"
 
 
 def number_word(n: int) -> str:
-    """Small numbers in words."""
+    """Return a number up to twelve as a word, a larger one in digits."""
     return NUMBER_WORDS[n] if n < len(NUMBER_WORDS) else str(n)
 
 
-def strongest_and_weakest(figures: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The criteria with the highest and the lowest mean, each with it: "pre-sales support (3.9)"."""
-    known = [(stars["mean"], key) for key, stars in figures["stars"].items() if key in _criteria and stars["mean"]]
-    if len(known) < 2:
+def strongest_and_weakest(figures: Figures) -> tuple[str, str] | None:
+    """Return the criteria with the highest and lowest mean, as "pre-sales support (3.9)"; None with fewer than two."""
+    means = [(mean, c.key) for c in CRITERIA if (mean := figures["stars"][c.key]["mean"])]
+    if len(means) < 2:
         return None
-    (best, best_key), (worst, worst_key) = max(known), min(known)
-    return f"{_lowered(best_key)} ({best:.1f})", f"{_lowered(worst_key)} ({worst:.1f})"
+    (highest, best_key), (lowest, worst_key) = max(means), min(means)
+    return f"{_lowercase_label(best_key)} ({highest:.1f})", f"{_lowercase_label(worst_key)} ({lowest:.1f})"
 
 
 def verdict_sentence(mean: float, low: float, high: float) -> str:
-    """One sentence: what partners say, and how sure the figure is."""
-    said = (
-        "not worth the effort"
-        if mean < 2
-        else "hardly worth the effort"
-        if mean < 2.75
-        else "worth the effort to some and not to others"
-        if mean < 3.25
-        else "mostly worth the effort"
-        if mean < 4
-        else "clearly worth the effort"
-    )
-    sure = "Few ratings or divided ones: the figure is rough." if high - low > 1.0 else "The figure is fairly firm."
-    return f"Partners find the status {said}. {sure}"
+    """Return what partners say about "worth it", and how certain the mean is."""
+    verdict = next((sentence for limit, sentence in VERDICTS if mean < limit), BEST_VERDICT)
+    certainty = "Uncertain: few or divided ratings." if high - low > MAX_CERTAIN_WIDTH else "Fairly certain."
+    return f"{verdict} {certainty}"
 
 
-_criteria = {criterion.key for criterion in CRITERIA}
-
-
-def _lowered(key: str) -> str:
+def _lowercase_label(key: str) -> str:
     return MEASURE_LABELS[key][0].lower() + MEASURE_LABELS[key][1:]

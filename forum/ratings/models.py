@@ -1,26 +1,26 @@
-"""Ratings, what they said before, what was withdrawn since the last snapshot, and the published snapshots.
+"""Ratings, their revisions, withdrawals since the last snapshot, and the published snapshots.
 
-A rating has no author in its row when its author is anonymous. Its organisation is sealed, in every row: without the
-key no two rows tell that they come from one house. Its moments are whole days.
+The row of an anonymous rating has no author. The organisation is sealed in every row, so that without the key nobody
+sees which rows come from one organisation. Dates are whole days.
 """
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.accounts.models import Member
 from forum.db import Id, RandomId, Timestamp, db
-from forum.ratings.criteria import ASK_KEYS, CRITERION_KEYS
+from forum.ratings.criteria import ASK_KEYS, CRITERION_KEYS, Answer
+from forum.ratings.figure_types import Figures
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
-_MARK = SmallInteger()
-_IN_FORCE: dict[str, Any] = {"sqlite_where": text("current"), "postgresql_where": text("current")}
+_STARS = SmallInteger()
+_CURRENT = text("current")
 
 
 class Rating(db.Model):
-    """One member's judgement of one vendor's programme, or of a vendor that stays undisclosed."""
+    """One member's judgement of one vendor's programme, or of an undisclosed vendor."""
 
     __tablename__ = "ratings"
     __table_args__ = (
@@ -37,9 +37,9 @@ class Rating(db.Model):
 
     id: Mapped[RandomId]
     author_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
-    # One live rating per member, vendor and programme, signed or not: this is what makes a second one collide.
+    # Unique, so that a member has one live rating per vendor and programme, signed or anonymous.
     rater_hmac: Mapped[str] = mapped_column(String(64), unique=True)
-    # The next link of the author's chain, when the author is anonymous.
+    # A link of the author's chain when the author is anonymous.
     chain_link: Mapped[str | None] = mapped_column(String(64), unique=True)
     organisation_seal: Mapped[str] = mapped_column(String(120))
     submission: Mapped[str | None] = mapped_column(String(64), unique=True)
@@ -50,19 +50,19 @@ class Rating(db.Model):
     vendor_description: Mapped[str | None] = mapped_column(String(80))
 
     # 1 to 5; 0 is "not offered", NULL is skipped.
-    discounts: Mapped[int | None] = mapped_column(_MARK)
-    education: Mapped[int | None] = mapped_column(_MARK)
-    seminars: Mapped[int | None] = mapped_column(_MARK)
-    presentations: Mapped[int | None] = mapped_column(_MARK)
-    presales: Mapped[int | None] = mapped_column(_MARK)
-    responsiveness: Mapped[int | None] = mapped_column(_MARK)
-    demos: Mapped[int | None] = mapped_column(_MARK)
-    beta: Mapped[int | None] = mapped_column(_MARK)
-    deal_registration: Mapped[int | None] = mapped_column(_MARK)
-    stable_terms: Mapped[int | None] = mapped_column(_MARK)
-    no_competing: Mapped[int | None] = mapped_column(_MARK)
+    discounts: Mapped[int | None] = mapped_column(_STARS)
+    education: Mapped[int | None] = mapped_column(_STARS)
+    seminars: Mapped[int | None] = mapped_column(_STARS)
+    presentations: Mapped[int | None] = mapped_column(_STARS)
+    presales: Mapped[int | None] = mapped_column(_STARS)
+    responsiveness: Mapped[int | None] = mapped_column(_STARS)
+    demos: Mapped[int | None] = mapped_column(_STARS)
+    beta: Mapped[int | None] = mapped_column(_STARS)
+    deal_registration: Mapped[int | None] = mapped_column(_STARS)
+    stable_terms: Mapped[int | None] = mapped_column(_STARS)
+    no_competing: Mapped[int | None] = mapped_column(_STARS)
 
-    # A year, in the rating's own currency.
+    # Per year; money in the rating's own currency.
     annual_fee: Mapped[int | None]
     revenue_commitment: Mapped[int | None]
     certified_people: Mapped[int | None]
@@ -80,7 +80,7 @@ class Rating(db.Model):
     bids_refused_tier: Mapped[int | None]
     bids_refused_registered: Mapped[int | None]
 
-    worth: Mapped[int] = mapped_column(_MARK)
+    worth: Mapped[int] = mapped_column(_STARS)
     again: Mapped[bool]
     interest: Mapped[str] = mapped_column(String(20))
 
@@ -88,7 +88,7 @@ class Rating(db.Model):
     revised_at: Mapped[datetime | None]
     hidden_at: Mapped[datetime | None]
     hidden_reason: Mapped[str | None] = mapped_column(Text)
-    # Goes up with every change; the next two tell what of it the last snapshot of its vendor and of the site holds.
+    # Incremented with every change. The next columns record what the last snapshots of the vendor and the site hold.
     version: Mapped[int] = mapped_column(default=1)
     published_version: Mapped[int | None]
     published_tier_id: Mapped[int | None]
@@ -102,12 +102,12 @@ class Rating(db.Model):
 
     @property
     def anonymous(self) -> bool:
-        """Whether it was given without a name."""
+        """Return whether the author is anonymous."""
         return self.chain_link is not None
 
 
 class RatingRevision(db.Model):
-    """What a rating said before it was revised, and until which day."""
+    """The answers of a rating before a revision, and the day they were replaced."""
 
     __tablename__ = "rating_revisions"
     __table_args__ = (Index("ix_rating_revisions_rating", "rating_id", "number", unique=True),)
@@ -115,12 +115,12 @@ class RatingRevision(db.Model):
     id: Mapped[RandomId]
     rating_id: Mapped[int] = mapped_column(ForeignKey("ratings.id", ondelete="CASCADE"))
     number: Mapped[int]
-    answers: Mapped[dict[str, Any]] = mapped_column(JSON)
+    answers: Mapped[dict[str, Answer]] = mapped_column(JSON)
     replaced_at: Mapped[Timestamp]
 
 
 class Withdrawal(db.Model):
-    """That somebody's rating, which the last snapshot still holds, is gone: whose house it was, sealed, and no more."""
+    """A withdrawn rating that the last snapshot still holds: only its sealed organisation and its tier."""
 
     __tablename__ = "withdrawals"
     __table_args__ = (
@@ -138,16 +138,29 @@ class Withdrawal(db.Model):
 class Snapshot(db.Model):
     """Published figures of a vendor, of a category's undisclosed vendors, or (with neither) of the whole site.
 
-    `figures` is None below the gate: then only the number of organisations may be told. Pages read nothing but this.
+    `figures` is None below K organisations: then only the number of organisations may be published. Pages read
+    snapshots, never ratings. A snapshot of the site holds SiteFigures instead of Figures.
     """
 
     __tablename__ = "snapshots"
     __table_args__ = (
         Index("ix_snapshots_vendor", "vendor_id"),
-        # One in force each: lists join it, and a second one would double their rows.
-        Index("uq_snapshots_vendor", "vendor_id", unique=True, **_IN_FORCE),
-        Index("uq_snapshots_category", "category_id", unique=True, **_IN_FORCE),
-        # With the count in it, what the ranking asks of every snapshot is answered without reading one.
+        # At most one is current: lists join it, and a second one would double their rows.
+        Index(
+            "uq_snapshots_vendor",
+            "vendor_id",
+            unique=True,
+            sqlite_where=text("current"),
+            postgresql_where=text("current"),
+        ),
+        Index(
+            "uq_snapshots_category",
+            "category_id",
+            unique=True,
+            sqlite_where=text("current"),
+            postgresql_where=text("current"),
+        ),
+        # Covers the ranking's query, which then reads no row.
         Index("ix_snapshots_ranking", "current", "worth_mean", "organisations"),
     )
 
@@ -163,4 +176,4 @@ class Snapshot(db.Model):
     worth_high: Mapped[float | None]
     asks_mean: Mapped[float | None]
     gives_mean: Mapped[float | None]
-    figures: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    figures: Mapped[Figures | None] = mapped_column(JSON(none_as_null=True))

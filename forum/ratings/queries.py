@@ -1,21 +1,25 @@
-"""Questions about ratings and published snapshots."""
+"""Query ratings and published snapshots."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from forum.accounts.models import Member
 from forum.accounts.queries import spent_links_among
 from forum.chains import Chain
 from forum.db import db
-from forum.ratings.models import Rating, RatingRevision, Snapshot
-from forum.vendors.models import Category, Programme, Tier, Vendor
+from forum.ratings.figure_types import Figures
+from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
+from forum.vendors.models import Programme, Tier, Vendor
 
 
 class Subject(NamedTuple):
-    """What a snapshot is of: a vendor, a category's undisclosed vendors, or with neither the whole site."""
+    """What a snapshot is about: a vendor, a category's undisclosed vendors, or with neither the whole site."""
 
     vendor_id: int | None = None
     category_id: int | None = None
@@ -24,8 +28,40 @@ class Subject(NamedTuple):
 SITE = Subject()
 
 
-def subject_filter(kind: Any, subject: Subject) -> ColumnElement[bool]:
-    """The rows of a kind that belong to the subject."""
+class SnapshotRow(NamedTuple):
+    """A snapshot as the vendor page needs it. `figures` is None unless it is the current one."""
+
+    vendor_id: int | None
+    current: bool
+    published_at: datetime
+    organisations: int
+    ratings: int
+    worth_mean: float | None
+    worth_low: float | None
+    worth_high: float | None
+    figures: Figures | None
+
+
+class PublishedHistory(NamedTuple):
+    """The current snapshots of the site and of a vendor, and all snapshots of the vendor, oldest first."""
+
+    site: SnapshotRow | None
+    current: SnapshotRow | None
+    snapshots: Sequence[SnapshotRow]
+
+
+class ScorecardRow(NamedTuple):
+    """A rating with the names of its tier and vendor, and the current snapshots of the vendor and of the site."""
+
+    rating: Rating
+    tier_name: str | None
+    vendor_name: str | None
+    snapshot: Snapshot | None
+    site: Snapshot | None
+
+
+def subject_filter(kind: type[Rating | Withdrawal | Snapshot], subject: Subject) -> ColumnElement[bool]:
+    """Return the condition that a row is about the subject."""
     if subject.vendor_id is not None:
         return kind.vendor_id == subject.vendor_id
     if subject.category_id is not None:
@@ -34,171 +70,96 @@ def subject_filter(kind: Any, subject: Subject) -> ColumnElement[bool]:
 
 
 def current_snapshot(subject: Subject) -> Snapshot | None:
-    """The one in force."""
+    """Return the subject's current snapshot."""
     return db.session.scalar(select(Snapshot).where(subject_filter(Snapshot, subject), Snapshot.current))
 
 
 def current_snapshots(vendor_ids: Sequence[int]) -> dict[int, Snapshot]:
-    """Those in force of several vendors, by vendor."""
-    found = db.session.scalars(select(Snapshot).where(Snapshot.vendor_id.in_(vendor_ids), Snapshot.current))
-    return {snapshot.vendor_id: snapshot for snapshot in found if snapshot.vendor_id is not None}
-
-
-class PublishedHistory(NamedTuple):
-    """The site's snapshot in force and a vendor's, and all the vendor ever had, the oldest first."""
-
-    site: Any
-    current: Any
-    snapshots: Sequence[Any]
+    """Return the current snapshots of several vendors, by vendor."""
+    rows = db.session.scalars(select(Snapshot).where(Snapshot.vendor_id.in_(vendor_ids), Snapshot.current))
+    return {snapshot.vendor_id: snapshot for snapshot in rows if snapshot.vendor_id is not None}
 
 
 def published_history(vendor_id: int) -> PublishedHistory:
-    """In one query; figures of the past stay where they are."""
-    in_force = case((Snapshot.current, Snapshot.figures)).label("figures")
+    """Return what was published about a vendor, in one query that reads the figures of current snapshots only."""
+    current_figures = case((Snapshot.current, Snapshot.figures))
     columns = [
         *(Snapshot.vendor_id, Snapshot.current, Snapshot.published_at, Snapshot.organisations, Snapshot.ratings),
-        *(Snapshot.worth_mean, Snapshot.worth_low, Snapshot.worth_high, in_force),
+        *(Snapshot.worth_mean, Snapshot.worth_low, Snapshot.worth_high, current_figures),
     ]
     site = and_(subject_filter(Snapshot, SITE), Snapshot.current)
     statement = select(*columns).where(or_(site, Snapshot.vendor_id == vendor_id)).order_by(Snapshot.id)
-    rows = db.session.execute(statement).all()
-    history = [row for row in rows if row.vendor_id is not None]
+    rows = [SnapshotRow(*row) for row in db.session.execute(statement)]
+    snapshots = [row for row in rows if row.vendor_id is not None]
     return PublishedHistory(
         next((row for row in rows if row.vendor_id is None), None),
-        next((row for row in history if row.current), None),
-        history,
+        next((row for row in snapshots if row.current), None),
+        snapshots,
     )
 
 
-def ranking_rows() -> Sequence[Any]:
-    """Rows for the ranking: every vendor of the catalogue with the snapshot in force, if it has one."""
-    return db.session.execute(
-        select(
-            Vendor.id,
-            Vendor.slug,
-            Vendor.name,
-            Vendor.description,
-            Category.slug.label("category_slug"),
-            Category.name.label("category_name"),
-            Snapshot.published_at,
-            Snapshot.organisations,
-            Snapshot.ratings,
-            Snapshot.worth_mean,
-            Snapshot.worth_low,
-            Snapshot.worth_high,
-            Snapshot.asks_mean,
-            Snapshot.gives_mean,
-            Snapshot.figures,
-        )
-        .join(Category, Category.id == Vendor.category_id)
-        .outerjoin(Snapshot, and_(Snapshot.vendor_id == Vendor.id, Snapshot.current))
-        .where(Vendor.accepted_at.is_not(None))
-        .order_by(Vendor.name, Vendor.id)
-    ).all()
+# The mapped class, or the columns of its table or of a subquery.
+GlyphColumn = InstrumentedAttribute[float | None] | KeyedColumnElement[Any]
+SnapshotColumns = type[Snapshot] | ReadOnlyColumnCollection[str, KeyedColumnElement[Any]]
 
 
-def ranking_version() -> tuple[Any, ...]:
-    """Changes whenever `standings` could: the newest snapshot, vendor and tier, how many there are, what staff did."""
-    return tuple(
-        db.session.execute(
-            select(
-                select(func.max(Snapshot.id)).scalar_subquery(),
-                select(func.sum(Snapshot.organisations)).where(Snapshot.current).scalar_subquery(),
-                select(func.count()).where(Vendor.accepted_at.is_not(None)).scalar_subquery(),
-                select(func.sum(Vendor.version)).scalar_subquery(),
-                select(func.max(Vendor.accepted_at)).scalar_subquery(),
-                select(func.max(Tier.id)).scalar_subquery(),
-            )
-        ).one()
-    )
-
-
-def best_vendors(most: int) -> Sequence[Any]:
-    """Rows of the best vendors that are ranked, and how many vendors have figures at all."""
-    return db.session.execute(
-        select(
-            Vendor.slug,
-            Vendor.name,
-            Snapshot.organisations,
-            Snapshot.worth_mean,
-            Snapshot.worth_low,
-            Snapshot.worth_high,
-            Snapshot.asks_mean,
-            Snapshot.gives_mean,
-        )
-        .join(Vendor, Vendor.id == Snapshot.vendor_id)
-        .where(Snapshot.current, Vendor.accepted_at.is_not(None))
-        .order_by(Snapshot.worth_mean.is_(None), Snapshot.worth_mean.desc(), Snapshot.organisations.desc(), Vendor.name)
-        .limit(most)
-    ).all()
-
-
-def vendors_with_free_tier() -> set[int]:
-    """The vendors that state a tier without an annual fee."""
-    from_programme = select(Vendor.id).join(Vendor.programmes).join(Tier).where(Tier.annual_fee == 0)
-    return set(db.session.scalars(from_programme))
-
-
-def tier_groups() -> dict[int, str]:
-    """Where each tier stands in its programme: "entry", "middle" or "top"; a single tier is the entry."""
-    last = select(Tier.programme_id, func.max(Tier.position).label("last")).group_by(Tier.programme_id).subquery()
-    rows = db.session.execute(
-        select(Tier.id, Tier.position, last.c.last).join(last, last.c.programme_id == Tier.programme_id)
-    )
-    return {row.id: "entry" if row.position == 0 else "top" if row.position == row.last else "middle" for row in rows}
-
-
-def glyph_columns(snapshot: Any = Snapshot) -> list[ColumnElement[Any]]:
-    """The columns that a vendor's glyph needs, for a select that outer-joins Snapshot by `glyph_join`."""
+def glyph_columns(
+    snapshot: SnapshotColumns = Snapshot,
+) -> list[GlyphColumn]:
+    """Return the columns of a vendor's glyph, for a select that outer-joins Snapshot by `glyph_join`."""
     return [snapshot.asks_mean, snapshot.gives_mean]
 
 
-def glyph_join(vendor_id: Any, snapshot: Any = Snapshot) -> ColumnElement[bool]:
-    """Joins a vendor's snapshot in force."""
+def glyph_join(
+    vendor_id: ColumnElement[int] | InstrumentedAttribute[int] | InstrumentedAttribute[int | None],
+    snapshot: SnapshotColumns = Snapshot,
+) -> ColumnElement[bool]:
+    """Return the condition that joins a vendor's current snapshot."""
     return and_(snapshot.vendor_id == vendor_id, snapshot.current)
 
 
-def ratings_by_hmac(marks: Iterable[str]) -> Sequence[Rating]:
-    """The live ratings that carry one of these marks of a member, the latest first."""
-    statement = select(Rating).where(Rating.rater_hmac.in_(list(marks)))
+def ratings_by_hmac(rater_hmacs: Iterable[str]) -> Sequence[Rating]:
+    """Return the live ratings with one of these HMACs of a member, latest first."""
+    statement = select(Rating).where(Rating.rater_hmac.in_(list(rater_hmacs)))
     return db.session.scalars(statement.order_by(Rating.rated_at.desc(), Rating.id)).all()
 
 
 def rating_by_submission(submission: str) -> Rating | None:
-    """The rating that an earlier press of the same button made."""
+    """Return the rating that the same form made when it was sent before."""
     return db.session.scalar(select(Rating).where(Rating.submission == submission)) if submission else None
 
 
-def scorecard_row(rating_id: int) -> Any:
-    """A rating with its tier, its vendor's snapshot in force and the site's, in one query."""
+def scorecard_row(rating_id: int) -> ScorecardRow | None:
+    """Return what the scorecard of a rating is made of, in one query."""
     site = aliased(Snapshot, name="site")
-    return db.session.execute(
-        select(Rating, Tier.name.label("tier_name"), Vendor.name.label("vendor_name"), Snapshot, site)
+    row = db.session.execute(
+        select(Rating, Tier.name, Vendor.name, Snapshot, site)
         .outerjoin(Tier, Tier.id == Rating.tier_id)
         .outerjoin(Vendor, Vendor.id == Rating.vendor_id)
         .outerjoin(Snapshot, glyph_join(Rating.vendor_id))
         .outerjoin(site, and_(site.current, site.vendor_id.is_(None), site.category_id.is_(None)))
         .where(Rating.id == rating_id)
     ).first()
+    return ScorecardRow(*row) if row else None
 
 
 def rating_revisions(rating_id: int) -> Sequence[RatingRevision]:
-    """What it said before, the latest first."""
+    """Return a rating's revisions, latest first."""
     return db.session.scalars(
         select(RatingRevision).where(RatingRevision.rating_id == rating_id).order_by(RatingRevision.number.desc())
     ).all()
 
 
 def count_rating_revisions(rating_id: int) -> int:
-    """How often it was revised."""
+    """Return how often a rating was revised."""
     return (
         db.session.scalar(select(func.count()).select_from(RatingRevision).where(RatingRevision.rating_id == rating_id))
         or 0
     )
 
 
-def free_chain_link(member: Any) -> str:
-    """The next link of the member's chain of ratings that none ever carried."""
+def free_chain_link(member: Member) -> str:
+    """Return the first link of the member's chain of ratings that nothing carries or carried."""
     return RATING_CHAIN.next_link(member.id)
 
 
@@ -216,22 +177,22 @@ RATING_CHAIN = Chain(
 )
 
 
-def organisation_seals(most: int) -> Sequence[str]:
-    """Seals of organisations, to try a key on."""
-    return db.session.scalars(select(Rating.organisation_seal).order_by(Rating.id).limit(most)).all()
+def organisation_seals(limit: int) -> Sequence[str]:
+    """Return seals of organisations, to check whether the keys in force open them."""
+    return db.session.scalars(select(Rating.organisation_seal).order_by(Rating.id).limit(limit)).all()
 
 
 def member_rating(member: Member, rating_id: int) -> Rating | None:
-    """The rating, if it is the member's own."""
+    """Return the rating if it is the member's."""
     return next((rating for rating in member_ratings(member) if rating.id == rating_id), None)
 
 
 def member_ratings(member: Member) -> Sequence[Rating]:
-    """All the member's ratings, signed and anonymous: the latter found along their chain, which nobody else can."""
-    own = RATING_CHAIN.rows(member.id)
+    """Return all ratings of a member. Anonymous ones are found along the member's chain, which needs the site's key."""
+    links = RATING_CHAIN.rows(member.id)
     return db.session.scalars(
         select(Rating)
-        .where(or_(Rating.author_id == member.id, Rating.chain_link.in_(own)))
+        .where(or_(Rating.author_id == member.id, Rating.chain_link.in_(links)))
         .options(
             joinedload(Rating.vendor).selectinload(Vendor.programmes).selectinload(Programme.tiers),
             joinedload(Rating.programme),
@@ -240,15 +201,3 @@ def member_ratings(member: Member) -> Sequence[Rating]:
         )
         .order_by(Rating.rated_at.desc(), Rating.id)
     ).all()
-
-
-def published_snapshots(slug: str | None = None) -> Sequence[Any]:
-    """Every vendor's snapshot in force that has figures (or one vendor's), with the vendor, by name: the open data."""
-    statement = (
-        select(Vendor.slug, Vendor.name, Category.slug.label("category"), Snapshot)
-        .join(Vendor, Vendor.id == Snapshot.vendor_id)
-        .join(Category, Category.id == Vendor.category_id)
-        .where(Snapshot.current, Snapshot.figures.is_not(None), Vendor.accepted_at.is_not(None))
-        .order_by(Vendor.name, Vendor.id)
-    )
-    return db.session.execute(statement.where(Vendor.slug == slug) if slug else statement).all()

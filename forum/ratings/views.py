@@ -1,73 +1,75 @@
-"""Rating a vendor, revising and withdrawing one's rating, and the list of one's own."""
+"""Rate a vendor, revise and withdraw a rating, and list one's own ratings."""
 
 import secrets
-from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.exc import IntegrityError
 
 from forum.access import can_rate, can_write, is_member, is_representative
 from forum.db import db
+from forum.rate_limits import limiter
 from forum.ratings import actions
-from forum.ratings.criteria import DEALS, CRITERIA
+from forum.ratings.criteria import CRITERIA, DEALS
 from forum.ratings.forms import RatingForm, form_data
 from forum.ratings.models import Rating
 from forum.ratings.queries import member_rating, member_ratings, rating_by_submission, rating_revisions
-from forum.vendors.lookup import vendor_or_404
-from forum.rate_limits import limiter
-from forum.web import permission_required
+from forum.submissions import submit_once
 from forum.templating import current_reader
+from forum.vendors.lookup import vendor_or_404
+from forum.vendors.models import Vendor
+from forum.web import permission_required
 
 bp = Blueprint("ratings", __name__)
 FIELDS = {"criteria": CRITERIA, "deals": DEALS}
+MAX_SUBMISSION_LENGTH = 64
 
 
 @bp.get("/ratings")
 @permission_required(is_member)
-def index() -> str:
-    """The reader's own ratings, signed and anonymous. Nobody else can list them."""
+def index() -> ResponseReturnValue:
+    """List the reader's own ratings, anonymous ones included. Nobody else can list them."""
     return render_template("ratings/index.html", ratings=member_ratings(current_user))
 
 
 @bp.route("/vendors/<slug>/rate", methods=["GET", "POST"])
 @permission_required(can_write)
 @limiter.limit("20/hour", methods=["POST"], deduct_when=lambda response: response.status_code == 302)
-def new(slug: str) -> Any:
-    """Rate a vendor, without a text. Whoever has rated the programme before revises that."""
+def new(slug: str) -> ResponseReturnValue:
+    """Rate a vendor without a post, or revise one's rating of the same programme."""
     vendor = vendor_or_404(slug, current_user)
     if not can_rate(current_user, vendor):
         return render_template("ratings/refused.html", vendor=vendor), 403
-    given = _given(vendor)
-    form = RatingForm(vendor=vendor, **given)
+    initial = _initial_values(vendor)
+    form = RatingForm(vendor, **initial)
     if form.is_submitted():
-        first = rating_by_submission((form.submission.data or "")[:64])
+        first = rating_by_submission((form.submission.data or "")[:MAX_SUBMISSION_LENGTH])
         if first is not None:
             if member_rating(current_user, first.id) is not None:
                 return redirect(url_for(".index"))
-            form.submission.data = given["submission"]
-        if form.validate() and (done := _rate(form)) is not None:
-            return done
-    return form.render("ratings/new.html", vendor=vendor, again="worth" in given, **FIELDS)
+            form.submission.data = initial["submission"]
+        if form.validate() and (response := _rate(form)) is not None:
+            return response
+    return form.render("ratings/new.html", vendor=vendor, has_rated="worth" in initial, **FIELDS)
 
 
 @bp.route("/ratings/<key:rating_id>/edit", methods=["GET", "POST"])
 @permission_required(can_write)
-def edit(rating_id: int) -> Any:
-    """Revise one's rating. Whoever speaks for a vendor may withdraw theirs, and gives none."""
-    rating = _own(rating_id)
+def edit(rating_id: int) -> ResponseReturnValue:
+    """Revise a rating. Vendor representatives may only withdraw theirs."""
+    rating = _rating_or_404(rating_id)
     if is_representative(current_user):
         return render_template("ratings/refused.html", vendor=rating.vendor), 403
-    form = RatingForm(vendor=rating.vendor, data=form_data(rating))
+    form = RatingForm(rating.vendor, data=form_data(rating))
     form.is_revision = True
     if form.validate_on_submit():
         programme, tier = form.tiers.resolve(form.tier.data)
         if rating.vendor is not None and programme is not rating.programme:
-            form.tier.errors = ["This rating is of another programme. Rate that one on its own."]
+            form.tier.errors = ["This rating is of another programme. Rate that programme separately."]
         else:
             actions.revise(rating, author=current_reader(), tier=tier, answers=form.answers())
             db.session.commit()
-            flash("Your rating is revised. Figures follow with the next batch.")
+            flash("Rating revised. The published figures follow with the next batch.")
             return redirect(url_for(".index"))
     return form.render(
         "ratings/edit.html", rating=rating, vendor=rating.vendor, revisions=rating_revisions(rating.id), **FIELDS
@@ -76,54 +78,60 @@ def edit(rating_id: int) -> Any:
 
 @bp.route("/ratings/<key:rating_id>/withdraw", methods=["GET", "POST"])
 @permission_required(is_member)
-def delete(rating_id: int) -> Any:
-    """Withdraw one's rating, after being asked."""
-    rating = _own(rating_id)
+def delete(rating_id: int) -> ResponseReturnValue:
+    """Withdraw a rating, after a confirmation."""
+    rating = _rating_or_404(rating_id)
     if request.method == "GET":
         return render_template("ratings/delete.html", rating=rating)
     actions.withdraw(rating)
     db.session.commit()
-    flash("Your rating is gone from every page. The published figures follow with the next batch.")
+    flash("Rating withdrawn: it is gone from every page. The published figures follow with the next batch.")
     return redirect(url_for(".index"))
 
 
-def _own(rating_id: int) -> Rating:
+def _rating_or_404(rating_id: int) -> Rating:
     rating = member_rating(current_user, rating_id)
     if rating is None:
         abort(404)
     return rating
 
 
-def _given(vendor: Any) -> dict[str, Any]:
-    """What the form begins with: the reader's live rating of the programme, or nothing."""
+def _initial_values(vendor: Vendor) -> dict[str, str]:
+    """Return the form's initial values: those of the reader's live rating, if there is one."""
     for programme in [*vendor.programmes, None]:
         if live := actions.live_ratings(current_user, vendor, programme):
             return {"submission": secrets.token_hex(16)} | form_data(live[0])
     return {"submission": secrets.token_hex(16)}
 
 
-def _rate(form: RatingForm) -> Any:
+def _rate(form: RatingForm) -> ResponseReturnValue | None:
+    """Rate, and return the response; None when the form has to be shown again with an error."""
     programme, tier = form.tiers.resolve(form.tier.data)
-    try:
-        rating = actions.rate(
-            current_user,
+
+    def rate() -> Rating:
+        return actions.rate(
+            current_reader(),
             vendor=form.vendor,
             programme=programme,
             tier=tier,
             anonymous=form.identity.data == "anonymous",
             answers=form.answers(),
-            submission=(form.submission.data or "")[:64],
+            submission=(form.submission.data or "")[:MAX_SUBMISSION_LENGTH],
         )
-        db.session.commit()
+
+    try:
+        rating = submit_once(rate)
     except actions.AlreadyRated:
         db.session.rollback()
         how = "by name" if form.identity.data == "anonymous" else "anonymously"
-        form.identity.errors = [f"You have rated this programme {how}. Withdraw that rating first, or keep to it."]
+        form.identity.errors = [f"You have already rated this programme {how}. Withdraw that rating first, or keep it."]
         return None
-    except IntegrityError:
-        # The same form came twice at once, and the other was quicker.
-        db.session.rollback()
-        return redirect(url_for(".index"))
-    kept = "It counts with the next batch of at least five organisations."
-    flash(f"Your rating is kept. {kept if rating.interest == 'none' else 'It is kept, and does not count in scores.'}")
+    if rating is not None:
+        flash(_saved_message(rating))
     return redirect(url_for(".index"))
+
+
+def _saved_message(rating: Rating) -> str:
+    if rating.interest == "none":
+        return "Rating saved. It counts with the next batch of at least five organisations."
+    return "Rating saved. Because of your conflict of interest it does not count in scores."

@@ -1,9 +1,13 @@
-"""Open data: published snapshots as rows and as JSON, with their date and licence."""
+"""Open data: published snapshots as rows and as JSON, with their date and licence.
+
+Columns and keys are a public format: they do not change.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from forum.dates import format_iso
+from forum.pages.open_data.queries import OpenDataRow
+from forum.ratings.figure_types import Figures
 
 LICENCE = "CC BY 4.0"
 LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
@@ -11,33 +15,54 @@ COLUMNS = [
     *("vendor", "category", "published", "tier", "measure", "organisations", "not_offered", "mean", "low", "high"),
     *("stars_1", "stars_2", "stars_3", "stars_4", "stars_5", "median", "quartile_1", "quartile_3"),
 ]
+CsvRow = dict[str, object]
 
 
-def csv_rows(row: Any, tiers: Mapping[int, str]) -> Iterator[dict[str, Any]]:
-    """A vendor's snapshot as one row a measure, of everybody and of each published tier."""
-    head = {"vendor": row.slug, "category": row.category, "published": format_iso(row.Snapshot.published_at)}
-    figures = row.Snapshot.figures
-    yield from _rows(head | {"tier": ""}, figures)
-    for tier_id, told in figures["tiers"].items():
-        yield from _rows(head | {"tier": tiers.get(int(tier_id), "a former tier")}, told)
+def csv_rows(row: OpenDataRow, tier_names: Mapping[int, str]) -> Iterator[CsvRow]:
+    """Yield a vendor's snapshot as one row per measure, of all organisations and of each published tier."""
+    figures = row.snapshot.figures
+    if figures is None:
+        return
+    head: CsvRow = {"vendor": row.slug, "category": row.category, "published": format_iso(row.snapshot.published_at)}
+    yield from _measure_rows(head | {"tier": ""}, figures)
+    for tier_id, tier_figures in figures["tiers"].items():
+        yield from _measure_rows(head | {"tier": tier_names.get(int(tier_id), "a former tier")}, tier_figures)
 
 
-def _rows(head: dict[str, Any], figures: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _measure_rows(head: CsvRow, figures: Figures) -> Iterator[CsvRow]:
     for measure, stars in figures["stars"].items():
-        counts = {f"stars_{i}": n for i, n in enumerate(stars["counts"] or [], 1)}
-        said = {"organisations": stars["n"], "not_offered": stars["none"]}
-        yield head | {"measure": measure} | said | counts | {k: stars[k] for k in ("mean", "low", "high")}
+        yield {
+            **head,
+            "measure": measure,
+            "organisations": stars["n"],
+            "not_offered": stars["none"],
+            **{f"stars_{i}": n for i, n in enumerate(stars["counts"] or [], 1)},
+            "mean": stars["mean"],
+            "low": stars["low"],
+            "high": stars["high"],
+        }
     again = figures["again"]
-    share = round(again["yes"] / again["n"], 2)
-    said = {"organisations": again["n"], "mean": share, "low": again["low"], "high": again["high"]}
-    yield head | {"measure": "would_partner_again"} | said
+    yield {
+        **head,
+        "measure": "would_partner_again",
+        "organisations": again["n"],
+        "mean": round(again["yes"] / again["n"], 2),
+        "low": again["low"],
+        "high": again["high"],
+    }
     for key, ask in figures["asks"].items():
-        found = {"organisations": ask["n"], "median": ask["median"]}
-        yield head | {"measure": key} | found | {"quartile_1": ask.get("q1"), "quartile_3": ask.get("q3")}
+        yield {
+            **head,
+            "measure": key,
+            "organisations": ask["n"],
+            "median": ask["median"],
+            "quartile_1": ask.get("q1"),
+            "quartile_3": ask.get("q3"),
+        }
 
 
-def json_document(rows: Iterable[Any], tiers: Mapping[int, str]) -> dict[str, Any]:
-    """All snapshots as one document."""
+def json_document(rows: Iterable[OpenDataRow], tier_names: Mapping[int, str]) -> dict[str, object]:
+    """Return all snapshots as one document."""
     return {
         "licence": LICENCE,
         "licence_url": LICENCE_URL,
@@ -47,25 +72,26 @@ def json_document(rows: Iterable[Any], tiers: Mapping[int, str]) -> dict[str, An
                 "vendor": row.slug,
                 "name": row.name,
                 "category": row.category,
-                "published": format_iso(row.Snapshot.published_at),
-                "organisations": row.Snapshot.organisations,
-                "ratings": row.Snapshot.ratings,
-                "figures": _without_deviation(row.Snapshot.figures, tiers),
+                "published": format_iso(row.snapshot.published_at),
+                "organisations": row.snapshot.organisations,
+                "ratings": row.snapshot.ratings,
+                "figures": _without_deviation(row.snapshot.figures, tier_names) if row.snapshot.figures else None,
             }
             for row in rows
         ],
     }
 
 
-def _without_deviation(figures: Mapping[str, Any], tiers: Mapping[int, str]) -> dict[str, Any]:
+def _without_deviation(figures: Figures, tier_names: Mapping[int, str]) -> dict[str, object]:
+    """Return the figures without standard deviations, and with tiers by name."""
     stars = {
-        measure: {key: value for key, value in told.items() if key != "sd"}
-        for measure, told in figures["stars"].items()
+        measure: {key: value for key, value in values.items() if key != "sd"}
+        for measure, values in figures["stars"].items()
     }
-    told = {key: value for key, value in figures.items() if key != "tiers"} | {"stars": stars}
+    document: dict[str, object] = {**figures, "stars": stars}
     if "tiers" in figures:
-        told["tiers"] = {
-            tiers.get(int(tier_id), tier_id): _without_deviation(one, tiers)
-            for tier_id, one in figures["tiers"].items()
+        document["tiers"] = {
+            tier_names.get(int(tier_id), tier_id): _without_deviation(tier_figures, tier_names)
+            for tier_id, tier_figures in figures["tiers"].items()
         }
-    return told
+    return document

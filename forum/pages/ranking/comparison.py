@@ -1,18 +1,20 @@
-"""Vendors side by side: each with its own centre line, asks hanging left of it and gives right."""
+"""Vendors side by side: each has a centre line, with what it asks to the left and what it gives to the right."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from forum.ratings.charts.small import cell_bar
-from forum.ratings.criteria import ASKS, CRITERIA
+from forum.ratings.criteria import ASKS, CRITERIA, Ask
+from forum.ratings.figure_types import Figures, estimate_of
 from forum.ratings.formatting import MEASURE_LABELS, format_amount
 from forum.ratings.models import Snapshot
+from forum.vendors.models import Vendor
 
 
 class Cell(NamedTuple):
-    """One vendor's value: the picture and the words, or None for too few; `lead` when it is clearly ahead of all."""
+    """One vendor's value as a bar and as text, None with too few ratings. A clear lead is above all other intervals."""
 
     chart: Markup | None
     value: str | None
@@ -21,56 +23,62 @@ class Cell(NamedTuple):
 
 
 class VendorComparison(NamedTuple):
-    """Columns with their figures (None below the gate), and rows of a label and a cell a column."""
+    """One column per vendor: its figures (None below K organisations), and rows of a label and one cell per column."""
 
-    figures: Sequence[Mapping[str, Any] | None]
+    figures: Sequence[Figures | None]
     organisations: Sequence[int]
     ask_rows: Sequence[tuple[str, Sequence[Cell]]]
     criterion_rows: Sequence[tuple[str, Sequence[Cell]]]
 
 
-def compare_vendors(vendors: Sequence[Any], snapshots: Mapping[int, Snapshot], tier: str | None) -> VendorComparison:
-    """The vendors' published figures, of everybody or of the entry, middle or top tier."""
-    columns = [_figures(vendor, snapshots.get(vendor.id), tier) for vendor in vendors]
+def compare_vendors(
+    vendors: Sequence[Vendor], snapshots: Mapping[int, Snapshot], tier_group: str | None
+) -> VendorComparison:
+    """Return the vendors' published figures, of all tiers or of the entry, middle or top tier."""
+    columns = [_figures(vendor, snapshots.get(vendor.id), tier_group) for vendor in vendors]
     counts = [snapshot.organisations if (snapshot := snapshots.get(vendor.id)) else 0 for vendor in vendors]
+    measures = ("all_gives", *(criterion.key for criterion in CRITERIA))
     return VendorComparison(
         columns,
-        [told["organisations"] if told else n for told, n in zip(columns, counts, strict=True)],
-        [(ask.label, [_ask_cell(ask, told) for told in columns]) for ask in ASKS],
-        [(MEASURE_LABELS[key], _give_cells(key, columns)) for key in ("all_gives", *(given.key for given in CRITERIA))],
+        [figures["organisations"] if figures else n for figures, n in zip(columns, counts, strict=True)],
+        [(ask.label, [_ask_cell(ask, figures) for figures in columns]) for ask in ASKS],
+        [(MEASURE_LABELS[key], _measure_cells(key, columns)) for key in measures],
     )
 
 
-def _figures(vendor: Any, snapshot: Snapshot | None, tier: str | None) -> Mapping[str, Any] | None:
+def _figures(vendor: Vendor, snapshot: Snapshot | None, tier_group: str | None) -> Figures | None:
     if snapshot is None or snapshot.figures is None:
         return None
-    if tier is None:
+    if tier_group is None:
         return snapshot.figures
-    tiers = [one for programme in vendor.programmes[:1] for one in programme.tiers]
-    middle = tiers[len(tiers) // 2] if len(tiers) > 2 else None
-    wanted = {"entry": tiers[0] if tiers else None, "middle": middle, "top": tiers[-1] if len(tiers) > 1 else None}[
-        tier
-    ]
-    return snapshot.figures["tiers"].get(str(wanted.id)) if wanted else None
+    tiers = vendor.programmes[0].tiers if vendor.programmes else []
+    by_group = {
+        "entry": tiers[0] if tiers else None,
+        "middle": tiers[len(tiers) // 2] if len(tiers) > 2 else None,
+        "top": tiers[-1] if len(tiers) > 1 else None,
+    }
+    tier = by_group[tier_group]
+    return snapshot.figures["tiers"].get(str(tier.id)) if tier else None
 
 
-def _ask_cell(ask: Any, told: Mapping[str, Any] | None) -> Cell:
-    known = told["asks"][ask.key] if told else None
-    if known is None or known["median"] is None:
-        return Cell(None, None, known["n"] if known else 0)
-    picture = cell_bar(known["level"], known["low"], known["high"], "asks")
-    return Cell(picture, format_amount(ask, known["median"]), known["n"])
+def _ask_cell(ask: Ask, figures: Figures | None) -> Cell:
+    values = figures["asks"][ask.key] if figures else None
+    if values is None or values["median"] is None:
+        return Cell(None, None, values["n"] if values else 0)
+    chart = cell_bar(values["level"], values["low"], values["high"], "asks")
+    return Cell(chart, format_amount(ask, values["median"]), values["n"])
 
 
-def _give_cells(key: str, columns: Sequence[Mapping[str, Any] | None]) -> list[Cell]:
-    known = [told["stars"][key] if told else None for told in columns]
+def _measure_cells(key: str, columns: Sequence[Figures | None]) -> list[Cell]:
+    stars = [figures["stars"][key] if figures else None for figures in columns]
+    estimates = [estimate_of(values) for values in stars]
     cells = []
-    for place, stars in enumerate(known):
-        if stars is None or stars["mean"] is None:
-            cells.append(Cell(None, None, stars["n"] if stars else 0))
+    for index, (values, estimate) in enumerate(zip(stars, estimates, strict=True)):
+        if estimate is None:
+            cells.append(Cell(None, None, values["n"] if values else 0))
             continue
-        others = [other for i, other in enumerate(known) if i != place and other and other["mean"] is not None]
-        lead = bool(others) and all(stars["low"] > other["high"] for other in others)
-        picture = cell_bar(stars["mean"], stars["low"], stars["high"], "gives")
-        cells.append(Cell(picture, f"{stars['mean']:.1f}", stars["n"], lead))
+        rivals = [rival for i, rival in enumerate(estimates) if i != index and rival]
+        is_clear_lead = bool(rivals) and all(estimate.low > rival.high for rival in rivals)
+        chart = cell_bar(estimate.mean, estimate.low, estimate.high, "gives")
+        cells.append(Cell(chart, f"{estimate.mean:.1f}", estimate.n, is_clear_lead))
     return cells

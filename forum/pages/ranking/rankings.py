@@ -1,13 +1,14 @@
-"""The ranking: published standings in order, in bands, by the verdict or by a reader's own weights."""
+"""The ranking: vendors' published scores in order and in bands, by "worth it" or by a reader's own weights."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import sqrt
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
+from forum.pages.ranking.queries import RankingRow, ranking_rows, ranking_version, tier_groups, vendors_with_free_tier
 from forum.ratings.criteria import CRITERION_KEYS
-from forum.ratings.queries import ranking_rows, ranking_version, tier_groups, vendors_with_free_tier
+from forum.ratings.figure_types import Estimate, Figures, estimate_of
 from forum.ratings.scores.disclosure import RANKED_FROM, K
 from forum.ratings.scores.formulas import Z90, rank_bands
 
@@ -16,162 +17,167 @@ TIER_GROUPS = ("entry", "middle", "top")
 MAX_CACHED = 200
 
 
-class Estimate(NamedTuple):
-    """A mean on the scale 1 to 5 with its 90 % interval, and over how many organisations."""
-
-    mean: float
-    low: float
-    high: float
-    n: int
-
-
 class VendorScores(NamedTuple):
-    """A vendor in the ranking. Everything but the vendor itself is None below the gate."""
+    """A vendor with its published scores, which are None below K organisations."""
 
     slug: str
     name: str
     category_slug: str
     category_name: str
-    about: str
     organisations: int
     published_at: datetime | None
     worth: Estimate | None
     all_asks: Estimate | None
     all_gives: Estimate | None
-    partner_again: tuple[int, int] | None
-    criterion_scores: Mapping[str, tuple[float, float]]
-    tiers: Mapping[str, Estimate]
+    partner_again: tuple[int, int] | None  # how many would, of how many
+    criteria: Mapping[str, tuple[float, float]]  # mean and standard deviation
+    tiers: Mapping[str, Estimate]  # "worth it" by tier group
     has_free_tier: bool
 
 
 class Placement(NamedTuple):
-    """A standing with its band (None when not ranked) and the verdict it was ordered by."""
+    """A vendor with its band (None when not ranked) and the estimate it was ordered by."""
 
     vendor: VendorScores
     band: int | None
     estimate: Estimate
 
 
-def vendor_slug(row: Placement | VendorScores) -> str:
-    """The vendor's, of either kind of row."""
-    return row.slug if isinstance(row, VendorScores) else row.vendor.slug
-
-
 class Ranking(NamedTuple):
-    """Ranked from ten organisations on, early from five, and those below the gate."""
+    """Vendors ranked from ten organisations on, early ones from five, and those with too few ratings."""
 
     ranked: Sequence[Placement]
     early: Sequence[Placement]
     thin: Sequence[VendorScores]
 
 
+class RankingFilter(NamedTuple):
+    """Which vendors a ranking has; `tier` is the tier group whose "worth it" it orders by."""
+
+    category: str | None = None
+    tier: str | None = None
+    since: datetime | None = None
+    has_free_tier: bool = False
+
+    def matches(self, vendor: VendorScores) -> bool:
+        """Return whether a vendor belongs into the ranking."""
+        return (
+            (not self.category or vendor.category_slug == self.category)
+            and (not self.has_free_tier or vendor.has_free_tier)
+            and (self.since is None or (vendor.published_at is not None and vendor.published_at >= self.since))
+        )
+
+
+def vendor_slug(row: Placement | VendorScores) -> str:
+    """Return the vendor's slug, of either kind of row."""
+    return row.slug if isinstance(row, VendorScores) else row.vendor.slug
+
+
 @dataclass(frozen=True)
 class CachedScores:
-    """Every vendor's standing at one version, and what was made of them alone: tables, which all readers share."""
+    """All vendors' scores at one version, with a cache of what was derived from them: the same for all readers."""
 
-    version: tuple[Any, ...]
+    version: tuple[object, ...]
     rows: Sequence[VendorScores]
-    derived: dict[Hashable, Any] = field(default_factory=dict)
+    derived: dict[Hashable, object] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[VendorScores]:
         return iter(self.rows)
 
-    def derive(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What `make` makes of these standings, remembered by `key` until they change."""
-        made: T | None = self.derived.get(key)
-        if made is None:
+    def derive(self, key: Hashable, build: Callable[[], T]) -> T:
+        """Return what `build` returns, cached by `key` until the scores change."""
+        value = cast("T | None", self.derived.get(key))
+        if value is None:
             if len(self.derived) >= MAX_CACHED:
                 self.derived.clear()
-            made = self.derived[key] = make()
-        return made
+            value = self.derived[key] = build()
+        return value
 
 
 _cache: dict[str, CachedScores] = {}
 
 
-def all_vendor_scores(place: str) -> CachedScores:
-    """Every vendor's standing, remembered until a snapshot or a vendor comes along. `place` names the database."""
+def all_vendor_scores(cache_key: str) -> CachedScores:
+    """Return every vendor's scores, cached until a snapshot or a vendor changes. `cache_key` names the database."""
     version = ranking_version()
-    known = _cache.get(place)
-    if known is None or known.version != version:
-        places, free = tier_groups(), vendors_with_free_tier()
-        known = _cache[place] = CachedScores(version, [_vendor_scores(row, places, row.id in free) for row in ranking_rows()])
-    return known
+    scores = _cache.get(cache_key)
+    if scores is None or scores.version != version:
+        groups, free = tier_groups(), vendors_with_free_tier()
+        rows = [_vendor_scores(row, groups, has_free_tier=row.id in free) for row in ranking_rows()]
+        scores = _cache[cache_key] = CachedScores(version, rows)
+    return scores
 
 
-def _vendor_scores(row: Any, places: Mapping[int, str], free: bool) -> VendorScores:
-    told = row.figures
-    stars = told["stars"] if told else {}
-    marks = {
-        key: (stars[key]["mean"], stars[key]["sd"]) for key in CRITERION_KEYS if told and stars[key]["mean"] is not None
-    }
-    tiers = {
-        places[int(tier_id)]: _estimate(figures["stars"]["worth"])
-        for tier_id, figures in (told["tiers"].items() if told else ())
-        if int(tier_id) in places and figures["stars"]["worth"]["mean"] is not None
-    }
+def _vendor_scores(row: RankingRow, groups: Mapping[int, str], *, has_free_tier: bool) -> VendorScores:
+    figures = row.figures
+    stars = figures["stars"] if figures else {}
+    again = figures["again"] if figures else None
     return VendorScores(
         slug=row.slug,
         name=row.name,
         category_slug=row.category_slug,
         category_name=row.category_name,
-        about=row.about,
         organisations=row.organisations or 0,
-        published_at=row.published_at if told else None,
-        worth=_estimate(stars["worth"]) if told else None,
-        all_asks=_estimate(told["all_asks"]) if told and told["all_asks"] else None,
-        all_gives=_estimate(stars["all_gives"]) if told and stars["all_gives"]["mean"] is not None else None,
-        partner_again=(told["again"]["yes"], told["again"]["n"]) if told else None,
-        criterion_scores=marks,
-        tiers=tiers,
-        has_free_tier=free,
+        published_at=row.published_at if figures else None,
+        worth=estimate_of(stars.get("worth")),
+        all_asks=estimate_of(figures["all_asks"]) if figures else None,
+        all_gives=estimate_of(stars.get("all_gives")),
+        partner_again=(again["yes"], again["n"]) if again else None,
+        criteria=_criterion_scores(figures) if figures else {},
+        tiers=_tier_estimates(figures, groups) if figures else {},
+        has_free_tier=has_free_tier,
     )
 
 
-def _estimate(told: Mapping[str, Any]) -> Estimate:
-    return Estimate(told["mean"], told["low"], told["high"], told["n"])
+def _criterion_scores(figures: Figures) -> dict[str, tuple[float, float]]:
+    scores = ((key, figures["stars"][key]) for key in CRITERION_KEYS)
+    return {
+        key: (stars["mean"], stars["sd"])
+        for key, stars in scores
+        if stars["mean"] is not None and stars["sd"] is not None
+    }
+
+
+def _tier_estimates(figures: Figures, groups: Mapping[int, str]) -> dict[str, Estimate]:
+    estimates = ((int(tier_id), estimate_of(tier["stars"]["worth"])) for tier_id, tier in figures["tiers"].items())
+    return {groups[tier_id]: estimate for tier_id, estimate in estimates if tier_id in groups and estimate}
 
 
 def rank_vendors(
-    all_: Iterable[VendorScores],
-    *,
-    category: str | None = None,
-    tier: str | None = None,
-    since: datetime | None = None,
-    has_free_tier: bool = False,
-    weights: Mapping[str, int] | None = None,
+    vendors: Iterable[VendorScores], filters: RankingFilter, weights: Mapping[str, int] | None = None
 ) -> Ranking:
-    """The vendors that fit, in order. `weights` orders by a reader's own weighing of the criteria."""
-    chosen = [
-        standing
-        for standing in all_
-        if (not category or standing.category_slug == category)
-        and (not has_free_tier or standing.has_free_tier)
-        and (since is None or (standing.published_at is not None and standing.published_at >= since))
-    ]
-    placed, thin = [], []
-    for standing in chosen:
-        verdict = _weighted_estimate(standing, weights) if weights else standing.tiers.get(tier) if tier else standing.worth
-        if verdict is None or verdict.n < K:
-            thin.append(standing)
+    """Return the vendors that match, in order. `weights` orders by a reader's own weights of the criteria."""
+    placements, thin = [], []
+    for vendor in vendors:
+        if not filters.matches(vendor):
+            continue
+        estimate = _estimate(vendor, filters.tier, weights)
+        if estimate is None or estimate.n < K:
+            thin.append(vendor)
         else:
-            placed.append(Placement(standing, None, verdict))
-    placed.sort(key=lambda one: (-one.estimate.mean, one.vendor.name))
-    ranked = [one for one in placed if one.vendor.organisations >= RANKED_FROM]
-    bands = rank_bands([one.estimate[:3] for one in ranked])
+            placements.append(Placement(vendor, None, estimate))
+    placements.sort(key=lambda row: (-row.estimate.mean, row.vendor.name))
+    ranked = [row for row in placements if row.vendor.organisations >= RANKED_FROM]
+    bands = rank_bands([row.estimate[:3] for row in ranked])
     return Ranking(
-        [one._replace(band=band) for one, band in zip(ranked, bands, strict=True)],
-        [one for one in placed if one.vendor.organisations < RANKED_FROM],
-        sorted(thin, key=lambda standing: (-standing.organisations, standing.name)),
+        [row._replace(band=band) for row, band in zip(ranked, bands, strict=True)],
+        [row for row in placements if row.vendor.organisations < RANKED_FROM],
+        sorted(thin, key=lambda vendor: (-vendor.organisations, vendor.name)),
     )
 
 
-def _weighted_estimate(standing: VendorScores, weights: Mapping[str, int]) -> Estimate | None:
-    """The weighted mean of the criteria's means; its variance is that of independent parts."""
-    known = {key: weight for key, weight in weights.items() if weight and key in standing.criterion_scores}
-    total = sum(known.values())
+def _estimate(vendor: VendorScores, tier: str | None, weights: Mapping[str, int] | None) -> Estimate | None:
+    if weights:
+        return _weighted_estimate(vendor, weights)
+    return vendor.tiers.get(tier) if tier else vendor.worth
+
+
+def _weighted_estimate(vendor: VendorScores, weights: Mapping[str, int]) -> Estimate | None:
+    """Return the weighted mean of the criteria's means, with the variance of independent parts."""
+    used = {key: weight for key, weight in weights.items() if weight and key in vendor.criteria}
+    total = sum(used.values())
     if not total:
         return None
-    mean = sum(weight * standing.criterion_scores[key][0] for key, weight in known.items()) / total
-    sd = sqrt(sum((weight * standing.criterion_scores[key][1]) ** 2 for key, weight in known.items())) / total
-    return Estimate(mean, max(1.0, mean - Z90 * sd), min(5.0, mean + Z90 * sd), standing.organisations)
+    mean = sum(weight * vendor.criteria[key][0] for key, weight in used.items()) / total
+    sd = sqrt(sum((weight * vendor.criteria[key][1]) ** 2 for key, weight in used.items())) / total
+    return Estimate(mean, max(1.0, mean - Z90 * sd), min(5.0, mean + Z90 * sd), vendor.organisations)

@@ -1,20 +1,27 @@
-"""A vendor's portrait: everything its page says about its ratings, made of published snapshots and of nothing else."""
+"""The template values of a vendor's page about its ratings: made of published snapshots and of nothing else."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
+
+from markupsafe import Markup
 
 from forum.db import now
 from forum.pages.ranking.rankings import CachedScores
 from forum.pages.vendor import tiers as tier_tables
-from forum.pages.vendor.costs import yearly_costs
+from forum.pages.vendor.costs import YearlyCosts, yearly_costs
+from forum.pages.vendor.tiers import TierView
 from forum.pages.vendor.trends import dated_changes, trend_points
-from forum.ratings.charts.small import stacked_bar, histogram, trend_chart
-from forum.ratings.criteria import CRITERIA
+from forum.ratings.charts.small import histogram, stacked_bar, trend_chart
+from forum.ratings.criteria import CRITERIA, Criterion
 from forum.ratings.directions import vendor_directions
+from forum.ratings.figure_types import Figures, StarFigures, estimate_of
 from forum.ratings.formatting import publication_stage, strongest_and_weakest, verdict_sentence
 from forum.ratings.forms import parse_whole_number
+from forum.ratings.queries import SnapshotRow
+from forum.vendors.models import ProgrammeChange, Vendor
 
 MAX_AMOUNT = 1_000_000_000
+# Of registered deals: the class of the part in the bar, its label and a note.
 DEAL_PARTS = (
     ("t-kept", "Approved, kept to the order", "Still theirs when the customer bought"),
     ("t-lost", "Approved, lost later", "Another partner got the order"),
@@ -22,60 +29,94 @@ DEAL_PARTS = (
 )
 
 
+class Calculator(NamedTuple):
+    """The cost calculator: its tier, the numbers it uses, its fields as typed, the invalid ones, and the sums."""
+
+    tier: TierView | None
+    inputs: Mapping[str, int]
+    typed: Mapping[str, str]
+    invalid: set[str]
+    sums: YearlyCosts
+
+
+class DealFigures(NamedTuple):
+    """Registered deals in sum over n organisations: a bar, and its parts as (class, count, label, note, percent)."""
+
+    total: int
+    n: int
+    parts: Sequence[tuple[str, int, str, str, int]]
+    chart: Markup
+
+
+class OthersComparison(NamedTuple):
+    """How many of the other vendors with figures (`of`) ask less and give less."""
+
+    asks: int
+    gives: int
+    of: int
+
+
 def vendor_context(
-    vendor: Any, snapshot: Any, history: Sequence[Any], changes: Sequence[Any], asked: Mapping[str, str]
-) -> dict[str, Any]:
-    """The values of the vendor page's template. `asked` is the address's query: the tier, the calculator's fields."""
+    vendor: Vendor,
+    snapshot: SnapshotRow | None,
+    history: Sequence[SnapshotRow],
+    changes: Sequence[ProgrammeChange],
+    query: Mapping[str, str],
+) -> dict[str, object]:
+    """Return the template values. `query` is the URL's query: the tier, and the fields of the calculator."""
     figures = snapshot.figures if snapshot else None
     programme = vendor.programmes[0] if vendor.programmes else None
-    tiers = tier_tables.tier_views(programme, figures or {"tiers": {}}) if programme else []
-    values: dict[str, Any] = {
-        "standing": publication_stage(snapshot.organisations if snapshot and figures else None),
+    tiers = tier_tables.tier_views(programme, figures) if programme else []
+    values: dict[str, object] = {
+        "stage": publication_stage(snapshot.organisations if snapshot and figures else None),
         "organisations": snapshot.organisations if snapshot else 0,
         "figures": figures,
         "programme": programme,
         "tiers": tiers,
         "requirements": tier_tables.requirement_rows(tiers) if tiers else [],
-        "cost": _cost(tiers, figures, asked),
+        "calculator": _calculator(tiers, figures, query),
     }
     if figures:
-        values |= _figures_context(vendor, figures, tiers, asked) | _over_time(history, changes)
+        values |= _figures_context(vendor, figures, tiers, query) | _trend_context(history, changes)
     return values
 
 
-def _figures_context(vendor: Any, figures: dict[str, Any], tiers: Sequence[Any], asked: Mapping[str, str]) -> dict[str, Any]:
-    shown = next((tier for tier in tiers if tier.figures and str(tier.id) == asked.get("tier")), None)
+def _figures_context(
+    vendor: Vendor, figures: Figures, tiers: Sequence[TierView], query: Mapping[str, str]
+) -> dict[str, object]:
+    selected = next((tier for tier in tiers if tier.figures and str(tier.id) == query.get("tier")), None)
     worth = figures["stars"]["worth"]
+    estimate = estimate_of(worth)
     return {
-        "shown": shown,
-        "directions": vendor_directions(shown.figures if shown else figures, vendor.name),
+        "selected_tier": selected,
+        "directions": vendor_directions((selected.figures if selected else None) or figures, vendor.name),
         "worth": worth,
         "worth_histogram": _histogram("Worth the effort", worth),
-        "sentence": verdict_sentence(worth["mean"], worth["low"], worth["high"]),
+        "verdict": verdict_sentence(estimate.mean, estimate.low, estimate.high) if estimate else "",
         "extremes": strongest_and_weakest(figures),
         "comparison": tier_tables.compare_tiers(tiers),
-        "costs": tier_tables.tier_cost_charts(tiers, figures),
-        "spread": [(given.label, figures["stars"][given.key], _spread(given, figures)) for given in CRITERIA],
+        "tier_costs": tier_tables.tier_cost_charts(tiers, figures),
+        "spread": [_spread(criterion, figures) for criterion in CRITERIA],
         "deals": _deals(figures["deals"].get("deals")),
         "bids": figures["deals"].get("bids"),
         "deals_by_tier": [tier for tier in tiers if tier.figures and tier.figures["deals"]],
     }
 
 
-def _histogram(label: str, stars: Mapping[str, Any]) -> Any:
-    said = ", ".join(f"{n} gave {star}" for star, n in enumerate(stars["counts"], 1))
-    return histogram(stars["counts"], f"{label}: {said}")
+def _histogram(label: str, stars: StarFigures) -> Markup:
+    counts = stars["counts"] or []
+    return histogram(counts, f"{label}: " + ", ".join(f"{n} gave {star}" for star, n in enumerate(counts, 1)))
 
 
-def _spread(given: Any, figures: Mapping[str, Any]) -> Any:
-    stars = figures["stars"][given.key]
-    return _histogram(given.label, stars) if stars["counts"] else None
+def _spread(criterion: Criterion, figures: Figures) -> tuple[str, StarFigures, Markup | None]:
+    stars = figures["stars"][criterion.key]
+    return criterion.label, stars, _histogram(criterion.label, stars) if stars["counts"] else None
 
 
-def _over_time(history: Sequence[Any], changes: Sequence[Any]) -> dict[str, Any]:
+def _trend_context(history: Sequence[SnapshotRow], changes: Sequence[ProgrammeChange]) -> dict[str, object]:
     points = trend_points(history, changes, now())
-    said = "; ".join(f"{point.label} {point.mean:.1f}" for point in points if point.mean is not None)
-    label = f"Worth it by quarter, as published: {said}. The table says the same"
+    means = "; ".join(f"{point.label} {point.estimate.mean:.1f}" for point in points if point.estimate)
+    label = f"Worth it by quarter, as published: {means}. The table says the same"
     return {
         "points": points,
         "trend_wide": trend_chart(points, wide=True, label=label) if points else None,
@@ -84,51 +125,49 @@ def _over_time(history: Sequence[Any], changes: Sequence[Any]) -> dict[str, Any]
     }
 
 
-def _deals(told: Mapping[str, int] | None) -> dict[str, Any] | None:
-    """Registered deals as parts of one bar: kept, lost after approval, not approved."""
-    if told is None or not told["deals_registered"]:
+def _deals(sums: Mapping[str, int] | None) -> DealFigures | None:
+    """Return registered deals as the parts of one bar: retained, lost after approval, not approved."""
+    if sums is None or not sums["deals_registered"]:
         return None
-    total, approved, kept = told["deals_registered"], told["deals_approved"], told["deals_kept"]
-    numbers = (kept, max(approved - kept, 0), max(total - approved, 0))
-    parts = [(cls, n, label, note) for (cls, label, note), n in zip(DEAL_PARTS, numbers, strict=True)]
-    label = f"{total} registered deals: " + ", ".join(f"{n} {label.lower()}" for _, n, label, _ in parts)
-    return {
-        "total": total,
-        "n": told["n"],
-        "parts": [(*part, round(100 * part[1] / total)) for part in parts],
-        "picture": stacked_bar([(cls, n) for cls, n, _, _ in parts if n], label),
-    }
+    total, approved, retained = sums["deals_registered"], sums["deals_approved"], sums["deals_kept"]
+    counts = (retained, max(approved - retained, 0), max(total - approved, 0))
+    parts = [
+        (cls, n, label, note, round(100 * n / total)) for (cls, label, note), n in zip(DEAL_PARTS, counts, strict=True)
+    ]
+    label = f"{total} registered deals: " + ", ".join(f"{n} {label.lower()}" for _, n, label, _, _ in parts)
+    return DealFigures(total, sums["n"], parts, stacked_bar([(part[0], part[1]) for part in parts if part[1]], label))
 
 
-def _cost(tiers: Sequence[Any], figures: Mapping[str, Any] | None, asked: Mapping[str, str]) -> dict[str, Any]:
-    """The calculator: what was typed, what is wrong with it, and the sums."""
-    tier = next((one for one in tiers if str(one.id) == asked.get("for")), tiers[-1] if tiers else None)
-    start = tier_tables.calculator_defaults(tier, figures)
-    typed = {name: asked.get(name, "").strip() for name in start}
-    wrong = {name for name, text in typed.items() if text and not _fits(text)}
-    given = {name: int(parse_whole_number(typed[name]) or 0) if _fits(typed[name]) else start[name] for name in start}
-    return {
-        "tier": tier,
-        "given": given,
-        "typed": {name: typed[name] or str(start[name]) for name in start},
-        "wrong": wrong,
-        "sums": yearly_costs(**given),
-    }
+def _calculator(tiers: Sequence[TierView], figures: Figures | None, query: Mapping[str, str]) -> Calculator:
+    tier = next((tier for tier in tiers if str(tier.id) == query.get("for")), tiers[-1] if tiers else None)
+    defaults = tier_tables.calculator_defaults(tier, figures)
+    typed = {name: query.get(name, "").strip() for name in defaults}
+    numbers = {name: _valid_amount(text) for name, text in typed.items()}
+    inputs = {name: default if numbers[name] is None else numbers[name] or 0 for name, default in defaults.items()}
+    return Calculator(
+        tier,
+        inputs,
+        {name: typed[name] or str(default) for name, default in defaults.items()},
+        {name for name, text in typed.items() if text and numbers[name] is None},
+        yearly_costs(**inputs),
+    )
 
 
-def _fits(text: str) -> bool:
-    number = parse_whole_number(text)
-    return number is not None and number <= MAX_AMOUNT
+def _valid_amount(typed: str) -> int | None:
+    number = parse_whole_number(typed)
+    return number if number is not None and number <= MAX_AMOUNT else None
 
 
-def compare_with_others(all_: CachedScores, slug: str) -> dict[str, Any] | None:
-    """How many of the other vendors with figures ask less, and give less."""
-    own = next((one for one in all_ if one.slug == slug), None)
-    others = [one for one in all_ if one.slug != slug and one.all_asks and one.all_gives]
-    if own is None or own.all_asks is None or own.all_gives is None or not others:
+def compare_with_others(all_scores: CachedScores, slug: str) -> OthersComparison | None:
+    """Return how a vendor compares with the other vendors that have figures, or None without such figures."""
+    vendor = next((row for row in all_scores if row.slug == slug), None)
+    rivals = [
+        (row.all_asks, row.all_gives) for row in all_scores if row.slug != slug and row.all_asks and row.all_gives
+    ]
+    if vendor is None or vendor.all_asks is None or vendor.all_gives is None or not rivals:
         return None
-    return {
-        "of": len(others),
-        "asks": sum(one.all_asks.mean < own.all_asks.mean for one in others if one.all_asks),
-        "gives": sum(one.all_gives.mean < own.all_gives.mean for one in others if one.all_gives),
-    }
+    return OthersComparison(
+        asks=sum(asks.mean < vendor.all_asks.mean for asks, _ in rivals),
+        gives=sum(given_back.mean < vendor.all_gives.mean for _, given_back in rivals),
+        of=len(rivals),
+    )

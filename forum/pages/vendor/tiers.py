@@ -1,18 +1,21 @@
-"""A programme's tiers side by side: what each demands, stated and reported, what each gets, and what a year costs."""
+"""A programme's tiers compared: what each demands, stated and reported, what each gets, and what a year costs."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from forum.pages.vendor.costs import YearlyCosts, yearly_costs
 from forum.ratings.charts.tiers import TierCost, tier_dots, tier_duplex
 from forum.ratings.criteria import ASKS, CRITERIA, Ask
-from forum.ratings.formatting import MEASURE_LABELS, format_euros, format_amount, number_word, format_difference
-from forum.ratings.scores.figures import tier_differences
+from forum.ratings.figure_types import Figures, estimate_of
+from forum.ratings.formatting import MEASURE_LABELS, format_amount, format_difference, format_euros, number_word
+from forum.ratings.scores.figures import TierDifference, tier_differences
+from forum.vendors.models import Programme, Tier
 
-# What the calculator starts from where nobody has reported anything.
+# What the calculator starts with where nobody has reported anything.
 DEFAULT_DAYS, DEFAULT_RATE, DEFAULT_MARGIN = 3, 75, 4
+# The column of a tier that states an ask.
 STATED_COLUMNS = {
     "annual_fee": "annual_fee",
     "revenue_commitment": "revenue_target",
@@ -22,86 +25,99 @@ STATED_COLUMNS = {
 
 
 class TierView(NamedTuple):
-    """A tier with its published figures, or None below five organisations."""
+    """A tier with its published figures, which are None below K organisations."""
 
     id: int
     name: str
     position: int
-    figures: Mapping[str, Any] | None
-    tier: Any
+    figures: Figures | None
+    tier: Tier
+
+
+class DifferenceRow(NamedTuple):
+    """One measure of two tiers: both means, the difference as text, and how to read it (more, less, not clear)."""
+
+    label: str
+    low: float | None
+    high: float | None
+    difference: str
+    reading: str
 
 
 class TierComparison(NamedTuple):
-    """What the tiers get: dots in two forms, and the highest minus the lowest told tier in rows and in words."""
+    """What the tiers get: a chart in two layouts, and the highest minus the lowest tier with figures."""
 
     wide: Markup
     narrow: Markup
     low: TierView
     high: TierView
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[DifferenceRow]
     summary: str
 
 
-def tier_views(programme: Any, figures: Mapping[str, Any]) -> list[TierView]:
-    """The programme's tiers in order."""
+def tier_views(programme: Programme, figures: Figures | None) -> list[TierView]:
+    """Return the programme's tiers in order."""
+    by_tier = figures["tiers"] if figures else {}
     return [
-        TierView(tier.id, tier.name, place, figures["tiers"].get(str(tier.id)), tier)
-        for place, tier in enumerate(programme.tiers)
+        TierView(tier.id, tier.name, position, by_tier.get(str(tier.id)), tier)
+        for position, tier in enumerate(programme.tiers)
     ]
 
 
 def compare_tiers(tiers: Sequence[TierView]) -> TierComparison | None:
-    """Does a higher tier get more? None when fewer than two tiers have figures."""
-    told = [tier for tier in tiers if tier.figures]
-    if len(told) < 2:
+    """Return whether a higher tier gets more, or None when fewer than two tiers have figures."""
+    rated = [(tier, tier.figures) for tier in tiers if tier.figures]
+    if len(rated) < 2:
         return None
-    low, high = told[0], told[-1]
+    (low, low_figures), (high, high_figures) = rated[0], rated[-1]
     rows = [
         (MEASURE_LABELS[key], [tier.figures["stars"][key]["mean"] if tier.figures else None for tier in tiers])
-        for key in ("worth", *(given.key for given in CRITERIA))
+        for key in ("worth", *(criterion.key for criterion in CRITERIA))
     ]
-    label = f"Mean ratings by tier of {', '.join(tier.name for tier in told)}; the table says the same"
-    found = tier_differences(low.figures or {}, high.figures or {})
+    label = f"Mean ratings by tier of {', '.join(tier.name for tier, _ in rated)}; the table says the same"
+    differences = tier_differences(low_figures, high_figures)
     return TierComparison(
         tier_dots(rows, wide=True, label=label),
         tier_dots(rows, wide=False, label=label),
         low,
         high,
-        [_difference(row, low, high) for row in found],
-        _summary(found, high.name),
+        [_difference_row(difference, low_figures, high_figures) for difference in differences],
+        _summary(differences, high.name),
     )
 
 
-def _difference(row: Mapping[str, Any], low: TierView, high: TierView) -> dict[str, Any]:
-    reading = "not clear" if not row["clear"] else "more" if row["value"] > 0 else "less"
-    return {
-        "label": MEASURE_LABELS[row["measure"]],
-        "low": low.figures["stars"][row["measure"]]["mean"] if low.figures else None,
-        "high": high.figures["stars"][row["measure"]]["mean"] if high.figures else None,
-        "difference": f"{format_difference(row['value'])} ({format_difference(row['low'])} to {format_difference(row['high'])})",
-        "reading": reading,
-    }
+def _difference_row(difference: TierDifference, low: Figures, high: Figures) -> DifferenceRow:
+    measure, value = difference.measure, difference.value
+    interval = f"{format_difference(difference.low)} to {format_difference(difference.high)}"
+    return DifferenceRow(
+        label=MEASURE_LABELS[measure],
+        low=low["stars"][measure]["mean"],
+        high=high["stars"][measure]["mean"],
+        difference=f"{format_difference(value)} ({interval})",
+        reading="not clear" if not difference.is_clear else "more" if value > 0 else "less",
+    )
 
 
-def _summary(found: Sequence[Mapping[str, Any]], high: str) -> str:
-    def names(more: bool) -> list[str]:
-        return [MEASURE_LABELS[row["measure"]].lower() for row in found if row["clear"] and (row["value"] > 0) == more]
-
-    better, worse = names(True), names(False)
-    if not better and not worse:
-        return f"Not clearly, in any of {number_word(len(found))} measures: the intervals overlap too much to say."
+def _summary(differences: Sequence[TierDifference], high: str) -> str:
+    clear = [(MEASURE_LABELS[row.measure].lower(), row.value > 0) for row in differences if row.is_clear]
+    more = [label for label, is_more in clear if is_more]
+    less = [label for label, is_more in clear if not is_more]
+    if not more and not less:
+        return (
+            f"Not clearly, in any of {number_word(len(differences))} measures: the intervals overlap too much to say."
+        )
     parts = [
-        f"{high} gets clearly {word}: {_join_names(which)}" for word, which in (("more", better), ("less", worse)) if which
+        f"{high} gets clearly {word}: {_join(labels)}" for word, labels in (("more", more), ("less", less)) if labels
     ]
     return f"{'. '.join(parts)}. Elsewhere the intervals overlap too much to say."
 
 
-def _join_names(names: Sequence[str]) -> str:
+def _join(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def requirement_rows(tiers: Sequence[TierView]) -> list[tuple[str, list[tuple[str | None, str | None]]]]:
-    """For each ask and tier: what the vendor states, and the median that partners report."""
+    """Return for each ask and tier what the vendor states, and the median that partners report."""
     return [(ask.label, [(_stated(ask, tier), _reported(ask, tier)) for tier in tiers]) for ask in ASKS]
 
 
@@ -111,60 +127,62 @@ def _stated(ask: Ask, tier: TierView) -> str | None:
 
 
 def _reported(ask: Ask, tier: TierView) -> str | None:
-    told = tier.figures["asks"][ask.key]["median"] if tier.figures else None
-    return None if told is None else format_amount(ask, told)
+    median = tier.figures["asks"][ask.key]["median"] if tier.figures else None
+    return None if median is None else format_amount(ask, median)
 
 
-def calculator_defaults(tier: TierView | None, figures: Mapping[str, Any] | None) -> dict[str, int]:
-    """What the calculator begins with: reported medians, else what the vendor states, else nothing."""
-    told = (tier.figures if tier and tier.figures else figures) or {"asks": {}}
+def calculator_defaults(tier: TierView | None, figures: Figures | None) -> dict[str, int]:
+    """Return what the calculator starts with: reported medians, else what the vendor states, else 0."""
+    reported = tier.figures if tier and tier.figures else figures
 
-    def first(ask: str) -> int:
+    def default(ask: str) -> int:
+        median = reported["asks"][ask]["median"] if reported else None
         stated = getattr(tier.tier, STATED_COLUMNS[ask]) if tier and ask in STATED_COLUMNS else None
-        median = told["asks"].get(ask, {}).get("median")
         return round(median if median is not None else stated or 0)
 
     return {
-        "people": first("certified_people"),
-        "training": first("training_cost"),
+        "people": default("certified_people"),
+        "training": default("training_cost"),
         "days": DEFAULT_DAYS,
-        "fee": first("annual_fee"),
-        "hours": first("hours"),
+        "fee": default("annual_fee"),
+        "hours": default("hours"),
         "rate": DEFAULT_RATE,
         "margin": DEFAULT_MARGIN,
     }
 
 
-def tier_costs(tier: TierView, figures: Mapping[str, Any]) -> YearlyCosts:
-    """A year of the tier at the calculator's starting point."""
+def tier_costs(tier: TierView, figures: Figures) -> YearlyCosts:
+    """Return the costs of a tier with the calculator's defaults."""
     return yearly_costs(**calculator_defaults(tier, None if tier.figures else figures))
 
 
 class TierCostCharts(NamedTuple):
-    """What a year of each told tier costs and gives, in two forms, and in a sentence."""
+    """What a year of each tier with figures costs and gives: a chart in two layouts, and a sentence."""
 
     wide: Markup
     narrow: Markup
     summary: str
 
 
-def tier_cost_charts(tiers: Sequence[TierView], figures: Mapping[str, Any]) -> TierCostCharts | None:
-    """None when fewer than two tiers have figures."""
+def tier_cost_charts(tiers: Sequence[TierView], figures: Figures) -> TierCostCharts | None:
+    """Return the charts, or None when fewer than two tiers have figures."""
     rows = []
     for tier in tiers:
-        given = tier.figures["stars"]["all_gives"] if tier.figures else None
-        if given and given["mean"] is not None:
+        gives_back = estimate_of(tier.figures["stars"]["all_gives"]) if tier.figures else None
+        if gives_back:
             cost = round(tier_costs(tier, figures).later_years, -2)
-            rows.append(
-                TierCost(tier.name, cost, format_euros(cost), given["mean"], given["low"], given["high"], given["n"])
-            )
+            rows.append(TierCost(tier.name, cost, format_euros(cost), gives_back))
     if len(rows) < 2:
         return None
     label = "Yearly cost and what is given back, by tier: " + "; ".join(
-        f"{row.name} {row.cost_label}, {row.mean:.1f}" for row in rows
+        f"{row.name} {row.cost_label}, {row.gives_back.mean:.1f}" for row in rows
     )
-    low, high = rows[-2], rows[-1]
+    wide, narrow = (tier_duplex(rows, wide=is_wide, label=label) for is_wide in (True, False))
+    return TierCostCharts(wide, narrow, _cost_summary(rows[-2], rows[-1]))
+
+
+def _cost_summary(low: TierCost, high: TierCost) -> str:
     times = f"{high.cost / low.cost:.1f} times as much a year as {low.name}" if low.cost else f"more than {low.name}"
-    overlap = "and the intervals overlap" if high.low <= low.high and low.low <= high.high else "and the intervals part"
-    said = f"{high.name} costs {times}. What comes back moves from {low.mean:.1f} to {high.mean:.1f}, {overlap}."
-    return TierCostCharts(tier_duplex(rows, wide=True, label=label), tier_duplex(rows, wide=False, label=label), said)
+    a, b = low.gives_back, high.gives_back
+    overlap = "and the intervals overlap" if b.low <= a.high and a.low <= b.high else "and the intervals do not overlap"
+    return f"{high.name} costs {times}. What comes back moves from {a.mean:.1f} to {b.mean:.1f}, {overlap}."

@@ -1,4 +1,4 @@
-"""The duplex chart: what a partner puts in grows to the left of one line, what the vendor gives grows to the right."""
+"""The duplex chart: what a partner puts in grows to the left of a line, what the vendor gives back to the right."""
 
 from collections.abc import Sequence
 from html import escape
@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from forum.ratings.charts.svg import rect, scale_fraction, svg_image, line, coordinate, path, whisker, text_element
+from forum.ratings.charts.svg import coordinate, line, path, rect, scale_fraction, svg_image, text_element, whisker
 
 
 class Row(NamedTuple):
-    """One bar. `level` (1 to 5) is None when there are too few reports; `mark` is where all others stand."""
+    """One bar. `level` (1 to 5) is None with too few ratings; `reference` is the level of the vendor's figures."""
 
     label: str
     short_label: str
@@ -25,7 +25,7 @@ class Row(NamedTuple):
 
 
 class Band(NamedTuple):
-    """A theme, with what is asked on its left and what is given on its right."""
+    """A theme: what is asked on its left, what is given on its right."""
 
     label: str
     ask_rows: Sequence[Row]
@@ -33,110 +33,125 @@ class Band(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """The measures of a form of the chart, in its own units."""
+    """The measures of a layout, in its own units."""
 
     width: float
     centre: float
     arm: float
     pitch: float
-    thick: float
+    thickness: float
     head: float
     pad: float
-    wide: bool
+    is_wide: bool
+
+
+class _RowStyle(NamedTuple):
+    """How one row is drawn."""
+
+    thickness: float
+    label_class: str
+    value_class: str
 
 
 WIDE = Layout(840, 420, 190, 27, 11, 58, 26, True)
 NARROW = Layout(344, 172, 168, 40, 9, 62, 24, False)
 LEFT, RIGHT = -1, 1
+TICKS = [(i, side) for i in range(2, 6) for side in (LEFT, RIGHT)]
 
 
-def duplex_chart(bands: Sequence[Band], total: tuple[Row, Row] | None, form: Layout, *, label: str, cls: str) -> Markup:
-    """The whole chart: head, "all it asks" and "all it gives" if known, then a band for each theme."""
-    y, body = form.head, []
+def duplex_chart(
+    bands: Sequence[Band], total: tuple[Row, Row] | None, layout: Layout, *, label: str, cls: str
+) -> Markup:
+    """Return the chart: a head, "all it asks" and "all it gives" if there are any, then a band for each theme."""
+    y, body = layout.head, []
     if total:
-        body += [_row(LEFT, total[0], y + 4, form, big=True), _row(RIGHT, total[1], y + 4, form, big=True)]
-        y += 22 if form.wide else 26
+        body += [
+            _row(LEFT, total[0], y + 4, layout, is_total=True),
+            _row(RIGHT, total[1], y + 4, layout, is_total=True),
+        ]
+        y += 22 if layout.is_wide else 26
     for band in bands:
-        body += [line(0, y, form.width, y, "rule"), text_element(0, y + 16, band.label, "dc-band")]
-        y += form.pad
+        body += [line(0, y, layout.width, y, "rule"), text_element(0, y + 16, band.label, "dc-band")]
+        y += layout.pad
         for side, rows in ((LEFT, band.ask_rows), (RIGHT, band.criterion_rows)):
-            body += [_row(side, row, y + form.pitch * (i + 0.5) - 3, form) for i, row in enumerate(rows)]
-        y += max(len(band.ask_rows), len(band.criterion_rows)) * form.pitch + (4 if form.wide else 2)
+            body += [_row(side, row, y + layout.pitch * (i + 0.5) - 3, layout) for i, row in enumerate(rows)]
+        y += max(len(band.ask_rows), len(band.criterion_rows)) * layout.pitch + (4 if layout.is_wide else 2)
     height = y + 4
-    grid = "".join(
-        line(
-            form.centre + side * scale_fraction(i) * form.arm,
-            42,
-            form.centre + side * scale_fraction(i) * form.arm,
-            height - 4,
-            "grid",
-        )
-        for i in range(2, 6)
-        for side in (LEFT, RIGHT)
-    )
-    spine = line(form.centre, 14, form.centre, height, "spine")
-    return svg_image(cls, form.width, height, grid + _head(form) + "".join(body) + spine, label=label)
+    grid = "".join(line(_x(layout, i, side), 42, _x(layout, i, side), height - 4, "grid") for i, side in TICKS)
+    spine = line(layout.centre, 14, layout.centre, height, "spine")
+    return svg_image(cls, layout.width, height, grid + _head(layout) + "".join(body) + spine, label=label)
 
 
-def _head(form: Layout) -> str:
-    """The two directions in words, and one line with a half arrowhead for each."""
-    c, arm, axis = form.centre, form.arm, 22
-    if form.wide:
-        told = text_element(c - 14, 14, "What the partner puts in", "dc-head dc-head--asks", "end")
-        told += text_element(c + 14, 14, "What the vendor gives back", "dc-head dc-head--gives")
+def _x(layout: Layout, level: float, side: int) -> float:
+    return layout.centre + side * scale_fraction(level) * layout.arm
+
+
+def _head(layout: Layout) -> str:
+    """Return the two directions in words, and one line with half an arrowhead for each."""
+    c, arm, axis = layout.centre, layout.arm, 22
+    if layout.is_wide:
+        titles = text_element(c - 14, 14, "What the partner puts in", "dc-head dc-head--asks", "end")
+        titles += text_element(c + 14, 14, "What the vendor gives back", "dc-head dc-head--gives")
     else:
-        told = text_element(c - 6, 13, "Partner puts in", "dc-head dc-head--asks", "end")
-        told += text_element(c + 6, 13, "Vendor gives back", "dc-head dc-head--gives")
+        titles = text_element(c - 6, 13, "Partner puts in", "dc-head dc-head--asks", "end")
+        titles += text_element(c + 6, 13, "Vendor gives back", "dc-head dc-head--gives")
     arrows = path(f"M{c - arm} {axis}H{c + arm}", "dc-line")
     arrows += path(f"M{c - arm} {axis}h9v5z", "bar-asks") + path(f"M{c + arm} {axis}h-9v-5z", "bar-gives")
-    ticks = "".join(
-        text_element(c + side * scale_fraction(i) * arm, axis + 15, i, "dc-tick", "middle")
-        for i in range(2, 6)
-        for side in (LEFT, RIGHT)
+    ticks = [text_element(_x(layout, i, side), axis + 15, i, "dc-tick", "middle") for i, side in TICKS]
+    ticks += [text_element(c + offset, axis + 15, "1", "dc-tick", "middle") for offset in (-9, 9)]
+    return titles + arrows + "".join(ticks)
+
+
+def _row(side: int, row: Row, y: float, layout: Layout, *, is_total: bool = False) -> str:
+    style = _RowStyle(
+        layout.thickness + (6 if is_total else 0),
+        "dc-label dc-strong" if is_total else "dc-label",
+        "dc-value" if row.level is not None or row.not_offered else "dc-n",
     )
-    ones = text_element(c - 9, axis + 15, "1", "dc-tick", "middle") + text_element(c + 9, axis + 15, "1", "dc-tick", "middle")
-    return told + arrows + ticks + ones
+    draw = _wide_row if layout.is_wide else _narrow_row
+    return f"<g><title>{escape(row.tooltip)}</title>{draw(side, row, y, layout, style)}</g>"
 
 
-def _row(side: int, row: Row, y: float, form: Layout, *, big: bool = False) -> str:
-    thick = form.thick + (6 if big else 0)
-    cls = "dc-label dc-strong" if big else "dc-label"
-    value = "dc-value" if row.level is not None or row.not_offered else "dc-n"
-    lay = _wide_row if form.wide else _narrow_row
-    return f"<g><title>{escape(row.tooltip)}</title>{lay(side, row, y, form, thick, cls, value)}</g>"
-
-
-def _wide_row(side: int, row: Row, y: float, form: Layout, thick: float, cls: str, value: str) -> str:
-    c, arm, base = form.centre, form.arm, y + 4.5
-    drawn = _draw_bar(side, row, y, thick, form)
+def _wide_row(side: int, row: Row, y: float, layout: Layout, style: _RowStyle) -> str:
+    c, arm, base = layout.centre, layout.arm, y + 4.5
+    bar = _bar_with_whisker(side, row, y, style.thickness, layout)
     if side == LEFT:
         n = f'<tspan dx="6" class="dc-n">n {row.n}</tspan>' if row.n is not None else ""
-        return drawn + text_element(0, base, row.label, cls, after=n) + text_element(c - arm - 14, base, row.value, value, "end")
-    drawn += text_element(c + arm + 16, base, row.value, value) + text_element(c + arm + 52, base, row.label, cls)
-    return drawn + (text_element(form.width, base, f"n {row.n}", "dc-n", "end") if row.n is not None else "")
+        label = text_element(0, base, row.label, style.label_class, after=n)
+        return bar + label + text_element(c - arm - 14, base, row.value, style.value_class, "end")
+    value = text_element(c + arm + 16, base, row.value, style.value_class)
+    label = text_element(c + arm + 52, base, row.label, style.label_class)
+    return bar + value + label + _count(layout.width, base, row)
 
 
-def _narrow_row(side: int, row: Row, y: float, form: Layout, thick: float, cls: str, value: str) -> str:
-    c, base = form.centre, y - 3
-    drawn = _draw_bar(side, row, y + 8, thick, form)
+def _narrow_row(side: int, row: Row, y: float, layout: Layout, style: _RowStyle) -> str:
+    c, base = layout.centre, y - 3
+    bar = _bar_with_whisker(side, row, y + 8, style.thickness, layout)
     if side == LEFT:
-        return drawn + text_element(0, base, row.value, value) + text_element(c - 6, base, row.short_label, cls, "end")
-    drawn += text_element(c + 6, base, row.short_label, cls) + text_element(form.width, base, row.value, value, "end")
-    return drawn + (text_element(form.width - 26, base, f"n {row.n}", "dc-n", "end") if row.n is not None else "")
+        value = text_element(0, base, row.value, style.value_class)
+        return bar + value + text_element(c - 6, base, row.short_label, style.label_class, "end")
+    label = text_element(c + 6, base, row.short_label, style.label_class)
+    value = text_element(layout.width, base, row.value, style.value_class, "end")
+    return bar + label + value + _count(layout.width - 26, base, row)
 
 
-def _draw_bar(side: int, row: Row, y: float, thick: float, form: Layout) -> str:
-    c, arm, name = form.centre, form.arm, "asks" if side == LEFT else "gives"
+def _count(x: float, y: float, row: Row) -> str:
+    return text_element(x, y, f"n {row.n}", "dc-n", "end") if row.n is not None else ""
+
+
+def _bar_with_whisker(side: int, row: Row, y: float, thickness: float, layout: Layout) -> str:
+    c, arm, name = layout.centre, layout.arm, "asks" if side == LEFT else "gives"
     if row.not_offered:
         return line(c + side * 2, y, c + side * (2 + arm * 0.24), y, "dash")
     if row.level is None:
-        return rect(c - 2 - arm if side == LEFT else c + 2, y - thick / 2, arm, thick, "bar-none")
+        return rect(c - 2 - arm if side == LEFT else c + 2, y - thickness / 2, arm, thickness, "bar-none")
     length = max(2, scale_fraction(row.level) * arm)
-    drawn = rect(c - 1 - length if side == LEFT else c + 1, y - thick / 2, length, thick, f"bar-{name}")
+    svg = rect(c - 1 - length if side == LEFT else c + 1, y - thickness / 2, length, thickness, f"bar-{name}")
     if row.reference is not None:
         x = c + side * (1 + scale_fraction(row.reference) * arm)
-        drawn += path(f"M{coordinate(x)} {coordinate(y - thick / 2 - 3)}V{coordinate(y + thick / 2 + 3)}", "mark")
+        top, bottom = coordinate(y - thickness / 2 - 3), coordinate(y + thickness / 2 + 3)
+        svg += path(f"M{coordinate(x)} {top}V{bottom}", "mark")
     if row.low is not None and row.high is not None:
         ends = sorted(c + side * (1 + scale_fraction(value) * arm) for value in (row.low, row.high))
-        drawn += whisker(ends[0], ends[1], y, 4, c + side * (1 + length), side)
-    return drawn
+        svg += whisker(ends[0], ends[1], y, 4, c + side * (1 + length), side)
+    return svg

@@ -1,27 +1,40 @@
-"""Small charts: the glyph beside a vendor's name, pips, histogram, interval, bars in a table, deals and the trend."""
+"""Small charts: glyph, pips, interval, histogram, bars in table cells, stacked bar and trend."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from markupsafe import Markup
 
-from forum.ratings.charts.svg import rect, circle, scale_fraction, svg_image, line, coordinate, path, whisker, text_element
+from forum.ratings.charts.svg import (
+    circle,
+    coordinate,
+    line,
+    path,
+    rect,
+    scale_fraction,
+    svg_image,
+    text_element,
+    whisker,
+)
+from forum.ratings.figure_types import Estimate
 
 
 def glyph(asks: float | None, gives: float | None) -> Markup:
-    """Left arm what is asked, right arm what is given; dashes for too few ratings or a vendor that is not told."""
+    """Return a vendor's glyph: left arm what it asks, right arm what it gives; dashes with too few ratings."""
     width, height, centre, arm = 48, 12, 24, 22
     if asks is None or gives is None:
         dashes = path(f"M2 6H{centre - 3}M{centre + 3} 6H{width - 2}", "glyph__none")
         return svg_image("glyph glyph--none", width, height, dashes + path(f"M{centre} 1V11", "glyph__spine"))
-    left, right = max(2, scale_fraction(asks) * arm), max(2, scale_fraction(gives) * arm)
-    bars = rect(centre - 1 - left, 3, left, 6, "bar-asks") + rect(centre + 1, 3, right, 6, "bar-gives")
+    ask_length, give_length = max(2, scale_fraction(asks) * arm), max(2, scale_fraction(gives) * arm)
+    bars = rect(centre - 1 - ask_length, 3, ask_length, 6, "bar-asks") + rect(
+        centre + 1, 3, give_length, 6, "bar-gives"
+    )
     spine = path(f"M{centre} 0V12", "glyph__spine")
     return svg_image("glyph", width, height, path(f"M1 6H{width - 1}", "glyph__line") + bars + spine)
 
 
 def pips(stars: int) -> Markup:
-    """Five cells, so many of them filled; the number always stands beside it."""
+    """Return five cells, as many filled as there are stars; the number must stand beside it."""
     cells = "".join(
         f'<rect x="{i * 13 + 0.5}" y=".5" width="10" height="9" class="{"pip-on" if i < stars else "pip-off"}"/>'
         for i in range(5)
@@ -30,109 +43,126 @@ def pips(stars: int) -> Markup:
 
 
 def interval_chart(mean: float, low: float, high: float, width: float = 132, label: str = "") -> Markup:
-    """A dot and its interval on a rail from 1 to 5."""
+    """Return a dot with its interval on a rail from 1 to 5."""
 
     def x(value: float) -> float:
         return 6 + scale_fraction(value) * (width - 12)
 
     ticks = "".join(line(x(i), 5, x(i), 11, "tick") for i in range(1, 6))
     rail = path(f"M6 8H{coordinate(width - 6)}", "rail")
-    marks = whisker(x(low), x(high), 8, 4) + f'<circle cx="{coordinate(x(mean))}" cy="8" r="4" class="dot"/>'
-    return svg_image("whisker-dot", width, 16, rail + ticks + marks, label=label)
+    dot = f'<circle cx="{coordinate(x(mean))}" cy="8" r="4" class="dot"/>'
+    return svg_image("whisker-dot", width, 16, rail + ticks + whisker(x(low), x(high), 8, 4) + dot, label=label)
 
 
 def histogram(counts: Sequence[int], label: str, width: float = 150, height: float = 64) -> Markup:
-    """Five columns for 1 to 5, the count above each."""
-    most, gap, base, top = max(*counts, 1), 5, height - 16, 15
+    """Return five columns for 1 to 5 stars, with the count above each."""
+    highest, gap, base, top = max(*counts, 1), 5, height - 16, 15
     column = (width - gap * 4) / 5
-    drawn = []
+    parts = []
     for i, n in enumerate(counts):
-        x, tall = i * (column + gap), (base - top) * n / most
+        x, column_height = i * (column + gap), (base - top) * n / highest
         if n:
-            drawn.append(rect(x, base - tall, column, tall, "bar-gives"))
-        drawn.append(text_element(x + column / 2, base - tall - 4, n, "h-count" if n else "h-zero", "middle"))
-        drawn.append(text_element(x + column / 2, height - 3, i + 1, "dc-tick", "middle"))
-    drawn.append(line(0, base + 0.5, width, base + 0.5, "axis"))
-    return svg_image("hist", width, height, "".join(drawn), label=label)
+            parts.append(rect(x, base - column_height, column, column_height, "bar-gives"))
+        count_class = "h-count" if n else "h-zero"
+        parts.append(text_element(x + column / 2, base - column_height - 4, n, count_class, "middle"))
+        parts.append(text_element(x + column / 2, height - 3, i + 1, "dc-tick", "middle"))
+    parts.append(line(0, base + 0.5, width, base + 0.5, "axis"))
+    return svg_image("hist", width, height, "".join(parts), label=label)
 
 
 def cell_bar(mean: float, low: float, high: float, side: str, width: float = 104) -> Markup:
-    """One bar with its whisker for a cell of a table; what is asked grows to the left."""
-    length, across = max(2, scale_fraction(mean) * (width - 2)), width - 2
+    """Return one bar with its whisker for a table cell; what is asked (`side` "asks") grows to the left."""
+    length, full = max(2, scale_fraction(mean) * (width - 2)), width - 2
     if side == "asks":
-        drawn = rect(width - 1 - length, 2, length, 8, "bar-asks")
-        drawn += whisker(
-            width - 1 - scale_fraction(high) * across, width - 1 - scale_fraction(low) * across, 6, 3, width - 1 - length, -1
-        )
+        bar_svg = rect(width - 1 - length, 2, length, 8, "bar-asks")
+        start, end = width - 1 - scale_fraction(high) * full, width - 1 - scale_fraction(low) * full
+        bar_svg += whisker(start, end, 6, 3, width - 1 - length, -1)
         spine = width - 0.5
     else:
-        drawn = rect(1, 2, length, 8, "bar-gives")
-        drawn += whisker(1 + scale_fraction(low) * across, 1 + scale_fraction(high) * across, 6, 3, 1 + length)
+        bar_svg = rect(1, 2, length, 8, "bar-gives")
+        bar_svg += whisker(1 + scale_fraction(low) * full, 1 + scale_fraction(high) * full, 6, 3, 1 + length)
         spine = 0.5
-    return svg_image("mini", width, 12, line(0, 6, width, 6, "glyph__line") + drawn + line(spine, 0, spine, 12, "spine"))
+    axis = line(0, 6, width, 6, "glyph__line")
+    return svg_image("mini", width, 12, axis + bar_svg + line(spine, 0, spine, 12, "spine"))
 
 
 def stacked_bar(parts: Sequence[tuple[str, int]], label: str) -> Markup:
-    """One bar cut into parts, each with its own texture; the labels stand below it in words."""
-    total, x, drawn = sum(n for _, n in parts) or 1, 0.0, []
+    """Return one bar of parts, each a class (its texture) and a count; their labels stand below it as text."""
+    total, x, svg = sum(n for _, n in parts) or 1, 0.0, []
     for cls, n in parts:
-        wide = 1000 * n / total
-        drawn.append(rect(x, 0, wide - 3, 28, cls))
-        x += wide
-    return svg_image("flow", 1000, 28, "".join(drawn), label=label, stretched=True)
+        width = 1000 * n / total
+        svg.append(rect(x, 0, width - 3, 28, cls))
+        x += width
+    return svg_image("flow", 1000, 28, "".join(svg), label=label, stretched=True)
 
 
 class TrendPoint(NamedTuple):
-    """A quarter of a trend: without a mean it is a ring on the baseline."""
+    """A quarter of a trend. `estimate` is None when nothing was published in it: a ring on the baseline."""
 
     label: str
     count_label: str
-    mean: float | None
-    low: float | None
-    high: float | None
+    estimate: Estimate | None
     has_change: bool = False
 
 
+class _TrendScale(NamedTuple):
+    """Where quarters and means are drawn."""
+
+    points: int
+    width: float
+    height: float = 200
+    margin_left: float = 26
+    margin_right: float = 8
+    margin_top: float = 14
+    margin_bottom: float = 44
+
+    def x(self, index: int) -> float:
+        inner = self.width - self.margin_left - self.margin_right
+        return self.margin_left + inner * (index + 0.5) / self.points
+
+    def y(self, value: float) -> float:
+        inner = self.height - self.margin_top - self.margin_bottom
+        return self.margin_top + (1 - scale_fraction(value)) * inner
+
+
 def trend_chart(points: Sequence[TrendPoint], *, wide: bool, label: str) -> Markup:
-    """The verdict over time; a line that bridges a gap is dashed, and a programme change is a mark on the axis."""
-    width, height = (552, 200) if wide else (344, 200)
-    left, right, top, bottom = 26, 8, 14, 44
-
-    def x(i: int) -> float:
-        return left + (width - left - right) * (i + 0.5) / len(points)
-
-    def y(value: float) -> float:
-        return top + (1 - scale_fraction(value)) * (height - top - bottom)
-
-    drawn = []
+    """Return "worth it" over time; lines across a gap are dashed, and an upright marks a programme change."""
+    scale = _TrendScale(len(points), 552 if wide else 344)
+    parts = []
     for i in range(1, 6):
-        drawn += [line(left, y(i), width - right, y(i), "grid"), text_element(left - 8, y(i) + 4, i, "dc-tick", "end")]
-    before: tuple[int, float] | None = None
+        parts.append(line(scale.margin_left, scale.y(i), scale.width - scale.margin_right, scale.y(i), "grid"))
+        parts.append(text_element(scale.margin_left - 8, scale.y(i) + 4, i, "dc-tick", "end"))
+    previous: tuple[int, float] | None = None
     for i, point in enumerate(points):
-        drawn.append(text_element(x(i), height - 22, point.label, "dc-tick", "middle"))
-        drawn.append(text_element(x(i), height - 6, point.count_label, "dc-n", "middle"))
-        if point.has_change:
-            drawn.append(path(f"M{coordinate(x(i))} {top}V{coordinate(y(1))}", "dash"))
-        if point.mean is None:
-            drawn.append(circle(x(i), y(1), 4, "ring"))
+        parts += _quarter(i, point, scale)
+        if point.estimate is None:
             continue
-        if before:
-            drawn.append(
-                line(
-                    x(before[0]), y(before[1]), x(i), y(point.mean), "line" if before[0] == i - 1 else "line line--gap"
-                )
+        if previous:
+            cls = "line" if previous[0] == i - 1 else "line line--gap"
+            parts.append(
+                line(scale.x(previous[0]), scale.y(previous[1]), scale.x(i), scale.y(point.estimate.mean), cls)
             )
-        before = (i, point.mean)
-    drawn += [_point_with_interval(x(i), y, point) for i, point in enumerate(points) if point.mean is not None]
+        previous = (i, point.estimate.mean)
+    parts += [_point_with_interval(scale.x(i), scale.y, p.estimate) for i, p in enumerate(points) if p.estimate]
     cls = "trend trend--w" if wide else "trend trend--n"
-    return svg_image(cls, width, height, "".join(drawn), label=label)
+    return svg_image(cls, scale.width, scale.height, "".join(parts), label=label)
 
 
-def _point_with_interval(x: float, y: Callable[[Any], float], point: TrendPoint) -> str:
-    """The mean as a dot with its interval standing."""
-    high, low, mean = y(point.high), y(point.low), y(point.mean)
-    bars = path(
-        f"M{coordinate(x - 4)} {coordinate(high)}h8M{coordinate(x - 4)} {coordinate(low)}h8M{coordinate(x)} {coordinate(high)}V{coordinate(low)}",
-        "whisker",
-    )
-    return bars + circle(x, mean, 4.5, "dot") + text_element(x + 9, mean - 6, f"{point.mean:.1f}", "dc-value")
+def _quarter(index: int, point: TrendPoint, scale: _TrendScale) -> list[str]:
+    x = scale.x(index)
+    parts = [
+        text_element(x, scale.height - 22, point.label, "dc-tick", "middle"),
+        text_element(x, scale.height - 6, point.count_label, "dc-n", "middle"),
+    ]
+    if point.has_change:
+        parts.append(path(f"M{coordinate(x)} {scale.margin_top}V{coordinate(scale.y(1))}", "dash"))
+    if point.estimate is None:
+        parts.append(circle(x, scale.y(1), 4, "ring"))
+    return parts
+
+
+def _point_with_interval(x: float, y: Callable[[float], float], estimate: Estimate) -> str:
+    mean, low, high = y(estimate.mean), coordinate(y(estimate.low)), coordinate(y(estimate.high))
+    caps = f"M{coordinate(x - 4)} {high}h8M{coordinate(x - 4)} {low}h8"
+    whiskers = path(f"{caps}M{coordinate(x)} {high}V{low}", "whisker")
+    return whiskers + circle(x, mean, 4.5, "dot") + text_element(x + 9, mean - 6, f"{estimate.mean:.1f}", "dc-value")

@@ -1,4 +1,4 @@
-"""Scores: the formulas, as pure functions of numbers. "How scores are made" states each of them in words.
+"""The formulas of scores, as pure functions of numbers. The page "How scores are made" states each of them.
 
 The Dirichlet-multinomial is the model of A. Gelman et al., Bayesian Data Analysis, section 3.4; the interval for a
 share is E. B. Wilson's (JASA 22, 1927, 209-212); the step-down correction is S. Holm's (Scand. J. Statist. 6, 1979,
@@ -11,8 +11,8 @@ from math import sqrt
 from statistics import NormalDist, fmean, stdev
 from typing import NamedTuple
 
-PRIOR_STRENGTH = 8.0  # how many ratings the prior weighs
-HALF_LIFE_DAYS = 540.0  # days until a rating weighs half
+PRIOR_STRENGTH = 8.0  # the prior weighs as much as so many ratings
+HALF_LIFE_DAYS = 540.0  # a rating of this age weighs half
 Z90 = 1.6448536
 Z95 = 1.959963984540054
 STARS = (1, 2, 3, 4, 5)
@@ -37,7 +37,7 @@ class Share(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """b minus a with its interval after Holm's correction; `clear` when the interval leaves out 0."""
+    """b minus a with its interval after Holm's correction; `is_clear` when the interval excludes 0."""
 
     value: float
     low: float
@@ -46,12 +46,12 @@ class Difference(NamedTuple):
 
 
 def age_weight(age_days: float) -> float:
-    """What a rating of this age weighs: 1 today, 0.5 after 540 days. An age below 0 counts as 0."""
+    """Return the weight of a rating of this age: 1 today, 0.5 after 540 days. An age below 0 counts as 0."""
     return float(0.5 ** (max(age_days, 0.0) / HALF_LIFE_DAYS))
 
 
 def score(counts: Sequence[float], prior: Sequence[float] = FLAT_PRIOR, strength: float = PRIOR_STRENGTH) -> Score:
-    """The score of five (weighted) counts of 1 to 5 stars under a prior that sums to 1.
+    """Return the score of five (weighted) counts of 1 to 5 stars under a prior that sums to 1.
 
     a_k = M p_k + n_k, A = sum a_k, E = sum k a_k / A, Var = (sum k^2 a_k / A - E^2) / (A + 1).
     """
@@ -64,7 +64,7 @@ def score(counts: Sequence[float], prior: Sequence[float] = FLAT_PRIOR, strength
 
 
 def wilson_interval(yes: float, n: float, z: float = Z95) -> Share:
-    """The share yes / n with Wilson's interval, 95 % unless told otherwise. n must be above 0."""
+    """Return the share yes / n with Wilson's interval, by default at 95 %. n must be above 0."""
     share, square = yes / n, z * z
     centre = (share + square / (2 * n)) / (1 + square / n)
     half = z / (1 + square / n) * sqrt(share * (1 - share) / n + square / (4 * n * n))
@@ -72,30 +72,30 @@ def wilson_interval(yes: float, n: float, z: float = Z95) -> Share:
 
 
 def mean_interval(values: Sequence[float]) -> Score:
-    """Mean of at least two values on the scale 1 to 5 with its 90 % interval by Student's t, clipped."""
+    """Return the mean of two or more values on the scale 1 to 5, with its 90 % interval by Student's t, clipped."""
     mean, sd = fmean(values), stdev(values) / sqrt(len(values))
     half = _t90(len(values) - 1) * sd
     return Score(mean, sd, max(1.0, mean - half), min(5.0, mean + half))
 
 
 def holm_differences(pairs: Sequence[tuple[Score, Score]], level: float = 0.90) -> list[Difference]:
-    """b - a for each pair of scores, each interval widened by Holm's step-down so that all hold together."""
+    """Return b - a for each pair of scores, with intervals widened by Holm's step-down so that all hold jointly."""
     z = [abs(b.mean - a.mean) / max(sqrt(a.sd**2 + b.sd**2), 1e-9) for a, b in pairs]
-    found: dict[int, Difference] = {}
-    still, needed = True, 0.0
-    for rank, place in enumerate(sorted(range(len(pairs)), key=lambda i: -z[i])):
-        if still:
-            needed = NormalDist().inv_cdf(1 - (1 - level) / (2 * (len(pairs) - rank)))
-        a, b = pairs[place]
-        half = needed * sqrt(a.sd**2 + b.sd**2)
+    by_index: dict[int, Difference] = {}
+    all_clear, quantile_z = True, 0.0
+    for rank, index in enumerate(sorted(range(len(pairs)), key=lambda i: -z[i])):
+        if all_clear:
+            quantile_z = NormalDist().inv_cdf(1 - (1 - level) / (2 * (len(pairs) - rank)))
+        a, b = pairs[index]
+        half = quantile_z * sqrt(a.sd**2 + b.sd**2)
         value = b.mean - a.mean
-        still = still and abs(value) > half
-        found[place] = Difference(value, value - half, value + half, still)
-    return [found[i] for i in range(len(pairs))]
+        all_clear = all_clear and abs(value) > half
+        by_index[index] = Difference(value, value - half, value + half, all_clear)
+    return [by_index[i] for i in range(len(pairs))]
 
 
 def percentile_level(value: float, ordered: Sequence[float]) -> float:
-    """Where a value stands among all reports, 1 to 5: 1 + 4 p, p its mid-rank percentile. Alone it is in the middle."""
+    """Return the level of a value among all values, 1 + 4 p with p its mid-rank percentile; 3 when there are none."""
     if not ordered:
         return 3.0
     below, not_above = bisect_left(ordered, value), bisect_right(ordered, value)
@@ -103,23 +103,23 @@ def percentile_level(value: float, ordered: Sequence[float]) -> float:
 
 
 def quantile(ordered: Sequence[float], p: float) -> float:
-    """The p-quantile of ordered values, with linear interpolation (Hyndman and Fan's type 7)."""
-    place = (len(ordered) - 1) * p
-    below = int(place)
+    """Return the p-quantile of ordered values, by linear interpolation (Hyndman and Fan's type 7)."""
+    position = (len(ordered) - 1) * p
+    below = int(position)
     above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+    return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
 
 
 def round_money(value: float) -> int:
-    """An amount to two significant digits: 2,250 is 2,200, so that a median is not somebody's exact invoice."""
+    """Return an amount to two significant digits (2,250 is 2,200): a median must not be someone's exact invoice."""
     digits = len(str(int(abs(value))))
     return int(round(value, 2 - digits)) if digits > 2 else round(value)
 
 
 def rank_bands(intervals: Sequence[tuple[float, float, float]]) -> list[int]:
-    """The band, from 1 on, of each (mean, low, high) in order of falling mean.
+    """Return the band, from 1 on, of each (mean, low, high) in order of falling mean.
 
-    A band begins with its best; whoever's interval reaches into that one's shares the band.
+    A band begins with its best; every interval that reaches into the interval of that one shares the band.
     """
     bands: list[int] = []
     floor = float("inf")
@@ -133,7 +133,7 @@ def rank_bands(intervals: Sequence[tuple[float, float, float]]) -> list[int]:
 
 
 def _t90(freedom: int) -> float:
-    """Student's t for a two-sided 90 % interval, by Abramowitz and Stegun 26.7.5; exact for one and two degrees."""
+    """Return Student's t for a two-sided 90 % interval: Abramowitz and Stegun 26.7.5, exact for 1 and 2 degrees."""
     if freedom == 1:
         return 6.3137515
     if freedom == 2:

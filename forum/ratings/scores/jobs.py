@@ -1,4 +1,4 @@
-"""What runs by the clock for scores."""
+"""The nightly publication of scores."""
 
 from forum import jobs
 from forum.db import db, writing
@@ -8,6 +8,6 @@ from forum.ratings.scores.actions import publish
 @jobs.periodic(minute="10", hour="2")
 @writing()
 def publish_scores() -> None:
-    """Once a night: every snapshot that may appear, appears."""
+    """Publish every snapshot that may be published."""
     publish(commit=db.session.commit)
     db.session.commit()

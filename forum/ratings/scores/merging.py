@@ -1,7 +1,7 @@
-"""What becomes of a vendor's ratings and figures when it goes into another.
+"""Move a vendor's ratings and figures to the vendor it is merged into.
 
-The ratings move as they are: with their marks, which cannot be made anew where the author is anonymous, and with what
-the last figures hold of them. A version that was published once stays published: nothing of it counts as new.
+Ratings keep their HMACs, which cannot be computed again where the author is anonymous, and what the last snapshot
+holds of them: nothing of them counts as new.
 """
 
 from forum.db import db, lock
@@ -13,31 +13,31 @@ from forum.vendors.models import Vendor
 
 
 def merge_vendor(old: Vendor, into: Vendor) -> None:
-    """Move the ratings, then join what was published."""
+    """Move the ratings, then merge the figures."""
     move_ratings(old, into)
     merge_figures(old, into)
 
 
 def merge_figures(old: Vendor, into: Vendor) -> None:
-    """What the old one published. The other's figures stay as they are until the next batch. Done once, at the merge.
+    """Merge what both published; the figures of `into` stay as they are until the next batch. Call it once per merge.
 
-    If only the old one ever had figures, they are the other's from here on. If both had, those of the old one are kept
-    beside until the two are published together: see publication.segments_after_merging.
+    If only the old vendor ever had figures, the other one takes them over. If both had, the old vendor's are kept
+    until the two are published as one: see disclosure.publishable_segments_after_merge.
     """
     lock("publishing scores")
-    had, has = (last_figures(Subject(vendor.id)) is not None for vendor in (old, into))
-    thin = Snapshot.figures.is_(None)
-    db.session.query(Snapshot).filter(Snapshot.vendor_id == old.id, thin).delete()
-    if had and not has:
-        db.session.query(Snapshot).filter(Snapshot.vendor_id == into.id, thin).delete()
+    old_had_figures, has_figures = (last_figures(Subject(vendor.id)) is not None for vendor in (old, into))
+    no_figures = Snapshot.figures.is_(None)
+    db.session.query(Snapshot).filter(Snapshot.vendor_id == old.id, no_figures).delete()
+    if old_had_figures and not has_figures:
+        db.session.query(Snapshot).filter(Snapshot.vendor_id == into.id, no_figures).delete()
         reassign_vendor(Snapshot.vendor_id, old, into)
-    elif had:
+    elif old_had_figures:
         _mark_last_current(old)
     db.session.flush()
 
 
 def move_ratings(old: Vendor, into: Vendor) -> None:
-    """Give the other vendor the ratings and the notes of withdrawn ones; not while scores are published."""
+    """Reassign ratings and withdrawals, but not while scores are being published."""
     lock("publishing scores")
     reassign_vendor(Rating.vendor_id, old, into)
     reassign_vendor(Withdrawal.vendor_id, old, into)
@@ -45,7 +45,7 @@ def move_ratings(old: Vendor, into: Vendor) -> None:
 
 
 def _mark_last_current(old: Vendor) -> None:
-    """Only the last figures that were shown, in force or not, are marked as in force."""
+    """Make the vendor's last snapshot its only current one."""
     ordered = db.session.query(Snapshot).filter(Snapshot.vendor_id == old.id).order_by(Snapshot.id.desc()).all()
     for snapshot in ordered:
         snapshot.current = False

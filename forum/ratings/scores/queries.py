@@ -1,24 +1,51 @@
-"""What publishing asks: of whom there may be a snapshot, what counts in it, and what the last one held."""
+"""Queries of publishing: subjects that may get a snapshot, ratings that count, and what the last snapshot holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple, Protocol, cast
 
-from sqlalchemy import ColumnElement, and_, not_, null, or_, select
+from sqlalchemy import ColumnElement, Select, and_, not_, null, or_, select
 
 from forum.db import db
+from forum.ratings.figure_types import Figures
 from forum.ratings.models import Rating, Snapshot, Withdrawal
 from forum.ratings.queries import Subject, subject_filter
 from forum.vendors.models import Vendor
 
 
+class RatingRow(Protocol):
+    """A row with all columns of a rating; those of criteria, asks and deals are read by their keys."""
+
+    id: int
+    organisation_seal: str
+    vendor_id: int | None
+    tier_id: int | None
+    currency: str
+    worth: int
+    again: bool
+    rated_at: datetime
+    revised_at: datetime | None
+    version: int
+    published_version: int | None
+    published_tier_id: int | None
+    site_version: int | None
+
+
+class ExcludedRating(NamedTuple):
+    """A rating that the last snapshot holds and that no longer counts."""
+
+    id: int
+    organisation_seal: str
+    tier_id: int | None
+
+
 def is_countable() -> ColumnElement[bool]:
-    """Ratings that count: no interest declared, and not hidden."""
+    """Return the condition that a rating counts: no interest declared, and not hidden."""
     return and_(Rating.interest == "none", Rating.hidden_at.is_(None))
 
 
 def subjects_to_publish() -> list[Subject]:
-    """Every vendor and category of which something changed since its last figures, or that only has a number so far."""
+    """Return the vendors and categories with changes since their last figures, or without figures so far."""
     same = and_(
         Rating.version == Rating.published_version, Rating.tier_id.is_not_distinct_from(Rating.published_tier_id)
     )
@@ -26,13 +53,13 @@ def subjects_to_publish() -> list[Subject]:
     rows = db.session.execute(
         select(Rating.vendor_id, Rating.category_id)
         .where(or_(and_(is_countable(), changed), and_(not_(is_countable()), Rating.published_version.is_not(None))))
-        .union(select(Withdrawal.vendor_id, Withdrawal.category_id), _below_the_gate(), _merged())
+        .union(select(Withdrawal.vendor_id, Withdrawal.category_id), _without_figures(), _with_merged_vendors())
         .order_by("vendor_id", "category_id")
     )
     return [Subject(*row) for row in rows]
 
 
-def _below_the_gate() -> Any:
+def _without_figures() -> Select[int | None, int | None]:
     return select(Snapshot.vendor_id, Snapshot.category_id).where(
         Snapshot.current,
         Snapshot.figures.is_(None),
@@ -40,7 +67,7 @@ def _below_the_gate() -> Any:
     )
 
 
-def _merged() -> Any:
+def _with_merged_vendors() -> Select[int | None, None]:
     return (
         select(Vendor.merged_into_id, null())
         .join(Snapshot, Snapshot.vendor_id == Vendor.id)
@@ -49,7 +76,7 @@ def _merged() -> Any:
 
 
 def merged_snapshots(subject: Subject) -> Sequence[Snapshot]:
-    """The last figures of vendors that went into this one since its own last figures."""
+    """Return the last snapshots of vendors that were merged into this one since its own last figures."""
     if subject.vendor_id is None:
         return []
     return db.session.scalars(
@@ -59,16 +86,16 @@ def merged_snapshots(subject: Subject) -> Sequence[Snapshot]:
     ).all()
 
 
-def countable_ratings(subject: Subject | None, until: datetime) -> Any:
-    """Rows to be counted, all columns, of one subject or (None) of all named vendors; read in portions."""
+def countable_ratings(subject: Subject | None, until: datetime) -> Iterable[RatingRow]:
+    """Return the ratings of a subject, or with None of all named vendors, that count; read in portions."""
     table = Rating.__table__
     where = subject_filter(Rating, subject) if subject else Rating.vendor_id.is_not(None)
     statement = select(table).where(where, is_countable(), Rating.rated_at <= until).order_by(Rating.id)
-    return db.session.execute(statement, execution_options={"yield_per": 2000})
+    return cast("Iterable[RatingRow]", db.session.execute(statement, execution_options={"yield_per": 2000}))
 
 
 def changed_seals(until: datetime) -> Sequence[str]:
-    """The sealed houses of all ratings of named vendors that the site's last figures do not hold as they are."""
+    """Return the seals of named vendors' ratings that changed since the site's last snapshot."""
     changed = Rating.site_version.is_distinct_from(Rating.version)
     return db.session.scalars(
         select(Rating.organisation_seal).where(
@@ -77,24 +104,25 @@ def changed_seals(until: datetime) -> Sequence[str]:
     ).all()
 
 
-def excluded_ratings(subject: Subject, until: datetime) -> Sequence[Any]:
-    """Ratings that the subject's last figures hold and that count no more: hidden, or an interest was declared."""
-    return db.session.execute(
-        select(Rating.id, Rating.organisation_seal, Rating.published_tier_id.label("tier_id")).where(
+def excluded_ratings(subject: Subject, until: datetime) -> Sequence[ExcludedRating]:
+    """Return ratings of the last snapshot that no longer count: hidden, or with an interest declared since."""
+    rows = db.session.execute(
+        select(Rating.id, Rating.organisation_seal, Rating.published_tier_id).where(
             subject_filter(Rating, subject),
             Rating.published_version.is_not(None),
             not_(and_(is_countable(), Rating.rated_at <= until)),
         )
-    ).all()
+    )
+    return [ExcludedRating(*row) for row in rows]
 
 
 def withdrawals(subject: Subject) -> Sequence[Withdrawal]:
-    """What was withdrawn since the subject's last snapshot."""
+    """Return the withdrawals since the subject's last snapshot."""
     return db.session.scalars(select(Withdrawal).where(subject_filter(Withdrawal, subject))).all()
 
 
-def last_figures(subject: Subject) -> dict[str, Any] | None:
-    """The last figures of the subject that were shown, in force or not."""
+def last_figures(subject: Subject) -> Figures | None:
+    """Return the subject's last published figures, from the current snapshot or an older one."""
     return db.session.scalar(
         select(Snapshot.figures)
         .where(subject_filter(Snapshot, subject), Snapshot.figures.is_not(None))
