@@ -16,6 +16,7 @@ from forum.accounts.models import Member
 from forum.db import db, now
 from forum.links import external_url
 from forum.moderation.jobs import remove_unedited
+from forum.urls import path_of
 from tests.conftest import on_one_database
 from tests.factories import make_member, make_post
 
@@ -144,5 +145,12 @@ def test_a_link_made_in_a_job_begins_with_the_sites_address(migrated_app: Flask,
     monkeypatch.setitem(migrated_app.config, "SITE_URL", "https://forum.example/community")
     with migrated_app.app_context():
         assert external_url("pages.home") == "https://forum.example/community/"
-        link = external_url("pages.vendor", slug="nordwall", sort=None, anchor="posts")
+        link = external_url("pages.vendor", slug="nordwall", sort=None, _anchor="posts")
     assert link == "https://forum.example/community/vendors/nordwall#posts"
+
+
+def test_a_byline_outside_of_a_request_links_to_the_same_path(migrated_app: Flask) -> None:
+    with migrated_app.app_context():
+        outside = path_of("pages.member", slug="marta")
+    with migrated_app.test_request_context():
+        assert path_of("pages.member", slug="marta") == outside == "/members/marta"

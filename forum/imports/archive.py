@@ -10,9 +10,10 @@ from flask import current_app
 from forum import dates
 from forum.accounts.bylines import byline
 from forum.imports.queries import BATCH, public_comments, public_posts, public_vendors
+from forum.links import external_url
 from forum.posts.tags.queries import all_tags, tag_slugs_of
+from forum.urls import key_text
 from forum.vendors.models import Vendor
-from forum.urls import key_text, path_of
 
 FORMAT = 1  # goes up when a field changes its meaning
 
@@ -53,7 +54,7 @@ def _vendor(vendor: Vendor) -> dict[str, Any]:
     return {
         "kind": "vendor",
         "vendor": vendor.slug,
-        "url": _url("pages.vendor", slug=vendor.slug),
+        "url": external_url("pages.vendor", slug=vendor.slug),
         "name": vendor.name,
         "category": vendor.category.slug,
         "about": vendor.description,
@@ -82,7 +83,7 @@ def _post(row: Any, tags: list[str]) -> dict[str, Any]:
     return {
         "kind": "post",
         "post": key_text(row.id),
-        "url": _url("posts.show", post_id=row.id, slug=row.slug),
+        "url": external_url("posts.show", post_id=row.id, slug=row.slug),
         "title": row.title,
         **_signed(row),
         "leaning": row.leaning,
@@ -124,7 +125,3 @@ def _signed(row: Any) -> dict[str, Any]:
         "written": dates.format_iso(row.created_at)[:most],
         "edited": dates.format_iso(row.edited_at)[:most] if row.edited_at else None,
     }
-
-
-def _url(endpoint: str, **values: Any) -> str:
-    return f"{current_app.config['SITE_URL']}{path_of(endpoint, **values)}"
