@@ -1,4 +1,4 @@
-"""Replies through the browser: threads, previews, tombstones, paging, and what must not work."""
+"""Replies through the browser: threads, previews, tombstones, pages, and what must not work."""
 
 import random
 import re
@@ -18,9 +18,11 @@ from forum.posts.models import Comment, Post, Revision, UsefulVote
 from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post, make_thread, run_concurrently
 
+AUTHOR_BADGE = '<span class="badge">author</span>'
+
 
 def form(**given: Any) -> dict[str, Any]:
-    """What a browser sends for a reply, ready to publish."""
+    """Return what a browser sends for a reply, ready to publish."""
     fields = {
         "submission": secrets.token_hex(16),
         "body": "Same here, at **Silver**.",
@@ -44,11 +46,11 @@ def the_reply() -> Comment:
     return db.session.query(Comment).one()
 
 
-def typed(page: str) -> str:
-    """What the page's text area holds."""
-    found = re.search(r'<textarea id="body"[^>]*>\n?([^<]*)</textarea>', page)
-    assert found
-    return unescape(found[1])
+def body_of(page: str) -> str:
+    """Return the text in the page's text area."""
+    match = re.search(r'<textarea id="body"[^>]*>\n?([^<]*)</textarea>', page)
+    assert match
+    return unescape(match[1])
 
 
 def keys_in(page: str) -> list[str]:
@@ -82,13 +84,13 @@ def test_an_anonymous_reply_keeps_one_name_in_its_thread_and_no_author(app: Any,
 def test_replies_of_the_posts_author_are_marked_under_the_same_name_only(app: Any, browse: Any) -> None:
     author = make_member()
     named, anonymous = make_post(author), make_post(author, anonymous=True)
-    for post, signed, marked in ((named, True, False), (named, False, True), (anonymous, True, True)):
-        comment = make_comment(post, author, anonymous=signed)
+    for post, anonymously, is_marked in ((named, True, False), (named, False, True), (anonymous, True, True)):
+        comment = make_comment(post, author, anonymous=anonymously)
         page = browse().get(path_to(post)).text
-        assert ("wrote this post" in page.split(f'id="r-{key_text(comment.id)}"')[1].split("</time>")[0]) is marked
+        assert (AUTHOR_BADGE in page.split(f'id="r-{key_text(comment.id)}"')[1].split("</time>")[0]) is is_marked
     comment = make_comment(anonymous, author)
     page = browse().get(path_to(anonymous)).text
-    assert "wrote this post" not in page.split(f'id="r-{key_text(comment.id)}"')[1].split("</time>")[0]
+    assert AUTHOR_BADGE not in page.split(f'id="r-{key_text(comment.id)}"')[1].split("</time>")[0]
 
 
 def test_a_stranger_signs_in_and_is_back_where_they_were_about_to_write(app: Any, browse: Any) -> None:
@@ -96,16 +98,16 @@ def test_a_stranger_signs_in_and_is_back_where_they_were_about_to_write(app: Any
     comment = make_comment(post)
     page = browse().get(path_to(post)).text
     assert "Sign in to leave a reply" in page
-    wanted = f"{path_to(post, 'reply')}?to={key_text(comment.id)}"
-    assert unescape(wanted) in page
-    answer = browse().get(wanted)
+    url = f"{path_to(post, 'reply')}?to={key_text(comment.id)}"
+    assert unescape(url) in page
+    answer = browse().get(url)
     assert answer.location == f"/sign-in?next={path_to(post, 'reply')}?to%3D{key_text(comment.id)}"
 
 
 def test_a_text_sent_after_the_session_ended_comes_along(app: Any, browse: Any) -> None:
     post = make_post()
     answer = browse().post(path_to(post, "reply"), data=form(body="Do not lose <this>."))
-    assert answer.status_code == 401 and "Your text is kept" in answer.text
+    assert answer.status_code == 401 and "Your text is still here" in answer.text
     assert "Do not lose &lt;this&gt;." in answer.text and db.session.query(Comment).count() == 0
 
 
@@ -120,10 +122,10 @@ def test_a_reply_has_a_page_of_its_own_for_those_without_scripts(app: Any, brows
 def test_a_preview_keeps_all_and_stores_nothing(app: Any, browse: Any) -> None:
     post = make_post()
     to = key_text(make_comment(post).id)
-    given = form(intent="preview", identity="anonymous", to=to)
-    page = browse(make_member()).post(path_to(post, "reply"), data=given).text
-    assert "<strong>Silver</strong>" in page and typed(page) == given["body"]
-    assert f'name="to" value="{to}"' in page and f'name="submission" value="{given["submission"]}"' in page
+    fields = form(intent="preview", identity="anonymous", to=to)
+    page = browse(make_member()).post(path_to(post, "reply"), data=fields).text
+    assert "<strong>Silver</strong>" in page and body_of(page) == fields["body"]
+    assert f'name="to" value="{to}"' in page and f'name="submission" value="{fields["submission"]}"' in page
     assert re.search('name="identity" value="anonymous" checked', page)
     assert db.session.query(Comment).count() == 1
 
@@ -143,15 +145,15 @@ def test_a_wrong_reply_is_answered_in_words_and_kept(app: Any, browse: Any, give
     sent = form(**given)
     answer = browse(make_member()).post(path_to(post, "reply"), data=sent)
     assert answer.status_code == 422 and words in answer.text
-    assert typed(answer.text).strip() == sent["body"].strip()
+    assert body_of(answer.text).strip() == sent["body"].strip()
     assert db.session.query(Comment).count() == 0
 
 
 def test_the_second_submit_gives_the_place_of_the_first(app: Any, browse: Any) -> None:
     post = make_post()
-    for signed in ("name", "anonymous"):
-        reader, given = browse(make_member()), form(identity=signed)
-        answers = [reader.post(path_to(post, "reply"), data=given) for _ in range(2)]
+    for identity in ("name", "anonymous"):
+        reader, fields = browse(make_member()), form(identity=identity)
+        answers = [reader.post(path_to(post, "reply"), data=fields) for _ in range(2)]
         assert answers[0].location == answers[1].location
     db.session.expire_all()
     assert db.session.query(Comment).count() == 2 and db.session.get(Post, post.id).comment_count == 2
@@ -189,12 +191,12 @@ def test_a_thread_that_closes_while_a_reply_waits_for_its_turn_takes_none(
 
 
 def test_the_same_reply_sent_twice_at_once_is_written_once(app: Any, browse: Any) -> None:
-    post, author, given = make_post(), make_member(), form()
+    post, author, fields = make_post(), make_member(), form()
     path, readers = path_to(post, "reply"), [browse(author) for _ in range(4)]
-    answers = run_concurrently(*(lambda r=reader: r.post(path, data=given) for reader in readers))
+    answers = run_concurrently(*(lambda r=reader: r.post(path, data=fields) for reader in readers))
     assert {answer.status_code for answer in answers} == {302}
     assert len({answer.location for answer in answers}) == 1
-    assert the_reply().submission == given["submission"]
+    assert the_reply().submission == fields["submission"]
     assert db.session.get(Post, post.id).comment_count == 1
 
 
@@ -243,7 +245,7 @@ def test_below_the_fourth_level_replies_stand_side_by_side_and_say_to_whom(app: 
 
 
 class Nesting(HTMLParser):
-    """Lists open and close as they should, and how deep each reply stands in them."""
+    """Checks that lists open and close in order, and records how deep each reply is in them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -251,9 +253,9 @@ class Nesting(HTMLParser):
         self.depth: dict[str, int] = {}
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
-        given = dict(attrs)
-        if given.get("id", "").startswith("r-"):
-            self.depth[given["id"][2:]] = self.open.count("ol") - 1
+        attributes = dict(attrs)
+        if attributes.get("id", "").startswith("r-"):
+            self.depth[attributes["id"][2:]] = self.open.count("ol") - 1
         if tag in ("ol", "ul", "li", "section"):
             assert tag != "li" or self.open[-1] in ("ol", "ul")
             self.open.append(tag)
@@ -286,13 +288,13 @@ def test_a_long_thread_shows_every_reply_once_and_permalinks_find_the_page(app: 
     for _ in range(249):
         depths.append(chance.randint(0, min(depths[-1] + 1, 4)))
     comments = make_thread(post, depths)
-    reader, path, seen = browse(), path_to(post), []
+    reader, path, keys = browse(), path_to(post), []
     while path:
         page = reader.get(path).text
-        seen += keys_in(page)
-        found = re.search(r'<a href="([^"#]+)#talk" rel="next">More replies', page)
-        path = found[1] if found else ""
-    assert seen == [key_text(c.id) for c in comments]
+        keys += keys_in(page)
+        match = re.search(r'<a href="([^"#]+)#talk" rel="next">More replies', page)
+        path = match[1] if match else ""
+    assert keys == [key_text(c.id) for c in comments]
     for comment in (comments[n] for n in (0, 99, 100, 101, 180, 249)):
         answer = reader.get(reply_path(comment))
         assert answer.status_code == 302
@@ -324,7 +326,7 @@ def test_a_page_of_a_thread_that_is_not_there_leads_to_the_first(app: Any, brows
 def test_the_author_edits_a_reply_and_its_history_stays(app: Any, browse: Any) -> None:
     author = make_member()
     comment = make_comment(author=author, body="What it said first.")
-    assert typed(browse(author).get(reply_path(comment, "edit")).text) == "What it said first."
+    assert body_of(browse(author).get(reply_path(comment, "edit")).text) == "What it said first."
     for _ in range(2):
         answer = browse(author).post(
             reply_path(comment, "edit"), data={"body": "What it\r\nsays now.", "intent": "publish"}
@@ -340,9 +342,9 @@ def test_an_edit_that_is_wrong_is_kept_and_a_preview_changes_nothing(app: Any, b
     author = make_member()
     comment = make_comment(author=author)
     answer = browse(author).post(reply_path(comment, "edit"), data={"body": "x" * 10_001, "intent": "publish"})
-    assert answer.status_code == 422 and "Shorten it to 10,000" in answer.text and typed(answer.text) == "x" * 10_001
+    assert answer.status_code == 422 and "Shorten it to 10,000" in answer.text and body_of(answer.text) == "x" * 10_001
     page = browse(author).post(reply_path(comment, "edit"), data={"body": "**bold**", "intent": "preview"}).text
-    assert "<strong>bold</strong>" in page and typed(page) == "**bold**"
+    assert "<strong>bold</strong>" in page and body_of(page) == "**bold**"
     assert db.session.query(Revision).count() == 0
 
 
@@ -438,7 +440,7 @@ def test_a_hidden_reply_is_there_for_its_author_and_moderators_only(app: Any, br
     post = comment.post
     for reader in (browse(), browse(make_member())):
         page = reader.get(path_to(post)).text
-        assert "Hidden words." not in page and "Hidden while a moderator looks" in page
+        assert "Hidden words." not in page and "Hidden while a moderator reviews" in page
         for path in (reply_path(comment), reply_path(comment, "revisions")):
             assert reader.get(path).status_code == 404
         for path in (path_to(post, "feed.atom"), f"/members/{author.slug}"):
@@ -481,7 +483,7 @@ def test_useful_marks_on_replies_count_once_and_never_ones_own(app: Any, browse:
 def test_one_member_marking_twice_at_once_counts_once(app: Any, browse: Any) -> None:
     comment, member = make_comment(), make_member()
     path, readers = reply_path(comment, "useful"), [browse(member) for _ in range(4)]
-    for do, count in (("mark", 1), ("unmark", 0)):
-        visits = [lambda r=reader, d=do: r.post(path, data={"intent": d}) for reader in readers]
+    for intent, count in (("mark", 1), ("unmark", 0)):
+        visits = [lambda r=reader, i=intent: r.post(path, data={"intent": i}) for reader in readers]
         assert {answer.status_code for answer in run_concurrently(*visits)} == {302}
         assert the_reply().useful_count == count == db.session.query(UsefulVote).count()

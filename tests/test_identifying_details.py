@@ -1,4 +1,4 @@
-"""What gives an anonymous author away is found before the text is published, marked, and kept nowhere."""
+"""Identifying details in an anonymous text are found before it is published, marked, and not stored."""
 
 import re
 import time
@@ -12,17 +12,17 @@ from forum.posts.actions import PostSubject
 from forum.posts.anonymous.identifying_details import AuthorDetails, find_countries, find_identifying_details
 from forum.posts.models import Comment, Post
 from forum.urls import key_text
-from tests.factories import make_tag, make_member, make_post, make_vendor
+from tests.factories import make_member, make_post, make_tag, make_vendor
 
 MARTA = AuthorDetails("Marta Aalto", "marta-aalto", "Nordhaus Systems Oy", "mail.nordhaus.example", "Finland")
 
 
 def passages(text: str) -> list[tuple[str, str]]:
-    return [(found.what, found.passage) for found in find_identifying_details(text, MARTA, ["Northwind Storage"])]
+    return [(finding.kind, finding.passage) for finding in find_identifying_details(text, MARTA, ["Northwind Storage"])]
 
 
 @pytest.mark.parametrize(
-    ("text", "what", "passage"),
+    ("text", "kind", "passage"),
     [
         ("As MARTA AALTO I say", "Your name", "MARTA AALTO"),
         ("They told Marta to wait", "Your name", "Marta"),
@@ -44,15 +44,15 @@ def passages(text: str) -> list[tuple[str, str]]:
         ("on 2026-11-12 they", "An exact date", "2026-11-12"),
         ("on 12.11.2026 they", "An exact date", "12.11.2026"),
         ("on 11/12/26 they", "An exact date", "11/12/26"),
-        ("said Mr. Tanaka then", "Somebody's name", "Mr. Tanaka"),
-        ("said Ms Inga Löfgren then", "Somebody's name", "Ms Inga Löfgren"),
-        ("my colleague Pekka Virtanen asked", "Somebody's name", "Pekka Virtanen"),
-        ("our channel manager, Inga, asked", "Somebody's name", "Inga"),
-        ("a man called Jürgen Groß asked", "Somebody's name", "Jürgen Groß"),
+        ("said Mr. Tanaka then", "Someone's name", "Mr. Tanaka"),
+        ("said Ms Inga Löfgren then", "Someone's name", "Ms Inga Löfgren"),
+        ("my colleague Pekka Virtanen asked", "Someone's name", "Pekka Virtanen"),
+        ("our channel manager, Inga, asked", "Someone's name", "Inga"),
+        ("a man called Jürgen Groß asked", "Someone's name", "Jürgen Groß"),
     ],
 )
-def test_what_gives_an_author_away_is_found(text: str, what: str, passage: str) -> None:
-    assert passages(text) == [(what, passage)]
+def test_what_gives_an_author_away_is_found(text: str, kind: str, passage: str) -> None:
+    assert passages(text) == [(kind, passage)]
 
 
 @pytest.mark.parametrize(
@@ -74,10 +74,15 @@ def test_what_gives_nobody_away_is_left_alone(text: str) -> None:
 
 def test_each_find_stands_once_with_the_words_around_it_and_what_to_do() -> None:
     text = f"{'Before that ' * 9}Marta Aalto wrote on 12 November 2026 from marta.aalto@nordhaus.example {'and so on ' * 9}"
-    found = find_identifying_details(text, MARTA)
-    assert [one.passage for one in found] == ["Marta Aalto", "12 November 2026", "marta.aalto@nordhaus.example"]
-    assert found[0].before.startswith("…") and found[-1].after.endswith("…")
-    assert all(f"{one.before.lstrip('…')}{one.passage}{one.after.rstrip('…')}" in text and one.advice for one in found)
+    findings = find_identifying_details(text, MARTA)
+    assert [finding.passage for finding in findings] == [
+        "Marta Aalto",
+        "12 November 2026",
+        "marta.aalto@nordhaus.example",
+    ]
+    assert findings[0].before.startswith("…") and findings[-1].after.endswith("…")
+    for finding in findings:
+        assert f"{finding.before.lstrip('…')}{finding.passage}{finding.after.rstrip('…')}" in text and finding.advice
 
 
 def test_countries_are_found_whole_and_the_authors_own_in_their_own_words() -> None:
@@ -85,22 +90,22 @@ def test_countries_are_found_whole_and_the_authors_own_in_their_own_words() -> N
         "Finland",
         "south africa",
     ]
-    own = AuthorDetails(country="Suomi")
-    assert [name for name, _ in find_countries("Here in Suomi", own)] == ["Suomi"]
+    author = AuthorDetails(country="Suomi")
+    assert [name for name, _ in find_countries("Here in Suomi", author)] == ["Suomi"]
 
 
 def test_a_long_hostile_text_is_read_quickly() -> None:
-    begun = time.perf_counter()
+    started_at = time.perf_counter()
     for piece in ("1 ", "1.", "Aa ", "a@", "0 0-", "my a ", "€1,111", "Mr A ", "((((0"):
         find_identifying_details(piece * (20_000 // len(piece)), MARTA)
-    assert time.perf_counter() - begun < 3
+    assert time.perf_counter() - started_at < 3
 
 
-def composed(**given: Any) -> dict[str, Any]:
-    """What a browser sends with the composer."""
+def composed(**changes: Any) -> dict[str, Any]:
+    """Return what a browser sends to publish a post anonymously."""
     body = "Our bid of €14,350 was refused on 12 November 2026, said Mr. Tanaka."
-    typed = {"title": "What happened with the bid", "body": body, "leaning": "bad", "tags": make_tag().slug}
-    return {**typed, "vendor_naming": "none", "identity": "anonymous", "intent": "publish", **given}
+    fields = {"title": "What happened with the bid", "body": body, "leaning": "bad", "tags": make_tag().slug}
+    return {**fields, "vendor_naming": "none", "identity": "anonymous", "intent": "publish", **changes}
 
 
 def test_an_anonymous_post_comes_back_with_each_passage_marked_and_a_button_for_this_very_text(
@@ -144,14 +149,19 @@ def test_tier_and_country_together_are_warned_of_only_where_few_share_them(app: 
     vendor = make_vendor(tiers=("Gold", "Silver"))
     gold = vendor.programmes[0].tiers[0]
     sent = composed(
-        vendor_naming="named", vendor=vendor.name, tier=f"t{gold.id}", body="In Finland nobody calls back, at whatever tier."
+        vendor_naming="named",
+        vendor=vendor.name,
+        tier=f"t{gold.id}",
+        body="In Finland nobody calls back, at whatever tier.",
     )
     browser = browse(make_member(country="Finland", email="a@own.example"))
     page = browser.post("/posts/new", data=sent).text
     assert "<mark>Finland</mark>" in page and "fewer than five" in page
     for n in range(3):
-        make_post(make_member(country="finland", email=f"a@house{n}.example"), subject=PostSubject(vendor=vendor, tier=gold))
+        make_post(
+            make_member(country="finland", email=f"a@house{n}.example"), subject=PostSubject(vendor=vendor, tier=gold)
+        )
     make_post(make_member(country="Finland", email="b@house0.example"), subject=PostSubject(vendor=vendor, tier=gold))
-    assert "<mark>Finland</mark>" in browser.post("/posts/new", data=sent).text, "two of one house are one"
+    assert "<mark>Finland</mark>" in browser.post("/posts/new", data=sent).text, "two of one company are one"
     make_post(make_member(country="Finland", email="a@house3.example"), subject=PostSubject(vendor=vendor, tier=gold))
     assert browser.post("/posts/new", data=sent).status_code == 302

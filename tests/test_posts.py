@@ -1,4 +1,4 @@
-"""Experiences through the browser: writing, previewing, changing and deleting them, marks, and what must not work."""
+"""Posts through the browser: write, preview, edit and delete them, useful votes, and what must not work."""
 
 import re
 import secrets
@@ -13,14 +13,15 @@ from forum.db import db, now
 from forum.posts import actions
 from forum.posts.actions import PostSubject
 from forum.posts.models import Post, PostTag, Revision, Tag, UsefulVote
-from forum.vendors.models import Vendor
+from forum.posts.writing import mark_useful
 from forum.urls import key_text
+from forum.vendors.models import Vendor
 from tests.factories import (
-    make_tag,
     make_category,
     make_comment,
     make_member,
     make_post,
+    make_tag,
     make_vendor,
     run_concurrently,
 )
@@ -30,7 +31,7 @@ BODY = "We registered **eleven** deals. Nine were approved, two came back to us.
 
 
 def form(**given: Any) -> dict[str, Any]:
-    """What a browser sends for a new experience, ready to publish."""
+    """Return what a browser sends for a new post, ready to publish."""
     fields = {
         "submission": secrets.token_hex(16),
         "title": TITLE,
@@ -54,12 +55,12 @@ def the_post() -> Post:
 
 
 def value_of(page: str, name: str) -> str:
-    """What a page's input or textarea holds."""
-    found = re.search(rf'<input[^>]* name="{name}"[^>]* value="([^"]*)"', page) or re.search(
+    """Return the value of a page's input or textarea."""
+    match = re.search(rf'<input[^>]* name="{name}"[^>]* value="([^"]*)"', page) or re.search(
         rf'<textarea[^>]* name="{name}"[^>]*>\n?([^<]*)</textarea>', page
     )
-    assert found, name
-    return unescape(found[1])
+    assert match, name
+    return unescape(match[1])
 
 
 def test_a_member_writes_by_name_and_everybody_reads_it(app: Any, browse: Any) -> None:
@@ -80,8 +81,8 @@ def test_a_post_names_its_vendor_programme_and_tier(app: Any, browse: Any) -> No
     vendor = make_vendor("Nordwall Systems", tiers=("Silver", "Gold"))
     gold = vendor.programmes[0].tiers[1]
     reader = browse(make_member())
-    shown = reader.post("/posts/new", data=form(vendor_naming="named", vendor="nordwall  SYSTEMS", intent="tiers"))
-    assert f'<option value="t{gold.id}">Gold</option>' in shown.text and db.session.query(Post).count() == 0
+    tiers_page = reader.post("/posts/new", data=form(vendor_naming="named", vendor="nordwall  SYSTEMS", intent="tiers"))
+    assert f'<option value="t{gold.id}">Gold</option>' in tiers_page.text and db.session.query(Post).count() == 0
     answer = reader.post("/posts/new", data=form(vendor_naming="named", vendor="Nordwall Systems", tier=f"t{gold.id}"))
     post = the_post()
     assert (post.vendor_id, post.programme_id, post.tier_id) == (vendor.id, vendor.programmes[0].id, gold.id)
@@ -106,7 +107,11 @@ def test_an_undisclosed_vendor_is_described_and_nothing_else_is_kept(app: Any, b
     make_vendor("Nordwall")
     make_category(slug="hardware", name="Hardware")
     given = form(
-        vendor_naming="undisclosed", category="hardware", description="a large hardware supplier", vendor="Nordwall", tier="t1"
+        vendor_naming="undisclosed",
+        category="hardware",
+        description="a large hardware supplier",
+        vendor="Nordwall",
+        tier="t1",
     )
     answer = browse(make_member()).post("/posts/new", data=given)
     post = the_post()
@@ -137,13 +142,16 @@ LONG = "word " * 4001
         ({"leaning": None}, "Choose good, bad or mixed."),
         ({"leaning": "terrible"}, "Choose good, bad or mixed."),
         ({"vendor_naming": "somehow"}, "Choose how the vendor appears."),
-        ({"vendor_naming": "named"}, "Write the vendor's name"),
+        ({"vendor_naming": "named"}, "Enter the vendor's name"),
         ({"vendor_naming": "named", "vendor": "<i>Nobody"}, "“&lt;i&gt;Nobody” is not in the catalogue"),
         ({"vendor_naming": "undisclosed", "description": "a big one"}, "Choose the category"),
         ({"vendor_naming": "undisclosed", "category": "hardware"}, "what readers should see"),
         ({"vendor_naming": "undisclosed", "category": "hardware", "description": "a"}, "Use at least 5"),
         ({"vendor_naming": "undisclosed", "category": "hardware", "description": "b" * 81}, "Shorten it to 80"),
-        ({"vendor_naming": "undisclosed", "category": "hardware", "description": "the NÓRDWALL people"}, "names Nordwall"),
+        (
+            {"vendor_naming": "undisclosed", "category": "hardware", "description": "the NÓRDWALL people"},
+            "names Nordwall",
+        ),
         ({"identity": "as Marta"}, "Choose how you appear."),
     ],
 )
@@ -279,8 +287,8 @@ def test_the_address_needs_the_number_only_and_the_slug_is_put_right(app: Any, b
     for path in (f"/posts/{key_text(post.id)}/", path_to(post, "wrong-slug")):
         answer = browse().get(path)
         assert answer.status_code == 301 and answer.location == path_to(post)
-    asked = "?slug=x&post_id=1&_external=1&_scheme=javascript&_anchor=a&from=0000000000"
-    answer = browse().get(f"/posts/{key_text(post.id)}/{asked}")
+    query = "?slug=x&post_id=1&_external=1&_scheme=javascript&_anchor=a&from=0000000000"
+    answer = browse().get(f"/posts/{key_text(post.id)}/{query}")
     assert answer.status_code == 301 and answer.location == f"{path_to(post)}?from=0000000000"
 
 
@@ -297,8 +305,8 @@ def test_the_author_edits_and_what_it_said_before_stays_readable(app: Any, brows
     make_tag("deals")
     vendor = make_vendor("Nordwall", tiers=("Gold",))
     author = make_member()
-    about = PostSubject(vendor, vendor.programmes[0], vendor.programmes[0].tiers[0])
-    post = make_post(author, subject=about, title="What it said at first", tags=[make_tag("training")])
+    subject = PostSubject(vendor, vendor.programmes[0], vendor.programmes[0].tiers[0])
+    post = make_post(author, subject=subject, title="What it said at first", tags=[make_tag("training")])
     reader = browse(author)
     page = reader.get(path_to(post, "edit")).text
     assert value_of(page, "title") == "What it said at first" and value_of(page, "vendor") == "Nordwall"
@@ -343,8 +351,8 @@ def test_two_edits_at_once_keep_both_texts(app: Any, browse: Any) -> None:
         lambda r=reader, n=n: r.post(path, data=form(title=f"Title of edit {n}")) for n, reader in enumerate(readers)
     ]
     assert {answer.status_code for answer in run_concurrently(*visits)} == {302}
-    said = [the_post().title, *(revision.title for revision in db.session.query(Revision))]
-    assert sorted(said) == ["Title of edit 0", "Title of edit 1", "Title of edit 2", "What it said at first"]
+    titles = [the_post().title, *(revision.title for revision in db.session.query(Revision))]
+    assert sorted(titles) == ["Title of edit 0", "Title of edit 1", "Title of edit 2", "What it said at first"]
     assert {tag.slug: tag.post_count for tag in db.session.query(Tag)}["deals"] == 1
 
 
@@ -407,7 +415,7 @@ def test_deleting_an_unanswered_post_leaves_nothing(app: Any, browse: Any) -> No
     mark_useful(make_member(), post)
     actions.edit_post(post, title=post.title, body=BODY, leaning="bad", tags=post.tags, subject=PostSubject(vendor))
     path = path_to(post, "delete")
-    assert "Nobody has replied" in browse(author).get(path).text
+    assert "There are no replies" in browse(author).get(path).text
     answer = browse(author).post(path)
     assert answer.location == "/"
     for kind in (Post, PostTag, Revision, UsefulVote):
@@ -424,18 +432,18 @@ def test_deleting_an_answered_post_leaves_a_tombstone_and_the_replies(app: Any, 
     old = path_to(post)
     browse(author).post(path_to(post, "delete"))
     page = browse().get(old, follow_redirects=True).text
-    for gone in ("Something to regret", "Marta", "Nordwall", "eleven deals"):
-        assert gone not in page
+    for word in ("Something to regret", "Marta", "Nordwall", "eleven deals"):
+        assert word not in page
     assert "Removed by its author" in page and "A reply that stays." in page and "noindex" in page
     assert "Something" not in browse().get("/").text and db.session.get(Vendor, vendor.id).post_count == 0
     after = the_post()
     for end, code in (("edit", 403), ("delete", 403), ("revisions", 404), ("feed.atom", 404)):
         assert browse(author).get(path_to(after, end)).status_code == code
     reply = browse(other).post(path_to(after, "reply"), data={"body": "Too late?", "intent": "publish"})
-    assert reply.status_code == 403 and "takes no new replies" in reply.text and "Too late?" in reply.text
+    assert reply.status_code == 403 and "closed to new replies" in reply.text and "Too late?" in reply.text
     assert "data-reply-form" not in browse(other).get(path_to(after)).text
-    own = browse(other).get(path_to(after)).text
-    assert f"/replies/{key_text(comment.id)}/edit" in own, "one's reply under a tombstone stays one's own"
+    page = browse(other).get(path_to(after)).text
+    assert f"/replies/{key_text(comment.id)}/edit" in page, "one's reply under a tombstone stays one's own"
 
 
 def test_a_hidden_post_is_there_for_its_author_and_moderators_only(app: Any, browse: Any) -> None:
@@ -452,7 +460,7 @@ def test_a_hidden_post_is_there_for_its_author_and_moderators_only(app: Any, bro
             assert "Hidden while" not in reader.get(path).text
     for reader in (browse(author), browse(make_member(role="moderator"))):
         page = reader.get(path_to(post)).text
-        assert "Hidden while a moderator looks at it" in page and "noindex" in page
+        assert "Hidden while a moderator reviews it" in page and "noindex" in page
         assert "data-reply-form" not in page and ">Edit</a>" not in page and "Useful</button>" not in page
     for other in (make_member(), make_member(role="moderator"), author):
         assert browse(other).get(path_to(post, "edit")).status_code in (403, 404)
@@ -492,8 +500,8 @@ def test_related_posts_share_the_vendor_or_a_tag_and_hidden_ones_are_not_among_t
     hidden.hidden_at = now()
     db.session.commit()
     page = browse().get(path_to(post)).text
-    near = re.findall(r'<li class="rel"><a [^>]*>([^<]*)</a>', page)
-    assert near == ["With both of them here", "By the same vendor here", "With the same tag here"]
+    titles = re.findall(r'<li class="rel">\s*<a [^>]*>([^<]*)</a>', page)
+    assert titles == ["With both of them here", "By the same vendor here", "With the same tag here"]
 
 
 def test_a_stranger_is_led_to_sign_in_and_back_to_the_form(app: Any, browse: Any) -> None:

@@ -1,4 +1,4 @@
-"""An anonymous text that appears later is sealed until then, its author's alone, and written when due."""
+"""A scheduled text is sealed until it appears, only its author can list it, and it is written when due."""
 
 import logging
 from datetime import timedelta
@@ -15,20 +15,20 @@ from forum.posts import scheduled_actions
 from forum.posts.comment_actions import delete_comment
 from forum.posts.jobs import publish_scheduled
 from forum.posts.models import Comment, Post, ScheduledText
-from forum.posts.scheduled_actions import PURPOSE, scheduled_texts_of
+from forum.posts.scheduled_actions import SEAL_PURPOSE, scheduled_texts_of
 from forum.ratings.models import Rating
 from forum.urls import key_text
-from tests.factories import make_tag, make_comment, make_member, make_post, make_vendor
+from tests.factories import make_comment, make_member, make_post, make_tag, make_vendor
 
 
-def composed(**given: Any) -> dict[str, Any]:
+def composed(**changes: Any) -> dict[str, Any]:
     body = "We registered eleven deals this spring. Nine were approved in time."
-    typed = {"title": "What happened this spring", "body": body, "leaning": "mixed", "tags": make_tag().slug}
-    return {**typed, "vendor_naming": "none", "identity": "anonymous", "delay": "24", "intent": "publish", **given}
+    fields = {"title": "What happened this spring", "body": body, "leaning": "mixed", "tags": make_tag().slug}
+    return {**fields, "vendor_naming": "none", "identity": "anonymous", "delay": "24", "intent": "publish", **changes}
 
 
-def schedule(browser: Any, **given: Any) -> Any:
-    answer = browser.post("/posts/new", data=composed(**given))
+def schedule(browser: Any, **changes: Any) -> Any:
+    answer = browser.post("/posts/new", data=composed(**changes))
     assert (answer.status_code, answer.location) == (302, "/anonymous-writing")
     return answer
 
@@ -39,7 +39,7 @@ def run_job(hours: float = 0) -> None:
     db.session.expire_all()
 
 
-def test_a_delayed_post_appears_within_its_hours_under_the_day_it_appears(app: Flask, browse: Any) -> None:
+def test_a_scheduled_post_appears_within_its_hours_under_the_day_it_appears(app: Flask, browse: Any) -> None:
     author = make_member()
     schedule(browse(author), delay="72")
     assert db.session.query(Post).count() == 0
@@ -62,7 +62,7 @@ def test_until_then_the_row_tells_nothing_and_only_the_author_lists_it(app: Flas
     for row in rows:
         assert row.created_at == start_of_day(row.created_at)
         assert "spring" not in row.sealed
-        assert len(anonymity.unseal(PURPOSE, row.sealed) or "") % 1024 == 0
+        assert len(anonymity.unseal(SEAL_PURPOSE, row.sealed) or "") % 1024 == 0
     assert len({row.chain_link for row in rows}) == 2
     page = browse(author).get("/anonymous-writing").text
     assert "What happened this spring" in page and "at the latest" in page
@@ -86,13 +86,13 @@ def test_it_is_cancelled_or_taken_back_into_the_form_which_then_takes_its_place(
     assert "What happened this spring" in page and "Nine were approved" in page
     assert f'name="replaces" value="{key_text(first.id)}"' in page
     schedule(browser, title="What happened this summer", replaces=key_text(first.id))
-    assert [one.title for one in scheduled_texts_of(author)] == ["What happened this summer"]
+    assert [item.title for item in scheduled_texts_of(author)] == ["What happened this summer"]
     again = scheduled_texts_of(author)[0]
     assert browser.post(f"/scheduled/{key_text(again.id)}/delete").status_code == 302
     assert scheduled_texts_of(author) == [] and db.session.query(ScheduledText).count() == 0
     schedule(browser)
-    now_then = composed(delay="0", replaces=key_text(scheduled_texts_of(author)[0].id))
-    assert "/posts/" in browser.post("/posts/new", data=now_then).location
+    immediate = composed(delay="0", replaces=key_text(scheduled_texts_of(author)[0].id))
+    assert "/posts/" in browser.post("/posts/new", data=immediate).location
     assert db.session.query(ScheduledText).count() == 0 and db.session.query(Post).count() == 1
 
 
@@ -110,14 +110,14 @@ def test_a_reply_waits_too_and_answers_the_post_when_what_it_answered_is_gone(ap
     path = f"/posts/{key_text(post.id)}/reply"
     assert browse(author).post(path, data={**sent, "to": key_text(answered.id)}).location == "/anonymous-writing"
     assert browse(author).post(path, data={**sent, "body": "And another."}).status_code == 302
-    waiting = scheduled_texts_of(author)[0]
-    assert waiting.form_data["body"] in browse(author).get(f"/scheduled/{key_text(waiting.id)}/edit").text
+    item = scheduled_texts_of(author)[0]
+    assert item.form_data["body"] in browse(author).get(f"/scheduled/{key_text(item.id)}/edit").text
     delete_comment(answered)
     db.session.commit()
     run_job(6.2)
-    found = db.session.query(Comment).filter(Comment.pseudonym_id.is_not(None)).all()
-    assert {one.body for one in found} == {"Same picture here.", "And another."}
-    assert all(one.parent_id is None and one.created_at == start_of_day(one.created_at) for one in found)
+    replies = db.session.query(Comment).filter(Comment.pseudonym_id.is_not(None)).all()
+    assert {reply.body for reply in replies} == {"Same picture here.", "And another."}
+    assert all(reply.parent_id is None and reply.created_at == start_of_day(reply.created_at) for reply in replies)
 
 
 def test_a_reply_to_a_closed_thread_stays_with_its_author_and_says_so(app: Flask, browse: Any) -> None:
@@ -140,21 +140,21 @@ def test_one_bad_row_stops_no_other_and_the_log_names_nobody(
     schedule(browse(other), title="This one does not break")
     db.session.add(ScheduledText(chain_link="f" * 64, sealed=anonymity.seal("something else", "x")))
     db.session.commit()
-    written = scheduled_actions.write_post
+    write_post = scheduled_actions.write_post
 
-    def breaking(member: Member, **given: Any) -> Post:
-        if "breaks" in given["title"]:
+    def failing(member: Member, **fields: Any) -> Post:
+        if "breaks" in fields["title"]:
             raise RuntimeError("what it was about")
-        return written(member, **given)
+        return write_post(member, **fields)
 
-    monkeypatch.setattr(scheduled_actions, "write_post", breaking)
+    monkeypatch.setattr(scheduled_actions, "write_post", failing)
     caplog.set_level(logging.DEBUG)
     caplog.clear()
     run_job(25)
     assert [post.title for post in db.session.query(Post)] == ["This one does not break"]
     assert len(scheduled_texts_of(author)) == 1
-    said = [record.getMessage() for record in caplog.records if record.name.startswith("forum")]
-    assert said == ["a delayed text could not be published: RuntimeError"]
+    messages = [record.getMessage() for record in caplog.records if record.name.startswith("forum")]
+    assert messages == ["a scheduled text could not be published: RuntimeError"]
 
 
 def test_a_rating_appears_with_its_post(app: Flask, browse: Any) -> None:
@@ -163,8 +163,8 @@ def test_a_rating_appears_with_its_post(app: Flask, browse: Any) -> None:
     schedule(browse(author), vendor_naming="named", vendor=vendor.name, **rating)
     assert db.session.query(Rating).count() == 0
     run_job(25)
-    post, given = db.session.query(Post).one(), db.session.query(Rating).one()
-    assert post.rating_id == given.id and given.anonymous and (given.worth, given.presales) == (2, 1)
+    post, saved = db.session.query(Post).one(), db.session.query(Rating).one()
+    assert post.rating_id == saved.id and saved.anonymous and (saved.worth, saved.presales) == (2, 1)
 
 
 def test_a_second_press_of_the_button_keeps_no_second_text_and_too_many_are_refused(
@@ -175,7 +175,7 @@ def test_a_second_press_of_the_button_keeps_no_second_text_and_too_many_are_refu
     assert db.session.query(ScheduledText).count() == 1
     monkeypatch.setattr(scheduled_actions, "MAX_SCHEDULED", 1)
     page = browser.post("/posts/new", data=composed())
-    assert page.status_code == 422 and "wait to appear already" in page.text
+    assert page.status_code == 422 and "You already have" in page.text and "scheduled texts" in page.text
 
 
 def test_a_member_who_was_banned_meanwhile_publishes_nothing(app: Flask, browse: Any) -> None:

@@ -1,7 +1,7 @@
 """Find a member's own anonymous posts and comments, link by link along their chain."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple, cast
 
 from sqlalchemy import select, union_all
 
@@ -12,6 +12,14 @@ from forum.chains import Chain
 from forum.db import db
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_rows
+from forum.posts.rows import AnonymousCommentRow, AnonymousPostRow
+
+
+class AnonymousTexts(NamedTuple):
+    """A member's anonymous posts and comments, the latest first."""
+
+    posts: Sequence[AnonymousPostRow]
+    comments: Sequence[AnonymousCommentRow]
 
 
 def _links_in_use(links: Sequence[str]) -> set[str]:
@@ -27,21 +35,21 @@ TEXT_CHAIN = Chain(
 )
 
 
-def used_chain_links_of(member: Any) -> list[str]:
-    """The links of the member's chain that carry an anonymous text."""
+def used_chain_links_of(member: Member) -> list[str]:
+    """Return the links of the member's chain that an anonymous text carries."""
     return TEXT_CHAIN.rows(member.id)
 
 
-def free_chain_link(member: Any) -> str:
-    """The next link of the member's chain that no text ever carried."""
+def free_chain_link(member: Member) -> str:
+    """Return the first link of the member's chain that no text ever carried."""
     return TEXT_CHAIN.next_link(member.id)
 
 
-def anonymous_texts_of(member: Member) -> tuple[Sequence[Any], Sequence[Any]]:
-    """The member's own anonymous posts and comments, found link by link along their chain."""
-    own = used_chain_links_of(member)
+def anonymous_texts_of(member: Member) -> AnonymousTexts:
+    """Return the member's own anonymous posts and comments. Nobody else can list them."""
+    links = used_chain_links_of(member)
     posts = db.session.execute(
-        post_rows(Post.deleted_at).where(Post.chain_link.in_(own)).order_by(Post.created_at.desc(), Post.id)
+        post_rows(Post.deleted_at).where(Post.chain_link.in_(links)).order_by(Post.created_at.desc(), Post.id)
     ).all()
     comments = db.session.execute(
         select(
@@ -58,7 +66,7 @@ def anonymous_texts_of(member: Member) -> tuple[Sequence[Any], Sequence[Any]]:
         .join(Post)
         .outerjoin(Member, Member.id == Comment.author_id)
         .outerjoin(Pseudonym, Pseudonym.id == Comment.pseudonym_id)
-        .where(Comment.chain_link.in_(own), Comment.deleted_at.is_(None))
+        .where(Comment.chain_link.in_(links), Comment.deleted_at.is_(None))
         .order_by(Comment.created_at.desc(), Comment.id)
     ).all()
-    return posts, comments
+    return AnonymousTexts(cast(Sequence[AnonymousPostRow], posts), cast(Sequence[AnonymousCommentRow], comments))

@@ -1,4 +1,4 @@
-"""What can happen to a comment."""
+"""Write, edit and delete comments."""
 
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from forum.posts.screening.holds import hold_if_needed
 from forum.posts.signals import comment_published
 from forum.posts.visibility import adjust_visible_counts, hold_if_edit_requested
 from forum.posts.writing import leave_tombstone, save_revision, set_body, sign
+from forum.text import Rendered
 from forum.urls import key_text
 
 MAX_DEPTH = 4
@@ -20,7 +21,7 @@ def write_comment(
     post: Post,
     author: Member,
     *,
-    body: str,
+    body: str | Rendered,
     parent: Comment | None = None,
     anonymous: bool = False,
     badged: bool = False,
@@ -28,35 +29,25 @@ def write_comment(
     official_title: str | None = None,
     at: datetime | None = None,
 ) -> Comment:
-    """Reply to a post, or to a comment under it. Below the deepest level replies stand side by side.
+    """Reply to a post, or to a comment under it. `at` is for imported or invented comments.
 
-    With a title it is the official reply of the vendor that the post names; see official_actions.py.
+    With `official_title` it is the official reply of the vendor that the post names; see official_actions.py.
     """
     comment = Comment(id=new_random_id(), post=post, post_id=post.id, submission=submission or None)
     if official_title is not None:
         comment.official_vendor_id, comment.official_title = post.vendor_id, official_title
-    comment.parent_id = parent.id if parent else None
     set_body(comment, body)
     sign(comment, author, anonymous=anonymous, at=at or now())
-    if anonymous and badged:
-        comment.badge = badge_for(author)
-    comment.depth = min(parent.depth + 1, MAX_DEPTH) if parent else 0
-    comment.path = _branch(parent) + _segment(comment)
-    db.session.add(comment)
-    if parent:
-        parent.answer_count = Comment.answer_count + 1
-    post.comment_count = Post.comment_count + 1
-    # An anonymous reply knows its day only, so it must not tell more by moving its thread up.
-    post.last_activity_at = max(post.last_activity_at, comment.created_at)
-    db.session.flush()
+    comment.badge = badge_for(author) if anonymous and badged else ""
+    _add_to_thread(comment, post, parent)
     hold_if_needed(comment, author, is_import=at is not None)
     if is_listed(comment):
         comment_published.send(comment)
     return comment
 
 
-def edit_comment(comment: Comment, *, body: str, author: Member | None = None) -> None:
-    """Change a comment and keep what it said before. `by` is its author."""
+def edit_comment(comment: Comment, *, body: str | Rendered, author: Member | None = None) -> None:
+    """Change a comment and store its current text as a revision. `author` is None when a moderator changes it."""
     save_revision(comment)
     set_body(comment, body)
     db.session.flush()
@@ -65,23 +56,37 @@ def edit_comment(comment: Comment, *, body: str, author: Member | None = None) -
 
 
 def delete_comment(comment: Comment) -> bool:
-    """Take one's comment down. With answers a tombstone stays, and True comes back; otherwise nothing stays.
+    """Delete a comment for its author. Return True when a tombstone stays because there are answers to it.
 
-    What was moved in leaves one, too: by it the next import knows not to bring it back.
+    An imported comment leaves one, too, so that the next import does not bring it back.
     """
     if is_listed(comment):
         adjust_visible_counts(comment, -1)
-    kept = comment.removed_at is not None or comment.answer_count > 0 or comment.imported_from is not None
-    if kept:
+    leaves_tombstone = comment.removed_at is not None or comment.answer_count > 0 or comment.imported_from is not None
+    if leaves_tombstone:
         leave_tombstone(comment)
     else:
         _remove(comment)
     db.session.flush()
-    return kept
+    return leaves_tombstone
+
+
+def _add_to_thread(comment: Comment, post: Post, parent: Comment | None) -> None:
+    """Give the comment its place and count it. Answers to the deepest level stay on that level."""
+    comment.parent_id = parent.id if parent else None
+    comment.depth = min(parent.depth + 1, MAX_DEPTH) if parent else 0
+    comment.path = _parent_path(parent) + _path_segment(comment)
+    db.session.add(comment)
+    if parent:
+        parent.answer_count = Comment.answer_count + 1
+    post.comment_count = Post.comment_count + 1
+    # An anonymous reply records its day only, so it must not reveal more by moving its thread up.
+    post.last_activity_at = max(post.last_activity_at, comment.created_at)
+    db.session.flush()
 
 
 def _remove(comment: Comment) -> None:
-    """Remove it, and tombstones above it that were kept for its sake alone."""
+    """Delete the row, and the tombstones above it that now have no answers."""
     parent = comment.parent
     db.session.delete(comment)
     db.session.flush()
@@ -92,18 +97,15 @@ def _remove(comment: Comment) -> None:
             _remove(parent)
 
 
-def _branch(parent: Comment | None) -> str:
-    """The path that the new comment's path begins with."""
+def _parent_path(parent: Comment | None) -> str:
+    """Return the path that an answer's own path begins with."""
     if parent is None:
         return ""
-    return parent.path if parent.depth < MAX_DEPTH else parent.path[: -len(_segment(parent))]
+    return parent.path if parent.depth < MAX_DEPTH else parent.path[: -len(_path_segment(parent))]
 
 
-def _segment(comment: Comment) -> str:
-    """The comment's own part of its path: its moment, as finely as it keeps it, and its number.
-
-    An official reply has no moment there, and the number of its vendor.
-    """
+def _path_segment(comment: Comment) -> str:
+    """Return the comment's own part of its path: time and id. An official reply has no time and its vendor's id."""
     if comment.official_vendor_id is not None:
         return f"{0:08x}{key_text(comment.official_vendor_id)}"
     return f"{int(comment.created_at.timestamp()):08x}{key_text(comment.id)}"

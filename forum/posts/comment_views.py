@@ -1,11 +1,11 @@
-"""Replies: writing, changing and deleting them, and the way to one of them."""
+"""Replies: write, edit, delete and find them."""
 
 import secrets
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.exc import IntegrityError
 
 from forum import text
 from forum.access import (
@@ -19,118 +19,124 @@ from forum.access import (
     is_author,
     is_listed,
 )
-from forum.db import begin_writing, db, deferred
+from forum.db import begin_writing, db, deferred_transaction
+from forum.forms import carried_fields
 from forum.posts import comment_actions
 from forum.posts.comment_queries import comment_by_id, page_start
 from forum.posts.form_pages import TOO_MANY_SCHEDULED, cancel_replaced, reply_form_page
 from forum.posts.forms import CommentEditForm, CommentForm
-from forum.posts.item_queries import revisions_of, item_by_submission
+from forum.posts.item_queries import item_by_submission, revisions_of
 from forum.posts.models import Comment, Post
 from forum.posts.official_views import official_reply_page
 from forum.posts.queries import post_by_id
 from forum.posts.scheduled_actions import schedule_comment
 from forum.posts.useful_views import save_useful_vote
-from forum.urls import KeyConverter, key_text
-from forum.forms import carried_fields
-from forum.submissions import honeypot_filled
 from forum.rate_limits import limiter, was_accepted
+from forum.submissions import honeypot_filled, submit_once
+from forum.templating import current_reader
+from forum.text import Rendered
+from forum.urls import KeyConverter, key_text
 from forum.web import permission_required, require
 
 bp = Blueprint("comments", __name__)
 
 
 @bp.get("/replies/<key:comment_id>")
-def show(comment_id: int) -> Any:
-    """The way to a reply: its post's page, the part of the thread that has it, and its place there."""
+def show(comment_id: int) -> ResponseReturnValue:
+    """Redirect to a reply: to its place on the page of the thread that shows it."""
     comment: Comment = db.first_or_404(comment_by_id(comment_id))
     if not can_open(current_user, comment) or not can_open(current_user, comment.post):
         abort(404)
-    return _to(comment)
+    return redirect(_url_of(comment))
 
 
 @bp.route("/posts/<key:post_id>/reply", methods=["GET", "POST"])
-@deferred
+@deferred_transaction
 @permission_required(can_write)
 @limiter.limit("20/minute;200/hour", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
-def new(post_id: int) -> Any:
+def new(post_id: int) -> ResponseReturnValue:
     """Reply to a post, or (?to=) to a reply under it."""
-    post = db.first_or_404(post_by_id(post_id))
+    post: Post = db.first_or_404(post_by_id(post_id))
     if not can_see(current_user, post):
         abort(404)
     if request.method == "POST" and honeypot_filled():
         return redirect(url_for("posts.show", post_id=post.id, slug=post.slug, _anchor="talk"))
     form = CommentForm(submission=secrets.token_hex(16))
-    if form.is_submitted() and (first := item_by_submission(Comment, form.submission.data or "")) is not None:
+    if form.is_submitted() and (first := item_by_submission(Comment, form.submission.data)) is not None:
         if is_author(current_user, first):
-            return _to(first)
+            return redirect(_url_of(first))
         form.submission.data = secrets.token_hex(16)
     if not can_reply(current_user, post):
-        # Whoever speaks for the post's vendor answers in its name; what they typed goes there.
+        # A representative of the post's vendor replies officially; what they typed is carried to that form.
         if can_reply_officially(current_user, post):
             return official_reply_page(post, refused=form.is_submitted())
-        return _closed(form, post)
+        return _closed_page(form, post)
     form.vendor = post.vendor
     if form.is_submitted() and form.validate() and form.is_cleared_to_publish(request.form.get("intent", "")):
-        return _send(form, post_id)
+        return _submit(form, post_id)
     parent = _parent(post)
     return reply_form_page(form, post, parent.id if parent else None)
 
 
-def _send(form: CommentForm, post_id: int) -> Any:
-    """Publish or keep for later what is right in itself, if the thread still takes replies and its writer may."""
-    text.to_html(text.clean(form.body.data or ""))
+def _submit(form: CommentForm, post_id: int) -> ResponseReturnValue:
+    """Publish or schedule a valid reply, if the thread still takes replies and the limits allow it."""
+    rendered = text.render(form.body.data or "")
     begin_writing()
     post = db.get_or_404(Post, post_id)
     if not can_reply(current_user, post):
-        return _closed(form, post)
+        return _closed_page(form, post)
     parent = _parent(post)
     if not form.passes_limits(is_post=False):
         return reply_form_page(form, post, parent.id if parent else None)
-    return _delay(post, form, parent) if form.delay_hours() else _publish(post, form, parent)
+    if form.delay_hours():
+        return _schedule(post, form, parent)
+    return _publish(post, form, parent, rendered)
 
 
-def _closed(form: CommentForm, post: Post) -> Any:
+def _closed_page(form: CommentForm, post: Post) -> ResponseReturnValue:
     return render_template("posts/closed.html", form=form, post=post), 403
 
 
 @bp.route("/replies/<key:comment_id>/edit", methods=["GET", "POST"])
 @limiter.limit("60/hour", methods=["POST"])
-def edit(comment_id: int) -> Any:
-    """Change one's own reply."""
-    comment = _found(comment_id, for_update=request.method == "POST")
+def edit(comment_id: int) -> ResponseReturnValue:
+    """Edit one's own reply."""
+    comment = _comment_or_404(comment_id, for_update=request.method == "POST")
     require(can_edit(current_user, comment))
     form = CommentEditForm(obj=comment)
-    do = request.form.get("intent")
-    if do == "begin":  # with another wording than what stands there
+    intent = request.form.get("intent")
+    if intent == "begin":  # with a text that another page suggests
         form = CommentEditForm(formdata=None, data={"body": request.form.get("body")})
-    elif form.is_submitted() and form.validate() and do == "publish":
+    elif form.is_submitted() and form.validate() and intent == "publish":
         if form.has_changed():
-            comment_actions.edit_comment(comment, body=form.body.data or "", author=current_user)
+            comment_actions.edit_comment(comment, body=form.body.data or "", author=current_reader())
             db.session.commit()
-        flash("Your reply is changed. What it said before stays readable.")
-        return _to(comment)
-    preview = text.to_html(form.body.data or "") if do == "preview" else None
+        flash("Reply saved. Earlier versions stay readable.")
+        return redirect(_url_of(comment))
+    preview = text.to_html(form.body.data or "") if intent == "preview" else None
     return form.render("posts/edit_reply.html", comment=comment, post=comment.post, preview=preview)
 
 
 @bp.route("/replies/<key:comment_id>/delete", methods=["GET", "POST"])
-def delete(comment_id: int) -> Any:
-    """Take one's own reply down, after being asked."""
-    comment = _found(comment_id, for_update=request.method == "POST")
+def delete(comment_id: int) -> ResponseReturnValue:
+    """Delete one's own reply, after a confirmation page."""
+    comment = _comment_or_404(comment_id, for_update=request.method == "POST")
     require(can_delete(current_user, comment))
     if request.method == "GET":
         return render_template("posts/delete_reply.html", comment=comment, post=comment.post)
     post = comment.post
-    kept = comment_actions.delete_comment(comment)
+    leaves_tombstone = comment_actions.delete_comment(comment)
     db.session.commit()
-    flash("Your reply is gone. The answers to it stay." if kept else "Your reply is gone.")
-    return _to(comment) if kept else redirect(url_for("posts.show", post_id=post.id, slug=post.slug, _anchor="talk"))
+    flash("Reply deleted. The answers to it stay." if leaves_tombstone else "Reply deleted.")
+    if leaves_tombstone:
+        return redirect(_url_of(comment))
+    return redirect(url_for("posts.show", post_id=post.id, slug=post.slug, _anchor="talk"))
 
 
 @bp.get("/replies/<key:comment_id>/revisions")
-def revisions(comment_id: int) -> Any:
-    """What a reply said before each change."""
-    comment = _found(comment_id)
+def revisions(comment_id: int) -> ResponseReturnValue:
+    """Show the earlier versions of a reply."""
+    comment = _comment_or_404(comment_id)
     if comment.deleted_at:
         abort(404)
     return render_template(
@@ -140,14 +146,14 @@ def revisions(comment_id: int) -> Any:
 
 @bp.post("/replies/<key:comment_id>/useful")
 @limiter.limit("60/minute")
-def useful(comment_id: int) -> Any:
-    """Mark a reply useful, or take that back."""
-    comment = _found(comment_id)
+def useful(comment_id: int) -> ResponseReturnValue:
+    """Mark a reply useful, or undo that."""
+    comment = _comment_or_404(comment_id)
     save_useful_vote(comment)
-    return _to(comment)
+    return redirect(_url_of(comment))
 
 
-def _found(comment_id: int, *, for_update: bool = False) -> Comment:
+def _comment_or_404(comment_id: int, *, for_update: bool = False) -> Comment:
     comment: Comment = db.first_or_404(comment_by_id(comment_id, for_update=for_update))
     if not can_see(current_user, comment) or not can_see(current_user, comment.post):
         abort(404)
@@ -155,35 +161,39 @@ def _found(comment_id: int, *, for_update: bool = False) -> Comment:
 
 
 def _parent(post: Post) -> Comment | None:
-    """The reply that is being answered, if everybody sees it under this post; else the answer goes to the post."""
-    number = KeyConverter.number_in(request.values.get("to"))
-    parent = db.session.scalar(comment_by_id(number)) if number is not None else None
+    """Return the reply that is being answered, if it is listed under this post; else the post is."""
+    comment_id = KeyConverter.number_in(request.values.get("to"))
+    parent = db.session.scalar(comment_by_id(comment_id)) if comment_id is not None else None
     return parent if parent is not None and parent.post_id == post.id and is_listed(parent) else None
 
 
-def _publish(post: Post, form: CommentForm, parent: Comment | None) -> Any:
-    try:
+def _publish(post: Post, form: CommentForm, parent: Comment | None, body: Rendered) -> ResponseReturnValue:
+    author, values = current_reader(), form.cleaned_data() | {"body": body}
+
+    def write() -> str:
         cancel_replaced(form)
-        comment = comment_actions.write_comment(post, current_user, parent=parent, **form.cleaned_data())
-        # The way to it is looked up before the commit, which lets go of all that is known and of the lock.
-        answer = _to(comment)
-        db.session.commit()
-    except IntegrityError:
-        # The same form came twice at once, and the other was quicker.
-        db.session.rollback()
-        comment = item_by_submission(Comment, form.submission.data or "")
-        if comment is None or not is_author(current_user, comment):
-            raise
-        return _to(comment)
-    return answer
+        comment = comment_actions.write_comment(post, author, parent=parent, **values)
+        # Before the commit, which expires what was loaded and releases the write lock.
+        return _url_of(comment)
+
+    def first_url() -> str | None:
+        first = item_by_submission(Comment, form.submission.data)
+        return _url_of(first) if first is not None and is_author(current_user, first) else None
+
+    return redirect(submit_once(write, existing=first_url))
 
 
-def _delay(post: Post, form: CommentForm, parent: Comment | None) -> Any:
+def _schedule(post: Post, form: CommentForm, parent: Comment | None) -> ResponseReturnValue:
     cancel_replaced(form)
-    kept = schedule_comment(
-        current_user, post, hours=form.delay_hours(), form_data=carried_fields(), parent=parent, **form.cleaned_data()
+    is_scheduled = schedule_comment(
+        current_reader(),
+        post,
+        hours=form.delay_hours(),
+        form_data=carried_fields(),
+        parent=parent,
+        **form.cleaned_data(),
     )
-    if not kept:
+    if not is_scheduled:
         db.session.rollback()
         form.delay.errors = [TOO_MANY_SCHEDULED]
         return reply_form_page(form, post, parent.id if parent else None)
@@ -191,9 +201,9 @@ def _delay(post: Post, form: CommentForm, parent: Comment | None) -> Any:
     return redirect(url_for("pages.anonymous_writing"))
 
 
-def _to(comment: Comment) -> Any:
+def _url_of(comment: Comment) -> str:
     start = page_start(comment)
-    place: dict[str, Any] = {"from": key_text(start)} if start else {}
+    page: dict[str, Any] = {"from": key_text(start)} if start else {}
     anchor = f"r-{key_text(comment.id)}"
     slug = None if comment.post.removed_at else comment.post.slug
-    return redirect(url_for("posts.show", post_id=comment.post_id, slug=slug, _anchor=anchor, **place))
+    return url_for("posts.show", post_id=comment.post_id, slug=slug, _anchor=anchor, **page)

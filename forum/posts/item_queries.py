@@ -2,57 +2,65 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import TypeVar
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Executable, bindparam, func, or_, select
 
 from forum.accounts.models import Member
 from forum.db import db
-from forum.posts.models import Revision, UsefulVote, target_columns
+from forum.posts.models import Comment, Post, Revision, UsefulVote, target_columns
 
-_mark = UsefulVote.__table__.c
+Item = TypeVar("Item", Post, Comment)
+_vote = UsefulVote.__table__.c
 
 
-def item_by_submission(kind: Any, submission: str) -> Any:
-    """The post or comment that an earlier press of the same button made, or None."""
-    return db.session.scalar(_submitted(kind), {"submission": submission}) if submission else None
+def item_by_submission(kind: type[Item], submission: str | None) -> Item | None:
+    """Return the post or comment that the same form made when it was submitted before, or None."""
+    if not submission:
+        return None
+    item: Item | None = db.session.scalar(_by_submission(kind is Post), {"submission": submission})
+    return item
 
 
 @cache
-def _submitted(kind: Any) -> Select[Any]:
+def _by_submission(is_post: bool) -> Executable:
+    kind = Post if is_post else Comment
     return select(kind).where(kind.submission == bindparam("submission"))
 
 
-def revisions_of(item: Any) -> Sequence[Revision]:
-    """What it said before, the latest first."""
-    condition = [getattr(Revision, name) == value for name, value in target_columns(item).items()]
-    return db.session.scalars(select(Revision).where(*condition).order_by(Revision.number.desc())).all()
+def revisions_of(item: Post | Comment) -> Sequence[Revision]:
+    """Return the item's revisions, the latest first."""
+    statement = select(Revision).where(*_about(Revision, item)).order_by(Revision.number.desc())
+    return db.session.scalars(statement).all()
 
 
-def revision_count(item: Any) -> int:
-    """How often it was changed."""
-    condition = [getattr(Revision, name) == value for name, value in target_columns(item).items()]
-    return db.session.scalar(select(func.count()).select_from(Revision).where(*condition)) or 0
+def revision_count(item: Post | Comment) -> int:
+    """Return how many revisions the item has."""
+    return db.session.scalar(select(func.count()).select_from(Revision).where(*_about(Revision, item))) or 0
 
 
-def useful_vote_of(member: Member, item: Any) -> UsefulVote | None:
-    """The member's mark on this item."""
-    condition = [getattr(UsefulVote, name) == value for name, value in target_columns(item).items()]
-    return db.session.scalar(select(UsefulVote).where(UsefulVote.member_id == member.id, *condition))
+def useful_vote_of(member: Member, item: Post | Comment) -> UsefulVote | None:
+    """Return the member's useful vote on the item, or None."""
+    statement = select(UsefulVote).where(UsefulVote.member_id == member.id, *_about(UsefulVote, item))
+    return db.session.scalar(statement)
 
 
 def useful_votes_in(post_id: int, comment_ids: Sequence[int], member_id: int) -> set[int]:
-    """Which of the post and these comments the member has marked useful."""
-    given = {"post_id": post_id, "comment_ids": comment_ids, "member_id": member_id}
-    return {row.post_id or row.comment_id for row in db.session.execute(_marked_useful_in(), given)}
+    """Return the ids among the post and these comments that the member has marked useful."""
+    parameters = {"post_id": post_id, "comment_ids": comment_ids, "member_id": member_id}
+    return {row.post_id or row.comment_id for row in db.session.execute(_useful_votes_in(), parameters)}
 
 
 @cache
-def _marked_useful_in() -> Select[Any]:
-    return select(_mark.post_id, _mark.comment_id).where(
-        _mark.member_id == bindparam("member_id"),
+def _useful_votes_in() -> Executable:
+    return select(_vote.post_id, _vote.comment_id).where(
+        _vote.member_id == bindparam("member_id"),
         or_(
-            _mark.post_id == bindparam("post_id"),
-            _mark.comment_id.in_(bindparam("comment_ids", expanding=True)),
+            _vote.post_id == bindparam("post_id"),
+            _vote.comment_id.in_(bindparam("comment_ids", expanding=True)),
         ),
     )
+
+
+def _about(kind: type[Revision] | type[UsefulVote], item: Post | Comment) -> list[ColumnElement[bool]]:
+    return [getattr(kind, name) == value for name, value in target_columns(item).items()]

@@ -1,4 +1,4 @@
-"""What runs by the clock for texts that appear later."""
+"""The job that publishes scheduled texts."""
 
 import logging
 
@@ -12,13 +12,13 @@ log = logging.getLogger(__name__)
 @jobs.periodic(minute="*/10")
 @writing()
 def publish_scheduled() -> None:
-    """Every ten minutes: what is due appears. One that fails is tried again; the log says neither which nor whose."""
-    numbers = due_ids()
+    """Publish the scheduled texts that are due. A failure is tried again; the log reveals neither which nor whose."""
+    text_ids = due_ids()
     db.session.rollback()
-    for number in numbers:
+    for text_id in text_ids:
         try:
-            publish_scheduled_text(number)
+            publish_scheduled_text(text_id)
             db.session.commit()
         except Exception as error:
             db.session.rollback()
-            log.warning("a delayed text could not be published: %s", type(error).__name__)
+            log.warning("a scheduled text could not be published: %s", type(error).__name__)

@@ -1,11 +1,10 @@
-"""Posts, comments, tags, revisions and useful marks.
+"""Posts, comments, tags, revisions, useful votes and scheduled texts.
 
-An anonymous post or comment has no author in its row. It has a pseudonym, which holds a mark, and a listing mark, by
-which its author finds it again; both name nobody without the key. Its moments are whole days.
+The row of an anonymous post or comment has no author. It has a pseudonym, which holds an HMAC of its author, and a link
+of its author's chain, by which they find it again; without the key neither identifies anyone. Its times are whole days.
 """
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
@@ -17,19 +16,20 @@ from forum.ratings.models import Rating
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 LEANINGS = ("good", "bad", "mixed")
+MAX_TAGS = 5
 
 
 class AuthoredText:
-    """What posts and comments share: an author by name or by pseudonym, a text, and what can befall it."""
+    """The columns that posts and comments share: author or pseudonym, text, and moderation."""
 
     author_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
     pseudonym_id: Mapped[int | None] = mapped_column(ForeignKey("pseudonyms.id"), index=True)
     chain_link: Mapped[str | None] = mapped_column(String(64), unique=True)
-    # The form's own random number: a second submit of the same form finds the first's row.
+    # A random number of the form: when it is submitted twice, the second submission finds the row of the first.
     submission: Mapped[str | None] = mapped_column(String(64), unique=True)
     body: Mapped[str] = mapped_column(Text)
     body_html: Mapped[str] = mapped_column(Text)
-    # The same for two texts that are the same; none for short ones.
+    # The same for the same texts; None for short ones. See screening/filters.py.
     fingerprint: Mapped[str | None] = mapped_column(String(32), index=True)
     render_version: Mapped[int]
     created_at: Mapped[Timestamp]
@@ -37,27 +37,27 @@ class AuthoredText:
     deleted_at: Mapped[datetime | None]
     hidden_at: Mapped[datetime | None]
     hidden_reason: Mapped[str | None] = mapped_column(Text)
-    # Removed by a moderator: hidden for good, with a tombstone in its place. The number is that of the log's entry.
+    # Removed by a moderator: hidden for good, with a tombstone in its place. The id is that of the log's entry.
     removed_at: Mapped[datetime | None]
     decision_id: Mapped[int | None]
-    # A moderator asked its author to change it: until then it is hidden, and may be changed until this moment.
+    # A moderator requested a change: the text is hidden, and its author can edit it until this time.
     edit_deadline: Mapped[datetime | None]
-    # A notice from outside says it is wrong: it stays readable while that is checked.
+    # A notice disputes the text, which stays readable while it is checked.
     disputed_at: Mapped[datetime | None]
-    # What an anonymous text says of its author: a kind of work, a region, a tier, as far as enough others share them.
+    # What an anonymous text shows of its author; see anonymous/badges.py.
     badge: Mapped[str] = mapped_column(String(120), default="", server_default="")
     useful_count: Mapped[int] = mapped_column(default=0)
-    # Where the text was before, when it was moved in: makes running an import twice harmless.
+    # Where an imported text comes from, so that running an import twice is harmless.
     imported_from: Mapped[str | None] = mapped_column(String(300), unique=True)
 
     @declared_attr
     def author(cls) -> Mapped[Member | None]:
-        """The member who signed it; nobody for anonymous writing."""
+        """The member who signed the text; None when it is anonymous."""
         return relationship(Member)
 
     @declared_attr
     def pseudonym(cls) -> Mapped[Pseudonym | None]:
-        """The name it goes under when anonymous."""
+        """The pseudonym of an anonymous text."""
         return relationship(Pseudonym)
 
 
@@ -66,7 +66,7 @@ def _one_author(table: str) -> CheckConstraint:
 
 
 class Post(AuthoredText, db.Model):
-    """An experience: a title and a text, tags, a leaning, perhaps about one vendor, named or undisclosed."""
+    """A post: title, text, tags and leaning; often about one vendor, named or undisclosed."""
 
     __tablename__ = "posts"
     __table_args__ = (
@@ -93,10 +93,10 @@ class Post(AuthoredText, db.Model):
     # An undisclosed vendor has a category and a description instead.
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), index=True)
     vendor_description: Mapped[str | None] = mapped_column(String(80))
-    # The rating it carries; gone with the rating.
+    # The rating that the post carries.
     rating_id: Mapped[int | None] = mapped_column(ForeignKey("ratings.id", ondelete="SET NULL"), index=True)
     last_activity_at: Mapped[Timestamp]
-    # No more replies; and where the thread went on, when it was merged into another.
+    # Closed to new replies; and the thread in which it continues, when it was merged into another.
     locked_at: Mapped[datetime | None]
     locked_reason: Mapped[str | None] = mapped_column(Text)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"))
@@ -110,16 +110,16 @@ class Post(AuthoredText, db.Model):
     tags: Mapped[list["Tag"]] = relationship(secondary="post_tags", order_by="Tag.slug", viewonly=True)
 
 
-# Few replies are official, and only those are in the index.
-_OFFICIAL: Any = dict.fromkeys(("postgresql_where", "sqlite_where"), text("official_vendor_id IS NOT NULL"))
+# Few comments are official replies, and only those are in the index.
+_IS_OFFICIAL = text("official_vendor_id IS NOT NULL")
 
 
 class Comment(AuthoredText, db.Model):
     """A reply to a post, or to another comment under it.
 
-    `path` is the comment's place in the thread as text that sorts: a segment of time and number for each ancestor and
-    for itself. The whole thread in order is one range of one index, and so is a page of it. A vendor's official reply
-    has no time and the vendor's number there: it comes first, and no vendor has two.
+    `path` sorts the thread: a segment of time and id for each ancestor and for the comment itself. The whole thread in
+    reading order is one range of one index, and so is a page of it. The segment of a vendor's official reply has no
+    time and the vendor's id, so it comes first, and no vendor has two.
     """
 
     __tablename__ = "comments"
@@ -127,7 +127,7 @@ class Comment(AuthoredText, db.Model):
         _one_author("comments"),
         Index("ix_comments_thread", "post_id", "path", unique=True),
         Index("ix_comments_author_new", "author_id", "created_at", "id"),
-        Index("ix_comments_official", "official_vendor_id", **_OFFICIAL),
+        Index("ix_comments_official", "official_vendor_id", postgresql_where=_IS_OFFICIAL, sqlite_where=_IS_OFFICIAL),
     )
 
     id: Mapped[RandomId]
@@ -135,7 +135,7 @@ class Comment(AuthoredText, db.Model):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
     depth: Mapped[int]
     path: Mapped[str] = mapped_column(String(120))
-    # The vendor's one official reply under a post, written by its verified representative, and what they were there.
+    # For a vendor's official reply: the vendor, and the title there of the representative who wrote it.
     official_vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id", ondelete="SET NULL"))
     official_title: Mapped[str | None] = mapped_column(String(80))
     answer_count: Mapped[int] = mapped_column(default=0)
@@ -146,19 +146,19 @@ class Comment(AuthoredText, db.Model):
 
     @property
     def thread_key(self) -> str:
-        """The post's: one member has one pseudonym under one post."""
+        """The post's thread key: a member has one pseudonym in a thread."""
         return self.post.thread_key
 
 
 class Tag(db.Model):
-    """A curated label. Only moderators make them."""
+    """A curated label that moderators create."""
 
     __tablename__ = "tags"
 
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(String(50), unique=True)
     description: Mapped[str] = mapped_column(String(200))
-    # Not offered any more; texts that carry it keep it.
+    # No longer offered; posts that have it keep it.
     retired_at: Mapped[datetime | None]
     post_count: Mapped[int] = mapped_column(default=0)
 
@@ -166,7 +166,7 @@ class Tag(db.Model):
 
 
 class TagSynonym(db.Model):
-    """Another word for a tag."""
+    """A synonym of a tag."""
 
     __tablename__ = "tag_synonyms"
 
@@ -178,7 +178,7 @@ class TagSynonym(db.Model):
 
 
 class PostTag(db.Model):
-    """A post carries a tag."""
+    """A tag of a post."""
 
     __tablename__ = "post_tags"
 
@@ -187,7 +187,7 @@ class PostTag(db.Model):
 
 
 class Revision(db.Model):
-    """What a post or comment said before an edit, and until when."""
+    """The text of a post or comment before an edit."""
 
     __tablename__ = "revisions"
     __table_args__ = (
@@ -202,13 +202,13 @@ class Revision(db.Model):
     number: Mapped[int]
     title: Mapped[str | None] = mapped_column(String(140))
     body: Mapped[str] = mapped_column(Text)
-    # Leaning, vendor and tags in words, as they stood.
+    # Leaning, vendor and tags as text.
     details: Mapped[str] = mapped_column(String(400), default="")
     replaced_at: Mapped[Timestamp]
 
 
 class UsefulVote(db.Model):
-    """A member found a post or comment useful. Marks are not shown by name."""
+    """A member's vote that a post or comment is useful. Votes are not shown by name."""
 
     __tablename__ = "useful_votes"
     __table_args__ = (
@@ -224,22 +224,22 @@ class UsefulVote(db.Model):
 
 
 class ScheduledText(db.Model):
-    """An anonymous text that is to appear later. What it is, whose, and when it is due are all sealed."""
+    """An anonymous text that appears later. Content, author and time are sealed; see scheduled_actions.py."""
 
     __tablename__ = "scheduled_texts"
 
     id: Mapped[RandomId]
-    # The next link of the author's chain of delayed writing.
+    # A link of the author's chain of scheduled texts.
     chain_link: Mapped[str] = mapped_column(String(64), unique=True)
     sealed: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Timestamp]
 
 
-def timestamp_for(item: Any) -> datetime:
-    """Now, as finely as this item may know it."""
+def timestamp_for(item: Post | Comment) -> datetime:
+    """Return the current time, or for an anonymous item the day, which is all that its row may record."""
     return start_of_day(now()) if item.pseudonym_id is not None else now()
 
 
-def target_columns(item: Any) -> dict[str, Any]:
-    """Which column a revision or a mark refers to this item by, and the value."""
+def target_columns(item: Post | Comment) -> dict[str, int]:
+    """Return the foreign key, by column name, that refers to this item in a row about a post or comment."""
     return {"post_id": item.id} if isinstance(item, Post) else {"comment_id": item.id}

@@ -1,4 +1,4 @@
-"""A vendor's one official reply under a post, and the votes that its representative gives up."""
+"""Write a vendor's official reply, and withdraw the useful votes that its representative may not keep."""
 
 from datetime import datetime
 
@@ -11,13 +11,16 @@ from forum.posts.writing import unmark_useful
 
 
 class AlreadyAnswered(Exception):
-    """The vendor has its reply under this post."""
+    """The vendor already has an official reply under this post."""
 
 
 def write_official_reply(
     post: Post, member: Member, *, title: str, body: str, submission: str | None = None, at: datetime | None = None
 ) -> Comment:
-    """Answer for the vendor that the post names, by name, as what `title` says. Raises AnsweredAlready."""
+    """Reply by name for the vendor that the post names. `title` is the member's at the vendor.
+
+    Raises AlreadyAnswered.
+    """
     lock(f"official reply under {post.id}")
     if post.vendor_id is None or official_reply_of(post.id, post.vendor_id) is not None:
         raise AlreadyAnswered
@@ -25,6 +28,6 @@ def write_official_reply(
 
 
 def withdraw_useful_votes(member: Member, vendor_id: int) -> None:
-    """Whoever speaks for a vendor has no vote in what is said of it: earlier marks go."""
+    """Remove the member's votes on texts about the vendor, which its representative may not vote on."""
     for item in items_voted_useful(member.id, vendor_id):
         unmark_useful(member, item)

@@ -1,4 +1,4 @@
-"""What a vendor's representative types under a post."""
+"""The form for a vendor's official reply."""
 
 from flask_login import current_user
 from wtforms import HiddenField
@@ -13,13 +13,13 @@ class OfficialReplyForm(CommentEditForm):
 
     meta_fields = ("csrf_token", "submission")
 
-    # The form's own random number; see models.py.
+    # A random number of this form; see models.py.
     submission = HiddenField()
 
     def passes_limits(self) -> bool:
-        """Whether it may be sent now; if not, the form says why. Asked last."""
-        words = submission_error(
+        """Return whether the reply may be sent now, or add an error. Call it last: an attempt counts."""
+        error = submission_error(
             current_user, body=self.body.data or "", is_post=False, anonymous=False, seconds_open=form_age()
         )
-        self.body.errors = [words] if words else []
-        return words is None
+        self.body.errors = [error] if error else []
+        return error is None

@@ -1,9 +1,10 @@
-"""The official reply of a vendor to a post that names it, given by its representative."""
+"""The official reply of a vendor to a post that names it, written by its representative."""
 
 import secrets
-from typing import Any
+from typing import NamedTuple
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum import text
@@ -15,86 +16,102 @@ from forum.posts.official_actions import AlreadyAnswered, write_official_reply
 from forum.posts.official_forms import OfficialReplyForm
 from forum.posts.official_queries import representation_under
 from forum.posts.queries import post_by_id
-from forum.templating import current_reader
-from forum.submissions import honeypot_filled
+from forum.posts.rows import PostPageRow, RepresentationRow
 from forum.rate_limits import limiter, was_accepted
+from forum.submissions import honeypot_filled, submit_once
+from forum.templating import current_reader
 from forum.web import permission_required, require
 
 bp = Blueprint("official_replies", __name__)
-ANSWERED_ONCE = "{} has answered here already, and answers once. Edit that reply instead; this text is still yours to copy."
-ONLY_OFFICIALLY = (
-    "You speak for {}, so here you answer once, by name and in its name, and not otherwise. Nothing is published yet."
+ANSWERED_ONCE = (
+    "{} has already replied here, and there is one official reply to each post. Edit that reply instead. "
+    "Your text is still in the form, to copy."
 )
+ONLY_OFFICIALLY = (
+    "You represent {}, so you can reply here only once, by name, as its official reply. Nothing is published yet."
+)
+
+
+class OfficialReply(NamedTuple):
+    """What a post's page needs for its official reply: the form, and whom the reader represents."""
+
+    form: OfficialReplyForm
+    representation: RepresentationRow | None
 
 
 @bp.route("/posts/<key:post_id>/official-reply", methods=["GET", "POST"])
 @permission_required(can_write)
 @limiter.limit("20/hour", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
-def new(post_id: int) -> Any:
-    """Answer for the vendor, once."""
+def new(post_id: int) -> ResponseReturnValue:
+    """Write the official reply, once."""
     post: Post = db.first_or_404(post_by_id(post_id))
     if not can_see(current_user, post):
         abort(404)
-    speaker = representation_under(current_user, post.id) if represents_vendor_of(current_user, post) else None
-    require(speaker is not None)
+    require(represents_vendor_of(current_user, post))
+    representation = _representation(post.id)
     if request.method == "POST" and honeypot_filled():
         return redirect(url_for("posts.show", post_id=post.id, slug=post.slug, _anchor="talk"))
     form = OfficialReplyForm()
-    if (first := item_by_submission(Comment, form.submission.data or "")) is not None:
+    if (first := item_by_submission(Comment, form.submission.data)) is not None:
         if is_author(current_user, first):
             return redirect(url_for("comments.show", comment_id=first.id))
         form.submission.data = secrets.token_hex(16)
     if not can_reply_officially(current_user, post):
         return render_template("posts/closed.html", form=form, post=post), 403
     if form.is_submitted() and form.validate() and request.form.get("intent") == "publish" and form.passes_limits():
-        return _publish(post, form, speaker)
-    return _page(post, form, speaker)
+        return _publish(post, form, representation)
+    return _page(post, form, representation)
 
 
-def official_reply_values(post: Any) -> dict[str, Any]:
-    """For the post's page: the form, who the reader is at the vendor, and whether there is a reply already."""
-    return {
-        "form": OfficialReplyForm(formdata=None, submission=secrets.token_hex(16)),
-        "speaker": representation_under(current_user, post.id),
-    }
+def official_reply_values(post: PostPageRow) -> OfficialReply:
+    """Return what the post's page needs to show the form or to link to the reply."""
+    form = OfficialReplyForm(formdata=None, submission=secrets.token_hex(16))
+    return OfficialReply(form, representation_under(current_reader(), post.id))
 
 
-def official_reply_page(post: Post, *, refused: bool) -> Any:
-    """The page with the form, for what was sent as a common reply; nothing of it is published."""
-    speaker = representation_under(current_user, post.id)
-    require(speaker is not None)
+def official_reply_page(post: Post, *, refused: bool) -> ResponseReturnValue:
+    """Return the page with the form; with an error when the text was `refused` as an ordinary reply."""
+    representation = _representation(post.id)
     form = OfficialReplyForm()
     if refused:
         form.submission.data = secrets.token_hex(16)
         form.validate()
-        form.body.errors = [ONLY_OFFICIALLY.format(speaker.name)]
-    return _page(post, form, speaker)
+        form.body.errors = [ONLY_OFFICIALLY.format(representation.vendor_name)]
+    return _page(post, form, representation)
 
 
-def _publish(post: Post, form: OfficialReplyForm, speaker: Any) -> Any:
+def _representation(post_id: int) -> RepresentationRow:
+    representation = representation_under(current_reader(), post_id)
+    if representation is None:
+        abort(403)
+    return representation
+
+
+def _publish(post: Post, form: OfficialReplyForm, representation: RepresentationRow) -> ResponseReturnValue:
+    submission = (form.submission.data or "")[:64]
+
+    def write() -> int:
+        return write_official_reply(
+            post, current_reader(), title=representation.title, body=form.body.data or "", submission=submission
+        ).id
+
+    def first_id() -> int | None:
+        first = item_by_submission(Comment, submission)
+        return first.id if first is not None and is_author(current_user, first) else None
+
     try:
-        submission = (form.submission.data or "")[:64]
-        comment = write_official_reply(
-            post, current_reader(), title=speaker.title, body=form.body.data or "", submission=submission
-        )
-        number = comment.id
-        db.session.commit()
+        comment_id = submit_once(write, existing=first_id, error=AlreadyAnswered)
     except AlreadyAnswered:
-        db.session.rollback()
-        first = item_by_submission(Comment, form.submission.data or "")
-        if first is not None and is_author(current_user, first):
-            # The same form came twice at once, and the other was quicker.
-            return redirect(url_for("comments.show", comment_id=first.id))
-        form.body.errors = [ANSWERED_ONCE.format(speaker.name)]
-        return _page(post, form, speaker)
-    return redirect(url_for("comments.show", comment_id=number))
+        form.body.errors = [ANSWERED_ONCE.format(representation.vendor_name)]
+        return _page(post, form, representation)
+    return redirect(url_for("comments.show", comment_id=comment_id))
 
 
-def _page(post: Post, form: OfficialReplyForm, speaker: Any) -> Any:
+def _page(post: Post, form: OfficialReplyForm, representation: RepresentationRow) -> ResponseReturnValue:
     form.submission.data = form.submission.data or secrets.token_hex(16)
     return form.render(
         "posts/official.html",
         post=post,
-        speaker=speaker,
+        representation=representation,
         preview=text.to_html(form.body.data or "") if request.form.get("intent") == "preview" else None,
     )

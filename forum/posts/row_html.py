@@ -1,25 +1,26 @@
-"""One experience in a list, printed by a pure function that remembers what it printed; threads.py says why it may."""
+"""The HTML of a post in a list, cached by everything that it depends on; see thread_html.py."""
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import get_template_attribute
 from markupsafe import Markup
 
+from forum.posts.rows import PostRow
 from forum.templating import reader_clock
 from forum.urls import script_root
 
 CACHE_SIZE = 1000  # rows; some 3 MB
 
 
-def render_post_row(row: Any, tags: Sequence[str]) -> Markup:
-    """For templates: the row of a list, with its tags."""
-    return _print(row, tuple(tags), reader_clock(), script_root())
+def render_post_row(row: PostRow, tags: Sequence[str]) -> Markup:
+    """Return the list item of a post with its tags; a template global."""
+    return _render(row, tuple(tags), reader_clock(), script_root())
 
 
+# `clock` and `root` are part of the cache key: the macro's dates and URLs depend on them.
 @lru_cache(maxsize=CACHE_SIZE)
-def _print(row: Any, tags: tuple[str, ...], clock: tuple[ZoneInfo | None, int], root: str) -> Markup:
+def _render(row: PostRow, tags: tuple[str, ...], clock: tuple[ZoneInfo | None, int], root: str) -> Markup:
     html: Markup = get_template_attribute("posts/_post_row.html", "post_row")(row, tags)
     return html

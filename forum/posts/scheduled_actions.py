@@ -1,32 +1,63 @@
 """Anonymous texts that appear later: sealed until then, listed by their author alone, and written when due.
 
-A row tells what it is, whose and when it is due only under the key, and its length in steps of a kilobyte.
+Without the key a row reveals neither what it is, nor whose, nor when it is due; its length shows in steps of 1 KB.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple, TypedDict, cast
 
-from forum import anonymity, text
+from forum import anonymity
 from forum.access import can_post_about, can_rate, can_reply, can_write, is_listed
 from forum.accounts.models import Member
 from forum.db import db, lock, now, start_of_day
 from forum.posts.actions import NO_VENDOR, PostSubject, write_post
 from forum.posts.comment_actions import write_comment
-from forum.posts.models import Comment, Post, ScheduledText
-from forum.posts.scheduled_queries import SCHEDULED_CHAIN, sealed_scheduled_texts, tags_by_ids
-from forum.posts.tags.queries import tags_by_word
+from forum.posts.models import MAX_TAGS, Comment, Post, ScheduledText, Tag
+from forum.posts.scheduled_queries import SCHEDULED_CHAIN, sealed_scheduled_texts
+from forum.posts.tags.queries import folded_words, tags_by_ids, tags_by_word
 from forum.ratings.actions import AlreadyRated
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
-PURPOSE = "delayed writing"
+# Part of the key that seals them: it never changes.
+SEAL_PURPOSE = "delayed writing"
 MAX_SCHEDULED = 50
-MAX_TAGS = 5
+# The job that publishes runs every ten minutes.
+OVERDUE_AFTER = timedelta(minutes=30)
+
+
+class _SubjectIds(TypedDict):
+    vendor: int | None
+    programme: int | None
+    tier: int | None
+    category: int | None
+    description: str | None
+
+
+class _Content(TypedDict, total=False):
+    """What is sealed, as JSON: common values, then those of a post, then those of a comment."""
+
+    kind: str
+    member: int
+    due: str
+    deadline: str
+    title: str
+    body: str
+    badged: bool
+    submission: str
+    form_data: dict[str, str]
+    leaning: str
+    tags: list[int]
+    subject: _SubjectIds
+    rating_values: dict[str, int | bool | str | None] | None
+    post: int
+    parent: int | None
 
 
 class ScheduledItem(NamedTuple):
-    """A delayed text as its author lists it: `typed` is the form as it was sent."""
+    """A scheduled text as its author sees it. `form_data` is the submitted form, to open it again."""
 
     id: int
     kind: str
@@ -38,119 +69,147 @@ class ScheduledItem(NamedTuple):
     form_data: dict[str, str]
 
 
-def schedule_post(member: Member, *, hours: int, form_data: Mapping[str, str], subject: PostSubject = NO_VENDOR, **given: Any) -> bool:
-    """Keep a post until a random moment within the hours. `given` is for write_post. False when too many wait."""
-    tags = [tag.id for tag in given.pop("tags")]
-    numbers = {name: thing.id if hasattr(thing, "id") else thing for name, thing in subject._asdict().items()}
-    content = given | {"kind": "post", "tags": tags, "subject": numbers}
-    return _keep(member, hours, content | {"form_data": dict(form_data)})
+def schedule_post(
+    member: Member,
+    *,
+    hours: int,
+    form_data: Mapping[str, str],
+    tags: Sequence[Tag],
+    subject: PostSubject = NO_VENDOR,
+    **values: object,
+) -> bool:
+    """Schedule a post for a random time within the hours. `values` are for write_post.
+
+    Return False when the member has too many scheduled texts.
+    """
+    ids = {name: part.id if hasattr(part, "id") else part for name, part in subject._asdict().items()}
+    content = values | {"kind": "post", "tags": [tag.id for tag in tags], "subject": ids}
+    return _schedule(member, hours, content | {"form_data": dict(form_data)})
 
 
 def schedule_comment(
-    member: Member, post: Post, *, hours: int, form_data: Mapping[str, str], parent: Comment | None, **given: Any
+    member: Member, post: Post, *, hours: int, form_data: Mapping[str, str], parent: Comment | None, **values: object
 ) -> bool:
-    """Keep a reply until a random moment within the hours. False when too many wait."""
-    content = given | {"kind": "comment", "post": post.id, "parent": parent.id if parent else None}
-    return _keep(member, hours, content | {"form_data": dict(form_data), "title": post.title})
+    """Schedule a reply for a random time within the hours. `values` are for write_comment.
+
+    Return False when the member has too many scheduled texts.
+    """
+    content = values | {"kind": "comment", "post": post.id, "parent": parent.id if parent else None}
+    return _schedule(member, hours, content | {"form_data": dict(form_data), "title": post.title})
 
 
-def scheduled_texts_of(member: Any) -> list[ScheduledItem]:
-    """What of the member's waits, the soonest deadline first."""
-    rows = _own(member)
-    opened = [(row.id, content) for row in rows if (content := _opened(row.sealed)) is not None]
-    return sorted((_waiting(number, content) for number, content in opened), key=lambda one: (one.deadline, one.id))
+def scheduled_texts_of(member: Member) -> list[ScheduledItem]:
+    """Return the member's scheduled texts, the earliest deadline first."""
+    rows = SCHEDULED_CHAIN.rows(member.id)
+    items = [_item(row.id, content) for row in rows if (content := _unseal(row.sealed)) is not None]
+    return sorted(items, key=lambda item: (item.deadline, item.id))
 
 
-def cancel_scheduled(member: Any, number: int | None) -> bool:
-    """Cancel one of the member's own; False when none has this number."""
-    if number is None:
+def cancel_scheduled(member: Member, text_id: int | None) -> bool:
+    """Delete one of the member's scheduled texts. Return False when they have none with this id."""
+    if text_id is None:
         return False
-    own = [row for row in _own(member) if row.id == number]
-    for row in own:
+    rows = [row for row in SCHEDULED_CHAIN.rows(member.id) if row.id == text_id]
+    for row in rows:
         db.session.delete(row)
     db.session.flush()
-    return bool(own)
+    return bool(rows)
 
 
 def cancel_all_scheduled(member: Member) -> None:
-    """Cancel all of the member's: they leave."""
-    for row in _own(member):
+    """Delete all of the member's scheduled texts: they delete their account."""
+    for row in SCHEDULED_CHAIN.rows(member.id):
         db.session.delete(row)
     db.session.flush()
 
 
 def due_ids() -> list[int]:
-    """The numbers of what is due."""
+    """Return the ids of the scheduled texts that are due."""
     moment = now().isoformat()
-    return [number for number, sealed in sealed_scheduled_texts().items() if (_opened(sealed) or {"due": "z"})["due"] <= moment]
+    contents = {text_id: _unseal(sealed) for text_id, sealed in sealed_scheduled_texts().items()}
+    return [text_id for text_id, content in contents.items() if content is not None and content["due"] <= moment]
 
 
-def publish_scheduled_text(number: int) -> None:
-    """Write it as its author and drop the row; it stays when its author may not write, or its thread is closed."""
-    row = db.session.get(ScheduledText, number, with_for_update={"skip_locked": True})
-    content = _opened(row.sealed) if row is not None else None
+def publish_scheduled_text(text_id: int) -> None:
+    """Write the text and delete the row. It stays while its author can't write or its thread is closed."""
+    row = db.session.get(ScheduledText, text_id, with_for_update={"skip_locked": True})
+    content = _unseal(row.sealed) if row is not None else None
     member = db.session.get(Member, content["member"]) if content else None
     if row is None or content is None or member is None or not can_write(member):
         return
-    written = _write_post(member, content) if content["kind"] == "post" else _write_comment(member, content)
-    if written:
+    is_written = _write_post(member, content) if content["kind"] == "post" else _write_comment(member, content)
+    if is_written:
         db.session.delete(row)
         db.session.flush()
 
 
-def _keep(member: Member, hours: int, content: dict[str, Any]) -> bool:
-    lock(f"delayed writing of {member.id}")
-    rows = _own(member)
-    waiting = [_opened(row.sealed) or {} for row in rows]
-    if content.get("submission") and any(one.get("submission") == content["submission"] for one in waiting):
+def _schedule(member: Member, hours: int, content: Mapping[str, object]) -> bool:
+    lock(f"scheduled texts of {member.id}")
+    contents = [_unseal(row.sealed) or {} for row in SCHEDULED_CHAIN.rows(member.id)]
+    submission = content.get("submission")
+    if submission and any(scheduled.get("submission") == submission for scheduled in contents):
         return True
-    if len(rows) >= MAX_SCHEDULED:
+    if len(contents) >= MAX_SCHEDULED:
         return False
-    moment, latest = now(), now() + timedelta(hours=hours)
-    due = moment + timedelta(seconds=1 + secrets.randbelow(hours * 3600))
-    content = content | {"member": member.id, "due": due.isoformat(), "latest": latest.isoformat()}
-    free = SCHEDULED_CHAIN.next_link(member.id)
-    row = ScheduledText(chain_link=free, sealed=_sealed(content), created_at=start_of_day(moment))
-    db.session.add(row)
+    moment = now()
+    due, deadline = moment + timedelta(seconds=1 + secrets.randbelow(hours * 3600)), moment + timedelta(hours=hours)
+    content = {**content, "member": member.id, "due": due.isoformat(), "deadline": deadline.isoformat()}
+    sealed = anonymity.seal_json(SEAL_PURPOSE, content)
+    link = SCHEDULED_CHAIN.next_link(member.id)
+    db.session.add(ScheduledText(chain_link=link, sealed=sealed, created_at=start_of_day(moment)))
     db.session.flush()
     return True
 
 
-def _write_post(member: Member, content: dict[str, Any]) -> bool:
-    kinds = {"vendor": Vendor, "programme": Programme, "tier": Tier, "category": Category}
-    named: dict[str, Any] = {key: db.session.get(kind, content["subject"][key] or 0) for key, kind in kinds.items()}
-    given = {name: content[name] for name in ("title", "body", "leaning", "badged")}
-    given |= {"tags": _tags_of(content), "anonymous": True}
-    if named["vendor"] is not None and named["vendor"].merged_into_id is not None:
-        named["vendor"] = db.session.get(Vendor, named["vendor"].merged_into_id)
-    given["subject"] = PostSubject(**named, description=content["subject"]["description"])
-    vendor = named["vendor"]
-    if any(content["subject"][key] and named[key] is None for key in ("vendor", "category")):
+def _write_post(member: Member, content: _Content) -> bool:
+    subject = _subject_of(content["subject"])
+    if subject is None or (subject.vendor is not None and not can_post_about(member, subject.vendor)):
         return False
-    if vendor is not None and not can_post_about(member, vendor):
-        return False
-    # Whoever has come to speak for a vendor, or to work for this one, rates it no more.
-    rating_values = content["rating_values"] if content["rating_values"] and can_rate(member, vendor) else None
+    write = partial(
+        write_post,
+        member,
+        title=content["title"],
+        body=content["body"],
+        leaning=content["leaning"],
+        tags=_tags_of(content),
+        subject=subject,
+        anonymous=True,
+        badged=content["badged"],
+    )
+    # A member who now represents a vendor, or works for this one, can't rate it any more.
+    rating_values = content.get("rating_values") if can_rate(member, subject.vendor) else None
     try:
         with db.session.begin_nested():
-            write_post(member, rating_values=rating_values, **given)
+            write(rating_values=rating_values)
     except AlreadyRated:
-        # Rated by name meanwhile: the text appears without its rating, or it would tell that both are theirs.
-        write_post(member, **given)
+        # Rated by name in the meantime: a post with its rating would reveal that both are by the same member.
+        write()
     return True
 
 
-def _tags_of(content: dict[str, Any]) -> list[Any]:
-    """The tags chosen. One that went into another meanwhile is found by the word that was typed."""
-    found = list(tags_by_ids(content["tags"]))
-    if len(found) == len(content["tags"]):
-        return found
-    words = content["form_data"].get("tags", "").replace("#", ",").replace(" ", ",").split(",")
-    meant = tags_by_word(text.fold(word) for word in words if word).values()
-    return list({tag.id: tag for tag in [*found, *meant]}.values())[:MAX_TAGS]
+def _subject_of(ids: _SubjectIds) -> PostSubject | None:
+    """Return the subject; None when its vendor or category does not exist any more."""
+    vendor = db.session.get(Vendor, ids["vendor"] or 0)
+    category = db.session.get(Category, ids["category"] or 0)
+    if (ids["vendor"] and vendor is None) or (ids["category"] and category is None):
+        return None
+    if vendor is not None and vendor.merged_into_id is not None:
+        vendor = db.session.get(Vendor, vendor.merged_into_id)
+    programme = db.session.get(Programme, ids["programme"] or 0)
+    tier = db.session.get(Tier, ids["tier"] or 0)
+    return PostSubject(vendor, programme, tier, category, ids["description"])
 
 
-def _write_comment(member: Member, content: dict[str, Any]) -> bool:
+def _tags_of(content: _Content) -> list[Tag]:
+    """Return the selected tags. One that was merged into another in the meantime is found by the word in the form."""
+    tags = list(tags_by_ids(content["tags"]))
+    if len(tags) == len(content["tags"]):
+        return tags
+    typed_tags = tags_by_word(folded_words(content["form_data"].get("tags", ""))).values()
+    return list({tag.id: tag for tag in [*tags, *typed_tags]}.values())[:MAX_TAGS]
+
+
+def _write_comment(member: Member, content: _Content) -> bool:
     post = db.session.get(Post, content["post"])
     if post is None or not can_reply(member, post):
         return False
@@ -160,24 +219,18 @@ def _write_comment(member: Member, content: dict[str, Any]) -> bool:
     return True
 
 
-def _waiting(number: int, content: dict[str, Any]) -> ScheduledItem:
-    post = db.session.get(Post, content["post"]) if content["kind"] == "comment" else None
-    latest = datetime.fromisoformat(content["latest"])
-    # The clock of the jobs goes every ten minutes.
-    late = now() > datetime.fromisoformat(content["due"]) + timedelta(minutes=30)
+def _item(text_id: int, content: _Content) -> ScheduledItem:
     return ScheduledItem(
-        number, content["kind"], content["title"], post, content.get("parent"), latest, late, content["form_data"]
+        text_id,
+        content["kind"],
+        content["title"],
+        db.session.get(Post, content["post"]) if content["kind"] == "comment" else None,
+        content.get("parent"),
+        datetime.fromisoformat(content["deadline"]),
+        now() > datetime.fromisoformat(content["due"]) + OVERDUE_AFTER,
+        content["form_data"],
     )
 
 
-def _sealed(content: dict[str, Any]) -> str:
-    return anonymity.seal_json(PURPOSE, content)
-
-
-def _opened(sealed: str) -> dict[str, Any] | None:
-    content: dict[str, Any] | None = anonymity.unseal_json(PURPOSE, sealed)
-    return content
-
-
-def _own(member: Any) -> list[ScheduledText]:
-    return SCHEDULED_CHAIN.rows(member.id)
+def _unseal(sealed: str) -> _Content | None:
+    return cast(_Content | None, anonymity.unseal_json(SEAL_PURPOSE, sealed))

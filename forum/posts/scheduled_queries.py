@@ -1,4 +1,4 @@
-"""Questions about delayed writing. Rows say nothing by themselves: whose they are is asked link by link."""
+"""Questions about scheduled texts. Their rows reveal nothing: a member's are found link by link along their chain."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,13 @@ from sqlalchemy import select
 from forum.accounts.queries import spent_links_among
 from forum.chains import Chain
 from forum.db import db
-from forum.posts.models import ScheduledText, Tag
+from forum.posts.models import ScheduledText
 
 
-def scheduled_by_links(marks: Sequence[str]) -> Sequence[ScheduledText]:
-    """Delayed texts that carry one of these links of a member's chain."""
+def scheduled_by_links(links: Sequence[str]) -> Sequence[ScheduledText]:
+    """Return the scheduled texts that carry one of these links of a member's chain."""
     return db.session.scalars(
-        select(ScheduledText).where(ScheduledText.chain_link.in_(marks)).order_by(ScheduledText.id)
+        select(ScheduledText).where(ScheduledText.chain_link.in_(links)).order_by(ScheduledText.id)
     ).all()
 
 
@@ -28,10 +28,5 @@ SCHEDULED_CHAIN = Chain(
 
 
 def sealed_scheduled_texts() -> dict[int, str]:
-    """Everything that waits, by number."""
+    """Return the sealed content of every scheduled text by id."""
     return {row.id: row.sealed for row in db.session.execute(select(ScheduledText.id, ScheduledText.sealed))}
-
-
-def tags_by_ids(numbers: Sequence[int]) -> Sequence[Tag]:
-    """The tags of these numbers that still exist."""
-    return db.session.scalars(select(Tag).where(Tag.id.in_(numbers)).order_by(Tag.slug)).all()

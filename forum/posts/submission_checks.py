@@ -1,54 +1,55 @@
-"""Whether a text may be sent now: the pace of new members, and what was signed before. Asked once a form is right."""
+"""Whether a valid text may be sent now: it is no repetition, and within the limits for new members."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from limits import RateLimitItemPerSecond
 
 from forum import anonymity
+from forum.accounts.models import Member
 from forum.db import now
 from forum.posts.scheduled_actions import scheduled_texts_of
 from forum.posts.screening import new_member_limits
 from forum.posts.screening.filters import fingerprint_of
-from forum.posts.screening.queries import anonymous_record, signed_record, has_signed_same_text
+from forum.posts.screening.queries import anonymous_record, has_signed_same_text, signed_record
 from forum.rate_limits import limiter
-
-# Nobody reads a page and writes a text in less, in seconds.
-MIN_SECONDS_OPEN = 3
+from forum.submissions import TYPED_TOO_FAST, typed_too_fast
 
 
-def submission_error(member: Any, *, body: str, is_post: bool, anonymous: bool, seconds_open: float | None) -> str | None:
-    """Why the text cannot be sent now, in words for its author; None when it can.
+def submission_error(
+    member: Member, *, body: str, is_post: bool, anonymous: bool, seconds_open: float | None
+) -> str | None:
+    """Return why the text can't be sent now, as a message for its author, or None.
 
-    `seconds_open` is how long the form was open, if that is known.
+    `seconds_open` is how long the form was open, or None when that is unknown.
     """
     fingerprint = fingerprint_of(body)
     if not anonymous and fingerprint and has_signed_same_text(member, fingerprint):
-        return "You have published this very text already. Write what is new, or reply there."
+        return "You have already published this text. Write something new, or reply there."
     if new_member_limits.is_exempt(member):
         return None
-    given, moment = new_member_limits.current_limits(), now()
-    record, waiting = signed_record(member), 0
+    limits, moment = new_member_limits.current_limits(), now()
+    record, scheduled = signed_record(member), 0
     if anonymous:
         record = record.plus(anonymous_record(member))
-        waiting = sum(one.kind == ("post" if is_post else "comment") for one in scheduled_texts_of(member))
-    if not new_member_limits.is_new(member, record, given, moment):
+        kind = "post" if is_post else "comment"
+        scheduled = sum(item.kind == kind for item in scheduled_texts_of(member))
+    if not new_member_limits.is_new(member, record, limits, moment):
         return None
-    if seconds_open is not None and seconds_open < MIN_SECONDS_OPEN:
-        return "That was quicker than anybody types. Read your text once more and send it again."
-    words = new_member_limits.rate_limit_message(member, record, given, moment, is_post=is_post, waiting=waiting)
-    if words is None and anonymous and not _anonymous_again(member, given.seconds):
-        words = new_member_limits.wait_message(given.seconds)
-    return words
+    if typed_too_fast(seconds_open):
+        return TYPED_TOO_FAST
+    message = new_member_limits.rate_limit_message(member, record, limits, moment, is_post=is_post, scheduled=scheduled)
+    if message is None and anonymous and not _count_anonymous(member, limits.seconds):
+        message = new_member_limits.wait_message(limits.seconds)
+    return message
 
 
-def _anonymous_again(member: Any, seconds: int) -> bool:
-    """Count an anonymous text; False when the last was less than so many seconds ago.
+def _count_anonymous(member: Member, seconds: int) -> bool:
+    """Count an anonymous text. Return False when the last was less than so many seconds ago.
 
-    Its row knows the day only. What is kept for these seconds is a counter under a key that changes every hour.
+    Its row records the day only; for these seconds there is a counter under a key that changes every hour.
     """
     if seconds <= 0:
         return True
-    key = anonymity.hashed_limit_key(f"anonymous pace of {member.id} {datetime.now(UTC):%Y-%m-%d %H}")
-    counted: bool = limiter.limiter.hit(RateLimitItemPerSecond(1, seconds), "anonymous pace", key)
-    return counted
+    key = anonymity.hashed_limit_key(f"anonymous text of {member.id} {datetime.now(UTC):%Y-%m-%d %H}")
+    was_counted: bool = limiter.limiter.hit(RateLimitItemPerSecond(1, seconds), "anonymous text", key)
+    return was_counted

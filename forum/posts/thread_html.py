@@ -1,12 +1,13 @@
-"""A page of a thread as it is printed.
+"""The HTML of a page of a thread.
 
-What a reply's markup says depends on its row and on a few facts about its reader, and on nothing else. So a pure
-function prints it, and remembers what it printed for the same facts. A changed row is another row: nothing gets stale.
+The HTML of a comment depends on its row and on a few facts about its reader, and on nothing else. So a pure function
+renders it, and a cache keeps what it returned for the same arguments. A changed row is another key: the cache can't
+be stale.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask import get_template_attribute
@@ -16,107 +17,119 @@ from forum import dates
 from forum.access import is_open
 from forum.accounts.bylines import byline
 from forum.posts.comment_actions import MAX_DEPTH
-from forum.urls import key_text, path_of
+from forum.posts.rows import CommentRow, PostPageRow
 from forum.templating import reader_clock
+from forum.urls import key_text, path_of
 
-CACHE_SIZE = 3000  # replies; some 8 MB
-LIST, END = '<ol class="thread">', "</ol>"
-# Between two replies, by how much deeper the second one is: a list begins, or as many end.
-BETWEEN = {1: LIST} | {-n: "</li>" + "</ol></li>" * n for n in range(MAX_DEPTH + 1)}
+CACHE_SIZE = 3000  # comments; some 8 MB
+LIST, LIST_END = '<ol class="thread">', "</ol>"
+# What stands between two comments, by how much deeper the second is: a list begins, or lists end.
+SEPARATORS = {1: LIST} | {-n: "</li>" + "</ol></li>" * n for n in range(MAX_DEPTH + 1)}
 
 
 class ThreadReader(NamedTuple):
-    """What the markup of a thread depends on beside its rows: what the reader wrote, marked, may do and may see.
+    """What the HTML of a thread depends on besides its rows.
 
-    `speaks_for` is the number of the vendor whose representative they are.
+    `represents_id` is the id of the vendor that the reader represents.
     """
 
-    own: set[int]
-    useful: set[int]
-    writes: bool
-    sees_hidden: bool
+    own_ids: set[int]
+    useful_ids: set[int]
+    can_write: bool
+    is_moderator: bool
     represents_id: int | None = None
 
 
 class PageFacts(NamedTuple):
-    """What all replies on a page have in common."""
+    """What all comments on a page have in common."""
 
     post_id: int
-    poster: tuple[int | None, int | None]  # by whom or under which pseudonym the post was written
+    post_author: tuple[int | None, int | None]  # the id of the member, or of the pseudonym
     is_open: bool
-    writes: bool
-    votes: bool
-    sees_hidden: bool
+    can_write: bool
+    can_vote: bool
+    is_moderator: bool
     represents_id: int | None
     clock: tuple[ZoneInfo | None, int]
-    replies: str  # the address of a reply without its key
-    reply_to: str  # the address of the form that answers it, without its key
+    reply_url: str  # of a reply, without its key
+    answer_url: str  # of the form that answers a reply, without the reply's key
 
 
-def render_thread(rows: Sequence[Any], post: Any, reader: ThreadReader) -> Markup:
-    """The rows of a page of the post's thread, printed for this reader as lists in lists; nothing without rows."""
+def render_thread(rows: Sequence[CommentRow], post: PostPageRow, reader: ThreadReader) -> Markup:
+    """Return a page of the post's thread for this reader as nested lists; empty without rows."""
     if not rows:
         return Markup("")
-    # A vendor's representative neither answers nor marks what stands under a post about the vendor.
-    votes = reader.represents_id is None or reader.represents_id != post.vendor_id
-    page = PageFacts(
+    page = _page_facts(post, reader)
+    by_id = {row.id: row for row in rows}
+    depths = [row.depth for row in rows]
+    targets = [_reply_target(row, by_id) if row.depth == MAX_DEPTH else None for row in rows]
+    parts: list[str] = [LIST]
+    for step, (comment_id, row), target in zip(_steps(depths), by_id.items(), targets, strict=True):
+        is_own, is_useful = comment_id in reader.own_ids, comment_id in reader.useful_ids
+        parts += SEPARATORS[step], _render(row, page, is_own, is_useful, target)
+    # No comment stands before the first.
+    parts[1] = ""
+    parts += SEPARATORS[min(depths) - depths[-1]], LIST_END
+    return Markup("".join(parts))  # noqa: S704 - all of it was rendered by templates
+
+
+def _page_facts(post: PostPageRow, reader: ThreadReader) -> PageFacts:
+    # A vendor's representative neither answers nor votes in a thread about the vendor.
+    can_vote = reader.represents_id is None or reader.represents_id != post.vendor_id
+    return PageFacts(
         post.id,
         (post.author_id, post.pseudonym_id),
-        votes and is_open(post),
-        reader.writes,
-        votes,
-        reader.sees_hidden,
+        can_vote and is_open(post),
+        reader.can_write,
+        can_vote,
+        reader.is_moderator,
         reader.represents_id,
         reader_clock(),
         path_of("comments.show", comment_id=0).removesuffix(key_text(0)),
         path_of("comments.new", post_id=post.id, to=""),
     )
-    by_id = {row.id: row for row in rows}
-    depths = [row.depth for row in rows]
-    answers = [_answered(row, by_id) if depth == MAX_DEPTH else None for row, depth in zip(rows, depths, strict=True)]
-    pieces: list[str] = [LIST]
-    for step, (number, row), answered in zip(_steps(depths), by_id.items(), answers, strict=True):
-        pieces += BETWEEN[step], _print(row, page, number in reader.own, number in reader.useful, answered)
-    # The first one ends none before it.
-    pieces[1] = ""
-    return Markup("".join([*pieces, BETWEEN[min(depths) - depths[-1]], END]))  # noqa: S704 - all of it is printed
 
 
 @lru_cache(maxsize=CACHE_SIZE)
-def _print(row: Any, page: PageFacts, own: bool, marked: bool, answered: tuple[int, str] | None) -> Markup:
-    hidden, written = row.hidden_at is not None, row.created_at
-    others = page.writes and not own and not hidden
+def _render(row: CommentRow, page: PageFacts, is_own: bool, is_useful: bool, target: tuple[int, str] | None) -> Markup:
+    is_hidden, created_at = row.hidden_at is not None, row.created_at
+    can_act = page.can_write and not is_own and not is_hidden
+    is_editable = row.official_title is None or row.official_vendor_id == page.represents_id
     html: Markup = get_template_attribute("posts/_comment.html", "comment")(
         row,
         byline(row),
         key=key_text(row.id),
         page=page,
-        iso=dates.format_iso(written),
-        day=dates.format_day(written, None if dates.is_whole_day(written) else page.clock[0]),
-        wrote_post=page.poster != (None, None) and page.poster == (row.author_id, row.pseudonym_id),
-        answered=answered,
-        gone=row.deleted_at is not None or (hidden and not own and not page.sees_hidden),
-        own=own and page.writes,
-        fixed=row.official_title is not None and row.official_vendor_id != page.represents_id,
-        mark="" if not (others and page.votes) else "unmark" if marked else "mark",
-        reports=others,
-        is_open=page.is_open and not hidden,
-        answers=own,
-        moderates=page.sees_hidden and page.writes and not own,
+        iso=dates.format_iso(created_at),
+        day=dates.format_day(created_at, None if dates.is_whole_day(created_at) else page.clock[0]),
+        is_post_author=page.post_author != (None, None) and page.post_author == (row.author_id, row.pseudonym_id),
+        target=target,
+        is_tombstone=row.deleted_at is not None or (is_hidden and not is_own and not page.is_moderator),
+        is_own=is_own,
+        can_delete=is_own and page.can_write,
+        can_edit=is_own and page.can_write and is_editable and (not is_hidden or row.edit_deadline is not None),
+        vote="" if not (can_act and page.can_vote) else "unmark" if is_useful else "mark",
+        can_report=can_act,
+        can_reply=page.is_open and not is_hidden,
+        can_moderate=page.is_moderator and page.can_write and not is_own,
     )
     return html
 
 
-def _answered(row: Any, by_id: dict[int, Any]) -> tuple[int, str] | None:
-    above = by_id.get(row.parent_id)
-    if above is None or above.depth < MAX_DEPTH:
+def _reply_target(row: CommentRow, by_id: Mapping[int, CommentRow]) -> tuple[int, str] | None:
+    """Return the id and author's name of the answered comment when both stand on the deepest level, else None."""
+    parent = by_id.get(row.parent_id or 0)
+    if parent is None or parent.depth < MAX_DEPTH:
         return None
-    return above.id, "a removed reply" if above.deleted_at else byline(above).name
+    return parent.id, "a removed reply" if parent.deleted_at else byline(parent).name
 
 
 def _steps(depths: Sequence[int]) -> Iterator[int]:
-    """From line to line, in lists opened or ended. A page may begin deep in a branch, and ends no list above that."""
-    base = last = depths[0] if depths else 0
+    """Yield how many lists begin (1) or end (negative) before each comment.
+
+    A page may begin deep in a branch; lists that were not begun on it do not end on it.
+    """
+    base = previous = depths[0] if depths else 0
     for depth in depths:
-        yield min(max(depth, base) - last, 1)
-        base, last = min(base, depth), depth
+        yield min(max(depth, base) - previous, 1)
+        base, previous = min(base, depth), depth

@@ -1,30 +1,20 @@
-"""Save or withdraw a useful vote on a post or comment; both views call this."""
-
-from typing import Any
+"""What the views for a useful vote on a post and on a comment share."""
 
 from flask import abort, request
-from flask_login import current_user
-from sqlalchemy.exc import IntegrityError
 
-from forum.access import (
-    can_mark_useful,
-    can_see,
-)
-from forum.db import db
+from forum.access import can_mark_useful, can_see
+from forum.posts.models import Comment, Post
 from forum.posts.writing import mark_useful, unmark_useful
-from forum.web import (
-    require,
-)
+from forum.submissions import submit_once
+from forum.templating import current_reader
+from forum.web import require
 
 
-def save_useful_vote(item: Any) -> None:
-    """Mark the item as the form says, if the reader may."""
-    if not can_see(current_user, item):
+def save_useful_vote(item: Post | Comment) -> None:
+    """Add or remove the reader's useful vote, as the form says, if they may vote."""
+    reader = current_reader()
+    if not can_see(reader, item):
         abort(404)
-    require(can_mark_useful(current_user, item))
-    try:
-        (unmark_useful if request.form.get("intent") == "unmark" else mark_useful)(current_user, item)
-        db.session.commit()
-    except IntegrityError:
-        # The same button was pressed twice at once, and the other was quicker.
-        db.session.rollback()
+    require(can_mark_useful(reader, item))
+    save = unmark_useful if request.form.get("intent") == "unmark" else mark_useful
+    submit_once(lambda: save(reader, item))

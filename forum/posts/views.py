@@ -1,11 +1,12 @@
-"""A post's page, writing, changing and deleting posts, and marking them useful."""
+"""Posts: show, write, edit and delete them."""
 
 import secrets
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.exc import IntegrityError
 
 from forum.access import (
     can_delete,
@@ -22,228 +23,249 @@ from forum.access import (
     is_representative,
     represents_vendor_of,
 )
+from forum.accounts.models import Member
 from forum.accounts.pseudonyms import alias_for
 from forum.db import db
+from forum.forms import carried_fields
 from forum.posts import actions
 from forum.posts.comment_queries import thread_page
-from forum.posts.form_pages import TOO_MANY_SCHEDULED, post_form_page, cancel_replaced
+from forum.posts.form_pages import TOO_MANY_SCHEDULED, cancel_replaced, post_form_page
 from forum.posts.forms import CommentForm, PostEditForm, PostForm, form_values
-from forum.posts.item_queries import useful_votes_in, revisions_of, item_by_submission
+from forum.posts.item_queries import item_by_submission, revisions_of, useful_votes_in
 from forum.posts.models import Post
 from forum.posts.official_views import official_reply_values
 from forum.posts.queries import post_by_id, post_page_row, related_posts
+from forum.posts.rows import CommentRow, PostPageRow
 from forum.posts.scheduled_actions import schedule_post
 from forum.posts.thread_html import ThreadReader, render_thread
 from forum.posts.useful_views import save_useful_vote
+from forum.rate_limits import limiter, was_accepted
 from forum.ratings.actions import AlreadyRated
-from forum.ratings.directions import rating_scorecard
+from forum.ratings.directions import Scorecard, rating_scorecard
+from forum.ratings.models import Rating, Snapshot
 from forum.ratings.queries import scorecard_row
 from forum.ratings.scores.actions import site_context
-from forum.vendors.queries import vendor_by_name
-from forum.urls import KeyConverter
-from forum.forms import carried_fields
+from forum.submissions import honeypot_filled, submit_once
 from forum.templating import current_reader
-from forum.submissions import honeypot_filled
-from forum.rate_limits import limiter, was_accepted
+from forum.urls import KeyConverter
+from forum.vendors.queries import vendor_by_name
 from forum.web import permission_required, require
 
 bp = Blueprint("posts", __name__)
 
 
+class RatingCard(NamedTuple):
+    """The rating that a post carries, and how it compares: the vendor's published snapshot, and the picture."""
+
+    rating: Rating
+    vendor: str | None
+    tier: str | None
+    snapshot: Snapshot | None
+    picture: Scorecard
+
+
 @bp.get("/posts/<key:post_id>/")
 @bp.get("/posts/<key:post_id>/<slug>")
-def show(post_id: int, slug: str | None = None) -> Any:
-    """An experience and its replies, a page of them at a time."""
-    post, user = post_page_row(post_id), current_reader()
-    if post is None or not can_open(user, post):
+def show(post_id: int, slug: str | None = None) -> ResponseReturnValue:
+    """Show a post and a page of its thread."""
+    post, reader = post_page_row(post_id), current_reader()
+    if post is None or not can_open(reader, post):
         abort(404)
-    removed = not can_see(user, post)
-    # A removed one has its title in no address any more.
-    if slug != (None if removed else post.slug):
-        slug = None if removed else post.slug
-        return redirect(url_for(".show", post_id=post_id, slug=slug, **_place()), 302 if removed else 301)
+    is_removed = not can_see(reader, post)
+    # Once a moderator removed it, the slug (made of the title) disappears from the URL.
+    url_slug = None if is_removed else post.slug
     start = KeyConverter.number_in(request.args.get("from"))
+    if slug != url_slug:
+        page_args: dict[str, Any] = {name: value for name, value in request.args.items() if name == "from"}
+        return redirect(url_for(".show", post_id=post_id, slug=url_slug, **page_args), 302 if is_removed else 301)
     page = thread_page(post.id, start)
     if start is not None and not page.rows:
         return redirect(url_for(".show", post_id=post_id, slug=post.slug))
-    replies, answers = can_reply(user, post), can_reply_officially(user, post)
-    own = ids_written_by(user, post.thread_key, [post, *page.rows])
-    useful = _useful(post, page.rows)
+    thread_reader = _thread_reader(reader, post, page.rows)
     return render_template(
         "posts/show.html",
         post=post,
         tags=sorted((post.tags or "").split()),
-        talk=render_thread(page.rows, post, _reader(user, own, useful)),
-        next=page.next_id,
+        thread=render_thread(page.rows, post, thread_reader),
+        reader=thread_reader,
         start=start,
-        related=related_posts(post.id, post.vendor_id),
-        own=own,
-        useful=useful,
-        form=CommentForm(formdata=None, submission=secrets.token_hex(16)) if replies else None,
-        official=official_reply_values(post) if answers else None,
-        votes=not represents_vendor_of(user, post),
-        alias=alias_for(post.thread_key, user) if replies else None,
-        card=_card(post),
-        removed=removed,
+        next_id=page.next_id,
+        related_posts=related_posts(post.id, post.vendor_id),
+        card=_rating_card(post),
+        is_removed=is_removed,
+        **_reply_values(post, reader),
     )
+
+
+def _reply_values(post: PostPageRow, reader: Member) -> dict[str, object]:
+    """Return what the page needs for the reader's reply, ordinary or official, and their useful vote."""
+    is_open_to_reader = can_reply(reader, post)
+    return {
+        "form": CommentForm(formdata=None, submission=secrets.token_hex(16)) if is_open_to_reader else None,
+        "alias": alias_for(post.thread_key, reader) if is_open_to_reader else None,
+        "official_reply": official_reply_values(post) if can_reply_officially(reader, post) else None,
+        "can_vote": not represents_vendor_of(reader, post),
+    }
 
 
 @bp.route("/posts/new", methods=["GET", "POST"])
 @permission_required(can_write)
 @limiter.limit("30/hour", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
-def new() -> Any:
-    """Write an experience."""
-    given = {"submission": secrets.token_hex(16)}
-    if request.method == "GET" and request.args.get("vendor"):
-        known = vendor_by_name(request.args["vendor"])
-        given |= {"vendor_naming": "named", "vendor": known.name if known else request.args["vendor"]}
-    form = PostForm(**given)
+def new() -> ResponseReturnValue:
+    """Write a post."""
+    values = {"submission": secrets.token_hex(16)}
+    if request.method == "GET" and (name := request.args.get("vendor")):
+        vendor = vendor_by_name(name)
+        values |= {"vendor_naming": "named", "vendor": vendor.name if vendor else name}
+    form = PostForm(**values)
     if form.is_submitted() and honeypot_filled():
         flash("Published.")
         return redirect(url_for("pages.home"))
     if form.is_submitted():
-        if (first := item_by_submission(Post, form.submission.data or "")) is not None:
+        if (first := item_by_submission(Post, form.submission.data)) is not None:
             if is_author(current_user, first):
-                return _to(first)
-            form.submission.data = given["submission"]
-        do = request.form.get("intent", "")
-        ready = do != "tiers" and form.validate() and form.is_cleared_to_publish(do) and form.passes_limits(is_post=True)
-        if ready and (done := _delay(form) if form.delay_hours() else _publish(form)) is not None:
-            return done
+                return _redirect_to(first)
+            form.submission.data = values["submission"]
+        if _can_submit(form, request.form.get("intent", "")):
+            response = _schedule(form) if form.delay_hours() else _publish(form)
+            if response is not None:
+                return response
     return post_form_page(form, "posts/new.html")
+
+
+def _can_submit(form: PostForm, intent: str) -> bool:
+    return (
+        intent != "tiers"
+        and form.validate()
+        and form.is_cleared_to_publish(intent)
+        and form.passes_limits(is_post=True)
+    )
 
 
 @bp.route("/posts/<key:post_id>/edit", methods=["GET", "POST"])
 @limiter.limit("60/hour", methods=["POST"])
-def edit(post_id: int) -> Any:
-    """Change one's own post."""
-    post = db.first_or_404(post_by_id(post_id, for_update=request.method == "POST"))
-    if not can_see(current_user, post):
-        abort(404)
+def edit(post_id: int) -> ResponseReturnValue:
+    """Edit one's own post."""
+    post = _post_or_404(post_id, for_update=request.method == "POST")
     require(can_edit(current_user, post))
     form = PostEditForm(data=form_values(post))
-    do = request.form.get("intent")
-    if do == "begin":  # with another wording than what stands there
+    intent = request.form.get("intent")
+    if intent == "begin":  # with a text that another page suggests
         form = PostEditForm(formdata=None, data=form_values(post) | {"body": request.form.get("body")})
         return post_form_page(form, "posts/edit.html", post=post)
-    valid = form.is_submitted() and do != "tiers" and form.validate()
-    if valid and do == "publish" and (done := _save(form, post)) is not None:
-        return done
+    is_valid = form.is_submitted() and intent != "tiers" and form.validate()
+    if is_valid and intent == "publish" and _save(form, post):
+        flash("Post saved. Earlier versions stay readable.")
+        return _redirect_to(post)
     return post_form_page(form, "posts/edit.html", post=post)
 
 
 @bp.route("/posts/<key:post_id>/delete", methods=["GET", "POST"])
-def delete(post_id: int) -> Any:
-    """Take one's own post down, after being asked."""
-    post = db.first_or_404(post_by_id(post_id, for_update=request.method == "POST"))
-    if not can_see(current_user, post):
-        abort(404)
+def delete(post_id: int) -> ResponseReturnValue:
+    """Delete one's own post, after a confirmation page."""
+    post = _post_or_404(post_id, for_update=request.method == "POST")
     require(can_delete(current_user, post))
     if request.method == "GET":
         return render_template("posts/delete.html", post=post)
-    kept = actions.delete_post(post)
+    leaves_tombstone = actions.delete_post(post)
     db.session.commit()
-    flash("Your text is gone. The replies under it stay." if kept else "Your text is gone.")
-    return _to(post) if kept else redirect(url_for("pages.home"))
+    flash("Post deleted. The replies to it stay." if leaves_tombstone else "Post deleted.")
+    return _redirect_to(post) if leaves_tombstone else redirect(url_for("pages.home"))
 
 
 @bp.get("/posts/<key:post_id>/revisions")
-def revisions(post_id: int) -> Any:
-    """What a post said before each change."""
-    post = db.first_or_404(post_by_id(post_id))
-    if not can_see(current_user, post) or post.deleted_at:
+def revisions(post_id: int) -> ResponseReturnValue:
+    """Show the earlier versions of a post."""
+    post = _post_or_404(post_id)
+    if post.deleted_at:
         abort(404)
     return render_template("posts/revisions.html", post=post, revisions=revisions_of(post))
 
 
 @bp.post("/posts/<key:post_id>/useful")
 @limiter.limit("60/minute")
-def useful(post_id: int) -> Any:
-    """Mark a post useful, or take that back."""
-    post = db.first_or_404(post_by_id(post_id))
+def useful(post_id: int) -> ResponseReturnValue:
+    """Mark a post useful, or undo that."""
+    post = _post_or_404(post_id)
     save_useful_vote(post)
     return redirect(url_for(".show", post_id=post.id, slug=post.slug, _anchor="post-actions"))
 
 
-def _place() -> dict[str, Any]:
-    return {name: value for name, value in request.args.items() if name == "from"}
+def _post_or_404(post_id: int, *, for_update: bool = False) -> Post:
+    post: Post = db.first_or_404(post_by_id(post_id, for_update=for_update))
+    if not can_see(current_user, post):
+        abort(404)
+    return post
 
 
-def _publish(form: PostForm) -> Any:
-    try:
+def _publish(form: PostForm) -> ResponseReturnValue | None:
+    """Publish the post; None, with an error in the form, when its author has rated the same in another window."""
+
+    def write() -> Post:
         cancel_replaced(form)
-        post = actions.write_post(current_user, **form.cleaned_data())
-        db.session.commit()
+        return actions.write_post(current_reader(), **form.cleaned_data())
+
+    def first_post() -> Post | None:
+        first = item_by_submission(Post, form.submission.data)
+        return first if first is not None and is_author(current_user, first) else None
+
+    try:
+        post = submit_once(write, existing=first_post)
     except AlreadyRated:
-        # Rated under the other kind of name a moment ago, in another window.
         db.session.rollback()
         form.worth.errors = ["You have just rated this in another window. Publish without the rating."]
         return None
-    except IntegrityError:
-        # The same form came twice at once, and the other was quicker.
-        db.session.rollback()
-        post = item_by_submission(Post, form.submission.data or "")
-        if post is None or not is_author(current_user, post):
-            raise
-    # The same words under either kind of name: a notice travels in a cookie.
-    flash("Published." if is_listed(post) else "Kept. A moderator reads it before others do.")
-    return _to(post)
+    # The same message by name and anonymously: it travels in a cookie.
+    flash("Published." if is_listed(post) else "Saved. A moderator reviews it before it appears.")
+    return _redirect_to(post)
 
 
-def _delay(form: PostForm) -> Any:
+def _schedule(form: PostForm) -> ResponseReturnValue | None:
+    """Schedule the post; None, with an error in the form, when its author has too many scheduled texts."""
     cancel_replaced(form)
-    kept = schedule_post(current_user, hours=form.delay_hours(), form_data=carried_fields(), **form.cleaned_data())
-    if not kept:
+    is_scheduled = schedule_post(
+        current_reader(), hours=form.delay_hours(), form_data=carried_fields(), **form.cleaned_data()
+    )
+    if not is_scheduled:
         db.session.rollback()
         form.delay.errors = [TOO_MANY_SCHEDULED]
-        return post_form_page(form, "posts/new.html")
+        return None
     db.session.commit()
     return redirect(url_for("pages.anonymous_writing"))
 
 
-def _save(form: PostEditForm, post: Post) -> Any:
-    """To the changed post; None, with words in the form, when the rating it carries stands in the way."""
+def _save(form: PostEditForm, post: Post) -> bool:
+    """Save the edited post; False, with an error in the form, when the rating it carries does not allow it."""
     try:
         if form.has_changed():
-            actions.edit_post(post, author=current_user, **form.cleaned_data())
+            actions.edit_post(post, author=current_reader(), **form.cleaned_data())
             db.session.commit()
     except AlreadyRated:
         db.session.rollback()
         form.vendor_naming.errors = [
-            "This text carries a rating of the vendor it was about, or you have rated the one you name now. "
+            "This post carries a rating of the vendor it was about, or you have already rated the vendor you name now. "
             "Withdraw the rating in your settings to change the vendor."
         ]
-        return None
-    flash("Your text is changed. What it said before stays readable.")
-    return _to(post)
+        return False
+    return True
 
 
-def _to(post: Post) -> Any:
+def _redirect_to(post: Post) -> ResponseReturnValue:
     return redirect(url_for(".show", post_id=post.id, slug=post.slug))
 
 
-def _card(post: Any) -> dict[str, Any] | None:
-    """The rating the post carries: itself, what its tier and vendor are called, and its picture among all ratings."""
-    found = scorecard_row(post.rating_id) if post.rating_id and not post.deleted_at else None
-    if found is None or found.Rating.hidden_at:
+def _rating_card(post: PostPageRow) -> RatingCard | None:
+    row = scorecard_row(post.rating_id) if post.rating_id and not post.deleted_at else None
+    if row is None or row.rating.hidden_at:
         return None
-    snapshot, site = found.Snapshot, found.site
-    figures = snapshot.figures if snapshot else None
-    return {
-        "rating": found.Rating,
-        "vendor": found.vendor_name,
-        "tier": found.tier_name,
-        "snapshot": snapshot if figures else None,
-        "picture": rating_scorecard(found.Rating, figures, site_context(site)),
-    }
+    figures = row.snapshot.figures if row.snapshot else None
+    picture = rating_scorecard(row.rating, figures, site_context(row.site))
+    return RatingCard(row.rating, row.vendor_name, row.tier_name, row.snapshot if figures else None, picture)
 
 
-def _reader(user: Any, own: set[int], useful: set[int]) -> ThreadReader:
-    speaks_for = user.represents_id if is_representative(user) else None
-    return ThreadReader(own, useful, can_write(user), is_moderator(user), speaks_for)
-
-
-def _useful(post: Any, rows: Any) -> set[int]:
-    if not current_user.is_authenticated:
-        return set()
-    return useful_votes_in(post.id, [row.id for row in rows], current_user.id)
+def _thread_reader(reader: Member, post: PostPageRow, rows: Sequence[CommentRow]) -> ThreadReader:
+    own_ids = ids_written_by(reader, post.thread_key, [post, *rows])
+    is_signed_in = reader.is_authenticated
+    useful_ids = useful_votes_in(post.id, [row.id for row in rows], reader.id) if is_signed_in else set()
+    represents_id = reader.represents_id if is_representative(reader) else None
+    return ThreadReader(own_ids, useful_ids, can_write(reader), is_moderator(reader), represents_id)

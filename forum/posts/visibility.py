@@ -1,19 +1,21 @@
-"""Taking a text out of sight and showing it again, with every counter that follows.
+"""Hide texts and show them again, and keep every counter right.
 
 A hidden text is seen by its author and by moderators. While it is hidden nothing counts it: not the thread, the vendor
 or the tags, and the rating it carries is hidden with it.
 """
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from forum.access import is_listed
 from forum.db import db
 from forum.posts.models import Comment, Post, PostTag, Tag, timestamp_for
-from forum.posts.signals import comment_published, post_published, item_held
+from forum.posts.signals import comment_published, item_held, post_published
 from forum.vendors.models import Vendor
 
 
 def hide(item: Post | Comment, reason: str) -> None:
-    """Take it out of sight, with the reason that its author reads. What is hidden already gets the new reason."""
+    """Hide the item, with a reason for its author. An item that is already hidden gets the new reason."""
     if item.hidden_at is None:
         if item.deleted_at is None:
             adjust_visible_counts(item, -1)
@@ -24,26 +26,26 @@ def hide(item: Post | Comment, reason: str) -> None:
 
 
 def hold(item: Post | Comment, reason: str) -> None:
-    """Hide it until a moderator has looked, and say so to the room above."""
+    """Hide the item until a moderator has reviewed it."""
     hide(item, reason)
     item_held.send(item, reason=reason)
 
 
 def hold_if_edit_requested(item: Post | Comment) -> None:
-    """A text that a moderator asked to have changed was changed: it waits for a look before others see it again."""
+    """Hold a text that was changed because a moderator requested it."""
     if item.edit_deadline is not None:
         item.edit_deadline = None
-        hold(item, "Changed as a moderator asked. It is shown again once a moderator has looked.")
+        hold(item, "Changed as a moderator requested. It is shown again once a moderator has reviewed it.")
 
 
 def approve_held(item: Post | Comment) -> None:
-    """Let a held text through: it appears as if just written."""
+    """Approve a held text: it is published as if just written."""
     unhide(item)
     (post_published if isinstance(item, Post) else comment_published).send(item)
 
 
 def unhide(item: Post | Comment) -> None:
-    """Show it again, as if it had never been hidden."""
+    """Show the item again, as if it had never been hidden."""
     if item.hidden_at is not None:
         item.hidden_at = None
         if item.deleted_at is None:
@@ -55,19 +57,30 @@ def unhide(item: Post | Comment) -> None:
     db.session.flush()
 
 
-def adjust_visible_counts(item: Post | Comment, by: int) -> None:
-    """Count one more (+1) or one less (-1) that everybody sees: in its thread, or at its vendor and its tags."""
+@contextmanager
+def recounted(post: Post) -> Iterator[None]:
+    """Keep the counts of vendor and tags right while a listed post changes them."""
+    was_listed = is_listed(post)
+    if was_listed:
+        adjust_visible_counts(post, -1)
+    yield
+    if was_listed:
+        adjust_visible_counts(post, +1)
+
+
+def adjust_visible_counts(item: Post | Comment, delta: int) -> None:
+    """Add +1 or -1 to the count of visible texts: the thread's for a comment, the vendor's and tags' for a post."""
     if isinstance(item, Comment):
-        _add(Post, {"id": item.post_id}, "comment_count", by)
+        _add(Post, item.post_id, "comment_count", delta)
         return
     if item.vendor_id is not None:
-        _add(Vendor, {"id": item.vendor_id}, "post_count", by)
+        _add(Vendor, item.vendor_id, "post_count", delta)
     for link in db.session.query(PostTag).filter_by(post_id=item.id).all():
-        _add(Tag, {"id": link.tag_id}, "post_count", by)
+        _add(Tag, link.tag_id, "post_count", delta)
 
 
-def _add(kind: Any, which: dict[str, int], column: str, by: int) -> None:
-    db.session.query(kind).filter_by(**which).update({column: getattr(kind, column) + by})
+def _add(kind: type[Post] | type[Vendor] | type[Tag], row_id: int, column: str, delta: int) -> None:
+    db.session.query(kind).filter_by(id=row_id).update({column: getattr(kind, column) + delta})
 
 
 def _hide_rating(item: Post | Comment, reason: str) -> None:

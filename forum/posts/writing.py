@@ -1,20 +1,20 @@
 """Operations that posts and comments share: signing, rendering, revisions, tombstones and useful votes."""
 
 from datetime import datetime
-from typing import Any
 
 from forum import text
-from forum.accounts.pseudonyms import get_or_create_pseudonym
 from forum.accounts.models import Member
+from forum.accounts.pseudonyms import get_or_create_pseudonym
 from forum.db import db, lock, start_of_day
 from forum.posts.chain_queries import free_chain_link
 from forum.posts.item_queries import revision_count, useful_vote_of
-from forum.posts.models import Comment, Post, Revision, UsefulVote, timestamp_for, target_columns
+from forum.posts.models import AuthoredText, Comment, Post, Revision, UsefulVote, target_columns, timestamp_for
 from forum.posts.screening.filters import fingerprint_of
+from forum.text import Rendered
 
 
-def sign(item: Any, author: Member, *, anonymous: bool, at: datetime) -> None:
-    """Put the author's name to it, or a pseudonym and a link of their chain; then only the day is kept."""
+def sign(item: Post | Comment, author: Member, *, anonymous: bool, at: datetime) -> None:
+    """Set the author and time, or, for an anonymous text, a pseudonym, a link of the author's chain and the day."""
     if not anonymous:
         item.author_id, item.created_at = author.id, at
         return
@@ -24,26 +24,26 @@ def sign(item: Any, author: Member, *, anonymous: bool, at: datetime) -> None:
     item.created_at = start_of_day(at)
 
 
-def set_body(item: Any, body: str) -> None:
-    """Keep the text as typed and render it, once."""
-    item.body = text.clean(body)
-    item.fingerprint = fingerprint_of(item.body)
-    item.body_html = text.to_html(item.body)
+def set_body(item: AuthoredText, body: str | Rendered) -> None:
+    """Store the text as typed, its HTML and its fingerprint."""
+    source, html = body if isinstance(body, Rendered) else text.render(body)
+    item.body = source
+    item.fingerprint = fingerprint_of(source)
+    item.body_html = html
     item.render_version = text.RENDER_VERSION
 
 
-def save_revision(item: Post | Comment, *, title: str | None = None, facts: str = "") -> None:
-    """Keep what the item says now, before it is changed."""
+def save_revision(item: Post | Comment, *, title: str | None = None, details: str = "") -> None:
+    """Store the current text as a revision, before it is changed."""
     moment = timestamp_for(item)
     number = revision_count(item) + 1
-    db.session.add(
-        Revision(number=number, title=title, body=item.body, details=facts, replaced_at=moment, **target_columns(item))
-    )
+    columns = target_columns(item)
+    db.session.add(Revision(number=number, title=title, body=item.body, details=details, replaced_at=moment, **columns))
     item.edited_at = moment
 
 
 def leave_tombstone(item: Post | Comment) -> None:
-    """Take its text away, its former texts too, and leave the place in the thread."""
+    """Erase the text and its revisions, and keep its place in the thread."""
     condition = target_columns(item)
     db.session.query(Revision).filter_by(**condition).delete()
     db.session.query(UsefulVote).filter_by(**condition).delete()
@@ -54,7 +54,7 @@ def leave_tombstone(item: Post | Comment) -> None:
 
 
 def mark_useful(member: Member, item: Post | Comment) -> None:
-    """Say that it was useful. Saying so twice is saying so once."""
+    """Add the member's useful vote. A second one changes nothing."""
     if useful_vote_of(member, item) is None:
         db.session.add(UsefulVote(member_id=member.id, **target_columns(item)))
         db.session.flush()
@@ -63,8 +63,8 @@ def mark_useful(member: Member, item: Post | Comment) -> None:
 
 
 def unmark_useful(member: Member, item: Post | Comment) -> None:
-    """Take that back."""
-    # The count follows what was really deleted: of two presses at once, one finds nothing left.
+    """Remove the member's useful vote, if there is one."""
+    # Count only a row that was really deleted: of two requests at the same time, one finds none.
     if db.session.query(UsefulVote).filter_by(member_id=member.id, **target_columns(item)).delete():
         item.useful_count = type(item).useful_count - 1
         db.session.flush()

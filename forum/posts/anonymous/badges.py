@@ -1,29 +1,34 @@
-"""The badge of an anonymous text: what its author may let it say of them, as far as enough others share it."""
+"""The badge of an anonymous text: what it may say about its author, as far as enough other organisations share it."""
 
-from typing import Any
+from typing import NamedTuple
 
 from forum.accounts.badge_choices import BUSINESS_TYPES, REGIONS
+from forum.accounts.models import Member
 from forum.posts.anonymous.queries import count_organisations_sharing
+from forum.vendors.models import Tier
 
-# Fewer organisations than this, and a badge would name one of them.
+# A badge that fewer organisations share would point at one of them.
 MIN_ORGANISATIONS = 5
 
 
-def badge_for(member: Any, tier: Any = None) -> str:
-    """Kind of work, region and tier, as far as five organisations share all of what is said; "" when none is left.
+class _Facts(NamedTuple):
+    business_type: str
+    region: str
+    tier_id: int | None
 
-    What is shared by too few goes in this order: the kind of work, then the region, then the tier.
+
+def badge_for(member: Member, tier: Tier | None = None) -> str:
+    """Return business type, region and tier, as far as five organisations share all that is shown; may be empty.
+
+    When too few do, the business type is dropped first, then the region, then the tier.
     """
-    kept = {"trade": member.business_type, "region": member.region, "tier_id": tier.id if tier else None}
-    for dropped in (None, "trade", "region", "tier_id"):
-        if dropped:
-            kept[dropped] = None
-        said = {name: value for name, value in kept.items() if value}
-        if said and count_organisations_sharing(member, **said) >= MIN_ORGANISATIONS:
-            words = (
-                BUSINESS_TYPES.get(kept["trade"] or ""),
-                REGIONS.get(kept["region"] or ""),
+    facts = _Facts(member.business_type, member.region, tier.id if tier else None)
+    for shown in (facts, facts._replace(business_type=""), facts._replace(business_type="", region="")):
+        if any(shown) and count_organisations_sharing(member, **shown._asdict()) >= MIN_ORGANISATIONS:
+            labels = (
+                BUSINESS_TYPES.get(shown.business_type or ""),
+                REGIONS.get(shown.region or ""),
                 tier.name if tier else None,
             )
-            return " · ".join(word for word, name in zip(words, kept, strict=True) if word and kept[name])
+            return " · ".join(label for label, value in zip(labels, shown, strict=True) if label and value)
     return ""

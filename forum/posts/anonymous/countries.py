@@ -1,4 +1,4 @@
-"""Names of countries as people write them in English, for finding one in a text."""
+"""English names of countries, to find them in a text."""
 
 NAMES = """
 Albania, Argentina, Australia, Austria, Belgium, Bosnia, Brazil, Bulgaria, Canada, Chile, China, Colombia,

@@ -1,7 +1,7 @@
-"""What in a text gives its author away: found before it is published anonymously, and shown to nobody but the author.
+"""Find details that identify the author of a text, before it is published anonymously; shown to the author alone.
 
-Pure functions: nothing of what they find is kept or logged. They warn and never refuse, so a doubtful find is better
-than a missed one, and none of them replaces reading one's own text with the eyes of the vendor's channel manager.
+Pure functions: nothing that they find is stored or logged. They warn and never refuse, so a doubtful finding is better
+than a missed one. None of them replaces rereading the text as the vendor's channel manager would.
 """
 
 import re
@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from forum.posts.anonymous.countries import COUNTRIES
 
-AROUND = 32
+CONTEXT_LENGTH = 32  # characters shown on each side of a passage
 
 
 class AuthorDetails(NamedTuple):
-    """What is known of who writes: name, user name, company, e-mail domain (empty for free mail) and country."""
+    """What is known about the author. `domain` is that of their e-mail address, empty for free mail."""
 
     name: str = ""
     slug: str = ""
@@ -24,19 +24,19 @@ class AuthorDetails(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A passage that gives something away, the words around it, what it is and what to do about it."""
+    """A passage that identifies, the text around it, the kind of detail and what to do about it."""
 
     before: str
     passage: str
     after: str
-    what: str
+    kind: str
     advice: str
 
 
 class _Span(NamedTuple):
     start: int
     end: int
-    what: str
+    kind: str
     advice: str
 
 
@@ -67,42 +67,38 @@ LEGAL_FORM = re.compile(
 )
 
 
-def find_identifying_details(passage: str, writer: AuthorDetails, names_of_companies: Sequence[str] = ()) -> list[Finding]:
-    """What a passage gives away about whoever writes it, in the order it stands there; no two finds overlap.
-
-    `names_of_companies` are vendors: two capitalised words that are one of them are no person.
-    """
-    firms = {name.lower() for name in names_of_companies}
-    spans = [*_own(passage, writer), *_shapes(passage), *_people(passage, firms)]
-    return [_finding(passage, span) for span in _apart(spans)]
+def find_identifying_details(passage: str, author: AuthorDetails, vendor_names: Sequence[str] = ()) -> list[Finding]:
+    """Return the findings in a passage in reading order, without overlaps. A vendor's name is no person's name."""
+    vendors = {name.lower() for name in vendor_names}
+    spans = [*_author_spans(passage, author), *_pattern_spans(passage), *_person_spans(passage, vendors)]
+    return [_finding(passage, span) for span in _without_overlaps(spans)]
 
 
-def find_countries(passage: str, writer: AuthorDetails) -> list[tuple[str, Finding]]:
-    """Countries that a passage names, each with its place: told with a tier, they may fit few."""
-    names = {*COUNTRIES, writer.country} - {""}
+def find_countries(passage: str, author: AuthorDetails) -> list[tuple[str, Finding]]:
+    """Return the countries that a passage names, each with its finding: with a tier they may fit few companies."""
+    names = {*COUNTRIES, author.country} - {""}
     advice = "Leave out the country or the tier: together they fit fewer than five companies here."
-    spans = [_Span(*match.span(), "Country and tier", advice) for name in names for match in _words(name, passage)]
-    return [(passage[span.start : span.end], _finding(passage, span)) for span in _apart(spans)]
+    spans = [_Span(*match.span(), "Country and tier", advice) for name in names for match in _matches(name, passage)]
+    return [(passage[span.start : span.end], _finding(passage, span)) for span in _without_overlaps(spans)]
 
 
-def _own(passage: str, writer: AuthorDetails) -> Iterator[_Span]:
-    for name in {writer.name, *(part for part in writer.name.split() if len(part) > 2)}:
-        yield from _found(name, passage, "Your name", "Take it out.")
-    if writer.slug.lower() != writer.name.lower():
-        yield from _found(writer.slug, passage, "Your user name", "Take it out: it leads to your page.")
-    company = LEGAL_FORM.sub("", writer.company)
-    words = {writer.company, company, *(word for word in writer.domain.split(".")[:-1] if len(word) > 3)}
+def _author_spans(passage: str, author: AuthorDetails) -> Iterator[_Span]:
+    for name in {author.name, *(part for part in author.name.split() if len(part) > 2)}:
+        yield from _name_spans(name, passage, "Your name", "Take it out.")
+    if author.slug.lower() != author.name.lower():
+        yield from _name_spans(author.slug, passage, "Your user name", "Take it out: it leads to your page.")
+    company = LEGAL_FORM.sub("", author.company)
+    words = {author.company, company, *(word for word in author.domain.split(".")[:-1] if len(word) > 3)}
     for word in sorted(words, key=len, reverse=True):
-        yield from _found(word, passage, "Your employer", "Say what kind of company it is instead.")
+        yield from _name_spans(word, passage, "Your employer", "Say what kind of company it is instead.")
 
 
-def _shapes(passage: str) -> Iterator[_Span]:
+def _pattern_spans(passage: str) -> Iterator[_Span]:
     for match in EMAILS.finditer(passage):
         yield _Span(*match.span(), "An e-mail address", "Take it out.")
     for match in DATES.finditer(passage):
-        yield _Span(
-            *match.span(), "An exact date", "Say the quarter or the season: others know what happened that day."
-        )
+        advice = "Give the quarter or the season: others know what happened that day."
+        yield _Span(*match.span(), "An exact date", advice)
     for match in PHONES.finditer(passage):
         yield _Span(*match.span(), "A phone number", "Take it out.")
     for match in MONEY.finditer(passage):
@@ -110,42 +106,42 @@ def _shapes(passage: str) -> Iterator[_Span]:
             yield _Span(*match.span(), "An exact sum", "Round it: whoever made the offer knows the figure.")
 
 
-def _people(passage: str, firms: set[str]) -> Iterator[_Span]:
+def _person_spans(passage: str, vendors: set[str]) -> Iterator[_Span]:
     for pattern in (TITLED, OWNED, CALLED):
         for match in pattern.finditer(passage):
-            number = 1 if pattern.groups else 0
-            if match[number].lower() not in firms and match[number].split()[0].lower() not in firms:
-                yield _Span(*match.span(number), "Somebody's name", "Say what they do there instead.")
+            group = 1 if pattern.groups else 0
+            if match[group].lower() not in vendors and match[group].split()[0].lower() not in vendors:
+                yield _Span(*match.span(group), "Someone's name", "Say what they do there instead.")
 
 
 def _is_exact(number: str) -> bool:
-    """More than two digits that say something: 14,350 is exact, 14,000 and 350 are not so."""
+    """Return whether more than two digits are significant: 14,350 is exact, 14,000 and 350 are not."""
     whole = re.sub(r"[.,]\d{1,2}$", "", number)
     return len(re.sub(r"\D", "", whole).strip("0")) > 2 or (whole != number and number[-2:] != "00")
 
 
-def _found(name: str, passage: str, what: str, advice: str) -> Iterator[_Span]:
+def _name_spans(name: str, passage: str, kind: str, advice: str) -> Iterator[_Span]:
     if len(name.strip()) > 2:
-        for match in _words(name, passage):
-            yield _Span(*match.span(), what, advice)
+        for match in _matches(name, passage):
+            yield _Span(*match.span(), kind, advice)
 
 
-def _words(name: str, passage: str) -> Iterator[re.Match[str]]:
+def _matches(name: str, passage: str) -> Iterator[re.Match[str]]:
     spaced = r"\s+".join(re.escape(word) for word in name.split())
     return re.finditer(rf"(?<!\w){spaced}(?!\w)", passage, re.IGNORECASE)
 
 
-def _apart(spans: Sequence[_Span]) -> list[_Span]:
-    """In order, the first and longest of those that overlap."""
-    kept: list[_Span] = []
+def _without_overlaps(spans: Sequence[_Span]) -> list[_Span]:
+    """Return the spans in order, the first and longest of those that overlap."""
+    result: list[_Span] = []
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
-        if not kept or span.start >= kept[-1].end:
-            kept.append(span)
-    return kept
+        if not result or span.start >= result[-1].end:
+            result.append(span)
+    return result
 
 
 def _finding(passage: str, span: _Span) -> Finding:
     before, after = passage[: span.start], passage[span.end :]
-    before = ("…" + before[-AROUND:].split(" ", 1)[-1]) if len(before) > AROUND else before
-    after = (after[:AROUND].rsplit(" ", 1)[0] + "…") if len(after) > AROUND else after
-    return Finding(before, passage[span.start : span.end], after, span.what, span.advice)
+    before = ("…" + before[-CONTEXT_LENGTH:].split(" ", 1)[-1]) if len(before) > CONTEXT_LENGTH else before
+    after = (after[:CONTEXT_LENGTH].rsplit(" ", 1)[0] + "…") if len(after) > CONTEXT_LENGTH else after
+    return Finding(before, passage[span.start : span.end], after, span.kind, span.advice)

@@ -1,6 +1,4 @@
-"""How many organisations share what a badge, or a text, says of its author."""
-
-from typing import Any
+"""How many organisations share what a badge, or a text, says about its author."""
 
 from sqlalchemy import func, or_, select
 
@@ -12,17 +10,17 @@ from forum.ratings.models import Rating
 
 
 def count_organisations_sharing(
-    member: Any, *, trade: str = "", region: str = "", country: str = "", tier_id: int | None = None
+    member: Member, *, business_type: str = "", region: str = "", country: str = "", tier_id: int | None = None
 ) -> int:
-    """Organisations of confirmed members that state all of this, the member's own included.
+    """Return how many organisations have a confirmed member of whom all of this is true, the member's own included.
 
-    Who has a tier is known from what is signed by name alone: an anonymous text counts for nobody.
+    A tier is only known from what is signed by name: anonymous texts and ratings count for no organisation.
     """
     statement = select(Member.id, Member.email, Member.confirmed_at).where(
         Member.confirmed_at.is_not(None), Member.banned_at.is_(None)
     )
-    if trade:
-        statement = statement.where(Member.business_type == trade)
+    if business_type:
+        statement = statement.where(Member.business_type == business_type)
     if region:
         statement = statement.where(Member.region == region)
     if country:
@@ -31,5 +29,5 @@ def count_organisations_sharing(
         posts = select(Post.author_id).where(Post.tier_id == tier_id, Post.author_id.is_not(None))
         ratings = select(Rating.author_id).where(Rating.tier_id == tier_id, Rating.author_id.is_not(None))
         statement = statement.where(or_(Member.id.in_(posts), Member.id.in_(ratings)))
-    found = {organisation_of(row).name for row in db.session.execute(statement)}
-    return len(found | {organisation_of(member).name})
+    organisations = {organisation_of(row).name for row in db.session.execute(statement)}
+    return len(organisations | {organisation_of(member).name})

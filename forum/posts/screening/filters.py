@@ -1,4 +1,4 @@
-"""What in a text makes a moderator read it first: links, the admins' lists of words and domains, the same again."""
+"""What in a text makes a moderator review it first: links, listed words and domains, repeated text."""
 
 import re
 from hashlib import sha256
@@ -7,23 +7,23 @@ from urllib.parse import urlsplit
 from forum import text
 
 _LINKS = re.compile(r"\bhttps?://[^\s<>()\[\]\"']+|\bwww\.[^\s<>()\[\]\"']+", re.IGNORECASE)
-# Shorter ones ("Thank you, that helps.") are the same by chance.
+# Shorter texts ("Thank you, that helps.") are the same by chance.
 MIN_FINGERPRINT_LENGTH = 60
 
 
 def links_in(source: str) -> list[str]:
-    """The addresses that a text leads to, each once."""
-    return list(dict.fromkeys(found.rstrip(".,;:!?*_~") for found in _LINKS.findall(source)))
+    """Return the URLs in a text, each once."""
+    return list(dict.fromkeys(url.rstrip(".,;:!?*_~") for url in _LINKS.findall(source)))
 
 
 def held_word_in(source: str, words: str) -> str | None:
-    """The first of the words (one a line) that is in the text as a whole word, in whatever case or accents."""
+    """Return the first of the words (one a line) that the text has as a whole word, in any case or accents."""
     folded = f"-{text.fold(source)}-"
     return next((word for word in _lines(words) if (plain := text.fold(word)) and f"-{plain}-" in folded), None)
 
 
 def held_domain_in(source: str, domains: str) -> str | None:
-    """The first of the domains (one a line) that the text links to, itself or a name under it."""
+    """Return the first of the domains (one a line) that the text links to, subdomains included."""
     hosts = [_host(link) for link in links_in(source)]
     for domain in _lines(domains):
         plain = domain.lower().removeprefix("www.")
@@ -33,7 +33,7 @@ def held_domain_in(source: str, domains: str) -> str | None:
 
 
 def fingerprint_of(source: str) -> str | None:
-    """The same for texts that differ in spaces, marks or case only; None for short ones. 32 hexadecimal digits."""
+    """Return 32 hexadecimal digits, the same for texts with the same letters and digits; None for short texts."""
     letters = "".join(re.findall(r"\w+", source.casefold()))
     return sha256(letters.encode()).hexdigest()[:32] if len(letters) >= MIN_FINGERPRINT_LENGTH else None
 
@@ -45,5 +45,5 @@ def _host(link: str) -> str:
         return ""
 
 
-def _lines(typed: str) -> list[str]:
-    return [line.strip() for line in typed.splitlines() if line.strip()]
+def _lines(value: str) -> list[str]:
+    return [line.strip() for line in value.splitlines() if line.strip()]

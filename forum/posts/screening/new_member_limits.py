@@ -1,18 +1,19 @@
-"""The pace of new members: whose texts wait for a moderator, and how much they may write at first.
+"""Limits for new members: whose posts are held, and how much they may write at first.
 
-Everything here is worked out from numbers that are passed in. Named texts are measured by the named record alone: what
-a member wrote anonymously must not show in what happens to what they sign. Anonymous ones are measured by both.
+Everything here is computed from the numbers passed in. Signed texts are measured by the signed record alone: what a
+member wrote anonymously must not show in what happens to what they sign. Anonymous texts are measured by both.
 """
 
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from forum.accounts.models import Member
 from forum.site import setting
 from forum.templating import count_of
 
 
 class Limits(NamedTuple):
-    """What applies to new members today, as the admins set it."""
+    """The limits for new members, as the admins set them."""
 
     first_posts_held: int
     links: int
@@ -24,7 +25,7 @@ class Limits(NamedTuple):
 
 
 class WritingRecord(NamedTuple):
-    """How much somebody has written, how much of it stands, and when they last did (not known of anonymous texts)."""
+    """How much a member has written, how much of it is visible, and when the last was (unknown of anonymous texts)."""
 
     posts: int = 0
     replies: int = 0
@@ -33,7 +34,7 @@ class WritingRecord(NamedTuple):
     last_at: datetime | None = None
 
     def plus(self, other: "WritingRecord") -> "WritingRecord":
-        """Both together; the moment is this one's."""
+        """Return the sums of both records, with the time of this one."""
         return WritingRecord(
             self.posts + other.posts,
             self.replies + other.replies,
@@ -44,7 +45,7 @@ class WritingRecord(NamedTuple):
 
 
 def current_limits() -> Limits:
-    """The limits in force."""
+    """Return the limits in force."""
     return Limits(
         setting("first_posts_held"),
         setting("links_of_new_members"),
@@ -56,45 +57,45 @@ def current_limits() -> Limits:
     )
 
 
-def is_exempt(member: Any) -> bool:
-    """Staff, and those whom the operator or a moderator vouched for."""
+def is_exempt(member: Member) -> bool:
+    """Return whether no limits apply: to staff, and to those whom the operator or a moderator vouched for."""
     return member.vouched_at is not None or member.role != "member"
 
 
-def is_new(member: Any, record: WritingRecord, given: Limits, moment: datetime) -> bool:
-    """Whether the limits for new members apply.
+def is_new(member: Member, record: WritingRecord, limits: Limits, moment: datetime) -> bool:
+    """Return whether the limits for new members apply.
 
-    They end with the first post that a moderator let through, or some days and texts after the address was confirmed.
+    They end with the first approved post, or some days after the address was confirmed and with some visible texts.
     """
     if is_exempt(member):
         return False
-    if record.visible_posts >= given.first_posts_held > 0:
+    if record.visible_posts >= limits.first_posts_held > 0:
         return False
-    days = moment - (member.confirmed_at or moment)
-    stand = record.visible_posts + record.visible_replies
-    return days < timedelta(days=given.settled_after_days) or stand < given.settled_after_texts
+    age = moment - (member.confirmed_at or moment)
+    visible_texts = record.visible_posts + record.visible_replies
+    return age < timedelta(days=limits.settled_after_days) or visible_texts < limits.settled_after_texts
 
 
-def is_first_post_held(record: WritingRecord, given: Limits) -> bool:
-    """Whether a new member's post is among the first, which a moderator reads before others do."""
-    return record.visible_posts < given.first_posts_held
+def is_first_post_held(record: WritingRecord, limits: Limits) -> bool:
+    """Return whether a new member's next post is one of the first, which are held."""
+    return record.visible_posts < limits.first_posts_held
 
 
 def rate_limit_message(
-    member: Any, record: WritingRecord, given: Limits, moment: datetime, *, is_post: bool, waiting: int = 0
+    member: Member, record: WritingRecord, limits: Limits, moment: datetime, *, is_post: bool, scheduled: int = 0
 ) -> str | None:
-    """Why a new member cannot send another text now, in words, or None. `waiting` are those that appear later."""
-    if record.last_at is not None and (wait := given.seconds - int((moment - record.last_at).total_seconds())) > 0:
+    """Return why a new member can't send another text now, or None. `scheduled` counts texts that appear later."""
+    if record.last_at is not None and (wait := limits.seconds - int((moment - record.last_at).total_seconds())) > 0:
         return wait_message(wait)
     if moment - (member.confirmed_at or moment) >= timedelta(days=1):
         return None
-    most, written = (given.posts, record.posts) if is_post else (given.replies, record.replies)
-    if written + waiting < most:
+    maximum, written = (limits.posts, record.posts) if is_post else (limits.replies, record.replies)
+    if written + scheduled < maximum:
         return None
-    what = count_of(most, "experience") if is_post else count_of(most, "reply", "replies")
-    return f"On the first day an account writes at most {what}. Yours is kept in this form; send it tomorrow."
+    texts = count_of(maximum, "post") if is_post else count_of(maximum, "reply", "replies")
+    return f"A new account can write at most {texts} on its first day. Your text is still here: send it tomorrow."
 
 
 def wait_message(seconds: int) -> str:
-    """In words, how long to wait."""
-    return f"While your account is new, wait {count_of(seconds, 'second')} and send this again. Nothing is lost."
+    """Return a message that says how long to wait."""
+    return f"Your account is new: wait {count_of(seconds, 'second')} and send this again. Your text is still here."

@@ -1,67 +1,79 @@
-"""Questions about how much a member has written: by name from the database, anonymously link by link of their chain."""
+"""Questions about how much a member has written: by name from their rows, anonymously along their chain."""
 
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Protocol, cast
 
-from sqlalchemy import Select, bindparam, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Executable, bindparam, case, exists, func, or_, select
 
 from forum.access import listed_clause
+from forum.accounts.models import Member
 from forum.db import db
 from forum.posts.chain_queries import used_chain_links_of
 from forum.posts.models import Comment, Post
 from forum.posts.screening.new_member_limits import WritingRecord
 
 
-def signed_record(member: Any, excluding: Any = None) -> WritingRecord:
-    """What the member signed, without the item in hand."""
+class _Counts(Protocol):
+    all: int
+    visible: int
+    last_at: datetime | None
+
+
+def signed_record(member: Member, excluding: Post | Comment | None = None) -> WritingRecord:
+    """Return what the member has signed, without the item `excluding`."""
     posts, comments = (_counts(kind, kind.author_id == member.id, excluding) for kind in (Post, Comment))
-    moments = [counted.last_at for counted in (posts, comments) if counted.last_at is not None]
-    return WritingRecord(posts.all, comments.all, posts.stand, comments.stand, max(moments, default=None))
+    moments = [counts.last_at for counts in (posts, comments) if counts.last_at is not None]
+    return WritingRecord(posts.all, comments.all, posts.visible, comments.visible, max(moments, default=None))
 
 
-def anonymous_record(member: Any, excluding: Any = None) -> WritingRecord:
-    """What the member wrote anonymously: asked only while they write, and shown to nobody."""
-    own = used_chain_links_of(member)
-    posts, comments = (_counts(kind, kind.chain_link.in_(own), excluding) for kind in (Post, Comment))
-    return WritingRecord(posts.all, comments.all, posts.stand, comments.stand)
+def anonymous_record(member: Member, excluding: Post | Comment | None = None) -> WritingRecord:
+    """Return what the member has written anonymously. It is only asked while they write, and shown to nobody."""
+    links = used_chain_links_of(member)
+    posts, comments = (_counts(kind, kind.chain_link.in_(links), excluding) for kind in (Post, Comment))
+    return WritingRecord(posts.all, comments.all, posts.visible, comments.visible)
 
 
-def is_repeated_text(fingerprint: str, since: Any, excluding: Any) -> bool:
-    """Whether somebody wrote the same since then; anonymous texts know their day only."""
-    return _same(fingerprint, since=since, excluding=excluding.id)
+def is_repeated_text(fingerprint: str, since: datetime, excluding: Post | Comment) -> bool:
+    """Return whether the same text was posted since then. Anonymous texts record their day only."""
+    return _text_exists(fingerprint=fingerprint, since=since, excluding=excluding.id)
 
 
-def has_signed_same_text(member: Any, fingerprint: str) -> bool:
-    """Whether the member has signed the same text before."""
-    return _same(fingerprint, author=member.id)
+def has_signed_same_text(member: Member, fingerprint: str) -> bool:
+    """Return whether the member has signed the same text before."""
+    return _text_exists(fingerprint=fingerprint, author=member.id)
 
 
-def _same(fingerprint: str, **given: Any) -> bool:
-    given["fingerprint"] = fingerprint
-    return bool(db.session.scalar(_alike(tuple(given)), given))
+def _text_exists(**filters: object) -> bool:
+    """Return whether a live post or comment matches the given filters: fingerprint, since, author, excluding."""
+    return bool(db.session.scalar(_live_text(tuple(filters)), filters))
 
 
 @cache
-def _alike(given: tuple[str, ...]) -> Select[Any]:
-    """Whether a text that is not deleted is like this, with what is given of: fingerprint, since, author, besides."""
-    kinds = [kind.__table__.c for kind in (Post, Comment)]
-    return select(or_(*(exists().where(text.deleted_at.is_(None), *_meant(text, given)) for text in kinds)))
-
-
-def _meant(text: Any, given: tuple[str, ...]) -> list[Any]:
-    meaning: dict[str, Any] = {
-        "fingerprint": text.fingerprint == bindparam("fingerprint"),
-        "since": text.created_at >= bindparam("since"),
-        "author": text.author_id == bindparam("author"),
-        "excluding": text.id != bindparam("excluding"),
+def _live_text(filters: tuple[str, ...]) -> Executable:
+    tables = (Post.__table__.c, Comment.__table__.c)
+    conditions: dict[str, list[ColumnElement[bool]]] = {
+        "fingerprint": [table.fingerprint == bindparam("fingerprint") for table in tables],
+        "since": [table.created_at >= bindparam("since") for table in tables],
+        "author": [table.author_id == bindparam("author") for table in tables],
+        "excluding": [table.id != bindparam("excluding") for table in tables],
     }
-    return [meaning[name] for name in given]
+    return select(
+        or_(
+            *(
+                exists().where(table.deleted_at.is_(None), *(conditions[name][n] for name in filters))
+                for n, table in enumerate(tables)
+            )
+        )
+    )
 
 
-def _counts(kind: Any, condition: Any, excluding: Any) -> Any:
-    stand = func.coalesce(func.sum(case((listed_clause(kind), 1), else_=0)), 0)
-    statement = select(func.count().label("all"), stand.label("stand"), func.max(kind.created_at).label("last_at"))
+def _counts(
+    kind: type[Post] | type[Comment], condition: ColumnElement[bool], excluding: Post | Comment | None
+) -> _Counts:
+    visible = func.coalesce(func.sum(case((listed_clause(kind), 1), else_=0)), 0)
+    statement = select(func.count().label("all"), visible.label("visible"), func.max(kind.created_at).label("last_at"))
     statement = statement.select_from(kind).where(condition)
     if isinstance(excluding, kind):
         statement = statement.where(kind.id != excluding.id)
-    return db.session.execute(statement).one()
+    return cast(_Counts, db.session.execute(statement).one())

@@ -3,47 +3,53 @@
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
+from typing import cast
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Executable, Select, bindparam, func, select
 from sqlalchemy.orm import selectinload
 
+from forum import text
 from forum.access import listed_clause
 from forum.db import db
 from forum.posts.models import Post, PostTag, Tag, TagSynonym
+from forum.posts.rows import TagCountRow
 
 
 def all_tags() -> Sequence[Tag]:
-    """Every tag with its synonyms, by name."""
+    """Return every tag with its synonyms, sorted by slug."""
     return db.session.scalars(select(Tag).options(selectinload(Tag.synonyms)).order_by(Tag.slug)).all()
 
 
 def active_tags() -> Sequence[Tag]:
-    """The tags for new texts, by name: all that are not retired."""
+    """Return the tags for new posts, those that are not retired, sorted by slug."""
     statement = select(Tag).where(Tag.retired_at.is_(None)).options(selectinload(Tag.synonyms))
     return db.session.scalars(statement.order_by(Tag.slug)).all()
 
 
+def tags_by_ids(tag_ids: Sequence[int]) -> Sequence[Tag]:
+    """Return the tags with these ids that still exist, sorted by slug."""
+    return db.session.scalars(select(Tag).where(Tag.id.in_(tag_ids)).order_by(Tag.slug)).all()
+
+
 def listed_post_count(tag_id: int) -> int:
-    """How many posts that everybody sees carry the tag."""
-    carried = select(PostTag.post_id).where(PostTag.tag_id == tag_id)
-    return (
-        db.session.scalar(select(func.count()).select_from(Post).where(Post.id.in_(carried), listed_clause(Post))) or 0
-    )
+    """Return how many listed posts have the tag."""
+    post_ids = select(PostTag.post_id).where(PostTag.tag_id == tag_id)
+    statement = select(func.count()).select_from(Post).where(Post.id.in_(post_ids), listed_clause(Post))
+    return db.session.scalar(statement) or 0
 
 
 def tagged_post_count(tag_id: int) -> int:
-    """How many posts carry the tag, hidden and deleted ones too."""
+    """Return how many posts have the tag, hidden and deleted ones included."""
     return db.session.scalar(select(func.count()).select_from(PostTag).where(PostTag.tag_id == tag_id)) or 0
 
 
-def popular_tags(limit: int) -> Sequence[Any]:
-    """Rows of slug and post_count of the most used tags."""
-    return db.session.execute(_tags_by_use(), {"limit": limit}).all()
+def popular_tags(limit: int) -> Sequence[TagCountRow]:
+    """Return the most used tags, each with its count."""
+    return cast(Sequence[TagCountRow], db.session.execute(_popular_tags(), {"limit": limit}).all())
 
 
 @cache
-def _tags_by_use() -> Select[Any]:
+def _popular_tags() -> Executable:
     tag = Tag.__table__.c
     return (
         select(tag.slug, tag.post_count)
@@ -53,44 +59,44 @@ def _tags_by_use() -> Select[Any]:
     )
 
 
-def tag_by_slug(slug: str) -> Select[Any]:
-    """The tag with this name."""
+def tag_by_slug(slug: str) -> Select[Tag]:
+    """Select the tag with this slug."""
     return select(Tag).where(Tag.slug == slug)
 
 
 def tag_by_synonym(slug: str) -> Tag | None:
-    """The tag that this word is a synonym of."""
+    """Return the tag that has this synonym, or None."""
     return db.session.scalar(select(Tag).join(TagSynonym).where(TagSynonym.slug == slug))
 
 
 def tags_by_word(words: Iterable[str]) -> dict[str, Tag]:
-    """Folded words as the tags they mean, synonyms resolved; unknown words are missing from it."""
+    """Return the tags by folded word, synonyms resolved; unknown words are missing."""
     words = list(words)
-    found = {tag.slug: tag for tag in db.session.scalars(select(Tag).where(Tag.slug.in_(words)))}
+    tags = {tag.slug: tag for tag in db.session.scalars(select(Tag).where(Tag.slug.in_(words)))}
     synonyms = db.session.execute(
         select(TagSynonym.slug, Tag).join(Tag, Tag.id == TagSynonym.tag_id).where(TagSynonym.slug.in_(words))
     )
-    return found | {row.slug: row.Tag for row in synonyms}
+    return tags | {row.slug: row.Tag for row in synonyms}
 
 
 def similar_tags(word: str) -> list[str]:
-    """Up to three tags that the word may have meant."""
-    known = db.session.scalars(select(Tag.slug).where(Tag.retired_at.is_(None))).all()
-    inside = [slug for slug in known if word in slug or slug in word]
-    return (inside + [near for near in get_close_matches(word, known, 3, 0.6) if near not in inside])[:3]
+    """Return up to three slugs of active tags that are spelled like the word."""
+    slugs = db.session.scalars(select(Tag.slug).where(Tag.retired_at.is_(None))).all()
+    overlapping = [slug for slug in slugs if word in slug or slug in word]
+    return (overlapping + [slug for slug in get_close_matches(word, slugs, 3, 0.6) if slug not in overlapping])[:3]
 
 
 def tag_slugs_of(post_ids: Sequence[int]) -> dict[int, list[str]]:
-    """The names of each post's tags."""
-    found: dict[int, list[str]] = {}
+    """Return the sorted slugs of each post's tags by post id; posts without tags are missing."""
+    slugs: dict[int, list[str]] = {}
     if post_ids:
-        for post_id, slug in db.session.execute(_tags_of(), {"post_ids": post_ids}):
-            found.setdefault(post_id, []).append(slug)
-    return found
+        for post_id, slug in db.session.execute(_tag_slugs(), {"post_ids": post_ids}):
+            slugs.setdefault(post_id, []).append(slug)
+    return slugs
 
 
 @cache
-def _tags_of() -> Select[Any]:
+def _tag_slugs() -> Executable:
     link, tag = PostTag.__table__, Tag.__table__
     return (
         select(link.c.post_id, tag.c.slug)
@@ -98,3 +104,9 @@ def _tags_of() -> Select[Any]:
         .where(link.c.post_id.in_(bindparam("post_ids", expanding=True)))
         .order_by(tag.c.slug)
     )
+
+
+def folded_words(value: str) -> list[str]:
+    """Split what was typed into the field for tags: folded words, each once."""
+    words = (text.fold(word) for word in value.replace("#", ",").replace(" ", ",").split(","))
+    return list(dict.fromkeys(word for word in words if word))
