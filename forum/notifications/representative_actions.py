@@ -50,7 +50,7 @@ def _enqueue_mail(rows: Sequence[UnmailedRow]) -> None:
         vendor=first.vendor_name,
         posts=posts[:MAX_TITLES],
         more_count=len(posts) - MAX_TITLES,
-        link=external_url("desk.show", slug=first.vendor_slug),
+        link=external_url("representative_dashboard.show", slug=first.vendor_slug),
         unsubscribe=external_url("following.unsubscribe", token=token_for(first.member_id)),
     )
 
