@@ -272,3 +272,8 @@ def test_the_secret_survives_a_new_key_and_its_loss_leaves_the_recovery_codes(
         assert two_factor.consume_code(member, codes[0])
     finally:
         app.config["ANONYMITY_KEYS"] = keys
+
+
+def test_the_former_address_of_the_settings_page_redirects(app: Any, browse: Any) -> None:
+    answer = browse().get("/settings/second-factor")
+    assert (answer.status_code, answer.location) == (301, "/settings/two-factor")
