@@ -164,7 +164,7 @@ def _vendors() -> dict[str, str]:
         "admin, vendor": url_for("admin.vendor_page", slug=long.slug),
         "admin, merge": url_for("admin.merge_vendor", slug=long.slug),
         "admin, programme": url_for("admin.programme", programme_id=tier.programme_id),
-        "admin, remove a programme": url_for("admin.remove_programme", number=tier.programme_id),
+        "admin, remove a programme": url_for("admin.remove_programme", programme_id=tier.programme_id),
         "admin, tier": url_for("admin.tier", tier_id=tier.id),
         "admin, remove a tier": url_for("admin.remove_tier", tier_id=tier.id),
         "vendor without anything": url_for("pages.vendor", slug=bare.slug),

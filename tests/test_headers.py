@@ -1,0 +1,139 @@
+"""Response headers: content security, caching, compression, and what a proxy may say."""
+
+import gzip
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import request
+
+from forum import create_app
+from tests.conftest import settings_for
+from tests.factories import make_comment, make_member, make_post
+from tests.test_web import path_to
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Any:
+    """elsewhere(SETTING=...) is a browser at a site set up otherwise, without a table in its database."""
+
+    def make(**config: Any) -> Any:
+        return create_app(settings_for(f"sqlite:///{tmp_path}/empty.sqlite", tmp_path, **config)).test_client()
+
+    return make
+
+
+def test_each_page_carries_the_headers_that_keep_it_safe(app: Any, browse: Any) -> None:
+    post = make_post()
+    for path in ("/", path_to(post), "/feed.atom", "/static/app.css", "/nowhere", "/posts/new"):
+        headers = browse().get(path).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin", "no-referrer would break the tokens' check on https"
+        assert "Strict-Transport-Security" not in headers
+        assert len(headers.getlist("Content-Security-Policy")) == 1
+
+
+def test_no_page_holds_what_the_policy_forbids(app: Any, browse: Any) -> None:
+    post = make_post()
+    make_comment(post)
+    member = make_member(role="admin")
+    for reader in (browse(), browse(member)):
+        for path in (
+            "/",
+            path_to(post),
+            "/posts/new",
+            "/vendors",
+            "/tags/",
+            "/about",
+            "/rules",
+            "/sign-in",
+            "/settings",
+        ):
+            page = reader.get(path, follow_redirects=True).text
+            assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=|javascript:", page), path
+            for address in re.findall(r'(?:src|href)="([^"]+)"', page):
+                assert address.startswith(("/", "#", "http://localhost/", "mailto:")), address
+
+
+def test_behind_https_the_browser_is_told_to_stay_there(elsewhere: Any) -> None:
+    reader = elsewhere(SITE_URL="https://forum.example", SESSION_COOKIE_SECURE=True)
+    answer = reader.get("/sign-in", base_url="https://forum.example")
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    cookie = answer.headers["Set-Cookie"]
+    for flag in ("Secure", "HttpOnly", "SameSite=Lax"):
+        assert flag in cookie
+
+
+def test_hosts_that_are_not_ours_are_refused(elsewhere: Any) -> None:
+    reader = elsewhere(TRUSTED_HOSTS=["forum.example"])
+    assert reader.get("/about", base_url="http://forum.example").status_code == 200
+    for path in ("/about", "/static/app.css", "/nowhere"):
+        answer = reader.get(path, base_url="http://evil.example")
+        assert answer.status_code == 400 and "evil.example" not in answer.text
+        assert "Content-Security-Policy" in answer.headers
+
+
+def test_a_proxys_word_counts_only_when_a_proxy_is_set(elsewhere: Any) -> None:
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "forum.example", "X-Forwarded-For": "203.0.113.9"}
+    page = "/sitemap-of-nothing"
+    for proxies, expected in ((0, "http://localhost"), (1, "https://forum.example")):
+        reader = elsewhere(PROXIES=proxies)
+        with reader:
+            reader.get(page, headers=forwarded)
+            assert request.host_url.rstrip("/") == expected
+            assert request.remote_addr == ("203.0.113.9" if proxies else "127.0.0.1")
+
+
+def test_strangers_get_no_cookie_and_pages_that_can_be_kept(app: Any, browse: Any) -> None:
+    post = make_post()
+    make_comment(post)
+    paths = ["/", "/?sort=new", path_to(post), "/vendors", "/tags/", f"/tags/{post.tags[0].slug}", "/about", "/rules"]
+    paths += ["/feed.atom", path_to(post, "feed.atom"), "/sitemap.xml", "/robots.txt", "/nowhere", "/posts/new"]
+    for path in [*paths, f"/members/{post.author.slug}"]:
+        answer = browse().get(path)
+        assert "Set-Cookie" not in answer.headers, path
+        if answer.status_code == 200:
+            assert answer.headers["Cache-Control"] == "public, no-cache" and "Cookie" in answer.headers["Vary"]
+            again = browse().get(path, headers={"If-None-Match": answer.headers["ETag"]})
+            assert again.status_code == 304 and again.data == b"", path
+        else:
+            assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_changed_page_has_another_tag_and_members_pages_are_private(app: Any, browse: Any) -> None:
+    post = make_post()
+    path = path_to(post)
+    tag = browse().get(path).headers["ETag"]
+    make_comment(post)
+    answer = browse().get(path, headers={"If-None-Match": tag})
+    assert answer.status_code == 200 and answer.headers["ETag"] != tag
+    answer = browse(make_member()).get(path, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Cache-Control"] == "private, no-cache" and "ETag" not in answer.headers
+    assert "Content-Encoding" not in answer.headers, "a page with a token is not compressed"
+
+
+def test_pages_and_files_are_squeezed_for_those_who_ask(app: Any, browse: Any) -> None:
+    make_post()
+    for path in ("/", "/static/app.css?v=1", "/feed.atom"):
+        plain = browse().get(path)
+        answer = browse().get(path, headers={"Accept-Encoding": "gzip"})
+        assert answer.headers["Content-Encoding"] == "gzip" and "Content-Encoding" not in plain.headers
+        assert gzip.decompress(answer.data) == plain.data and len(answer.data) < len(plain.data)
+        assert "Accept-Encoding" in answer.headers["Vary"] and answer.headers["ETag"] != plain.headers["ETag"]
+        assert int(answer.headers["Content-Length"]) == len(answer.data)
+        head = browse().head(path, headers={"Accept-Encoding": "gzip"})
+        assert head.status_code == 200 and head.data == b"" and head.headers["ETag"] == answer.headers["ETag"]
+    again = browse().get("/", headers={"Accept-Encoding": "gzip", "If-None-Match": browse().get("/").headers["ETag"]})
+    assert again.status_code in (200, 304)
+
+
+def test_files_are_kept_for_long_and_missing_ones_are_not(app: Any, browse: Any) -> None:
+    assert "immutable" in browse().get("/static/app.css?v=abc").headers["Cache-Control"]
+    assert "immutable" not in browse().get("/static/app.css").headers["Cache-Control"]
+    missing = browse().get("/static/missing.css?v=abc")
+    assert missing.status_code == 404 and missing.headers["Cache-Control"] == "no-store"
+    assert browse().get("/static/../setup.cfg").status_code == 404
+    assert browse().get("/static/%2e%2e/setup.cfg").status_code == 404
