@@ -56,12 +56,12 @@ def test_a_tier_makes_the_badge_rarer_and_is_said_last(app: Flask) -> None:
 def test_a_badge_is_kept_with_the_text_only_when_its_author_chose_it(app: Flask, browse: Any) -> None:
     author, *_ = [make_employee(n, business_type="msp", region="nordics") for n in range(5)]
     fields = {"title": "What happened this spring", "body": "We registered eleven deals, most were approved."}
-    sent = {**fields, "leaning": "mixed", "tags": make_tag().slug, "vendor_naming": "none", "intent": "preview"}
-    page = browse(author).post("/posts/new", data={**sent, "identity": "anonymous", "badge": "y"}).text
+    data = {**fields, "leaning": "mixed", "tags": make_tag().slug, "vendor_naming": "none", "intent": "preview"}
+    page = browse(author).post("/posts/new", data={**data, "identity": "anonymous", "badge": "y"}).text
     assert f"It would show “{MSP} · {NORDICS}”." in page
     for identity, badge, text in (("anonymous", "y", f"{MSP} · {NORDICS}"), ("anonymous", "", ""), ("name", "y", "")):
         choice = {"identity": identity, "intent": "publish"} | ({"badge": badge} if badge else {})
-        place = browse(author).post("/posts/new", data={**sent, **choice}).location
+        place = browse(author).post("/posts/new", data={**data, **choice}).location
         assert (f"{MSP} · {NORDICS}" in browse().get(place).text) == bool(text)
         posts = db.session.query(Post).order_by(Post.created_at, Post.id).all()
         assert text in {post.badge for post in posts}

@@ -111,19 +111,19 @@ def composed(**changes: Any) -> dict[str, Any]:
 def test_an_anonymous_post_comes_back_with_each_passage_marked_and_a_button_for_this_very_text(
     app: Flask, browse: Any
 ) -> None:
-    browser, sent = browse(make_member()), composed()
-    page = browser.post("/posts/new", data=sent)
+    browser, data = browse(make_member()), composed()
+    page = browser.post("/posts/new", data=data)
     assert page.status_code == 200 and db.session.query(Post).count() == 0
     for passage in ("€14,350", "12 November 2026", "Mr. Tanaka"):
         assert f"<mark>{passage}</mark>" in page.text
     button = re.search(r'value="(publish anyway \w+)"', page.text)
     assert button
     changed = browser.post(
-        "/posts/new", data={**sent, "intent": button[1], "body": sent["body"] + " Call +358 40 1234567."}
+        "/posts/new", data={**data, "intent": button[1], "body": data["body"] + " Call +358 40 1234567."}
     )
     assert changed.status_code == 200 and "<mark>+358 40 1234567</mark>" in changed.text
     assert db.session.query(Post).count() == 0, "another text than the one that was checked"
-    assert browser.post("/posts/new", data={**sent, "intent": button[1]}).status_code == 302
+    assert browser.post("/posts/new", data={**data, "intent": button[1]}).status_code == 302
     assert db.session.query(Post).count() == 1
 
 
@@ -137,31 +137,31 @@ def test_a_named_text_and_a_harmless_anonymous_one_are_published_at_once(app: Fl
 def test_an_anonymous_reply_is_checked_the_same_way(app: Flask, browse: Any) -> None:
     author = make_member(name="Marta Aalto", company="Nordhaus Oy")
     browser, path = browse(author), f"/posts/{key_text(make_post().id)}/reply"
-    sent = {"body": "We at Nordhaus saw this too.", "identity": "anonymous", "intent": "publish"}
-    page = browser.post(path, data=sent)
+    data = {"body": "We at Nordhaus saw this too.", "identity": "anonymous", "intent": "publish"}
+    page = browser.post(path, data=data)
     assert "<mark>Nordhaus</mark>" in page.text and db.session.query(Comment).count() == 0
     button = re.search(r'value="(publish anyway \w+)"', page.text)
-    assert button and browser.post(path, data={**sent, "intent": button[1]}).status_code == 302
+    assert button and browser.post(path, data={**data, "intent": button[1]}).status_code == 302
     assert db.session.query(Comment).count() == 1
 
 
 def test_tier_and_country_together_are_warned_of_only_where_few_share_them(app: Flask, browse: Any) -> None:
     vendor = make_vendor(tiers=("Gold", "Silver"))
     gold = vendor.programmes[0].tiers[0]
-    sent = composed(
+    data = composed(
         vendor_naming="named",
         vendor=vendor.name,
         tier=f"t{gold.id}",
         body="In Finland nobody calls back, at whatever tier.",
     )
     browser = browse(make_member(country="Finland", email="a@own.example"))
-    page = browser.post("/posts/new", data=sent).text
+    page = browser.post("/posts/new", data=data).text
     assert "<mark>Finland</mark>" in page and "fewer than five" in page
     for n in range(3):
         make_post(
             make_member(country="finland", email=f"a@house{n}.example"), subject=PostSubject(vendor=vendor, tier=gold)
         )
     make_post(make_member(country="Finland", email="b@house0.example"), subject=PostSubject(vendor=vendor, tier=gold))
-    assert "<mark>Finland</mark>" in browser.post("/posts/new", data=sent).text, "two of one company are one"
+    assert "<mark>Finland</mark>" in browser.post("/posts/new", data=data).text, "two of one company are one"
     make_post(make_member(country="Finland", email="a@house3.example"), subject=PostSubject(vendor=vendor, tier=gold))
-    assert browser.post("/posts/new", data=sent).status_code == 302
+    assert browser.post("/posts/new", data=data).status_code == 302

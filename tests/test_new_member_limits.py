@@ -1,4 +1,4 @@
-"""Limits for new members, and what is held for a moderator: through the browser, by name and anonymously."""
+"""Limits for new members, and what of theirs is held for a moderator: through the browser, by name and anonymously."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,19 +11,14 @@ from forum.accounts.models import Member
 from forum.db import db, now
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post
-from forum.posts.screening.filters import fingerprint_of, held_domain_in, held_word_in, links_in
-from forum.posts.screening.new_member_limits import Limits, WritingRecord, is_new, rate_limit_message
+from forum.posts.screening.new_member_limits import WritingRecord, is_new, rate_limit_message
 from forum.posts.signals import item_held
 from forum.posts.visibility import approve_held
 from forum.site import change_setting
-from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post, make_tag
+from tests.new_members import LIMITS, LONG, key_of, latest, make_new_member, only_post, post, reply
 
 BOTH = pytest.mark.parametrize("identity", ["name", "anonymous"])
-LIMITS = Limits(
-    first_posts_held=1, links=2, seconds=30, posts=3, replies=10, settled_after_days=7, settled_after_texts=5
-)
-LONG = "We registered eleven deals with them and nine were approved within the week that they promise. "
 
 
 @pytest.fixture
@@ -44,43 +39,6 @@ def held(app: Any) -> Iterator[list[tuple[Any, str]]]:
     item_held.connect(listen)
     yield items
     item_held.disconnect(listen)
-
-
-def make_new_member(**fields: Any) -> Member:
-    return make_member(vouched_at=None, **fields)
-
-
-def post(browser: Any, body: str = LONG, *, identity: str = "name", **changes: str) -> Any:
-    tag = make_tag()
-    fields = {
-        "title": "What they promise",
-        "tags": tag.slug,
-        "leaning": "mixed",
-        "vendor_naming": "none",
-        "intent": "publish",
-    }
-    return browser.post("/posts/new", data={**fields, "body": body, "identity": identity, **changes})
-
-
-def reply(browser: Any, under: Post, body: str = "Same picture.", *, identity: str = "name") -> Any:
-    return browser.post(f"/posts/{key(under)}/reply", data={"body": body, "identity": identity, "intent": "publish"})
-
-
-def key(item: Any) -> str:
-    return key_text(item.id)
-
-
-def latest(kind: Any = Post) -> Any:
-    db.session.expire_all()
-    return db.session.query(kind).order_by(kind.created_at.desc(), kind.id.desc()).first()
-
-
-def only_post() -> Post:
-    db.session.expire_all()
-    return db.session.query(Post).one()
-
-
-# --- What is held for a moderator ---
 
 
 @BOTH
@@ -157,7 +115,7 @@ def test_links_put_in_by_an_edit_are_seen_too(app: Any, browse: Any, clock: Any)
     reply(browser, make_post())
     written = latest(Comment)
     links = " ".join(f"https://{letter}.example" for letter in "abc")
-    browser.post(f"/replies/{key(written)}/edit", data={"body": f"Same picture. {links}", "intent": "publish"})
+    browser.post(f"/replies/{key_of(written)}/edit", data={"body": f"Same picture. {links}", "intent": "publish"})
     assert latest(Comment).hidden_at
 
 
@@ -173,7 +131,7 @@ def test_editing_the_post_that_was_let_through_does_not_hold_it_again(app: Any, 
         "vendor_naming": "none",
         "intent": "publish",
     }
-    browser.post(f"/posts/{key(only_post())}/edit", data={**fields, "body": f"{LONG} Later."})
+    browser.post(f"/posts/{key_of(only_post())}/edit", data={**fields, "body": f"{LONG} Later."})
     assert only_post().edited_at and only_post().hidden_at is None
 
 
@@ -185,7 +143,7 @@ def test_admins_set_the_limits(app: Any, browse: Any, clock: Any) -> None:
     post(browser, title="Without links")
     clock.shift(timedelta(minutes=1))
     post(browser, f"{LONG} https://a.example", title="With a link in it")
-    assert {one.title: one.hidden_at is not None for one in db.session.query(Post)} == {
+    assert {row.title: row.hidden_at is not None for row in db.session.query(Post)} == {
         "Without links": False,
         "With a link in it": True,
     }
@@ -197,9 +155,6 @@ def test_what_is_moved_in_is_not_held(app: Any) -> None:
     imported = make_post(member, body=f"{LONG} {links}", at=now() - timedelta(days=90))
     assert imported.hidden_at is None
     assert write_comment(imported, member, body=links, at=now()).hidden_at is None
-
-
-# --- How much, how fast ---
 
 
 @BOTH
@@ -229,10 +184,10 @@ def test_on_the_first_day_there_is_a_most(
     under, browser = make_post(), browse(make_new_member())
     for n in range(most):
         body = f"{LONG} Number {n}."
-        sent = (
+        answer = (
             post(browser, body, identity=identity) if kind == "post" else reply(browser, under, body, identity=identity)
         )
-        assert sent.status_code == 302, n
+        assert answer.status_code == 302, n
         clock.shift(timedelta(minutes=5))
     body = f"{LONG} One more."
     late = post(browser, body, identity=identity) if kind == "post" else reply(browser, under, body, identity=identity)
@@ -264,13 +219,13 @@ def test_a_form_sent_quicker_than_anybody_types_comes_back_with_words(app: Any, 
     under, browser = make_post(), browse(make_new_member())
     app.config["WTF_CSRF_ENABLED"] = True
     try:
-        page = browser.get(f"/posts/{key(under)}/reply").text
+        page = browser.get(f"/posts/{key_of(under)}/reply").text
         token = page.split('name="csrf_token" value="')[1].split('"')[0]
         fields = {"body": "Same picture.", "identity": "name", "intent": "publish", "csrf_token": token}
-        quick = browser.post(f"/posts/{key(under)}/reply", data=fields)
+        quick = browser.post(f"/posts/{key_of(under)}/reply", data=fields)
         assert quick.status_code == 422 and "That was very fast" in quick.text and "Same picture." in quick.text
         clock.shift(timedelta(seconds=4))
-        assert browser.post(f"/posts/{key(under)}/reply", data=fields).status_code == 302
+        assert browser.post(f"/posts/{key_of(under)}/reply", data=fields).status_code == 302
     finally:
         app.config["WTF_CSRF_ENABLED"] = False
 
@@ -278,73 +233,11 @@ def test_a_form_sent_quicker_than_anybody_types_comes_back_with_words(app: Any, 
 def test_a_suspended_member_is_told_until_when_and_where_it_says_why(app: Any, browse: Any) -> None:
     until = now() + timedelta(days=7)
     under, browser = make_post(), browse(make_member(suspended_until=until))
-    for answer in (browser.get(f"/posts/{key(under)}/", follow_redirects=True), browser.get("/posts/new")):
+    for answer in (browser.get(f"/posts/{key_of(under)}/", follow_redirects=True), browser.get("/posts/new")):
         assert f"can't write until {until.day} " in answer.text and "/decisions" in answer.text
     assert reply(browser, under).status_code == 403 and db.session.query(Comment).count() == 0
     calm = browse(make_member(suspended_until=now() - timedelta(minutes=1)))
     assert reply(calm, under).status_code == 302
-
-
-# --- Filters ---
-
-
-def test_ones_own_text_is_not_published_twice(app: Any, browse: Any) -> None:
-    browser = browse(make_member())
-    post(browser)
-    answer = post(browser, LONG.upper().replace(" ", "  "))
-    assert answer.status_code == 422 and "already published this text" in answer.text
-    assert db.session.query(Post).count() == 1
-
-
-@BOTH
-def test_the_same_text_by_somebody_else_within_a_day_waits(app: Any, browse: Any, clock: Any, identity: str) -> None:
-    make_post(body=LONG)
-    clock.shift(timedelta(hours=3))
-    under = make_post(body="Something else altogether, told at the same length as others.")
-    reply(browse(make_member()), under, LONG, identity=identity)
-    assert "the same text" in latest(Comment).hidden_reason
-    reply(browse(make_member()), under, "Thank you, that helps.", identity=identity)
-    reply(browse(make_member()), under, "Thank you, that helps.", identity=identity)
-    assert db.session.query(Comment).filter(Comment.hidden_at.is_(None)).count() == 2, "short ones are chance"
-
-
-def test_what_one_signed_long_ago_holds_no_anonymous_text(app: Any, browse: Any, clock: Any) -> None:
-    member = make_member()
-    make_post(member, body=LONG)
-    clock.shift(timedelta(days=3))
-    assert post(browse(member), identity="anonymous", title="Once again").status_code == 302
-    assert db.session.query(Post).filter(Post.title == "Once again").one().hidden_at is None, (
-        "else it would tell whose it is"
-    )
-
-
-@BOTH
-def test_words_and_domains_of_the_lists_hold_a_text_of_anybody(app: Any, browse: Any, identity: str) -> None:
-    change_setting("held_words", "casino\nfree money")
-    change_setting("held_domains", "spam.example")
-    db.session.commit()
-    under, browser = make_post(), browse(make_member())
-    for body, reason in (
-        ("Win at the Casino!", "“casino”"),
-        ("Frée  money for all.", "“free money”"),
-        ("See https://www.spam.example/now.", "spam.example"),
-        ("See http://deep.SPAM.example", "spam.example"),
-    ):
-        reply(browser, under, body, identity=identity)
-        comment = db.session.query(Comment).filter(Comment.body == body).one()
-        assert reason in comment.hidden_reason, body
-    reply(browser, under, "Casinos of https://notspam.example", identity=identity)
-    assert db.session.query(Comment).filter(Comment.body.startswith("Casinos")).one().hidden_at is None
-
-
-def test_a_removed_text_may_be_written_again(app: Any, browse: Any) -> None:
-    browser = browse(make_member())
-    post(browser)
-    browser.post(f"/posts/{key(only_post())}/delete")
-    assert post(browser).status_code == 302
-
-
-# --- The numbers alone ---
 
 
 @pytest.mark.parametrize(
@@ -375,20 +268,6 @@ def test_the_wait_is_told_in_whole_seconds() -> None:
     assert "wait 1 second " in (rate_limit_message(member, record, LIMITS, moment, is_post=True) or "")
     record = record._replace(last_at=moment - timedelta(seconds=30))
     assert rate_limit_message(member, record, LIMITS, moment, is_post=True) is None
-
-
-def test_links_words_and_fingerprints() -> None:
-    assert links_in("https://a.example/x, https://a.example/x. www.b.example [c](http://c.example)") == [
-        "https://a.example/x",
-        "www.b.example",
-        "http://c.example",
-    ]
-    assert held_word_in("anything", "\n \n!!\n") is None and held_domain_in("http://[bad", "bad") is None
-    assert fingerprint_of(LONG) == fingerprint_of(LONG.upper() + "!!") != fingerprint_of(LONG + "Not so.")
-    assert fingerprint_of("Thank you.") is None
-
-
-# --- Nothing reveals it ---
 
 
 def test_a_held_anonymous_post_moves_nothing_that_others_see_of_its_author(app: Any, browse: Any) -> None:

@@ -106,10 +106,10 @@ def test_nobody_replaces_what_is_somebody_elses(app: Flask, browse: Any) -> None
 def test_a_reply_waits_too_and_answers_the_post_when_what_it_answered_is_gone(app: Flask, browse: Any) -> None:
     author, post = make_member(), make_post()
     answered = make_comment(post)
-    sent = {"body": "Same picture here.", "identity": "anonymous", "delay": "6", "intent": "publish"}
+    fields = {"body": "Same picture here.", "identity": "anonymous", "delay": "6", "intent": "publish"}
     path = f"/posts/{key_text(post.id)}/reply"
-    assert browse(author).post(path, data={**sent, "to": key_text(answered.id)}).location == "/anonymous-writing"
-    assert browse(author).post(path, data={**sent, "body": "And another."}).status_code == 302
+    assert browse(author).post(path, data={**fields, "to": key_text(answered.id)}).location == "/anonymous-writing"
+    assert browse(author).post(path, data={**fields, "body": "And another."}).status_code == 302
     item = scheduled_texts_of(author)[0]
     assert item.form_data["body"] in browse(author).get(f"/scheduled/{key_text(item.id)}/edit").text
     delete_comment(answered)
@@ -122,8 +122,8 @@ def test_a_reply_waits_too_and_answers_the_post_when_what_it_answered_is_gone(ap
 
 def test_a_reply_to_a_closed_thread_stays_with_its_author_and_says_so(app: Flask, browse: Any) -> None:
     author, post = make_member(), make_post()
-    sent = {"body": "Same picture here.", "identity": "anonymous", "delay": "6", "intent": "publish"}
-    browse(author).post(f"/posts/{key_text(post.id)}/reply", data=sent)
+    fields = {"body": "Same picture here.", "identity": "anonymous", "delay": "6", "intent": "publish"}
+    browse(author).post(f"/posts/{key_text(post.id)}/reply", data=fields)
     post.hidden_at = now()
     db.session.commit()
     run_job(7)
@@ -170,8 +170,8 @@ def test_a_rating_appears_with_its_post(app: Flask, browse: Any) -> None:
 def test_a_second_press_of_the_button_keeps_no_second_text_and_too_many_are_refused(
     app: Flask, browse: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browser, sent = browse(make_member()), composed(submission="a" * 32)
-    assert browser.post("/posts/new", data=sent).status_code == browser.post("/posts/new", data=sent).status_code == 302
+    browser, fields = browse(make_member()), composed(submission="a" * 32)
+    assert browser.post("/posts/new", data=fields).status_code == browser.post("/posts/new", data=fields).status_code == 302
     assert db.session.query(ScheduledText).count() == 1
     monkeypatch.setattr(scheduled_actions, "MAX_SCHEDULED", 1)
     page = browser.post("/posts/new", data=composed())

@@ -23,12 +23,12 @@ def badge_for(member: Member, tier: Tier | None = None) -> str:
     When too few do, the business type is dropped first, then the region, then the tier.
     """
     facts = _Facts(member.business_type, member.region, tier.id if tier else None)
-    for shown in (facts, facts._replace(business_type=""), facts._replace(business_type="", region="")):
-        if any(shown) and count_organisations_sharing(member, **shown._asdict()) >= MIN_ORGANISATIONS:
+    for subset in (facts, facts._replace(business_type=""), facts._replace(business_type="", region="")):
+        if any(subset) and count_organisations_sharing(member, **subset._asdict()) >= MIN_ORGANISATIONS:
             labels = (
-                BUSINESS_TYPES.get(shown.business_type or ""),
-                REGIONS.get(shown.region or ""),
+                BUSINESS_TYPES.get(subset.business_type or ""),
+                REGIONS.get(subset.region or ""),
                 tier.name if tier else None,
             )
-            return " · ".join(label for label, value in zip(labels, shown, strict=True) if label and value)
+            return " · ".join(label for label, value in zip(labels, subset, strict=True) if label and value)
     return ""
