@@ -16,7 +16,7 @@ from forum.db import db, new_random_id, now
 from forum.mail import Mail
 from forum.moderation.cases import open_case
 from forum.moderation.models import Case, CaseNote, Decision
-from forum.moderation.queue.queries import queue, open_case_counts
+from forum.moderation.queue.queries import open_case_counts, queue
 from forum.posts.models import Comment, Post
 from forum.posts.visibility import hold
 from forum.urls import key_text
@@ -24,7 +24,7 @@ from tests.factories import make_comment, make_member, make_post
 
 Browse = Callable[..., Any]
 WHY = "It names somebody without a public role; leave the name out."
-SAID = {"intent": "decide", "action": "remove", "rule": "3", "reason": WHY, "facts": ""}
+REMOVE = {"intent": "decide", "action": "remove", "rule": "3", "reason": WHY, "facts": ""}
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ def judge(app: Flask) -> Member:
     return make_member(role="moderator", name="Judith Fair")
 
 
-def opened(item: Any, reason: str = "Opened by a moderator", kind: str = "flag", **given: Any) -> Case:
+def open_case_about(item: Any, reason: str = "Opened by a moderator", kind: str = "flag", **fields: Any) -> Case:
     case = open_case(kind, item, reason)
-    for name, value in given.items():
+    for name, value in fields.items():
         setattr(case, name, value)
     db.session.commit()
     return case
@@ -46,6 +46,7 @@ def many_cases(count: int, post: Post) -> None:
             "id": new_random_id(),
             "kind": ("flag", "held")[n % 2],
             "reason": f"Number {n}",
+            "source": "own",
             "weight": float(n % 7),
             "opened_at": now() - timedelta(minutes=n),
             "post_id": post.id,
@@ -57,17 +58,17 @@ def many_cases(count: int, post: Post) -> None:
 
 
 def queries_of(visit: Callable[[], Any]) -> int:
-    seen: list[str] = []
+    statements: list[str] = []
 
-    def see(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        seen.append(statement)
+    def listen(connection: Any, cursor: Any, statement: str, *args: Any) -> None:
+        statements.append(statement)
 
-    event.listen(db.engine, "before_cursor_execute", see)
+    event.listen(db.engine, "before_cursor_execute", listen)
     try:
         assert visit().status_code == 200
     finally:
-        event.remove(db.engine, "before_cursor_execute", see)
-    return len(seen)
+        event.remove(db.engine, "before_cursor_execute", listen)
+    return len(statements)
 
 
 @contextmanager
@@ -76,10 +77,10 @@ def timed() -> Iterator[list[float]]:
     spent: list[float] = []
     started: list[float] = []
 
-    def before(*rest: Any) -> None:
+    def before(*args: Any) -> None:
         started.append(perf_counter())
 
-    def after(*rest: Any) -> None:
+    def after(*args: Any) -> None:
         spent.append(perf_counter() - started.pop())
 
     event.listen(db.engine, "before_cursor_execute", before)
@@ -108,26 +109,26 @@ DOORS = [
 ]
 
 
-@pytest.mark.parametrize("who", ["stranger", "member", "suspended", "banned", "moderator", "admin"])
-def test_each_door_of_the_room_opens_to_moderators_alone(browse: Browse, app: Flask, who: str) -> None:
+@pytest.mark.parametrize("reader_role", ["stranger", "member", "suspended", "banned", "moderator", "admin"])
+def test_each_door_of_the_room_opens_to_moderators_alone(browse: Browse, app: Flask, reader_role: str) -> None:
     author = make_member()
-    case = opened(make_post(author))
+    case = open_case_about(make_post(author))
     decision = Decision(action="hide", target_label="a post", rule=3, reason=WHY, source="own", moderator_name="m")
     db.session.add(decision)
     db.session.commit()
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         "member": {},
         "suspended": {"suspended_until": now() + timedelta(days=3)},
         "banned": {"role": "admin", "banned_at": now()},
         "moderator": {"role": "moderator"},
         "admin": {"role": "admin"},
-    }.get(who, {})
-    reader = browse() if who == "stranger" else browse(make_member(**given))
+    }.get(reader_role, {})
+    reader = browse() if reader_role == "stranger" else browse(make_member(**values))
     for method, path, inside in DOORS:
         path = path.format(case=key_text(case.id), slug=author.slug, number=decision.id)
         answer = reader.open(path, method=method)
-        shut = (302 if method == "GET" else 401) if who == "stranger" else 403
-        assert answer.status_code == (inside if who in ("moderator", "admin") else shut), (method, path)
+        shut = (302 if method == "GET" else 401) if reader_role == "stranger" else 403
+        assert answer.status_code == (inside if reader_role in ("moderator", "admin") else shut), (method, path)
 
 
 def test_the_table_of_doors_is_whole(app: Flask) -> None:
@@ -138,17 +139,19 @@ def test_the_table_of_doors_is_whole(app: Flask) -> None:
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     named = {"<key:case_id>": "{case}", "<slug>": "{slug}", "<int:number>": "{number}"}
-    found = set()
+    doors = set()
     for method, path in routes:
         for argument, name in named.items():
             path = path.replace(argument, name)
-        found.add((method, path))
-    assert found == {(method, path) for method, path, _ in DOORS}
+        doors.add((method, path))
+    assert doors == {(method, path) for method, path, _ in DOORS}
 
 
 def test_undoing_is_for_moderators_and_not_about_themselves(browse: Browse, judge: Member) -> None:
-    own = make_post(judge, anonymous=True)
-    decision = Decision(action="hide", target_label="x", rule=3, reason=WHY, source="own", moderator_name="m", post_id=own.id)
+    post = make_post(judge, anonymous=True)
+    decision = Decision(
+        action="hide", target_label="x", rule=3, reason=WHY, source="own", moderator_name="m", post_id=post.id
+    )
     db.session.add(decision)
     db.session.commit()
     assert not access.can_undo(judge, decision) and not access.can_undo(make_member(), decision)
@@ -162,15 +165,15 @@ def test_undoing_is_for_moderators_and_not_about_themselves(browse: Browse, judg
 def test_the_queue_shows_the_oldest_first_or_the_weightiest_and_pages_by_key(browse: Browse, judge: Member) -> None:
     many_cases(120, make_post())
     for sort in ("oldest", "weight"):
-        seen, after = [], None
+        rows, after = [], None
         while True:
             page = queue(None, sort, after)
-            seen += page.rows
+            rows += page.rows
             after = page.next
             if not after:
                 break
-        assert len({row.id for row in seen}) == 120
-        values = [row.opened_at if sort == "oldest" else -row.weight for row in seen]
+        assert len({row.id for row in rows}) == 120
+        values = [row.opened_at if sort == "oldest" else -row.weight for row in rows]
         assert values == sorted(values)
     assert len(queue("held").rows) == 50 and open_case_counts()["held"] == 60
     page = browse(judge).get("/moderation/?kind=held").text
@@ -210,20 +213,20 @@ def test_a_case_shows_what_is_needed_to_decide_it(browse: Browse, judge: Member)
     post = make_post(title="What the upgrade really cost us")
     above = make_comment(post, body="Did anybody own that decision?")
     comment = make_comment(post, parent=above, anonymous=True, body="Our channel manager in Rotterdam.")
-    case = opened(comment)
+    case = open_case_about(comment)
     page = browse(judge).get(f"/moderation/cases/{key_text(case.id)}").text
-    for said in ("What the upgrade really cost us", "Did anybody own", "Rotterdam", "You see the alias only"):
-        assert said in page
+    for phrase in ("What the upgrade really cost us", "Did anybody own", "Rotterdam", "You only see the alias"):
+        assert phrase in page
     browse(judge).post(f"/moderation/cases/{key_text(case.id)}/note", data={"body": "Seen this pattern before."})
     assert "Seen this pattern before." in browse(judge).get(f"/moderation/cases/{key_text(case.id)}").text
     assert db.session.query(CaseNote).one().author_id == judge.id
 
 
 def test_a_claim_is_one_moderators_and_can_be_given_back(browse: Browse, judge: Member) -> None:
-    case, colleague = opened(make_post()), make_member(role="moderator", name="Colin League")
+    case, colleague = open_case_about(make_post()), make_member(role="moderator", name="Colin League")
     path = f"/moderation/cases/{key_text(case.id)}"
     browse(judge).post(f"{path}/claim", data={"intent": "claim"})
-    assert "Judith Fair, has it until" in browse(colleague).get(path).text
+    assert "Claimed by Judith Fair until" in browse(colleague).get(path).text
     browse(colleague).post(f"{path}/claim", data={"intent": "release"})
     assert db.session.get(Case, case.id).claimed_by_id == judge.id
     browse(judge).post(f"{path}/claim", data={"intent": "release"})
@@ -231,10 +234,10 @@ def test_a_claim_is_one_moderators_and_can_be_given_back(browse: Browse, judge: 
 
 
 def test_the_usual_reason_is_filled_in_to_be_edited(browse: Browse, judge: Member) -> None:
-    case = opened(make_post())
+    case = open_case_about(make_post())
     path = f"/moderation/cases/{key_text(case.id)}/decide"
-    page = browse(judge).post(path, data={**SAID, "intent": "fill_reason", "reason": ""}).text
-    assert "makes somebody recognisable who has no public role" in page
+    page = browse(judge).post(path, data={**REMOVE, "intent": "fill_reason", "reason": ""}).text
+    assert "makes someone recognisable who has no public role" in page
     assert db.session.query(Decision).count() == 0
 
 
@@ -248,26 +251,26 @@ def test_two_hundred_are_decided_in_one_go_within_five_seconds(browse: Browse, j
     db.session.commit()
     # The time of this process: how busy the machine is otherwise says nothing.
     start = process_time()
-    answer = browse(judge).post("/moderation/bulk", data={**SAID, "case": [key_text(case.id) for case in cases]})
+    answer = browse(judge).post("/moderation/bulk", data={**REMOVE, "case": [key_text(case.id) for case in cases]})
     took = process_time() - start
     assert answer.status_code == 302
     assert db.session.query(Decision).count() == 200
     assert db.session.query(Comment).filter(Comment.removed_at.is_(None)).count() == 0
     assert db.session.get(Post, post.id).comment_count == 0
     assert took < 5, f"{took:.1f} s"
-    (sent,) = db.session.query(Mail).all()
-    assert "199 other texts" in sent.text, "one mail, not two hundred"
+    (message,) = db.session.query(Mail).all()
+    assert "199 other texts" in message.text, "one mail, not two hundred"
 
 
 def test_deciding_on_many_leaves_what_the_decision_does_not_fit(browse: Browse, judge: Member) -> None:
-    held, flagged, own = make_post(), make_post(), make_post(judge)
+    held, flagged, by_moderator = make_post(), make_post(), make_post(judge)
     hold(held, "A filter caught it.")
     db.session.commit()
-    cases = [db.session.query(Case).one(), opened(flagged), opened(own)]
+    cases = [db.session.query(Case).one(), open_case_about(flagged), open_case_about(by_moderator)]
     keys = [key_text(case.id) for case in cases]
-    approve = {**SAID, "action": "approve", "rule": "", "reason": "Read, and nothing in it breaks a rule."}
+    approve = {**REMOVE, "action": "approve", "rule": "", "reason": "Read, and nothing in it breaks a rule."}
     page = browse(judge).post("/moderation/bulk", data={**approve, "case": keys}, follow_redirects=True).text
-    assert "1 decided." in page and "2 were left" in page
+    assert "1 decided." in page and "2 skipped" in page
     assert db.session.get(Post, held.id).hidden_at is None
     assert browse(judge).post("/moderation/bulk", data=approve).status_code == 422
 
@@ -280,7 +283,7 @@ def test_all_that_a_member_signed_since_a_day_is_taken_down_at_once(browse: Brow
     path = f"/moderation/members/{spammer.slug}"
     page = browse(judge).get(path).text
     assert new.title in page and anonymous.title not in page and old.title not in page
-    data = {**SAID, "rule": "7", "item": [key_text(new.id), key_text(comment.id), key_text(anonymous.id)]}
+    data = {**REMOVE, "rule": "7", "item": [key_text(new.id), key_text(comment.id), key_text(anonymous.id)]}
     assert browse(judge).post(path, data=data).status_code == 302
     db.session.expire_all()
     assert new.removed_at and comment.removed_at and not old.removed_at and not anonymous.removed_at

@@ -1,0 +1,132 @@
+"""Reports by members through the browser: weight, limits, and what they hide."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from forum.accounts.models import Member
+from forum.db import db, now
+from forum.moderation.models import Case, Decision, Flag
+from forum.moderation.rules import RULES
+from forum.posts.actions import PostSubject
+from forum.posts.models import Comment, Post
+from forum.site import change_setting
+from forum.urls import key_text
+from forum.vendors.actions import add_domain
+from tests.factories import (
+    make_comment,
+    make_member,
+    make_post,
+    make_representative,
+    make_vendor,
+    run_concurrently,
+)
+from tests.moderation import Browse, decide, path_to, report
+
+
+@pytest.fixture
+def judge(app: Flask) -> Member:
+    return make_member(role="moderator", name="Judith Fair")
+
+
+def test_a_report_waits_in_the_queue_and_tells_only_moderators_who_made_it(browse: Browse, judge: Member) -> None:
+    author, reporter = make_member(), make_member(name="Rae Porter")
+    post = make_post(author)
+    assert report(browse, post, reporter, message="The second line names my neighbour.").status_code == 302
+    case = db.session.query(Case).one()
+    assert (case.kind, case.post_id, case.reason) == ("flag", post.id, "Rule 3: No private individuals")
+    page = browse(judge).get(f"/moderation/cases/{key_text(case.id)}").text
+    assert "Rae Porter" in page and "names my neighbour" in page
+    for reader in (browse(author), browse(), browse(make_member())):
+        assert "Rae Porter" not in reader.get(f"/posts/{key_text(post.id)}/{post.slug}").text
+    assert browse(author).get(f"/moderation/cases/{key_text(case.id)}").status_code == 403
+
+
+def test_a_report_names_a_published_rule(browse: Browse, app: Flask) -> None:
+    comment = make_comment()
+    for rule in ("", "0", "10", "other"):
+        assert report(browse, comment, rule=rule).status_code == 422
+    page = browse(make_member()).get(f"{path_to(comment)}/flag").text
+    assert all(rule.name in page for rule in RULES.values())
+    assert db.session.query(Flag).count() == 0
+
+
+def test_reporting_twice_is_reporting_once(browse: Browse, app: Flask) -> None:
+    comment, reporter = make_comment(), make_member()
+    report(browse, comment, reporter)
+    assert "You have already reported this" in browse(reporter).get(f"{path_to(comment)}/flag").text
+    report(browse, comment, reporter)
+    assert db.session.query(Flag).count() == 1
+    second, path = make_member(), f"{path_to(comment)}/flag"
+    run_concurrently(*[lambda b=b: b.post(path, data={"rule": "2"}) for b in (browse(second), browse(second))])
+    assert db.session.query(Flag).count() == 2 and db.session.query(Case).count() == 1
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_nobody_reports_their_own_text_or_what_they_just_answered(browse: Browse, app: Flask, anonymous: bool) -> None:
+    author, other = make_member(), make_member()
+    post = make_post(author, anonymous=anonymous)
+    comment = make_comment(post, author, anonymous=anonymous)
+    for item in (post, comment):
+        assert report(browse, item, author).status_code == 403
+    make_comment(post, other, parent=comment)
+    answer = report(browse, comment, other)
+    assert answer.status_code == 403 and "a moment ago" in answer.text
+    assert report(browse, post, other).status_code == 302
+    db.session.query(Comment).filter_by(author_id=other.id).update({"created_at": now() - timedelta(hours=2)})
+    assert report(browse, comment, other).status_code == 302
+
+
+def test_a_member_is_reported_not_by_themselves(browse: Browse, judge: Member) -> None:
+    member = make_member(name="Loud Voice")
+    assert report(browse, member, member).status_code == 403
+    assert report(browse, member).status_code == 302
+    assert "Loud Voice" in browse(judge).get("/moderation/").text
+
+
+def test_enough_weight_hides_a_text_and_says_so_in_the_log(browse: Browse, app: Flask) -> None:
+    change_setting("flag_threshold", 3.0)
+    post = make_post(subject=PostSubject(make_vendor()))
+    comment = make_comment(post)
+    for n in range(3):
+        assert db.session.get(Comment, comment.id).hidden_at is None, n
+        report(browse, comment)
+    comment = db.session.get(Comment, comment.id)
+    decision = db.session.query(Decision).one()
+    assert comment.hidden_at and "Rule 3" in comment.hidden_reason and comment.decision_id == decision.id
+    assert (decision.automated, decision.action, decision.moderator_name) == (True, "hide", "automatic")
+    assert comment.post.comment_count == 0
+    assert "Hidden by moderation" in browse().get(f"/posts/{key_text(post.id)}/{post.slug}").text
+
+
+def test_a_reporter_who_was_right_weighs_more_and_one_who_was_wrong_less(browse: Browse, judge: Member) -> None:
+    change_setting("flag_threshold", 100.0)
+    good, bad, new = make_member(), make_member(), make_member()
+    for _ in range(2):
+        item = make_comment()
+        report(browse, item, good)
+        decide(browse, judge, item)
+        item = make_comment()
+        report(browse, item, bad)
+        decide(browse, judge, item, action="decline", rule="")
+    item = make_comment()
+    for member, weight in ((good, 3.0), (bad, 1 / 3), (new, 1.0)):
+        report(browse, item, member)
+        flag = db.session.query(Flag).filter_by(reporter_id=member.id, comment_id=item.id).one()
+        assert flag.weight == pytest.approx(weight)
+    assert db.session.query(Case).filter_by(comment_id=item.id).one().weight == pytest.approx(4.333, abs=0.01)
+
+
+def test_a_vendors_people_weigh_nothing(browse: Browse, app: Flask) -> None:
+    change_setting("flag_threshold", 1.0)
+    vendor = make_vendor()
+    add_domain(vendor, "vendor.example")
+    post = make_post(subject=PostSubject(vendor))
+    voice = make_representative(make_vendor())
+    report(browse, post, make_member(email="a@vendor.example"))
+    report(browse, post, voice)
+    assert [flag.weight for flag in db.session.query(Flag)] == [0.0, 0.0]
+    assert db.session.get(Post, post.id).hidden_at is None
+    report(browse, post)
+    assert db.session.get(Post, post.id).hidden_at is not None
