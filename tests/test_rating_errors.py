@@ -1,0 +1,146 @@
+"""Ratings that are refused: by whom, why, and that nothing typed is lost."""
+
+import re
+from typing import Any
+
+import pytest
+
+from forum.ratings.forms import parse_whole_number
+from forum.ratings.models import Rating
+from forum.vendors.actions import add_domain
+from tests.factories import (
+    make_member,
+    make_vendor,
+)
+from tests.rating_forms import (
+    NUMBERS,
+    checked_value,
+    count_rows,
+    input_value,
+    page_text,
+    rating_form,
+    the_rating,
+)
+
+
+def test_the_vendor_s_people_are_refused_and_told_why(app: Any, browse: Any) -> None:
+    vendor = make_vendor("Northwind")
+    add_domain(vendor, "northwind.example")
+    for address in ("a@northwind.example", "b@uk.northwind.example", "C@NORTHWIND.example"):
+        browser = browse(make_member(email=address))
+        response = browser.get(f"/vendors/{vendor.slug}/rate")
+        assert response.status_code == 403 and "Your e-mail address belongs to Northwind" in page_text(response)
+        assert browser.post(f"/vendors/{vendor.slug}/rate", data=rating_form()).status_code == 403
+    assert count_rows(Rating) == 0
+    assert browse(make_member(email="d@notnorthwind.example")).get(f"/vendors/{vendor.slug}/rate").status_code == 200
+
+
+@pytest.mark.parametrize("first", ["name", "anonymous"])
+def test_the_same_once_by_name_and_once_without_is_refused_in_words(app: Any, browse: Any, first: str) -> None:
+    vendor, browser = make_vendor(), browse(make_member())
+    browser.post(f"/vendors/{vendor.slug}/rate", data=rating_form(identity=first))
+    other = "anonymous" if first == "name" else "name"
+    response = browser.post(f"/vendors/{vendor.slug}/rate", data=rating_form(identity=other, worth="5", discounts="4"))
+    how = {"name": "by name", "anonymous": "anonymously"}[first]
+    assert response.status_code == 422 and f"You have already rated this programme {how}." in page_text(response)
+    assert checked_value(response.text, "discounts") == "4" and the_rating().worth == 2
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "message"),
+    [
+        ("worth", "0", "Say whether the status was worth the effort"),
+        ("worth", "6", "Say whether the status was worth the effort"),
+        ("worth", "abc", "Say whether the status was worth the effort"),
+        ("worth", None, "Say whether the status was worth the effort"),
+        ("again", "perhaps", "Say whether you would partner again"),
+        ("again", None, "Say whether you would partner again"),
+        ("interest", None, "Say whether you work for the vendor"),
+        ("interest", "shareholder", "Say whether you work for the vendor"),
+        ("presales", "6", "Choose 1 to 5, not offered, or skip."),
+        ("presales", "-1", "Choose 1 to 5, not offered, or skip."),
+        ("presales", "abc", "Choose 1 to 5, not offered, or skip."),
+        ("annual_fee", "1" + "0" * 30, "This is more than 100,000,000. Check the zeros."),
+        ("revenue_commitment", "1000000001", "This is more than 1,000,000,000. Check the zeros."),
+        ("annual_fee", "a lot", "Enter a whole number, such as 3500"),
+        ("annual_fee", "1e9", "Enter a whole number, such as 3500"),
+        ("training_cost", "3.5", "Enter a whole number, such as 3500"),
+        ("training_cost", "3,500.50", "Enter a whole number, such as 3500"),
+        ("certified_people", "-4", "This can't be less than zero."),
+        ("certified_people", "−4", "This can't be less than zero."),
+        ("hours", "9" * 900_000, "Enter a whole number, such as 40"),
+        ("hours", "1 " * 400_000, "Enter a whole number, such as 40"),
+        ("years", "61", "This is more than 60. Check the zeros."),
+        ("currency", "XXX", "Choose a currency from the list."),
+        ("only_vendor_trains", "maybe", "Choose yes, no, or don't know."),
+        ("tier", "t999999", "This is not a tier of this vendor."),
+        ("tier", "t" + "9" * 5000, "This is not a tier of this vendor."),
+        ("tier", "'; DROP TABLE ratings", "This is not a tier of this vendor."),
+        ("identity", "nobody", "Choose how you appear."),
+        ("deals_approved", "-1", "This can't be less than zero."),
+    ],
+)
+def test_what_makes_no_sense_is_said_in_words_and_nothing_is_lost(
+    app: Any, browse: Any, field: str, typed: str | None, message: str
+) -> None:
+    vendor, browser = make_vendor(tiers=("Silver",)), browse(make_member())
+    data = rating_form(discounts="3", education="0", deals_registered="7", **NUMBERS) | {field: typed}
+    response = browser.post(f"/vendors/{vendor.slug}/rate", data={k: v for k, v in data.items() if v is not None})
+    assert response.status_code == 422
+    assert message in page_text(response) and "Everything you typed is still here." in page_text(response)
+    assert checked_value(response.text, "discounts") == "3" and checked_value(response.text, "education") == "0"
+    for name, value in (NUMBERS | {"deals_registered": "7"}).items():
+        assert name == field or input_value(response.text, name) == value
+    links = re.findall(r'<li><a href="#([^"]+)">', response.text)
+    assert links and all(f' id="{target}"' in response.text for target in links), "the summary leads to the field"
+    assert count_rows(Rating) == 0
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"),
+    [
+        ({"deals_registered": "3", "deals_approved": "4"}, "More deals were approved than registered."),
+        ({"deals_approved": "4", "deals_kept": "5"}, "More deals stayed yours than were approved."),
+        ({"deals_registered": "3", "deals_kept": "4"}, "More deals stayed yours than were approved."),
+        ({"bids_asked": "3", "bids_granted": "4"}, "More special bids were granted or refused than asked for."),
+        (
+            {"bids_asked": "3", "bids_granted": "1", "bids_refused_tier": "2", "bids_refused_registered": "1"},
+            "More special bids were granted or refused than asked for.",
+        ),
+    ],
+)
+def test_deals_that_do_not_add_up_are_asked_about(app: Any, browse: Any, numbers: Any, message: str) -> None:
+    vendor = make_vendor()
+    response = browse(make_member()).post(f"/vendors/{vendor.slug}/rate", data=rating_form(**numbers))
+    assert response.status_code == 422 and message in page_text(response) and count_rows(Rating) == 0
+    for name, value in numbers.items():
+        assert input_value(response.text, name) == value
+
+
+def test_deals_of_which_only_parts_are_known_are_taken(app: Any, browse: Any) -> None:
+    vendor = make_vendor()
+    data = rating_form(deals_kept="5", bids_granted="2", bids_refused_tier="0")
+    assert browse(make_member()).post(f"/vendors/{vendor.slug}/rate", data=data).status_code == 302
+    assert (the_rating().deals_registered, the_rating().deals_kept, the_rating().bids_refused_tier) == (None, 5, 0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        *((word, 3500) for word in ("3500", "3,500", "3.500", "3 500", "3'500", "3’500", "3\u00a0500", "3\u202f500")),
+        *((word, 3500) for word in ("€3500", "€ 3,500", "3.500 €", "3500 EUR", "eur 3500", "3.500,-", "3,500.00")),
+        *((word, 0) for word in ("0", "00")),
+        *(
+            (word, None)
+            for word in ("", "3,50", "3.5", "35,00,000", "1e5", "0x10", "-3", "+3", "three", "½", "²", "3k")
+        ),
+    ],
+)
+def test_a_number_is_read_however_it_is_written(typed: str, number: int | None) -> None:
+    assert parse_whole_number(typed) == number
+
+
+def test_more_than_the_site_takes_is_refused_before_it_is_read(app: Any, browse: Any) -> None:
+    vendor = make_vendor()
+    response = browse(make_member()).post(f"/vendors/{vendor.slug}/rate", data=rating_form(hours="9" * 1_100_000))
+    assert response.status_code == 413 and count_rows(Rating) == 0

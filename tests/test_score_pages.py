@@ -1,0 +1,99 @@
+"""How scores are made, and the open data."""
+
+import csv
+import io
+import json
+import re
+from datetime import datetime
+from math import sqrt
+from typing import Any
+
+import pytest
+
+from forum.ratings.queries import SITE, Subject, current_snapshot
+from forum.vendors.models import Vendor
+from tests.html import compact
+from tests.published import (
+    make_published_vendor,
+    make_rated_vendor,
+)
+from tests.rating_forms import page_text
+
+
+@pytest.fixture
+def rated_vendor(app: Any) -> Vendor:
+    return make_rated_vendor()
+
+
+def test_the_worked_example_holds_when_it_is_worked_out_again(browse: Any, rated_vendor: Vendor) -> None:
+    page = compact(browse().get("/how-scores-are-made").text)
+    table = re.search(r"The example, star by star.*?</table>", page, re.DOTALL)[0]  # type: ignore[index]
+    rows = re.findall(r'<th scope="row">(\d)</th>' + r'<td class="r">([\d.]+)</td>' * 3, table)
+    stars = [int(row[0]) for row in rows]
+    a = [float(row[1]) + float(row[2]) for row in rows]
+    assert stars == [1, 2, 3, 4, 5] and [float(row[3]) for row in rows] == pytest.approx(a, abs=0.006)
+    total = sum(a)
+    mean = sum(k * weight for k, weight in zip(stars, a, strict=True)) / total
+    variance = (sum(k * k * weight for k, weight in zip(stars, a, strict=True)) / total - mean**2) / (total + 1)
+    page_mean, page_sd, low, high = re.search(  # type: ignore[union-attr]
+        r"E =<b>([\d.]+)</b>, √Var = ([\d.]+),\s+interval<b>([\d.]+)–([\d.]+)</b>", page
+    ).groups()
+    assert float(page_mean) == pytest.approx(mean, abs=0.005)
+    assert float(page_sd) == pytest.approx(sqrt(variance), abs=0.002)
+    assert float(low) == pytest.approx(mean - 1.6448536 * sqrt(variance), abs=0.01)
+    assert float(high) == pytest.approx(min(5, mean + 1.6448536 * sqrt(variance)), abs=0.01)
+
+
+def test_how_scores_are_made_tells_date_prior_and_verification(browse: Any, rated_vendor: Vendor) -> None:
+    page = page_text(browse().get("/how-scores-are-made"))
+    site = current_snapshot(SITE)
+    assert "15 ratings by 15 organisations" in page and "100% come from a work domain" in page
+    assert " ".join(f"{p:.2f}" for p in site.figures["priors"]["worth"]) in page
+    assert "540 days" in page and "weight of 8 ratings" in page
+
+
+def test_before_the_first_publication_the_pages_say_so(app: Any, browse: Any) -> None:
+    assert "Nothing has been published yet." in page_text(browse().get("/how-scores-are-made"))
+    assert browse().get("/data").status_code == 200
+    assert browse().get("/data/vendors.json").json["vendors"] == []
+    assert len(browse().get("/data/vendors.csv").text.splitlines()) == 1
+    assert browse().get("/vendors").status_code == browse().get("/compare").status_code == 200
+
+
+def test_open_data_is_the_snapshot_with_its_date_and_licence(browse: Any, rated_vendor: Vendor) -> None:
+    snapshot = current_snapshot(Subject(rated_vendor.id))
+    response = browse().get(f"/data/vendors/{rated_vendor.slug}.json")
+    assert response.json["licence"] == "CC BY 4.0" and response.json["licence_url"] in browse().get("/data").text
+    assert browse().get("/data/vendors.json").json == response.json
+    vendor = response.json["vendors"][0]
+    assert datetime.fromisoformat(vendor["published"]) == snapshot.published_at
+    expected = json.loads(json.dumps(snapshot.figures))
+    names = {str(tier.id): tier.name for tier in rated_vendor.programmes[0].tiers}
+    expected["tiers"] = {names[tier_id]: part for tier_id, part in expected["tiers"].items()}
+    for part in (expected, *expected["tiers"].values()):
+        for stars in part["stars"].values():
+            del stars["sd"]
+    assert vendor["figures"] == expected
+
+
+def test_the_csv_says_the_same_one_row_a_measure(browse: Any, rated_vendor: Vendor) -> None:
+    snapshot = current_snapshot(Subject(rated_vendor.id))
+    response = browse().get(f"/data/vendors/{rated_vendor.slug}.csv")
+    assert response.mimetype == "text/csv" and "rel=license" in response.headers["Link"]
+    rows = list(csv.DictReader(io.StringIO(response.text)))
+    by_name = {(row["tier"], row["measure"]): row for row in rows}
+    worth, fee = by_name["", "worth"], by_name["", "annual_fee"]
+    stars = snapshot.figures["stars"]["worth"]
+    assert [worth[f"stars_{star}"] for star in range(1, 6)] == [str(n) for n in stars["counts"]]
+    assert (worth["mean"], worth["low"], worth["high"]) == tuple(str(stars[key]) for key in ("mean", "low", "high"))
+    assert fee["median"] == str(snapshot.figures["asks"]["annual_fee"]["median"])
+    assert {row["tier"] for row in rows} == {"", "Silver", "Gold"}
+    assert by_name["Gold", "worth"]["organisations"] == "7"
+    assert browse().get("/data/vendors.csv").text == response.text
+
+
+def test_below_the_gate_there_is_no_data(app: Any, browse: Any) -> None:
+    make_published_vendor("Thin", 4)
+    assert browse().get("/data/vendors/thin.json").status_code == 404
+    assert browse().get("/data/vendors/thin.csv").status_code == 404
+    assert "thin" not in browse().get("/data/vendors.csv").text
