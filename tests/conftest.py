@@ -16,6 +16,7 @@ from forum.config import CONSTANT_CONFIG
 from forum.db import db
 from forum.rate_limits import limiter
 from tests import cluster
+from tests.representatives import moderator, nordwall, representative  # noqa: F401 - fixtures
 
 
 def pytest_configure(config: pytest.Config) -> None:

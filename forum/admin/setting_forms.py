@@ -3,13 +3,13 @@
 import json
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from wtforms import Field, FloatField, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from forum.forms import Form
-from forum.site import DEFAULTS
+from forum.site import DEFAULTS, Value
 
 
 class SettingLabel(NamedTuple):
@@ -57,13 +57,13 @@ class SettingsForm(Form):
     # A digest of the settings the form was filled with, so that no one overwrites a colleague's change unawares.
     settings_digest = HiddenField()
 
-    def is_stale(self, current: Mapping[str, Any]) -> bool:
+    def is_stale(self, current: Mapping[str, Value]) -> bool:
         """Return whether someone changed the settings since the form was shown, and take the current digest."""
         digest = sha256(json.dumps(current, sort_keys=True).encode()).hexdigest()[:20]
         submitted, self.settings_digest.data = self.settings_digest.data, digest
         return bool(submitted) and submitted != digest
 
-    def changes(self, current: Mapping[str, Any]) -> dict[str, Any]:
+    def changes(self, current: Mapping[str, Value]) -> dict[str, Value]:
         """Return the submitted values that differ from the current settings."""
         values = {name: _normalized(value) for name, value in self.cleaned_data().items()}
         return {name: value for name, value in values.items() if value != current[name]}
@@ -73,5 +73,5 @@ for _name in LABELS:
     setattr(SettingsForm, _name, _field(_name))
 
 
-def _normalized(value: Any) -> Any:
+def _normalized(value: Value) -> Value:
     return "\n".join(line.rstrip() for line in value.strip().splitlines()) if isinstance(value, str) else value

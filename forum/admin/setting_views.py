@@ -1,6 +1,5 @@
 """The settings that admins can change while the site runs, and a test mail."""
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app, flash, redirect, url_for
@@ -14,7 +13,7 @@ from forum.admin.views import ADMIN_WRITES, bp
 from forum.db import db
 from forum.moderation.log.actions import log_change
 from forum.rate_limits import limiter
-from forum.site import DEFAULTS, change_setting, current_settings
+from forum.site import DEFAULTS, Value, change_setting, current_settings
 from forum.web import permission_required
 
 
@@ -62,7 +61,7 @@ def test_mail() -> ResponseReturnValue:
     return redirect(url_for(".settings", _anchor="mail"))
 
 
-def _log_words(name: str, old: Any, new: Any) -> str:
+def _log_words(name: str, old: Value, new: Value) -> str:
     if name in REDACTED_IN_LOG:
         return f"{LABELS[name].label}: {'emptied' if not new else 'changed' if old else 'set'}"
     return f"{LABELS[name].label}: {old} → {new}"

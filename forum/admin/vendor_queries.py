@@ -129,7 +129,7 @@ def usage_counts(column: Literal["programme_id", "tier_id"], row_id: int) -> Usa
 
 def merge_preview(vendor: Vendor) -> MergePreview:
     """Return what merging the vendor into another would move."""
-    posts, ratings, *others = db.session.execute(
+    posts, ratings, *counts = db.session.execute(
         select(
             _count(Post, Post.vendor_id == vendor.id),
             _count(Rating, Rating.vendor_id == vendor.id),
@@ -139,7 +139,7 @@ def merge_preview(vendor: Vendor) -> MergePreview:
             _count(Representative, Representative.vendor_id == vendor.id),
         )
     ).one()
-    return MergePreview(posts, count_band(ratings), *others)
+    return MergePreview(posts, count_band(ratings), *counts)
 
 
 def vendor_counts() -> dict[int, int]:
