@@ -197,5 +197,5 @@ def about() -> str:
 def rules() -> str:
     """Show the rules."""
     return render_template(
-        "pages/rules.html", rules=RULES, days=setting("notice_days"), note=setting_html("rules_note")
+        "pages/rules.html", rules=RULES, notice_days=setting("notice_days"), note=setting_html("rules_note")
     )

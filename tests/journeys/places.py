@@ -93,7 +93,7 @@ def _tags_open(page: Page) -> None:
 
 
 def _merged(page: Page) -> None:
-    _submit("Next: see it once more", into="Bare Ridge", reason=LONG[:90])(page)
+    _submit("Next", into="Bare Ridge", reason=LONG[:90])(page)
 
 
 def _reply_moved(page: Page) -> None:
@@ -257,7 +257,7 @@ SPEAKERS = [
     Place("rating refused", "/vendors/northwind-storage/rate", "vendor", 403),
     Place("request of a vendor", member="moderator"),
     Place("end of a representative", member="moderator"),
-    Place("end, wrong", "end of a representative", "moderator", 422, _submit("End it", reason="No.")),
+    Place("end, wrong", "end of a representative", "moderator", 422, _submit("End representation", reason="No.")),
 ]
 ADMIN = [
     Place("admin, what waits", "/admin/", "admin"),
@@ -276,7 +276,7 @@ ADMIN = [
     Place("admin, delete a category", "/admin/categories/hardware/delete", "moderator"),
     Place("admin, tags", "/admin/tags", "moderator"),
     Place(
-        "admin, tags, wrong", "/admin/tags", "moderator", 422, _submit("Make it", word="rebates", description=LONG[:90])
+        "admin, tags, wrong", "/admin/tags", "moderator", 422, _submit("Create tag", word="rebates", description=LONG[:90])
     ),
     Place("admin, tag", "/admin/tags/rebates", "moderator"),
     Place("admin, merge a tag", "/admin/tags/rebates/merge", "moderator"),
@@ -284,7 +284,7 @@ ADMIN = [
     Place("admin, members", "/admin/members", "admin"),
     Place("admin, members, nobody", f"/admin/members?q={LONG[:60]}", "moderator"),
     Place("admin, member", member="admin"),
-    Place("admin, role, wrong", "admin, member", "admin", 422, _submit("Change the role", reason=LONG[:90])),
+    Place("admin, role, wrong", "admin, member", "admin", 422, _submit("Change role", reason=LONG[:90])),
     Place("admin, settings", "/admin/settings", "admin"),
     Place("admin, settings, wrong", "/admin/settings", "admin", 422, _submit("Save", flag_threshold="many")),
     Place("admin, health", "/admin/health", "admin"),

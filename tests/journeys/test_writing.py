@@ -71,8 +71,8 @@ def _write(page: Page, title: str) -> None:
     # Quicker than three seconds nobody writes a text.
     page.wait_for_timeout(3100)
     page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_role("status").filter(has_text="A moderator reads it before others do.")).to_be_visible()
-    expect(page.get_by_role("status").filter(has_text="because it is your first one here")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="A moderator reviews it before it appears.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="because it is one of your first posts")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     expect(page.locator(".post-head .meta")).to_contain_text("Northwind Storage")
 
@@ -80,8 +80,8 @@ def _write(page: Page, title: str) -> None:
 def _approve(moderator: Page, title: str) -> None:
     moderator.goto("/moderation/?kind=held")
     moderator.locator("[data-case]", has_text=title).click()
-    moderator.get_by_label("Approve, everybody sees it").check()
-    moderator.get_by_label("Reason, public").fill("It keeps to the rules of this place.")
+    moderator.get_by_label("Approve: everyone can read it").check()
+    moderator.get_by_label("Reason (public)").fill("It keeps to the rules of this place.")
     moderator.get_by_role("button", name="Decide and open next").click()
     expect(moderator.get_by_role("status").filter(has_text="Decided: entry")).to_be_visible()
 
@@ -128,7 +128,7 @@ def _answer(page: Page, first: Locator, scripts: bool) -> None:
 
 def _delete(page: Page, title: str) -> None:
     page.locator(".comment__box").first.get_by_role("link", name="Delete").click()
-    page.get_by_role("link", name="Keep it").click()
+    page.get_by_role("link", name="Cancel", exact=True).click()
     page.locator(".comment__box").first.get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete").click()
     expect(page.locator(".tombstone")).to_contain_text("Removed by its author")
@@ -138,7 +138,7 @@ def _delete(page: Page, title: str) -> None:
     page.locator("#post-actions").get_by_role("link", name="Delete").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(title)
     page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_role("status")).to_have_text("Your text is gone.")
+    expect(page.get_by_role("status")).to_have_text("Post deleted.")
 
 
 @with_and_without
