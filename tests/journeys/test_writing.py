@@ -50,7 +50,7 @@ def _join(page: Page, site: Site, name: str) -> None:
     page.goto(link[0])
     page.get_by_label("The password you chose").fill(PASSWORD)
     page.get_by_role("button", name="Confirm and sign in").click()
-    expect(page.get_by_role("status")).to_contain_text("Your address is confirmed")
+    expect(page.get_by_role("status")).to_contain_text("Your e-mail address is confirmed")
 
 
 def _write(page: Page, title: str) -> None:

@@ -23,7 +23,7 @@ from forum.vendors.models import ProgrammeChange, Vendor
 MAX_AMOUNT = 1_000_000_000
 # Of registered deals: the class of the part in the bar, its label and a note.
 DEAL_PARTS = (
-    ("t-kept", "Approved, kept to the order", "Still theirs when the customer bought"),
+    ("t-retained", "Approved, kept to the order", "Still theirs when the customer bought"),
     ("t-lost", "Approved, lost later", "Another partner got the order"),
     ("t-refused", "Not approved", "Refused, or no answer"),
 )
@@ -49,11 +49,11 @@ class DealFigures(NamedTuple):
 
 
 class OthersComparison(NamedTuple):
-    """How many of the other vendors with figures (`of`) ask less and give less."""
+    """How many of the other vendors with figures (`total`) ask less, and how many give less."""
 
-    asks: int
-    gives: int
-    of: int
+    ask_less: int
+    give_less: int
+    total: int
 
 
 def vendor_context(
@@ -167,7 +167,7 @@ def compare_with_others(all_scores: CachedScores, slug: str) -> OthersComparison
     if vendor is None or vendor.all_asks is None or vendor.all_gives is None or not rivals:
         return None
     return OthersComparison(
-        asks=sum(asks.mean < vendor.all_asks.mean for asks, _ in rivals),
-        gives=sum(given_back.mean < vendor.all_gives.mean for _, given_back in rivals),
-        of=len(rivals),
+        ask_less=sum(asks.mean < vendor.all_asks.mean for asks, _ in rivals),
+        give_less=sum(all_gives.mean < vendor.all_gives.mean for _, all_gives in rivals),
+        total=len(rivals),
     )
