@@ -141,7 +141,9 @@ def test_a_job_waits_for_another_writer_instead_of_failing(app: Flask) -> None:
     assert post.removed_at is not None
 
 
-def test_a_link_made_in_a_job_begins_with_the_sites_address(migrated_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_made_in_a_job_begins_with_the_sites_address(
+    migrated_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(migrated_app.config, "SITE_URL", "https://forum.example/community")
     with migrated_app.app_context():
         assert external_url("pages.home") == "https://forum.example/community/"
