@@ -55,8 +55,8 @@ class _RowStyle(NamedTuple):
 
 WIDE = Layout(840, 420, 190, 27, 11, 58, 26, True)
 NARROW = Layout(344, 172, 168, 40, 9, 62, 24, False)
-LEFT, RIGHT = -1, 1
-TICKS = [(i, side) for i in range(2, 6) for side in (LEFT, RIGHT)]
+ASK_SIDE, GIVE_SIDE = -1, 1
+TICKS = [(i, side) for i in range(2, 6) for side in (ASK_SIDE, GIVE_SIDE)]
 
 
 def duplex_chart(
@@ -66,14 +66,14 @@ def duplex_chart(
     y, body = layout.head, []
     if total:
         body += [
-            _row(LEFT, total[0], y + 4, layout, is_total=True),
-            _row(RIGHT, total[1], y + 4, layout, is_total=True),
+            _row(ASK_SIDE, total[0], y + 4, layout, is_total=True),
+            _row(GIVE_SIDE, total[1], y + 4, layout, is_total=True),
         ]
         y += 22 if layout.is_wide else 26
     for band in bands:
         body += [line(0, y, layout.width, y, "rule"), text_element(0, y + 16, band.label, "dc-band")]
         y += layout.pad
-        for side, rows in ((LEFT, band.ask_rows), (RIGHT, band.criterion_rows)):
+        for side, rows in ((ASK_SIDE, band.ask_rows), (GIVE_SIDE, band.criterion_rows)):
             body += [_row(side, row, y + layout.pitch * (i + 0.5) - 3, layout) for i, row in enumerate(rows)]
         y += max(len(band.ask_rows), len(band.criterion_rows)) * layout.pitch + (4 if layout.is_wide else 2)
     height = y + 4
@@ -114,25 +114,25 @@ def _row(side: int, row: Row, y: float, layout: Layout, *, is_total: bool = Fals
 
 def _wide_row(side: int, row: Row, y: float, layout: Layout, style: _RowStyle) -> str:
     c, arm, base = layout.centre, layout.arm, y + 4.5
-    bar = _bar_with_whisker(side, row, y, style.thickness, layout)
-    if side == LEFT:
+    svg = _bar_with_whisker(side, row, y, style.thickness, layout)
+    if side == ASK_SIDE:
         n = f'<tspan dx="6" class="dc-n">n {row.n}</tspan>' if row.n is not None else ""
         label = text_element(0, base, row.label, style.label_class, after=n)
-        return bar + label + text_element(c - arm - 14, base, row.value, style.value_class, "end")
+        return svg + label + text_element(c - arm - 14, base, row.value, style.value_class, "end")
     value = text_element(c + arm + 16, base, row.value, style.value_class)
     label = text_element(c + arm + 52, base, row.label, style.label_class)
-    return bar + value + label + _count(layout.width, base, row)
+    return svg + value + label + _count(layout.width, base, row)
 
 
 def _narrow_row(side: int, row: Row, y: float, layout: Layout, style: _RowStyle) -> str:
     c, base = layout.centre, y - 3
-    bar = _bar_with_whisker(side, row, y + 8, style.thickness, layout)
-    if side == LEFT:
+    svg = _bar_with_whisker(side, row, y + 8, style.thickness, layout)
+    if side == ASK_SIDE:
         value = text_element(0, base, row.value, style.value_class)
-        return bar + value + text_element(c - 6, base, row.short_label, style.label_class, "end")
+        return svg + value + text_element(c - 6, base, row.short_label, style.label_class, "end")
     label = text_element(c + 6, base, row.short_label, style.label_class)
     value = text_element(layout.width, base, row.value, style.value_class, "end")
-    return bar + label + value + _count(layout.width - 26, base, row)
+    return svg + label + value + _count(layout.width - 26, base, row)
 
 
 def _count(x: float, y: float, row: Row) -> str:
@@ -140,13 +140,13 @@ def _count(x: float, y: float, row: Row) -> str:
 
 
 def _bar_with_whisker(side: int, row: Row, y: float, thickness: float, layout: Layout) -> str:
-    c, arm, name = layout.centre, layout.arm, "asks" if side == LEFT else "gives"
+    c, arm, name = layout.centre, layout.arm, "asks" if side == ASK_SIDE else "gives"
     if row.not_offered:
         return line(c + side * 2, y, c + side * (2 + arm * 0.24), y, "dash")
     if row.level is None:
-        return rect(c - 2 - arm if side == LEFT else c + 2, y - thickness / 2, arm, thickness, "bar-none")
+        return rect(c - 2 - arm if side == ASK_SIDE else c + 2, y - thickness / 2, arm, thickness, "bar-none")
     length = max(2, scale_fraction(row.level) * arm)
-    svg = rect(c - 1 - length if side == LEFT else c + 1, y - thickness / 2, length, thickness, f"bar-{name}")
+    svg = rect(c - 1 - length if side == ASK_SIDE else c + 1, y - thickness / 2, length, thickness, f"bar-{name}")
     if row.reference is not None:
         x = c + side * (1 + scale_fraction(row.reference) * arm)
         top, bottom = coordinate(y - thickness / 2 - 3), coordinate(y + thickness / 2 + 3)

@@ -19,13 +19,13 @@ from forum.ratings.charts.svg import (
 from forum.ratings.figure_types import Estimate
 
 
-def glyph(asks: float | None, gives: float | None) -> Markup:
+def glyph(asks_mean: float | None, gives_mean: float | None) -> Markup:
     """Return a vendor's glyph: left arm what it asks, right arm what it gives; dashes with too few ratings."""
     width, height, centre, arm = 48, 12, 24, 22
-    if asks is None or gives is None:
+    if asks_mean is None or gives_mean is None:
         dashes = path(f"M2 6H{centre - 3}M{centre + 3} 6H{width - 2}", "glyph__none")
         return svg_image("glyph glyph--none", width, height, dashes + path(f"M{centre} 1V11", "glyph__spine"))
-    ask_length, give_length = max(2, scale_fraction(asks) * arm), max(2, scale_fraction(gives) * arm)
+    ask_length, give_length = max(2, scale_fraction(asks_mean) * arm), max(2, scale_fraction(gives_mean) * arm)
     bars = rect(centre - 1 - ask_length, 3, ask_length, 6, "bar-asks") + rect(
         centre + 1, 3, give_length, 6, "bar-gives"
     )
