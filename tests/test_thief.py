@@ -177,6 +177,7 @@ def linked(app: Flask, authors: int) -> tuple[dict[str, float], tuple[float, flo
     return {name: surprise(values) for name, values in by_clue.items()}, (mean - 1.96 * error, mean + 1.96 * error)
 
 
+@pytest.mark.slow
 def test_a_thief_without_the_key_ties_no_two_texts_of_one_author_together(app: Flask) -> None:
     by_clue, (low, high) = linked(app, AUTHORS)
     assert {"text.chain_link", "pseudonyms.thread_hmac", "follows.follower_seal", "text position"} <= set(by_clue)
