@@ -144,7 +144,12 @@ def test_only_the_owner_can_read_the_keys(site: Site, tmp_path: Path) -> None:
 
 def run(environ: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "forum.cli", *command], env=environ, cwd=ROOT, capture_output=True, text=True, timeout=240
+        [sys.executable, "-m", "forum.cli", *command],
+        env=environ,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=240,
     )
 
 
