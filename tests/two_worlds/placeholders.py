@@ -1,7 +1,7 @@
 """Replace random values by placeholders, so that worlds can be compared. Everything not listed here must be equal.
 
-A random value becomes a name by the order in which it is first seen ("mark 7"), and the same value has the same name
-wherever it turns up: two rows that belong together in one world have to belong together in the other.
+A random value gets a number at its first appearance ("mark 7") and the same placeholder wherever it appears: two rows that
+belong together in one world must belong together in the others.
 """
 
 import base64
@@ -23,8 +23,8 @@ MARK = "HMAC of something under the anonymity key, or random bits: looks like an
 SALTED = "hash with a random salt"
 SUBMISSION = "the form's own random number"
 PATH = "a moment and a row's random number for each reply above it and for itself"
-# Sealed columns, by the purpose of the seal. It has to open: what only looks like a seal is not one. Which of two
-# copies has the newer seal is not compared, since all follows are sealed anew once a day.
+# Sealed columns and the purpose of each seal, which must open. Which of two copies has the newer seal is not compared, since
+# all follows are sealed again once a day.
 SEALS = {
     "pseudonyms.member_seal": "member of a pseudonym",
     "ratings.organisation_seal": "organisation of a rating",
@@ -62,13 +62,12 @@ COLUMNS = {
         )
     },
 }
-# Headers that are made of the page's bytes, which hold random numbers.
+# Headers that depend on the bytes of the page, which contain random numbers.
 HEADERS = {"ETag": "a digest of the page", "Content-Length": "names under anonymous texts differ in length"}
-# Two words out of few would sometimes be the same for two pseudonyms by chance: here there are more of them.
+# With few nouns two pseudonyms would sometimes get the same name by chance.
 MANY_NOUNS = [f"{noun}{number}" for noun in anonymity.NOUNS for number in range(1000, 2000)]
-# In pages, mails and logs: secret addresses, numbers of tasks, how long they took, sizes of files, tokens signed for a
-# form or a link (their content is compared), hexadecimal marks, the names of pseudonyms (two words chosen by a mark), and
-# numbers of rows, as digits or as ten characters.
+# In pages, mails and logs: signed tokens (their content is compared), hexadecimal HMACs, secret addresses, ids and durations
+# of tasks, sizes of files, names of pseudonyms (two words), and ids of rows as digits or as ten characters.
 IN_TEXT = re.compile(
     r"(?P<signed>\.?[\w-]+\.[\w-]{6}\.[\w-]{27}(?![\w-]))"
     r"|(?P<mark>\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})\b)"
