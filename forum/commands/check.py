@@ -60,7 +60,7 @@ def key_problem() -> str | None:
         return None
     return (
         f"does not open {failures} of {len(seals)} seals. Put the former key into FORUM_OLD_ANONYMITY_KEYS. "
-        "Without it, anonymous texts stay readable, but their authors lose them: they can't edit, delete or list "
-        "them, sanctions don't reach the authors, scheduled texts never appear, members can rate twice, and "
+        "Without it, anonymous posts and replies can still be read, but their authors lose them: they can't edit, "
+        "delete or list them, sanctions don't reach the authors, scheduled texts never appear, members can rate twice, and "
         "colleagues count as several companies."
     )

@@ -42,7 +42,7 @@ class AuthoredText:
     decision_id: Mapped[int | None]
     # A moderator requested a change: the text is hidden, and its author can edit it until this time.
     edit_deadline: Mapped[datetime | None]
-    # A notice disputes the text, which stays readable while it is checked.
+    # A notice disputes the text, which can still be read while it is checked.
     disputed_at: Mapped[datetime | None]
     # What an anonymous text shows of its author; see anonymous/badges.py.
     badge: Mapped[str] = mapped_column(String(120), default="", server_default="")
