@@ -61,6 +61,6 @@ def key_problem() -> str | None:
     return (
         f"does not open {failures} of {len(seals)} seals. Put the former key into FORUM_OLD_ANONYMITY_KEYS. "
         "Without it, anonymous posts and replies can still be read, but their authors lose them: they can't edit, "
-        "delete or list them, sanctions don't reach the authors, scheduled texts never appear, members can rate twice, and "
-        "colleagues count as several companies."
+        "delete or list them, sanctions don't reach the authors, scheduled ones never appear, members can rate twice, "
+        "and colleagues count as several companies."
     )
