@@ -202,7 +202,7 @@ RANDOM_COLUMNS = {
     "claimed_by_id",
     "sealed",
     "chain_link",
-} | {"thread_key", "thread_hmac", "follower_seal", "member_seal", "pseudonym_id", "name", "slug", "title", "submission"}
+} | {"thread_key", "thread_hmac", "follower_seal", "secret_seal", "pseudonym_id", "name", "slug", "title", "submission"}
 
 
 def test_an_anonymous_authors_answer_leaves_the_same_rows_whoever_it_was(browse: Browse, judge: Member) -> None:

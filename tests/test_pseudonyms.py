@@ -15,6 +15,7 @@ from forum.access import is_author
 from forum.accounts.bylines import byline
 from forum.accounts.models import Member, Pseudonym
 from forum.accounts.pseudonyms import alias_for, get_or_create_pseudonym
+from forum.accounts.secret_actions import reseal_secrets
 from forum.db import db
 from forum.notifications.actions import follow
 from forum.notifications.models import Follow
@@ -37,15 +38,15 @@ def test_a_mark_is_steady_in_its_thread_and_differs_by_thread_member_and_key(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = anonymity.new_thread_key(), anonymity.new_thread_key()
-    assert anonymity.thread_hmac(first, 7) == anonymity.thread_hmac(first, 7)
+    assert anonymity.thread_hmac(first, "7") == anonymity.thread_hmac(first, "7")
     hmacs = {
-        anonymity.thread_hmac(first, 7),
-        anonymity.thread_hmac(second, 7),
-        anonymity.thread_hmac(first, 8),
-        *TEXT_CHAIN.links(7, 0, 3),
+        anonymity.thread_hmac(first, "7"),
+        anonymity.thread_hmac(second, "7"),
+        anonymity.thread_hmac(first, "8"),
+        *TEXT_CHAIN.links("7", 0, 3),
     }
     keys(app, monkeypatch, "another key, long enough for everybody")
-    hmacs.add(anonymity.thread_hmac(first, 7))
+    hmacs.add(anonymity.thread_hmac(first, "7"))
     assert len(hmacs) == 7 and all(re.fullmatch("[0-9a-f]{64}", value) for value in hmacs)
 
 
@@ -57,7 +58,7 @@ def test_a_mark_is_hmac_sha256_under_a_key_derived_for_this_purpose(
     extracted = hmac.new(b"full-duplex", b"k" * 40, sha256).digest()
     derived = hmac.new(extracted, b"thread mark" + b"\x01", sha256).digest()
     expected = hmac.new(derived, b"ab" * 16 + b":7", sha256).hexdigest()
-    assert anonymity.thread_hmac("ab" * 16, 7) == expected
+    assert anonymity.thread_hmac("ab" * 16, "7") == expected
 
 
 def test_names_are_two_words_and_follow_from_the_mark_alone() -> None:
@@ -108,17 +109,19 @@ def test_after_a_rotation_old_writing_is_still_ones_own_under_the_same_name(
     app: Flask, browse: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, new = "the old key, long enough for anybody", "the new key, long enough for anybody"
-    author = make_member()
     keys(app, monkeypatch, old)
+    author = make_member()
     post = make_post(author, anonymous=True)
     keys(app, monkeypatch, new, old)
     comment = make_comment(post, author, anonymous=True)
     assert comment.pseudonym_id == post.pseudonym_id and is_author(author, post)
     later = make_post(author, anonymous=True)
-    assert later.pseudonym.thread_hmac == anonymity.thread_hmac(later.thread_key, author.id)
+    assert later.pseudonym.thread_hmac == anonymity.thread_hmac(later.thread_key, author.secret)
     assert {row.id for row in anonymous_texts_of(author)[0]} == {post.id, later.id}
     path = f"/posts/{key_text(post.id)}/edit"
     assert browse(author).get(path).status_code == 200
+    assert reseal_secrets() == db.session.query(Member).count()
+    db.session.commit()
     keys(app, monkeypatch, new)
     db.session.expire_all()
     assert not is_author(author, post) and is_author(author, later), "without the old key nobody can tell"
@@ -130,11 +133,11 @@ def test_each_item_takes_the_next_link_of_its_authors_chain_that_was_never_used(
     post = make_post(author, anonymous=True)
     comment = make_comment(post, author, anonymous=True)
     make_comment(post, other, anonymous=True)
-    assert [post.chain_link, comment.chain_link] == TEXT_CHAIN.links(author.id, 0, 2)
+    assert [post.chain_link, comment.chain_link] == TEXT_CHAIN.links(author.secret, 0, 2)
     delete_comment(comment)
     db.session.commit()
     again = make_comment(post, author, anonymous=True)
-    assert again.chain_link == TEXT_CHAIN.links(author.id, 2, 1)[0]
+    assert again.chain_link == TEXT_CHAIN.links(author.secret, 2, 1)[0]
     assert make_comment(post, author).chain_link is None
 
 
@@ -145,7 +148,7 @@ def test_the_chain_is_followed_past_its_first_stretch_and_past_gaps(
     monkeypatch.setattr(TEXT_CHAIN, "max_gap", 8)
     author, post = make_member(), make_post()
     comments = [make_comment(post, author, anonymous=True) for _ in range(11)]
-    assert [c.chain_link for c in comments] == TEXT_CHAIN.links(author.id, 0, 11)
+    assert [c.chain_link for c in comments] == TEXT_CHAIN.links(author.secret, 0, 11)
     for comment in comments[:7]:
         delete_comment(comment)
     db.session.commit()

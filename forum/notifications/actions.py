@@ -133,7 +133,7 @@ def _follow_rows(member: Member, targets: Iterable[Target]) -> Sequence[FollowRo
 def _add_follow(member: Member, kind: str, item_id: int, identity: str, state: FollowState) -> None:
     row = Follow(
         follow_hmac=_follow_hmacs(member, kind, item_id, identity)[0],
-        chain_link=FOLLOW_CHAIN.random_link(member.id),
+        chain_link=FOLLOW_CHAIN.random_link(member.secret),
         follower_seal=seal_state(state),
         **{f"{kind}_id": item_id},
     )
@@ -142,4 +142,4 @@ def _add_follow(member: Member, kind: str, item_id: int, identity: str, state: F
 
 
 def _follow_hmacs(member: Member, kind: str, item_id: int, identity: str) -> list[str]:
-    return anonymity.follow_hmacs(member.id, f"{kind} {item_id} {identity}")
+    return anonymity.follow_hmacs(member.secret, f"{kind} {item_id} {identity}")

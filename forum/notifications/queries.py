@@ -68,7 +68,7 @@ FOLLOW_CHAIN = Chain(
 
 def follows_of_member(member: Member) -> list[FollowRow]:
     """Return all of a member's follows, found along their chain: id, post_id, tag_id, vendor_id and follower_seal."""
-    return FOLLOW_CHAIN.rows(member.id)
+    return FOLLOW_CHAIN.rows(member.secret)
 
 
 def item_count(kind: str, item_id: int) -> int:
@@ -130,7 +130,7 @@ def followed_vendors(vendor_ids: Sequence[int]) -> Sequence[ItemRow]:
 def first_unread_reply(post: Post, member: Member, unread: int) -> int | None:
     """Return the id of the oldest among the last `unread` replies that others wrote, or None without any."""
     own_pseudonyms = select(Pseudonym.id).where(
-        Pseudonym.thread_hmac.in_(anonymity.thread_hmacs(post.thread_key, member.id))
+        Pseudonym.thread_hmac.in_(anonymity.thread_hmacs(post.thread_key, member.secret))
     )
     by_others = and_(
         or_(Comment.author_id.is_(None), Comment.author_id != member.id),

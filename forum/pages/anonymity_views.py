@@ -11,13 +11,12 @@ STORED_COLUMNS = {
     "pseudonyms": {
         "id": "a random number",
         "thread_key": "the thread, as a random number",
-        "thread_hmac": "a code made from your account, the thread and the key",
+        "thread_hmac": "a code made from your secret, the thread and the key",
         "name": "the alias",
-        "member_seal": "your account's number, encrypted with the key, so that a warning or a bar can reach you",
     },
     "sanctions": {
         "id": "a random number",
-        "chain_link": "a code made from your account, a counter and the key",
+        "chain_link": "a code made from your secret, a counter and the key",
         "kind": "warning, hold or bar",
         "message": "the reason you read",
         "created_at": "the day it was imposed",
@@ -26,7 +25,7 @@ STORED_COLUMNS = {
     },
     "scheduled_texts": {
         "id": "a random number",
-        "chain_link": "a code made from your account, a counter and the key",
+        "chain_link": "a code made from your secret, a counter and the key",
         "sealed": "the text, whose it is and when it is due, encrypted with the key; its length shows to the kilobyte",
         "created_at": "the day you wrote it",
     },
@@ -38,8 +37,8 @@ STORED_COLUMNS = {
         "post_id": "the thread that is followed",
         "tag_id": "or the tag that is followed",
         "vendor_id": "or the vendor that is followed",
-        "follow_hmac": "a code made from your account, what is followed and the key",
-        "chain_link": "a code made from your account, a number and the key",
+        "follow_hmac": "a code made from your secret, what is followed and the key",
+        "chain_link": "a code made from your secret, a number and the key",
         "follower_seal": "your account's number, whether you still follow and how much you have seen, encrypted "
         "with the key, so that you hear of replies",
     },

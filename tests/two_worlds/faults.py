@@ -136,8 +136,8 @@ def one_limit_for_all_a_member_sends(patch: Patch) -> None:
 
 
 def one_hmac_for_two_threads(patch: Patch) -> None:
-    patch.setattr(anonymity, "thread_hmac", lambda thread, member: anonymity.follow_hmacs(member, "anywhere")[0])
-    patch.setattr(anonymity, "thread_hmacs", lambda thread, member: anonymity.follow_hmacs(member, "anywhere"))
+    patch.setattr(anonymity, "thread_hmac", lambda thread, secret: anonymity.follow_hmacs(secret, "anywhere")[0])
+    patch.setattr(anonymity, "thread_hmacs", lambda thread, secret: anonymity.follow_hmacs(secret, "anywhere"))
 
 
 def one_chain_for_texts_and_ratings(patch: Patch) -> None:

@@ -26,7 +26,7 @@ PATH = "a moment and a row's random number for each reply above it and for itsel
 # Sealed columns, by the purpose of the seal. It has to open: what only looks like a seal is not one. Which of two
 # copies has the newer seal is not compared, since all follows are sealed anew once a day.
 SEALS = {
-    "pseudonyms.member_seal": "member of a pseudonym",
+    "members.secret_seal": "secret of a member",
     "ratings.organisation_seal": "organisation of a rating",
     "withdrawals.organisation_seal": "organisation of a rating",
     "scheduled_texts.sealed": "delayed writing",
