@@ -33,8 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # The real costs are checked in test_accounts.py.
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     # Templates are compiled once for each state of the code, not once for each application.
-    templates = built.CACHE / f"templates-{built.digest('forum/**/*.py')}"
-    templates.mkdir(parents=True, exist_ok=True)
+    templates = built.folder_for("templates", "forum/**/*.py")
     Environment.bytecode_cache = FileSystemBytecodeCache(str(templates))
     if wants_postgres(config):
         cluster.start_for_run(config)

@@ -14,7 +14,7 @@ def recorded_queries() -> Iterator[list[str]]:
     """Record the statements sent to the database in the block, without SQLite's BEGIN."""
     statements: list[str] = []
 
-    def record(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+    def record(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         if not statement.startswith("BEGIN"):
             statements.append(statement)
 

@@ -24,6 +24,8 @@ from tests.conftest import Browser, settings_for
 from tests.factories import make_member, make_post, make_tag
 from tests.served import Response, Site, Visitor, open_visitor
 
+pytestmark = pytest.mark.slow  # servers in their own processes
+
 PROCESSES, THREADS, EACH = 2, 8, 12
 KINDS = ["sqlite", "postgres"]
 

@@ -23,6 +23,8 @@ from tests import cluster
 from tests.factories import make_member, make_post
 from tests.served import ROOT, Site, free_port, is_answering, open_visitor, process_tree
 
+pytestmark = pytest.mark.slow  # servers in their own processes
+
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
