@@ -6,7 +6,7 @@ from flask_login import UserMixin
 from sqlalchemy import JSON, CheckConstraint, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from forum.anonymity import new_secret_seal, unseal_secret
+from forum.anonymity import current_keys, new_secret_seal, unseal_secret
 from forum.db import Id, RandomId, Timestamp, db
 
 
@@ -65,10 +65,11 @@ class Member(UserMixin, db.Model):
     @property
     def secret(self) -> str | None:
         """Return the unsealed secret. None when no key in force opens it."""
-        opened: tuple[str | None, str | None] | None = self.__dict__.get("_opened_secret")
-        if opened is None or opened[0] != self.secret_seal:
-            opened = self.__dict__["_opened_secret"] = (self.secret_seal, unseal_secret(self.secret_seal))
-        return opened[1]
+        source = (self.secret_seal, *current_keys())
+        if self.__dict__.get("_secret_source") != source:
+            self.__dict__.update(_secret_source=source, _secret=unseal_secret(self.secret_seal))
+        secret: str | None = self.__dict__["_secret"]
+        return secret
 
     def get_id(self) -> str:
         """Return what a session stores: the member's id and the epoch of their sessions."""
