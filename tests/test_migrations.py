@@ -18,6 +18,7 @@ from forum.accounts.models import Member, Pseudonym
 from forum.accounts.pseudonyms import alias_for, member_behind
 from forum.accounts.sanctions import active_sanctions, sanction_pseudonym
 from forum.db import db
+from forum.notifications.representative_actions import assign_to_representatives
 from forum.posts.actions import PostSubject, edit_post
 from forum.posts.chain_queries import TEXT_CHAIN, anonymous_texts_of
 from forum.posts.comment_actions import delete_comment
@@ -97,6 +98,7 @@ def fill() -> None:
     comment = make_comment(post, anonymous=True)
     make_comment(post, parent=comment)
     mark_useful(make_member(), post)
+    assign_to_representatives()
     mail.enqueue("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
     db.session.commit()
     db.session.remove()

@@ -3,7 +3,7 @@
 from forum import jobs
 from forum.db import db, now, writing
 from forum.notifications.digest_actions import enqueue_digests, plan_digest, reseal_follows
-from forum.notifications.representative_actions import mail_representatives
+from forum.notifications.representative_actions import assign_to_representatives, mail_representatives
 
 BATCH_SIZE = 500
 
@@ -12,6 +12,8 @@ BATCH_SIZE = 500
 @writing()
 def send_representative_mails() -> None:
     """Mail vendor representatives, once a day so that a mail does not show when someone posted."""
+    assign_to_representatives()
+    db.session.commit()
     mail_representatives(now())
     db.session.commit()
 

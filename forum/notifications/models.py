@@ -42,5 +42,6 @@ class UnmailedPost(db.Model):
     __table_args__ = (UniqueConstraint("representative_id", "post_id", name="uq_unmailed_posts_once"),)
 
     id: Mapped[RandomId]
-    representative_id: Mapped[int] = mapped_column(ForeignKey("representatives.id", ondelete="CASCADE"))
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+    # None until the day's job has found the representatives: the author's transaction names no member.
+    representative_id: Mapped[int | None] = mapped_column(ForeignKey("representatives.id", ondelete="CASCADE"))

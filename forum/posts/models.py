@@ -223,6 +223,17 @@ class UsefulVote(db.Model):
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
 
 
+class PendingRecount(db.Model):
+    """A post or comment whose replies, answers and votes are to be counted again; see recounts.py. Names no member."""
+
+    __tablename__ = "pending_recounts"
+    __table_args__ = (CheckConstraint("(post_id IS NULL) <> (comment_id IS NULL)", name="of_one_thing"),)
+
+    id: Mapped[RandomId]
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+
+
 class ScheduledText(db.Model):
     """An anonymous text that appears later. Content, author and time are sealed; see scheduled_actions.py."""
 

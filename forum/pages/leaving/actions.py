@@ -14,8 +14,8 @@ from forum.pages.leaving.queries import own_anonymous_ids, own_signed_writing, o
 from forum.posts.actions import delete_post
 from forum.posts.comment_actions import delete_comment
 from forum.posts.models import Comment, Post
+from forum.posts.recounts import request_recount
 from forum.posts.scheduled_actions import cancel_scheduled, scheduled_texts_of
-from forum.posts.writing import unmark_useful
 from forum.ratings.actions import withdraw
 from forum.ratings.models import Rating
 from forum.ratings.queries import member_ratings
@@ -50,7 +50,8 @@ def delete_account(member: Member, *, keep_signed: bool) -> None:
         for rating in member_ratings(member):
             if not rating.anonymous:
                 withdraw(rating)
-    _take_back_useful_votes(member)
+    for vote in own_useful_votes(member):
+        request_recount(Post if vote.post_id else Comment, vote.post_id or vote.comment_id or 0)
     db.session.flush()
     db.session.delete(member)
     db.session.flush()
@@ -72,12 +73,3 @@ def _withdraw(rating_id: int) -> None:
     rating = db.session.get(Rating, rating_id)
     if rating is not None:  # not withdrawn with its post
         withdraw(rating)
-
-
-def _take_back_useful_votes(member: Member) -> None:
-    for vote in own_useful_votes(member):
-        target: Post | Comment | None = (
-            db.session.get(Post, vote.post_id) if vote.post_id else db.session.get(Comment, vote.comment_id)
-        )
-        if target is not None:
-            unmark_useful(member, target)
