@@ -119,11 +119,6 @@ def rater_hmacs(secret: str | None, subject: str) -> list[str]:
     return [_hmac(key, "rating mark", f"{subject}:{secret}") for key in current_keys()] if secret else []
 
 
-def follow_hmacs(secret: str | None, subject: str) -> list[str]:
-    """Return the HMACs that stand for the member as follower of a subject, under every key, the present one first."""
-    return [_hmac(key, "follow mark", f"{subject}:{secret}") for key in current_keys()] if secret else []
-
-
 def required(secret: str | None) -> str:
     """Return a secret that something is to be made of. Raises SecretMissing."""
     if secret is None:

@@ -5,7 +5,6 @@ author finds it by asking for the links in turn. No row names the member, and wi
 to belong together. A link is used once: those of deleted rows are kept as spent.
 """
 
-import secrets
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -55,19 +54,6 @@ class Chain(Generic[Row]):
         while not (free := self._unused(self.links(secret, start, self.batch_size)[: self.batch_size])):
             start += self.batch_size
         return free[0]
-
-    def random_link(self, secret: str | None, candidates: int = 12) -> str:
-        """Return an unused link, drawn among the first `max_gap` while these last: its position reveals no order.
-
-        Raises SecretMissing.
-        """
-        anonymity.required(secret)
-        start = 0
-        while True:
-            positions = {start + secrets.randbelow(self.max_gap) for _ in range(candidates)}
-            if free := self._unused([self.links(secret, position, 1)[0] for position in positions]):
-                return secrets.choice(free)
-            start += self.max_gap
 
     def _unused(self, links: list[str]) -> list[str]:
         used = {*self.live_links(links), *self.spent_links(links)}

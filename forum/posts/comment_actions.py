@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+from forum import anonymity
 from forum.access import is_listed
 from forum.accounts.models import Member
 from forum.db import db, new_random_id, now
 from forum.posts.anonymous.badges import badge_for
 from forum.posts.models import Comment, Post
-from forum.posts.recount_queries import count_answers
+from forum.posts.recount_queries import count_answers, count_listed_replies
 from forum.posts.recounts import request_recount
 from forum.posts.screening.holds import hold_if_needed
 from forum.posts.signals import comment_published
@@ -17,6 +18,8 @@ from forum.text import Rendered
 from forum.urls import key_text
 
 MAX_DEPTH = 4
+# Part of the key that seals positions: it never changes.
+POSITION_PURPOSE = "position in a thread"
 
 
 def write_comment(
@@ -76,11 +79,17 @@ def delete_comment(comment: Comment) -> bool:
     return leaves_tombstone
 
 
+def position_of(position_seal: str | None) -> int:
+    """Return how much was in the thread before a comment; 0 for one from before that was stored."""
+    return int(anonymity.unseal(POSITION_PURPOSE, position_seal) or 0) if position_seal else 0
+
+
 def _add_to_thread(comment: Comment, post: Post, parent: Comment | None) -> None:
     """Give the comment its place, and have it counted. Answers to the deepest level stay on that level."""
     comment.parent_id = parent.id if parent else None
     comment.depth = min(parent.depth + 1, MAX_DEPTH) if parent else 0
     comment.path = _parent_path(parent) + _path_segment(comment)
+    comment.position_seal = anonymity.seal(POSITION_PURPOSE, f"{count_listed_replies(post.id) + post.news_count:08d}")
     db.session.add(comment)
     if parent:
         request_recount(Comment, parent.id)

@@ -101,6 +101,8 @@ class Post(AuthoredText, db.Model):
     locked_reason: Mapped[str | None] = mapped_column(Text)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"))
     comment_count: Mapped[int] = mapped_column(default=0)
+    # News in the thread that are not replies: followers see one more unread.
+    news_count: Mapped[int] = mapped_column(default=0, server_default="0")
 
     vendor: Mapped[Vendor | None] = relationship()
     programme: Mapped[Programme | None] = relationship()
@@ -139,6 +141,8 @@ class Comment(AuthoredText, db.Model):
     official_vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id", ondelete="SET NULL"))
     official_title: Mapped[str | None] = mapped_column(String(80))
     answer_count: Mapped[int] = mapped_column(default=0)
+    # How much was in the thread before, sealed: what its author has not seen yet is counted from here. None: nothing.
+    position_seal: Mapped[str | None] = mapped_column(String(80))
 
     post: Mapped[Post] = relationship()
     parent: Mapped["Comment | None"] = relationship(remote_side="Comment.id")

@@ -1,24 +1,52 @@
 """What is to be counted again, and the counts."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, ScalarSelect, case, func, select
 
 from forum.access import listed_clause
 from forum.db import db
 from forum.posts.models import Comment, PendingRecount, Post, UsefulVote
 
 
-def pending_recounts() -> Sequence[PendingRecount]:
-    """Return what is to be counted again, in random order."""
-    return db.session.scalars(select(PendingRecount).order_by(PendingRecount.id)).all()
+def pending_recounts() -> Sequence[Row[int, int | None, int | None]]:
+    """Return what is to be counted again, in random order: id, post_id and comment_id."""
+    return db.session.execute(
+        select(PendingRecount.id, PendingRecount.post_id, PendingRecount.comment_id).order_by(PendingRecount.id)
+    ).all()
 
 
-def pending_recounts_of(kind: type[Post] | type[Comment], item_id: int) -> Sequence[int]:
-    """Return the ids of the rows that say so of one item."""
-    column = PendingRecount.post_id if kind is Post else PendingRecount.comment_id
-    return db.session.scalars(select(PendingRecount.id).where(column == item_id)).all()
+def counts_of_post(post_id: int) -> dict[str, Any]:
+    """Return the present counts of a post by column, as SQL.
+
+    Its last activity never moves back, and an anonymous reply, which records its day only, moves it to that day.
+    """
+    latest = select(func.max(Comment.created_at)).where(Comment.post_id == post_id).scalar_subquery()
+    listed = select(func.count()).select_from(Comment).where(Comment.post_id == post_id, listed_clause(Comment))
+    return {
+        "comment_count": listed.scalar_subquery(),
+        "last_activity_at": case((latest > Post.last_activity_at, latest), else_=Post.last_activity_at),
+        "useful_count": _count(UsefulVote.post_id, post_id),
+    }
+
+
+def counts_of_comment(comment_id: int) -> dict[str, Any]:
+    """Return the present counts of a comment by column, as SQL. Erased and hidden answers count."""
+    answer = Comment.__table__.alias("answer")
+    return {
+        "answer_count": _count(answer.c.parent_id, comment_id),
+        "useful_count": _count(UsefulVote.comment_id, comment_id),
+    }
+
+
+def empty_tombstone(comment_id: int) -> Comment | None:
+    """Return the comment if it is erased, has no answers and was not imported."""
+    return db.session.scalar(
+        select(Comment)
+        .where(Comment.id == comment_id, Comment.deleted_at.is_not(None))
+        .where(Comment.answer_count == 0, Comment.imported_from.is_(None))
+    )
 
 
 def count_listed_replies(post_id: int) -> int:
@@ -27,17 +55,10 @@ def count_listed_replies(post_id: int) -> int:
     return db.session.scalar(statement) or 0
 
 
-def latest_reply_at(post_id: int) -> datetime | None:
-    """Return the time of the latest comment under the post, hidden or not."""
-    return db.session.scalar(select(func.max(Comment.created_at)).where(Comment.post_id == post_id))
-
-
 def count_answers(comment_id: int) -> int:
     """Return how many answers a comment has, erased and hidden ones included."""
     return db.session.scalar(select(func.count()).select_from(Comment).where(Comment.parent_id == comment_id)) or 0
 
 
-def count_useful_votes(kind: type[Post] | type[Comment], item_id: int) -> int:
-    """Return how many members marked the item useful."""
-    column = UsefulVote.post_id if kind is Post else UsefulVote.comment_id
-    return db.session.scalar(select(func.count()).select_from(UsefulVote).where(column == item_id)) or 0
+def _count(column: Any, item_id: int) -> ScalarSelect[int]:
+    return select(func.count()).where(column == item_id).scalar_subquery()

@@ -12,14 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from forum.db import db, lock, writing
 from forum.posts.models import Comment, PendingRecount, Post
-from forum.posts.recount_queries import (
-    count_answers,
-    count_listed_replies,
-    count_useful_votes,
-    latest_reply_at,
-    pending_recounts,
-    pending_recounts_of,
-)
+from forum.posts.recount_queries import counts_of_comment, counts_of_post, empty_tombstone, pending_recounts
 
 Kind = type[Post] | type[Comment]
 
@@ -35,10 +28,15 @@ def request_recount(kind: Kind, item_id: int) -> None:
 
 def settle_recounts(commit: Callable[[], object]) -> None:
     """Count again whatever is to be counted, and commit after each row."""
-    while rows := pending_recounts():
-        items = [(Post, row.post_id) if row.post_id else (Comment, row.comment_id or 0) for row in rows]
-        for kind, item_id in dict.fromkeys(items):
-            recount(kind, item_id)
+    is_settled = False
+    while not is_settled:
+        is_settled = True
+        pending: dict[tuple[Kind, int], list[int]] = {}
+        for row in pending_recounts():
+            item: tuple[Kind, int] = (Post, row.post_id) if row.post_id else (Comment, row.comment_id or 0)
+            pending.setdefault(item, []).append(row.id)
+        for (kind, item_id), pending_ids in pending.items():
+            is_settled = not _recount(kind, item_id, pending_ids) and is_settled
             commit()
 
 
@@ -53,26 +51,17 @@ def settle_after_request() -> None:
         db.session.rollback()
 
 
-def recount(kind: Kind, item_id: int) -> None:
-    """Count the row again. An erased comment that has no answers left is deleted."""
+def _recount(kind: Kind, item_id: int, pending_ids: list[int]) -> bool:
+    """Count the row again. An erased comment without answers is deleted; return whether its parent is to be counted."""
     lock(f"recount of {kind.__name__} {item_id}")
-    pending = pending_recounts_of(kind, item_id)
-    item = db.session.get(kind, item_id, populate_existing=True)
-    if isinstance(item, Post):
-        item.comment_count = count_listed_replies(item_id)
-        # An anonymous reply records its day only, so it must not reveal more by moving its thread up.
-        item.last_activity_at = max(item.last_activity_at, latest_reply_at(item_id) or item.last_activity_at)
-    elif item is not None:
-        item.answer_count = count_answers(item_id)
-    if item is not None and item.deleted_at is None:
-        item.useful_count = count_useful_votes(kind, item_id)
-    db.session.query(PendingRecount).filter(PendingRecount.id.in_(pending)).delete()
-    if isinstance(item, Comment) and _is_empty_tombstone(item):
-        db.session.delete(item)
-        if item.parent_id is not None:
-            request_recount(Comment, item.parent_id)
+    counts = counts_of_post(item_id) if kind is Post else counts_of_comment(item_id)
+    db.session.query(kind).filter_by(id=item_id).update(counts, synchronize_session=False)
+    db.session.query(PendingRecount).filter(PendingRecount.id.in_(pending_ids)).delete(synchronize_session=False)
+    tombstone = empty_tombstone(item_id) if kind is Comment else None
+    if tombstone is None:
+        return False
+    db.session.delete(tombstone)
+    if tombstone.parent_id is not None:
+        request_recount(Comment, tombstone.parent_id)
     db.session.flush()
-
-
-def _is_empty_tombstone(comment: Comment) -> bool:
-    return comment.deleted_at is not None and comment.answer_count == 0 and comment.imported_from is None
+    return tombstone.parent_id is not None
