@@ -21,8 +21,8 @@ from forum.vendors.actions import add_domain
 from forum.vendors.models import Vendor
 from forum.vendors.queries import vendor_by_name
 from tests.factories import make_member, make_post, make_rating, make_vendor, run_concurrently
-from tests.html import compact
 from tests.following import is_following
+from tests.html import compact
 
 REASON = {"reason": "One and the same company."}
 

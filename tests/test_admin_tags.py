@@ -13,8 +13,8 @@ from forum.posts.tags.queries import tag_slugs_of
 from forum.posts.visibility import hide
 from forum.urls import key_text
 from tests.factories import make_member, make_post, make_tag, run_concurrently
-from tests.test_scheduled import composed, run_job, schedule
 from tests.following import is_following
+from tests.test_scheduled import composed, run_job, schedule
 
 REASON = {"reason": "They mean the same."}
 

@@ -150,7 +150,9 @@ def test_anonymous_texts_are_deleted_one_transaction_each_and_in_random_order(
     event.listen(db.session, "after_commit", lambda session: commits.append(set()))
     shuffled = []
     shuffle = SystemRandom.sample
-    monkeypatch.setattr(SystemRandom, "sample", lambda chance, rows, most: shuffled.append(1) or shuffle(chance, rows, most))
+    monkeypatch.setattr(
+        SystemRandom, "sample", lambda chance, rows, most: shuffled.append(1) or shuffle(chance, rows, most)
+    )
     leave(browse(member), named="keep", anonymous="delete")
     event.remove(db.session, "before_flush", note)
     anonymous = [{row for row in rows if not row.startswith(("Member", "UsefulVote"))} for rows in commits]

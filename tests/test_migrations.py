@@ -204,7 +204,9 @@ def anonymous_belongings(member: Member, threads: list[str]) -> dict[str, Any]:
         "texts": sorted(row.id for row in [*posts, *comments]),
         "aliases": [alias_for(thread, member) for thread in threads],
         "ratings": sorted(rating.id for rating in member_ratings(member)),
-        "live": sorted(row.id for rating in member_ratings(member) for row in live_ratings(member, rating.vendor, None)),
+        "live": sorted(
+            row.id for rating in member_ratings(member) for row in live_ratings(member, rating.vendor, None)
+        ),
         "alone": {organisation_of_seal(rating.organisation_seal)[1] for rating in member_ratings(member)},
         "sanctions": [sanction.message for sanction in active_sanctions(member).sanctions],
         "scheduled": [item.title for item in scheduled_texts_of(member)],
@@ -233,7 +235,9 @@ def test_secrets_take_the_place_of_numbers_and_back_and_every_row_stays_its_auth
     db.session.remove()
     flask_migrate.downgrade(revision="0006")
     number = sql("SELECT member_seal FROM pseudonyms")
-    assert {int(str(anonymity.unseal("member of a pseudonym", seal))) for seal in db.session.scalars(number)} == set(ids)
+    assert {int(str(anonymity.unseal("member of a pseudonym", seal))) for seal in db.session.scalars(number)} == set(
+        ids
+    )
     db.session.remove()
     flask_migrate.upgrade()
     assert [anonymous_belongings(db.session.get_one(Member, id), threads) for id in ids] == before

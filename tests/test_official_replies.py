@@ -11,9 +11,9 @@ from forum.db import db, now
 from forum.imports.archive import export_to
 from forum.posts.actions import PostSubject
 from forum.posts.comment_actions import delete_comment
-from forum.posts.recounts import settle_recounts
 from forum.posts.models import Comment, Post, Revision, ScheduledText
 from forum.posts.official_actions import write_official_reply
+from forum.posts.recounts import settle_recounts
 from forum.posts.scheduled_actions import publish_scheduled_text, schedule_comment, schedule_post
 from forum.posts.visibility import hide
 from forum.ratings.models import Rating

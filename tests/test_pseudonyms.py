@@ -164,9 +164,7 @@ def make_items(kind: str, author: Member, vendor: Vendor, tag: Tag) -> list[Any]
 
 
 @pytest.mark.parametrize("kind", ["a post with its replies", "a reply", "a rating", "a delayed text"])
-def test_two_copies_of_the_database_show_no_code_on_two_rows(
-    app: Flask, kind: str
-) -> None:
+def test_two_copies_of_the_database_show_no_code_on_two_rows(app: Flask, kind: str) -> None:
     """Copies from before and after each deletion: the link of a deleted row never comes back."""
     author, all_links = make_member(), set()
     vendor, tag = make_vendor(), make_tag()

@@ -23,6 +23,7 @@ from forum.db import db
 from forum.posts.actions import PostSubject, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Post
+from forum.posts.recounts import settle_recounts
 from tests.conftest import on_one_database
 from tests.factories import make_member, make_tag, make_vendor
 from tests.two_worlds import faults
@@ -49,12 +50,15 @@ def write(authors: list[Member], chance: random.Random) -> dict[int, tuple[int, 
     for n, (author, thread) in enumerate(acts):
         with time_machine.travel(START + timedelta(minutes=17 * n), tick=False):
             if thread is None:
-                about = {"subject": PostSubject(vendor), "rating_answers": rating_values} if chance.random() < 0.5 else {}
+                about = (
+                    {"subject": PostSubject(vendor), "rating_answers": rating_values} if chance.random() < 0.5 else {}
+                )
                 post = write_post(author, anonymous=True, **_post_fields(chance, [tag]), **about)
                 ids[author.id][0] = post.id
             else:
                 ids[author.id][1] = write_comment(thread, author, body=_words(chance), anonymous=True).id
-    db.session.commit()
+            db.session.commit()
+            settle_recounts(db.session.commit)
     return {number: (post, comment) for number, (post, comment) in ids.items()}
 
 
@@ -82,7 +86,10 @@ def clues(table: str, number: int, places: dict[str, dict[Any, int]]) -> Clues:
 
 
 def _rows(table: str, column: str, value: int) -> list[Any]:
-    return list(db.session.execute(sql(f"SELECT * FROM {table} WHERE {column} = :value"), {"value": value}).mappings())
+    # PostgreSQL keeps the number of the transaction that wrote a row.
+    number = "xmin::text::bigint AS transaction_number, " if db.engine.dialect.name == "postgresql" else ""
+    statement = sql(f"SELECT {number}{table}.* FROM {table} WHERE {column} = :value")
+    return list(db.session.execute(statement, {"value": value}).mappings())
 
 
 def _places() -> dict[str, dict[Any, int]]:

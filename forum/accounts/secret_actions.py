@@ -5,7 +5,6 @@ All rows are written in one transaction and in random order, so that they show n
 
 from random import SystemRandom
 
-from forum.accounts.models import Member
 from forum.accounts.queries import members_by_ids, sealed_secrets
 from forum.anonymity import new_secret_seal, reseal_secret
 from forum.db import db

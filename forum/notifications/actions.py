@@ -34,11 +34,12 @@ def mark_read(member: Member, kind: str, item_id: int) -> None:
 
 def mark_all_read(member: Member) -> None:
     """Mark everything in all items the member follows as read."""
-    counts = {target: item.count for target, item in following_of(member).by_target().items()}
+    counts = {target: item.total for target, item in following_of(member).by_target().items()}
     change_items(
         member.id,
-        lambda items: items
-        | {target: items.get(target, UNKNOWN)._replace(seen_count=count) for target, count in counts.items()},
+        lambda items: (
+            items | {target: items.get(target, UNKNOWN)._replace(seen_count=count) for target, count in counts.items()}
+        ),
     )
 
 
@@ -67,5 +68,5 @@ def _count_by_others(member: Member, kind: str, item_id: int) -> int:
     """Return how many replies or posts by others there are in an item."""
     if kind == "post":
         texts = own_texts_by_thread(member).get(item_id)
-        return max(item_count(kind, item_id) - (texts.count if texts else 0), 0)
+        return max(item_count(kind, item_id) - (texts.reply_count if texts else 0), 0)
     return max(item_count(kind, item_id) - own_post_counts(member, kind, [item_id]).get(item_id, 0), 0)

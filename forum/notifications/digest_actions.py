@@ -48,7 +48,7 @@ def plan_digest(moment: datetime) -> list[MemberDigest]:
         member = db.session.get(Member, member_id)
         items = following_of(member).by_target() if member is not None else {}
         is_reachable = member_id in reachable_ids
-        counts = {target: item.count for target, item in items.items()}
+        counts = {target: item.total for target, item in items.items()}
         unread_counts = {target: item.unread for target, item in items.items()}
         has_news = is_reachable and any(item.is_unannounced for item in items.values())
         plan.append(MemberDigest(member_id, is_reachable, has_news, counts, unread_counts))
@@ -73,7 +73,7 @@ def enqueue_digests(plan: Sequence[MemberDigest]) -> None:
 def reseal_states(plan: Sequence[MemberDigest]) -> None:
     """Seal these members' states anew, with what the digests have announced."""
     for digest in plan:
-        change_items(digest.member_id, lambda items, digest=digest: _announced(items, digest))  # type: ignore[misc]
+        change_items(digest.member_id, lambda items, digest=digest: _announced(items, digest))
 
 
 def _announced(items: dict[Target, ItemState], digest: MemberDigest) -> dict[Target, ItemState]:

@@ -51,7 +51,7 @@ class FollowedItem(NamedTuple):
 
     row: ItemRow
     # How many replies or posts by others there are, how many are unread, and whether a digest would announce them.
-    count: int
+    total: int
     unread: int
     is_unannounced: bool
 
@@ -99,7 +99,7 @@ def thread_follow(member: Member, post: Thread) -> ActiveFollow | None:
     texts = own_texts(position_seals, is_author=wrote_post) if wrote_post or position_seals else None
     if not is_followed(state, texts):
         return None
-    count = post.comment_count + post.news_count - (texts.count if texts else 0)
+    count = post.comment_count + post.news_count - (texts.reply_count if texts else 0)
     return ActiveFollow(max(count - _read_count(state, texts), 0))
 
 
@@ -117,7 +117,10 @@ def following_of(member: Member) -> Following:
     own_tags = own_post_counts(member, "tag", [row.id for row in tags])
     own_vendors = own_post_counts(member, "vendor", [row.id for row in vendors])
     return Following(
-        [_item(row, row.comment_count + row.news_count, states.get(("post", row.id)), texts.get(row.id)) for row in posts],
+        [
+            _item(row, row.comment_count + row.news_count, states.get(("post", row.id)), texts.get(row.id))
+            for row in posts
+        ],
         [_item(row, row.post_count - own_tags.get(row.id, 0), states.get(("tag", row.id))) for row in tags],
         [_item(row, row.post_count - own_vendors.get(row.id, 0), states.get(("vendor", row.id))) for row in vendors],
     )
@@ -130,7 +133,7 @@ def is_followed(state: ItemState, texts: OwnTexts | None) -> bool:
 
 def _item(row: ItemRow, count: int, state: ItemState | None, texts: OwnTexts | None = None) -> FollowedItem:
     state = state or UNKNOWN
-    count = max(count - (texts.count if texts else 0), 0)
+    count = max(count - (texts.reply_count if texts else 0), 0)
     unread = max(count - _read_count(state, texts), 0)
     return FollowedItem(row, count, unread, unread > 0 and count > state.mailed_count)
 

@@ -21,7 +21,7 @@ from forum.posts.models import Comment, Post, PostTag
 class OwnTexts(NamedTuple):
     """A member's texts in one thread: how many listed replies, and how many there were by others at the first text."""
 
-    count: int = 0
+    reply_count: int = 0
     first_position: int = 0
 
 

@@ -44,6 +44,9 @@ def write_comment(
     set_body(comment, body)
     sign(comment, author, anonymous=anonymous, at=at or now())
     comment.badge = badge_for(author) if anonymous and badged else ""
+    # Of imported and invented replies, many are written before they are counted.
+    reply_count = post.comment_count if at is None else count_listed_replies(post.id)
+    comment.position_seal = anonymity.seal(POSITION_PURPOSE, f"{reply_count + post.news_count:08d}")
     _add_to_thread(comment, post, parent)
     hold_if_needed(comment, author, is_import=at is not None)
     if is_listed(comment):
@@ -89,7 +92,6 @@ def _add_to_thread(comment: Comment, post: Post, parent: Comment | None) -> None
     comment.parent_id = parent.id if parent else None
     comment.depth = min(parent.depth + 1, MAX_DEPTH) if parent else 0
     comment.path = _parent_path(parent) + _path_segment(comment)
-    comment.position_seal = anonymity.seal(POSITION_PURPOSE, f"{count_listed_replies(post.id) + post.news_count:08d}")
     db.session.add(comment)
     if parent:
         request_recount(Comment, parent.id)

@@ -17,7 +17,7 @@ def pending_recounts() -> Sequence[Row[int, int | None, int | None]]:
     ).all()
 
 
-def counts_of_post(post_id: int) -> dict[str, Any]:
+def counts_of_post(post_id: int) -> dict[Any, Any]:
     """Return the present counts of a post by column, as SQL.
 
     Its last activity never moves back, and an anonymous reply, which records its day only, moves it to that day.
@@ -31,7 +31,7 @@ def counts_of_post(post_id: int) -> dict[str, Any]:
     }
 
 
-def counts_of_comment(comment_id: int) -> dict[str, Any]:
+def counts_of_comment(comment_id: int) -> dict[Any, Any]:
     """Return the present counts of a comment by column, as SQL. Erased and hidden answers count."""
     answer = Comment.__table__.alias("answer")
     return {

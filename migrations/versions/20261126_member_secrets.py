@@ -85,7 +85,9 @@ def _write(changes: list[tuple[str, Any, dict[str, str]]]) -> None:
     for table, key, values in changes:
         columns = ", ".join(f"{name} = :{name}" for name in values)
         where = "link" if table == "spent_links" else "id"
-        op.get_bind().execute(sa.text(f"UPDATE {table} SET {columns} WHERE {where} = :row_key"), values | {"row_key": key})
+        op.get_bind().execute(
+            sa.text(f"UPDATE {table} SET {columns} WHERE {where} = :row_key"), values | {"row_key": key}
+        )
 
 
 def _rows(statement: str) -> Any:
@@ -118,7 +120,9 @@ def _pseudonyms(before: Identities, after: Identities) -> Iterator[tuple[str, An
     for row in _rows("SELECT id, thread_key, thread_hmac, member_seal FROM pseudonyms"):
         sealed_id = _unseal(PSEUDONYM, row.member_seal)
         candidates = [int(sealed_id)] if sealed_id else before
-        made = _matching(row.thread_hmac, "thread mark", lambda identity: f"{row.thread_key}:{identity}", candidates, before)
+        made = _matching(
+            row.thread_hmac, "thread mark", lambda identity: f"{row.thread_key}:{identity}", candidates, before
+        )
         if made is not None:
             values = {"thread_hmac": _hmac(_keys()[0], "thread mark", f"{row.thread_key}:{after[made]}")}
             if after[made].isdecimal() and len(after[made]) < 20:
@@ -191,7 +195,9 @@ def _follows(before: Identities, after: Identities) -> Iterator[tuple[str, Any, 
     for row in _rows("SELECT id, post_id, tag_id, vendor_id, follow_hmac, follower_seal FROM follows"):
         opened = _unseal(FOLLOWER, row.follower_seal)
         member_id = int(opened[:12]) if opened else 0
-        item = next(f"{kind} {id}" for kind in ("post", "tag", "vendor") if (id := getattr(row, f"{kind}_id")) is not None)
+        item = next(
+            f"{kind} {id}" for kind in ("post", "tag", "vendor") if (id := getattr(row, f"{kind}_id")) is not None
+        )
         for identity in ("by name", "anonymous"):
             subject = f"{item} {identity}"
             if _matching(row.follow_hmac, "follow mark", lambda mark: f"{subject}:{mark}", [member_id], before):  # noqa: B023

@@ -23,7 +23,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["comment_id"], ["comments.id"], name="fk_pending_recounts_comment_id_comments", ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name="fk_pending_recounts_post_id_posts", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["post_id"], ["posts.id"], name="fk_pending_recounts_post_id_posts", ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_pending_recounts"),
     )
     op.create_index("ix_pending_recounts_post_id", "pending_recounts", ["post_id"])

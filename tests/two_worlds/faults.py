@@ -162,7 +162,9 @@ def _encode_instead_of_sealing(patch: Patch, purpose: str, encode: Callable[[str
 
 
 def an_unsealed_state(patch: Patch) -> None:
-    _encode_instead_of_sealing(patch, "state of a member", lambda text: base64.urlsafe_b64encode(text.encode()).decode())
+    _encode_instead_of_sealing(
+        patch, "state of a member", lambda text: base64.urlsafe_b64encode(text.encode()).decode()
+    )
 
 
 def the_same_seal_twice(patch: Patch) -> None:

@@ -4,7 +4,7 @@ No anonymous row is rewritten then: rows that change in one transaction could be
 their anonymous writing deleted deletes it first, text by text, each in a transaction of its own and in random order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from random import SystemRandom
 
@@ -31,7 +31,9 @@ def anonymous_deletions(member: Member, *, keep_anonymous: bool) -> list[Deletio
     scheduled = [partial(cancel_scheduled, member, item.id) for item in scheduled_texts_of(member)]
     if keep_anonymous:
         return [*_shuffled(scheduled)]
-    comments, posts = ([partial(_delete_text, kind, id) for id in own_anonymous_ids(kind, member)] for kind in (Comment, Post))
+    comments, posts = (
+        [partial(_delete_text, kind, id) for id in own_anonymous_ids(kind, member)] for kind in (Comment, Post)
+    )
     ratings = [partial(_withdraw, rating.id) for rating in member_ratings(member) if rating.anonymous]
     return [*_shuffled(scheduled), *_shuffled(comments), *_shuffled(posts), *_shuffled(ratings)]
 
@@ -57,8 +59,8 @@ def delete_account(member: Member, *, keep_signed: bool) -> None:
     db.session.flush()
 
 
-def _shuffled(deletions: list[Deletion]) -> list[Deletion]:
-    return SystemRandom().sample(deletions, len(deletions))
+def _shuffled(deletions: Sequence[Deletion]) -> list[Deletion]:
+    return SystemRandom().sample(list(deletions), len(deletions))
 
 
 def _delete_text(kind: type[Post] | type[Comment], text_id: int) -> None:
