@@ -29,11 +29,15 @@ def more_happens(stage: Stage) -> None:
     rebate, own = stage.post("The rebate"), stage.post("How it went")
     reply = {"identity": "anonymous", "intent": "publish"}
     stage.send_anonymously(stage.first_author, stage.path(rebate, "/reply"), body="Same here, for years.", **reply)
-    stage.send(stage.first_author, stage.path(own, "/reply"), body="Good luck to them.", identity="name", intent="publish")
+    stage.send(
+        stage.first_author, stage.path(own, "/reply"), body="Good luck to them.", identity="name", intent="publish"
+    )
     first = stage.reply("Same here")
     stage.send("carol", stage.path(first, "/useful"))
     stage.send("carol", stage.path(own, "/follow"), intent="follow")
-    stage.send_anonymously(stage.first_author, stage.path(first, "/edit"), body="Same here, for two years.", intent="publish")
+    stage.send_anonymously(
+        stage.first_author, stage.path(first, "/edit"), body="Same here, for two years.", intent="publish"
+    )
     stage.send(stage.first_author, "/following/seen")
     stage.run("send_digests", "send_representative_mails")
     stage.send_anonymously(stage.first_author, stage.path(first, "/delete"))
@@ -81,7 +85,9 @@ def counts_in_the_same_transaction(patch: pytest.MonkeyPatch) -> None:
 
 def a_follow_of_the_author(patch: pytest.MonkeyPatch) -> None:
     def follow(connection: Any, row: Any) -> None:
-        connection.execute(update(MemberState).where(MemberState.member_id == current_user.id).values(sealed=MemberState.sealed))
+        connection.execute(
+            update(MemberState).where(MemberState.member_id == current_user.id).values(sealed=MemberState.sealed)
+        )
 
     faults._on_anonymous_rows(patch, Post, "after_insert", follow)
 
