@@ -1,9 +1,11 @@
 """Joining, confirming, signing in and settings, through the browser and by the mails in the outbox."""
 
 import re
+import runpy
 from typing import Any
 
 import pytest
+from argon2 import Type
 
 from forum.accounts import passwords
 from forum.accounts.actions import create_member
@@ -32,6 +34,12 @@ def newest(template_words: str) -> Mail:
     mails = [mail for mail in outbox() if template_words in mail.text]
     assert mails, [mail.subject for mail in outbox()]
     return mails[-1]
+
+
+def test_passwords_are_hashed_at_the_cost_that_owasp_recommends() -> None:
+    """The other tests use a cheap hasher: see conftest.py."""
+    hasher = runpy.run_path(passwords.__file__)["_hasher"]
+    assert (hasher.type, hasher.time_cost, hasher.memory_cost, hasher.parallelism) == (Type.ID, 2, 19_456, 1)
 
 
 def test_somebody_joins_confirms_and_is_in(app: Any, browse: Any) -> None:
