@@ -60,7 +60,7 @@ def is_author(user: User, item: Authored) -> bool:
     if item.pseudonym_id is not None:
         # An object has its pseudonym; a row of a query has the pseudonym's columns itself.
         pseudonym = item.pseudonym if hasattr(item, "pseudonym") else item
-        return anonymity.owns_pseudonym(user.id, cast(anonymity.PseudonymRow, pseudonym))
+        return anonymity.owns_pseudonym(user.secret, cast(anonymity.PseudonymRow, pseudonym))
     return item.author_id is not None and item.author_id == user.id
 
 
@@ -68,7 +68,7 @@ def ids_written_by(user: User, thread_key: str, rows: Iterable[ThreadRow]) -> se
     """Return the ids of the rows of one thread that the user wrote: `is_author` with one HMAC for all of them."""
     if not user.is_authenticated:
         return set()
-    user_id, hmacs = user.id, set(anonymity.thread_hmacs(thread_key, user.id))
+    user_id, hmacs = user.id, set(anonymity.thread_hmacs(thread_key, user.secret))
     return {row.id for row in rows if row.author_id == user_id or (row.thread_hmac and row.thread_hmac in hmacs)}
 
 

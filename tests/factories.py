@@ -14,6 +14,7 @@ from forum.db import db, new_random_id, now
 from forum.posts.actions import write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, Tag
+from forum.posts.recounts import settle_recounts
 from forum.posts.tags.actions import create_tag
 from forum.ratings.actions import rate
 from forum.ratings.models import Rating
@@ -75,6 +76,7 @@ def make_post(author: Member | None = None, **fields: Any) -> Post:
     }
     post = write_post(author or make_member(), **{**defaults, **fields})
     db.session.commit()
+    settle_recounts(db.session.commit)
     return post
 
 
@@ -83,6 +85,7 @@ def make_comment(post: Post | None = None, author: Member | None = None, **field
         post or make_post(), author or make_member(), **{"body": "Same picture at Silver.", **fields}
     )
     db.session.commit()
+    settle_recounts(db.session.commit)
     return comment
 
 
@@ -97,6 +100,7 @@ def make_thread(post: Post, depths: list[int], author: Member | None = None) -> 
         above[depth] = write_comment(post, author, body=f"Reply number {n}.", parent=parent, at=at)
         comments.append(above[depth])
     db.session.commit()
+    settle_recounts(db.session.commit)
     return comments
 
 

@@ -47,6 +47,12 @@ def unread_by_name(member: Member) -> dict[str, int]:
     return posts | {item.row.name: item.unread for item in [*following.tags, *following.vendors]}
 
 
+def is_following(member: Member, kind: str, item_id: int) -> bool:
+    """Return whether a member follows a post, tag or vendor."""
+    db.session.expire_all()
+    return (kind, item_id) in following_of(member).by_target()
+
+
 def run_digest(at: datetime = TUESDAY) -> list[DigestMail]:
     """Run the job, and take its mails out of the outbox."""
     db.session.commit()

@@ -26,6 +26,7 @@ from forum.posts.actions import write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.forms import BODY_LENGTH, REPLY_LENGTH, TITLE_LENGTH
 from forum.posts.models import Comment, Post
+from forum.posts.recounts import settle_recounts
 from forum.posts.visibility import hide
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ def import_wordpress(
         db.session.rollback()
     else:
         commit()
+        settle_recounts(commit)
     return report
 
 

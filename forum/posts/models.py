@@ -101,6 +101,8 @@ class Post(AuthoredText, db.Model):
     locked_reason: Mapped[str | None] = mapped_column(Text)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"))
     comment_count: Mapped[int] = mapped_column(default=0)
+    # News in the thread that are not replies: followers see one more unread.
+    news_count: Mapped[int] = mapped_column(default=0, server_default="0")
 
     vendor: Mapped[Vendor | None] = relationship()
     programme: Mapped[Programme | None] = relationship()
@@ -139,6 +141,8 @@ class Comment(AuthoredText, db.Model):
     official_vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id", ondelete="SET NULL"))
     official_title: Mapped[str | None] = mapped_column(String(80))
     answer_count: Mapped[int] = mapped_column(default=0)
+    # How much was in the thread before, sealed: what its author has not seen yet is counted from here. None: nothing.
+    position_seal: Mapped[str | None] = mapped_column(String(80))
 
     post: Mapped[Post] = relationship()
     parent: Mapped["Comment | None"] = relationship(remote_side="Comment.id")
@@ -219,6 +223,17 @@ class UsefulVote(db.Model):
 
     id: Mapped[RandomId]
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"))
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+
+
+class PendingRecount(db.Model):
+    """A post or comment whose replies, answers and votes are to be counted again; see recounts.py. Names no member."""
+
+    __tablename__ = "pending_recounts"
+    __table_args__ = (CheckConstraint("(post_id IS NULL) <> (comment_id IS NULL)", name="of_one_thing"),)
+
+    id: Mapped[RandomId]
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
 

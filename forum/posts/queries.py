@@ -68,6 +68,8 @@ _PAGE_COLUMNS = (
     _post.merged_into_id,
     _post.disputed_at,
     _post.thread_key,
+    _post.news_count,
+    _post.imported_from,
     _post.author_id,
     _post.pseudonym_id,
     _post.rating_id,

@@ -57,6 +57,8 @@ class PostPageRow(FeedRow, Protocol):
     merged_into_id: int | None
     disputed_at: datetime | None
     thread_key: str
+    news_count: int
+    imported_from: str | None
     author_id: int | None
     pseudonym_id: int | None
     rating_id: int | None

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypedDict, cast
 from forum import anonymity
 from forum.access import can_post_about, can_rate, can_reply, can_write, is_listed
 from forum.accounts.models import Member
+from forum.accounts.pseudonyms import member_behind
 from forum.db import db, lock, now, start_of_day
 from forum.posts.actions import NO_VENDOR, PostSubject, write_post
 from forum.posts.comment_actions import write_comment
@@ -40,7 +41,8 @@ class _Content(TypedDict, total=False):
     """What is sealed, as JSON: common values, then those of a post, then those of a comment."""
 
     kind: str
-    member: int
+    owner_key: str
+    owner_hmac: str
     due: str
     deadline: str
     title: str
@@ -54,6 +56,13 @@ class _Content(TypedDict, total=False):
     rating_answers: dict[str, int | bool | str | None] | None
     post: int
     parent: int | None
+
+
+class _Owner(NamedTuple):
+    """Whose scheduled text it is, in the form that a pseudonym has: a random key, and the HMAC of key and secret."""
+
+    thread_key: str
+    thread_hmac: str
 
 
 class ScheduledItem(NamedTuple):
@@ -100,7 +109,7 @@ def schedule_comment(
 
 def scheduled_texts_of(member: Member) -> list[ScheduledItem]:
     """Return the member's scheduled texts, the earliest deadline first."""
-    rows = SCHEDULED_CHAIN.rows(member.id)
+    rows = SCHEDULED_CHAIN.rows(member.secret)
     items = [_item(row.id, content) for row in rows if (content := _unseal(row.sealed)) is not None]
     return sorted(items, key=lambda item: (item.deadline, item.id))
 
@@ -109,18 +118,11 @@ def cancel_scheduled(member: Member, text_id: int | None) -> bool:
     """Delete one of the member's scheduled texts. Return False when they have none with this id."""
     if text_id is None:
         return False
-    rows = [row for row in SCHEDULED_CHAIN.rows(member.id) if row.id == text_id]
+    rows = [row for row in SCHEDULED_CHAIN.rows(member.secret) if row.id == text_id]
     for row in rows:
         db.session.delete(row)
     db.session.flush()
     return bool(rows)
-
-
-def cancel_all_scheduled(member: Member) -> None:
-    """Delete all of the member's scheduled texts: they delete their account."""
-    for row in SCHEDULED_CHAIN.rows(member.id):
-        db.session.delete(row)
-    db.session.flush()
 
 
 def due_ids() -> list[int]:
@@ -134,7 +136,7 @@ def publish_scheduled_text(text_id: int) -> None:
     """Write the text and delete the row. It stays while its author can't write or its thread is closed."""
     row = db.session.get(ScheduledText, text_id, with_for_update={"skip_locked": True})
     content = _unseal(row.sealed) if row is not None else None
-    member = db.session.get(Member, content["member"]) if content else None
+    member = member_behind(_Owner(content["owner_key"], content["owner_hmac"])) if content else None
     if row is None or content is None or member is None or not can_write(member):
         return
     is_written = _write_post(member, content) if content["kind"] == "post" else _write_comment(member, content)
@@ -145,7 +147,7 @@ def publish_scheduled_text(text_id: int) -> None:
 
 def _schedule(member: Member, hours: int, content: Mapping[str, object]) -> bool:
     lock(f"scheduled texts of {member.id}")
-    contents = [_unseal(row.sealed) or {} for row in SCHEDULED_CHAIN.rows(member.id)]
+    contents = [_unseal(row.sealed) or {} for row in SCHEDULED_CHAIN.rows(member.secret)]
     submission = content.get("submission")
     if submission and any(scheduled.get("submission") == submission for scheduled in contents):
         return True
@@ -153,9 +155,11 @@ def _schedule(member: Member, hours: int, content: Mapping[str, object]) -> bool
         return False
     moment = now()
     due, deadline = moment + timedelta(seconds=1 + secrets.randbelow(hours * 3600)), moment + timedelta(hours=hours)
-    content = {**content, "member": member.id, "due": due.isoformat(), "deadline": deadline.isoformat()}
+    owner_key = anonymity.new_thread_key()
+    owner = {"owner_key": owner_key, "owner_hmac": anonymity.thread_hmac(owner_key, member.secret)}
+    content = {**content, **owner, "due": due.isoformat(), "deadline": deadline.isoformat()}
     sealed = anonymity.seal_json(SEAL_PURPOSE, content)
-    link = SCHEDULED_CHAIN.next_link(member.id)
+    link = SCHEDULED_CHAIN.next_link(member.secret)
     db.session.add(ScheduledText(chain_link=link, sealed=sealed, created_at=start_of_day(moment)))
     db.session.flush()
     return True

@@ -66,7 +66,7 @@ def live_ratings(
     merged = merged_vendor_ids(vendor.id) if vendor is not None else []
     inputs = [RatingSubject(vendor, programme, category, description).hmac_input()]
     inputs += [f"vendor {vendor_id} programme {programme_id}" for vendor_id in merged]
-    return ratings_by_hmac(rater_hmac for item in inputs for rater_hmac in anonymity.rater_hmacs(member.id, item))
+    return ratings_by_hmac(rater_hmac for item in inputs for rater_hmac in anonymity.rater_hmacs(member.secret, item))
 
 
 def rate(
@@ -184,9 +184,7 @@ def _add_revision(rating: Rating, day: datetime) -> None:
 
 def _reassign_organisation(member: Member, rating: Rating) -> None:
     """When the member works elsewhere by now, the old organisation leaves the figures and the new one enters them."""
-    organisation = organisation_of(member)
-    current = (anonymity.organisation_hmac(organisation.name), organisation.verified)
-    if organisation_of_seal(rating.organisation_seal) == current:
+    if organisation_of_seal(rating.organisation_seal) == _organisation_hmac(member):
         return
     lock_figures(rating.vendor_id, rating.category_id)
     db.session.refresh(rating)
@@ -260,12 +258,19 @@ def organisation_of_seal(seal: str) -> tuple[str, bool]:
 
 
 def _rater_hmac(member: Member, subject: RatingSubject) -> str:
-    return anonymity.rater_hmacs(member.id, subject.hmac_input())[0]
+    return anonymity.rater_hmacs(anonymity.required(member.secret), subject.hmac_input())[0]
 
 
 def _seal_organisation(member: Member) -> str:
-    name, is_verified = organisation_of(member)
-    return anonymity.seal(ORGANISATION_SEAL_PURPOSE, ("w" if is_verified else "f") + anonymity.organisation_hmac(name))
+    organisation_hmac, is_verified = _organisation_hmac(member)
+    return anonymity.seal(ORGANISATION_SEAL_PURPOSE, ("w" if is_verified else "f") + organisation_hmac)
+
+
+def _organisation_hmac(member: Member) -> tuple[str, bool]:
+    """Return what the seal holds: the HMAC of the work domain, or without one of the member's secret."""
+    organisation = organisation_of(member)
+    name = organisation.name if organisation.verified else f"member {anonymity.required(member.secret)}"
+    return anonymity.organisation_hmac(name), organisation.verified
 
 
 def _reseal(rating: Rating) -> str:

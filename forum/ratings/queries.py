@@ -160,7 +160,7 @@ def count_rating_revisions(rating_id: int) -> int:
 
 def next_chain_link(member: Member) -> str:
     """Return the first link of the member's chain of ratings that nothing carries or carried."""
-    return RATING_CHAIN.next_link(member.id)
+    return RATING_CHAIN.next_link(member.secret)
 
 
 def _links_in_use(links: Sequence[str]) -> set[str]:
@@ -189,7 +189,7 @@ def member_rating(member: Member, rating_id: int) -> Rating | None:
 
 def member_ratings(member: Member) -> Sequence[Rating]:
     """Return all ratings of a member. Anonymous ones are found along the member's chain, which needs the site's key."""
-    links = RATING_CHAIN.rows(member.id)
+    links = RATING_CHAIN.rows(member.secret)
     return db.session.scalars(
         select(Rating)
         .where(or_(Rating.author_id == member.id, Rating.chain_link.in_(links)))
