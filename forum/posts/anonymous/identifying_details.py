@@ -75,10 +75,14 @@ def find_identifying_details(passage: str, author: AuthorDetails, vendor_names: 
 
 
 def find_countries(passage: str, author: AuthorDetails) -> list[tuple[str, Finding]]:
-    """Return the countries that a passage names, each with its finding: with a tier they may fit few companies."""
+    """Return the countries that a passage names, each with its finding: with tier or badge few companies may fit."""
     names = {*COUNTRIES, author.country} - {""}
-    advice = "Leave out the country or the tier: together they fit fewer than five companies here."
-    spans = [_Span(*match.span(), "Country and tier", advice) for name in names for match in _matches(name, passage)]
+    advice = "Leave out the country, the tier or the badge: together they fit fewer than five companies here."
+    spans = [
+        _Span(*match.span(), "Country with tier or badge", advice)
+        for name in names
+        for match in _matches(name, passage)
+    ]
     return [(passage[span.start : span.end], _finding(passage, span)) for span in _without_overlaps(spans)]
 
 
