@@ -184,3 +184,19 @@ def test_a_renamed_table_still_spends_the_links_of_rows_that_go(migrated_app: Fl
         else:
             triggers = connection.execute(sql("SELECT event_object_table FROM information_schema.triggers")).scalars()
         assert table in set(triggers)
+
+
+def test_stored_names_are_folded_anew(bare: Flask) -> None:
+    flask_migrate.upgrade(revision="shown_tiers")
+    run("INSERT INTO categories (id, slug, name, position) VALUES (1, 'a', 'A', 1)")
+    for n, (name, folded) in enumerate(
+        (("O’Reilly™", "oreillytm"), ("Northwind®", "northwindr"), ("Northwind", "northwind"))
+    ):
+        run(
+            "INSERT INTO vendors (id, slug, name, folded_name, category_id, description, proposed_at, post_count) "
+            f"VALUES ({n + 1}, '{folded}', '{name}', '{folded}', 1, '', '2026-01-01 00:00:00', 0)"
+        )
+    flask_migrate.upgrade(revision="folded_names")
+    assert value("SELECT folded_name FROM vendors WHERE id = 1") == "o-reilly"
+    assert value("SELECT folded_name FROM vendors WHERE id = 2") == "northwindr", "the name belongs to another vendor"
+    flask_migrate.downgrade(revision="shown_tiers")

@@ -149,6 +149,6 @@ def author_details(member: Member) -> AuthorDetails:
 
 def mentioned_tiers(vendor: Vendor | None, passages: list[str]) -> list[Tier]:
     """Return the vendor's tiers that the passages name as whole words."""
-    words = f"-{text.fold(' '.join(passages))}-"
+    words = text.fold_passage(" ".join(passages))
     tiers = [tier for programme in vendor.programmes for tier in programme.tiers] if vendor else []
     return [tier for tier in tiers if f"-{text.fold(tier.name)}-" in words]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from forum import text
 from forum.accounts.models import Member
 from forum.accounts.sanctions import active_sanctions
 from forum.db import now, start_of_day
@@ -53,7 +54,9 @@ def _new_member_reasons(item: Post | Comment, author: Member) -> list[str]:
 
 def _filter_reasons(item: Post | Comment) -> list[str]:
     """Hold texts with a word or link of the admins' lists, and texts that were posted here before."""
-    source = f"{item.title}\n{item.body}" if isinstance(item, Post) else item.body
+    # What was typed, and what is read: Markdown may take a word apart, or decode it.
+    parts = [item.body, text.visible_text(item.body_html), *([item.title] if isinstance(item, Post) else [])]
+    source = "\n".join(parts)
     since = start_of_day(now() - timedelta(days=1))
     reasons = []
     if word := held_word_in(source, setting("held_words")):
@@ -69,7 +72,7 @@ def _guess_reasons(item: Post | Comment) -> list[str]:
     """Hold a comment that names a vendor under a post about an undisclosed one, even if the guess is wrong."""
     if not isinstance(item, Comment) or item.post.category_id is None:
         return []
-    vendor = find_vendor_mention(item.body)
+    vendor = find_vendor_mention(f"{item.body}\n{text.visible_text(item.body_html)}")
     return [f"This names {vendor}, and the vendor of this post is undisclosed. {HELD_WITHOUT_REASON}"] if vendor else []
 
 
