@@ -32,6 +32,8 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(50_000, 50, 100)
     # The real costs are checked in test_accounts.py.
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    # Anonymous texts are held at random only in the tests about that.
+    site.DEFAULTS["anonymous_percent_held"] = (0, site.DEFAULTS["anonymous_percent_held"][1])
     # Templates are compiled once for each state of the code, not once for each application.
     templates = built.folder_for("templates", "forum/**/*.py")
     Environment.bytecode_cache = FileSystemBytecodeCache(str(templates))

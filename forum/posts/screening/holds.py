@@ -1,5 +1,6 @@
 """Which texts are held for a moderator, and why. The author reads the reason; see visibility.hold."""
 
+import secrets
 from datetime import timedelta
 
 from forum import text
@@ -25,7 +26,7 @@ def hold_if_needed(item: Post | Comment, author: Member | None, *, is_import: bo
     """
     reasons = [*_guess_reasons(item), *_sanction_reasons(item, author)]
     if author is not None and not is_import:
-        reasons += [*_new_member_reasons(item, author), *_filter_reasons(item)]
+        reasons += [*_new_member_reasons(item, author), *_filter_reasons(item), *_cover_reasons(item)]
     if reasons and item.hidden_at is None:
         hold(item, " ".join(dict.fromkeys(reasons)))
 
@@ -74,6 +75,16 @@ def _guess_reasons(item: Post | Comment) -> list[str]:
         return []
     vendor = find_vendor_mention(f"{item.body}\n{text.visible_text(item.body_html)}")
     return [f"This names {vendor}, and the vendor of this post is undisclosed. {HELD_WITHOUT_REASON}"] if vendor else []
+
+
+def _cover_reasons(item: Post | Comment) -> list[str]:
+    """Hold a random share of all anonymous texts, so that a held one tells neither a sanction nor a new account."""
+    is_chosen = item.pseudonym_id is not None and _draw() < setting("anonymous_percent_held")
+    return [HELD_WITHOUT_REASON] if is_chosen else []
+
+
+def _draw() -> int:
+    return secrets.randbelow(100)
 
 
 def _sanction_reasons(item: Post | Comment, author: Member | None) -> list[str]:
