@@ -37,7 +37,7 @@ DEFAULTS: dict[str, tuple[Value, str]] = {
     "anonymous_percent_held": (
         10,
         "How many of a hundred anonymous texts, whoever wrote them, are held at random. A moderator approves them like "
-        "any other. They are the cover of those that are held because of their author. 0 for none, which gives no cover.",
+        "any other. They are the cover of those held because of their author. 0 for none, which gives no cover.",
     ),
     "notice_days": (14, "Days within which a notice is to be decided."),
     "announcement": ("", "A line at the top of every page. Empty for none."),

@@ -18,7 +18,7 @@ from forum import create_app, site
 from forum.accounts import passwords
 from forum.config import CONSTANT_CONFIG
 from forum.db import db
-from forum.rate_limits import limiter
+from forum.rate_limits import limiter, writing_limiter
 from tests import built, cluster
 from tests.representatives import moderator, nordwall, representative  # noqa: F401 - fixtures
 
@@ -145,6 +145,7 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
         patch.setattr(site, "CACHE_SECONDS", 3600.0)
         empty_database()
         limiter.reset()
+        writing_limiter.reset()
         yield migrated_app
         db.session.remove()
 

@@ -39,7 +39,7 @@ from forum.posts.rows import CommentRow, PostPageRow
 from forum.posts.scheduled_actions import schedule_post
 from forum.posts.thread_html import ThreadReader, render_thread
 from forum.posts.useful_views import save_useful_vote
-from forum.rate_limits import limiter, was_accepted
+from forum.rate_limits import limit_writing, limiter
 from forum.ratings.actions import AlreadyRated
 from forum.ratings.directions import Scorecard, rating_scorecard
 from forum.ratings.models import Snapshot
@@ -108,7 +108,7 @@ def _reply_values(post: PostPageRow, reader: Member) -> dict[str, object]:
 
 @bp.route("/posts/new", methods=["GET", "POST"])
 @permission_required(can_write)
-@limiter.limit("30/hour", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
+@limit_writing("30/hour")
 def new() -> ResponseReturnValue:
     """Write a post."""
     values = {"submission": secrets.token_hex(16)}

@@ -158,8 +158,8 @@ def _is_unlisted(item: Item, action: str, source: str) -> bool:
 
 
 def _unlisted_number() -> int:
-    """Return a random negative number: a gap in the public numbers would date the entry."""
-    return -1 - secrets.randbelow(2**31 - 1)
+    """Return a random negative number of ten digits: a gap in the public numbers would date the entry."""
+    return -secrets.choice(range(10**9, 2**31))
 
 
 def moderator_log_name(moderator: Member) -> str:
