@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [
     "config",
     "access_protocols db text dates anonymity jobs serving links signed_tokens",
-    "site job_runs backup chains",
+    "site job_runs backup chains storage",
     "access cursors headers mail urls",
     "assets forms rate_limits submissions",
     "templating errors",

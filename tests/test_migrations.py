@@ -245,3 +245,19 @@ def test_secrets_take_the_place_of_numbers_and_back_and_every_row_stays_its_auth
     assert links.isdisjoint(db.session.scalars(sql("SELECT chain_link FROM posts WHERE chain_link IS NOT NULL")))
     assert spent.isdisjoint(db.session.scalars(sql("SELECT link FROM spent_links")))
     assert TEXT_CHAIN.next_link(author.secret) == TEXT_CHAIN.links(author.secret, 2, 1)[0], "a spent link stays spent"
+
+
+def test_stored_names_are_folded_anew(bare: Flask) -> None:
+    flask_migrate.upgrade(revision="shown_tiers")
+    run("INSERT INTO categories (id, slug, name, position) VALUES (1, 'a', 'A', 1)")
+    for n, (name, folded) in enumerate(
+        (("O’Reilly™", "oreillytm"), ("Northwind®", "northwindr"), ("Northwind", "northwind"))
+    ):
+        run(
+            "INSERT INTO vendors (id, slug, name, folded_name, category_id, description, proposed_at, post_count) "
+            f"VALUES ({n + 1}, '{folded}', '{name}', '{folded}', 1, '', '2026-01-01 00:00:00', 0)"
+        )
+    flask_migrate.upgrade(revision="folded_names")
+    assert value("SELECT folded_name FROM vendors WHERE id = 1") == "o-reilly"
+    assert value("SELECT folded_name FROM vendors WHERE id = 2") == "northwindr", "the name belongs to another vendor"
+    flask_migrate.downgrade(revision="shown_tiers")

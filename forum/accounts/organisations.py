@@ -3,14 +3,23 @@
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from sqlalchemy import Row
 
-from forum.accounts.models import Member
+class MemberRow(Protocol):
+    """A member, or a row of these columns."""
 
-# A row of a member's id, email and confirmed_at.
-MemberRow = Row[int, str | None, datetime | None]
+    @property
+    def id(self) -> int:
+        """The member's number."""
+
+    @property
+    def email(self) -> str | None:
+        """The address, if there is one."""
+
+    @property
+    def confirmed_at(self) -> datetime | None:
+        """When the address was confirmed."""
 
 
 class Organisation(NamedTuple):
@@ -20,7 +29,7 @@ class Organisation(NamedTuple):
     verified: bool
 
 
-def organisation_of(member: Member | MemberRow) -> Organisation:
+def organisation_of(member: MemberRow) -> Organisation:
     """Return the member's organisation: their confirmed work domain, or the member alone."""
     domain = email_domain(member.email)
     if member.confirmed_at and domain and not is_free_mail(domain):

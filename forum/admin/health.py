@@ -31,6 +31,7 @@ JOB_LABELS = {
     "remove_unedited": "Posts and replies not edited in time",
     "send_digests": "Digests",
     "send_representative_mails": "Mail to vendor representatives",
+    "truncate_write_ahead_log": "Deleted text in SQLite's log",
 }
 
 

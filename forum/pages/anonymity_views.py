@@ -4,6 +4,7 @@ from flask import Blueprint, render_template
 
 from forum import anonymity
 from forum.posts.anonymous.badges import MIN_ORGANISATIONS
+from forum.site import setting
 
 bp = Blueprint("anonymity", __name__)
 # Every column of the tables that serve anonymous writing alone, in words. A test compares this with the tables.
@@ -61,5 +62,6 @@ def show() -> str:
         stored_columns=STORED_COLUMNS,
         titles=TABLE_TITLES,
         min_organisations=MIN_ORGANISATIONS,
+        percent_held=setting("anonymous_percent_held"),
         alias_count=len(anonymity.ADJECTIVES) * len(anonymity.NOUNS),
     )

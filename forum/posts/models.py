@@ -6,7 +6,7 @@ of its author's chain, by which they find it again; without the key neither iden
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from forum.accounts.models import Member, Pseudonym
@@ -90,6 +90,8 @@ class Post(AuthoredText, db.Model):
     vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id"))
     programme_id: Mapped[int | None] = mapped_column(ForeignKey("programmes.id", ondelete="SET NULL"))
     tier_id: Mapped[int | None] = mapped_column(ForeignKey("tiers.id", ondelete="SET NULL"))
+    # Whether others see the tier: under an anonymous post only if enough organisations hold it.
+    shows_tier: Mapped[bool] = mapped_column(default=False, server_default=false())
     # An undisclosed vendor has a category and a description instead.
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), index=True)
     vendor_description: Mapped[str | None] = mapped_column(String(80))

@@ -64,6 +64,7 @@ class PostPageRow(FeedRow, Protocol):
     rating_id: int | None
     vendor_id: int | None
     category_id: int | None
+    tier_id: int | None
     programme_name: str | None
     category_name: str | None
     thread_hmac: str | None

@@ -10,9 +10,9 @@ from forum.ratings.criteria import ASKS, CRITERIA, NOT_OFFERED, THEMES, Ask, Cri
 from forum.ratings.figure_types import AskFigures, Estimate, Figures, StarFigures, estimate_of
 from forum.ratings.formatting import format_amount, format_interval
 from forum.ratings.models import Rating
-from forum.ratings.scores.actions import counted_rating
 from forum.ratings.scores.disclosure import K
 from forum.ratings.scores.figures import SiteContext, ask_level
+from forum.vendors.models import Tier
 
 
 class Directions(NamedTuple):
@@ -79,42 +79,64 @@ def _estimate_row(label: str, short_label: str, estimate: Estimate) -> Row:
 
 
 class Scorecard(NamedTuple):
-    """One rating: its chart, and rows of a label, its answer, and the vendor's figure or None."""
+    """What others see of one rating. Rows are a label, its stars, and the vendor's published mean or None.
 
-    chart: Markup
-    ask_rows: Sequence[tuple[str, str, str | None]]
+    `stated` are labels and amounts of what the vendor states for the tier. The rating's own facts and deals are in none
+    of this: whoever knows a partner's figures would find the partner by them.
+    """
+
+    worth: int
+    again: bool
+    interest: str
+    tier: str | None
+    chart: Markup | None
+    stated: Sequence[tuple[str, str]]
     criterion_rows: Sequence[tuple[str, str, str | None]]
 
 
-def rating_scorecard(rating: Rating, figures: Figures | None, context: SiteContext) -> Scorecard:
-    """Return one rating's two directions, with reference marks at the vendor's published figures if there are any."""
-    values = counted_rating(rating, rating.revised_at or rating.rated_at)
-    asks: list[tuple[Ask, float]] = [(a, v) for a, v in zip(ASKS, values.asks, strict=True) if v is not None]
-    stars: list[tuple[Criterion, int]] = [
-        (c, v) for c, v in zip(CRITERIA, values.criteria, strict=True) if v is not None
-    ]
+# The column of a tier that states each ask.
+STATED = {
+    "annual_fee": "annual_fee",
+    "revenue_commitment": "revenue_target",
+    "certified_people": "certified_people",
+    "training_cost": "training_cost",
+}
+
+
+def rating_scorecard(rating: Rating, tier: Tier | None, figures: Figures | None, context: SiteContext) -> Scorecard:
+    """Return one rating's stars beside what the vendor states for the tier, which is None unless others may see it.
+
+    Reference marks are at the vendor's published figures, if there are any.
+    """
+    asks = [(ask, amount) for ask in ASKS if (amount := _stated(tier, ask)) is not None]
+    stars = [(c, value) for c in CRITERIA if (value := getattr(rating, c.key)) is not None]
     bands = [
         Band(
             label,
-            [_single_ask_row(ask, value, figures, context) for ask, value in asks if ask.theme == theme],
+            [_stated_row(ask, amount, context) for ask, amount in asks if ask.theme == theme],
             [_single_criterion_row(c, value, figures) for c, value in stars if c.theme == theme],
         )
         for theme, label in THEMES.items()
     ]
     bands = [band for band in bands if band.ask_rows or band.criterion_rows]
-    label = "What this partner put in and got back, on a scale of 1 to 5; the table below says the same"
+    label = "What the vendor states for the tier, and this partner's stars, from 1 to 5; the table says the same"
     return Scorecard(
-        duplex_chart(bands, None, NARROW, label=label, cls="duplex-chart__single"),
-        [(ask.label, format_amount(ask, value), _published_median(ask, figures)) for ask, value in asks],
+        *(rating.worth, rating.again, rating.interest, tier.name if tier else None),
+        duplex_chart(bands, None, NARROW, label=label, cls="duplex-chart__single") if bands else None,
+        [(ask.label, format_amount(ask, amount)) for ask, amount in asks],
         [(c.label, f"{value}" if value else "not offered", _published_mean(c, figures)) for c, value in stars],
     )
 
 
-def _single_ask_row(ask: Ask, value: float, figures: Figures | None, context: SiteContext) -> Row:
-    reference = figures["asks"][ask.key].get("level") if figures else None
-    amount = format_amount(ask, value)
-    level = ask_level(value, ask.key, context)
-    return Row(ask.label, ask.short_label, amount, f"{ask.label}: {amount}", level, reference=reference)
+def _stated(tier: Tier | None, ask: Ask) -> int | None:
+    column = STATED.get(ask.key)
+    amount: int | None = getattr(tier, column) if tier is not None and column else None
+    return amount
+
+
+def _stated_row(ask: Ask, amount: int, context: SiteContext) -> Row:
+    text = format_amount(ask, amount)
+    return Row(ask.label, ask.short_label, text, f"{ask.label}, stated: {text}", ask_level(amount, ask.key, context))
 
 
 def _single_criterion_row(criterion: Criterion, stars: int, figures: Figures | None) -> Row:
@@ -123,11 +145,6 @@ def _single_criterion_row(criterion: Criterion, stars: int, figures: Figures | N
         return Row(label, short_label, "none", f"{label}: not offered", not_offered=True)
     reference = figures["stars"][criterion.key]["mean"] if figures else None
     return Row(label, short_label, f"{stars}", f"{label}: {stars} of 5", stars, reference=reference)
-
-
-def _published_median(ask: Ask, figures: Figures | None) -> str | None:
-    median = figures["asks"][ask.key]["median"] if figures else None
-    return None if median is None else format_amount(ask, median)
 
 
 def _published_mean(criterion: Criterion, figures: Figures | None) -> str | None:

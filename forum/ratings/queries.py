@@ -51,10 +51,10 @@ class PublishedHistory(NamedTuple):
 
 
 class ScorecardRow(NamedTuple):
-    """A rating with the names of its tier and vendor, and the current snapshots of the vendor and of the site."""
+    """A rating with its tier and the name of its vendor, and the current snapshots of the vendor and of the site."""
 
     rating: Rating
-    tier_name: str | None
+    tier: Tier | None
     vendor_name: str | None
     snapshot: Snapshot | None
     site: Snapshot | None
@@ -133,7 +133,7 @@ def scorecard_row(rating_id: int) -> ScorecardRow | None:
     """Return what the scorecard of a rating is made of, in one query."""
     site = aliased(Snapshot, name="site")
     row = db.session.execute(
-        select(Rating, Tier.name, Vendor.name, Snapshot, site)
+        select(Rating, Tier, Vendor.name, Snapshot, site)
         .outerjoin(Tier, Tier.id == Rating.tier_id)
         .outerjoin(Vendor, Vendor.id == Rating.vendor_id)
         .outerjoin(Snapshot, glyph_join(Rating.vendor_id))

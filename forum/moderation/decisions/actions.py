@@ -3,6 +3,7 @@
 `decide` closes a case. `apply_action` does and logs one thing without a case. `reverse` undoes a decision by another.
 """
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TypedDict, Unpack
@@ -128,6 +129,7 @@ def log_decision(
 ) -> Decision:
     """Add the row to the log. `target` is a key of TARGETS, needed when it does not follow from the item."""
     decision = Decision(
+        id=_unlisted_number() if _is_unlisted(item, action, source) else None,
         action=action,
         target_label=TARGETS[target or _target(item, action)],
         source=source,
@@ -145,6 +147,19 @@ def log_decision(
     if action in TAKES_TEXT and isinstance(item, Post | Comment):
         _store_text(item, decision)
     return decision
+
+
+def _is_unlisted(item: Item, action: str, source: str) -> bool:
+    """Return whether the decision is only counted in public: that an anonymous text was held and approved.
+
+    Whoever put an alias on hold would know its author's later texts by those entries.
+    """
+    return action == "approve" and source == "filter" and getattr(item, "pseudonym_id", None) is not None
+
+
+def _unlisted_number() -> int:
+    """Return a random negative number of ten digits: a gap in the public numbers would date the entry."""
+    return -secrets.choice(range(10**9, 2**31))
 
 
 def moderator_log_name(moderator: Member) -> str:
