@@ -42,7 +42,8 @@ def _length(bounds: tuple[int, int], noun: str) -> Callable[[BaseForm, Field], N
             raise ValidationError(f"This is {count_of(length, 'character')} long. Use at least {minimum}.")
         if len(value) > maximum:
             raise ValidationError(
-                f"This is {len(value):,} characters long. Shorten it to {maximum:,} characters. Your text is still here."
+                f"This is {len(value):,} characters long. Shorten it to {maximum:,} characters. "
+                "Your text is still here."
             )
 
     return check

@@ -152,7 +152,7 @@ def _notify_author(item: Post | Comment, notice: Notice) -> None:
     mail.enqueue(
         member.email,
         "notice_to_author",
-        subject="A notice about your text",
+        subject="A notice about something you wrote",
         name=member.name,
         due_at=notice.due_at,
         link=link,

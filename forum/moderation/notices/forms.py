@@ -67,7 +67,9 @@ class NoticeForm(Form):
 
     meta_fields = ("csrf_token", "url", "good_faith", "claim")
 
-    url = StringField("Address of the post or reply", validators=[InputRequired("Enter the address of the text.")])
+    url = StringField(
+        "Address of the post or reply", validators=[InputRequired("Enter the address of the post or reply.")]
+    )
     complaint = TextAreaField(
         "What is wrong, and why",
         validators=[_length_between(COMPLAINT_LENGTH, "what is wrong and how you know")],

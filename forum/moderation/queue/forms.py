@@ -84,7 +84,7 @@ class ReasonForm(Form):
         if length > MAX_REASON:
             raise ValidationError(too_long(length, MAX_REASON))
         if self.undisclosed and (vendor := find_vendor_mention(field.data)):
-            raise ValidationError(f"This is public and names {vendor}, but the vendor of the text is undisclosed.")
+            raise ValidationError(f"This is public and names {vendor}, but the post does not disclose its vendor.")
 
     def grounds(self) -> Grounds:
         """Return rule, facts and reason, for an action."""
