@@ -60,7 +60,6 @@ STORY = [*SHORT, Act(more_happens, 3, []), Act(everybody_leaves, 3, [])]
 def told_by_transactions(app: Flask) -> tuple[Recorder, list[str]]:
     """Play the story, and return what its transactions tell."""
     with world(app, Cast("alice", "bob")) as stage:
-        recorder = None
         acts = play(stage, STORY[:OPENING], dump.LogRecorder(), lambda stage, readers: {})
         list(acts)
         with recorded() as recorder:

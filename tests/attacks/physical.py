@@ -117,7 +117,7 @@ def members_named(change: Change) -> set[Any]:
 def keys_of(table: Table) -> list[str]:
     """Return the columns that say which row it is and what it refers to."""
     marks = ("chain_link", "thread_key", "thread_hmac", "link")
-    names = [name for name in table.columns.keys() if name == "id" or name.endswith("_id") or name in marks]
+    names = [name for name in list(table.columns.keys()) if name == "id" or name.endswith("_id") or name in marks]
     return names or [column.name for column in table.primary_key]
 
 
