@@ -60,7 +60,7 @@ class Recorder:
 
     def violations(self) -> list[str]:
         """Return what breaks a rule, transaction by transaction."""
-        found = []
+        broken = []
         for changes in self.transactions:
             threads = {thread for change in changes if (thread := self._thread(change)) is not None}
             is_anonymous = bool(threads) or any(change.table in WITHOUT_THREAD for change in changes)
@@ -72,10 +72,10 @@ class Recorder:
             )
             tables = sorted({change.table for change in changes})
             if is_anonymous and named:
-                found.append(f"{', '.join(dict.fromkeys(named))} with an anonymous row, among {', '.join(tables)}")
+                broken.append(f"{', '.join(dict.fromkeys(named))} with an anonymous row, among {', '.join(tables)}")
             if len(threads) > 1:
-                found.append(f"{len(threads)} anonymous threads together, among {', '.join(tables)}")
-        return found
+                broken.append(f"{len(threads)} anonymous threads together, among {', '.join(tables)}")
+        return broken
 
     def _thread(self, change: Change) -> str | None:
         """Return the thread that an anonymous row belongs to; None for a row that is not anonymous."""
