@@ -1,8 +1,8 @@
 """Anonymity: what ties anonymous rows to their authors, under a key that is not in the database.
 
 Rows carry HMAC-SHA256 digests of a member's secret, under keys derived by HKDF, one for each purpose, from the site's
-anonymity key. Without the key a digest names nobody, and no one can tell that two of them, in two threads, belong to one
-member. Without the secret, which is deleted with the account, not even someone with the key can.
+anonymity key. Without the key a digest names nobody, and no one can tell that two of them, in two threads, belong to
+one member. Without the secret, which is deleted with the account, not even someone with the key can.
 
 The purposes ("thread mark", "seal mail" ...) are input to the key derivation. They never change, not even to follow a
 renamed function: what was written under the old purpose could not be read or found again.
@@ -43,7 +43,7 @@ Summit Swallow Swan Thicket Thistle Thrush Tide Timber Tower Valley Walnut Wharf
 
 
 # Part of the key that seals members' secrets: it never changes.
-SECRET_PURPOSE = "secret of a member"
+SECRET_PURPOSE = "secret of a member"  # noqa: S105 - a purpose, no password
 
 
 class SecretMissing(Exception):

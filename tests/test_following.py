@@ -11,17 +11,14 @@ from flask import Flask
 from forum.accounts.models import Member
 from forum.db import db, now
 from forum.notifications import actions
-from forum.notifications.member_state import MIN_LENGTH
-from forum.notifications.models import MemberState
 from forum.pages.leaving.own_data import own_data
 from forum.posts.actions import PostSubject, delete_post
-from forum.posts.chain_queries import TEXT_CHAIN
 from forum.posts.comment_actions import delete_comment
 from forum.posts.recounts import settle_recounts
 from forum.posts.visibility import approve_held, hide
 from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post, make_tag, make_vendor
-from tests.following import path_to, press, recipients, run_digest, unread_by_name
+from tests.following import path_to, press, recipients, run_digest, sealed_states, unread_by_name
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
@@ -95,10 +92,10 @@ def test_reading_changes_nothing_and_buttons_mark_it_read(app: Flask, browse: An
     post = make_post(author)
     first, second = make_comment(post), make_comment(post, anonymous=True)
     browser = browse(author)
-    before = seals()
+    before = sealed_states()
     for page in (path_to(post), "/following", "/following?show=all", f"/replies/{key_text(first.id)}"):
         browser.get(page)
-    assert seals() == before
+    assert sealed_states() == before
     opened_at = press(browser, f"/posts/{key_text(post.id)}", "open").location
     assert opened_at in {f"/replies/{key_text(reply.id)}" for reply in (first, second)}
     assert unread_by_name(author) == {post.title: 0}
@@ -177,63 +174,6 @@ def test_who_has_stopped_following_stays_so_when_they_write_again(app: Flask) ->
     assert unread_by_name(author) == {post.title: 1}
 
 
-def seals() -> dict[int, str]:
-    """Return everyone's sealed state, by member."""
-    db.session.expire_all()
-    return {row.member_id: row.sealed for row in db.session.query(MemberState)}
-
-
-def test_every_member_has_one_state_from_the_start_and_all_look_alike(app: Flask) -> None:
-    idle, busy, writer = make_member(), make_member(), make_member()
-    posts = [make_post(writer, anonymous=True) for _ in range(5)]
-    for post in posts:
-        actions.follow(busy, "post", post.id)
-        actions.follow(busy, "tag", post.tags[0].id)
-        actions.unfollow(busy, "post", post.id)
-        make_comment(post, writer)
-    states = seals()
-    assert states.keys() == {member.id for member in db.session.query(Member)}
-    assert len({len(states[member.id]) for member in (idle, busy, writer)}) == 1
-    assert len(set(states.values())) == len(states)
-    assert set(MemberState.__table__.columns.keys()) == {"member_id", "sealed"}
-
-
-def test_how_much_somebody_follows_shows_in_large_steps_only() -> None:
-    lengths = {n: len(json.dumps({f"post {2**50 + i}": [True, i, i] for i in range(n)})) for n in (0, 50, 500)}
-    assert lengths[50] < MIN_LENGTH < lengths[500]
-
-
-def test_neither_reading_nor_writing_touches_anybodys_state(app: Flask, browse: Any) -> None:
-    author, replier = make_member(), make_member()
-    before = seals()
-    post = make_post(author, anonymous=True)
-    make_comment(post, author)
-    make_comment(post, replier, anonymous=True)
-    browse(author).get("/following")
-    browse(author).get(path_to(post))
-    after = seals()
-    assert {number: after[number] for number in before} == before
-
-
-def test_what_one_follows_by_writing_in_it_is_found_along_the_chain(app: Flask, monkeypatch: Any) -> None:
-    monkeypatch.setattr(TEXT_CHAIN, "max_gap", 8)
-    member = make_member()
-    posts = [make_post(member, anonymous=n % 2 > 0) for n in range(10)]
-    threads = [make_comment(make_post(), member, anonymous=n % 2 > 0).post for n in range(20)]
-    assert unread_by_name(member).keys() == {post.title for post in [*posts, *threads]}
-
-
-def test_in_a_thread_only_what_came_after_ones_first_text_is_unread(app: Flask) -> None:
-    post, replier = make_post(), make_member()
-    for _ in range(3):
-        make_comment(post)
-    make_comment(post, replier, anonymous=True)
-    assert unread_by_name(replier) == {post.title: 0}
-    make_comment(post)
-    make_comment(post, replier)
-    assert unread_by_name(replier) == {post.title: 1}
-
-
 def test_with_the_key_lost_nobody_follows_anything_by_choice_and_nothing_breaks(app: Flask, browse: Any) -> None:
     reader, post = make_member(), make_post()
     actions.follow(reader, "post", post.id)
@@ -281,7 +221,7 @@ def test_of_somebody_who_left_nothing_stays(app: Flask) -> None:
     number = leaver.id
     db.session.delete(leaver)
     assert recipients(run_digest()) == {stays.email}
-    assert number not in seals() and stays.id in seals()
+    assert number not in sealed_states() and stays.id in sealed_states()
 
 
 def test_imported_threads_are_not_followed_even_once_they_are_claimed(app: Flask) -> None:

@@ -62,6 +62,8 @@ ORDER = {
     ],
     "posts": [
         "models rows signals",
+        "recount_queries",
+        "recounts",
         "anonymous comment_queries item_queries merging official_queries row_html scheduled_queries tags visibility",
         "queries",
         "chain_queries feed_queries",

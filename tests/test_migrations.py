@@ -220,11 +220,17 @@ def test_secrets_take_the_place_of_numbers_and_back_and_every_row_stays_its_auth
     post = make_post(author, anonymous=True)
     make_comment(post, other, anonymous=True)
     deleted = make_comment(make_post(other), author, anonymous=True)
-    make_rating(author, anonymous=True, vendor=make_vendor())
-    make_rating(author, vendor=make_vendor())
+    for anonymous in (True, False):
+        make_rating(author, anonymous=anonymous, vendor=make_vendor())
     assert post.pseudonym is not None and sanction_pseudonym(post.pseudonym, "warn", "Rule 2")
-    fields: dict[str, Any] = {"title": "Later", "body": "It waits.", "leaning": "bad", "tags": [], "badged": False}
-    assert schedule_post(author, hours=6, form_data={}, rating_answers=None, **fields)
+    fields: dict[str, Any] = {
+        "title": "Later",
+        "body": "It waits.",
+        "leaning": "bad",
+        "tags": [],
+        "rating_answers": None,
+    }
+    assert schedule_post(author, hours=6, form_data={}, badged=False, **fields)
     delete_comment(deleted)
     db.session.commit()
     threads, ids = [post.thread_key], [author.id, other.id]
@@ -241,10 +247,10 @@ def test_secrets_take_the_place_of_numbers_and_back_and_every_row_stays_its_auth
     db.session.remove()
     flask_migrate.upgrade()
     assert [anonymous_belongings(db.session.get_one(Member, id), threads) for id in ids] == before
-    author = db.session.get_one(Member, ids[0])
     assert links.isdisjoint(db.session.scalars(sql("SELECT chain_link FROM posts WHERE chain_link IS NOT NULL")))
     assert spent.isdisjoint(db.session.scalars(sql("SELECT link FROM spent_links")))
-    assert TEXT_CHAIN.next_link(author.secret) == TEXT_CHAIN.links(author.secret, 2, 1)[0], "a spent link stays spent"
+    secret = db.session.get_one(Member, ids[0]).secret
+    assert TEXT_CHAIN.next_link(secret) == TEXT_CHAIN.links(secret, 2, 1)[0], "a spent link stays spent"
 
 
 def test_stored_names_are_folded_anew(bare: Flask) -> None:

@@ -118,7 +118,7 @@ def test_the_author_alone_reads_what_is_said_and_not_who_says_it(
     assert not reloaded(notice).answer
 
 
-def told() -> set[int]:
+def digest_recipients() -> set[int]:
     """Return whom a digest would go to now."""
     return {digest.member_id for digest in plan_digest(now()) if digest.has_news}
 
@@ -135,13 +135,13 @@ def test_an_anonymous_author_gets_no_mail_and_all_who_follow_the_thread_find_som
     browse().post(f"/notices/confirm/{confirmation_token(db.session.query(Notice).one())}")
     assert {row.to_address for row in mails()} == {ADDRESS}
     assert is_whole_day(reloaded(post).disputed_at)
-    assert told() == {author.id, follower.id, other.id}
+    assert digest_recipients() == {author.id, follower.id, other.id}
     for member in (author, follower, other):
         assert following_of(member).by_target()["post", post.id].unread == 1
     assert "<b>1 unread</b>" in browse(author).get("/following").text
     named = make_post(make_member())
     confirmed(browse, named)
-    assert named.author_id not in told() and not is_whole_day(reloaded(named).disputed_at)
+    assert named.author_id not in digest_recipients() and not is_whole_day(reloaded(named).disputed_at)
 
 
 @pytest.mark.parametrize("anonymous", [False, True])

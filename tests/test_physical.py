@@ -26,15 +26,15 @@ OPENING = 2  # steps that set the stage, where members are made by the dozen
 
 def more_happens(stage: Stage) -> None:
     """One member replies under each of the names they have, edits, votes and deletes."""
-    rebate, own = stage.post("The rebate"), stage.post("How it went")
+    rebate, post = stage.post("The rebate"), stage.post("How it went")
     reply = {"identity": "anonymous", "intent": "publish"}
     stage.send_anonymously(stage.first_author, stage.path(rebate, "/reply"), body="Same here, for years.", **reply)
     stage.send(
-        stage.first_author, stage.path(own, "/reply"), body="Good luck to them.", identity="name", intent="publish"
+        stage.first_author, stage.path(post, "/reply"), body="Good luck to them.", identity="name", intent="publish"
     )
     first = stage.reply("Same here")
     stage.send("carol", stage.path(first, "/useful"))
-    stage.send("carol", stage.path(own, "/follow"), intent="follow")
+    stage.send("carol", stage.path(post, "/follow"), intent="follow")
     stage.send_anonymously(
         stage.first_author, stage.path(first, "/edit"), body="Same here, for two years.", intent="publish"
     )
@@ -57,10 +57,9 @@ def everybody_leaves(stage: Stage) -> None:
 STORY = [*SHORT, Act(more_happens, 3, []), Act(everybody_leaves, 3, [])]
 
 
-def told_by_transactions(app: Flask) -> tuple[Recorder, list[str]]:
+def played_violations(app: Flask) -> tuple[Recorder, list[str]]:
     """Play the story, and return what its transactions tell."""
     with world(app, Cast("alice", "bob")) as stage:
-        recorder = None
         acts = play(stage, STORY[:OPENING], dump.LogRecorder(), lambda stage, readers: {})
         list(acts)
         with recorded() as recorder:
@@ -70,9 +69,9 @@ def told_by_transactions(app: Flask) -> tuple[Recorder, list[str]]:
 
 
 def test_no_transaction_names_a_member_beside_an_anonymous_row_or_holds_two_threads(app: Flask) -> None:
-    recorder, found = told_by_transactions(app)
+    recorder, violations = played_violations(app)
     assert len(recorder.anonymous) >= 3 and len(recorder.transactions) > 30
-    assert found == []
+    assert violations == []
 
 
 def counts_in_the_same_transaction(patch: pytest.MonkeyPatch) -> None:
@@ -106,7 +105,7 @@ def another_thread_is_touched(patch: pytest.MonkeyPatch) -> None:
     faults._on_anonymous_rows(patch, Comment, "after_insert", touch)
 
 
-def leaving_rewrites_what_was_written(patch: pytest.MonkeyPatch) -> None:
+def leaving_rewrites_texts(patch: pytest.MonkeyPatch) -> None:
     original = leaving_actions.delete_account
 
     def delete(member: Member, **choices: Any) -> None:
@@ -125,12 +124,12 @@ def leaving_rewrites_what_was_written(patch: pytest.MonkeyPatch) -> None:
         a_follow_of_the_author,
         last_seen,
         another_thread_is_touched,
-        leaving_rewrites_what_was_written,
+        leaving_rewrites_texts,
     ],
 )
 def test_each_protection_is_missed_when_it_is_gone(
     app: Flask, monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
     plant(monkeypatch)
-    _, found = told_by_transactions(app)
-    assert found != []
+    _, violations = played_violations(app)
+    assert violations != []

@@ -27,6 +27,7 @@ JOB_LABELS = {
     "expire_notices": "Notices",
     "move_late_posts": "Late posts of merged vendors",
     "publish_scheduled": "Scheduled posts and replies",
+    "settle_pending_recounts": "Counts of replies and votes",
     "publish_scores": "Publication of scores",
     "remove_unedited": "Posts and replies not edited in time",
     "send_digests": "Digests",

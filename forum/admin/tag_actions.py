@@ -43,7 +43,7 @@ def set_retired(staff: Member, tag: Tag, *, retired: bool) -> None:
 
 
 def merge_tags(staff: Member, old: Tag, into: Tag, *, post_count: int, reason: str) -> None:
-    """Merge a tag into another: posts and synonyms move, and the old slug becomes a synonym. Move the follows before."""
+    """Merge a tag into another: posts and synonyms move, the old slug becomes a synonym. Move its follows before."""
     slug = old.slug
     actions.retag_posts(old, into)
     actions.delete_tag(old)

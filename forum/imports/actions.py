@@ -50,8 +50,7 @@ def import_wordpress(
     `commit` is called after every BATCH posts and comments; a dry run never calls it and rolls back at the end.
     `progress` is called with the bytes read and the size of the file.
     """
-    report, blog = Report(dry_run=dry_run), Blog()
-    run: _ImportRun | None = None
+    report, blog, run = Report(dry_run=dry_run), Blog(), None
     try:
         for item in read_items(file, blog, progress):
             run = run or _ImportRun(blog, report, drafts, None if dry_run else commit)
@@ -63,9 +62,9 @@ def import_wordpress(
         run.finish(invite=invite)
     if dry_run:
         db.session.rollback()
-    else:
-        commit()
-        settle_recounts(commit)
+        return report
+    commit()
+    settle_recounts(commit)
     return report
 
 

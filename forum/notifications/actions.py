@@ -7,7 +7,7 @@ from forum.db import db, lock
 from forum.notifications.following import following_of
 from forum.notifications.member_state import UNKNOWN, ItemState, Target, seal_items, unseal_items
 from forum.notifications.models import MemberState
-from forum.notifications.own_texts import own_post_counts, own_texts_by_thread
+from forum.notifications.own_text_queries import own_post_counts, own_texts_by_thread
 from forum.notifications.queries import item_count
 from forum.posts.models import Post
 

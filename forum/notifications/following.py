@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from forum.access import is_author, is_listed, is_member
 from forum.accounts.models import Member
 from forum.notifications.member_state import UNKNOWN, ItemState, Target, unseal_items
-from forum.notifications.own_texts import (
+from forum.notifications.own_text_queries import (
     OwnTexts,
     own_post_counts,
     own_texts,
@@ -81,8 +81,8 @@ def reader_follow(kind: str, item_id: int, count: int) -> ActiveFollow | None:
     state = unseal_items(sealed_state(reader.id)).get((kind, item_id), UNKNOWN)
     if not state.choice:
         return None
-    others = count - own_post_counts(reader, kind, [item_id]).get(item_id, 0)
-    return ActiveFollow(max(others - (state.seen_count or 0), 0))
+    foreign_count = count - own_post_counts(reader, kind, [item_id]).get(item_id, 0)
+    return ActiveFollow(max(foreign_count - (state.seen_count or 0), 0))
 
 
 def reader_follow_of_thread(post: Thread) -> ActiveFollow | None:

@@ -1,4 +1,4 @@
-"""Listeners to new posts: vendor representatives get mail. Who writes follows without a row; see own_texts.py."""
+"""Listeners to new posts: vendor representatives get mail. Whoever writes follows without a row."""
 
 from forum.notifications.representative_actions import queue_post_for_representatives
 from forum.posts.models import Post

@@ -24,7 +24,7 @@ MAX_TITLES = 50  # in one mail
 
 
 def queue_post_for_representatives(post: Post) -> None:
-    """Queue a post for the next mail to the representatives of its vendor. Names none: the author's row is beside it."""
+    """Queue a post for the next mail to its vendor's representatives, naming none beside the author's row."""
     db.session.add(UnmailedPost(post_id=post.id))
     db.session.flush()
 

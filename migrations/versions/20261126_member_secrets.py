@@ -121,7 +121,7 @@ def _pseudonyms(before: Identities, after: Identities) -> Iterator[tuple[str, An
         sealed_id = _unseal(PSEUDONYM, row.member_seal)
         candidates = [int(sealed_id)] if sealed_id else before
         made = _matching(
-            row.thread_hmac, "thread mark", lambda identity: f"{row.thread_key}:{identity}", candidates, before
+            row.thread_hmac, "thread mark", lambda identity: f"{row.thread_key}:{identity}", candidates, before  # noqa: B023
         )
         if made is not None:
             values = {"thread_hmac": _hmac(_keys()[0], "thread mark", f"{row.thread_key}:{after[made]}")}
@@ -135,9 +135,9 @@ def _matching(
 ) -> int | None:
     """Return the member among the candidates whose HMAC the value is."""
     for member_id in candidates:
-        if member_id in identities:
-            if any(_hmac(key, purpose, message(identities[member_id])) == value for key in _keys()):
-                return int(member_id)
+        identity = identities.get(member_id)
+        if identity and any(_hmac(key, purpose, message(identity)) == value for key in _keys()):
+            return int(member_id)
     return None
 
 

@@ -60,7 +60,7 @@ class Recorder:
 
     def violations(self) -> list[str]:
         """Return what breaks a rule, transaction by transaction."""
-        found = []
+        broken = []
         for changes in self.transactions:
             threads = {thread for change in changes if (thread := self._thread(change)) is not None}
             is_anonymous = bool(threads) or any(change.table in WITHOUT_THREAD for change in changes)
@@ -72,10 +72,10 @@ class Recorder:
             )
             tables = sorted({change.table for change in changes})
             if is_anonymous and named:
-                found.append(f"{', '.join(dict.fromkeys(named))} with an anonymous row, among {', '.join(tables)}")
+                broken.append(f"{', '.join(dict.fromkeys(named))} with an anonymous row, among {', '.join(tables)}")
             if len(threads) > 1:
-                found.append(f"{len(threads)} anonymous threads together, among {', '.join(tables)}")
-        return found
+                broken.append(f"{len(threads)} anonymous threads together, among {', '.join(tables)}")
+        return broken
 
     def _thread(self, change: Change) -> str | None:
         """Return the thread that an anonymous row belongs to; None for a row that is not anonymous."""
@@ -117,7 +117,7 @@ def members_named(change: Change) -> set[Any]:
 def keys_of(table: Table) -> list[str]:
     """Return the columns that say which row it is and what it refers to."""
     marks = ("chain_link", "thread_key", "thread_hmac", "link")
-    names = [name for name in table.columns.keys() if name == "id" or name.endswith("_id") or name in marks]
+    names = [name for name in list(table.columns.keys()) if name == "id" or name.endswith("_id") or name in marks]
     return names or [column.name for column in table.primary_key]
 
 

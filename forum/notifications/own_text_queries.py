@@ -33,7 +33,7 @@ def own_texts_by_thread(member: Member) -> dict[int, OwnTexts]:
     seals: dict[int, list[str | None]] = {post_id: [] for post_id in posts}
     for post_id, position_seal in comments:
         seals.setdefault(post_id, []).append(position_seal)
-    return {post_id: own_texts(found, is_author=post_id in posts) for post_id, found in seals.items()}
+    return {post_id: own_texts(positions, is_author=post_id in posts) for post_id, positions in seals.items()}
 
 
 def own_texts(position_seals: Sequence[str | None], *, is_author: bool) -> OwnTexts:
