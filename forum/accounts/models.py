@@ -46,6 +46,9 @@ class Member(UserMixin, db.Model):
     # When mail to the address came back. No more is sent until the address is confirmed again.
     bounced_at: Mapped[datetime | None]
     suspended_until: Mapped[datetime | None]
+    # After a reset of the password by mail: until when anonymous writing is locked, and when a mail says so once more.
+    anonymous_locked_until: Mapped[datetime | None]
+    lock_reminder_at: Mapped[datetime | None]
     # When a moderator vouched for them, or the operator made the account: no limits for new members apply.
     vouched_at: Mapped[datetime | None]
     # The secret of two-factor authentication (sealed) and its recovery codes (hashed).

@@ -28,6 +28,7 @@ JOB_LABELS = {
     "move_late_posts": "Late posts of merged vendors",
     "publish_scheduled": "Scheduled posts and replies",
     "publish_scores": "Publication of scores",
+    "remind_of_locks": "Second mails about passwords reset by mail",
     "remove_unedited": "Posts and replies not edited in time",
     "send_digests": "Digests",
     "send_representative_mails": "Mail to vendor representatives",

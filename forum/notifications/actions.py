@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from forum import anonymity
+from forum.access import is_anonymous_writing_locked
 from forum.accounts.models import Member
 from forum.db import db, lock
 from forum.notifications.follow_state import FollowState, merge_states, seal_state, unseal_state
@@ -21,6 +22,7 @@ from forum.posts.models import Post
 
 # What a member wrote by name and what they wrote under a pseudonym have rows of their own: see models.py.
 BY_NAME, ANONYMOUS = IDENTITIES = ("by name", "anonymous")
+KINDS = ("post", "tag", "vendor")
 Change = Callable[[FollowState], FollowState]
 
 
@@ -53,7 +55,8 @@ def follow_as_author(member: Member, post: Post, *, anonymous: bool, replied: bo
         return state._replace(seen_count=min(state.seen_count + replied, count))
 
     lock(f"follows of {member.id}")
-    rows = _follow_rows(member, [("post", post.id)])
+    # What they sign while the other is locked learns nothing from it; a scheduled text may appear meanwhile.
+    rows = _follow_rows(member, [("post", post.id)], IDENTITIES if anonymous else readable_identities(member))
     existing = _merged_state(rows)
     _change_states(rows, mark_own_reply_read)
     if not {row.follow_hmac for row in rows} & set(_follow_hmacs(member, "post", post.id, identity)):
@@ -92,13 +95,24 @@ def mark_thread_unread(post: Post) -> None:
 def mark_all_read(member: Member) -> None:
     """Mark everything in all items the member follows as read."""
     lock(f"follows of {member.id}")
-    rows = follows_of_member(member)
-    for kind in ("post", "tag", "vendor"):
+    rows = readable_follows(member)
+    for kind in KINDS:
         item_ids = {row.id: item_id for row in rows if (item_id := getattr(row, f"{kind}_id")) is not None}
         counts = item_counts(kind, list(item_ids.values()))
         for row in rows:
             if row.id in item_ids:
                 reseal(row, lambda state, count=counts[item_ids[row.id]]: state._replace(seen_count=count))
+
+
+def readable_follows(member: Member) -> list[FollowRow]:
+    """Return the member's follows, without those by anonymous writing while that is locked."""
+    rows = follows_of_member(member)
+    return [row for row in rows if _is_by_name(row, member)] if is_anonymous_writing_locked(member) else rows
+
+
+def _is_by_name(row: FollowRow, member: Member) -> bool:
+    kind, item_id = next((kind, item_id) for kind in KINDS if (item_id := getattr(row, f"{kind}_id")) is not None)
+    return row.follow_hmac in _follow_hmacs(member, kind, item_id, BY_NAME)
 
 
 def reseal(row: FollowRow, change: Change) -> None:
@@ -118,13 +132,21 @@ def _merged_state(rows: Iterable[FollowRow]) -> FollowState | None:
     return merge_states([state for row in rows if (state := unseal_state(row.follower_seal)) is not None])
 
 
-def _follow_rows(member: Member, targets: Iterable[Target]) -> Sequence[FollowRow]:
+def readable_identities(member: Member) -> Sequence[str]:
+    """Return the identities under which the member may see what they follow: by name alone while the other is locked."""
+    return (BY_NAME,) if is_anonymous_writing_locked(member) else IDENTITIES
+
+
+def _follow_rows(
+    member: Member, targets: Iterable[Target], identities: Sequence[str] | None = None
+) -> Sequence[FollowRow]:
     """Return the member's follows of these targets, by name and under pseudonyms."""
+    identities = identities or readable_identities(member)
     return follows_with_hmacs(
         [
             follow_hmac
             for kind, item_id in targets
-            for identity in IDENTITIES
+            for identity in identities
             for follow_hmac in _follow_hmacs(member, kind, item_id, identity)
         ]
     )

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, bindparam, case, func, or_, select
 
 from forum import anonymity
-from forum.access import listed_clause
+from forum.access import is_anonymous_writing_locked, listed_clause
 from forum.accounts.models import Member, Pseudonym
 from forum.accounts.queries import spent_links_among
 from forum.chains import Chain
@@ -53,7 +53,7 @@ def follower_seals(kind: str, item_id: int) -> Sequence[str]:
 
 
 def _follows_with_links(links: Sequence[str]) -> Sequence[FollowRow]:
-    columns = (Follow.id, Follow.post_id, Follow.tag_id, Follow.vendor_id, Follow.follower_seal)
+    columns = (Follow.id, Follow.post_id, Follow.tag_id, Follow.vendor_id, Follow.follow_hmac, Follow.follower_seal)
     return db.session.execute(select(*columns).where(Follow.chain_link.in_(links))).all()
 
 
@@ -67,7 +67,7 @@ FOLLOW_CHAIN = Chain(
 
 
 def follows_of_member(member: Member) -> list[FollowRow]:
-    """Return all of a member's follows, found along their chain: id, post_id, tag_id, vendor_id and follower_seal."""
+    """Return all of a member's follows, found along their chain: the columns of a follow but its link."""
     return FOLLOW_CHAIN.rows(member.id)
 
 
@@ -129,9 +129,9 @@ def followed_vendors(vendor_ids: Sequence[int]) -> Sequence[ItemRow]:
 
 def first_unread_reply(post: Post, member: Member, unread: int) -> int | None:
     """Return the id of the oldest among the last `unread` replies that others wrote, or None without any."""
-    own_pseudonyms = select(Pseudonym.id).where(
-        Pseudonym.thread_hmac.in_(anonymity.thread_hmacs(post.thread_key, member.id))
-    )
+    is_locked = is_anonymous_writing_locked(member)
+    hmacs = [] if is_locked else anonymity.thread_hmacs(post.thread_key, member.id)
+    own_pseudonyms = select(Pseudonym.id).where(Pseudonym.thread_hmac.in_(hmacs))
     by_others = and_(
         or_(Comment.author_id.is_(None), Comment.author_id != member.id),
         or_(Comment.pseudonym_id.is_(None), Comment.pseudonym_id.not_in(own_pseudonyms)),
@@ -169,7 +169,8 @@ def all_member_ids() -> set[int]:
 def reachable_member_ids(moment: datetime) -> set[int]:
     """Return the members whom this day's digest may reach.
 
-    Weekly digests go out on Mondays, and none to a member who is unconfirmed, banned or whose mail came back.
+    Weekly digests go out on Mondays, and none to a member who is unconfirmed, banned or whose mail came back. While
+    anonymous writing is locked, a digest about what the pages do not list would tell the mailbox that there is more.
     """
     frequencies = ["daily", "weekly"] if moment.weekday() == 0 else ["daily"]
     return set(
@@ -180,6 +181,7 @@ def reachable_member_ids(moment: datetime) -> set[int]:
                 Member.confirmed_at.is_not(None),
                 Member.banned_at.is_(None),
                 Member.bounced_at.is_(None),
+                or_(Member.anonymous_locked_until.is_(None), Member.anonymous_locked_until <= moment),
             )
         )
     )
