@@ -1,12 +1,15 @@
-# Full Duplex. `make run` starts the site, `make test` passes the tests; `make help` lists the rest.
+# Full Duplex. `make run` starts the site, `make test` runs the tests; `make help` lists the rest.
 .POSIX:
-.PHONY: help run test lint bench lock clean python
+.PHONY: help run test quick lint bench lock clean python
 VENV = .venv
 BIN = $(VENV)/bin
+# A worker for each processor, and compiled modules are kept: many tests start the program anew.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal
 
 help:
 	@echo "make run    start the site with a demo community on http://127.0.0.1:8000"
 	@echo "make test   lint, types and all tests, on SQLite and PostgreSQL"
+	@echo "make quick  the tests that are quick, on SQLite, without a browser: under a minute"
 	@echo "make lint   lint and types only"
 	@echo "make bench  measure the site's speed (ARGS=--write appends it to docs/benchmarks.md)"
 	@echo "make lock   make the lock files anew"
@@ -18,7 +21,10 @@ run: $(VENV)/.run
 test: $(VENV)/.test
 	@sh tests/prepare
 	@$(MAKE) -s lint
-	$(BIN)/python -m pytest -n 2
+	$(PYTEST)
+
+quick: $(VENV)/.test
+	$(PYTEST) -m "not slow and not browser" -k "not postgres"
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -7,32 +7,71 @@ from typing import Any
 
 import flask_migrate
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask, has_app_context
 from flask_login import FlaskLoginClient
+from jinja2 import Environment, FileSystemBytecodeCache
+from sqlalchemy import Connection
 from sqlalchemy import text as sql
 
 from forum import create_app, site
+from forum.accounts import passwords
 from forum.config import CONSTANT_CONFIG
 from forum.db import db
 from forum.rate_limits import limiter
-from tests import cluster
+from tests import built, cluster
 from tests.representatives import moderator, nordwall, representative  # noqa: F401 - fixtures
+
+DURATIONS = "forum/durations"
+_durations: dict[str, float] = {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One private PostgreSQL for the whole run, unless one is given."""
-    # After a thousand tests there is much in memory that stays: it is not looked through again and again.
+    """Start a private PostgreSQL for the run unless one is configured, and make costly things cheap for tests."""
+    # After a thousand tests much memory stays in use: the collector does not look through it again and again.
     gc.set_threshold(50_000, 50, 100)
-    cluster.start_for_run(config)
+    # The real costs are checked in test_accounts.py.
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    # Templates are compiled once for each state of the code, not once for each application.
+    templates = built.CACHE / f"templates-{built.digest('forum/**/*.py')}"
+    templates.mkdir(parents=True, exist_ok=True)
+    Environment.bytecode_cache = FileSystemBytecodeCache(str(templates))
+    if wants_postgres(config):
+        cluster.start_for_run(config)
+
+
+def wants_postgres(config: pytest.Config) -> bool:
+    """Return whether the run may need PostgreSQL: `make quick` excludes it by a keyword."""
+    return "not postgres" not in config.option.keyword
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop it again."""
+    """Stop PostgreSQL, and remember how long the tests took."""
     cluster.stop_for_run(config)
+    if _durations and not hasattr(config, "workerinput"):
+        config.cache.set(DURATIONS, config.cache.get(DURATIONS, {}) | _durations)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Record how long a test took."""
+    _durations[report.nodeid] = round(_durations.get(report.nodeid, 0) + report.duration, 1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Start with the tests that took longest in the last run, within each database, so that no worker waits at the end."""
+    durations = config.cache.get(DURATIONS, {})
+
+    def order(item: pytest.Item) -> tuple[bool, float]:
+        return "[postgres" in item.nodeid, -durations.get(
+            item.nodeid, 10 * (item.get_closest_marker("slow") is not None)
+        )
+
+    items.sort(key=order)
 
 
 def settings_for(database_url: str, folder: Path, **overrides: Any) -> dict[str, Any]:
-    """The configuration of an application under test."""
+    """Return the configuration of an application under test."""
     return {
         **CONSTANT_CONFIG,
         "TESTING": True,
@@ -56,13 +95,13 @@ def settings_for(database_url: str, folder: Path, **overrides: Any) -> dict[str,
 
 
 class Browser(FlaskLoginClient):
-    """Each visit has an application context of its own, as in life: Flask-Login keeps the reader on flask.g.
+    """A test client that opens each visit in its own application context: Flask-Login keeps the reader on flask.g.
 
-    What the test made is committed first. Nothing of it is locked during the visit, and all of it is read anew after.
+    The test's changes are committed before a visit, so that it holds no locks during it and reads everything anew after it.
     """
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
-        if has_app_context():  # a browser in a thread of its own has none
+        if has_app_context():  # a browser in another thread has none
             db.session.commit()
         with self.application.app_context():
             return super().open(*args, **{"buffered": True, **kwargs})
@@ -81,7 +120,7 @@ def _url(kind: str, worker: str, folder: Path) -> str:
 def migrated_app(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Iterator[Flask]:
-    """The application over a database that the migrations made: one of each kind for each worker."""
+    """Provide the application over a migrated database: one of each kind for each worker."""
     folder = tmp_path_factory.mktemp(request.param)
     app = create_app(settings_for(_url(request.param, worker_id, folder), folder))
     app.test_client_class = Browser
@@ -93,14 +132,16 @@ def migrated_app(
         db.engine.dispose()
 
 
-# For what tests a test: whether it finds a planted fault is the same on both.
+# For tests of a test: whether it finds a planted fault does not depend on the database.
 on_one_database = pytest.mark.parametrize("migrated_app", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
 def app(migrated_app: Flask) -> Iterator[Flask]:
-    """The application with an empty database, inside an application context."""
-    with migrated_app.app_context(), migrated_app.test_request_context():
+    """Provide the application with an empty database, inside an application context."""
+    with migrated_app.app_context(), migrated_app.test_request_context(), pytest.MonkeyPatch.context() as patch:
+        # Cached settings would expire in the middle of a slow test, which costs a query more.
+        patch.setattr(site, "CACHE_SECONDS", 3600.0)
         empty_database()
         limiter.reset()
         yield migrated_app
@@ -108,25 +149,37 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
 
 
 def empty_database() -> None:
+    """Empty all tables."""
     site.clear_cache()
     with db.engine.begin() as connection:
         names = [table.name for table in db.metadata.sorted_tables]
         if connection.dialect.name == "postgresql":
-            # The log only grows; between tests it may shrink.
+            # The log can only grow; between tests it may shrink.
             connection.execute(sql("ALTER TABLE decisions DISABLE TRIGGER USER"))
             connection.execute(sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
             connection.execute(sql("ALTER TABLE decisions ENABLE TRIGGER USER"))
             return
-        triggers = connection.execute(sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
-        for trigger in triggers:
-            connection.execute(sql(f"DROP TRIGGER {trigger.name}"))
-        for name in reversed(names):
-            connection.execute(sql(f"DELETE FROM {name}"))
-        for trigger in triggers:
-            connection.exec_driver_sql(trigger.sql)
+        # A trigger may write to another table, so it takes up to two rounds.
+        while used := _used_tables(connection, names):
+            triggers = connection.execute(sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
+            stopping = [
+                trigger for trigger in triggers if trigger.name.startswith("decisions_") and "decisions" in used
+            ]
+            for trigger in stopping:
+                connection.execute(sql(f"DROP TRIGGER {trigger.name}"))
+            for name in reversed(names):
+                if name in used:
+                    connection.execute(sql(f"DELETE FROM {name}"))
+            for trigger in stopping:
+                connection.exec_driver_sql(trigger.sql)
+
+
+def _used_tables(connection: Connection, names: list[str]) -> set[str]:
+    selects = (f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in names)
+    return set(connection.scalars(sql(" UNION ALL ".join(selects))))
 
 
 @pytest.fixture
 def browse(app: Flask) -> Callable[..., Any]:
-    """browse() is a stranger's browser; browse(member) is signed in as that member."""
+    """Return browse: browse() opens a stranger's browser, browse(member) one signed in as that member."""
     return lambda member=None: app.test_client(user=member) if member is not None else app.test_client()

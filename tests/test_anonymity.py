@@ -105,7 +105,7 @@ def test_the_first_anonymous_and_the_first_named_text_of_a_member_stay_apart(app
     anonymous = make_comment(post, author, anonymous=True)
     page = browse().get(f"/posts/{key_text(post.id)}/{post.slug}").text
     box = page.split(f'id="r-{key_text(anonymous.id)}"')[1].split("</div>")[0]
-    assert "wrote this post" not in box and author.slug not in box
+    assert '<span class="badge">author</span>' not in box and author.slug not in box
 
 
 def test_a_database_refuses_a_row_with_both_an_author_and_a_pseudonym(app: Flask) -> None:

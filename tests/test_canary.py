@@ -86,7 +86,7 @@ def people(app: Flask) -> dict[str, Member]:
 def _write_anonymously(canary: Member, vendor: Vendor, member: Member, moderator: Member) -> None:
     tag = make_tag("deals", ("bids",))
     about = PostSubject(vendor, tier=vendor.programmes[0].tiers[0], programme=vendor.programmes[0])
-    anonymous = {"anonymous": True, "rating_values": {"worth": 2, "again": False, "interest": "none"}, "tags": [tag]}
+    anonymous = {"anonymous": True, "rating_answers": {"worth": 2, "again": False, "interest": "none"}, "tags": [tag]}
     post = make_post(canary, subject=about, badged=True, **anonymous)
     edited = {"title": "What it says by now", "body": post.body * 2, "leaning": "bad", "tags": [tag]}
     edit_post(post, **edited, subject=about, author=canary)

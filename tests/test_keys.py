@@ -40,7 +40,7 @@ def schedule(author: Any, title: str) -> None:
         "tags": [make_tag()],
     }
     assert schedule_post(
-        author, hours=6, form_data={"title": title}, **fields, rating_values=None, badged=False, submission=title
+        author, hours=6, form_data={"title": title}, **fields, rating_answers=None, badged=False, submission=title
     )
     db.session.commit()
 

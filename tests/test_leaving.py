@@ -142,7 +142,7 @@ def test_the_file_has_everything_of_ones_own_and_nothing_of_others(app: Flask, b
     }
     assert sorted(row["anonymous"] for row in export["replies"]) == [False, True]
     assert sorted(row["anonymous"] for row in export["ratings"]) == [False, True]
-    assert export["waiting_to_appear"][0]["title"] == "What waits to appear" and len(export["found_useful"]) == 1
-    assert export["sanctions"][0]["said"] == "Rule 2"
+    assert export["scheduled"][0]["title"] == "What waits to appear" and len(export["useful_votes"]) == 1
+    assert export["sanctions"][0]["message"] == "Rule 2"
     assert "secret" not in answer.text and "password" not in answer.text
     assert browse().post("/settings/data").status_code in (302, 401)

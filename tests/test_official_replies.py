@@ -172,10 +172,10 @@ def test_what_waited_to_appear_does_not_once_its_author_speaks_for_the_vendor(
     fields = {"title": "How good they are", "body": "Very good indeed. " * 5, "leaning": "good", "tags": [make_tag()]}
     values = {"worth": 5, "again": True, "interest": "none"}
     schedule_post(
-        member, hours=6, form_data={}, subject=PostSubject(nordwall), rating_values=values, badged=False, **fields
+        member, hours=6, form_data={}, subject=PostSubject(nordwall), rating_answers=values, badged=False, **fields
     )
     schedule_post(
-        member, hours=6, form_data={}, subject=PostSubject(make_vendor()), rating_values=values, badged=False, **fields
+        member, hours=6, form_data={}, subject=PostSubject(make_vendor()), rating_answers=values, badged=False, **fields
     )
     ask(browse(member))
     decide(browse(moderator), the_case())

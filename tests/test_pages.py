@@ -35,7 +35,7 @@ def all_pages(reader: Any, path: str) -> list[list[str]]:
         page = reader.get(path)
         assert page.status_code == 200
         pages.append(titles(page.text))
-        more = re.search(r'<a href="([^"]+)" rel="next">Older experiences', page.text)
+        more = re.search(r'<a href="([^"]+)" rel="next">Older posts', page.text)
         path = unescape(more[1]) if more else ""
     return pages
 
@@ -82,7 +82,7 @@ def test_a_page_of_a_list_stays_what_it_was_when_something_new_comes(app: Any, b
         before = titles(browse().get(more).text)
         make_post(author, tags=tags, title="Something quite new")
         assert titles(browse().get(more).text) == before
-        assert "Back to the first page" in browse().get(more).text
+        assert "First page" in browse().get(more).text
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_writing_a_reply_costs_the_same_in_a_long_thread(app: Flask, browse: Any
 def calls_for(reader: Any, path: str, *, cached: bool) -> int:
     """Return how many function calls a visit makes: unlike its time, the same on every machine."""
     if not cached:
-        thread_html._print.cache_clear()
+        thread_html._render.cache_clear()
     calls = 0
 
     def count(frame: Any, event: str, arg: Any) -> None:

@@ -49,7 +49,7 @@ def write(authors: list[Member], chance: random.Random) -> dict[int, tuple[int, 
     for n, (author, thread) in enumerate(acts):
         with time_machine.travel(START + timedelta(minutes=17 * n), tick=False):
             if thread is None:
-                about = {"subject": PostSubject(vendor), "said": said} if chance.random() < 0.5 else {}
+                about = {"subject": PostSubject(vendor), "rating_answers": said} if chance.random() < 0.5 else {}
                 post = write_post(author, anonymous=True, **_post_fields(chance, [tag]), **about)
                 ids[author.id][0] = post.id
             else:

@@ -15,6 +15,7 @@ class Byline(NamedTuple):
     url: str | None
     anonymous: bool
     details: str
+    slug: str | None = None
 
 
 class BylineRow(Protocol):
@@ -87,7 +88,7 @@ def _item_byline(item: BylineItem, title: str | None) -> Byline:
 
 
 def _signed(name: str, slug: str, details: str) -> Byline:
-    return Byline(name, path_of("pages.member", slug=slug), False, details)
+    return Byline(name, path_of("pages.member", slug=slug), False, details, slug)
 
 
 def _details(job_title: str, country: str) -> str:

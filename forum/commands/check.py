@@ -11,7 +11,7 @@ from forum.accounts.queries import member_seals
 from forum.admin.health import migrations
 from forum.commands.context import in_app
 from forum.db import reading
-from forum.ratings.actions import ORGANISATION_SEAL
+from forum.ratings.actions import ORGANISATION_SEAL_PURPOSE
 from forum.ratings.queries import organisation_seals
 
 # How many seals of each kind are tried with the anonymity keys.
@@ -54,7 +54,7 @@ def _queue_problem() -> str | None:
 def key_problem() -> str | None:
     """Return a message when the keys don't open a sample of what the database has sealed."""
     seals = [(MEMBER_PURPOSE, seal) for seal in member_seals(SAMPLE_SIZE)]
-    seals += [(ORGANISATION_SEAL, seal) for seal in organisation_seals(SAMPLE_SIZE)]
+    seals += [(ORGANISATION_SEAL_PURPOSE, seal) for seal in organisation_seals(SAMPLE_SIZE)]
     failures = sum(anonymity.unseal(purpose, seal) is None for purpose, seal in seals)
     if not failures:
         return None

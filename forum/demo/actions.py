@@ -133,7 +133,7 @@ def _write_story(
         leaning=story["leaning"],
         tags=list({tag.id: tag for tag in tags_by_word(story["tags"]).values()}.values()),
         subject=_subject(story, vendors),
-        rating_values=story_answers(story["rating"]) if "rating" in story else None,
+        rating_answers=story_answers(story["rating"]) if "rating" in story else None,
         anonymous=story.get("anonymous", False),
         at=posted_at,
     )

@@ -1,1 +1,1 @@
-"""Moving in from elsewhere and moving out: WordPress exports, the public archive, backups."""
+"""Importing WordPress exports, and exporting the public archive."""

@@ -1,4 +1,4 @@
-"""Moving out: everything public as JSON Lines, one object a line, and nothing that a stranger could not read here."""
+"""The public archive: everything a stranger can read here, as JSON Lines."""
 
 import json
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from forum.posts.tags.queries import all_tags, tag_slugs_of
 from forum.urls import key_text
 from forum.vendors.models import Vendor
 
-FORMAT = 1  # goes up when a field changes its meaning
+FORMAT = 1  # incremented when a field changes its meaning
 
 
 def export_to(stream: IO[str]) -> int:
-    """Write every public row to the stream, and return how many there were. Memory stays the same however many.
+    """Write every public row to the stream, in constant memory, and return how many there were.
 
-    First a line about the site, then vendors, tags, posts and comments, each saying its `kind`. A comment's `post` and
-    `parent` are ids of earlier lines, unless the parent has been taken down.
+    A line about the site comes first, then vendors, tags, posts and comments, each with its `kind`. A comment's `post`
+    and `parent` are ids of earlier lines, unless the parent has been hidden or deleted.
     """
     count = 0
     for row in _rows():
@@ -85,7 +85,7 @@ def _post(row: Any, tags: list[str]) -> dict[str, Any]:
         "post": key_text(row.id),
         "url": external_url("posts.show", post_id=row.id, slug=row.slug),
         "title": row.title,
-        **_signed(row),
+        **_authorship(row),
         "leaning": row.leaning,
         "tags": tags,
         "vendor": row.vendor_slug,
@@ -106,7 +106,7 @@ def _comment(row: Any) -> dict[str, Any]:
         "comment": key_text(row.id),
         "post": key_text(row.post_id),
         "parent": key_text(row.parent_id) if row.parent_id else None,
-        **_signed(row),
+        **_authorship(row),
         "official_reply_of": row.official_vendor,
         "official_title": row.official_title,
         "useful": row.useful_count,
@@ -115,13 +115,13 @@ def _comment(row: Any) -> dict[str, Any]:
     }
 
 
-def _signed(row: Any) -> dict[str, Any]:
-    """The name it goes under and its moments. Of an anonymous one the days, whatever the row may hold."""
-    signed = byline(row)
-    most = 10 if signed.anonymous else None
+def _authorship(row: Any) -> dict[str, Any]:
+    """Return the author's name and the times; of anonymous texts only the days, whatever the row holds."""
+    author = byline(row)
+    length = 10 if author.anonymous else None
     return {
-        "by": signed.name,
-        "anonymous": signed.anonymous,
-        "written": dates.format_iso(row.created_at)[:most],
-        "edited": dates.format_iso(row.edited_at)[:most] if row.edited_at else None,
+        "by": author.name,
+        "anonymous": author.anonymous,
+        "written": dates.format_iso(row.created_at)[:length],
+        "edited": dates.format_iso(row.edited_at)[:length] if row.edited_at else None,
     }

@@ -1,26 +1,26 @@
-"""Dates as exports write them."""
+"""Dates of an export."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from forum.db import now
 
-FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def moment_of(fields: dict[str, str], *names: str) -> datetime | None:
-    """The first of these fields that is a date ("0000-00-00 00:00:00" is none), in UTC and not ahead of now."""
+def first_date(fields: dict[str, str], *names: str) -> datetime | None:
+    """Return the first of these fields that is a date, in UTC and not later than now. "0000-00-00 00:00:00" is none."""
     for name in names:
-        found = _read(fields.get(name, "").strip())
-        if found is not None:
-            return min(max(found, FIRST), now())
+        moment = _parse(fields.get(name, "").strip())
+        if moment is not None:
+            return min(max(moment, EARLIEST), now())
     return None
 
 
-def _read(written: str) -> datetime | None:
-    """A date without a zone is taken for UTC: an export does not say where the blog was."""
+def _parse(text: str) -> datetime | None:
+    """Return the date, or None. Without a time zone it is UTC: an export does not say where the blog was."""
     try:
-        moment = parsedate_to_datetime(written) if "," in written else datetime.fromisoformat(written)
+        moment = parsedate_to_datetime(text) if "," in text else datetime.fromisoformat(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
     except (ValueError, OverflowError):
         return None

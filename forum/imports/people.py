@@ -1,4 +1,4 @@
-"""Who wrote it: names and addresses of a blog as members of the forum, unclaimed until somebody reads mail there."""
+"""A blog's authors as members of the forum, unclaimed until they confirm their e-mail address."""
 
 import re
 
@@ -8,74 +8,74 @@ from forum.accounts.models import Member
 from forum.accounts.queries import member_by_email
 from forum.db import db
 from forum.imports.content import plain
-from forum.imports.queries import nameless_member, unclaimed_of
+from forum.imports.queries import member_without_email, unclaimed_members
 from forum.imports.report import Report
 
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]{1,64}@[^\s@<>()\[\],;:\"\\]{1,189}\.[^\s@<>()\[\],;:\"\\.]{2,}")
-# What WordPress writes for those whose traces were removed on request.
+# The names that WordPress gives to people whose data was erased on request.
 _ERASED = ("", "anonymous", "deleted user", "[deleted]")
 
 
-class People:
-    """Finds or makes members. An e-mail makes two names one member; a name alone never leads to an account."""
+class MemberImporter:
+    """Finds or creates members. Two names with one e-mail are one member; a name alone never leads to an account."""
 
     def __init__(self, blog: str, report: Report) -> None:
         self.blog = blog
         self.report = report
-        # By (e-mail, "") or ("", name): the member's id; of all that were met, and of those that were made.
+        # By identity, which is (e-mail, "") or ("", name).
         self.ids: dict[tuple[str, str], int] = {}
-        self.met: set[tuple[str, str]] = set()
-        self.made: set[tuple[str, str]] = set()
+        self.found_identities: set[tuple[str, str]] = set()
+        self.created_identities: set[tuple[str, str]] = set()
 
     def member(self, name: str, email: str) -> Member:
-        """Whoever has the address. Without one: the name as this blog showed it, which nobody can claim.
+        """Return the member with the e-mail, or without one an unclaimable member with the name.
 
-        Without either, a member that is never saved: what it signs is by "a former member".
+        Without either, return a member that is never saved: its posts are by "a former member".
         """
-        shown, email = shown_name(name), email.strip().lower()
+        display, email = display_name(name), email.strip().lower()
         if not (_EMAIL.fullmatch(email) and len(email) <= 254):
             email = ""
-            if shown.lower() in _ERASED:
+            if display.lower() in _ERASED:
                 return Member()
-        who = (email, "" if email else shown)
-        known = db.session.get(Member, self.ids[who]) if who in self.ids else None
-        return known or self._looked_up(who, shown or "A reader")
+        identity = (email, "" if email else display)
+        cached = db.session.get(Member, self.ids[identity]) if identity in self.ids else None
+        return cached or self._find_or_create(identity, display or "A reader")
 
-    def forget(self) -> None:
-        """What was rolled back with a bad item may have made members: look them up again."""
+    def clear_cache(self) -> None:
+        """Forget the ids after a rollback, which may have undone created members."""
         self.ids.clear()
 
-    def count(self) -> None:
-        """Put the numbers into the report."""
-        self.report.members = len(self.made)
-        self.report.members_known = len(self.met - self.made)
+    def update_report(self) -> None:
+        """Put the counts into the report."""
+        self.report.members = len(self.created_identities)
+        self.report.members_existing = len(self.found_identities - self.created_identities)
 
     def invite(self) -> None:
-        """Mail a claim link to everybody whose writing from this blog waits for them, whichever run brought it."""
-        for member in unclaimed_of(self.blog):
+        """Mail a claim link to everyone with unclaimed posts from this blog, from this run or an earlier one."""
+        for member in unclaimed_members(self.blog):
             send_claim_link(member)
             self.report.invited += 1
 
-    def _looked_up(self, who: tuple[str, str], name: str) -> Member:
-        email = who[0]
+    def _find_or_create(self, identity: tuple[str, str], name: str) -> Member:
+        email = identity[0]
         if email:
             member = member_by_email(email)
         else:
-            found = nameless_member(name, self.blog)
-            member = db.session.get(Member, found) if found else None
+            member_id = member_without_email(name, self.blog)
+            member = db.session.get(Member, member_id) if member_id else None
         if member is None:
             member = create_member(name=name, email=email or None)
-            self.made.add(who)
+            self.created_identities.add(identity)
         elif member.confirmed_at is None and member.password_hash is not None:
-            # Somebody began to join with this address and never proved it theirs. Unclaimed, it waits for its owner.
+            # Someone signed up with this address and never confirmed it. The member stays unclaimed for its owner.
             member.password_hash = None
             db.session.flush()
-        self.met.add(who)
-        self.ids[who] = member.id
+        self.found_identities.add(identity)
+        self.ids[identity] = member.id
         return member
 
 
-def shown_name(name: str) -> str:
-    """A blog's name for somebody, fit to be printed: no tags, at most 60 characters, and never an address."""
-    shown = text.single_line(plain(name))
-    return (shown.split("@")[0] if "@" in shown and " " not in shown else shown)[:60].strip()
+def display_name(name: str) -> str:
+    """Return the blog's name for someone without tags, in at most 60 characters, and never an e-mail address."""
+    display = text.single_line(plain(name))
+    return (display.split("@")[0] if "@" in display and " " not in display else display)[:60].strip()

@@ -1,4 +1,4 @@
-"""Questions that moving in and moving out ask of the database."""
+"""Queries of the import and of the archive."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,23 +14,41 @@ from forum.posts.models import Comment, Post
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 BATCH = 500
+_POST_COLUMNS = (
+    Post.id,
+    Post.slug,
+    Post.title,
+    Post.body,
+    Post.body_html,
+    Post.leaning,
+    Post.created_at,
+    Post.edited_at,
+    Post.useful_count,
+    Post.comment_count,
+    Post.vendor_description,
+    Vendor.slug.label("vendor_slug"),
+    Programme.slug.label("programme_slug"),
+    Tier.name.label("tier_name"),
+    Category.slug.label("category_slug"),
+    Post.badge,
+)
 
 
-def post_moved_from(key: str) -> Post | None:
-    """The post that an earlier run made of this one."""
+def imported_post(key: str) -> Post | None:
+    """Return the post that an earlier run created for this key."""
     return db.session.scalar(select(Post).where(Post.imported_from == key))
 
 
-def comments_moved_under(post_id: int) -> dict[str, int]:
-    """Where the post's comments came from, and which they are here."""
+def imported_comments(post_id: int) -> dict[str, int]:
+    """Return the ids of the post's imported comments by their keys."""
     rows = db.session.execute(
         select(Comment.imported_from, Comment.id).where(Comment.post_id == post_id, Comment.imported_from.is_not(None))
     )
     return {row.imported_from: row.id for row in rows}
 
 
-def nameless_member(name: str, blog: str) -> int | None:
-    """The unclaimed member without an e-mail that an earlier run made for this name on this blog."""
+def member_without_email(name: str, blog: str) -> int | None:
+    """Return the id of the unclaimed member without e-mail that an earlier run created for this name on this blog."""
     return db.session.scalar(
         select(Member.id)
         .where(Member.name == name, Member.email.is_(None), Member.password_hash.is_(None), _wrote_on(blog))
@@ -39,8 +57,8 @@ def nameless_member(name: str, blog: str) -> int | None:
     )
 
 
-def unclaimed_of(blog: str) -> Sequence[Member]:
-    """Those with an e-mail whose writing came from this blog and who have not claimed it."""
+def unclaimed_members(blog: str) -> Sequence[Member]:
+    """Return the members with an e-mail who have not claimed what was imported from this blog."""
     unclaimed = Member.password_hash.is_(None) & Member.confirmed_at.is_(None) & Member.email.is_not(None)
     return db.session.scalars(select(Member).where(unclaimed, _wrote_on(blog)).order_by(Member.id)).all()
 
@@ -55,36 +73,18 @@ def _wrote_on(blog: str) -> ColumnElement[bool]:
 
 
 def public_vendors() -> Sequence[Vendor]:
-    """The catalogue, with everything that a vendor's page says."""
+    """Return the catalogue with everything that a vendor's page shows."""
     programmes = selectinload(Vendor.programmes).selectinload(Programme.tiers)
-    more = (joinedload(Vendor.category), selectinload(Vendor.aliases), selectinload(Vendor.domains), programmes)
+    options = (joinedload(Vendor.category), selectinload(Vendor.aliases), selectinload(Vendor.domains), programmes)
     return db.session.scalars(
-        select(Vendor).where(Vendor.accepted_at.is_not(None)).options(*more).order_by(Vendor.slug)
+        select(Vendor).where(Vendor.accepted_at.is_not(None)).options(*options).order_by(Vendor.slug)
     ).all()
 
 
 def public_posts() -> Iterator[Any]:
-    """Rows of all posts that everybody sees, a few hundred in memory at a time."""
+    """Yield rows of all public posts, BATCH in memory at a time."""
     statement = (
-        select(
-            Post.id,
-            Post.slug,
-            Post.title,
-            Post.body,
-            Post.body_html,
-            Post.leaning,
-            Post.created_at,
-            Post.edited_at,
-            Post.useful_count,
-            Post.comment_count,
-            Post.vendor_description,
-            Vendor.slug.label("vendor_slug"),
-            Programme.slug.label("programme_slug"),
-            Tier.name.label("tier_name"),
-            Category.slug.label("category_slug"),
-            Post.badge,
-            *byline_columns(),
-        )
+        select(*_POST_COLUMNS, *byline_columns())
         .outerjoin(Vendor, Vendor.id == Post.vendor_id)
         .outerjoin(Programme, Programme.id == Post.programme_id)
         .outerjoin(Tier, Tier.id == Post.tier_id)
@@ -94,11 +94,11 @@ def public_posts() -> Iterator[Any]:
         .where(listed_clause(Post))
         .order_by(Post.id)
     )
-    yield from _streamed(statement)
+    yield from _stream(statement)
 
 
 def public_comments() -> Iterator[Any]:
-    """Rows of all comments that everybody sees, thread by thread in reading order."""
+    """Yield rows of all public comments, thread by thread in reading order."""
     statement = (
         select(
             Comment.id,
@@ -121,8 +121,8 @@ def public_comments() -> Iterator[Any]:
         .where(listed_clause(Post), listed_clause(Comment))
         .order_by(Comment.post_id, Comment.path)
     )
-    yield from _streamed(statement)
+    yield from _stream(statement)
 
 
-def _streamed(statement: Any) -> Iterator[Any]:
+def _stream(statement: Any) -> Iterator[Any]:
     yield from db.session.execute(statement, execution_options={"yield_per": BATCH})

@@ -1,51 +1,51 @@
-"""What an import did, counted while it runs and told at its end in plain words."""
+"""The report of an import: counts, and problems in words."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
 from forum.templating import count_of
 
-MOST_TOLD = 25
+MAX_PROBLEMS = 25
 
 
 @dataclass
 class Report:
-    """Counts by what happened. `failed` when the file could not be read to its end."""
+    """Counts of what happened. `failed` if the file could not be read to its end."""
 
     dry_run: bool = False
     failed: bool = False
     posts: int = 0
-    posts_known: int = 0
+    posts_existing: int = 0
     comments: int = 0
-    comments_known: int = 0
+    comments_existing: int = 0
     members: int = 0
-    members_known: int = 0
+    members_existing: int = 0
     tags: int = 0
     invited: int = 0
-    # Why left out -> how many.
+    # By reason.
     posts_skipped: Counter[str] = field(default_factory=Counter)
     comments_skipped: Counter[str] = field(default_factory=Counter)
-    # What was changed on the way in -> how many.
+    # By what was changed during the import.
     changed: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     problem_count: int = 0
 
     def problem(self, text: str) -> None:
-        """Something that could not be taken, or not as it was. The first ones are told, the rest counted."""
+        """Add a problem: an item that was skipped or changed. Only the first MAX_PROBLEMS are listed."""
         self.problem_count += 1
-        if len(self.problems) < MOST_TOLD:
+        if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(text)
 
     def text(self) -> str:
-        """The report."""
+        """Return the report as text."""
         lines = [
-            self._line("Experiences", self.posts, self.posts_known, self.posts_skipped),
-            self._line("Replies", self.comments, self.comments_known, self.comments_skipped),
-            f"Members: {self.members:,} made, unclaimed; {self.members_known:,} known here already.",
-            f"Tags: {self.tags:,} made.",
+            self._line("Posts", self.posts, self.posts_existing, self.posts_skipped),
+            self._line("Replies", self.comments, self.comments_existing, self.comments_skipped),
+            f"Members: {self.members:,} created, unclaimed; {self.members_existing:,} already here.",
+            f"Tags: {self.tags:,} created.",
         ]
         if self.changed:
-            lines.append(f"Changed on the way: {_list(self.changed)}.")
+            lines.append(f"Changed during the import: {_list(self.changed)}.")
         if self.invited:
             lines.append(f"Invitations: {self.invited:,}.")
         if self.problem_count:
@@ -56,22 +56,22 @@ class Report:
         if self.failed:
             lines.append("The file was not read to its end.")
         if self.failed and not self.dry_run:
-            lines.append("What is in stays, and running it again doubles nothing.")
+            lines.append("What was imported stays. Running the import again creates no duplicates.")
         if self.dry_run:
-            lines.append("This was a dry run: nothing was kept.")
+            lines.append("This was a dry run: nothing was saved.")
         return "\n".join(lines)
 
     @staticmethod
-    def _line(what: str, new: int, known: int, skipped: Counter[str]) -> str:
-        parts = [f"{what}: {new:,} moved in", f"{known:,} here already", f"{skipped.total():,} left out"]
+    def _line(label: str, new: int, existing: int, skipped: Counter[str]) -> str:
+        parts = [f"{label}: {new:,} imported", f"{existing:,} already here", f"{skipped.total():,} skipped"]
         return ", ".join(parts) + (f" ({_list(skipped)})." if skipped else ".")
 
 
 def _list(counts: Counter[str]) -> str:
-    return ", ".join(count_of(number, *_forms(what)) for what, number in counts.most_common())
+    return ", ".join(count_of(number, *_singular_and_plural(label)) for label, number in counts.most_common())
 
 
-def _forms(what: str) -> tuple[str, str]:
-    """ "draft|drafts" as its two forms; a phrase without a bar is the same for one and many."""
-    one, bar, many = what.partition("|")
-    return one, many if bar else one
+def _singular_and_plural(label: str) -> tuple[str, str]:
+    """Split "draft|drafts"; a label without a bar is the same for one and many."""
+    singular, separator, plural = label.partition("|")
+    return singular, plural if separator else singular

@@ -1,15 +1,15 @@
-"""What of a WordPress export is taken, why the rest is not, and by what its items are known again."""
+"""Which items of an export are imported, and the keys by which a second run recognises them."""
 
 import re
 from hashlib import sha256
 
-from forum.imports.wordpress import Blog, Item, Unreadable
+from forum.imports.wordpress import Blog, Item, UnreadableExport
 
 UNPUBLISHED = {"draft", "pending", "private", "future"}
 
 
-def post_left_out(item: Item, *, drafts: bool) -> str | None:
-    """Why the item is not taken, as words for counting ("page|pages"), or None."""
+def post_skip_reason(item: Item, *, drafts: bool) -> str | None:
+    """Return why the item is skipped, as a label of the report ("page|pages"), or None."""
     status = item.fields.get("wp:status", "publish").strip()
     if item.kind != "post":
         return f"{item.kind}|{item.kind}s"
@@ -20,8 +20,8 @@ def post_left_out(item: Item, *, drafts: bool) -> str | None:
     return None if status == "publish" else status or "without status"
 
 
-def comment_left_out(fields: dict[str, str]) -> str | None:
-    """Why the comment is not taken, or None."""
+def comment_skip_reason(fields: dict[str, str]) -> str | None:
+    """Return why the comment is skipped, or None."""
     kind, approved = fields.get("wp:comment_type", "").strip(), fields.get("wp:comment_approved", "1").strip()
     if kind not in ("", "comment"):
         return f"{kind}|{kind}s"
@@ -30,18 +30,20 @@ def comment_left_out(fields: dict[str, str]) -> str | None:
     return "not approved" if approved in ("", "0", "hold") else approved
 
 
-def address_of(blog: Blog) -> str:
-    """What tells this blog from others, the same after a move to https. Raises Unreadable when nothing does."""
+def blog_key(blog: Blog) -> str:
+    """Return what identifies the blog, the same after a move to https. Raise UnreadableExport if nothing does."""
     for name in ("wp:base_blog_url", "wp:base_site_url", "link", "title"):
-        if found := blog.fields.get(name, "").strip().lower():
-            short = re.sub(r"^(https?:)?//(www\.)?", "", found).rstrip("/")
+        if value := blog.fields.get(name, "").strip().lower():
+            short = re.sub(r"^(https?:)?//(www\.)?", "", value).rstrip("/")
             return short if len(short) <= 200 else sha256(short.encode()).hexdigest()
-    raise Unreadable("The export does not say which blog it is from (no link, no title), so nothing can be told apart.")
+    raise UnreadableExport(
+        "The export does not say which blog it is from (it has no link and no title), so its items can't be identified."
+    )
 
 
-def number_of(item: Item) -> str:
-    """The item's number there; for one without, a print of what it is."""
+def item_number(item: Item) -> str:
+    """Return the item's number in the blog, or a hash of its contents if it has none."""
     if number := item.fields.get("wp:post_id", "").strip():
         return number[:40]
-    told = "\n".join(item.fields.get(name, "") for name in ("guid", "link", "title", "wp:post_date"))
-    return sha256(told.encode()).hexdigest()[:32]
+    identity = "\n".join(item.fields.get(name, "") for name in ("guid", "link", "title", "wp:post_date"))
+    return sha256(identity.encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Reading a WordPress export (WXR 1.0, 1.1, 1.2) as a stream: one item at a time, many comments by way of the disk."""
+"""Read a WordPress export (WXR 1.0, 1.1, 1.2) as a stream of items; many comments are buffered on disk."""
 
 import json
 import tempfile
@@ -14,15 +14,15 @@ from xml.sax.handler import ContentHandler
 from defusedxml import DefusedXmlException
 from defusedxml.expatreader import create_parser
 
-from forum.imports.xml_repair import mended
+from forum.imports.xml_repair import repair
 from forum.text import MAX_SOURCE_LENGTH
 
-CHUNK = 65_536
-# Of one text; markdown_from_html reads no more than half of it, and what is longer is reported as cut.
-LONGEST_FIELD = MAX_SOURCE_LENGTH * 8
-IN_MEMORY = 4_000_000  # bytes of one post's comments; more go to a temporary file
-WRITTEN_BY = "http://wordpress.org/export/"
-NO_EXPORT = "This is XML, but no WordPress export: nothing in it is marked as WordPress's."
+CHUNK_SIZE = 65_536
+# Of one text. markdown_from_html reads at most half of it; a longer one is reported as cut.
+MAX_FIELD_LENGTH = MAX_SOURCE_LENGTH * 8
+MAX_BYTES_IN_MEMORY = 4_000_000  # of one post's comments; more go to a temporary file
+WORDPRESS_NAMESPACE = "http://wordpress.org/export/"
+NOT_AN_EXPORT = "This XML file is not a WordPress export: nothing in it is marked as WordPress's."
 
 BLOG_FIELDS = {"title", "link", "wp:base_site_url", "wp:base_blog_url", "wp:wxr_version"}
 AUTHOR_FIELDS = {"wp:author_login", "wp:author_email", "wp:author_display_name"}
@@ -36,30 +36,30 @@ COMMENT_FIELDS = set(
 )
 
 
-class Unreadable(Exception):
-    """The file cannot be read on from here; the text says why and what to do."""
+class UnreadableExport(Exception):
+    """The file can't be read any further; the message says why and what to do."""
 
 
 @dataclass
 class Blog:
-    """What the export says about the blog before its first item."""
+    """The blog, as described before the first item."""
 
     fields: dict[str, str] = field(default_factory=dict)
-    # Login -> e-mail and display name. Exports of version 1.0 have none.
+    # E-mail and display name by login. Exports of version 1.0 have none.
     authors: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 class Comments:
-    """One post's comments in a file that stays in memory while it is small. Read them by the places `add` gave."""
+    """One post's comments, in a file that stays in memory while it is small."""
 
     def __init__(self) -> None:
-        self.file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - `items` closes it
-        # Id and parent's id as the export has them, and the place.
+        self.file = tempfile.SpooledTemporaryFile(max_size=MAX_BYTES_IN_MEMORY)  # noqa: SIM115 - `read_items` closes it
+        # Number, parent's number and offset in the file, in the order of the export.
         self.index: list[tuple[str, str, int]] = []
         self.numbers: set[str] = set()
 
     def add(self, fields: dict[str, str]) -> None:
-        """Keep one more. The same number again is the same comment again."""
+        """Add a comment, unless one with its number was added before."""
         written = json.dumps(fields).encode()
         number = fields.get("wp:comment_id", "").strip()[:40] or sha256(written).hexdigest()[:32]
         if number in self.numbers:
@@ -68,16 +68,16 @@ class Comments:
         self.index.append((number, fields.get("wp:comment_parent", "").strip(), self.file.seek(0, 2)))
         self.file.write(written + b"\n")
 
-    def at(self, place: int) -> dict[str, str]:
-        """The comment at this place, its fields as the export has them."""
-        self.file.seek(place)
-        found: dict[str, str] = json.loads(self.file.readline())
-        return found
+    def read(self, offset: int) -> dict[str, str]:
+        """Return the fields of the comment at this offset."""
+        self.file.seek(offset)
+        fields: dict[str, str] = json.loads(self.file.readline())
+        return fields
 
 
 @dataclass
 class Item:
-    """A post, page, attachment or whatever else a blog holds."""
+    """A post, page, attachment or any other item of a blog."""
 
     fields: dict[str, str] = field(default_factory=dict)
     # (domain, name, nicename) of its categories and tags.
@@ -89,64 +89,64 @@ class Item:
         """ "post", "page", "attachment" ..."""
         return self.fields.get("wp:post_type", "").strip() or "post"
 
-    def about(self) -> str:
-        """How a report calls it."""
+    def label(self) -> str:
+        """Return the item's type, number and title, for the report."""
         title = " ".join(self.fields.get("title", "").split())[:60]
         return f"{self.kind} {self.fields.get('wp:post_id', '?')} “{title}”"
 
 
-def items(file: Path, blog: Blog, progress: Callable[[int, int], None]) -> Iterator[Item]:
-    """The items in the file's order; `blog` is filled before the first. Raises Unreadable, also half way."""
+def read_items(file: Path, blog: Blog, progress: Callable[[int, int], None]) -> Iterator[Item]:
+    """Yield the items in the file's order, after filling `blog`. Raise UnreadableExport, also after some items."""
     total = file.stat().st_size
     handler = _Reader(blog)
     parser = create_parser(forbid_dtd=True)
     parser.setContentHandler(handler)
-    with file.open("rb") as opened:
+    with file.open("rb") as stream:
         try:
-            for text in mended(_chunks(opened, lambda done: progress(done, total))):
+            for text in repair(_chunks(stream, lambda bytes_read: progress(bytes_read, total))):
                 parser.feed(text)
                 while handler.ready:
                     if not handler.is_export:
-                        raise Unreadable(NO_EXPORT)
+                        raise UnreadableExport(NOT_AN_EXPORT)
                     yield handler.ready[0]
                     handler.ready.popleft().comments.file.close()
             parser.close()
         except DefusedXmlException:
-            raise Unreadable(
-                "The file has a DOCTYPE, by which a file can reach other files or grow without end. "
-                "No WordPress export has one, so nothing more of it was read."
+            raise UnreadableExport(
+                "The file has a DOCTYPE, which could read other files or expand without limit. "
+                "No WordPress export has one, so the import stopped here."
             ) from None
-        except SAXParseException as problem:
-            raise Unreadable(_in_words(problem, handler)) from None
+        except SAXParseException as error:
+            raise UnreadableExport(_error_message(error, handler)) from None
         finally:
             for item in [*handler.ready, *([handler.item] if handler.item else [])]:
                 item.comments.file.close()
     if not handler.is_export:
-        raise Unreadable(NO_EXPORT)
+        raise UnreadableExport(NOT_AN_EXPORT)
 
 
-def _chunks(opened: BinaryIO, progress: Callable[[int], None]) -> Iterator[bytes]:
-    done = 0
-    while chunk := opened.read(CHUNK):
-        if done == 0 and chunk.startswith((b"PK\x03\x04", b"\x1f\x8b")):
-            raise Unreadable("The file is packed. Unpack it first and import the .xml file inside.")
+def _chunks(stream: BinaryIO, progress: Callable[[int], None]) -> Iterator[bytes]:
+    bytes_read = 0
+    while chunk := stream.read(CHUNK_SIZE):
+        if bytes_read == 0 and chunk.startswith((b"PK\x03\x04", b"\x1f\x8b")):
+            raise UnreadableExport("The file is compressed. Unpack it and import the .xml file inside.")
         yield chunk
-        done += len(chunk)
-        progress(done)
+        bytes_read += len(chunk)
+        progress(bytes_read)
 
 
-def _in_words(problem: SAXParseException, handler: "_Reader") -> str:
-    place = f"line {problem.getLineNumber()}"
+def _error_message(error: SAXParseException, handler: "_Reader") -> str:
+    line = f"line {error.getLineNumber()}"
     if not handler.is_export:
-        return f"This is no WordPress export (it is not XML from {place} on: {problem.getMessage()})."
-    last = f" The last item read was {handler.last}." if handler.last else ""
-    if "no element found" in problem.getMessage() or "unclosed" in problem.getMessage():
-        return f"The file ends in the middle, at {place}: it was not downloaded to its end.{last} Export it again."
-    return f"The file is broken at {place} ({problem.getMessage()}); what comes after could not be read.{last}"
+        return f"This is not a WordPress export (it is not XML from {line} on: {error.getMessage()})."
+    last_item = f" The last item read was {handler.last}." if handler.last else ""
+    if "no element found" in error.getMessage() or "unclosed" in error.getMessage():
+        return f"The file is incomplete: it ends at {line}.{last_item} Export and download it again."
+    return f"The file is broken at {line} ({error.getMessage()}); the rest could not be read.{last_item}"
 
 
 class _Reader(ContentHandler):
-    """Turns XML events into items; keeps of each element only what is wanted, and of a text only so much."""
+    """Turns XML events into items, with the wanted fields only, each up to MAX_FIELD_LENGTH."""
 
     def __init__(self, blog: Blog) -> None:
         super().__init__()
@@ -156,17 +156,17 @@ class _Reader(ContentHandler):
         self.ready: deque[Item] = deque()
         self.prefixes: dict[str, str] = {}
         self.item: Item | None = None
-        # The record under way inside the channel or an item (an author, a comment), and its wanted fields.
+        # The wanted fields of the author or comment being read.
         self.record: dict[str, str] | None = None
         self.path: list[str] = []
         self.text: list[str] | None = None
         self.text_depth = 0
         self.length = 0
-        self.label: tuple[str, str] | None = None
+        self.tag_attributes: tuple[str, str] | None = None
 
     def startElement(self, name: str, attrs: Any) -> None:
         self._learn_prefixes(attrs)
-        name = self._known_as(name)
+        name = self._canonical_name(name)
         self.path.append(name)
         self.is_export = self.is_export or name == "wp:wxr_version"
         if name == "item":
@@ -174,13 +174,13 @@ class _Reader(ContentHandler):
         elif name in ("wp:author", "wp:comment") and self.record is None:
             self.record = {}
         elif self.item and self.record is None and name == "category":
-            self.label = (attrs.get("domain", ""), attrs.get("nicename", ""))
-            self._listen()
-        elif name in self._wanted():
-            self._listen()
+            self.tag_attributes = (attrs.get("domain", ""), attrs.get("nicename", ""))
+            self._start_text()
+        elif name in self._wanted_fields():
+            self._start_text()
 
     def characters(self, content: str) -> None:
-        if self.text is not None and self.length < LONGEST_FIELD:
+        if self.text is not None and self.length < MAX_FIELD_LENGTH:
             self.text.append(content)
             self.length += len(content)
 
@@ -188,23 +188,23 @@ class _Reader(ContentHandler):
         depth, name = len(self.path), self.path.pop()
         if name == "item" and self.item:
             self.ready.append(self.item)
-            self.last, self.item, self.record = self.item.about(), None, None
+            self.last, self.item, self.record = self.item.label(), None, None
         elif name == "wp:author" and self.record is not None and not self.item:
-            self._keep_author(self.record)
+            self._store_author(self.record)
             self.record = None
         elif name == "wp:comment" and self.item and self.record is not None:
             self.item.comments.add(self.record)
             self.record = None
         elif self.text is not None and depth == self.text_depth:
-            self._keep_text(name, "".join(self.text))
+            self._store_text(name, "".join(self.text))
             self.text = None
 
-    def _listen(self) -> None:
+    def _start_text(self) -> None:
         if self.text is None:
             self.text, self.text_depth, self.length = [], len(self.path), 0
 
-    def _wanted(self) -> set[str]:
-        """Fields that stand directly in the record under way: those of a comment's metadata are not the comment's."""
+    def _wanted_fields(self) -> set[str]:
+        """Return the fields wanted directly below the current record; a comment's metadata has fields of its own."""
         parent = self.path[-2] if len(self.path) > 1 else ""
         if parent == "wp:comment" and self.record is not None:
             return COMMENT_FIELDS
@@ -214,27 +214,27 @@ class _Reader(ContentHandler):
             return ITEM_FIELDS
         return BLOG_FIELDS if parent == "channel" else set()
 
-    def _keep_text(self, name: str, text: str) -> None:
-        if self.label is not None and name == "category":
+    def _store_text(self, name: str, text: str) -> None:
+        if self.tag_attributes is not None and name == "category":
             if self.item:
-                self.item.labels.append((self.label[0], text, self.label[1]))
-            self.label = None
+                self.item.labels.append((self.tag_attributes[0], text, self.tag_attributes[1]))
+            self.tag_attributes = None
         elif self.record is not None:
             self.record.setdefault(name, text)
         else:
             (self.item or self.blog).fields.setdefault(name, text)
 
-    def _keep_author(self, found: dict[str, str]) -> None:
-        login = found.get("wp:author_login", "").strip()
-        name = found.get("wp:author_display_name", "").strip() or login
-        self.blog.authors.setdefault(login.lower(), (found.get("wp:author_email", ""), name))
+    def _store_author(self, record: dict[str, str]) -> None:
+        login = record.get("wp:author_login", "").strip()
+        name = record.get("wp:author_display_name", "").strip() or login
+        self.blog.authors.setdefault(login.lower(), (record.get("wp:author_email", ""), name))
 
     def _learn_prefixes(self, attrs: Any) -> None:
-        """Which prefix means what is the file's choice; the version is part of WordPress's namespace."""
+        """Map the file's namespace prefixes to ours. WordPress's namespace ends with the version."""
         for name in attrs.getNames():
             if name.startswith("xmlns:"):
                 uri, prefix = attrs.getValue(name), name[6:]
-                if uri.startswith(WRITTEN_BY):
+                if uri.startswith(WORDPRESS_NAMESPACE):
                     self.is_export = True
                     self.prefixes[prefix] = "excerpt" if uri.rstrip("/").endswith("excerpt") else "wp"
                 elif uri == "http://purl.org/rss/1.0/modules/content/":
@@ -242,6 +242,6 @@ class _Reader(ContentHandler):
                 elif uri == "http://purl.org/dc/elements/1.1/":
                     self.prefixes[prefix] = "dc"
 
-    def _known_as(self, name: str) -> str:
+    def _canonical_name(self, name: str) -> str:
         prefix, colon, local = name.partition(":")
         return f"{self.prefixes.get(prefix, prefix)}:{local}" if colon else name

@@ -68,7 +68,8 @@ _ROWS = (
         notice_outcome="kept",
         by_source={
             "notice": Words(
-                "Decline the notice: the text stays and is no longer disputed",
+                "Decline the notice: it stays, no longer disputed",
+                "Notice declined, nothing changed",
                 author="A notice about it was declined: it stays",
             ),
             "appeal": Words(log="Appeal declined, the decision stands", author="The appeal was declined"),
@@ -100,7 +101,7 @@ _ROWS = (
         "ask_to_edit",
         "Hidden, the author is asked to edit",
         "It is hidden until you edit it. You have 72 hours",
-        "Ask the author to edit: hidden until edited, removed after 72 hours",
+        "Ask the author to edit within 72 hours (hidden until then)",
         "Asked to edit",
         is_adverse=True,
         takes_text=True,
@@ -111,7 +112,7 @@ _ROWS = (
         "hide",
         "Hidden",
         "It is hidden",
-        "Hide: only its author and moderators can read it, until it is restored",
+        "Hide: out of sight until it is restored",
         "Hidden",
         is_adverse=True,
         takes_text=True,
@@ -121,8 +122,8 @@ _ROWS = (
     Action(
         "remove",
         "Removed",
-        "It was removed by a moderator",
-        "Remove: for good, and a note with the rule and the date takes its place",
+        "It was removed",
+        "Remove: for good, leaving a note with the rule",
         "Removed",
         is_adverse=True,
         takes_text=True,

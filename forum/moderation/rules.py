@@ -29,7 +29,7 @@ RULES: dict[int, Rule] = {
         "The text makes someone recognisable who has no public role. Name the role instead, and it can be shown again.",
     ),
     4: Rule(
-        "No confidential information of others.",
+        "No confidential information.",
         "No confidential price lists, and no customer's name without their consent.",
         "The text reveals what belongs to others: a confidential figure or a customer's name. Leave that out, and it "
         "can be shown again.",

@@ -47,13 +47,13 @@ def write_post(
     leaning: str,
     tags: Sequence[Tag],
     subject: PostSubject = NO_VENDOR,
-    rating_values: Mapping[str, int | bool | str | None] | None = None,
+    rating_answers: Mapping[str, int | bool | str | None] | None = None,
     anonymous: bool = False,
     badged: bool = False,
     submission: str | None = None,
     at: datetime | None = None,
 ) -> Post:
-    """Write a post, by name or under a pseudonym, with a rating if there are `rating_values`.
+    """Write a post, by name or under a pseudonym, with a rating if there are `rating_answers`.
 
     `at` is for imported or invented posts. Raises AlreadyRated when the author has rated the same vendor under the
     other kind of name.
@@ -63,8 +63,8 @@ def write_post(
     sign(post, author, anonymous=anonymous, at=at or now())
     post.badge = badge_for(author, subject.tier) if anonymous and badged else ""
     post.last_activity_at = post.created_at
-    if rating_values:
-        post.rating = rate(author, anonymous=anonymous, answers=rating_values, at=at, **subject._asdict())
+    if rating_answers:
+        post.rating = rate(author, anonymous=anonymous, answers=rating_answers, at=at, **subject._asdict())
     _save_new(post, author, tags, is_import=at is not None)
     return post
 

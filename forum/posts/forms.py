@@ -224,8 +224,8 @@ class PostForm(PostFields, RatingFields, SignedForm):
 
     def cleaned_data(self) -> dict[str, Any]:
         """Return the arguments of write_post."""
-        rating_values = self.answers() if self.has_answers() else None
-        return self.post_values() | self.signature_values() | {"rating_values": rating_values}
+        rating_answers = self.answers() if self.has_answers() else None
+        return self.post_values() | self.signature_values() | {"rating_answers": rating_answers}
 
     def passages(self) -> list[str]:
         """Return title and text, and the description of an undisclosed vendor."""

@@ -51,7 +51,7 @@ class _Content(TypedDict, total=False):
     leaning: str
     tags: list[int]
     subject: _SubjectIds
-    rating_values: dict[str, int | bool | str | None] | None
+    rating_answers: dict[str, int | bool | str | None] | None
     post: int
     parent: int | None
 
@@ -179,10 +179,10 @@ def _write_post(member: Member, content: _Content) -> bool:
         badged=content["badged"],
     )
     # A member who now represents a vendor, or works for this one, can't rate it any more.
-    rating_values = content.get("rating_values") if can_rate(member, subject.vendor) else None
+    rating_answers = content.get("rating_answers") if can_rate(member, subject.vendor) else None
     try:
         with db.session.begin_nested():
-            write(rating_values=rating_values)
+            write(rating_answers=rating_answers)
     except AlreadyRated:
         # Rated by name in the meantime: a post with its rating would reveal that both are by the same member.
         write()

@@ -17,7 +17,7 @@ from forum.ratings.queries import count_rating_revisions, free_chain_link, ratin
 from forum.vendors.models import Category, Programme, Tier, Vendor
 from forum.vendors.queries import merged_vendor_ids
 
-ORGANISATION_SEAL = "organisation of a rating"
+ORGANISATION_SEAL_PURPOSE = "organisation of a rating"
 # What a member answers in a rating, and what a revision keeps.
 ANSWER_KEYS = (
     *CRITERION_KEYS,
@@ -256,7 +256,7 @@ def organisation_of_seal(seal: str) -> tuple[str, bool]:
 
     A seal that no key opens any more counts as an organisation of its own.
     """
-    opened = anonymity.unseal(ORGANISATION_SEAL, seal)
+    opened = anonymity.unseal(ORGANISATION_SEAL_PURPOSE, seal)
     return (opened[1:], opened[0] == "w") if opened else (seal, False)
 
 
@@ -266,13 +266,13 @@ def _rater_hmac(member: Member, subject: RatingSubject) -> str:
 
 def _seal_organisation(member: Member) -> str:
     name, is_verified = organisation_of(member)
-    return anonymity.seal(ORGANISATION_SEAL, ("w" if is_verified else "f") + anonymity.organisation_hmac(name))
+    return anonymity.seal(ORGANISATION_SEAL_PURPOSE, ("w" if is_verified else "f") + anonymity.organisation_hmac(name))
 
 
 def _reseal(rating: Rating) -> str:
     """Seal the same organisation again, so that a withdrawal cannot be matched with an old copy of the rating."""
-    opened = anonymity.unseal(ORGANISATION_SEAL, rating.organisation_seal)
-    return anonymity.seal(ORGANISATION_SEAL, opened) if opened else rating.organisation_seal
+    opened = anonymity.unseal(ORGANISATION_SEAL_PURPOSE, rating.organisation_seal)
+    return anonymity.seal(ORGANISATION_SEAL_PURPOSE, opened) if opened else rating.organisation_seal
 
 
 def _set_answers(rating: Rating, answers: Mapping[str, Answer]) -> None:

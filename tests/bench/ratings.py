@@ -20,7 +20,7 @@ from sqlalchemy import insert, text
 from forum import anonymity, create_app
 from forum.config import from_environment
 from forum.db import db, new_random_id, now, start_of_day
-from forum.ratings.actions import ORGANISATION_SEAL
+from forum.ratings.actions import ORGANISATION_SEAL_PURPOSE
 from forum.ratings.criteria import ASK_KEYS, CRITERION_KEYS, DEALS
 from forum.ratings.models import Rating
 from forum.ratings.scores.actions import Outcome, publish
@@ -97,7 +97,7 @@ def _rating(n: int, chance: Random, vendors: int, category_ids: list[int], organ
         "id": new_random_id(),
         "rater_hmac": secrets.token_hex(32),
         "chain_link": secrets.token_hex(32) if n % 5 == 0 else None,
-        "organisation_seal": anonymity.seal(ORGANISATION_SEAL, "w" + chance.choice(organisations)),
+        "organisation_seal": anonymity.seal(ORGANISATION_SEAL_PURPOSE, "w" + chance.choice(organisations)),
         "vendor_description": "a large supplier" if is_undisclosed else None,
         **subject,
         **{key: chance.choice((None, 0, stars, stars, 1, 5)) for key in CRITERION_KEYS},

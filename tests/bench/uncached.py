@@ -8,5 +8,5 @@ threads, rows = sys.modules["forum.posts.thread_html"], sys.modules["forum.posts
 
 if __name__ == "__main__":
     for module in (threads, rows):
-        module._print = module._print.__wrapped__  # type: ignore[attr-defined]
+        module._render = module._render.__wrapped__  # type: ignore[attr-defined]
     sys.modules["forum.cli"].main(["serve"])

@@ -20,7 +20,7 @@ def test_a_long_reply_survives_an_expired_session(scripts: bool, site: Site, vis
     page.get_by_label("Anonymous, as").check()
     page.context.clear_cookies()
     page.get_by_role("button", name="Post reply").click()
-    expect(page.get_by_role("alert")).to_contain_text("Your text is kept")
+    expect(page.get_by_role("alert")).to_contain_text("Your text is saved")
     # The first password is wrong, as it is.
     page.get_by_label("Work e-mail").fill("gwen@walkers.example")
     page.get_by_label("Password", exact=True).fill("something else")

@@ -58,7 +58,7 @@ def test_twenty_items_are_decided_by_keyboard_and_an_appeal_undoes_one(site: Sit
 def _appeal_of_the_author(site: Site, visit: Callable[..., Page]) -> None:
     author = visit("vera")
     author.goto("/decisions")
-    author.get_by_role("link", name="It was removed by a moderator").first.click()
+    author.get_by_role("link", name="It was removed").first.click()
     author.wait_for_load_state()
     expect(author.get_by_role("heading", name="The text that was hidden")).to_be_visible()
     expect(author.get_by_text("ask Jan Klaassen at home")).to_be_visible()

@@ -21,7 +21,7 @@ def link_in(mail: str) -> str:
 def test_a_notice_goes_its_whole_way(site: Site, visit: Callable[..., Page]) -> None:
     sender = visit(scripts=False)
     sender.goto(site.places["post, anonymous"])
-    sender.get_by_role("link", name="Report incorrect or illegal content").click()
+    sender.get_by_role("link", name="Report incorrect or illegal content (no account needed)").click()
     sender.get_by_label("It is inaccurate").check()
     sender.get_by_label("What is wrong, and why").fill("The threshold moved in August, as the terms of that month say.")
     sender.get_by_label("Your name").fill("Lena Lawful")

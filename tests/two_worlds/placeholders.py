@@ -93,7 +93,7 @@ class Placeholders:
         """The value's name; a new one when it was never seen."""
         if value not in self.names:
             self.counts[kind] = self.counts.get(kind, 0) + 1
-            self.names[value] = f"<{kind} {self.counted[kind]}>"
+            self.names[value] = f"<{kind} {self.counts[kind]}>"
         return self.names[value]
 
     def row(self, table: str, number: int) -> None:
@@ -135,7 +135,7 @@ class Placeholders:
             return "<salted>"
         if kind is PATH:
             parts = re.findall("(.{8})(.{10})", str(value))
-            return " ".join(f"{int(moment, 16)} {self.known.get(number, '?')}" for moment, number in parts)
+            return " ".join(f"{int(moment, 16)} {self.names.get(number, '?')}" for moment, number in parts)
         if kind in (MARK, SUBMISSION):
             return self.of("mark", str(value)) if new or value in self.names else "?"
         return self.text(json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else str(value), new=new)

@@ -32,41 +32,29 @@ class Grounds(TypedDict):
     reason: str
 
 
+class DecisionValues(Grounds, total=False):
+    """The arguments that decide() hands on to apply_action()."""
+
+    ends_at: datetime | None
+    notify: bool
+    options: Mapping[str, object] | None
+
+
 class AlreadyDecided(Exception):
     """Someone else decided first, or has claimed the case."""
 
 
-def decide(
-    case: Case,
-    moderator: Member,
-    *,
-    action: str,
-    ends_at: datetime | None = None,
-    notify: bool = True,
-    options: Mapping[str, object] | None = None,
-    **grounds: Unpack[Grounds],
-) -> Decision:
-    """Decide a case and close it. Raise AlreadyDecided, with nothing changed, when a colleague was first.
+def decide(case: Case, moderator: Member, *, action: str, **values: Unpack[DecisionValues]) -> Decision:
+    """Decide a case and close it, and every other case about a text that the action takes.
 
-    An action that takes the text closes all cases about it. `notify` mails the author.
+    Raise AlreadyDecided, with nothing changed, when a colleague was first.
     """
     content = case.content
     if content is not None:
         lock_item_cases(content)
     close_case(case, moderator)
-    decision = apply_action(
-        action_target(case, action),
-        moderator,
-        action=action,
-        source=case.source,
-        ends_at=ends_at,
-        notify=notify,
-        options=options,
-        **grounds,
-    )
-    case.decision_id = decision.id
-    _settle_flags(case, upheld=ACTIONS[action].upholds_flags)
-    close_notice(case, decision)
+    decision = apply_action(action_target(case, action), moderator, action=action, source=case.source, **values)
+    _link(case, decision)
     if action in TAKES_TEXT and content is not None:
         for related in find_open_cases(content):
             _close_with(related, decision, moderator)
@@ -88,6 +76,7 @@ def apply_action(
     """Do one thing to a post, a comment or a member, and log it. Without a moderator the decision is automatic.
 
     `options` are the keyword arguments of the action's effect: `tags` and `subject` of "move", `into` of "merge".
+    `notify` mails the author.
     """
     if action in TAKES_TEXT:
         lock(f"text {item.id}")
@@ -200,8 +189,13 @@ def _close_with(case: Case, decision: Decision, moderator: Member) -> None:
         close_case(case, moderator)
     except AlreadyDecided:
         return
+    _link(case, decision)
+
+
+def _link(case: Case, decision: Decision) -> None:
+    """Answer what the case is about with the decision: its flags and its notice."""
     case.decision_id = decision.id
-    _settle_flags(case, upheld=True)
+    _settle_flags(case, upheld=ACTIONS[decision.action].upholds_flags)
     close_notice(case, decision)
 
 

@@ -20,7 +20,7 @@ from forum.posts.models import Comment, Post
 from forum.posts.scheduled_actions import cancel_all_scheduled
 from forum.posts.scheduled_queries import SCHEDULED_CHAIN
 from forum.posts.writing import unmark_useful
-from forum.ratings.actions import ORGANISATION_SEAL, withdraw
+from forum.ratings.actions import ORGANISATION_SEAL_PURPOSE, withdraw
 from forum.ratings.queries import RATING_CHAIN, member_ratings
 
 # No member has this number: what is sealed with it leads nowhere.
@@ -89,7 +89,7 @@ def _detach_ratings(member: Member, keep_signed: bool, keep_anonymous: bool) -> 
         rating.author_id = rating.submission = None
         if not organisation_of(member).verified:
             # Without a company the seal holds the member themselves.
-            rating.organisation_seal = anonymity.seal(ORGANISATION_SEAL, "f" + secrets.token_hex(16))
+            rating.organisation_seal = anonymity.seal(ORGANISATION_SEAL_PURPOSE, "f" + secrets.token_hex(16))
     db.session.flush()
 
 

@@ -1,0 +1,94 @@
+"""Backups."""
+
+import os
+import sqlite3
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text as sql
+from sqlalchemy.engine import make_url
+
+from forum import create_app
+from forum.accounts.models import Member
+from forum.backup import back_up
+from forum.db import db
+from forum.posts.models import Post
+from tests import cluster
+from tests.conftest import settings_for
+from tests.factories import make_comment, make_post
+
+
+def test_a_backup_is_consistent_while_the_site_writes(app: Flask, tmp_path: Path) -> None:
+    post = make_post()
+    post_id, author_id = post.id, post.author_id
+    db.session.commit()
+    stop, wrote = threading.Event(), threading.Event()
+
+    def keep_writing() -> None:
+        with app.app_context(), app.test_request_context(method="POST"):
+            while not stop.is_set():
+                make_comment(db.session.get(Post, post_id), db.session.get(Member, author_id))
+                wrote.set()
+
+    writer = threading.Thread(target=keep_writing)
+    writer.start()
+    try:
+        assert wrote.wait(10)
+        back_up(tmp_path / "copy")
+    finally:
+        stop.set()
+        writer.join()
+    assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in tmp_path.iterdir()] == ["copy"]
+    comments, counter = restored_counts(app, tmp_path / "copy")
+    assert comments == counter > 0  # one moment of it: no comment without its count
+
+
+def restored_counts(app: Flask, copy: Path) -> tuple[int, int]:
+    """Return how many comments the backup has, and how many its post counts."""
+    question = "SELECT (SELECT count(*) FROM comments), (SELECT comment_count FROM posts)"
+    if db.engine.dialect.name == "sqlite":
+        with sqlite3.connect(copy) as connection:
+            row = connection.execute(question).fetchone()
+        connection.close()
+        return row
+    url = make_url(cluster.database_url("restored") or "").set(drivername="postgresql")
+    pg_url = url.render_as_string(hide_password=False)
+    subprocess.run(["pg_restore", "--no-owner", f"--dbname={pg_url}", str(copy)], check=True, capture_output=True)
+    restored_app = create_app(settings_for(pg_url.replace("postgresql://", "postgresql+psycopg://"), copy.parent))
+    with restored_app.app_context():
+        row = db.session.execute(sql(question)).one()
+        db.session.remove()
+        db.engine.dispose()
+        return row
+
+
+def test_a_backup_overwrites_nothing(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "copy").write_text("the only one")
+    with pytest.raises(FileExistsError, match="already exists"):
+        back_up(tmp_path / "copy")
+    assert (tmp_path / "copy").read_text() == "the only one"
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        back_up(tmp_path / "missing" / "copy")
+
+
+def test_the_postgresql_password_is_in_no_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "pg_dump"
+    program.write_text(
+        f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\nenv > {tmp_path}/environment\necho "no such server" >&2\nexit 1\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv("FORUM_SECRET_KEY", "a key of ours that is none of its business")
+    app = create_app(settings_for("postgresql+psycopg://forum:s3cret@db.example:5433/talk?sslmode=require", tmp_path))
+    with app.app_context(), pytest.raises(RuntimeError, match="pg_dump failed: no such server"):
+        back_up(tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+    arguments, environment = (tmp_path / "arguments").read_text(), (tmp_path / "environment").read_text().splitlines()
+    assert "s3cret" not in arguments
+    for line in ("PGPASSWORD=s3cret", "PGHOST=db.example", "PGPORT=5433", "PGDATABASE=talk", "PGSSLMODE=require"):
+        assert line in environment
+    assert "none of its business" not in "\n".join(environment)
