@@ -26,7 +26,7 @@ from tests.factories import (
     make_vendor,
 )
 
-PEOPLE = ("stranger", "author", "member", "moderator", "admin", "suspended", "banned", "unconfirmed")
+PEOPLE = ("stranger", "author", "member", "moderator", "admin", "suspended", "banned", "unconfirmed", "locked")
 
 
 @pytest.fixture
@@ -40,20 +40,23 @@ def people(app: Flask) -> dict[str, Any]:
         "suspended": make_member(suspended_until=now() + timedelta(days=1)),
         "banned": make_member(banned_at=now(), role="admin"),
         "unconfirmed": make_member(confirmed_at=None, role="moderator"),
+        "locked": make_member(anonymous_locked_until=now() + timedelta(days=1)),
     }
 
 
 ABOUT_PEOPLE = {
-    "is_member": "author member moderator admin suspended",
+    "is_member": "author member moderator admin suspended locked",
     "is_representative": "",
-    "is_signed_in": "author member moderator admin suspended banned unconfirmed",
+    "is_signed_in": "author member moderator admin suspended banned unconfirmed locked",
+    "is_anonymous_writing_locked": "locked",
+    "can_secure_account": "author member moderator admin suspended",
     "is_suspended": "suspended",
     "is_moderator": "moderator admin",
     "is_admin": "admin",
     "can_moderate": "moderator admin",
     "can_curate": "moderator admin",
     "can_administer": "admin",
-    "can_write": "author member moderator admin",
+    "can_write": "author member moderator admin locked",
 }
 
 
@@ -63,8 +66,8 @@ def test_a_rule_about_people_lets_these_and_nobody_else(people: dict[str, Any], 
 
 
 EVERYBODY = " ".join(PEOPLE)
-WRITERS = "author member moderator admin"
-OTHER_WRITERS = "member moderator admin"
+WRITERS = "author member moderator admin locked"
+OTHER_WRITERS = "member moderator admin locked"
 # Rule, state of the item, expected may. The author is the author of the item, by name or by pseudonym.
 ABOUT_ITEMS = [
     ("can_see", "plain", EVERYBODY),
@@ -117,6 +120,33 @@ def test_a_rule_about_writing_lets_these_and_nobody_else(
             for name in PEOPLE:
                 ids = access.ids_written_by(people[name], post.thread_key, rows)
                 assert ids == ({post.id, comment.id} if name == "author" else set())
+
+
+@pytest.mark.parametrize(
+    "rule, state, by_name, anonymous",
+    [
+        ("is_author", "", True, False),
+        ("is_possible_author", "", True, True),
+        ("can_see", "hidden", True, False),
+        ("can_open", "hidden", True, False),
+        ("can_edit", "", True, False),
+        ("can_delete", "", True, False),
+        ("can_flag", "", False, True),
+        ("can_mark_useful", "", False, True),
+    ],
+)
+def test_a_locked_author_is_one_of_the_others_where_they_wrote_anonymously(
+    people: dict[str, Any], rule: str, state: str, by_name: bool, anonymous: bool
+) -> None:
+    locked = people["locked"]
+    for is_anonymous, expected in ((False, by_name), (True, anonymous)):
+        post = make_post(locked, anonymous=is_anonymous)
+        comment = make_comment(post, locked, anonymous=is_anonymous)
+        own_ids = set() if is_anonymous else {comment.id}
+        assert access.ids_written_by(locked, post.thread_key, thread_page(post.id).rows) == own_ids
+        for item in (post, comment):
+            item.hidden_at = now() if state else None
+            assert getattr(access, rule)(locked, item) is expected
 
 
 def test_a_vendors_representative_replies_officially_only(app: Flask) -> None:

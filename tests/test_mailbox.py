@@ -213,7 +213,7 @@ def test_a_rating_by_name_does_not_tell_whether_there_is_an_anonymous_one(world:
     tag = make_tag()
     answers = {"worth": 3, "again": True, "interest": "none"}
     undisclosed = PostSubject(category=world.rating.vendor.category, description="a large hardware supplier")  # type: ignore[union-attr]
-    make_post(world.member, title="Signed, with a rating", subject=undisclosed, rating_values=answers, tags=[tag])
+    make_post(world.member, title="Signed, with a rating", subject=undisclosed, rating_answers=answers, tags=[tag])
     signed = db.session.query(Post).filter_by(title="Signed, with a rating").one()
     thief = reset_by_mail(browse)
     make_vendor("Orchard")
@@ -238,7 +238,9 @@ def test_the_pages_of_a_locked_member_are_the_same_whether_or_not_they_wrote_ano
         first = pages_of_a_thief(browse, monkeypatch, wrote=True)
         reset_database()
         second = pages_of_a_thief(browse, monkeypatch, wrote=False)
-    differences = [line for name in first for line in unified_diff(first[name].split("\n"), second[name].split("\n"), name)]
+    differences = [
+        line for name in first for line in unified_diff(first[name].split("\n"), second[name].split("\n"), name)
+    ]
     assert not differences, "\n".join(differences)[:3000]
     assert all(len(page) > 100 for page in first.values())
 
@@ -249,9 +251,9 @@ def pages_of_a_thief(browse: Any, patch: pytest.MonkeyPatch, *, wrote: bool) -> 
     limiter.reset()
     author, other = make_author(), make_member(email="x@else.example", slug="else", name="Else Whoever")
     follow(author, "tag", make_tag("deals").id)
-    world = make_world(browse, author if wrote else other)
-    make_comment(world.reply.post, author, body="What she signs.")
-    make_comment(world.post, author, body="What she signs below it.")
+    world, later = make_world(browse, author if wrote else other), now() + timedelta(minutes=1)
+    make_comment(world.reply.post, author, body="What she signs.", at=later)
+    make_comment(world.post, author, body="What she signs below it.", at=later)
     paths = private_pages(world)
     thief = reset_by_mail(browse)
     with time_machine.travel(now() + timedelta(days=4), tick=False):
@@ -259,13 +261,16 @@ def pages_of_a_thief(browse: Any, patch: pytest.MonkeyPatch, *, wrote: bool) -> 
         make_comment(world.reply.post, make_member(), body="News in it.")
         send_digests()
         pages = {name: text_of(thief, path) for name, path in paths.items()}
-        pages["export"] = text_of(thief, "/settings/data", {"current_password": NEW_PASSWORD})
+        export = text_of(thief, "/settings/data", {"current_password": NEW_PASSWORD})
+        pages["export"] = "\n".join(sorted(line.rstrip(",]") for line in export.split("\n")))  # in order of random keys
     return pages | {"mails": f"{digests()} mails " * 20}
 
 
 def digests() -> int:
     """Return how many digests lie in the mailbox."""
-    return len([mail for mail in db.session.query(Mail) if "what you follow" in mail.text and mail.to_address == ADDRESS])
+    return len(
+        [mail for mail in db.session.query(Mail) if "what you follow" in mail.text and mail.to_address == ADDRESS]
+    )
 
 
 def text_of(browser: Any, path: str, data: dict[str, str] | None = None) -> str:
@@ -349,7 +354,9 @@ def test_a_thief_cannot_turn_on_what_would_unlock_it_nor_shut_the_owner_out(worl
     db.session.expire_all()
     member = db.session.get_one(Member, world.member.id)
     assert member.email == ADDRESS and not member.totp_seal and access.is_anonymous_writing_locked(member)
-    assert "The thread of another" not in thief.get("/anonymous-writing").text, "a change of the password unlocks nothing"
+    assert "The thread of another" not in thief.get("/anonymous-writing").text, (
+        "a change of the password unlocks nothing"
+    )
 
 
 @pytest.mark.parametrize("kind", ["app", "recovery"])
@@ -403,8 +410,12 @@ def test_a_locked_moderator_decides_about_no_anonymous_text(app: Flask) -> None:
 # Each protection, undone, is found by the attack.
 FAULTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the lock decides nothing": lambda patch: patch.setattr(access, "is_anonymous_writing_locked", lambda user: False),
-    "a reset locks nothing": lambda patch: patch.setattr("forum.accounts.actions.lock_anonymous_writing", lambda member: now()),
-    "a thief may move the account": lambda patch: patch.setattr("forum.accounts.views.can_secure_account", access.is_member),
+    "a reset locks nothing": lambda patch: patch.setattr(
+        "forum.accounts.actions.lock_anonymous_writing", lambda member: now()
+    ),
+    "a thief may move the account": lambda patch: patch.setattr(
+        "forum.accounts.views.can_secure_account", access.is_member
+    ),
     "a thief may delete the account": lambda patch: patch.setattr(
         "forum.pages.leaving.views.can_secure_account", access.is_member
     ),

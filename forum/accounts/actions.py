@@ -190,6 +190,6 @@ def _mail_account_exists(email: str, name: str) -> None:
     mail.enqueue(email, "account_exists", subject="You already have an account", name=name, link=link)
 
 
-def _mail_member(member: Member, template: str, subject: str, **values: object) -> None:
+def _mail_member(member: Member, template: str, subject: str, *, link: str, last_day: str | None = None) -> None:
     if member.email:
-        mail.enqueue(member.email, template, subject=subject, name=member.name, **values)
+        mail.enqueue(member.email, template, subject=subject, name=member.name, link=link, last_day=last_day)
