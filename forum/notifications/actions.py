@@ -133,7 +133,7 @@ def _merged_state(rows: Iterable[FollowRow]) -> FollowState | None:
 
 
 def readable_identities(member: Member) -> Sequence[str]:
-    """Return the identities under which the member may see what they follow: by name alone while the other is locked."""
+    """Return the identities whose follows the member may see: by name alone while the other is locked."""
     return (BY_NAME,) if is_anonymous_writing_locked(member) else IDENTITIES
 
 

@@ -50,7 +50,7 @@ def reader_follow(kind: str, item_id: int, count: int) -> ActiveFollow | None:
 
 
 def following_of(member: Member) -> Following:
-    """Return all that the member follows and may see, found along their chain. Takes four queries, however much it is."""
+    """Return what the member follows and may see, found along their chain. Takes four queries, however much it is."""
     states: dict[Target, list[FollowState]] = {}
     for row in readable_follows(member):
         state = unseal_state(row.follower_seal)

@@ -12,6 +12,7 @@ from flask import url_for
 
 from forum import create_app
 from forum.accounts.actions import create_member
+from forum.accounts.lock_actions import lock_anonymous_writing
 from forum.accounts.models import Member
 from forum.accounts.tokens import token_for
 from forum.db import db, now
@@ -42,12 +43,14 @@ WALKERS = [
     "Sven Unsaid",
     "Vera Flagged",
     "Walt Watchful",
+    "Lotte Locked",
 ]
 
 
 def build(folder: Path) -> None:
     """Add everything in one transaction, and write the file of addresses."""
     walkers = {name.split()[0].lower(): _walker(name) for name in WALKERS}
+    lock_anonymous_writing(walkers["lotte"])
     places = _posts(walkers) | _vendors() | _members(walkers["ines"]) | add_cases(walkers) | add_notices(walkers)
     db.session.commit()
     (folder / "places.json").write_text(json.dumps(places))
