@@ -2,11 +2,13 @@
 
 import gc
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import flask_migrate
 import pytest
+import time_machine
 from argon2 import PasswordHasher
 from flask import Flask, has_app_context
 from flask_login import FlaskLoginClient
@@ -33,8 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # The real costs are checked in test_accounts.py.
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     # Templates are compiled once for each state of the code, not once for each application.
-    templates = built.CACHE / f"templates-{built.digest('forum/**/*.py')}"
-    templates.mkdir(parents=True, exist_ok=True)
+    templates = built.folder_for("templates", "forum/**/*.py")
     Environment.bytecode_cache = FileSystemBytecodeCache(str(templates))
     if wants_postgres(config):
         cluster.start_for_run(config)
@@ -134,6 +135,13 @@ def migrated_app(
 
 # For tests of a test: whether it finds a planted fault does not depend on the database.
 on_one_database = pytest.mark.parametrize("migrated_app", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def noon() -> Iterator[None]:
+    """Set the clock to noon, for tests that compare days: midnight must not fall between two moments."""
+    with time_machine.travel(datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)):
+        yield
 
 
 @pytest.fixture

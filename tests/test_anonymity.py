@@ -179,9 +179,10 @@ def test_no_limit_counts_named_and_anonymous_writing_together(app: Flask, browse
     assert not {key.split("/")[1] for key in limiter.storage.storage} & limit_keys[0]  # type: ignore[attr-defined]
 
 
+@pytest.mark.usefixtures("noon")
 def test_inside_a_day_the_order_of_anonymous_replies_is_chance(app: Flask) -> None:
     author, other, orders = make_member(), make_member(), set()
-    for _ in range(12):
+    for _ in range(24):
         post = make_post()
         replies = [make_comment(post, writer, anonymous=True) for writer in (author, other)]
         assert {reply.path[:8] for reply in replies} == {f"{int(start_of_day(now()).timestamp()):08x}"}

@@ -186,6 +186,7 @@ def _plain(page: str, role: dict[str, str]) -> str:
     return page
 
 
+@pytest.mark.slow
 @on_one_database
 def test_every_page_is_visited_or_excluded(app: Flask, browse: Any, people: Any) -> None:
     """The crawl must find each new route: see crawl.py."""

@@ -92,6 +92,7 @@ def first_difference(
     return ""
 
 
+@pytest.mark.slow
 def test_nobody_can_tell_which_of_two_members_wrote_anonymously(app: Flask, recorder: dump.LogRecorder) -> None:
     story, worlds = STORY, WORLDS
     if db.engine.dialect.name != "sqlite":
