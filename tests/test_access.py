@@ -122,33 +122,6 @@ def test_a_rule_about_writing_lets_these_and_nobody_else(
                 assert ids == ({post.id, comment.id} if name == "author" else set())
 
 
-@pytest.mark.parametrize(
-    "rule, state, by_name, anonymous",
-    [
-        ("is_author", "", True, False),
-        ("is_possible_author", "", True, True),
-        ("can_see", "hidden", True, False),
-        ("can_open", "hidden", True, False),
-        ("can_edit", "", True, False),
-        ("can_delete", "", True, False),
-        ("can_flag", "", False, True),
-        ("can_mark_useful", "", False, True),
-    ],
-)
-def test_a_locked_author_is_one_of_the_others_where_they_wrote_anonymously(
-    people: dict[str, Any], rule: str, state: str, by_name: bool, anonymous: bool
-) -> None:
-    locked = people["locked"]
-    for is_anonymous, expected in ((False, by_name), (True, anonymous)):
-        post = make_post(locked, anonymous=is_anonymous)
-        comment = make_comment(post, locked, anonymous=is_anonymous)
-        own_ids = set() if is_anonymous else {comment.id}
-        assert access.ids_written_by(locked, post.thread_key, thread_page(post.id).rows) == own_ids
-        for item in (post, comment):
-            item.hidden_at = now() if state else None
-            assert getattr(access, rule)(locked, item) is expected
-
-
 def test_a_vendors_representative_replies_officially_only(app: Flask) -> None:
     vendor, other = make_vendor("Nordwall"), make_vendor()
     voice, member = make_representative(vendor), make_member()

@@ -54,6 +54,8 @@ class Member(UserMixin, db.Model):
     # The secret of two-factor authentication (sealed) and its recovery codes (hashed).
     totp_seal: Mapped[str | None] = mapped_column(String(200))
     recovery_codes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    # The hash of twelve words that unlock anonymous writing after a reset by mail: see recovery_phrase.py.
+    recovery_phrase_hash: Mapped[str | None] = mapped_column(String(200))
     # The number under which staff appear in the log, and whether it shows their name too.
     staff_number: Mapped[int | None] = mapped_column(unique=True)
     named_in_log: Mapped[bool] = mapped_column(default=False, server_default=false())
