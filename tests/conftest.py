@@ -125,6 +125,7 @@ def migrated_app(
     folder = tmp_path_factory.mktemp(request.param)
     app = create_app(settings_for(_url(request.param, worker_id, folder), folder))
     app.test_client_class = Browser
+    app.extensions["limiter state"] = dict(vars(limiter))
     with app.app_context():
         flask_migrate.upgrade()
         db.session.remove()
@@ -151,6 +152,8 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
         # Cached settings would expire in the middle of a slow test, which costs a query more.
         patch.setattr(site, "CACHE_SECONDS", 3600.0)
         empty_database()
+        # The limiter is one for the process, so an application made by another test has configured it anew.
+        vars(limiter).update(migrated_app.extensions["limiter state"])
         limiter.reset()
         yield migrated_app
         db.session.remove()

@@ -8,7 +8,7 @@ from flask import Flask
 
 from forum.db import db
 from forum.posts.actions import PostSubject
-from forum.posts.anonymous.identifying_details import AuthorDetails, find_countries, find_identifying_details
+from forum.posts.anonymous.identifying_details import AuthorDetails, country_findings, find_identifying_details
 from forum.posts.models import Comment, Post
 from forum.urls import key_text
 from tests.factories import make_member, make_post, make_tag, make_vendor
@@ -86,12 +86,12 @@ def test_each_find_stands_once_with_the_words_around_it_and_what_to_do() -> None
 
 
 def test_countries_are_found_whole_and_the_authors_own_in_their_own_words() -> None:
-    assert [name for name, _ in find_countries("In Finland, not the Finlandia hall, and in south africa", MARTA)] == [
+    assert [name for name, _ in country_findings("In Finland, not the Finlandia hall, and in south africa", MARTA)] == [
         "Finland",
         "south africa",
     ]
     author = AuthorDetails(country="Suomi")
-    assert [name for name, _ in find_countries("Here in Suomi", author)] == ["Suomi"]
+    assert [name for name, _ in country_findings("Here in Suomi", author)] == ["Suomi"]
 
 
 def test_a_long_hostile_text_is_read_quickly() -> None:

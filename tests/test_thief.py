@@ -189,6 +189,7 @@ def test_a_thief_without_the_key_ties_no_two_texts_of_one_author_together(app: F
     assert low - (high - low) / 2 <= 0.5, f"{low:.3f} to {high:.3f}"
 
 
+@pytest.mark.slow
 @on_one_database
 @pytest.mark.parametrize(
     ("plant", "clue"),

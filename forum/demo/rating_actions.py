@@ -76,7 +76,7 @@ def _day(number: int, profile: Toml, chance: Random) -> float:
     return chance.choice([chance.uniform(2, 300), chance.uniform(2, 650)])
 
 
-def rate_extra(
+def create_extra_rating(
     extra: ExtraRating,
     cast: Toml,
     vendors: Mapping[str, Vendor],

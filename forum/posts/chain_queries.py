@@ -46,7 +46,7 @@ def readable_chain_links_of(member: Member) -> list[str]:
     return [] if is_anonymous_writing_locked(member) else used_chain_links_of(member)
 
 
-def free_chain_link(member: Member) -> str:
+def next_chain_link(member: Member) -> str:
     """Return the first link of the member's chain that no text ever carried."""
     return TEXT_CHAIN.next_link(member.id)
 

@@ -239,7 +239,7 @@ def _points_by_vendor() -> Select[int, int]:
     return select(posts.subquery())
 
 
-def is_rating_carried(rating_id: int) -> bool:
+def is_rating_attached_to_post(rating_id: int) -> bool:
     """Return whether a post carries the rating."""
     return db.session.scalar(select(Post.id).where(Post.rating_id == rating_id).limit(1)) is not None
 

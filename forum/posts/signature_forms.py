@@ -13,7 +13,7 @@ from forum.accounts.organisations import email_domain, organisation_of
 from forum.accounts.sanctions import anonymous_bar_message
 from forum.forms import Form
 from forum.posts.anonymous.badges import MIN_ORGANISATIONS, badge_for
-from forum.posts.anonymous.identifying_details import AuthorDetails, Finding, find_countries, find_identifying_details
+from forum.posts.anonymous.identifying_details import AuthorDetails, Finding, country_findings, find_identifying_details
 from forum.posts.anonymous.queries import count_organisations_sharing
 from forum.posts.submission_checks import submission_error
 from forum.submissions import form_age
@@ -125,7 +125,7 @@ class SignedForm(Form):
         passages, tiers = self.passages(), self.disclosed_tiers()
         findings = [finding for passage in passages for finding in find_identifying_details(passage, author, vendors)]
         for passage in passages if tiers else []:
-            findings += [finding for country, finding in find_countries(passage, author) if _is_rare(country, tiers)]
+            findings += [finding for country, finding in country_findings(passage, author) if _is_rare(country, tiers)]
         return findings
 
 

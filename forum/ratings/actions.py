@@ -13,7 +13,7 @@ from forum.accounts.organisations import organisation_of
 from forum.db import db, lock, now, start_of_day
 from forum.ratings.criteria import ASK_KEYS, CRITERION_KEYS, DEALS, Answer
 from forum.ratings.models import Rating, RatingRevision, Withdrawal
-from forum.ratings.queries import count_rating_revisions, free_chain_link, ratings_by_hmac
+from forum.ratings.queries import count_rating_revisions, next_chain_link, ratings_by_hmac
 from forum.vendors.models import Category, Programme, Tier, Vendor
 from forum.vendors.queries import merged_vendor_ids
 
@@ -123,7 +123,7 @@ def _create(
     )
     _set_answers(rating, answers)
     if anonymous:
-        rating.chain_link = free_chain_link(member)
+        rating.chain_link = next_chain_link(member)
     else:
         rating.author_id = member.id
     db.session.add(rating)

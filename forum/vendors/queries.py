@@ -133,7 +133,7 @@ def popular_vendors(limit: int) -> Sequence[Row[str, str, int]]:
     ).all()
 
 
-def tier_rows(vendor: Vendor) -> list[ProgrammeTier]:
+def programme_tier_rows(vendor: Vendor) -> list[ProgrammeTier]:
     """Return the vendor's programmes and tiers in order."""
     rows = db.session.execute(
         select(Programme.id, Programme.name, Tier.id, Tier.name)

@@ -8,9 +8,9 @@ from forum.moderation.cases import lock_item_cases
 from forum.moderation.kinds import ACTIONS, NOTICE_OUTCOMES
 from forum.moderation.models import Case, Decision, Notice
 from forum.moderation.notices.queries import (
-    closed_before,
     has_other_open_notice,
     notices_closed_by,
+    notices_to_erase,
     open_without_text,
     unconfirmed_before,
 )
@@ -97,7 +97,7 @@ def expire_old_notices() -> None:
         close_notice_without_text(notice)
     for notice in unconfirmed_before(now() - timedelta(seconds=CONFIRMATION_SECONDS)):
         db.session.delete(notice)
-    for notice in closed_before(now() - RETENTION):
+    for notice in notices_to_erase(now() - RETENTION):
         # Target, days and outcome stay, so that the transparency page can count it.
         notice.sender_seal = notice.complaint = notice.law = notice.answer = notice.objection = ""
         notice.secret_hash = hash_secret(new_secret())

@@ -7,7 +7,7 @@ from forum.accounts.sanctions import active_sanctions
 from forum.db import now, start_of_day
 from forum.posts.models import Comment, Post
 from forum.posts.screening.filters import held_domain_in, held_word_in, links_in
-from forum.posts.screening.new_member_limits import current_limits, is_exempt, is_first_post_held, is_new
+from forum.posts.screening.new_member_limits import is_exempt, is_first_post_held, is_new, limits_from_settings
 from forum.posts.screening.queries import anonymous_record, is_repeated_text, signed_record
 from forum.posts.visibility import hold
 from forum.site import setting
@@ -36,10 +36,10 @@ def _new_member_reasons(item: Post | Comment, author: Member) -> list[str]:
     """
     if is_exempt(author):
         return []
-    limits, is_anonymous = current_limits(), item.pseudonym_id is not None
+    limits, is_anonymous = limits_from_settings(), item.pseudonym_id is not None
     record = signed_record(author, excluding=item)
     if is_anonymous:
-        record = record.plus(anonymous_record(author, excluding=item))
+        record = record.with_counts_of(anonymous_record(author, excluding=item))
     if not is_new(author, record, limits, now()):
         return []
     reasons = []
