@@ -47,11 +47,16 @@ class Member(UserMixin, db.Model):
     # When mail to the address came back. No more is sent until the address is confirmed again.
     bounced_at: Mapped[datetime | None]
     suspended_until: Mapped[datetime | None]
+    # After a reset of the password by mail: until when anonymous writing is locked, and when a mail says so once more.
+    anonymous_locked_until: Mapped[datetime | None]
+    lock_reminder_at: Mapped[datetime | None]
     # When a moderator vouched for them, or the operator made the account: no limits for new members apply.
     vouched_at: Mapped[datetime | None]
     # The secret of two-factor authentication (sealed) and its recovery codes (hashed).
     totp_seal: Mapped[str | None] = mapped_column(String(200))
     recovery_codes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    # The hash of twelve words that unlock anonymous writing after a reset by mail: see recovery_phrase.py.
+    recovery_phrase_hash: Mapped[str | None] = mapped_column(String(200))
     # The number under which staff appear in the log, and whether it shows their name too.
     staff_number: Mapped[int | None] = mapped_column(unique=True)
     named_in_log: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 
 from forum import anonymity
+from forum.access import is_anonymous_writing_locked
 from forum.accounts.models import Member, Pseudonym
 from forum.accounts.queries import pseudonym_of, sealed_secrets, thread_aliases
 from forum.db import db
 
 
-def alias_for(thread_key: str, member: Member) -> str:
-    """Return the alias the member has, or would get, in this thread. Writes nothing."""
+def alias_for(thread_key: str, member: Member) -> str | None:
+    """Return the alias the member has, or would get, in this thread; None while their anonymous writing is locked."""
+    if is_anonymous_writing_locked(member):
+        return None
     own_hmacs, aliases = anonymity.thread_hmacs(thread_key, member.secret), thread_aliases(thread_key)
     existing = next((alias for alias, thread_hmac in aliases.items() if thread_hmac in own_hmacs), None)
     return existing or _free_alias(aliases, own_hmacs[0] if own_hmacs else "")

@@ -91,6 +91,11 @@ def count_other_admins(member_id: int) -> int:
     return db.session.scalar(select(func.count()).select_from(Member).where(*can_sign_in)) or 0
 
 
+def members_to_remind_of_lock(moment: datetime) -> Sequence[Member]:
+    """Return the members whose second mail about a lock on their anonymous writing is due."""
+    return db.session.scalars(select(Member).where(Member.lock_reminder_at <= moment).order_by(Member.id)).all()
+
+
 def unconfirmed_before(moment: datetime) -> Select[tuple[Member]]:
     """Select the members who joined before the moment and never confirmed."""
     return select(Member).where(

@@ -7,6 +7,8 @@ member. They are looked up whenever the member writes anonymously; three active 
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from forum.access import is_anonymous_writing_locked
+from forum.accounts.lock_actions import lock_message
 from forum.accounts.models import Member, Pseudonym, Sanction
 from forum.accounts.pseudonyms import member_behind
 from forum.accounts.queries import sanctions_with_links, spent_links_among
@@ -90,8 +92,18 @@ def active_sanctions(member: Member) -> ActiveSanctions:
     return ActiveSanctions(max(bars, default=None), is_held, active)
 
 
+def readable_sanctions(member: Member) -> ActiveSanctions:
+    """Return the sanctions that the member may read: none while their anonymous writing is locked."""
+    return ActiveSanctions(None, False, []) if is_anonymous_writing_locked(member) else active_sanctions(member)
+
+
 def anonymous_bar_message(member: Member) -> str | None:
-    """Return the message that tells the member why they cannot write anonymously today; None when they can."""
+    """Return the message that tells the member why they cannot write anonymously today; None when they can.
+
+    While anonymous writing is locked it does not say whether a moderator has barred the member.
+    """
+    if is_anonymous_writing_locked(member):
+        return lock_message(member)
     barred_until = active_sanctions(member).barred_until
     if barred_until is None:
         return None

@@ -12,6 +12,7 @@ import pyotp
 import segno
 
 from forum import anonymity
+from forum.accounts.lock_actions import unlock_anonymous_writing
 from forum.accounts.models import Member
 from forum.db import db, now
 
@@ -78,9 +79,19 @@ def replace_recovery_codes(member: Member) -> list[str]:
 
 
 def consume_code(member: Member, typed_code: str) -> bool:
-    """Return whether this is a current code or a recovery code, and use it up. Two requests at once can't share one."""
+    """Return whether this is a current code or a recovery code, and use it up. Two requests at once can't share one.
+
+    It unlocks anonymous writing: a reader of the mailbox has no code.
+    """
     db.session.refresh(member, with_for_update=True)
     code = "".join(character for character in typed_code.lower() if character.isalnum())
+    is_valid = _consume_app_code(member, code) or _consume_recovery_code(member, code)
+    if is_valid:
+        unlock_anonymous_writing(member)
+    return is_valid
+
+
+def _consume_app_code(member: Member, code: str) -> bool:
     unsealed = _unseal_secret(member)
     if unsealed is not None:
         secret, last_step = unsealed
@@ -89,7 +100,7 @@ def consume_code(member: Member, typed_code: str) -> bool:
             member.totp_seal = _seal_secret(secret, step)
             db.session.flush()
             return True
-    return _consume_recovery_code(member, code)
+    return False
 
 
 def session_proof(member: Member) -> str:

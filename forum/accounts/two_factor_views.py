@@ -8,7 +8,7 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
 
-from forum.access import is_member, is_moderator
+from forum.access import can_secure_account, is_member, is_moderator
 from forum.accounts import two_factor
 from forum.accounts.models import Member
 from forum.accounts.queries import member_by_session
@@ -117,6 +117,8 @@ def settings() -> ResponseReturnValue:
     target = safe_path(request.values.get("next"))
     if two_factor.is_enabled(current_user):
         return _settings_page(DisableForm(formdata=None), next=target)
+    if not can_secure_account(current_user):
+        return render_template("accounts/two_factor_locked.html"), 403 if request.method == "POST" else 200
     form = EnableForm()
     secret = form.secret()
     if form.validate_on_submit():

@@ -29,6 +29,7 @@ JOB_LABELS = {
     "publish_scheduled": "Scheduled posts and replies",
     "settle_pending_recounts": "Counts of replies and votes",
     "publish_scores": "Publication of scores",
+    "remind_of_locks": "Second mails about passwords reset by mail",
     "remove_unedited": "Posts and replies not edited in time",
     "send_digests": "Digests",
     "send_representative_mails": "Mail to vendor representatives",

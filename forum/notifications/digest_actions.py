@@ -10,6 +10,7 @@ from random import SystemRandom
 from typing import NamedTuple
 
 from forum import mail
+from forum.access import is_anonymous_writing_locked
 from forum.accounts.models import Member
 from forum.db import db
 from forum.links import external_url
@@ -30,6 +31,7 @@ class MemberDigest(NamedTuple):
     has_news: bool
     counts: dict[Target, int]
     unread_counts: dict[Target, int]
+    is_locked: bool
 
 
 def set_digest_frequency(member: Member, digest: str) -> None:
@@ -51,7 +53,8 @@ def plan_digest(moment: datetime) -> list[MemberDigest]:
         counts = {target: item.total for target, item in items.items()}
         unread_counts = {target: item.unread for target, item in items.items()}
         has_news = is_reachable and any(item.is_unannounced for item in items.values())
-        plan.append(MemberDigest(member_id, is_reachable, has_news, counts, unread_counts))
+        is_locked = member is not None and is_anonymous_writing_locked(member)
+        plan.append(MemberDigest(member_id, is_reachable, has_news, counts, unread_counts, is_locked))
     return plan
 
 
@@ -77,7 +80,12 @@ def reseal_states(plan: Sequence[MemberDigest]) -> None:
 
 
 def _announced(items: dict[Target, ItemState], digest: MemberDigest) -> dict[Target, ItemState]:
-    """Return the state after the digest. What is gone is forgotten, and of what was deleted nothing counts as read."""
+    """Return the state after the digest. What is gone is forgotten, and of what was deleted nothing counts as read.
+
+    While anonymous writing is locked the state stays: not all that the member follows is known.
+    """
+    if digest.is_locked:
+        return items
     result = {target: state for target, state in items.items() if target in digest.counts or state.choice is False}
     for target, count in digest.counts.items():
         state = items.get(target, UNKNOWN)

@@ -1,9 +1,10 @@
 """What a member follows: one item, or all items with the number of unread replies or posts in each."""
 
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple, Protocol
 
-from forum.access import is_author, is_listed, is_member
+from forum.access import is_anonymous_writing_locked, is_author, is_listed, is_member
 from forum.accounts.models import Member
 from forum.notifications.member_state import UNKNOWN, ItemState, Target, unseal_items
 from forum.notifications.own_text_queries import (
@@ -82,7 +83,7 @@ def reader_follow(kind: str, item_id: int, count: int) -> ActiveFollow | None:
     if not state.choice:
         return None
     foreign_count = count - own_post_counts(reader, kind, [item_id]).get(item_id, 0)
-    return ActiveFollow(max(foreign_count - (state.seen_count or 0), 0))
+    return ActiveFollow(_unread(reader, foreign_count - (state.seen_count or 0)))
 
 
 def reader_follow_of_thread(post: Thread) -> ActiveFollow | None:
@@ -100,7 +101,7 @@ def thread_follow(member: Member, post: Thread) -> ActiveFollow | None:
     if not is_followed(state, texts):
         return None
     count = post.comment_count + post.news_count - (texts.reply_count if texts else 0)
-    return ActiveFollow(max(count - _read_count(state, texts), 0))
+    return ActiveFollow(_unread(member, count - _read_count(state, texts)))
 
 
 def following_of(member: Member) -> Following:
@@ -116,13 +117,14 @@ def following_of(member: Member) -> Following:
     tags, vendors = followed_tags(ids("tag")), followed_vendors(ids("vendor"))
     own_tags = own_post_counts(member, "tag", [row.id for row in tags])
     own_vendors = own_post_counts(member, "vendor", [row.id for row in vendors])
+    item = partial(_item, member)
     return Following(
         [
-            _item(row, row.comment_count + row.news_count, states.get(("post", row.id)), texts.get(row.id))
+            item(row, row.comment_count + row.news_count, states.get(("post", row.id)), texts.get(row.id))
             for row in posts
         ],
-        [_item(row, row.post_count - own_tags.get(row.id, 0), states.get(("tag", row.id))) for row in tags],
-        [_item(row, row.post_count - own_vendors.get(row.id, 0), states.get(("vendor", row.id))) for row in vendors],
+        [item(row, row.post_count - own_tags.get(row.id, 0), states.get(("tag", row.id))) for row in tags],
+        [item(row, row.post_count - own_vendors.get(row.id, 0), states.get(("vendor", row.id))) for row in vendors],
     )
 
 
@@ -131,10 +133,17 @@ def is_followed(state: ItemState, texts: OwnTexts | None) -> bool:
     return state.choice if state.choice is not None else texts is not None
 
 
-def _item(row: ItemRow, count: int, state: ItemState | None, texts: OwnTexts | None = None) -> FollowedItem:
+def _unread(member: Member, count: int) -> int:
+    """Return how much is unread: 0 while anonymous writing is locked, since what the member wrote counts as read."""
+    return 0 if is_anonymous_writing_locked(member) else max(count, 0)
+
+
+def _item(
+    member: Member, row: ItemRow, count: int, state: ItemState | None, texts: OwnTexts | None = None
+) -> FollowedItem:
     state = state or UNKNOWN
     count = max(count - (texts.reply_count if texts else 0), 0)
-    unread = max(count - _read_count(state, texts), 0)
+    unread = _unread(member, count - _read_count(state, texts))
     return FollowedItem(row, count, unread, unread > 0 and count > state.mailed_count)
 
 

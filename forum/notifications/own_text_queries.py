@@ -9,11 +9,11 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from forum import anonymity
-from forum.access import listed_clause
+from forum.access import is_anonymous_writing_locked, listed_clause
 from forum.accounts.models import Member, Pseudonym
 from forum.db import db
 from forum.notifications.models import MemberState
-from forum.posts.chain_queries import used_chain_links_of
+from forum.posts.chain_queries import readable_chain_links_of
 from forum.posts.comment_actions import position_of
 from forum.posts.models import Comment, Post, PostTag
 
@@ -27,7 +27,7 @@ class OwnTexts(NamedTuple):
 
 def own_texts_by_thread(member: Member) -> dict[int, OwnTexts]:
     """Return the member's listed texts, by the id of the post, for each thread in which there are any."""
-    links = used_chain_links_of(member)
+    links = readable_chain_links_of(member)
     posts = db.session.scalars(select(Post.id).where(_is_own(Post, member, links))).all()
     comments = db.session.execute(select(Comment.post_id, Comment.position_seal).where(_is_own(Comment, member, links)))
     seals: dict[int, list[str | None]] = {post_id: [] for post_id in posts}
@@ -44,7 +44,7 @@ def own_texts(position_seals: Sequence[str | None], *, is_author: bool) -> OwnTe
 
 def state_and_own_replies(member: Member, post_id: int, thread_key: str) -> tuple[str | None, list[str | None]]:
     """Return the member's sealed state and the positions of their listed replies in a thread, in one query."""
-    hmacs = anonymity.thread_hmacs(thread_key, member.secret)
+    hmacs = [] if is_anonymous_writing_locked(member) else anonymity.thread_hmacs(thread_key, member.secret)
     own_pseudonyms = select(Pseudonym.id).where(Pseudonym.thread_key == thread_key, Pseudonym.thread_hmac.in_(hmacs))
     is_own = or_(Comment.author_id == member.id, Comment.pseudonym_id.in_(own_pseudonyms))
     rows = db.session.execute(
@@ -63,7 +63,7 @@ def own_post_counts(member: Member, kind: str, item_ids: Sequence[int]) -> dict[
     statement = select(column, func.count()).select_from(Post)
     if kind == "tag":
         statement = statement.join(PostTag, PostTag.post_id == Post.id)
-    is_own = or_(Post.author_id == member.id, Post.chain_link.in_(used_chain_links_of(member)))
+    is_own = or_(Post.author_id == member.id, Post.chain_link.in_(readable_chain_links_of(member)))
     rows = db.session.execute(statement.where(column.in_(item_ids), listed_clause(Post), is_own).group_by(column))
     return {row[0]: row[1] for row in rows}
 

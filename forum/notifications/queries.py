@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, and_, or_, select
 
 from forum import anonymity
-from forum.access import listed_clause
+from forum.access import is_anonymous_writing_locked, listed_clause
 from forum.accounts.models import Member, Pseudonym
 from forum.db import db
 from forum.notifications.models import MemberState
@@ -78,9 +78,9 @@ def followed_vendors(vendor_ids: Sequence[int]) -> Sequence[ItemRow]:
 
 def first_unread_reply(post: Post, member: Member, unread: int) -> int | None:
     """Return the id of the oldest among the last `unread` replies that others wrote, or None without any."""
-    own_pseudonyms = select(Pseudonym.id).where(
-        Pseudonym.thread_hmac.in_(anonymity.thread_hmacs(post.thread_key, member.secret))
-    )
+    is_locked = is_anonymous_writing_locked(member)
+    hmacs = [] if is_locked else anonymity.thread_hmacs(post.thread_key, member.secret)
+    own_pseudonyms = select(Pseudonym.id).where(Pseudonym.thread_hmac.in_(hmacs))
     by_others = and_(
         or_(Comment.author_id.is_(None), Comment.author_id != member.id),
         or_(Comment.pseudonym_id.is_(None), Comment.pseudonym_id.not_in(own_pseudonyms)),
@@ -103,7 +103,8 @@ def all_member_ids() -> set[int]:
 def reachable_member_ids(moment: datetime) -> set[int]:
     """Return the members whom this day's digest may reach.
 
-    Weekly digests go out on Mondays, and none to a member who is unconfirmed, banned or whose mail came back.
+    Weekly digests go out on Mondays, and none to a member who is unconfirmed, banned or whose mail came back. While
+    anonymous writing is locked, a digest about what the pages do not list would tell the mailbox that there is more.
     """
     frequencies = ["daily", "weekly"] if moment.weekday() == 0 else ["daily"]
     return set(
@@ -114,6 +115,7 @@ def reachable_member_ids(moment: datetime) -> set[int]:
                 Member.confirmed_at.is_not(None),
                 Member.banned_at.is_(None),
                 Member.bounced_at.is_(None),
+                or_(Member.anonymous_locked_until.is_(None), Member.anonymous_locked_until <= moment),
             )
         )
     )

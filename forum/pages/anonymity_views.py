@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template
 
 from forum import anonymity
+from forum.accounts.lock_actions import LOCK_DURATION
 from forum.posts.anonymous.badges import MIN_ORGANISATIONS
 from forum.site import setting
 
@@ -61,6 +62,7 @@ def show() -> str:
         "pages/anonymity.html",
         stored_columns=STORED_COLUMNS,
         titles=TABLE_TITLES,
+        lock_days=LOCK_DURATION.days,
         min_organisations=MIN_ORGANISATIONS,
         percent_held=setting("anonymous_percent_held"),
         alias_count=len(anonymity.ADJECTIVES) * len(anonymity.NOUNS),

@@ -8,7 +8,8 @@ from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, ValidationError
 
-from forum.access import can_post_about, can_rate, is_representative
+from forum.access import can_post_about, can_rate, is_anonymous_writing_locked, is_representative
+from forum.accounts.lock_actions import lock_message
 from forum.forms import Form
 from forum.posts.actions import NO_VENDOR, PostSubject
 from forum.posts.anonymous.badges import is_tier_shared
@@ -205,6 +206,8 @@ class PostForm(PostFields, RatingFields, SignedForm):
             raise ValidationError("A rating needs a vendor: name or describe it above, or clear the rating.")
         if is_representative(current_user):
             raise ValidationError("You represent a vendor, so you can't rate vendors. Clear the rating.")
+        if is_anonymous_writing_locked(current_user):
+            raise ValidationError(f"{lock_message(current_user)} Until then you can't rate. Clear the rating.")
         vendor = self.post_subject().vendor
         if vendor is not None and not can_rate(current_user, vendor):
             raise ValidationError(

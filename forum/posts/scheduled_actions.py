@@ -10,7 +10,7 @@ from functools import partial
 from typing import NamedTuple, TypedDict, cast
 
 from forum import anonymity
-from forum.access import can_post_about, can_rate, can_reply, can_write, is_listed
+from forum.access import can_post_about, can_rate, can_reply, can_write, is_anonymous_writing_locked, is_listed
 from forum.accounts.models import Member
 from forum.accounts.pseudonyms import member_behind
 from forum.db import db, lock, now, start_of_day
@@ -108,15 +108,17 @@ def schedule_comment(
 
 
 def scheduled_texts_of(member: Member) -> list[ScheduledItem]:
-    """Return the member's scheduled texts, the earliest deadline first."""
+    """Return the member's scheduled texts, the earliest deadline first; none while anonymous writing is locked."""
+    if is_anonymous_writing_locked(member):
+        return []
     rows = SCHEDULED_CHAIN.rows(member.secret)
     items = [_item(row.id, content) for row in rows if (content := _unseal(row.sealed)) is not None]
     return sorted(items, key=lambda item: (item.deadline, item.id))
 
 
 def cancel_scheduled(member: Member, text_id: int | None) -> bool:
-    """Delete one of the member's scheduled texts. Return False when they have none with this id."""
-    if text_id is None:
+    """Delete one of the member's scheduled texts. Return False when they have none with this id, or it is locked."""
+    if text_id is None or is_anonymous_writing_locked(member):
         return False
     rows = [row for row in SCHEDULED_CHAIN.rows(member.secret) if row.id == text_id]
     for row in rows:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy.exc import InvalidRequestError
 
 from forum import anonymity, text
+from forum.access import is_anonymous_writing_locked
 from forum.accounts.models import Member
 from forum.accounts.organisations import organisation_of
 from forum.db import db, lock, now, start_of_day
@@ -225,10 +226,10 @@ def disclose_vendor(
 ) -> None:
     """Set the vendor of a rating that was given without naming one. From now on it counts for that vendor.
 
-    Raise AlreadyRated when the member has a live rating of that programme.
+    Raise AlreadyRated when the member has a live rating of that programme, or may not learn whether they have one.
     """
     lock(f"ratings of {member.id}")
-    if live_ratings(member, vendor, programme):
+    if is_anonymous_writing_locked(member) or live_ratings(member, vendor, programme):
         raise AlreadyRated
     lock_figures(rating.vendor_id, rating.category_id)
     db.session.refresh(rating)

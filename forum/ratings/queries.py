@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
 
+from forum.access import is_anonymous_writing_locked
 from forum.accounts.models import Member
 from forum.accounts.queries import spent_links_among
 from forum.chains import Chain
@@ -183,8 +184,14 @@ def organisation_seals(limit: int) -> Sequence[str]:
 
 
 def member_rating(member: Member, rating_id: int) -> Rating | None:
-    """Return the rating if it is the member's."""
-    return next((rating for rating in member_ratings(member) if rating.id == rating_id), None)
+    """Return the rating if it is the member's, and not one that is locked."""
+    return next((rating for rating in readable_ratings(member) if rating.id == rating_id), None)
+
+
+def readable_ratings(member: Member) -> Sequence[Rating]:
+    """Return the ratings that the member may read: the signed ones alone while their anonymous writing is locked."""
+    is_locked = is_anonymous_writing_locked(member)
+    return [rating for rating in member_ratings(member) if not (is_locked and rating.anonymous)]
 
 
 def member_ratings(member: Member) -> Sequence[Rating]:

@@ -12,7 +12,9 @@ from flask import url_for
 
 from forum import create_app
 from forum.accounts.actions import create_member
+from forum.accounts.lock_actions import lock_anonymous_writing
 from forum.accounts.models import Member
+from forum.accounts.recovery_phrase import replace_recovery_phrase
 from forum.accounts.tokens import token_for
 from forum.db import db, now
 from forum.demo.actions import PASSWORD
@@ -43,6 +45,7 @@ WALKERS = [
     "Sven Unsaid",
     "Vera Flagged",
     "Walt Watchful",
+    "Lotte Locked",
 ]
 
 
@@ -50,6 +53,8 @@ def build(folder: Path) -> None:
     """Add everything in one transaction, and write the file of addresses."""
     change_setting("anonymous_percent_held", 0)  # no journey waits at random
     walkers = {name.split()[0].lower(): _walker(name) for name in WALKERS}
+    replace_recovery_phrase(walkers["lotte"])
+    lock_anonymous_writing(walkers["lotte"])
     places = _posts(walkers) | _vendors() | _members(walkers["ines"]) | add_cases(walkers) | add_notices(walkers)
     db.session.commit()
     (folder / "places.json").write_text(json.dumps(places))

@@ -6,8 +6,9 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from forum.access import can_decide, can_represent, is_employee
+from forum.access import can_decide, can_represent
 from forum.accounts.queries import member_by_slug
+from forum.affiliation import is_employee
 from forum.db import db, now
 from forum.moderation import cases
 from forum.moderation.decisions import actions, appeals

@@ -2,11 +2,11 @@
 
 from tempfile import SpooledTemporaryFile
 
-from flask import Blueprint, flash, redirect, send_file, session, url_for
+from flask import Blueprint, flash, redirect, render_template, send_file, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
 
-from forum.access import is_member
+from forum.access import can_secure_account, is_member
 from forum.accounts.models import Member
 from forum.db import db
 from forum.pages.leaving.actions import anonymous_deletions, delete_account
@@ -44,6 +44,8 @@ def data() -> ResponseReturnValue:
 def account() -> ResponseReturnValue:
     """Delete the member's account, after the password and two choices."""
     form = DeleteAccountForm()
+    if not can_secure_account(current_user):
+        return render_template("pages/delete_account.html"), 403 if form.is_submitted() else 200
     if current_user.role == "member" and form.validate_on_submit():
         member = db.session.get_one(Member, current_user.id)
         logout_user()
