@@ -9,6 +9,11 @@ in it; its K new contributions are in no earlier cell, and the later ones are no
 loses members without a new one, both parts must hold K of the contributions that were new when it was formed: then the
 two parts take the place of the cell in this proof.
 
+One attacker may have up to MAX_ACCOUNTS accounts, even with work domains of their own. So as many changes by
+organisations that were in a cell before do not count: otherwise four accounts could complete a batch around the one
+change of somebody else, again and again. What is left to them is their first rating each, after a delay that they
+do not choose.
+
 A contribution counts if it comes from a confirmed work domain whose account is old enough and if it is not public
 anyway. The others are in the cells without counting. What has been in a cell is remembered for ever, as HMACs, so that
 nobody who withdraws and rates again counts as new.
@@ -28,8 +33,12 @@ RANKED_FROM = 10
 LARGEST_SHARE = 0.25
 # Contributions whose tiers have no cell of their own wait until so many do, so that tiers get a chance to fill.
 MIXED_FROM = 10
+# So many accounts of one attacker are reckoned with.
+MAX_ACCOUNTS = 4
 # The segment of a cell whose organisations hold several tiers, none, or tiers that are not shown.
 MIXED = "-"
+# How long the keys of organisations are.
+KEY_LENGTH = 10
 
 
 class Contribution(NamedTuple):
@@ -73,7 +82,7 @@ class _Plan(NamedTuple):
     """Which organisations each new cell would hold, and how many of them count as new."""
 
     members: dict[str, list[str]]
-    new: Counter[str]
+    sizes: Mapping[str, int]
 
 
 def segment_of(tiers: Iterable[int | None]) -> int | None:
@@ -82,9 +91,14 @@ def segment_of(tiers: Iterable[int | None]) -> int | None:
     return distinct.pop() if len(distinct) == 1 else None
 
 
-def is_batch(new: int) -> bool:
+def is_batch(size: int) -> bool:
     """Return whether so many new contributions may change a published sum."""
-    return new >= K
+    return size >= K
+
+
+def batch_size(first: int, repeated: int) -> int:
+    """Return what new contributions count for: of organisations that were never in a cell before, and of others."""
+    return first + max(0, repeated - MAX_ACCOUNTS)
 
 
 def is_new(state: MeasureState, organisation: str, contribution: Contribution) -> bool:
@@ -125,9 +139,9 @@ def _segments_to_form(state: MeasureState, contributions: Contributions) -> set[
 def _largest_valid(state: MeasureState, contributions: Contributions, segments: set[str]) -> set[str]:
     while segments:
         plan = _plan(state, contributions, segments)
-        small = [name for name in segments if name != MIXED and not is_batch(plan.new[name])]
+        small = [name for name in segments if name != MIXED and not is_batch(plan.sizes[name])]
         if small:
-            segments = segments - {min(small, key=lambda name: (plan.new[name], name))}
+            segments = segments - {min(small, key=lambda name: (plan.sizes[name], name))}
         elif MIXED in segments and not _can_form_mixed(state, contributions, plan):
             segments = segments - {MIXED}
         else:
@@ -136,28 +150,31 @@ def _largest_valid(state: MeasureState, contributions: Contributions, segments: 
 
 
 def _can_form_mixed(state: MeasureState, contributions: Contributions, plan: _Plan) -> bool:
-    new = plan.new[MIXED]
-    if not is_batch(new):
+    size = plan.sizes[MIXED]
+    if not is_batch(size):
         return False
     in_mixed = {name for cell in state.cells if cell.segment == MIXED for name in cell.members}
     newcomers = sum(
         contributions[name].segment != MIXED and name not in in_mixed and is_new(state, name, contributions[name])
         for name in plan.members[MIXED]
     )
-    return not state.cells or new >= MIXED_FROM or is_batch(new - newcomers)
+    return not state.cells or size >= MIXED_FROM or is_batch(size - newcomers)
 
 
 def _plan(state: MeasureState, contributions: Contributions, segments: AnySet[str]) -> _Plan:
     """Assign every organisation outside the remaining cells to its tier's new cell, or else to the mixed one."""
     remaining = {name for cell in state.cells if cell.segment not in segments for name in cell.members}
     members: dict[str, list[str]] = {segment: [] for segment in segments}
-    new: Counter[str] = Counter()
+    known = {key[:KEY_LENGTH] for key in state.spent}
+    first: Counter[str] = Counter()
+    repeated: Counter[str] = Counter()
     for name, contribution in contributions.items():
         segment = contribution.segment if contribution.segment in segments else MIXED
         if segment in segments and name not in remaining:
             members[segment].append(name)
-            new[segment] += is_new(state, name, contribution)
-    return _Plan(members, new)
+            counter = repeated if name in known else first
+            counter[segment] += is_new(state, name, contribution)
+    return _Plan(members, {segment: batch_size(first[segment], repeated[segment]) for segment in segments})
 
 
 def _form(state: MeasureState, segment: str, names: Sequence[str], contributions: Contributions) -> Cell:
@@ -169,7 +186,7 @@ def _form(state: MeasureState, segment: str, names: Sequence[str], contributions
 
 
 def _shrink(state: MeasureState, cell: Cell, contributions: Contributions, pending: AnySet[str]) -> bool:
-    """Take out what was withdrawn or changed, if K were and K or nobody stay; return whether that was done."""
+    """Take out what was withdrawn or changed, or the whole cell where that is not safe; return whether that was done."""
     gone = {
         name
         for name, member in cell.members.items()
@@ -188,5 +205,5 @@ def _shrink(state: MeasureState, cell: Cell, contributions: Contributions, pendi
 
 
 def can_split(gone: int, unchanged: int) -> bool:
-    """Return whether a cell may lose members: K of those that were new in it go, and K of them stay."""
-    return gone >= K and unchanged >= K
+    """Return whether a cell may lose members: of those that were new in it, K go and K stay besides any attacker's."""
+    return min(gone, unchanged) >= K + MAX_ACCOUNTS
