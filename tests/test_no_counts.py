@@ -17,7 +17,6 @@ from forum.ratings.scores.actions import publish
 from forum.vendors.actions import add_programme
 from forum.vendors.models import Vendor
 from tests.factories import make_category, make_member, make_rating, make_vendor
-from tests.html import compact
 from tests.published import TIERS, make_figures, make_published_vendor, publish_figures
 
 # Every public place of a vendor's figures; the feeds carry none, and must not begin to.
@@ -34,7 +33,9 @@ COUNTS = (7, 17, 23)
 def _words(text: str) -> str:
     """Return a page without addresses, coordinates of charts, and numbers that are part of names or dates."""
     text = re.sub(r'\s(?:d|x|y|x1|x2|y1|y2|cx|cy|r|width|height|viewBox|href|src|id|for)="[^"]*"', "", text)
-    return re.sub(r"\d{4}-\d\d-\d\d(?:T[\d:.+Z]+)?|\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*", "", text)
+    return re.sub(
+        r"\d{4}-\d\d-\d\d(?:T[\d:.+Z]+)?|\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\w*", "", text
+    )
 
 
 def _has_number(text: str, number: int) -> bool:
