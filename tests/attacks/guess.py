@@ -9,10 +9,8 @@ from collections.abc import Mapping, Sequence
 from math import exp
 
 from forum.ratings.scores.formulas import FLAT_PRIOR, PRIOR_STRENGTH
-from tests.attacks.history import PRIOR, STARS, Contribution, Publication, World
+from tests.attacks.history import STARS, Contribution, Publication, World
 
-MEAN = sum(k * p for k, p in zip(STARS, PRIOR, strict=True))
-VARIANCE = sum(k * k * p for k, p in zip(STARS, PRIOR, strict=True)) - MEAN**2
 ROUNDING = 0.1**2 / 12  # the variance of a rounding to 0.1
 
 
@@ -20,20 +18,41 @@ def guess_rates(world: World, measure: str, rounding: float = ROUNDING) -> tuple
     """Return how many unknown stars were published, and how many are guessed right from figures and from the prior."""
     publications = [row for row in world.publications if row.measure == measure]
     unknown = sorted({key for row in publications for key in row.weights} - world.known)
-    means, covariance = _posterior(publications, unknown, world, rounding)
-    right = sum(
-        _likeliest(means[n], covariance[n][n]) == world.stars[key] for n, key in enumerate(unknown)
-    )
-    by_prior = sum(world.stars[key] == max(STARS, key=lambda star: PRIOR[star - 1]) for key in unknown)
-    return len(unknown), right, by_prior
+    if not unknown:
+        return 0, 0, 0
+    prior = Prior([sum(world.stars[key] == star for key in unknown) / len(unknown) for star in STARS])
+    means, covariance = _posterior(publications, unknown, world, prior, rounding)
+    right = sum(prior.likeliest(means[n], covariance[n][n]) == world.stars[key] for n, key in enumerate(unknown))
+    return len(unknown), right, round(max(prior.shares) * len(unknown))
+
+
+class Prior:
+    """What the attacker knows of any star beforehand: the true shares among all unknown stars."""
+
+    def __init__(self, shares: Sequence[float]) -> None:
+        self.shares = shares
+        self.mean = sum(k * p for k, p in zip(STARS, shares, strict=True))
+        self.variance = sum(k * k * p for k, p in zip(STARS, shares, strict=True)) - self.mean**2
+
+    def likeliest(self, mean: float, variance: float) -> int:
+        """Return the likeliest star: the prior's share times what the sums alone say of this unknown."""
+        precision = 1 / variance - 1 / self.variance
+        if precision < 1e-9:
+            return max(STARS, key=lambda star: self.shares[star - 1])
+        centre = (mean / variance - self.mean / self.variance) / precision
+        return max(STARS, key=lambda star: self.shares[star - 1] * exp(-((star - centre) ** 2) * precision / 2))
 
 
 def _posterior(
-    publications: Sequence[Publication], unknown: Sequence[Contribution], world: World, rounding: float
+    publications: Sequence[Publication],
+    unknown: Sequence[Contribution],
+    world: World,
+    prior: Prior,
+    rounding: float,
 ) -> tuple[list[float], list[list[float]]]:
     place = {key: n for n, key in enumerate(unknown)}
-    means = [MEAN] * len(unknown)
-    covariance = [[VARIANCE * (n == m) for m in range(len(unknown))] for n in range(len(unknown))]
+    means = [prior.mean] * len(unknown)
+    covariance = [[prior.variance * (n == m) for m in range(len(unknown))] for n in range(len(unknown))]
     for row in publications:
         total = PRIOR_STRENGTH / row.factor + sum(row.weights.values())
         stars = row.mean * total - PRIOR_STRENGTH / row.factor * sum(
@@ -58,11 +77,3 @@ def _observe(
             row, factor = covariance[n], g / variance
             covariance[n] = [c - factor * h for c, h in zip(row, gain, strict=True)]
 
-
-def _likeliest(mean: float, variance: float) -> int:
-    """Return the likeliest star: the prior's share times what the sums alone say of this unknown."""
-    precision = 1 / variance - 1 / VARIANCE
-    if precision < 1e-9:
-        return max(STARS, key=lambda star: PRIOR[star - 1])
-    centre = (mean / variance - MEAN / VARIANCE) / precision
-    return max(STARS, key=lambda star: PRIOR[star - 1] * exp(-((star - centre) ** 2) * precision / 2))

@@ -64,7 +64,10 @@ class World:
         self.state = SubjectState()
         self.cells: dict[str, dict[frozenset[Contribution], dict[Contribution, float]]] = {m: {} for m in MEASURES}
         self.publications: list[Publication] = []
+        # What is known when it first enters a cell; a rating given again later with the same stars is another one.
         self.known: set[Contribution] = set()
+        self.entered: set[Contribution] = set()
+        self.is_known: dict[Contribution, bool] = {}
         self.stars: dict[Contribution, int] = {}
         self.weights: dict[Contribution, float] = {}
         self.figures: Figures | None = None
@@ -130,24 +133,24 @@ class World:
             self.state.unpublished.clear()
 
     def _learn(self, rating: CountedRating) -> None:
-        """Note the truth about a rating, and whether the attacker knows it.
-
-        Who rates alone, and later the same in a post, is not counted as known before that: it was another rating.
-        """
+        """Note the truth about a rating, and whether the attacker knows it."""
         name = hash_text(rating.organisation)[:10]
         for measure, stars in zip(MEASURES, (rating.worth, *rating.criteria[:2]), strict=True):
             if stars is not None:
                 key = (name, hash_text(f"{name} {measure} [{stars}]")[:8])
-                if (rating.public and key not in self.stars) or rating.organisation in self.attackers:
-                    self.known.add(key)
                 self.stars[key] = stars
+                self.is_known[key] = rating.public or rating.organisation in self.attackers
                 self.weights[key] = rating.weight
 
     def _record(self, measure: str, segment: str, day: date, counted: Sequence[CountedRating]) -> None:
         cells = [cell for cell in self.state.measures[measure].cells if segment in ("", cell.segment)]
         weights: dict[Contribution, float] = {}
         for cell in cells:
-            weights |= self.cells[measure].setdefault(members_of(cell), self._weights_in(cell))
+            if members_of(cell) not in self.cells[measure]:
+                self.cells[measure][members_of(cell)] = self._weights_in(cell)
+                self.known |= {key for key in members_of(cell) - self.entered if self.is_known[key]}
+                self.entered |= members_of(cell)
+            weights |= self.cells[measure][members_of(cell)]
         figures = self.figures if segment == "" else self.figures["tiers"].get(segment)
         shown = figures["stars"].get(measure) if figures else None
         if shown is None:
