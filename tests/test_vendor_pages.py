@@ -105,7 +105,7 @@ def test_the_spread_is_the_snapshot_s(browse: Any, rated_vendor: Vendor) -> None
 
 def test_deals_and_bids_are_shares_of_the_average_company(browse: Any, rated_vendor: Vendor) -> None:
     page = page_text(browse().get(f"/vendors/{rated_vendor.slug}"))
-    assert "Rounded to 5%, over 15–19 companies" in page and "Granted 15–19 companies, 2 Nov 2026 65% 40–80%" in page
+    assert "Rounded to 5%, over 15–19 companies" in page and "Granted 65% 40–80% 15–19 2 Nov 2026" in page
     assert (
         "45% Approved, kept to the order" in page and "30% Approved, lost later" in page and "25% Not approved" in page
     )
