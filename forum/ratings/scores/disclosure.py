@@ -186,7 +186,7 @@ def _form(state: MeasureState, segment: str, names: Sequence[str], contributions
 
 
 def _shrink(state: MeasureState, cell: Cell, contributions: Contributions, pending: AnySet[str]) -> bool:
-    """Take out what was withdrawn or changed, or the whole cell where that is not safe; return whether that was done."""
+    """Take out K that were withdrawn or changed, or the whole cell if few are left; return whether that was done."""
     gone = {
         name
         for name, member in cell.members.items()
@@ -198,9 +198,11 @@ def _shrink(state: MeasureState, cell: Cell, contributions: Contributions, pendi
     unchanged = cell.members.keys() - gone - pending
     if can_split(len(own & gone), len(own & unchanged)):
         cell.members = {name: member for name, member in cell.members.items() if name in unchanged}
-    else:
+    elif len(unchanged) < K:
         cell.members = {}
         state.cells.remove(cell)
+    else:
+        return False
     return True
 
 
