@@ -53,7 +53,6 @@ def unhide(item: Post | Comment) -> None:
     item.hidden_reason = item.edit_deadline = item.removed_at = item.decision_id = None
     if isinstance(item, Post) and item.rating is not None and item.rating.hidden_at is not None:
         item.rating.hidden_at = item.rating.hidden_reason = None
-        item.rating.version += 1
     db.session.flush()
 
 
@@ -86,4 +85,3 @@ def _add(kind: type[Post] | type[Vendor] | type[Tag], row_id: int, column: str, 
 def _hide_rating(item: Post | Comment, reason: str) -> None:
     if isinstance(item, Post) and item.rating is not None and item.rating.hidden_at is None:
         item.rating.hidden_at, item.rating.hidden_reason = timestamp_for(item), reason
-        item.rating.version += 1
