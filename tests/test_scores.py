@@ -9,7 +9,7 @@ import pytest
 from forum.ratings.criteria import ASKS, CRITERION_KEYS, DEALS
 from forum.ratings.figure_types import Figures
 from forum.ratings.scores.contributions import CountedRating, answers
-from forum.ratings.scores.figures import EMPTY_CONTEXT, SiteContext, prior_shares, tier_differences
+from forum.ratings.scores.figures import EMPTY_CONTEXT, SiteContext, prior_shares
 from forum.ratings.scores.formulas import FLAT_PRIOR
 from forum.ratings.scores.publication import (
     EPOCH,
@@ -128,13 +128,6 @@ def test_an_age_weight_only_scales_what_was_published() -> None:
     update(state, many(10, worth=5, weight=epoch_weight(old)), set(), old, hash_text)
     first, later = (compute_figures(state, None, EMPTY_CONTEXT, day)["stars"]["worth"] for day in (old, new))
     assert later["mean"] < first["mean"] and later["shares"] == first["shares"]
-
-
-def test_tiers_differ_only_in_what_both_show() -> None:
-    low, high = figures_of(many(5, beta=2)), figures_of(many(60, worth=5, beta=5, demos=5))
-    differences = {row.measure: row for row in tier_differences(low, high)}
-    assert set(differences) == {"worth", "beta"}
-    assert differences["beta"].is_clear and differences["beta"].low > 0
 
 
 def test_a_prior_sums_to_one_in_steps_of_five_percent() -> None:

@@ -9,7 +9,7 @@ from forum.ratings.figure_types import AskFigures, Figures, ShareFigures, StarFi
 from forum.ratings.scores import formulas
 from forum.ratings.scores.contributions import STAR_MEASURES
 from forum.ratings.scores.disclosure import RANKED_FROM, Cell, K, can_publish_median
-from forum.ratings.scores.formulas import FLAT_PRIOR, STARS, Score
+from forum.ratings.scores.formulas import FLAT_PRIOR, STARS
 
 V = TypeVar("V")
 QUARTILES_FROM = 20
@@ -32,16 +32,6 @@ class Total(NamedTuple):
     sums: Mapping[str, float]
     n: int
     heaviest: float
-
-
-class TierDifference(NamedTuple):
-    """How much more the higher of two tiers gets of a measure, with its interval; `is_clear` when that excludes 0."""
-
-    measure: str
-    value: float
-    low: float
-    high: float
-    is_clear: bool
 
 
 def empty_figures() -> Figures:
@@ -95,19 +85,6 @@ def set_all_asks(figures: Figures, totals: Mapping[str, Total], context: SiteCon
     half = formulas.t90(n - 1) * sd
     mean, low, high = _interval(mean, mean - half, mean + half)
     figures["all_asks"] = {"band": band_of(n), "mean": mean, "low": low, "high": high, "published_at": day}
-
-
-def tier_differences(low: Figures, high: Figures) -> list[TierDifference]:
-    """Return, for each measure that both tiers show, the higher minus the lower tier, after Holm's correction.
-
-    Everything is computed from the rounded means and intervals, so that it tells no more than these.
-    """
-    names = [m for m in STAR_MEASURES if m != "all_gives" and m in low["stars"] and m in high["stars"]]
-    pairs = [(_score(low["stars"][name]), _score(high["stars"][name])) for name in names]
-    return [
-        TierDifference(name, round(d.value, 1), round(d.low, 1), round(d.high, 1), d.is_clear)
-        for name, d in zip(names, formulas.holm_differences(pairs), strict=True)
-    ]
 
 
 def ask_level(value: float, key: str, context: SiteContext) -> float:
@@ -190,10 +167,6 @@ def _put(figures: dict[str, V], key: str, value: V | None) -> None:
         figures.pop(key, None)
     else:
         figures[key] = value
-
-
-def _score(stars: StarFigures) -> Score:
-    return Score(stars["mean"], (stars["high"] - stars["low"]) / (2 * formulas.Z90), stars["low"], stars["high"])
 
 
 def _step(percent: float, step: int) -> int:
