@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from forum.db import db
+from forum.pages import views
 from forum.pages.open_data.export import COLUMNS
 from forum.ratings import formatting
+from forum.ratings.models import Rating
 from forum.ratings.queries import Subject, current_snapshot
 from forum.ratings.scores.actions import publish
 from forum.vendors.actions import add_programme
+from forum.vendors.lookup import vendor_or_404
 from forum.vendors.models import Vendor
 from tests.factories import make_category, make_member, make_rating, make_vendor
 from tests.published import TIERS, make_figures, make_published_vendor, publish_figures
@@ -85,31 +88,53 @@ def _rate(vendor: Vendor, count: int) -> None:
         make_rating(vendor=vendor)
 
 
-@pytest.mark.parametrize("role", ["reader", "member"])
-def test_below_the_gate_pages_do_not_differ_by_the_number_of_companies(app: Any, browse: Any, role: str) -> None:
-    """Vendors with ratings of 0, 2 and 4 companies, published: pages are the same, byte by byte, apart from names."""
+def _publish_thin_vendors() -> None:
+    """Make and publish vendors rated by 0, 2, 4 and 6 companies."""
     category = make_category(slug="storage", name="Storage")
-    for letter, count in (("A", 0), ("B", 2), ("C", 4)):
+    for letter, count in zip("ABCD", (0, 2, 4, 6), strict=True):
         vendor = make_vendor(f"Vendor {letter}", category=category)
         add_programme(vendor, "Partners", TIERS)
         _rate(vendor, count)
     publish()
     db.session.commit()
+
+
+def _neutral(reader: Any, place: str, letter: str) -> str:
+    """Return the answer at a place without names, ids and tokens."""
+    vendor = db.session.query(Vendor).filter_by(slug=f"vendor-{letter.lower()}").one()
+    tiers = [tier.id for tier in vendor.programmes[0].tiers]
+    response = reader.get(place.format(slug=vendor.slug))
+    text = re.sub(r"[Vv]endor[ -][A-Da-d]\b", "NAME", response.text)
+    for tier_id in tiers:
+        text = re.sub(rf'(<option value="|for=|tier=){tier_id}\b', r"\1TIER", text)
+    text = re.sub(r'name="csrf_token" (?:type="hidden" )?value="[^"]*"|nonce="[^"]*"|nonce-[\w=+/-]+', "", text)
+    return f"{response.status_code} {text}"
+
+
+@pytest.mark.parametrize("role", ["reader", "member"])
+def test_below_the_gate_pages_do_not_differ_by_the_number_of_companies(app: Any, browse: Any, role: str) -> None:
+    """Pages of vendors with 0, 2 and 4 companies are the same, byte by byte, apart from names; with 6 they are not."""
+    _publish_thin_vendors()
     reader = browse(make_member()) if role == "member" else browse()
-
-    def neutral(place: str, letter: str) -> str:
-        slug = f"vendor-{letter.lower()}"
-        vendor = db.session.query(Vendor).filter_by(slug=slug).one()
-        response = reader.get(place.format(slug=slug))
-        text = re.sub(r"[Vv]endor[ -][ABCabc]\b", "NAME", response.text)
-        for tier in vendor.programmes[0].tiers:
-            text = re.sub(rf'(<option value="|for=|tier=){tier.id}\b', r"\1TIER", text)
-        text = re.sub(r'name="csrf_token" (?:type="hidden" )?value="[^"]*"|nonce="[^"]*"|nonce-[\w=+/-]+', "", text)
-        return f"{response.status_code} {text}"
-
     for place in [place for place in PLACES if "{slug}" in place]:
-        nobody, two, four = (neutral(place, letter) for letter in "ABC")
+        nobody, two, four = (_neutral(reader, place, letter) for letter in "ABC")
         assert nobody == two == four, place
+    assert (
+        _neutral(reader, "/vendors/{slug}", "D") != nobody and "5–9 companies" in reader.get("/vendors/vendor-d").text
+    )
+
+
+def test_a_difference_below_the_gate_would_be_found(app: Any, browse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted fault: the page's description says how many ratings there are."""
+    _publish_thin_vendors()
+
+    def with_count(slug: str, user: Any) -> Vendor:
+        vendor = vendor_or_404(slug, user)
+        vendor.description = f"{db.session.query(Rating).filter_by(vendor_id=vendor.id).count()} of 5"
+        return vendor
+
+    monkeypatch.setattr(views, "vendor_or_404", with_count)
+    assert _neutral(browse(), "/vendors/{slug}", "A") != _neutral(browse(), "/vendors/{slug}", "B")
 
 
 def test_below_the_gate_lists_order_by_name_and_show_no_count(app: Any, browse: Any) -> None:
