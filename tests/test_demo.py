@@ -1,5 +1,7 @@
 """The demo community is the same at each start and shows every state that a vendor can have."""
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,9 +70,14 @@ def _content(app: Flask) -> dict[str, Any]:
             tuple(str(getattr(rating, name)) for name in sorted(RATING_COLUMNS))
             for rating in db.session.scalars(select(Rating))
         )
-        figures = {slug: (s.band, s.worth_mean, s.figures) for slug, s in snapshots().items()}
+        figures = {slug: (s.band, s.worth_mean, without_dates(s.figures)) for slug, s in snapshots().items()}
         db.session.remove()
         return {"posts": posts, "comments": comments, "ratings": ratings, "figures": figures}
+
+
+def without_dates(figures: Any) -> str:
+    """Return figures without their days, which depend on the day of the fill."""
+    return re.sub(r"\d{4}-\d\d-\d\d", "a day", json.dumps(figures, sort_keys=True))
 
 
 RATING_COLUMNS = {
@@ -93,9 +100,9 @@ def test_two_fills_have_the_same_content(demos: list[Flask]) -> None:
         assert content == second[kind], kind
 
 
-def test_there_are_about_two_hundred_ratings_signed_and_not(demo: Flask) -> None:
+def test_there_are_over_two_hundred_ratings_signed_and_not(demo: Flask) -> None:
     ratings = db.session.scalars(select(Rating)).all()
-    assert 180 <= len(ratings) <= 240
+    assert 180 <= len(ratings) <= 290
     anonymous = [rating for rating in ratings if rating.anonymous]
     assert 40 <= len(anonymous) <= len(ratings) - 40
     assert all(unseal("organisation of a rating", rating.organisation_seal) for rating in ratings)
