@@ -18,7 +18,7 @@ from forum.posts.models import Comment, Post, ScheduledText
 from forum.posts.scheduled_actions import PURPOSE, scheduled_texts_of
 from forum.ratings.models import Rating
 from forum.urls import key_text
-from tests.factories import make_tag, make_comment, make_member, make_post, make_vendor
+from tests.factories import make_comment, make_member, make_post, make_tag, make_vendor
 
 
 def composed(**given: Any) -> dict[str, Any]:

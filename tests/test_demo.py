@@ -19,8 +19,8 @@ from forum.anonymity import unseal
 from forum.db import db
 from forum.demo.actions import fill
 from forum.posts.models import Comment, Post
-from forum.ratings.models import Rating, Snapshot
 from forum.ratings.estimates import tier_differences
+from forum.ratings.models import Rating, Snapshot
 from forum.vendors.models import Vendor
 from tests.conftest import settings_for
 
@@ -130,7 +130,9 @@ def test_tiers_differ_at_one_vendor_and_not_clearly_at_another(demo: Flask) -> N
 
 def test_undisclosed_vendors_have_figures_in_one_category(demo: Flask) -> None:
     rows = db.session.scalars(select(Snapshot).where(Snapshot.category_id.is_not(None), Snapshot.current)).all()
-    assert 0 < len(rows) < len(set(db.session.scalars(select(Rating.category_id).where(Rating.category_id.is_not(None)))))
+    assert (
+        0 < len(rows) < len(set(db.session.scalars(select(Rating.category_id).where(Rating.category_id.is_not(None)))))
+    )
 
 
 def test_a_history_of_several_quarters_can_be_seen(demo: Flask) -> None:

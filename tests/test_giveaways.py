@@ -12,7 +12,7 @@ from forum.posts.actions import PostSubject
 from forum.posts.anonymous.identifying_details import AuthorDetails, find_countries, find_identifying_details
 from forum.posts.models import Comment, Post
 from forum.urls import key_text
-from tests.factories import make_tag, make_member, make_post, make_vendor
+from tests.factories import make_member, make_post, make_tag, make_vendor
 
 MARTA = AuthorDetails("Marta Aalto", "marta-aalto", "Nordhaus Systems Oy", "mail.nordhaus.example", "Finland")
 
@@ -144,13 +144,18 @@ def test_tier_and_country_together_are_warned_of_only_where_few_share_them(app: 
     vendor = make_vendor(tiers=("Gold", "Silver"))
     gold = vendor.programmes[0].tiers[0]
     sent = composed(
-        vendor_naming="named", vendor=vendor.name, tier=f"t{gold.id}", body="In Finland nobody calls back, at whatever tier."
+        vendor_naming="named",
+        vendor=vendor.name,
+        tier=f"t{gold.id}",
+        body="In Finland nobody calls back, at whatever tier.",
     )
     browser = browse(make_member(country="Finland", email="a@own.example"))
     page = browser.post("/posts/new", data=sent).text
     assert "<mark>Finland</mark>" in page and "fewer than five" in page
     for n in range(3):
-        make_post(make_member(country="finland", email=f"a@house{n}.example"), subject=PostSubject(vendor=vendor, tier=gold))
+        make_post(
+            make_member(country="finland", email=f"a@house{n}.example"), subject=PostSubject(vendor=vendor, tier=gold)
+        )
     make_post(make_member(country="Finland", email="b@house0.example"), subject=PostSubject(vendor=vendor, tier=gold))
     assert "<mark>Finland</mark>" in browser.post("/posts/new", data=sent).text, "two of one house are one"
     make_post(make_member(country="Finland", email="a@house3.example"), subject=PostSubject(vendor=vendor, tier=gold))

@@ -17,7 +17,7 @@ from forum.posts.signals import item_held
 from forum.posts.visibility import approve_held
 from forum.site import change_setting
 from forum.urls import key_text
-from tests.factories import make_tag, make_comment, make_member, make_post
+from tests.factories import make_comment, make_member, make_post, make_tag
 
 BOTH = pytest.mark.parametrize("identity", ["name", "anonymous"])
 GIVEN = Limits(
@@ -52,7 +52,13 @@ def make_new_member(**given: Any) -> Member:
 
 def post(browser: Any, body: str = LONG, *, signed: str = "name", **given: str) -> Any:
     tag = make_tag()
-    typed = {"title": "What they promise", "tags": tag.slug, "leaning": "mixed", "vendor_naming": "none", "intent": "publish"}
+    typed = {
+        "title": "What they promise",
+        "tags": tag.slug,
+        "leaning": "mixed",
+        "vendor_naming": "none",
+        "intent": "publish",
+    }
     return browser.post("/posts/new", data={**typed, "body": body, "identity": signed, **given})
 
 
@@ -90,7 +96,9 @@ def test_the_first_post_waits_and_its_author_reads_why(app: Any, browse: Any, he
 
 
 def test_the_words_of_an_anonymous_one_do_not_say_that_its_author_is_new(app: Any, browse: Any) -> None:
-    post(browse(make_new_member()), f"{LONG} https://a.example https://b.example https://c.example", identity="anonymous")
+    post(
+        browse(make_new_member()), f"{LONG} https://a.example https://b.example https://c.example", identity="anonymous"
+    )
     assert only_post().hidden_reason == "A moderator reads this before others do."
 
 

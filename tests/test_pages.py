@@ -13,7 +13,7 @@ from forum.posts.actions import PostSubject, edit_post
 from forum.posts.models import Post
 from forum.posts.queries import PAGE_SIZE
 from forum.urls import key_text
-from tests.factories import make_tag, make_category, make_comment, make_member, make_post, make_vendor
+from tests.factories import make_category, make_comment, make_member, make_post, make_tag, make_vendor
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -68,7 +68,9 @@ def test_every_post_stands_on_exactly_one_page_of_a_list(app: Any, browse: Any, 
     db.session.commit()
     pages = all_pages(browse(), f"/?sort={sort}&tag=deals")
     assert [len(page) for page in pages] == [PAGE_SIZE, PAGE_SIZE, 7]
-    assert sorted(title for page in pages for title in page) == [f"Post number {n:03}" for n in range(PAGE_SIZE * 2 + 7)]
+    assert sorted(title for page in pages for title in page) == [
+        f"Post number {n:03}" for n in range(PAGE_SIZE * 2 + 7)
+    ]
 
 
 def test_a_page_of_a_list_stays_what_it_was_when_something_new_comes(app: Any, browse: Any) -> None:
@@ -205,7 +207,9 @@ def feed(reader: Any, path: str) -> Any:
 
 def test_each_feed_is_atom_with_what_its_page_shows(app: Any, browse: Any) -> None:
     vendor, tag = make_vendor("Nordwall & Söhne"), make_tag("deals")
-    post = make_post(title='Q&A: "1 < 2"?', subject=PostSubject(vendor), tags=[tag], body="**Bold** & <b>not</b>. " + "x" * 30)
+    post = make_post(
+        title='Q&A: "1 < 2"?', subject=PostSubject(vendor), tags=[tag], body="**Bold** & <b>not</b>. " + "x" * 30
+    )
     comment = make_comment(post, body="An *answer*.", anonymous=True)
     make_post(title="Something else entirely")
     for path, count in (

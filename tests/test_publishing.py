@@ -8,7 +8,7 @@ from forum.db import db, now
 from forum.ratings import actions
 from forum.ratings.actions import live_ratings
 from forum.ratings.models import Rating, Snapshot
-from forum.ratings.queries import SITE, Subject, current_snapshot
+from forum.ratings.queries import Subject, current_snapshot
 from forum.ratings.scores.actions import Outcome
 from forum.vendors.models import Vendor
 from tests.bench.ratings import measure

@@ -68,7 +68,9 @@ def test_ones_own_anonymous_ratings_are_found_past_those_that_were_withdrawn(app
 
 def test_the_database_itself_refuses_a_second_one(app: Any) -> None:
     rating = make_rating()
-    mine = {column.name: getattr(rating, column.name) for column in Rating.__table__.columns if hasattr(Rating, column.name)}
+    mine = {
+        column.name: getattr(rating, column.name) for column in Rating.__table__.columns if hasattr(Rating, column.name)
+    }
     kept = {"rater_hmac", "organisation_seal", "answers_seal", "vendor_id", "rated_at", "counted_from"}
     db.session.add(Rating(**{name: mine[name] for name in kept}, chain_link="another"))
     with pytest.raises(IntegrityError):
@@ -215,7 +217,9 @@ def test_no_row_names_an_anonymous_author_or_their_house(app: Any) -> None:
     anonymous_rating = make_rating(member, vendor=vendor, anonymous=True)
     revise(anonymous_rating, worth=2)
     run_publish()
-    text = json.dumps([_plain(row) for model in (Rating, RatingRevision, DisclosureState, Snapshot) for row in rows(model)])
+    text = json.dumps(
+        [_plain(row) for model in (Rating, RatingRevision, DisclosureState, Snapshot) for row in rows(model)]
+    )
     assert rows(DisclosureState)
     withdraw(anonymous_rating)
     assert all(word not in text.lower() for word in ("zelda", "quartz"))
@@ -224,7 +228,7 @@ def test_no_row_names_an_anonymous_author_or_their_house(app: Any) -> None:
 
 
 def _plain(row: Any) -> dict[str, str]:
-    return {name: str(getattr(row, name)) for name in inspect(type(row)).column_attrs.keys()}
+    return {attribute.key: str(getattr(row, attribute.key)) for attribute in inspect(type(row)).column_attrs}
 
 
 def test_an_anonymous_rating_s_moments_are_days(app: Any) -> None:

@@ -171,7 +171,11 @@ def test_a_second_press_of_the_button_keeps_no_second_text_and_too_many_are_refu
     app: Flask, browse: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser, fields = browse(make_member()), composed(submission="a" * 32)
-    assert browser.post("/posts/new", data=fields).status_code == browser.post("/posts/new", data=fields).status_code == 302
+    assert (
+        browser.post("/posts/new", data=fields).status_code
+        == browser.post("/posts/new", data=fields).status_code
+        == 302
+    )
     assert db.session.query(ScheduledText).count() == 1
     monkeypatch.setattr(scheduled_actions, "MAX_SCHEDULED", 1)
     page = browser.post("/posts/new", data=composed())

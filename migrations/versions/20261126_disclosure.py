@@ -97,9 +97,7 @@ def downgrade() -> None:
         table.create_check_constraint(
             op.f("ck_ratings_gives_in_stars"), " AND ".join(f"{key} BETWEEN 0 AND 5" for key in CRITERIA)
         )
-        table.create_check_constraint(
-            op.f("ck_ratings_asks_not_negative"), " AND ".join(f"{key} >= 0" for key in ASKS)
-        )
+        table.create_check_constraint(op.f("ck_ratings_asks_not_negative"), " AND ".join(f"{key} >= 0" for key in ASKS))
         table.create_check_constraint(
             op.f("ck_ratings_interest_known"), "interest IN ('none', 'vendor', 'competitor', 'distributor')"
         )
@@ -130,7 +128,9 @@ def _subject_columns(table: str, *, unique: bool) -> list[Any]:
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("vendor_id", sa.Integer(), nullable=True),
         sa.Column("category_id", sa.Integer(), nullable=True),
-        sa.CheckConstraint("(vendor_id IS NULL) <> (category_id IS NULL)", name=op.f(f"ck_{table}_named_or_undisclosed")),
+        sa.CheckConstraint(
+            "(vendor_id IS NULL) <> (category_id IS NULL)", name=op.f(f"ck_{table}_named_or_undisclosed")
+        ),
         sa.ForeignKeyConstraint(
             ["category_id"], ["categories.id"], name=op.f(f"fk_{table}_category_id_categories"), ondelete="CASCADE"
         ),

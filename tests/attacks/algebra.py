@@ -19,7 +19,7 @@ Row = dict[int, int]
 def smallest_support(sums: Iterable[frozenset[Unknown]], attempts: int = 6) -> int | None:
     """Return the smallest number of organisations that a combination of the sums was found to be made of."""
     columns, rows = _grouped(list(sums))
-    random = Random(7)  # noqa: S311 - the same every time
+    random = Random(7)
     smallest: int | None = None
     for _ in range(attempts):
         order = random.sample(range(len(columns)), len(columns))

@@ -76,4 +76,3 @@ def _observe(
             means[n] += g * error / variance
             row, factor = covariance[n], g / variance
             covariance[n] = [c - factor * h for c, h in zip(row, gain, strict=True)]
-

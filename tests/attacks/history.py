@@ -10,8 +10,8 @@ from hashlib import blake2b
 from random import Random
 from typing import NamedTuple
 
-from forum.ratings.figure_types import Figures
 from forum.ratings.criteria import ASK_KEYS, CRITERION_KEYS, DEALS
+from forum.ratings.figure_types import Figures
 from forum.ratings.scores.contributions import CountedRating
 from forum.ratings.scores.disclosure import Cell
 from forum.ratings.scores.figures import EMPTY_CONTEXT
@@ -59,7 +59,7 @@ class World:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.random = Random(f"{scenario}")  # noqa: S311 - the same every time
+        self.random = Random(f"{scenario}")
         self.ratings: dict[str, tuple[CountedRating, date]] = {}
         self.state = SubjectState()
         self.cells: dict[str, dict[frozenset[Contribution], dict[Contribution, float]]] = {m: {} for m in MEASURES}
@@ -160,7 +160,6 @@ class World:
         stars = [star for star in answers if star is not None]
         true_mean = sum(stars) / len(stars) if stars else shown["mean"]
         self.publications.append(Publication(measure, segment, weights, factor_on(day), shown["mean"], true_mean))
-
 
     def _weights_in(self, cell: Cell) -> dict[Contribution, float]:
         """Return the weights of a cell's contributions, with the cap on free mail."""

@@ -178,9 +178,7 @@ def _plan(state: MeasureState, contributions: Contributions, segments: AnySet[st
 
 
 def _form(state: MeasureState, segment: str, names: Sequence[str], contributions: Contributions) -> Cell:
-    members = {
-        name: Member(contributions[name].value_key, is_new(state, name, contributions[name])) for name in names
-    }
+    members = {name: Member(contributions[name].value_key, is_new(state, name, contributions[name])) for name in names}
     state.spent |= {name + member.value_key for name, member in members.items()}
     return Cell(segment, members)
 

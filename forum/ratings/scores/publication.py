@@ -146,7 +146,10 @@ def to_json(state: SubjectState) -> dict[str, Any]:
     """Return the state as what JSON can hold."""
     return {
         "measures": {
-            name: {"cells": [_cell_to_json(c) for c in row.cells], "spent": "".join(sorted(row.spent - _keys(row.cells)))}
+            name: {
+                "cells": [_cell_to_json(c) for c in row.cells],
+                "spent": "".join(sorted(row.spent - _keys(row.cells))),
+            }
             for name, row in state.measures.items()
         },
         "changed": state.changed,

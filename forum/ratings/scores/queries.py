@@ -44,4 +44,3 @@ def rating_rows(subject: Subject, until: datetime) -> Iterable[RatingRow]:
 def disclosure_state(subject: Subject) -> DisclosureState | None:
     """Return the row that keeps what was published of a subject."""
     return db.session.scalar(select(DisclosureState).where(subject_filter(DisclosureState, subject)))
-
