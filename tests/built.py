@@ -6,6 +6,7 @@ They are kept in .pytest_cache, so that only the first run after a change of the
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -16,7 +17,7 @@ import flask_migrate
 from forum import create_app
 from forum.config import from_environment
 from forum.db import db
-from forum.demo.actions import fill
+from forum.demo.actions import fill_demo
 
 ROOT = Path(__file__).parent.parent
 CACHE = ROOT / ".pytest_cache" / "built"
@@ -38,6 +39,17 @@ def digest(*patterns: str) -> str:
         content = path.read_bytes()
         hashed.update(f"{path.relative_to(ROOT)} {len(content)}\n".encode() + content)
     return hashed.hexdigest()
+
+
+def folder_for(name: str, *patterns: str) -> Path:
+    """Return a folder for this state of the files that match. Folders that were not used for a day are removed."""
+    folder = CACHE / f"{name}-{digest(*patterns)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.utime(folder)
+    for other in CACHE.glob(f"{name}-*"):
+        if other.stat().st_mtime < time.time() - 24 * 3600:
+            shutil.rmtree(other, ignore_errors=True)
+    return folder
 
 
 def copy_of_built(folder: Path, name: str, build: Callable[[Path], object], *patterns: str, day: str = "") -> None:
@@ -76,7 +88,7 @@ def _fill_demo(folder: Path) -> None:
     app = create_app(from_environment({"FORUM_INSTANCE": str(folder)}))
     with app.app_context(), app.test_request_context():
         flask_migrate.upgrade()
-        fill()
+        fill_demo()
         db.session.commit()
         db.session.remove()
         db.engine.dispose()

@@ -24,6 +24,8 @@ from tests.conftest import Browser, settings_for
 from tests.factories import make_member, make_post, make_tag
 from tests.served import Response, Site, Visitor, open_visitor
 
+pytestmark = pytest.mark.slow  # servers in their own processes
+
 PROCESSES, THREADS, EACH = 2, 8, 12
 KINDS = ["sqlite", "postgres"]
 
@@ -83,7 +85,7 @@ def test_two_processes_with_eight_threads_each_lose_no_reply(kind: str, tmp_path
         writer.start()
     answers = [report.get(timeout=400) for _ in writers]
     for writer in writers:
-        writer.join(timeout=30)
+        writer.join(timeout=120)
         writer.close()
     report.close()
     report.join_thread()

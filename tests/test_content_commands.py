@@ -42,6 +42,7 @@ def test_a_blog_is_imported_by_one_command_and_can_be_read(
     assert sum('"kind":"comment"' in line for line in (tmp_path / "archive.jsonl").read_text().splitlines()) == 7
 
 
+@pytest.mark.slow
 def test_a_refused_file_ends_the_command_with_a_message(tmp_path: Path) -> None:
     result = forum(tmp_path, "", "import", "wordpress", DATA / "entity-bomb.xml")
     assert result.returncode == 1
@@ -49,6 +50,7 @@ def test_a_refused_file_ends_the_command_with_a_message(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_an_impossible_backup_ends_the_command_with_a_message(tmp_path: Path) -> None:
     (tmp_path / "copy").touch()
     result = forum(tmp_path, "", "backup", tmp_path / "copy")

@@ -16,32 +16,42 @@ from forum import create_app
 from forum.access import is_employee
 from forum.accounts.models import Member
 from forum.anonymity import unseal
+from forum.config import from_environment
 from forum.db import db
-from forum.demo.actions import fill
+from forum.demo.actions import fill_demo
 from forum.posts.models import Comment, Post
 from forum.ratings.estimates import tier_differences
 from forum.ratings.models import Rating, Snapshot
 from forum.vendors.models import Vendor
+from tests.built import copy_of_built, copy_of_demo
 from tests.conftest import settings_for
 
-# Two starts a week apart: the stories are dated in days before the start.
-STARTS = ("2026-11-09 09:30:00+00:00", "2026-11-16 14:10:00+00:00")
-
-
-def _filled(folder: Path, start: str) -> Flask:
-    app = create_app(settings_for(f"sqlite:///{folder / 'demo.sqlite'}", folder))
-    with time_machine.travel(start, tick=False), app.app_context(), app.test_request_context():
-        flask_migrate.upgrade()
-        fill()
-        db.session.commit()
-        db.session.remove()
-    return app
+pytestmark = pytest.mark.slow
+# The second demo is filled on another day than today, under the keys of the tests.
+OTHER_START = "2026-11-09 09:30:00+00:00"
 
 
 @pytest.fixture(scope="module")
 def demos(tmp_path_factory: pytest.TempPathFactory) -> list[Flask]:
     """Return two demos, filled on different days with different keys."""
-    return [_filled(tmp_path_factory.mktemp(f"demo{n}"), start) for n, start in enumerate(STARTS)]
+    today, other = tmp_path_factory.mktemp("demo"), tmp_path_factory.mktemp("other")
+    copy_of_demo(today)
+    copy_of_built(other, "other-demo", _fill, "tests/test_demo.py")
+    return [create_app(from_environment({"FORUM_INSTANCE": str(today)})), _app(other)]
+
+
+def _app(folder: Path) -> Flask:
+    return create_app(settings_for(f"sqlite:///{folder / 'demo.sqlite'}", folder))
+
+
+def _fill(folder: Path) -> None:
+    app = _app(folder)
+    with time_machine.travel(OTHER_START, tick=False), app.app_context(), app.test_request_context():
+        flask_migrate.upgrade()
+        fill_demo()
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
 
 
 @pytest.fixture

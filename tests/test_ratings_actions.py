@@ -231,6 +231,7 @@ def _plain(row: Any) -> dict[str, str]:
     return {attribute.key: str(getattr(row, attribute.key)) for attribute in inspect(type(row)).column_attrs}
 
 
+@pytest.mark.usefixtures("noon")
 def test_an_anonymous_rating_s_moments_are_days(app: Any) -> None:
     rating = revise(make_rating(anonymous=True))
     run_publish()

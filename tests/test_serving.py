@@ -23,6 +23,8 @@ from tests import cluster
 from tests.factories import make_member, make_post
 from tests.served import ROOT, Site, free_port, is_answering, open_visitor, process_tree
 
+pytestmark = pytest.mark.slow  # servers in their own processes
+
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
@@ -142,7 +144,12 @@ def test_only_the_owner_can_read_the_keys(site: Site, tmp_path: Path) -> None:
 
 def run(environ: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "forum.cli", *command], env=environ, cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "forum.cli", *command],
+        env=environ,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=240,
     )
 
 
@@ -200,7 +207,7 @@ def test_two_variables_make_it_use_postgresql_and_redis(tmp_path: Path, worker_i
     finally:
         site.stop(signal.SIGKILL, to_group=True)
         redis.terminate()
-        redis.wait(timeout=10)
+        redis.wait(timeout=60)
 
 
 @pytest.mark.slow

@@ -92,6 +92,7 @@ def first_difference(
     return ""
 
 
+@pytest.mark.slow
 def test_nobody_can_tell_which_of_two_members_wrote_anonymously(app: Flask, recorder: dump.LogRecorder) -> None:
     story, worlds = STORY, WORLDS
     if db.engine.dialect.name != "sqlite":
@@ -116,6 +117,7 @@ def test_the_short_story_is_the_same_in_all_worlds(app: Flask, recorder: dump.Lo
     assert first_difference(app, recorder, SHORT, few_pages) == ""
 
 
+@pytest.mark.slow
 @on_one_database
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_planted_fault_makes_the_worlds_differ(

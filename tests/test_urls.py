@@ -1,11 +1,13 @@
-"""URLs: random keys, redirects that stay on the site, and NUL bytes."""
+"""URLs: random keys, cursors, redirects that stay on the site, and NUL bytes."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forum import cursors
 from forum.urls import KeyConverter, key_text, safe_path
 
 
@@ -76,3 +78,24 @@ def test_a_key_in_a_url_is_read_as_it_was_written(number: int) -> None:
 def test_any_text_is_a_key_or_none(typed: str) -> None:
     number = KeyConverter.number_in(typed)
     assert number is None or key_text(number) == typed
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.integers(0, 999_999_999) | st.floats(0, 1000) | st.datetimes().filter(lambda t: t.year > 1000),
+    st.integers(0, 2**50 - 1),
+)
+def test_a_cursor_is_read_as_it_was_written(value: Any, row_id: int) -> None:
+    if isinstance(value, datetime):
+        value = value.replace(microsecond=0, tzinfo=UTC)
+    assert cursors.decode(cursors.encode(value, row_id), type(value)) == (value, row_id)
+
+
+@pytest.mark.parametrize("cursor", ["", None, "x", ".5", "5.", "5.x", "1" * 10 + ".1", "1.-2", "20261340T000000.1"])
+def test_anything_else_is_no_cursor(cursor: str | None) -> None:
+    for value_type in (int, datetime):
+        assert cursors.decode(cursor, value_type) is None
+
+
+def test_the_moderation_queues_older_links_are_read() -> None:
+    assert cursors.decode("3.5_77", float) == (3.5, 77)

@@ -11,7 +11,7 @@ from forum import jobs, serving
 from forum.accounts.queries import count_members, member_by_email
 from forum.commands.context import database_message, load_app, print_demo_accounts
 from forum.db import db, writing
-from forum.demo.actions import SIGN_INS, fill
+from forum.demo.actions import SIGN_INS, fill_demo
 
 
 @click.command()
@@ -30,7 +30,7 @@ def serve(demo: bool) -> None:
 
 @click.command()
 def work() -> None:
-    """Run the jobs: mail, and what is due on schedule. `forum serve` includes this."""
+    """Run background jobs: send mail and run scheduled tasks. `forum serve` includes this."""
     _run_jobs(load_app())
 
 
@@ -40,7 +40,7 @@ def _prepare(app: Flask, demo: bool) -> None:
             flask_migrate.upgrade()
             if demo and not count_members():
                 click.echo("Filling the database with the demo community ...")
-                fill()
+                fill_demo()
                 db.session.commit()
             has_demo = member_by_email(SIGN_INS[0][1]) is not None
         except OperationalError as error:

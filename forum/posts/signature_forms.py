@@ -13,7 +13,7 @@ from forum.accounts.organisations import email_domain, organisation_of
 from forum.accounts.sanctions import anonymous_bar_message
 from forum.forms import Form
 from forum.posts.anonymous.badges import MIN_ORGANISATIONS, badge_for
-from forum.posts.anonymous.identifying_details import AuthorDetails, Finding, find_countries, find_identifying_details
+from forum.posts.anonymous.identifying_details import AuthorDetails, Finding, country_findings, find_identifying_details
 from forum.posts.anonymous.queries import count_organisations_sharing
 from forum.posts.submission_checks import submission_error
 from forum.submissions import form_age
@@ -49,7 +49,7 @@ class SignedForm(Form):
         validate_choice=False,
         default="name",
     )
-    badge = BooleanField("Show what kind of company I work for, and where, if enough others share it")
+    badge = BooleanField("Show my type of company and region, if enough other companies match")
     delay = RadioField("When it appears, if anonymous", choices=DELAY_CHOICES, default="0", validate_choice=False)
 
     def validate_identity(self, field: Field) -> None:
@@ -60,7 +60,7 @@ class SignedForm(Form):
             raise ValidationError(message)
 
     def validate_delay(self, field: Field) -> None:
-        """Require one of the choices. A form without the question means now."""
+        """Require one of the choices. If the form has no such field, publish at once."""
         if (field.data or "0") not in DELAY_CHOICES:
             raise ValidationError("Choose when it appears.")
 
@@ -125,7 +125,7 @@ class SignedForm(Form):
         passages, tiers = self.passages(), self.disclosed_tiers()
         findings = [finding for passage in passages for finding in find_identifying_details(passage, author, vendors)]
         for passage in passages if tiers else []:
-            findings += [finding for country, finding in find_countries(passage, author) if _is_rare(country, tiers)]
+            findings += [finding for country, finding in country_findings(passage, author) if _is_rare(country, tiers)]
         return findings
 
 

@@ -13,7 +13,7 @@ from forum.accounts.organisations import organisation_of
 from forum.db import db, lock, now, start_of_day
 from forum.ratings.criteria import CRITERION_KEYS, Answer
 from forum.ratings.models import ANSWER_KEYS, Rating, RatingRevision, seal_answers
-from forum.ratings.queries import count_rating_revisions, free_chain_link, ratings_by_hmac
+from forum.ratings.queries import count_rating_revisions, next_chain_link, ratings_by_hmac
 from forum.vendors.models import Category, Programme, Tier, Vendor
 from forum.vendors.queries import merged_vendor_ids
 
@@ -126,7 +126,7 @@ def _create(
     _set_answers(rating, answers, tier, _seasoned_from(member))
     rating.counted_from = _random_day_after(day)
     if anonymous:
-        rating.chain_link = free_chain_link(member)
+        rating.chain_link = next_chain_link(member)
     else:
         rating.author_id = member.id
     db.session.add(rating)
@@ -213,7 +213,7 @@ def withdraw(rating: Rating) -> None:
 def disclose_vendor(
     rating: Rating, member: Member, *, vendor: Vendor, programme: Programme | None, tier: Tier | None
 ) -> None:
-    """Name the vendor of a rating that had left it undisclosed; the rating counts for the vendor after a delay.
+    """Set the vendor of a rating that was given without naming one. It counts for that vendor after a delay.
 
     It never counts towards a batch there: what was published of the category may hold it already.
     Raise AlreadyRated when the member has a live rating of that programme.

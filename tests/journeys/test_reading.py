@@ -17,20 +17,20 @@ def test_a_stranger_filters_and_pages_through_the_list(scripts: bool, site: Site
     page = visit(scripts=scripts)
     page.goto("/")
     titles = page.locator(".post-row h3").all_inner_texts()
-    page.get_by_role("link", name="Older experiences").click()
+    page.get_by_role("link", name="Older posts").click()
     assert not set(titles) & set(page.locator(".post-row h3").all_inner_texts())
-    page.get_by_role("link", name="Back to the first page").click()
+    page.get_by_role("link", name="First page").click()
     assert page.locator(".post-row h3").all_inner_texts() == titles
-    page.get_by_label("Leaning").select_option("Bad")
+    page.get_by_label("Overall").select_option("Bad")
     page.get_by_label("Tag", exact=True).fill("exam-renewal")
     page.get_by_role("button", name="Filter").click()
     rows = page.locator(".post-row")
     assert rows.count() > 0
     expect(rows.locator(".post-row__facts b")).to_have_text(["Bad"] * rows.count())
     page.get_by_role("link", name="Top", exact=True).click()
-    expect(page.get_by_label("Leaning")).to_have_value("bad")
+    expect(page.get_by_label("Overall")).to_have_value("bad")
     page.get_by_role("link", name="Clear").click()
-    expect(page.get_by_label("Leaning")).to_have_value("")
+    expect(page.get_by_label("Overall")).to_have_value("")
 
 
 def test_a_link_to_a_reply_shows_it_wherever_it_stands(site: Site, visit: Callable[..., Page]) -> None:
@@ -46,7 +46,7 @@ def test_a_link_to_a_reply_shows_it_wherever_it_stands(site: Site, visit: Callab
     page.goto("about:blank")
     page.goto(f"/replies/{(key or '').removeprefix('r-')}")
     expect(page.locator(f"#{key}")).to_be_in_viewport()
-    page.get_by_role("link", name="From the first reply on").click()
+    page.get_by_role("link", name="First page").click()
     expect(page.locator(f"#{key}")).to_have_count(0)
 
 

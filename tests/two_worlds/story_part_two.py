@@ -26,7 +26,7 @@ def second_author_replies_with_a_delay(stage: Stage) -> None:
 
 @step(7)
 def the_delayed_reply_appears(stage: Stage) -> None:
-    stage.run("publish_what_is_due")
+    stage.run("publish_scheduled")
     assert db.session.query(ScheduledText).count() == 0 and stage.reply("Half of ours").author_id is None
 
 
@@ -242,7 +242,7 @@ def another_member_exports_everything_and_leaves(stage: Stage) -> None:
     answer = stage.send("carol", "/settings/data", 200, current_password=PASSWORD)
     stage.exported_lines = answer.text.split("\n")
     assert "The rebate came late" in answer.text
-    stage.send("carol", "/settings/leave", current_password=PASSWORD, named="stays", anonymous="stays")
+    stage.send("carol", "/settings/leave", current_password=PASSWORD, named="keep", anonymous="keep")
 
 
 @step(24, readers="stranger dan mona ada nils")

@@ -124,7 +124,7 @@ def _representation(row: Representative) -> JsonObject:
 
 def _notices(member: Member) -> Iterable[Notice]:
     posts, comments = anonymous_texts_of(member)
-    return notices_for_member(member, [row.id for row in posts], [row.id for row in comments], most=1000)
+    return notices_for_member(member, [row.id for row in posts], [row.id for row in comments], limit=1000)
 
 
 def _notice(notice: Notice) -> JsonObject:
