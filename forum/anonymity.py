@@ -103,7 +103,7 @@ def organisation_hmac(organisation: str) -> str:
 
 
 def contribution_key() -> bytes:
-    """Return the key of the hashes by which disclosure control recognises what it published before: the oldest key's."""
+    """Return the key of the hashes by which disclosure control recognises contributions: from the oldest key."""
     return _derived(current_keys()[-1], "contribution to a measure")
 
 

@@ -121,11 +121,12 @@ def make_rating(member: Member | None = None, joined_at: datetime | None = None,
     member = member or make_member(email=f"member@house{next(_n)}.example")
     member.joined_at = joined_at or fields.get("at") or now()
     member.joined_at -= timedelta(days=0 if joined_at else 60)
-    fields = {"counted_from": start_of_day(fields.get("at") or now())} | fields
+    counted_from = fields.pop("counted_from", None) or start_of_day(fields.get("at") or now())
     answers = {"worth": 3, "again": True, "interest": "none"} | fields.pop("answers", {})
     if "vendor" not in fields and "category" not in fields:
         fields["vendor"] = make_vendor()
     rating = rate(member, **{"anonymous": False, **fields}, answers=answers)
+    rating.counted_from = counted_from
     db.session.commit()
     return rating
 

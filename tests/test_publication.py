@@ -119,7 +119,7 @@ LEAVE_ONE_BY_FIVE = [[("join", 0, 12, 4)], [("leave", 0, 8, 4)]]
 FAULTS = [
     ("is_batch", lambda size: size >= 1, JOIN_ONE),
     ("is_new", lambda state, name, contribution: contribution.countable, LEAVE_AND_RETURN),
-    ("can_split", lambda gone, unchanged: True, LEAVE_ONE_BY_FIVE),
+    ("can_split", lambda removed, unchanged: True, LEAVE_ONE_BY_FIVE),
 ]
 
 
@@ -132,15 +132,15 @@ def test_a_rule_that_is_switched_off_is_found(monkeypatch: Any, rule: str, fault
 
 def test_four_accounts_do_not_complete_a_batch_again_and_again(monkeypatch: Any) -> None:
     """Four of twelve revise every week. Without the rule, each time with one other the other is isolated."""
-    assert _smallest_beside_four() >= K
+    assert smallest_support_for_attackers() >= K
     monkeypatch.setattr(disclosure, "MAX_ACCOUNTS", 0)
-    assert _smallest_beside_four() == 1
+    assert smallest_support_for_attackers() == 1
 
 
-def _smallest_beside_four() -> int:
+def smallest_support_for_attackers() -> int:
     measure = Measure()
-    for others, value in (("efghijkl", 1), ("efghijklm", 2), ("efghijklmn", 3), ("efghijklmno", 4)):
-        measure.publish(contributions([f"abcd={value}", f"{others}=3"]))
+    for names, value in (("efghijkl", 1), ("efghijklm", 2), ("efghijklmn", 3), ("efghijklmno", 4)):
+        measure.publish(contributions([f"abcd={value}", f"{names}=3"]))
     attackers = {key(name) for name in "abcd"}
     return smallest_support(frozenset(u for u in row if u[0] not in attackers) for row in measure.sums) or 0
 

@@ -71,8 +71,8 @@ def test_the_database_itself_refuses_a_second_one(app: Any) -> None:
     mine = {
         column.name: getattr(rating, column.name) for column in Rating.__table__.columns if hasattr(Rating, column.name)
     }
-    kept = {"rater_hmac", "organisation_seal", "answers_seal", "vendor_id", "rated_at", "counted_from"}
-    db.session.add(Rating(**{name: mine[name] for name in kept}, chain_link="another"))
+    columns = {"rater_hmac", "organisation_seal", "answers_seal", "vendor_id", "rated_at", "counted_from"}
+    db.session.add(Rating(**{name: mine[name] for name in columns}, chain_link="another"))
     with pytest.raises(IntegrityError):
         db.session.flush()
     db.session.rollback()

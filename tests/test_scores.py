@@ -84,8 +84,8 @@ def test_shares_are_shown_from_ten_in_steps_of_five() -> None:
 def test_deals_count_each_organisation_once_and_blank_is_not_none() -> None:
     deals = {"deals_registered": 10, "deals_approved": 8, "deals_kept": 5}
     giant = counted_rating("giant", deals_registered=9000, deals_approved=0)
-    shown = figures_of([*many(10, **deals), giant])["deals"]
-    assert (shown["approved"]["share"], shown["kept"]["share"], "granted" in shown) == (75, 50, False)
+    figures = figures_of([*many(10, **deals), giant])["deals"]
+    assert (figures["approved"]["share"], figures["kept"]["share"], "granted" in figures) == (75, 50, False)
     assert "approved" not in figures_of([*many(9, **deals), counted_rating("blank", deals_registered=9)])["deals"]
 
 

@@ -75,31 +75,29 @@ def rate(
     submission: str | None = None,
     at: datetime | None = None,
     is_shown: bool = False,
-    counted_from: datetime | None = None,
 ) -> Rating:
     """Create a rating, or revise the live one of the same subject. `answers` has the keys of ANSWER_KEYS.
 
-    `is_shown`: a post carries it. It counts after a random delay, or from the day `counted_from`.
-
-    Raise AlreadyRated when one of the two is anonymous and the other is not: replacing one by the other would reveal
-    whose the anonymous one was.
+    It counts after a random delay. `is_shown`: a post carries it. Raise AlreadyRated when one of the two is anonymous
+    and the other is not: replacing one by the other would reveal whose the anonymous one was.
     """
     lock(f"ratings of {member.id}")
     day = start_of_day(at or now())
     subject = RatingSubject(vendor, programme, category, description)
-    existing = live_ratings(member, *subject)
-    if existing:
-        rating = next((rating for rating in existing if rating.anonymous == anonymous), None)
-        if rating is None:
-            raise AlreadyRated
-        rating = _revise_once(rating, member, tier, answers, day, submission=submission)
+    if existing := live_ratings(member, *subject):
+        rating = _of_same_kind(existing, anonymous=anonymous)
+        _revise_once(rating, member, tier, answers, day, submission=submission)
     else:
         rating = _create(member, subject, tier, answers, day, anonymous=anonymous, submission=submission)
     if is_shown:
         _show(rating)
-    if counted_from is not None:
-        rating.counted_from = counted_from
-    db.session.flush()
+    return rating
+
+
+def _of_same_kind(ratings: Sequence[Rating], *, anonymous: bool) -> Rating:
+    rating = next((rating for rating in ratings if rating.anonymous == anonymous), None)
+    if rating is None:
+        raise AlreadyRated
     return rating
 
 
@@ -271,6 +269,7 @@ def _show(rating: Rating) -> None:
     answers = rating.answers
     rating.shown_worth, rating.shown_again, rating.shown_tier = rating.worth, rating.again, rating.tier
     rating.shown_stars = {key: cast("int | None", answers.get(key)) for key in CRITERION_KEYS}
+    db.session.flush()
 
 
 def _complete(answers: Mapping[str, Answer]) -> dict[str, Answer]:

@@ -173,8 +173,8 @@ class DisclosureState(db.Model):
 class Snapshot(db.Model):
     """Published figures of a vendor, of a category's undisclosed vendors, or (with neither) of the whole site.
 
-    There is none below K organisations. Pages read snapshots, never ratings. `band` is that of "worth it". A snapshot of
-    the site holds SiteFigures instead of Figures.
+    There is none below K organisations. Pages read snapshots, never ratings. `band` is that of "worth it". A
+    snapshot of the site holds SiteFigures instead of Figures.
     """
 
     __tablename__ = "snapshots"

@@ -17,7 +17,7 @@ ROUNDING = 0.1**2 / 12  # the variance of a rounding to 0.1
 def guess_rates(world: World, measure: str, rounding: float = ROUNDING) -> tuple[int, int, int]:
     """Return how many unknown stars were published, and how many are guessed right from figures and from the prior."""
     publications = [row for row in world.publications if row.measure == measure]
-    unknown = sorted({key for row in publications for key in row.weights} - world.known)
+    unknown = sorted({key for row in publications for key in row.weights} - world.known_keys)
     if not unknown:
         return 0, 0, 0
     prior = Prior([sum(world.stars[key] == star for key in unknown) / len(unknown) for star in STARS])
@@ -58,7 +58,7 @@ def _posterior(
         stars = row.mean * total - PRIOR_STRENGTH / row.factor * sum(
             k * p for k, p in zip(STARS, FLAT_PRIOR, strict=True)
         )
-        stars -= sum(weight * world.stars[key] for key, weight in row.weights.items() if key in world.known)
+        stars -= sum(weight * world.stars[key] for key, weight in row.weights.items() if key in world.known_keys)
         observed = {place[key]: weight for key, weight in row.weights.items() if key in place}
         _observe(means, covariance, observed, stars, rounding * total**2)
     return means, covariance

@@ -65,7 +65,7 @@ class World:
         self.cells: dict[str, dict[frozenset[Contribution], dict[Contribution, float]]] = {m: {} for m in MEASURES}
         self.publications: list[Publication] = []
         # What is known when it first enters a cell; a rating given again later with the same stars is another one.
-        self.known: set[Contribution] = set()
+        self.known_keys: set[Contribution] = set()
         self.entered: set[Contribution] = set()
         self.is_known: dict[Contribution, bool] = {}
         self.stars: dict[Contribution, int] = {}
@@ -121,15 +121,15 @@ class World:
 
     def _publish(self, day: date) -> None:
         pending = {name for name, (_, counted_from) in self.ratings.items() if counted_from > day}
-        counted = [rating for name, (rating, _) in self.ratings.items() if name not in pending]
-        for rating in counted:
+        ratings = [rating for name, (rating, _) in self.ratings.items() if name not in pending]
+        for rating in ratings:
             self._learn(rating)
-        update(self.state, counted, pending, day, hash_text)
+        update(self.state, ratings, pending, day, hash_text)
         if self.state.unpublished:
             self.figures = compute_figures(self.state, self.figures, EMPTY_CONTEXT, day)
             for measure, segment in sorted(self.state.unpublished):
                 if measure in MEASURES:
-                    self._record(measure, segment, day, counted)
+                    self._record(measure, segment, day, ratings)
             self.state.unpublished.clear()
 
     def _learn(self, rating: CountedRating) -> None:
@@ -142,24 +142,24 @@ class World:
                 self.is_known[key] = rating.public or rating.organisation in self.attackers
                 self.weights[key] = rating.weight
 
-    def _record(self, measure: str, segment: str, day: date, counted: Sequence[CountedRating]) -> None:
+    def _record(self, measure: str, segment: str, day: date, ratings: Sequence[CountedRating]) -> None:
         cells = [cell for cell in self.state.measures[measure].cells if segment in ("", cell.segment)]
         weights: dict[Contribution, float] = {}
         for cell in cells:
             if members_of(cell) not in self.cells[measure]:
                 self.cells[measure][members_of(cell)] = self._weights_in(cell)
-                self.known |= {key for key in members_of(cell) - self.entered if self.is_known[key]}
+                self.known_keys |= {key for key in members_of(cell) - self.entered if self.is_known[key]}
                 self.entered |= members_of(cell)
             weights |= self.cells[measure][members_of(cell)]
         figures = self.figures if segment == "" else self.figures["tiers"].get(segment)
-        shown = figures["stars"].get(measure) if figures else None
-        if shown is None:
+        published = figures["stars"].get(measure) if figures else None
+        if published is None:
             return
         index = MEASURES.index(measure)
-        answers = [(r.worth, *r.criteria[:2])[index] for r in counted if segment in ("", str(r.tier_id))]
+        answers = [(r.worth, *r.criteria[:2])[index] for r in ratings if segment in ("", str(r.tier_id))]
         stars = [star for star in answers if star is not None]
-        true_mean = sum(stars) / len(stars) if stars else shown["mean"]
-        self.publications.append(Publication(measure, segment, weights, factor_on(day), shown["mean"], true_mean))
+        true_mean = sum(stars) / len(stars) if stars else published["mean"]
+        self.publications.append(Publication(measure, segment, weights, factor_on(day), published["mean"], true_mean))
 
     def _weights_in(self, cell: Cell) -> dict[Contribution, float]:
         """Return the weights of a cell's contributions, with the cap on free mail."""
@@ -167,8 +167,8 @@ class World:
         free = free or {hash_text(name)[:10] for name in self.free}
         weights = {key: self.weights[key] for key in members_of(cell)}
         capped = sum(weight for (name, _), weight in weights.items() if name in free)
-        others = sum(weights.values()) - capped
-        scale = min(1.0, others * FREE_MAIL_SHARE / capped) if capped else 1.0
+        uncapped = sum(weights.values()) - capped
+        scale = min(1.0, uncapped * FREE_MAIL_SHARE / capped) if capped else 1.0
         return {key: weight * (scale if key[0] in free else 1.0) for key, weight in weights.items()}
 
     @property

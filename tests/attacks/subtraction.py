@@ -48,7 +48,9 @@ class Result(NamedTuple):
 def attack(scenario: Scenario) -> Result:
     """Simulate a scenario and attack all that was published."""
     world = World(scenario).run()
-    supports = [smallest_support(members - world.known for members in world.cells[measure]) for measure in MEASURES]
+    supports = [
+        smallest_support(members - world.known_keys for members in world.cells[measure]) for measure in MEASURES
+    ]
     guesses = [guess_rates(world, measure) for measure in MEASURES]
     unknown, right, by_prior = (sum(column) for column in zip(*guesses, strict=True))
     whole = [abs(row.mean - row.true_mean) for row in world.publications if row.segment == ""]

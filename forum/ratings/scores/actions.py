@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from hashlib import sha256
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -23,7 +24,7 @@ from forum.ratings.scores.publication import (
     segment_total,
     update,
 )
-from forum.ratings.scores.queries import rating_rows, subjects_to_publish
+from forum.ratings.scores.queries import RatingRow, rating_rows, subjects_to_publish
 from forum.ratings.scores.states import contribution_hash, load_state, save_state
 
 YIELD_SECONDS = 0.002  # after each subject, so that waiting writers get their turn
@@ -69,9 +70,9 @@ def publish(at: datetime | None = None, commit: Callable[[], None] | None = None
     for subject in subjects:
         _take_turn(subject, commit)
         state = load_state(subject)
-        _follow_ratings(subject, state, at)
-        if state.unpublished:
+        if _follow_ratings(subject, state, at):
             save_state(subject, state)
+        if state.unpublished:
             changed.append(subject)
         if subject.vendor_id is not None:
             _add_to_site(sums, state, at.date())
@@ -89,10 +90,16 @@ def _take_turn(subject: Subject, commit: Callable[[], None] | None) -> None:
     lock_figures(*subject)
 
 
-def _follow_ratings(subject: Subject, state: SubjectState, at: datetime) -> None:
+def _follow_ratings(subject: Subject, state: SubjectState, at: datetime) -> bool:
+    """Update the state from the ratings; return False when they are the same as at the last look."""
+    rows, today = rating_rows(subject, at), at.date().isoformat()
+    fingerprint = _fingerprint(rows, at)
+    if state.fingerprint == fingerprint and not (state.recheck_on and state.recheck_on <= today):
+        return False
     ratings: list[CountedRating] = []
     pending: set[str] = set()
-    for row in rating_rows(subject, at):
+    days: set[str] = set()
+    for row in rows:
         answers = unseal_answers(row.answers_seal)
         organisation, is_verified = organisation_of_seal(row.organisation_seal)
         if answers is None or answers.get("interest") != "none":
@@ -101,7 +108,19 @@ def _follow_ratings(subject: Subject, state: SubjectState, at: datetime) -> None
             pending.add(organisation)
         else:
             ratings.append(counted_rating(row, answers, organisation, is_verified, at))
+            days.add(str(answers.get("seasoned_from", "")))
     update(state, ratings, pending, at.date(), contribution_hash())
+    state.fingerprint, state.recheck_on = fingerprint, min((day for day in days if day > today), default="")
+    return True
+
+
+def _fingerprint(rows: Sequence[RatingRow], at: datetime) -> str:
+    """Return a hash of all that matters of these rows: a seal is another with every change."""
+    digest = sha256()
+    for row in rows:
+        counts, shown = row.counted_from <= at, row.shown_worth is not None
+        digest.update(f"{row.answers_seal[:24]}{row.organisation_seal[:24]}{counts}{shown}".encode())
+    return digest.hexdigest()
 
 
 def counted_rating(

@@ -50,10 +50,10 @@ class Contribution(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A contribution in a cell. `own`: it counted, and it was in no cell before."""
+    """A contribution in a cell. `is_own`: it counted, and it was in no cell before."""
 
     value_key: str
-    own: bool
+    is_own: bool
 
 
 @dataclass
@@ -165,14 +165,14 @@ def _plan(state: MeasureState, contributions: Contributions, segments: AnySet[st
     """Assign every organisation outside the remaining cells to its tier's new cell, or else to the mixed one."""
     remaining = {name for cell in state.cells if cell.segment not in segments for name in cell.members}
     members: dict[str, list[str]] = {segment: [] for segment in segments}
-    known = {key[:KEY_LENGTH] for key in state.spent}
+    organisations = {key[:KEY_LENGTH] for key in state.spent}
     first: Counter[str] = Counter()
     repeated: Counter[str] = Counter()
     for name, contribution in contributions.items():
         segment = contribution.segment if contribution.segment in segments else MIXED
         if segment in segments and name not in remaining:
             members[segment].append(name)
-            counter = repeated if name in known else first
+            counter = repeated if name in organisations else first
             counter[segment] += is_new(state, name, contribution)
     return _Plan(members, {segment: batch_size(first[segment], repeated[segment]) for segment in segments})
 
@@ -185,16 +185,16 @@ def _form(state: MeasureState, segment: str, names: Sequence[str], contributions
 
 def _shrink(state: MeasureState, cell: Cell, contributions: Contributions, pending: AnySet[str]) -> bool:
     """Take out K that were withdrawn or changed, or the whole cell if few are left; return whether that was done."""
-    gone = {
+    removed = {
         name
         for name, member in cell.members.items()
         if name not in pending and (name not in contributions or contributions[name].value_key != member.value_key)
     }
-    if len(gone) < K:
+    if len(removed) < K:
         return False
-    own = {name for name, member in cell.members.items() if member.own}
-    unchanged = cell.members.keys() - gone - pending
-    if can_split(len(own & gone), len(own & unchanged)):
+    own_names = {name for name, member in cell.members.items() if member.is_own}
+    unchanged = cell.members.keys() - removed - pending
+    if can_split(len(own_names & removed), len(own_names & unchanged)):
         cell.members = {name: member for name, member in cell.members.items() if name in unchanged}
     elif len(unchanged) < K:
         cell.members = {}
@@ -204,6 +204,6 @@ def _shrink(state: MeasureState, cell: Cell, contributions: Contributions, pendi
     return True
 
 
-def can_split(gone: int, unchanged: int) -> bool:
+def can_split(removed: int, unchanged: int) -> bool:
     """Return whether a cell may lose members: of those that were new in it, K go and K stay besides any attacker's."""
-    return min(gone, unchanged) >= K + MAX_ACCOUNTS
+    return min(removed, unchanged) >= K + MAX_ACCOUNTS

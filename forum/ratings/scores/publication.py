@@ -30,12 +30,15 @@ Hash = Callable[[str], str]
 class SubjectState:
     """What was published of a subject: cells by measure, and the days when each measure of a segment changed.
 
-    `unpublished` are (measure, segment) pairs whose cells changed since the last snapshot.
+    `unpublished` are (measure, segment) pairs whose cells changed since the last snapshot. `fingerprint` stands for the
+    ratings that were looked at last; they need no second look before the day `recheck_on`, if there is one.
     """
 
     measures: dict[str, MeasureState] = field(default_factory=dict)
     changed: dict[str, dict[str, str]] = field(default_factory=dict)
     unpublished: set[tuple[str, str]] = field(default_factory=set)
+    fingerprint: str = ""
+    recheck_on: str = ""
 
 
 def epoch_weight(day: date) -> float:
@@ -88,8 +91,8 @@ def _sum_up(cell: Cell, by_name: Mapping[str, tuple[str, Answer]]) -> None:
     """Fill in the sums of a cell: the weight of free-mail members is scaled down to a quarter of the whole."""
     rows = [by_name[name][1] for name in cell.members]
     free = sum(row.weight for row in rows if not row.verified)
-    others = sum(row.weight for row in rows if row.verified)
-    scale = min(1.0, others * FREE_MAIL_SHARE / free) if free else 1.0
+    verified = sum(row.weight for row in rows if row.verified)
+    scale = min(1.0, verified * FREE_MAIL_SHARE / free) if free else 1.0
     cell.sums, cell.heaviest = {}, 0.0
     cell.n = sum(row.verified for row in rows)
     for row in rows:
@@ -135,10 +138,11 @@ def merge(old: SubjectState, into: SubjectState) -> None:
         target = into.measures.setdefault(measure, MeasureState())
         target.cells += measure_state.cells
         target.spent |= measure_state.spent
+    into.fingerprint = ""
     for measure, days in old.changed.items():
         for segment, day in days.items():
-            known = into.changed.setdefault(measure, {})
-            known[segment] = max(day, known.get(segment, day))
+            days_of_both = into.changed.setdefault(measure, {})
+            days_of_both[segment] = max(day, days_of_both.get(segment, day))
             into.unpublished.add((measure, segment))
 
 
@@ -154,6 +158,8 @@ def to_json(state: SubjectState) -> dict[str, Any]:
         },
         "changed": state.changed,
         "unpublished": sorted(state.unpublished),
+        "fingerprint": state.fingerprint,
+        "recheck_on": state.recheck_on,
     }
 
 
@@ -162,7 +168,7 @@ def _keys(cells: Iterable[Cell]) -> set[str]:
 
 
 def _cell_to_json(cell: Cell) -> list[Any]:
-    members = "".join(name + row.value_key + "01"[row.own] for name, row in sorted(cell.members.items()))
+    members = "".join(name + row.value_key + "01"[row.is_own] for name, row in sorted(cell.members.items()))
     return [cell.segment, members, cell.sums, cell.n, cell.heaviest]
 
 
@@ -178,6 +184,8 @@ def from_json(values: Mapping[str, Any] | None) -> SubjectState:
         measures,
         values["changed"],
         {(measure, segment) for measure, segment in values["unpublished"]},
+        values["fingerprint"],
+        values["recheck_on"],
     )
 
 

@@ -1,6 +1,5 @@
 """Queries of publishing: subjects that have ratings or figures, the ratings that count, and what was published."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -30,7 +29,7 @@ def subjects_to_publish() -> list[Subject]:
     return [Subject(*row) for row in rows]
 
 
-def rating_rows(subject: Subject, until: datetime) -> Iterable[RatingRow]:
+def rating_rows(subject: Subject, until: datetime) -> list[RatingRow]:
     """Return the subject's ratings of before a moment that are not hidden."""
     columns = (Rating.organisation_seal, Rating.answers_seal, Rating.rated_at, Rating.revised_at, Rating.counted_from)
     statement = (
