@@ -117,10 +117,10 @@ def test_below_the_gate_pages_do_not_differ_by_the_number_of_companies(app: Any,
     _publish_thin_vendors()
     reader = browse(make_member()) if role == "member" else browse()
     for place in [place for place in PLACES if "{slug}" in place]:
-        nobody, two, four = (_neutral(reader, place, letter) for letter in "ABC")
-        assert nobody == two == four, place
+        unrated, two, four = (_neutral(reader, place, letter) for letter in "ABC")
+        assert unrated == two == four, place
     assert (
-        _neutral(reader, "/vendors/{slug}", "D") != nobody and "5–9 companies" in reader.get("/vendors/vendor-d").text
+        _neutral(reader, "/vendors/{slug}", "D") != unrated and "5–9 companies" in reader.get("/vendors/vendor-d").text
     )
 
 

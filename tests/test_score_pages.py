@@ -90,9 +90,9 @@ def test_the_csv_says_the_same_one_row_a_measure(browse: Any, rated_vendor: Vend
     stars = snapshot.figures["stars"]["worth"]
     assert [worth[f"percent_{star}"] for star in range(1, 6)] == [str(percent) for percent in stars["shares"]]
     assert worth["published"] == stars["published_at"] and worth["organisations_band"] == "15-19"
-    again, kept = by_name["", "would_partner_again"], by_name["", "deals_kept"]
+    again, retained = by_name["", "would_partner_again"], by_name["", "deals_kept"]
     assert (again["percent"], again["percent_low"], again["percent_high"]) == ("100", "75", "100")
-    assert kept["percent"] == "45" and by_name["", "all_asks"]["mean"] == "3.0"
+    assert retained["percent"] == "45" and by_name["", "all_asks"]["mean"] == "3.0"
     assert (worth["mean"], worth["low"], worth["high"]) == tuple(str(stars[key]) for key in ("mean", "low", "high"))
     assert fee["median"] == str(snapshot.figures["asks"]["annual_fee"]["median"])
     assert {row["tier"] for row in rows} == {"", "Silver", "Gold"}

@@ -49,7 +49,7 @@ class DealFigures(NamedTuple):
     """What happened to registered deals: a bar, its parts as (class, percent, label, note), and the two shares."""
 
     approved: ShareFigures
-    kept: ShareFigures
+    retained: ShareFigures
     parts: Sequence[tuple[str, int, str, str]]
     chart: Markup
 
@@ -135,15 +135,15 @@ def _trend_context(history: Sequence[SnapshotRow], changes: Sequence[ProgrammeCh
 
 def _deals(shares: Mapping[str, ShareFigures]) -> DealFigures | None:
     """Return registered deals as the parts of one bar: kept, lost after approval, not approved."""
-    approved, kept = shares.get("approved"), shares.get("kept")
-    if approved is None or kept is None:
+    approved, retained = shares.get("approved"), shares.get("kept")
+    if approved is None or retained is None:
         return None
     # Each share is rounded, and may be of another date: kept cannot be more than approved in one bar.
-    kept_part = min(kept["share"], approved["share"])
-    percents = (kept_part, approved["share"] - kept_part, 100 - approved["share"])
+    retained_percent = min(retained["share"], approved["share"])
+    percents = (retained_percent, approved["share"] - retained_percent, 100 - approved["share"])
     parts = [(cls, percent, label, note) for (cls, label, note), percent in zip(DEAL_PARTS, percents, strict=True)]
     label = "Of the registered deals: " + ", ".join(f"{percent}% {label.lower()}" for _, percent, label, _ in parts)
-    return DealFigures(approved, kept, parts, stacked_bar([(part[0], part[1]) for part in parts if part[1]], label))
+    return DealFigures(approved, retained, parts, stacked_bar([(part[0], part[1]) for part in parts if part[1]], label))
 
 
 def _calculator(tiers: Sequence[TierView], figures: Figures | None, query: Mapping[str, str]) -> Calculator:

@@ -65,12 +65,12 @@ def tier_views(programme: Programme, figures: Figures | None) -> list[TierView]:
     """Return the programme's tiers in order."""
     by_tier = figures.get("tiers", {}) if figures else {}
     return [
-        TierView(tier.id, tier.name, position, _shown(by_tier.get(str(tier.id))), tier)
+        TierView(tier.id, tier.name, position, _tier_figures(by_tier.get(str(tier.id))), tier)
         for position, tier in enumerate(programme.tiers)
     ]
 
 
-def _shown(figures: Figures | None) -> Figures | None:
+def _tier_figures(figures: Figures | None) -> Figures | None:
     """Return the figures of a tier if any measure in stars is among them."""
     return figures if figures and figures["stars"] else None
 
