@@ -134,6 +134,11 @@ def organisation_hmac(organisation: str) -> str:
     return _hmac(current_keys()[-1], "organisation mark", organisation)[:32]
 
 
+def contribution_key() -> bytes:
+    """Return the key of the hashes by which disclosure control recognises contributions: from the oldest key."""
+    return _derived(current_keys()[-1], "contribution to a measure")
+
+
 def seal(purpose: str, secret: str) -> str:
     """Encrypt with AES-256-GCM and a random nonce: a secret sealed twice gives two values that share nothing.
 

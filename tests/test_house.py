@@ -58,7 +58,7 @@ ORDER = {
         "forms queries",
         "actions",
         "scores views",
-        "formatting",
+        "estimates formatting",
         "directions setup",
     ],
     "posts": [

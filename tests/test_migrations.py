@@ -24,7 +24,9 @@ from forum.posts.chain_queries import TEXT_CHAIN, anonymous_texts_of
 from forum.posts.comment_actions import delete_comment
 from forum.posts.scheduled_actions import schedule_post, scheduled_texts_of
 from forum.posts.writing import mark_useful
+from forum.ratings import actions
 from forum.ratings.actions import live_ratings, organisation_of_seal
+from forum.ratings.models import Rating, RatingRevision
 from forum.ratings.queries import member_ratings
 from forum.vendors.actions import add_domain
 from tests import cluster
@@ -125,7 +127,7 @@ def test_with_rows_in_the_tables_each_revision_can_be_undone_and_repeated(bare: 
         flask_migrate.downgrade(revision=revision)
         counts = rows()
         counts.pop("follows", None)  # of which later revisions make one text for each member
-        assert counts == {name: full[LATER_NAMES.get(name, name)] for name in counts}, (
+        assert counts == {name: full.get(LATER_NAMES.get(name, name), 0) for name in counts}, (
             f"going back to {revision} lost rows"
         )
     flask_migrate.upgrade()
@@ -137,6 +139,44 @@ def test_with_rows_in_the_tables_each_revision_can_be_undone_and_repeated(bare: 
     flask_migrate.upgrade()
     alembic.command.check(config())
     assert sum(rows().values()) == 0
+
+
+def test_answers_of_ratings_are_sealed_and_come_back(bare: Flask) -> None:
+    """Stars stay plain only where a post carries the rating; the answers survive the way there and back."""
+    flask_migrate.upgrade()
+    vendor = make_vendor(tiers=("Gold",))
+    tier = vendor.programmes[0].tiers[0]
+    tier_id = tier.id
+    stated = {"worth": 5, "again": False, "interest": "none", "beta": 0, "hours": 40, "deals_registered": 3}
+    alone = make_rating(vendor=vendor, programme=tier.programme, tier=tier, answers=stated).id
+    revise(alone)
+    subject = PostSubject(vendor, tier.programme, tier)
+    carried = make_post(subject=subject, rating_answers=stated).rating_id
+    lost = make_rating(vendor=vendor).id
+    db.session.execute(sql("UPDATE ratings SET answers_seal = :seal WHERE id = :id"), {"seal": "A" * 80, "id": lost})
+    db.session.commit()
+    db.session.remove()
+    flask_migrate.downgrade(revision="0006")
+    row = "SELECT worth, again, interest, beta, hours, deals_registered, tier_id FROM ratings WHERE id ="
+    for rating_id, worth in ((alone, 4), (carried, 5)):
+        with db.engine.connect() as connection:
+            assert tuple(connection.execute(sql(f"{row} {rating_id}")).one()) == (worth, 0, "none", 0, 40, 3, tier_id)
+    assert value(f"SELECT interest FROM ratings WHERE id = {lost}") == "vendor", "what nobody can read counts nowhere"
+    flask_migrate.upgrade()
+    assert db.session.get_one(Rating, alone).worth == 4 and db.session.get_one(Rating, alone).tier.name == "Gold"
+    assert db.session.query(RatingRevision).one().answers["worth"] == 5
+    assert db.session.get_one(Rating, carried).hours == 40
+    db.session.remove()
+    assert value(f"SELECT worth FROM ratings WHERE id = {alone}") is None
+    assert value(f"SELECT tier_id FROM ratings WHERE id = {alone}") is None
+    assert value(f"SELECT worth FROM ratings WHERE id = {carried}") == 5
+
+
+def revise(rating_id: int) -> None:
+    """Change the verdict of a rating."""
+    rating = db.session.get_one(Rating, rating_id)
+    actions.revise(rating, tier=rating.tier, answers=rating.answers | {"worth": 4})
+    db.session.commit()
 
 
 OLD_ROWS = """

@@ -1,4 +1,4 @@
-"""Organisations: the company behind a confirmed work e-mail domain. Members with free-mail addresses count alone."""
+"""Organisations: the company behind a confirmed work e-mail domain. Free-mail addresses count by mailbox."""
 
 from datetime import datetime
 from functools import cache
@@ -22,6 +22,11 @@ class MemberRow(Protocol):
         """When the address was confirmed."""
 
 
+# Free-mail hosts with two names, and those that deliver mail as if there were no dots.
+SAME_HOSTS = {"googlemail.com": "gmail.com"}
+HOSTS_WITHOUT_DOTS = frozenset({"gmail.com"})
+
+
 class Organisation(NamedTuple):
     """What a member counts as in scores and badges. `verified`: a confirmed work e-mail domain."""
 
@@ -30,11 +35,21 @@ class Organisation(NamedTuple):
 
 
 def organisation_of(member: MemberRow) -> Organisation:
-    """Return the member's organisation: their confirmed work domain, or the member alone."""
+    """Return the member's organisation: their confirmed work domain, or their mailbox alone."""
     domain = email_domain(member.email)
     if member.confirmed_at and domain and not is_free_mail(domain):
         return Organisation(domain, True)
+    if member.confirmed_at and domain:
+        return Organisation(f"mailbox {mailbox(member.email or '')}", False)
     return Organisation(f"member {member.id}", False)
+
+
+def mailbox(email: str) -> str:
+    """Return the mailbox behind an address: without what follows a plus, and without dots where hosts ignore them."""
+    local, _, domain = email.lower().rpartition("@")
+    domain = SAME_HOSTS.get(domain, domain)
+    local = local.partition("+")[0]
+    return f"{local.replace('.', '') if domain in HOSTS_WITHOUT_DOTS else local}@{domain}"
 
 
 def email_domain(email: str | None) -> str:

@@ -69,6 +69,12 @@ def sealed_secrets(limit: int | None = None) -> Sequence[Row[int, str | None]]:
     return db.session.execute(select(Member.id, Member.secret_seal).order_by(Member.id).limit(limit)).all()
 
 
+def confirmed_members() -> Sequence[Row[int, str | None, datetime | None, str | None]]:
+    """Return id, email, confirmed_at and secret_seal of all members who have confirmed their address."""
+    columns = (Member.id, Member.email, Member.confirmed_at, Member.secret_seal)
+    return db.session.execute(select(*columns).where(Member.confirmed_at.is_not(None))).all()
+
+
 def members_by_ids(member_ids: Sequence[int]) -> Sequence[Member]:
     """Return the members with these ids."""
     return db.session.scalars(select(Member).where(Member.id.in_(member_ids))).all()

@@ -139,6 +139,8 @@ def _write_story(
         anonymous=story.get("anonymous", False),
         at=posted_at,
     )
+    if post.rating is not None:
+        post.rating.counted_from = post.rating.rated_at
     _add_useful_votes(post, story, members, random)
     _write_comments(post, story, posted_at, members, started, random)
 

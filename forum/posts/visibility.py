@@ -54,7 +54,6 @@ def unhide(item: Post | Comment) -> None:
     item.hidden_reason = item.edit_deadline = item.removed_at = item.decision_id = None
     if isinstance(item, Post) and item.rating is not None and item.rating.hidden_at is not None:
         item.rating.hidden_at = item.rating.hidden_reason = None
-        item.rating.version += 1
     db.session.flush()
 
 
@@ -87,4 +86,3 @@ def _add(kind: type[Vendor] | type[Tag], row_id: int, column: str, delta: int) -
 def _hide_rating(item: Post | Comment, reason: str) -> None:
     if isinstance(item, Post) and item.rating is not None and item.rating.hidden_at is None:
         item.rating.hidden_at, item.rating.hidden_reason = timestamp_for(item), reason
-        item.rating.version += 1

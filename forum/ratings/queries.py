@@ -15,7 +15,7 @@ from forum.accounts.queries import spent_links_among
 from forum.chains import Chain
 from forum.db import db
 from forum.ratings.figure_types import Figures
-from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
+from forum.ratings.models import DisclosureState, Rating, RatingRevision, Snapshot
 from forum.vendors.models import Programme, Tier, Vendor
 
 
@@ -35,11 +35,11 @@ class SnapshotRow(NamedTuple):
     vendor_id: int | None
     current: bool
     published_at: datetime
-    organisations: int
-    ratings: int
+    band: str | None
     worth_mean: float | None
     worth_low: float | None
     worth_high: float | None
+    worth_published_at: str | None
     figures: Figures | None
 
 
@@ -61,7 +61,7 @@ class ScorecardRow(NamedTuple):
     site: Snapshot | None
 
 
-def subject_filter(kind: type[Rating | Withdrawal | Snapshot], subject: Subject) -> ColumnElement[bool]:
+def subject_filter(kind: type[Rating | DisclosureState | Snapshot], subject: Subject) -> ColumnElement[bool]:
     """Return the condition that a row is about the subject."""
     if subject.vendor_id is not None:
         return kind.vendor_id == subject.vendor_id
@@ -84,9 +84,10 @@ def current_snapshots(vendor_ids: Sequence[int]) -> dict[int, Snapshot]:
 def published_history(vendor_id: int) -> PublishedHistory:
     """Return what was published about a vendor, in one query that reads the figures of current snapshots only."""
     current_figures = case((Snapshot.current, Snapshot.figures))
+    worth_published_at = Snapshot.figures[("stars", "worth", "published_at")].as_string()
     columns = [
-        *(Snapshot.vendor_id, Snapshot.current, Snapshot.published_at, Snapshot.organisations, Snapshot.ratings),
-        *(Snapshot.worth_mean, Snapshot.worth_low, Snapshot.worth_high, current_figures),
+        *(Snapshot.vendor_id, Snapshot.current, Snapshot.published_at, Snapshot.band),
+        *(Snapshot.worth_mean, Snapshot.worth_low, Snapshot.worth_high, worth_published_at, current_figures),
     ]
     site = and_(subject_filter(Snapshot, SITE), Snapshot.current)
     statement = select(*columns).where(or_(site, Snapshot.vendor_id == vendor_id)).order_by(Snapshot.id)
@@ -203,7 +204,6 @@ def member_ratings(member: Member) -> Sequence[Rating]:
         .options(
             joinedload(Rating.vendor).selectinload(Vendor.programmes).selectinload(Programme.tiers),
             joinedload(Rating.programme),
-            joinedload(Rating.tier),
             joinedload(Rating.category),
         )
         .order_by(Rating.rated_at.desc(), Rating.id)
