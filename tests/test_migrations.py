@@ -18,10 +18,13 @@ from forum.accounts.models import Member, Pseudonym
 from forum.accounts.pseudonyms import alias_for, member_behind
 from forum.accounts.sanctions import active_sanctions, sanction_pseudonym
 from forum.db import db
+from forum.notifications.actions import follow, unfollow
+from forum.notifications.following import following_of
 from forum.notifications.representative_actions import assign_to_representatives
 from forum.posts.actions import PostSubject, edit_post
 from forum.posts.chain_queries import TEXT_CHAIN, anonymous_texts_of
 from forum.posts.comment_actions import delete_comment
+from forum.posts.models import Post
 from forum.posts.scheduled_actions import schedule_post, scheduled_texts_of
 from forum.posts.writing import mark_useful
 from forum.ratings import actions
@@ -249,13 +252,14 @@ def anonymous_belongings(member: Member, threads: list[str]) -> dict[str, Any]:
         ),
         "alone": {organisation_of_seal(rating.organisation_seal)[1] for rating in member_ratings(member)},
         "sanctions": [sanction.message for sanction in active_sanctions(member).sanctions],
+        "following": sorted(following_of(member).by_target()),
         "scheduled": [item.title for item in scheduled_texts_of(member)],
         "behind": sorted(name.name for name in db.session.query(Pseudonym) if member_behind(name) == member),
     }
 
 
-def test_secrets_take_the_place_of_numbers_and_back_and_every_row_stays_its_authors(bare: Flask) -> None:
-    flask_migrate.upgrade()
+def write_one_of_everything() -> tuple[Post, list[int]]:
+    """Return an anonymous post, and the ids of its author and of another member, who both did more."""
     author, other = make_member(email="marta@gmail.com"), make_member()
     post = make_post(author, anonymous=True)
     make_comment(post, other, anonymous=True)
@@ -263,27 +267,27 @@ def test_secrets_take_the_place_of_numbers_and_back_and_every_row_stays_its_auth
     for anonymous in (True, False):
         make_rating(author, anonymous=anonymous, vendor=make_vendor())
     assert post.pseudonym is not None and sanction_pseudonym(post.pseudonym, "warn", "Rule 2")
-    fields: dict[str, Any] = {
-        "title": "Later",
-        "body": "It waits.",
-        "leaning": "bad",
-        "tags": [],
-        "rating_answers": None,
-    }
-    assert schedule_post(author, hours=6, form_data={}, badged=False, **fields)
+    fields: dict[str, Any] = {"title": "Later", "body": "It waits.", "leaning": "bad", "tags": []}
+    assert schedule_post(author, hours=6, form_data={}, badged=False, rating_answers=None, **fields)
     delete_comment(deleted)
+    follow(other, "tag", make_tag().id)
+    unfollow(other, "post", post.id)
     db.session.commit()
-    threads, ids = [post.thread_key], [author.id, other.id]
+    return post, [author.id, other.id]
+
+
+def test_secrets_take_the_place_of_numbers_and_back_and_every_row_stays_its_authors(bare: Flask) -> None:
+    flask_migrate.upgrade()
+    post, ids = write_one_of_everything()
+    threads = [post.thread_key]
     before = [anonymous_belongings(db.session.get_one(Member, id), threads) for id in ids]
     links = set(db.session.scalars(sql("SELECT chain_link FROM posts WHERE chain_link IS NOT NULL")))
     spent = set(db.session.scalars(sql("SELECT link FROM spent_links")))
     assert before[0]["texts"] and before[0]["scheduled"] == ["Later"] and before[0]["live"] and spent
     db.session.remove()
     flask_migrate.downgrade(revision="0006")
-    number = sql("SELECT member_seal FROM pseudonyms")
-    assert {int(str(anonymity.unseal("member of a pseudonym", seal))) for seal in db.session.scalars(number)} == set(
-        ids
-    )
+    seals = db.session.scalars(sql("SELECT member_seal FROM pseudonyms")).all()
+    assert {int(str(anonymity.unseal("member of a pseudonym", seal))) for seal in seals} == set(ids)
     db.session.remove()
     flask_migrate.upgrade()
     assert [anonymous_belongings(db.session.get_one(Member, id), threads) for id in ids] == before
