@@ -137,8 +137,8 @@ def _fingerprint(rows: Sequence[RatingRow], at: datetime) -> str:
     """Return a hash of all that matters of these rows: a seal is another with every change."""
     digest = sha256()
     for row in rows:
-        counts, shown = row.counted_from <= at, row.shown_worth is not None
-        digest.update(f"{row.answers_seal[:24]}{row.organisation_seal[:24]}{counts}{shown}".encode())
+        counts, is_public = row.counted_from <= at, row.shown_worth is not None
+        digest.update(f"{row.answers_seal[:24]}{row.organisation_seal[:24]}{counts}{is_public}".encode())
     return digest.hexdigest()
 
 
