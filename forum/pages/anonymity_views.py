@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template
 
 from forum import anonymity
+from forum.headers import PADDED_TO_BYTES
 from forum.posts.anonymous.badges import MIN_ORGANISATIONS
 from forum.site import setting
 
@@ -62,6 +63,7 @@ def show() -> str:
         stored_columns=STORED_COLUMNS,
         titles=TABLE_TITLES,
         min_organisations=MIN_ORGANISATIONS,
+        padded_to_kb=PADDED_TO_BYTES // 1024,
         percent_held=setting("anonymous_percent_held"),
         alias_count=len(anonymity.ADJECTIVES) * len(anonymity.NOUNS),
     )

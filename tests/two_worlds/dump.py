@@ -56,7 +56,7 @@ def page_text(names: Placeholders, reader: Any, address: str) -> str:
         if name == "Set-Cookie":
             value = value.partition("=")[0] + " " + value.partition(";")[2]  # what it holds is signed and dated
         lines.append(f"{name}: {HEADERS.get(name) or names.text(value)}")
-    return "\n".join([*lines, names.text(answer.text)])
+    return "\n".join([*lines, names.text(answer.text.rstrip(" "))])
 
 
 def clear_caches() -> None:

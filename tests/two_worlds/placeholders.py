@@ -63,7 +63,11 @@ COLUMNS = {
     },
 }
 # Headers that are made of the page's bytes, which hold random numbers.
-HEADERS = {"ETag": "a digest of the page", "Content-Length": "names under anonymous texts differ in length"}
+HEADERS = {
+    "X-Padding": "random",
+    "ETag": "a digest of the page",
+    "Content-Length": "names under anonymous texts differ in length",
+}
 # Two words out of few would sometimes be the same for two pseudonyms by chance: here there are more of them.
 MANY_NOUNS = [f"{noun}{number}" for noun in anonymity.NOUNS for number in range(1000, 2000)]
 # In pages, mails and logs: secret addresses, numbers of tasks, how long they took, sizes of files, tokens signed for a
