@@ -25,7 +25,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 MIN_GZIP_BYTES = 800
 MAX_CACHED_FILES = 100
 # A thread has links to edit and delete for its author alone. To someone on the network a member's page is a multiple of
-# so many bytes long, and the header of a random length blurs what a proxy that compresses would leave of the difference.
+# so many bytes long, and the header of a random length blurs what a compressing proxy would leave of the difference.
 PADDED_ENDPOINTS = frozenset({"posts.show"})
 PADDED_TO_BYTES = 8192
 MAX_PADDING_HEADER = 1024
