@@ -17,7 +17,7 @@ import flask_migrate
 from forum import create_app
 from forum.config import from_environment
 from forum.db import db
-from forum.demo.actions import fill
+from forum.demo.actions import fill_demo
 
 ROOT = Path(__file__).parent.parent
 CACHE = ROOT / ".pytest_cache" / "built"
@@ -88,7 +88,7 @@ def _fill_demo(folder: Path) -> None:
     app = create_app(from_environment({"FORUM_INSTANCE": str(folder)}))
     with app.app_context(), app.test_request_context():
         flask_migrate.upgrade()
-        fill()
+        fill_demo()
         db.session.commit()
         db.session.remove()
         db.engine.dispose()

@@ -2,15 +2,17 @@
 
 import gc
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import flask_migrate
 import pytest
+import time_machine
 from argon2 import PasswordHasher
 from flask import Flask, has_app_context
 from flask_login import FlaskLoginClient
-from jinja2 import Environment, FileSystemBytecodeCache
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Connection
 from sqlalchemy import text as sql
 
@@ -36,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     site.DEFAULTS["anonymous_percent_held"] = (0, site.DEFAULTS["anonymous_percent_held"][1])
     # Templates are compiled once for each state of the code, not once for each application.
     templates = built.folder_for("templates", "forum/**/*.py")
-    Environment.bytecode_cache = FileSystemBytecodeCache(str(templates))
+    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(templates))}
     if wants_postgres(config):
         cluster.start_for_run(config)
 
@@ -64,9 +66,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     durations = config.cache.get(DURATIONS, {})
 
     def order(item: pytest.Item) -> tuple[bool, float]:
-        return "[postgres" in item.nodeid, -durations.get(
-            item.nodeid, 10 * (item.get_closest_marker("slow") is not None)
-        )
+        guess = 10.0 if item.get_closest_marker("slow") else 0.0
+        return "postgres" in item.nodeid.partition("[")[2], -durations.get(item.nodeid, guess)
 
     items.sort(key=order)
 
@@ -125,6 +126,7 @@ def migrated_app(
     folder = tmp_path_factory.mktemp(request.param)
     app = create_app(settings_for(_url(request.param, worker_id, folder), folder))
     app.test_client_class = Browser
+    app.extensions["limiter state"] = dict(vars(limiter))
     with app.app_context():
         flask_migrate.upgrade()
         db.session.remove()
@@ -138,12 +140,21 @@ on_one_database = pytest.mark.parametrize("migrated_app", ["sqlite"], indirect=T
 
 
 @pytest.fixture
+def noon() -> Iterator[None]:
+    """Set the clock to noon, for tests that compare days: midnight must not fall between two moments."""
+    with time_machine.travel(datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)):
+        yield
+
+
+@pytest.fixture
 def app(migrated_app: Flask) -> Iterator[Flask]:
     """Provide the application with an empty database, inside an application context."""
     with migrated_app.app_context(), migrated_app.test_request_context(), pytest.MonkeyPatch.context() as patch:
         # Cached settings would expire in the middle of a slow test, which costs a query more.
         patch.setattr(site, "CACHE_SECONDS", 3600.0)
         empty_database()
+        # The limiter is one for the process, so an application made by another test has configured it anew.
+        vars(limiter).update(migrated_app.extensions["limiter state"])
         limiter.reset()
         writing_limiter.reset()
         yield migrated_app

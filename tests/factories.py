@@ -17,10 +17,10 @@ from forum.posts.models import Comment, Post, Tag
 from forum.posts.tags.actions import create_tag
 from forum.ratings.actions import rate
 from forum.ratings.models import Rating
+from forum.urls import key_text
 from forum.vendors.actions import add_domain, add_programme, add_vendor
 from forum.vendors.models import Category, Vendor
-from forum.vendors.representative_actions import request_representation, confirm_representation
-from forum.urls import key_text
+from forum.vendors.representative_actions import confirm_representation, request_representation
 
 _n = count(1)
 PASSWORD = "correct horse lamp post"

@@ -49,7 +49,7 @@ class Visitor(NamedTuple):
             "Cookie": self.cookie,
             "User-Agent": USER_AGENT,
         }
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             connection.request("POST", path, urlencode({"csrf_token": self.token, **form}), headers)
             answer = connection.getresponse()
@@ -108,7 +108,7 @@ class Site:
             return 0
         if self.server.poll() is None:
             (os.killpg if to_group else os.kill)(self.server.pid, number)
-        code = self.server.wait(timeout=30)
+        code = self.server.wait(timeout=120)
         self.server = None
         return code
 
@@ -141,7 +141,7 @@ def process_tree(parent: int) -> list[int]:
 
 def is_answering(port: int) -> bool:
     """Return whether a site answers at a port."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", "/robots.txt")
         return connection.getresponse().status == 200

@@ -163,7 +163,7 @@ def test_health_shows_versions_migrations_and_sizes(app: Flask, browse: Any, adm
     page = browse(admin).get("/admin/health").text
     kind = "PostgreSQL" if db.engine.dialect.name == "postgresql" else "SQLite"
     assert kind in page and "Pending migrations</dt><dd>none<" in compact(page) and "Scheduled posts" in page
-    facts = health.versions()
+    facts = health.system_facts()
     assert facts["Database size"].split(" ")[1] in ("KB", "MB") and "GB" in facts["Free disk space"]
     assert health.problems() == [] and "OK" in browse(admin).get("/admin/").text
     assert "System health" not in browse(make_member(role="moderator")).get("/admin/").text

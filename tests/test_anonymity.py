@@ -202,9 +202,10 @@ def test_what_is_written_is_limited_whatever_the_form_says(app: Flask, browse: A
     assert codes[0] == 422 and codes[-1] == 429
 
 
+@pytest.mark.usefixtures("noon")
 def test_inside_a_day_the_order_of_anonymous_replies_is_chance(app: Flask) -> None:
     author, other, orders = make_member(), make_member(), set()
-    for _ in range(12):
+    for _ in range(24):
         post = make_post()
         replies = [make_comment(post, writer, anonymous=True) for writer in (author, other)]
         assert {reply.path[:8] for reply in replies} == {f"{int(start_of_day(now()).timestamp()):08x}"}

@@ -18,7 +18,7 @@ from forum.moderation.cases import open_case
 from forum.moderation.decisions.actions import apply_action
 from forum.moderation.decisions.appeals import file_appeal
 from forum.moderation.flags.actions import flag
-from forum.moderation.notices.actions import answer_notice, confirm_notice, send_notice
+from forum.moderation.notices.actions import confirm_notice, save_author_answer, send_notice
 from forum.notifications.actions import follow
 from forum.notifications.jobs import send_digests
 from forum.posts.actions import PostSubject, edit_post
@@ -121,7 +121,7 @@ def _moderate(reply: Any, answer: Any, post: Any, member: Member, moderator: Mem
     ):
         notice = send_notice(post, name="Lena Lawful", email="l@law.example", complaint=why, unlawful=False, law="")
     confirm_notice(notice)
-    assert answer_notice(notice, "I saw it happen, twice, and so did others.")
+    assert save_author_answer(notice, "I saw it happen, twice, and so did others.")
     db.session.commit()
 
 
@@ -198,6 +198,7 @@ def test_every_page_is_visited_or_excluded(app: Flask, browse: Any, people: Any)
     assert missed == {"two_factor.code"}, "sent there only between the password and the code"
 
 
+@pytest.mark.slow
 @on_one_database
 def test_the_crawl_would_find_a_name(app: Flask, browse: Any, people: Any) -> None:
     make_post(people["canary"], title="Signed by mistake")

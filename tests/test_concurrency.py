@@ -85,7 +85,7 @@ def test_two_processes_with_eight_threads_each_lose_no_reply(kind: str, tmp_path
         writer.start()
     answers = [report.get(timeout=400) for _ in writers]
     for writer in writers:
-        writer.join(timeout=30)
+        writer.join(timeout=120)
         writer.close()
     report.close()
     report.join_thread()

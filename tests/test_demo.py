@@ -16,7 +16,7 @@ from forum.accounts.models import Member
 from forum.anonymity import unseal
 from forum.config import from_environment
 from forum.db import db
-from forum.demo.actions import fill
+from forum.demo.actions import fill_demo
 from forum.posts.models import Comment, Post
 from forum.ratings.models import Rating, Snapshot
 from forum.ratings.scores.figures import tier_differences
@@ -46,7 +46,7 @@ def _fill(folder: Path) -> None:
     app = _app(folder)
     with time_machine.travel(OTHER_START, tick=False), app.app_context(), app.test_request_context():
         flask_migrate.upgrade()
-        fill()
+        fill_demo()
         db.session.commit()
         db.session.remove()
         db.engine.dispose()

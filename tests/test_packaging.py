@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 def run(*command: str | Path, cwd: Path, **environ: str) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("FORUM_", "PYTHON"))}
     process = subprocess.run(
-        [str(part) for part in command], cwd=cwd, env=environment | environ, capture_output=True, text=True, timeout=300
+        [str(part) for part in command], cwd=cwd, env=environment | environ, capture_output=True, text=True, timeout=900
     )
     assert process.returncode == 0, process.stdout + process.stderr
     return process.stdout + process.stderr

@@ -234,6 +234,7 @@ def _plain(row: Any) -> dict[str, str]:
     return {column.name: str(getattr(row, column.name)) for column in row.__table__.columns}
 
 
+@pytest.mark.usefixtures("noon")
 def test_an_anonymous_rating_s_moments_are_days(app: Any) -> None:
     rating = revise(make_rating(anonymous=True))
     run_publish()

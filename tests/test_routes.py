@@ -48,7 +48,7 @@ def routes(app: Flask) -> list[tuple[Any, str]]:
         "pages.member": {"slug": member.slug},
         "representatives": {"slug": vendor.slug},
         "representative_dashboard": {"slug": vendor.slug},
-        "representative_decisions": {"slug": make_representative(vendor).slug},
+        "representative_decisions": {"member_slug": make_representative(vendor).slug},
         "admin": {"slug": vendor.slug, "programme_id": vendor.programmes[0].id},
         **{f"admin.{name}": {"slug": member.slug} for name in ("member", "change_member", "change_role")},
         **{f"admin.{name}": {"slug": "deals"} for name in TAG_ENDPOINTS},

@@ -40,6 +40,7 @@ def test_a_pseudonym_holds_its_member_sealed_and_never_twice_alike(app: Flask) -
         app.config["ANONYMITY_KEYS"] = keys
 
 
+@pytest.mark.usefixtures("noon")
 def test_a_bar_counts_under_every_name_until_its_day_is_over(app: Flask) -> None:
     author = make_member()
     names = [pseudonym_of(author) for _ in range(2)]
@@ -119,6 +120,7 @@ def test_a_barred_member_revises_and_withdraws_the_anonymous_rating_they_have(ap
     assert browser.post(f"{path}/withdraw").status_code == 302 and db.session.query(Rating).count() == 0
 
 
+@pytest.mark.usefixtures("noon")
 def test_what_a_held_member_writes_or_changes_waits_for_a_moderator(app: Flask, browse: Any) -> None:
     author, held = make_member(), []
     post, comment = make_post(author, anonymous=True), make_comment(author=author, anonymous=True)

@@ -211,12 +211,12 @@ def test_a_delay_is_of_6_to_72_hours_and_ends_at_the_same_hour_for_all(minute: i
 def test_copies_of_every_hour_show_scheduled_texts_at_one_hour_only(app: Flask, browse: Any) -> None:
     for n in range(6):
         schedule(browse(make_member()), title=f"What happened, part {n}", delay="72" if n % 2 else "30")
-    seen, hours = 0, set()
+    post_count, hours = 0, set()
     for hour in range(73):
         moment = datetime(2026, 11, 12, 13, 30, tzinfo=UTC) + timedelta(hours=hour)
         with time_machine.travel(moment, tick=False):
             publish_scheduled()
         count = db.session.query(Post).count()
-        hours |= {moment.hour} if count > seen else set()
-        seen = count
-    assert seen == 6 and hours == {4}
+        hours |= {moment.hour} if count > post_count else set()
+        post_count = count
+    assert post_count == 6 and hours == {4}

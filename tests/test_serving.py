@@ -144,7 +144,12 @@ def test_only_the_owner_can_read_the_keys(site: Site, tmp_path: Path) -> None:
 
 def run(environ: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "forum.cli", *command], env=environ, cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "forum.cli", *command],
+        env=environ,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=240,
     )
 
 
@@ -202,7 +207,7 @@ def test_two_variables_make_it_use_postgresql_and_redis(tmp_path: Path, worker_i
     finally:
         site.stop(signal.SIGKILL, to_group=True)
         redis.terminate()
-        redis.wait(timeout=10)
+        redis.wait(timeout=60)
 
 
 @pytest.mark.slow

@@ -1,6 +1,5 @@
 """A page costs the same number of queries for few rows and for many, for strangers and for members."""
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +23,7 @@ from tests.factories import (
     make_tag,
     make_vendor,
 )
-from tests.query_counts import queries_for, recorded_queries
+from tests.query_counts import calls_for, queries_for, recorded_queries
 
 MAX_QUERIES = 8
 
@@ -160,25 +159,6 @@ def test_writing_a_reply_costs_the_same_in_a_long_thread(app: Flask, browse: Any
     assert costs[0] == costs[1] <= 18
 
 
-def calls_for(reader: Any, path: str, *, cached: bool) -> int:
-    """Return how many function calls a visit makes: unlike its time, the same on every machine."""
-    if not cached:
-        thread_html._render.cache_clear()
-    calls = 0
-
-    def count(frame: Any, event: str, arg: Any) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
-    sys.setprofile(count)
-    try:
-        answer = reader.get(path)
-    finally:
-        sys.setprofile(None)
-    assert answer.status_code == 200
-    return calls
-
-
 @pytest.mark.parametrize("cached", [True, False], ids=["printed before", "printed anew"])
 @pytest.mark.parametrize("signed_in", [True, False], ids=["member", "stranger"])
 def test_fifty_anonymous_replies_cost_what_fifty_signed_ones_cost(
@@ -192,6 +172,11 @@ def test_fifty_anonymous_replies_cost_what_fifty_signed_ones_cost(
     reader, paths = browse(make_member()) if signed_in else browse(), [path_to(post) for post in posts]
     for path in [*paths, *paths]:  # fills the caches
         assert reader.get(path).status_code == 200
-    named, anonymous = (calls_for(reader, path, cached=cached) for path in paths)
+    costs = []
+    for path in paths:
+        if not cached:
+            thread_html._render.cache_clear()
+        costs.append(calls_for(reader, path))
+    named, anonymous = costs
     assert named > 1000
     assert 0.9 < anonymous / named < 1.1, f"{anonymous} calls against {named}"

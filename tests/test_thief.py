@@ -39,7 +39,7 @@ REFERENCED = {"pseudonyms": "pseudonym_id", "ratings": "rating_id"}
 
 def write(authors: list[Member], chance: random.Random) -> dict[int, tuple[int, int]]:
     """Write the texts in random order; return {author id: (post id, comment id)}."""
-    tag, vendor, said = make_tag("deals"), make_vendor(), {"worth": 3, "again": True, "interest": "none"}
+    tag, vendor, rating_values = make_tag("deals"), make_vendor(), {"worth": 3, "again": True, "interest": "none"}
     strangers = [make_member() for _ in range(20)]
     threads = [write_post(chance.choice(strangers), **_post_fields(chance, [tag])) for _ in authors]
     acts: list[tuple[Member, Post | None]] = [(author, None) for author in authors]
@@ -49,7 +49,9 @@ def write(authors: list[Member], chance: random.Random) -> dict[int, tuple[int, 
     for n, (author, thread) in enumerate(acts):
         with time_machine.travel(START + timedelta(minutes=17 * n), tick=False):
             if thread is None:
-                about = {"subject": PostSubject(vendor), "rating_answers": said} if chance.random() < 0.5 else {}
+                about = (
+                    {"subject": PostSubject(vendor), "rating_answers": rating_values} if chance.random() < 0.5 else {}
+                )
                 post = write_post(author, anonymous=True, **_post_fields(chance, [tag]), **about)
                 ids[author.id][0] = post.id
             else:
@@ -187,6 +189,7 @@ def test_a_thief_without_the_key_ties_no_two_texts_of_one_author_together(app: F
     assert low - (high - low) / 2 <= 0.5, f"{low:.3f} to {high:.3f}"
 
 
+@pytest.mark.slow
 @on_one_database
 @pytest.mark.parametrize(
     ("plant", "clue"),

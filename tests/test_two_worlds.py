@@ -117,6 +117,7 @@ def test_the_short_story_is_the_same_in_all_worlds(app: Flask, recorder: dump.Lo
     assert first_difference(app, recorder, SHORT, few_pages) == ""
 
 
+@pytest.mark.slow
 @on_one_database
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_planted_fault_makes_the_worlds_differ(

@@ -69,7 +69,7 @@ def problems() -> list[str]:
     return [*phrases, f"the queue: {queue_problem}"] if queue_problem else phrases
 
 
-def versions() -> dict[str, str]:
+def system_facts() -> dict[str, str]:
     """Return the versions in use, the size of the database and the free disk space, by label."""
     try:
         forum_version = version("full-duplex")

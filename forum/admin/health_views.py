@@ -21,7 +21,7 @@ def health() -> str:
     """Show versions, migrations, jobs, mail and backups."""
     return render_template(
         "admin/health.html",
-        versions=system_health.versions(),
+        versions=system_health.system_facts(),
         migrations=system_health.migrations(),
         jobs=system_health.job_rows(),
         queue_status=system_health.queue_status(),

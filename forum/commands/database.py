@@ -10,7 +10,7 @@ from forum.accounts.queries import count_members
 from forum.backup import back_up
 from forum.commands.context import in_app, print_demo_accounts
 from forum.db import db, reading, writing
-from forum.demo.actions import fill
+from forum.demo.actions import fill_demo
 from forum.posts.actions import rerender_outdated
 
 
@@ -50,7 +50,7 @@ def demo() -> None:
     """Fill an empty database with the demo community."""
     if count_members():
         raise click.ClickException("The database already has members. The demo community needs an empty database.")
-    fill()
+    fill_demo()
     db.session.commit()
     print_demo_accounts()
 
@@ -70,7 +70,7 @@ def backup(file: Path) -> None:
 @click.command()
 @in_app(writing)
 def render() -> None:
-    """Render texts again that an older version rendered."""
+    """Re-render posts and replies that were rendered by an older version."""
     count = rerender_outdated(text.RENDER_VERSION)
     db.session.commit()
     click.echo(f"{count:,} texts rendered.")

@@ -11,7 +11,7 @@ from forum import jobs, serving
 from forum.accounts.queries import count_members, member_by_email
 from forum.commands.context import database_message, load_app, print_demo_accounts
 from forum.db import db, writing
-from forum.demo.actions import SIGN_INS, fill
+from forum.demo.actions import SIGN_INS, fill_demo
 from forum.storage import truncate_write_ahead_log
 
 
@@ -33,7 +33,7 @@ def serve(demo: bool) -> None:
 
 @click.command()
 def work() -> None:
-    """Run the jobs: mail, and what is due on schedule. `forum serve` includes this."""
+    """Run background jobs: send mail and run scheduled tasks. `forum serve` includes this."""
     app = load_app()
     _run_jobs(app)
     _empty_log(app)
@@ -50,7 +50,7 @@ def _prepare(app: Flask, demo: bool) -> None:
             flask_migrate.upgrade()
             if demo and not count_members():
                 click.echo("Filling the database with the demo community ...")
-                fill()
+                fill_demo()
                 db.session.commit()
             has_demo = member_by_email(SIGN_INS[0][1]) is not None
         except OperationalError as error:

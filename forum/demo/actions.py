@@ -10,7 +10,7 @@ from typing import Any
 from forum.accounts.actions import create_member
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.demo.rating_actions import extra_ratings, rate_extra, story_answers
+from forum.demo.rating_actions import create_extra_rating, extra_ratings, story_answers
 from forum.posts.actions import PostSubject, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, UsefulVote, target_columns
@@ -43,7 +43,7 @@ DEMO_PERIOD = timedelta(days=730)
 PUBLICATION_INTERVAL = 73  # days; ten of them make up the two years
 
 
-def fill() -> None:
+def fill_demo() -> None:
     """Create the whole community. The caller commits."""
     cast = tomllib.loads((DATA_FOLDER / "cast.toml").read_text(encoding="utf-8"))
     create_default_categories()
@@ -63,7 +63,7 @@ def fill() -> None:
         while stories and stories[0]["day"] >= days_ago:
             _write_story(stories.pop(0), vendors, members, started, random)
         while extras and extras[0].day >= days_ago:
-            rate_extra(extras.pop(0), cast, vendors, members, started)
+            create_extra_rating(extras.pop(0), cast, vendors, members, started)
         publish(started - timedelta(days=days_ago))
         # publish() expunges the session.
         db.session.add_all([*vendors.values(), *members.values()])
@@ -93,7 +93,7 @@ def _create_vendor(entry: dict[str, Any]) -> Vendor:
 def _create_cast_member(entry: dict[str, Any]) -> Member:
     domain = entry["company"].lower().replace("&", "and").encode("ascii", "ignore").decode().replace(" ", "-")
     email, role = CAST_ACCOUNTS.get(entry["slug"], (f"{entry['slug']}@{domain}.example", "member"))
-    # Only the accounts that `make run` prints have a password: sixty hashes would take a second of the first start.
+    # Only the accounts that `make run` prints have a password: sixty hashes would add a second to the first start.
     password = PASSWORD if entry["slug"] in CAST_ACCOUNTS else None
     member = create_member(name=entry["name"], email=email, password=password, role=role)
     member.job_title, member.company = entry["job_title"], entry["company"]

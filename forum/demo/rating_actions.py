@@ -11,7 +11,7 @@ from forum.ratings.criteria import ASK_KEYS, CRITERION_KEYS, DEALS, NOT_OFFERED,
 from forum.vendors.models import Tier, Vendor
 from forum.vendors.queries import categories
 
-# The short keys of stories, and the keys of a rating.
+# Maps the short keys used in stories to a rating's field names.
 ASK_KEYS_OF_STORIES = {
     "people": "certified_people",
     "training": "training_cost",
@@ -76,7 +76,7 @@ def _day(number: int, profile: Toml, chance: Random) -> float:
     return chance.choice([chance.uniform(2, 300), chance.uniform(2, 650)])
 
 
-def rate_extra(
+def create_extra_rating(
     extra: ExtraRating,
     cast: Toml,
     vendors: Mapping[str, Vendor],

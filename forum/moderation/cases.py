@@ -35,7 +35,7 @@ def open_case(
         kind=kind,
         reason=reason[:300],
         source=source or CASE_KINDS[kind].source,
-        opened_at=author_event_time(item) if by_author else now(),
+        opened_at=now_or_day(item) if by_author else now(),
         **links,
         **target_columns(item),
     )
@@ -49,7 +49,7 @@ def lock_item_cases(item: Item) -> None:
     lock(f"cases about {type(item).__name__} {item.id}")
 
 
-def author_event_time(item: Item) -> datetime:
+def now_or_day(item: Item) -> datetime:
     """Return now, or only the day for an anonymous text: its author's actions must not be dated more exactly."""
     return start_of_day(now()) if getattr(item, "pseudonym_id", None) is not None else now()
 
@@ -77,7 +77,7 @@ def claim(case: Case, moderator: Member) -> bool:
     return bool(was_free)
 
 
-def release(case: Case, moderator: Member) -> None:
+def release_claim(case: Case, moderator: Member) -> None:
     """Give the case back to the queue if the moderator has claimed it."""
     db.session.query(Case).filter(Case.id == case.id, Case.claimed_by_id == moderator.id).update(
         {"claimed_by_id": None, "claimed_until": None}, synchronize_session=False

@@ -10,7 +10,7 @@ from forum.accounts.models import Member
 from forum.db import db, now
 from forum.posts.anonymous.badges import badge_for, is_tier_shared
 from forum.posts.models import Comment, Post, PostTag, Tag
-from forum.posts.queries import has_replies, is_rating_carried
+from forum.posts.queries import has_replies, is_rating_attached_to_post
 from forum.posts.screening.holds import hold_if_needed
 from forum.posts.signals import post_published, vendor_named
 from forum.posts.tags.queries import tag_slugs_of
@@ -181,7 +181,7 @@ def _drop_rating(post: Post) -> None:
     """Withdraw the post's rating, unless another post of the author carries it."""
     rating, post.rating = post.rating, None
     db.session.flush()
-    if rating is not None and not is_rating_carried(rating.id):
+    if rating is not None and not is_rating_attached_to_post(rating.id):
         withdraw(rating)
 
 

@@ -40,7 +40,7 @@ def used_chain_links_of(member: Member) -> list[str]:
     return TEXT_CHAIN.rows(member.id)
 
 
-def free_chain_link(member: Member) -> str:
+def next_chain_link(member: Member) -> str:
     """Return the first link of the member's chain that no text ever carried."""
     return TEXT_CHAIN.next_link(member.id)
 

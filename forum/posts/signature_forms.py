@@ -13,7 +13,7 @@ from forum.accounts.organisations import email_domain, organisation_of
 from forum.accounts.sanctions import anonymous_bar_message
 from forum.forms import Form
 from forum.posts.anonymous.badges import MIN_ORGANISATIONS, badge_for
-from forum.posts.anonymous.identifying_details import AuthorDetails, Finding, find_countries, find_identifying_details
+from forum.posts.anonymous.identifying_details import AuthorDetails, Finding, country_findings, find_identifying_details
 from forum.posts.anonymous.queries import count_organisations_sharing
 from forum.posts.submission_checks import submission_error
 from forum.submissions import form_age
@@ -48,7 +48,7 @@ class SignedForm(Form):
         validate_choice=False,
         default="name",
     )
-    badge = BooleanField("Show what kind of company I work for, and where, if enough others share it")
+    badge = BooleanField("Show my type of company and region, if enough other companies match")
     delay = RadioField("When it appears, if anonymous", choices=DELAY_CHOICES, default="0", validate_choice=False)
 
     def validate_identity(self, field: Field) -> None:
@@ -59,7 +59,7 @@ class SignedForm(Form):
             raise ValidationError(message)
 
     def validate_delay(self, field: Field) -> None:
-        """Require one of the choices. A form without the question means now."""
+        """Require one of the choices. If the form has no such field, publish at once."""
         if (field.data or "0") not in DELAY_CHOICES:
             raise ValidationError("Choose when it appears.")
 
@@ -131,7 +131,7 @@ class SignedForm(Form):
         stated = {"business_type": member.business_type, "region": member.region} if badge else {}
         tier_ids: list[int | None] = [tier.id for tier in self.disclosed_tiers()]
         for passage in passages if stated or tier_ids else []:
-            for country, finding in find_countries(passage, author):
+            for country, finding in country_findings(passage, author):
                 counts = [
                     count_organisations_sharing(member, country=country, tier_id=tier_id, **stated)
                     for tier_id in tier_ids or [None]

@@ -27,10 +27,10 @@ def submission_error(
         return "You have already published this text. Write something new, or reply there."
     if new_member_limits.is_exempt(member):
         return None
-    limits, moment = new_member_limits.current_limits(), now()
+    limits, moment = new_member_limits.limits_from_settings(), now()
     record, scheduled = signed_record(member), 0
     if anonymous:
-        record = record.plus(anonymous_record(member))
+        record = record.with_counts_of(anonymous_record(member))
         kind = "post" if is_post else "comment"
         scheduled = sum(item.kind == kind for item in scheduled_texts_of(member))
     if not new_member_limits.is_new(member, record, limits, moment):

@@ -6,7 +6,7 @@ from forum import text
 from forum.accounts.models import Member
 from forum.accounts.pseudonyms import get_or_create_pseudonym
 from forum.db import db, lock, start_of_day
-from forum.posts.chain_queries import free_chain_link
+from forum.posts.chain_queries import next_chain_link
 from forum.posts.item_queries import revision_count, useful_vote_of
 from forum.posts.models import AuthoredText, Comment, Post, Revision, UsefulVote, target_columns, timestamp_for
 from forum.posts.screening.filters import fingerprint_of
@@ -20,7 +20,7 @@ def sign(item: Post | Comment, author: Member, *, anonymous: bool, at: datetime)
         return
     lock(f"anonymous writing of {author.id}")
     item.pseudonym_id = get_or_create_pseudonym(item.thread_key, author).id
-    item.chain_link = free_chain_link(author)
+    item.chain_link = next_chain_link(author)
     item.created_at = start_of_day(at)
 
 

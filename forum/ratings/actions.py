@@ -12,7 +12,7 @@ from forum.accounts.organisations import organisation_of
 from forum.db import db, lock, now, start_of_day
 from forum.ratings.criteria import ASK_KEYS, CRITERION_KEYS, DEALS, Answer
 from forum.ratings.models import Rating, RatingRevision, Withdrawal
-from forum.ratings.queries import count_rating_revisions, free_chain_link, ratings_by_hmac
+from forum.ratings.queries import count_rating_revisions, next_chain_link, ratings_by_hmac
 from forum.vendors.models import Category, Programme, Tier, Vendor
 from forum.vendors.queries import merged_vendor_ids
 
@@ -122,7 +122,7 @@ def _create(
     )
     _set_answers(rating, answers)
     if anonymous:
-        rating.chain_link = free_chain_link(member)
+        rating.chain_link = next_chain_link(member)
     else:
         rating.author_id = member.id
     db.session.add(rating)
@@ -225,7 +225,7 @@ def _record_withdrawal(rating: Rating) -> None:
 def disclose_vendor(
     rating: Rating, member: Member, *, vendor: Vendor, programme: Programme | None, tier: Tier | None
 ) -> None:
-    """Name the vendor of a rating that had left it undisclosed; the rating counts for the vendor from now on.
+    """Set the vendor of a rating that was given without naming one. From now on it counts for that vendor.
 
     Raise AlreadyRated when the member has a live rating of that programme.
     """

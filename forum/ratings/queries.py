@@ -158,7 +158,7 @@ def count_rating_revisions(rating_id: int) -> int:
     )
 
 
-def free_chain_link(member: Member) -> str:
+def next_chain_link(member: Member) -> str:
     """Return the first link of the member's chain of ratings that nothing carries or carried."""
     return RATING_CHAIN.next_link(member.id)
 

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from forum import text
 from forum.forms import Form
 from forum.vendors.models import Programme, Tier, Vendor
-from forum.vendors.queries import ProgrammeTier, categories, is_name_taken, tier_rows
+from forum.vendors.queries import ProgrammeTier, categories, is_name_taken, programme_tier_rows
 
 DOMAIN_PATTERN = re.compile(r"^(?:https?://)?(?:www\.)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:/.*)?$", re.IGNORECASE)
 MAX_SLUG_LENGTH = 70
@@ -30,7 +30,7 @@ class TierChoice:
         self.vendor = vendor
         self.rows: dict[str, ProgrammeTier] = {}
         groups: dict[str, dict[str, str]] = {}
-        for row in tier_rows(vendor) if vendor else ():
+        for row in programme_tier_rows(vendor) if vendor else ():
             group = groups.setdefault(row.programme_name, {})
             if not group:
                 self.rows[f"p{row.programme_id}"] = row

@@ -136,7 +136,7 @@ def popular_vendors(limit: int) -> Sequence[Row[str, str, int]]:
     ).all()
 
 
-def tier_rows(vendor: Vendor) -> list[ProgrammeTier]:
+def programme_tier_rows(vendor: Vendor) -> list[ProgrammeTier]:
     """Return the vendor's programmes and tiers in order."""
     rows = db.session.execute(
         select(Programme.id, Programme.name, Tier.id, Tier.name)
@@ -166,7 +166,7 @@ def find_vendor_mention(passage: str) -> str | None:
     names = [*db.session.execute(select(Vendor.name, Vendor.folded_name).where(Vendor.accepted_at.is_not(None)))]
     names += db.session.execute(select(VendorAlias.name, VendorAlias.folded_name)).all()
     for name, folded_name in names:
-        # The set lookup spares the regular expression for nearly every name.
+        # The set lookup avoids the regular expression for nearly every name.
         if folded_name.split("-")[0] in words and f"-{folded_name}-" in folded:
             return str(name)
         plain = folded_name.replace("-", "")

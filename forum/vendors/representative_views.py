@@ -45,7 +45,7 @@ def show(slug: str) -> ResponseReturnValue:
 
 @bp.post("/end")
 @permission_required(is_member)
-def end(slug: str) -> ResponseReturnValue:
+def step_down(slug: str) -> ResponseReturnValue:
     """Withdraw the request, or step down."""
     vendor, existing = vendor_or_404(slug, current_user), representation_of(current_user)
     if existing is None or existing.vendor_id != vendor.id:

@@ -136,7 +136,9 @@ def _rename(table: str, columns: dict[str, str], tables: dict[str, str]) -> None
     _rebuild(table, columns, {word: columns.get(word, renamed(word)) for word in words}, definitions)
 
 
-def _rebuild(table: str, columns: dict[str, str], words: dict[str, str], definitions: dict[tuple[str, str], str]) -> None:
+def _rebuild(
+    table: str, columns: dict[str, str], words: dict[str, str], definitions: dict[tuple[str, str], str]
+) -> None:
     """Build a SQLite table anew from its own definition, with other words in it (sqlite.org/lang_altertable, 7)."""
     bind = op.get_bind()
     names = [row.name for row in bind.execute(sa.text(f"PRAGMA table_info({table})"))]
@@ -164,7 +166,9 @@ def _names_on_postgres(table: str) -> Iterator[tuple[str, str]]:
     ).scalars()
     known = set(constraints)
     yield from (("constraint", name) for name in sorted(known))
-    indexes = bind.execute(sa.text("SELECT indexname FROM pg_indexes WHERE tablename = :name"), {"name": table}).scalars()
+    indexes = bind.execute(
+        sa.text("SELECT indexname FROM pg_indexes WHERE tablename = :name"), {"name": table}
+    ).scalars()
     yield from (("index", name) for name in sorted(set(indexes) - known))
 
 
@@ -223,9 +227,7 @@ def _drop_triggers(carriers: tuple[str, ...], names: dict[str, str]) -> None:
         op.execute("DROP FUNCTION decisions_only_grow()")
 
 
-def _create_triggers(
-    carriers: tuple[str, ...], column: str, link: str, logged: list[str], refers: list[str]
-) -> None:
+def _create_triggers(carriers: tuple[str, ...], column: str, link: str, logged: list[str], refers: list[str]) -> None:
     """Keep every link of a row that is deleted; let rows of the log change only by losing what they refer to."""
     if _on_postgres():
         op.execute(

@@ -276,7 +276,11 @@ ADMIN = [
     Place("admin, delete a category", "/admin/categories/hardware/delete", "moderator"),
     Place("admin, tags", "/admin/tags", "moderator"),
     Place(
-        "admin, tags, wrong", "/admin/tags", "moderator", 422, _submit("Create tag", word="rebates", description=LONG[:90])
+        "admin, tags, wrong",
+        "/admin/tags",
+        "moderator",
+        422,
+        _submit("Create tag", word="rebates", description=LONG[:90]),
     ),
     Place("admin, tag", "/admin/tags/rebates", "moderator"),
     Place("admin, merge a tag", "/admin/tags/rebates/merge", "moderator"),

@@ -26,14 +26,7 @@ def test_nobody_learns_who_wrote_it_and_its_author_finds_it(
     _reply(page, title, alias)
     stranger = visit(scripts=scripts)
     key = address.split("/posts/")[1].split("/")[0]
-    pages = [
-        "/",
-        "/?sort=new",
-        "/tags/price-changes",
-        f"/posts/{key}/",
-        f"/posts/{key}/reply",
-        f"/posts/{key}/revisions",
-    ]
+    pages = ["/", "/?sort=new", "/tags/price-changes", *(f"/posts/{key}/{end}" for end in ("", "reply", "revisions"))]
     sources = ["/feed.atom", "/tags/price-changes/feed.atom", f"/posts/{key}/feed.atom", "/sitemap.xml"]
     for path in pages:
         stranger.goto(path)

@@ -20,6 +20,20 @@ def link_in(mail: str) -> str:
 
 def test_a_notice_goes_its_whole_way(site: Site, visit: Callable[..., Page]) -> None:
     sender = visit(scripts=False)
+    status = _send(sender, site)
+    _answer(visit("noor", scripts=False), site)
+    _decide(visit("admin", scripts=False))
+    sender.goto(status)
+    expect(sender.get_by_text("Decided. The content stays up.")).to_be_visible()
+    expect(sender.get_by_text("the terms followed")).to_be_visible()
+    sender.get_by_label("Why is the decision wrong?").fill("Nobody looked at the terms of August.")
+    sender.get_by_role("button", name="Object").click()
+    expect(sender.get_by_text("We received your objection")).to_be_visible()
+    assert status in site.mail_to(SENDER)
+
+
+def _send(sender: Page, site: Site) -> str:
+    """Send and confirm a notice; return the address of its status page."""
     sender.goto(site.places["post, anonymous"])
     sender.get_by_role("link", name="Report incorrect or illegal content (no account needed)").click()
     sender.get_by_label("It is inaccurate").check()
@@ -27,15 +41,16 @@ def test_a_notice_goes_its_whole_way(site: Site, visit: Callable[..., Page]) -> 
     sender.get_by_label("Your name").fill("Lena Lawful")
     sender.get_by_label("Your e-mail").fill(SENDER)
     sender.get_by_label("I believe in good faith").check()
-    sender.wait_for_timeout(3100)  # as quick as nobody is
+    sender.wait_for_timeout(3100)  # faster than anyone types
     sender.get_by_role("button", name="Send the notice").click()
     expect(sender.get_by_role("heading", name="Check your e-mail")).to_be_visible()
     sender.goto(link_in(site.mail_to(SENDER)))
     sender.get_by_role("button", name="Confirm the notice").click()
     expect(sender.get_by_text("Received.")).to_be_visible()
-    status = sender.url
+    return sender.url
 
-    author = visit("noor", scripts=False)
+
+def _answer(author: Page, site: Site) -> None:
     author.goto(site.places["post, anonymous"])
     author.get_by_role("link", name="Read the notice and answer it").click()
     expect(author.get_by_text("as the terms of that month say")).to_be_visible()
@@ -44,20 +59,13 @@ def test_a_notice_goes_its_whole_way(site: Site, visit: Callable[..., Page]) -> 
     author.get_by_role("button", name="Answer").click()
     expect(author.get_by_text("Your answer was sent to the moderators")).to_be_visible()
 
-    moderator = visit("admin", scripts=False)
+
+def _decide(moderator: Page) -> None:
     moderator.goto("/moderation/?kind=notice")
-    moderator.get_by_role("link", name="Someone outside says that it is inaccurate").last.click()
+    moderator.get_by_role("link", name="Someone outside the forum says that it is inaccurate").last.click()
     expect(moderator.get_by_text("Lena Lawful")).to_be_visible()
     expect(moderator.get_by_text("the terms followed")).to_be_visible()
     moderator.get_by_label("Decline the notice").check()
     moderator.get_by_role("button", name="Fill in the standard text").click()
     moderator.get_by_role("button", name="Decide and open next").click()
     expect(moderator.get_by_text("Decided: entry")).to_be_visible()
-
-    sender.goto(status)
-    expect(sender.get_by_text("Decided. The text stays.")).to_be_visible()
-    expect(sender.get_by_text("the terms followed")).to_be_visible()
-    sender.get_by_label("Why is the decision wrong?").fill("Nobody looked at the terms of August.")
-    sender.get_by_role("button", name="Object").click()
-    expect(sender.get_by_text("We received your objection")).to_be_visible()
-    assert status in site.mail_to(SENDER)

@@ -13,7 +13,7 @@ from forum.moderation.cases import open_case
 from forum.moderation.decisions.actions import apply_action, decide
 from forum.moderation.flags.actions import flag
 from forum.moderation.models import Case
-from forum.moderation.notices.actions import answer_notice, confirm_notice, send_notice
+from forum.moderation.notices.actions import confirm_notice, save_author_answer, send_notice
 from forum.moderation.notices.senders import confirmation_token
 from forum.posts.actions import PostSubject
 from forum.posts.comment_actions import write_comment
@@ -66,7 +66,7 @@ def add_notices(walkers: dict[str, Member]) -> dict[str, str]:
     waiting, overdue, fresh, declined, unconfirmed = (send(item) for item in (post, post, post, reply, post))
     secrets = {notice: confirm_notice(notice) for notice in (waiting, overdue, fresh, declined)}
     overdue.due_at = now() - timedelta(days=3)
-    answer_notice(waiting, f"It stands in the terms. {LONG}")
+    save_author_answer(waiting, f"It stands in the terms. {LONG}")
     case = db.session.query(Case).filter_by(notice_id=declined.id, closed_at=None).one()
     decide(case, walkers["olga"], action="decline", rule=4, facts=LONG, reason=f"The terms of July say so. {LONG}")
     db.session.flush()
@@ -102,6 +102,6 @@ def _representatives() -> dict[str, str]:
         "official reply": url_for("official_replies.new", post_id=post.id),
         "official reply, given": url_for("official_replies.new", post_id=answered.id),
         "request of a vendor": url_for("moderation.case", case_id=request.id),
-        "end of a representative": url_for("representative_decisions.end", slug=voice.slug),
+        "end of a representative": url_for("representative_decisions.end_representation", member_slug=voice.slug),
         "member, speaks for a vendor": url_for("pages.member", slug=voice.slug),
     }

@@ -1,1 +1,1 @@
-"""The same story with Alice and with Bob as the anonymous author, and what anybody else could see of it."""
+"""The same story with Alice and with Bob as the anonymous author, and everything that others could see of it."""

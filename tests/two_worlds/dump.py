@@ -1,4 +1,4 @@
-"""What a thief, an operator, a moderator and any reader could see: tables, logs, mail, jobs, caches, limits, pages."""
+"""Everything that a thief, an operator, a moderator or a reader could see: tables, logs, mail, jobs, caches, limits, pages."""
 
 import email
 import gc
@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from email.policy import default as policy
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -24,7 +25,7 @@ Dump = dict[str, list[str]]
 
 
 class LogRecorder(logging.Handler):
-    """Every line that is logged, with the trace of an error."""
+    """Record every line that is logged, with tracebacks."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -35,7 +36,7 @@ class LogRecorder(logging.Handler):
 
 
 def stored_state(app: Flask, names: Placeholders, recorder: LogRecorder) -> Dump:
-    """Everything but pages."""
+    """Return everything except pages."""
     names.seals.clear()
     state = {f"table {name}": rows for name, rows in _tables(names)}
     state["log"] = [names.text(line) for line in recorder.lines]
@@ -49,18 +50,18 @@ def stored_state(app: Flask, names: Placeholders, recorder: LogRecorder) -> Dump
 
 
 def page_text(names: Placeholders, reader: Any, address: str) -> str:
-    """An answer as one reader gets it: its status, its headers and its text."""
+    """Return a response as a reader gets it: status, headers and body."""
     answer = reader.get(address)
     lines = [answer.status]
     for name, value in answer.headers:
         if name == "Set-Cookie":
-            value = value.partition("=")[0] + " " + value.partition(";")[2]  # what it holds is signed and dated
+            value = value.partition("=")[0] + " " + value.partition(";")[2]  # the content is signed and dated
         lines.append(f"{name}: {HEADERS.get(name) or names.text(value)}")
     return "\n".join([*lines, names.text(answer.text.rstrip(" "))])
 
 
 def clear_caches() -> None:
-    """Empty what a process remembers between visits."""
+    """Clear everything that a process caches between visits."""
     for function in _caches():
         function.cache_clear()
     headers._gzip_cache.clear()
@@ -79,7 +80,7 @@ def _tables(names: Placeholders) -> Iterator[tuple[str, list[str]]]:
 
 
 def _ordered_rows(names: Placeholders, table: Table) -> list[Any]:
-    """The table's rows in the order in which they were first seen; rows seen together by what they say."""
+    """Return a table's rows in the order in which they first appeared, and by content when they appeared together."""
     order = table.primary_key.columns.values()
     rows = list(db.session.execute(select(table).order_by(*order)).mappings())
     if "id" not in table.c:
@@ -87,11 +88,11 @@ def _ordered_rows(names: Placeholders, table: Table) -> list[Any]:
     is_random = table.c.id.autoincrement is False
     numbered = [] if is_random else [row for row in rows if row["id"] >= 0]
     # A decision that is not listed in public has a random negative number.
-    others = rows if is_random else [row for row in rows if row["id"] < 0]
-    others.sort(key=lambda row: (names.place_of(abs(row["id"])) or sys.maxsize, _row(names, table, row, new=False)))
-    for row in others:
+    unordered = rows if is_random else [row for row in rows if row["id"] < 0]
+    unordered.sort(key=lambda row: (names.place_of(abs(row["id"])) or sys.maxsize, _row(names, table, row, new=False)))
+    for row in unordered:
         names.row(table.name, abs(row["id"]))
-    return [*numbered, *others]
+    return [*numbered, *unordered]
 
 
 def _row(names: Placeholders, table: Table, row: Any, *, new: bool = True) -> str:
@@ -100,14 +101,19 @@ def _row(names: Placeholders, table: Table, row: Any, *, new: bool = True) -> st
 
 def _delivered(app: Flask) -> Iterator[str]:
     for path in (app.config["INSTANCE"] / "mail").glob("*.eml"):
-        mail = email.message_from_bytes(path.read_bytes(), policy=policy)
-        entries = [f"{name}: {value}" for name, value in mail.items() if name not in ("Message-ID", "Content-Type")]
-        parts = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
-        yield "\n".join([*entries, *parts])
+        yield _mail_text(path.read_bytes())
+
+
+@cache
+def _mail_text(content: bytes) -> str:
+    mail = email.message_from_bytes(content, policy=policy)
+    entries = [f"{name}: {value}" for name, value in mail.items() if name not in ("Message-ID", "Content-Type")]
+    parts = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
+    return "\n".join([*entries, *parts])
 
 
 def _limits() -> Iterator[str]:
-    """The counters in force, in the order in which they were begun."""
+    """Yield the active counters of rate limits in the order of their creation."""
     storage: Any = limiter.storage
     ends = storage.expirations
     moment = time.time()
@@ -117,7 +123,7 @@ def _limits() -> Iterator[str]:
 
 
 def _remembered() -> Iterator[str]:
-    """The keys of everything that is remembered between visits, and what is kept under them where it is small."""
+    """Yield the keys of every cache."""
     for function in _caches():
         for entries in gc.get_referents(function):
             if isinstance(entries, dict) and function.cache_info().currsize == len(entries):
@@ -126,12 +132,13 @@ def _remembered() -> Iterator[str]:
 
 
 def _words(key: Any) -> str:
-    """The key's parts; a row of a query is its values."""
+    """Return the parts of a cache key as text; a row of a query is its values."""
     if isinstance(key, str | bytes):
         return str(key)
     return f"({', '.join(map(_words, key))})" if isinstance(key, Iterable) else str(key)
 
 
+@cache
 def _caches() -> list[Any]:
     state: dict[int, Any] = {}
     for name, module in list(sys.modules.items()):

@@ -1,4 +1,4 @@
-"""Planted faults: each undoes one protection, as a careless change might, and says where it has to show."""
+"""Planted faults: each removes one protection, as a careless change might, and names where the worlds must differ."""
 
 import base64
 import logging
@@ -25,7 +25,7 @@ Patch = pytest.MonkeyPatch
 
 
 class Fault(NamedTuple):
-    """What is broken, how, and the place in which the worlds differ then."""
+    """Name of the fault, function that plants it, and the place in which the worlds differ."""
 
     name: str
     plant: Callable[[Patch], object]
@@ -33,7 +33,7 @@ class Fault(NamedTuple):
 
 
 class _EventListener:
-    """An attribute to set: while it is set, something listens. So that a patch undoes it."""
+    """An attribute that registers an event listener while it is set, so that undoing a patch removes the listener."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -55,7 +55,7 @@ class _Hook:
 
 
 def _on_anonymous_rows(patch: Patch, kind: Any, moment: str, change: Callable[[Any, Any], object]) -> None:
-    """Do something with the connection and the row whenever an anonymous row of a kind is written."""
+    """Call a function with the connection and the row whenever an anonymous row of a kind is written."""
 
     def listener(mapper: Any, connection: Any, row: Any) -> None:
         if row.chain_link is not None:
@@ -190,10 +190,10 @@ def a_mail_that_names_the_thread(patch: Patch) -> None:
 def a_name_on_the_page(patch: Patch) -> None:
     original = bylines.Byline
 
-    def byline(name: str, url: str | None, anonymous: bool, about: str) -> Any:
+    def byline(name: str, url: str | None, anonymous: bool, details: str, slug: str | None = None) -> Any:
         pseudonym = db.session.query(bylines.Pseudonym).filter_by(name=name).first() if anonymous else None
         member = member_behind(pseudonym) if pseudonym is not None else None
-        return original(name, url, anonymous, f"{about} {member.country[:1] if member else ''}")
+        return original(name, url, anonymous, f"{details} {member.country[:1] if member else ''}", slug)
 
     patch.setattr(bylines, "Byline", byline)
 

@@ -1,7 +1,7 @@
-"""What is random and how it is made comparable: the fixed list. Everything else has to be the same in all worlds.
+"""Replace random values by placeholders, so that worlds can be compared. Everything not listed here must be equal.
 
-A random value becomes a name by the order in which it is first seen ("mark 7"), and the same value has the same name
-wherever it turns up: two rows that belong together in one world have to belong together in the other.
+A random value gets a number at its first appearance ("mark 7") and the same placeholder wherever it appears: two rows that
+belong together in one world must belong together in the others.
 """
 
 import base64
@@ -23,8 +23,8 @@ MARK = "HMAC of something under the anonymity key, or random bits: looks like an
 SALTED = "hash with a random salt"
 SUBMISSION = "the form's own random number"
 PATH = "a moment and a row's random number for each reply above it and for itself"
-# Sealed columns, by the purpose of the seal. It has to open: what only looks like a seal is not one. Which of two
-# copies has the newer seal is not compared, since all follows are sealed anew once a day.
+# Sealed columns and the purpose of each seal, which must open. Which of two copies has the newer seal is not compared, since
+# all follows are sealed again once a day.
 SEALS = {
     "pseudonyms.member_seal": "member of a pseudonym",
     "ratings.organisation_seal": "organisation of a rating",
@@ -62,17 +62,16 @@ COLUMNS = {
         )
     },
 }
-# Headers that are made of the page's bytes, which hold random numbers.
+# Headers that depend on the bytes of the page, which contain random numbers.
 HEADERS = {
     "X-Padding": "random",
     "ETag": "a digest of the page",
     "Content-Length": "names under anonymous texts differ in length",
 }
-# Two words out of few would sometimes be the same for two pseudonyms by chance: here there are more of them.
+# With few nouns two pseudonyms would sometimes get the same name by chance.
 MANY_NOUNS = [f"{noun}{number}" for noun in anonymity.NOUNS for number in range(1000, 2000)]
-# In pages, mails and logs: secret addresses, numbers of tasks, how long they took, sizes of files, tokens signed for a
-# form or a link (their content is compared), hexadecimal marks, the names of pseudonyms (two words chosen by a mark), and
-# numbers of rows, as digits or as ten characters.
+# In pages, mails and logs: signed tokens (their content is compared), hexadecimal HMACs, secret addresses, ids and durations
+# of tasks, sizes of files, names of pseudonyms (two words), and ids of rows as digits or as ten characters.
 IN_TEXT = re.compile(
     r"(?P<signed>\.?[\w-]+\.[\w-]{6}\.[\w-]{27}(?![\w-]))"
     r"|(?P<mark>\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})\b)"
@@ -84,7 +83,7 @@ IN_TEXT = re.compile(
 
 
 class Placeholders:
-    """The names of random values in one world, given in the order in which they are first seen."""
+    """The placeholders of random values in one world, numbered in the order in which the values first appear."""
 
     def __init__(self, secret_key: str, anonymity_key: str) -> None:
         self.key = anonymity_key
@@ -94,24 +93,24 @@ class Placeholders:
         self.signer = URLSafeTimedSerializer(secret_key)
 
     def of(self, kind: str, value: str) -> str:
-        """The value's name; a new one when it was never seen."""
+        """Return the placeholder of a value, a new one at its first appearance."""
         if value not in self.names:
             self.counts[kind] = self.counts.get(kind, 0) + 1
             self.names[value] = f"<{kind} {self.counts[kind]}>"
         return self.names[value]
 
     def row(self, table: str, number: int) -> None:
-        """A row's number is seen: in all the ways it is written."""
+        """Register a row's id, in both of its notations."""
         name = self.of(table, str(number))
         self.names[key_text(number)] = name
 
     def place_of(self, number: int) -> int | None:
-        """When a row was first seen, as a number to sort by; None if it never was."""
+        """Return the position at which a row first appeared, or None."""
         name = self.names.get(str(number))
         return int(name.rstrip(">").rpartition(" ")[2]) if name else None
 
     def text(self, text: str, *, new: bool = True) -> str:
-        """Text with names for random values. Those never seen get one, or with new=False "?"."""
+        """Return text with placeholders for random values. Unseen values get a new one, or "?" with new=False."""
 
         def replace(match: re.Match[str]) -> str:
             kind, value = str(match.lastgroup), match[0]
@@ -127,7 +126,7 @@ class Placeholders:
         return IN_TEXT.sub(replace, text)
 
     def column(self, place: str, value: Any, *, new: bool = True) -> str:
-        """What stands in a column."""
+        """Return a column's value with placeholders."""
         if value is None:
             return "-"
         if isinstance(value, float):
@@ -153,7 +152,7 @@ class Placeholders:
         return f"<sealed, {len(value)} long>" if first == place else f"<the seal of {first}>"
 
     def _opens(self, value: str, purpose: str) -> bool:
-        """Whether AES-GCM opens it under the key of its purpose: worked out apart from the code that made it."""
+        """Return whether AES-GCM opens a seal under the key of its purpose, independently of the code that made it."""
         salt, info = b"full-duplex", f"seal {purpose}".encode()
         key = HKDF(algorithm=SHA256(), length=32, salt=salt, info=info).derive(self.key.encode())
         try:

@@ -150,7 +150,10 @@ def first_author_previews_and_is_warned(stage: Stage) -> None:
     )
     form |= {"vendor": "Northwind", **RATING_FIELDS, "badge": "y"}
     stage.send_anonymously(stage.first_author, "/posts/new", 200, **{**form, "intent": "preview"})
-    revealing_form = {**form, "body": f"I am {BOTH[stage.first_author]} and our deals were approved late, on 3 March 2026."}
+    revealing_form = {
+        **form,
+        "body": f"I am {BOTH[stage.first_author]} and our deals were approved late, on 3 March 2026.",
+    }
     page = stage.send_anonymously(stage.first_author, "/posts/new", 200, **revealing_form)
     assert BOTH[stage.first_author] in page.text and "publish anyway" in page.text
     stage.send_anonymously(stage.first_author, "/posts/new", 422, **{**form, "tags": "unheard-of"})

@@ -2,7 +2,7 @@
 
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.moderation.cases import author_event_time, open_case
+from forum.moderation.cases import now_or_day, open_case
 from forum.moderation.decisions.actions import close_case, log_decision, reverse
 from forum.moderation.models import Appeal, Case, Decision
 from forum.moderation.signals import decided
@@ -12,7 +12,7 @@ def file_appeal(decision: Decision, body: str) -> Appeal:
     """Appeal against a decision. Of an anonymous author's appeal only the day is stored."""
     item = decision.item
     assert item is not None
-    appeal = Appeal(decision_id=decision.id, body=body, created_at=author_event_time(item))
+    appeal = Appeal(decision_id=decision.id, body=body, created_at=now_or_day(item))
     db.session.add(appeal)
     db.session.flush()
     open_case("appeal", item, f"Against entry {decision.id} of the log", by_author=True, appeal_id=appeal.id)

@@ -7,7 +7,7 @@ from forum.access import can_send_notice
 from forum.accounts.models import Member
 from forum.db import db, now, start_of_day
 from forum.links import external_url
-from forum.moderation.cases import author_event_time, open_case
+from forum.moderation.cases import now_or_day, open_case
 from forum.moderation.models import Notice, target_columns
 from forum.moderation.notices.outcomes import close_notice_without_text, set_disputed_at
 from forum.moderation.notices.senders import (
@@ -72,7 +72,7 @@ def confirm_notice(notice: Notice) -> str | None:
     )
     open_case("notice", item, case_reason(notice), notice_id=notice.id)
     if item.disputed_at is None:
-        set_disputed_at(item, author_event_time(item))
+        set_disputed_at(item, now_or_day(item))
     _notify_author(item, notice)
     return secret
 
@@ -80,11 +80,11 @@ def confirm_notice(notice: Notice) -> str | None:
 def case_reason(notice: Notice) -> str:
     """Return the line about the notice in the queue."""
     if not notice.unlawful:
-        return "Someone outside says that it is inaccurate"
-    return f"Someone outside says that it is illegal{': ' + notice.law if notice.law else ''}"
+        return "Someone outside the forum says that it is inaccurate"
+    return f"Someone outside the forum says that it is illegal{': ' + notice.law if notice.law else ''}"
 
 
-def answer_notice(notice: Notice, body: str) -> bool:
+def save_author_answer(notice: Notice, body: str) -> bool:
     """Store the author's answer, with the day only and no name. Return False when it came too late."""
     open_notice = db.session.query(Notice).filter(
         Notice.id == notice.id, Notice.closed_at.is_(None), Notice.answered_at.is_(None)

@@ -8,9 +8,9 @@ from forum.moderation.cases import lock_item_cases
 from forum.moderation.kinds import ACTIONS, NOTICE_OUTCOMES
 from forum.moderation.models import Case, Decision, Notice
 from forum.moderation.notices.queries import (
-    closed_before,
     has_other_open_notice,
     notices_closed_by,
+    notices_to_erase,
     open_without_text,
     unconfirmed_before,
 )
@@ -18,7 +18,7 @@ from forum.moderation.notices.senders import CONFIRMATION_SECONDS, hash_secret, 
 from forum.moderation.rules import rule_words
 from forum.posts.models import Comment, Post
 
-# The time to object or appeal, and some days to answer that.
+# The period for objections and appeals, plus a few days to answer one.
 RETENTION = timedelta(days=190)
 DELETED = "gone"
 
@@ -92,12 +92,12 @@ def mail_senders_of_reversal(reversal: Decision) -> None:
 
 
 def expire_old_notices() -> None:
-    """Close notices whose text is gone, delete unconfirmed ones, and delete who sent those closed long ago."""
+    """Close notices about deleted texts, delete unconfirmed ones, and erase the senders of those closed long ago."""
     for notice in open_without_text():
         close_notice_without_text(notice)
     for notice in unconfirmed_before(now() - timedelta(seconds=CONFIRMATION_SECONDS)):
         db.session.delete(notice)
-    for notice in closed_before(now() - RETENTION):
+    for notice in notices_to_erase(now() - RETENTION):
         # Target, days and outcome stay, so that the transparency page can count it.
         notice.sender_seal = notice.complaint = notice.law = notice.answer = notice.objection = ""
         notice.secret_hash = hash_secret(new_secret())

@@ -79,7 +79,7 @@ def unconfirmed_before(moment: datetime, limit: int = 500) -> Sequence[Notice]:
     return db.session.scalars(unconfirmed.limit(limit)).all()
 
 
-def closed_before(moment: datetime, limit: int = 500) -> Sequence[Notice]:
+def notices_to_erase(moment: datetime, limit: int = 500) -> Sequence[Notice]:
     """Return notices closed before then whose sender and text are still stored."""
     closed = select(Notice).where(Notice.closed_at < moment, Notice.sender_seal != "")
     return db.session.scalars(closed.limit(limit)).all()

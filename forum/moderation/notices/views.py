@@ -22,7 +22,7 @@ from forum.db import db, now
 from forum.links import external_url
 from forum.moderation.kinds import NOTICE_OUTCOMES
 from forum.moderation.models import Notice
-from forum.moderation.notices.actions import answer_notice, confirm_notice, object_to_decision, send_notice
+from forum.moderation.notices.actions import confirm_notice, object_to_decision, save_author_answer, send_notice
 from forum.moderation.notices.forms import AnswerForm, NoticeForm, ObjectionForm
 from forum.moderation.notices.queries import is_claimed, notice_by_id, notice_by_secret_hash, notices_about_item
 from forum.moderation.notices.senders import hash_secret, hash_unconfirmed, notice_id_from_token
@@ -130,7 +130,7 @@ def answer(notice_id: int) -> ResponseReturnValue:
         return _author_page(item, late_form=form)
     if not form.validate():
         return _author_page(item, {notice.id: form})
-    if not answer_notice(notice, (form.body.data or "").strip()):
+    if not save_author_answer(notice, (form.body.data or "").strip()):
         db.session.rollback()
         return _author_page(item, late_form=form)
     db.session.commit()

@@ -80,7 +80,7 @@ def claim(case_id: int) -> ResponseReturnValue:
     """Claim a case for half an hour, or release it."""
     opened = _case_or_404(case_id)
     if request.form.get("intent") == "release":
-        cases.release(opened, current_user)
+        cases.release_claim(opened, current_user)
     elif not cases.claim(opened, current_user):
         flash("A colleague has claimed this case, or it is decided already.")
     db.session.commit()

@@ -152,9 +152,9 @@ class DecisionForm(ReasonForm):
             return
         vendor = vendor_by_name(name)
         if post.category_id is not None:
-            raise ValidationError("The vendor of this text is undisclosed. Only its author can name it.")
+            raise ValidationError("The vendor of this post is undisclosed. Only its author can name it.")
         if vendor is None:
-            raise ValidationError("There is no vendor of this name in the catalogue.")
+            raise ValidationError("There is no vendor with this name in the catalogue.")
         self.new_subject = PostSubject(vendor)
 
     def validate_into(self, field: Field) -> None:

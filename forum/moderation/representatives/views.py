@@ -23,10 +23,10 @@ def _require_moderator() -> ResponseReturnValue | None:
     return require_staff(is_moderator)
 
 
-@bp.route("/<slug>", methods=["GET", "POST"])
-def end(slug: str) -> ResponseReturnValue:
-    """End it, with a reason for the member and the log."""
-    member = db.first_or_404(member_by_slug(slug))
+@bp.route("/<member_slug>", methods=["GET", "POST"])
+def end_representation(member_slug: str) -> ResponseReturnValue:
+    """End what the member may do for the vendor, with a reason for the member and the log."""
+    member = db.first_or_404(member_by_slug(member_slug))
     representative = representation_of(member)
     if representative is None or representative.accepted_at is None or member.id == current_user.id:
         abort(404)

@@ -75,7 +75,7 @@ def find_identifying_details(passage: str, author: AuthorDetails, vendor_names: 
     return [_finding(passage, span) for span in _without_overlaps(spans)]
 
 
-def find_countries(passage: str, author: AuthorDetails) -> list[tuple[str, Finding]]:
+def country_findings(passage: str, author: AuthorDetails) -> list[tuple[str, Finding]]:
     """Return the countries that a passage names, each with its finding: with tier or badge few companies may fit."""
     names = {*COUNTRIES, author.country} - {""}
     advice = "Leave out the country, the tier or the badge: together they fit fewer than five companies here."

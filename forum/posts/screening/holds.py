@@ -9,14 +9,14 @@ from forum.accounts.sanctions import active_sanctions
 from forum.db import now, start_of_day
 from forum.posts.models import Comment, Post
 from forum.posts.screening.filters import held_domain_in, held_word_in, links_in
-from forum.posts.screening.new_member_limits import current_limits, is_exempt, is_first_post_held, is_new
+from forum.posts.screening.new_member_limits import is_exempt, is_first_post_held, is_new, limits_from_settings
 from forum.posts.screening.queries import anonymous_record, is_repeated_text, signed_record
 from forum.posts.visibility import hold
 from forum.site import setting
 from forum.templating import count_of
 from forum.vendors.queries import find_vendor_mention
 
-HELD_WITHOUT_REASON = "A moderator reviews this before it appears."
+HELD_WITHOUT_REASON = "A moderator will review this before it appears."
 
 
 def hold_if_needed(item: Post | Comment, author: Member | None, *, is_import: bool = False) -> None:
@@ -38,10 +38,10 @@ def _new_member_reasons(item: Post | Comment, author: Member) -> list[str]:
     """
     if is_exempt(author):
         return []
-    limits, is_anonymous = current_limits(), item.pseudonym_id is not None
+    limits, is_anonymous = limits_from_settings(), item.pseudonym_id is not None
     record = signed_record(author, excluding=item)
     if is_anonymous:
-        record = record.plus(anonymous_record(author, excluding=item))
+        record = record.with_counts_of(anonymous_record(author, excluding=item))
     if not is_new(author, record, limits, now()):
         return []
     reasons = []
@@ -74,7 +74,7 @@ def _guess_reasons(item: Post | Comment) -> list[str]:
     if not isinstance(item, Comment) or item.post.category_id is None:
         return []
     vendor = find_vendor_mention(f"{item.body}\n{text.visible_text(item.body_html)}")
-    return [f"This names {vendor}, and the vendor of this post is undisclosed. {HELD_WITHOUT_REASON}"] if vendor else []
+    return [f"This names {vendor}, but the post does not name its vendor. {HELD_WITHOUT_REASON}"] if vendor else []
 
 
 def _cover_reasons(item: Post | Comment) -> list[str]:

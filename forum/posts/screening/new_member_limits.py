@@ -33,8 +33,8 @@ class WritingRecord(NamedTuple):
     visible_replies: int = 0
     last_at: datetime | None = None
 
-    def plus(self, other: "WritingRecord") -> "WritingRecord":
-        """Return the sums of both records, with the time of this one."""
+    def with_counts_of(self, other: "WritingRecord") -> "WritingRecord":
+        """Return the sums of the counts in both records, keeping `last_at` of this one."""
         return WritingRecord(
             self.posts + other.posts,
             self.replies + other.replies,
@@ -44,7 +44,7 @@ class WritingRecord(NamedTuple):
         )
 
 
-def current_limits() -> Limits:
+def limits_from_settings() -> Limits:
     """Return the limits in force."""
     return Limits(
         setting("first_posts_held"),
