@@ -85,8 +85,8 @@ def without_invisible(text: str) -> str:
 def visible_text(rendered: str) -> str:
     """Return what a reader sees of a text that `to_html` made, decoded once, and where its links lead."""
     links = " ".join(re.findall(r'href="([^"]*)"', rendered))
-    shown = re.sub(r"<[^>]+>", " ", re.sub(r"</?(?:a|strong|em|s|code)\b[^>]*>", "", rendered))
-    return html.unescape(f"{shown} {links}")
+    words = re.sub(r"<[^>]+>", " ", re.sub(r"</?(?:a|strong|em|s|code)\b[^>]*>", "", rendered))
+    return html.unescape(f"{words} {links}")
 
 
 class Rendered(NamedTuple):

@@ -109,8 +109,8 @@ def test_a_share_of_everybody_s_anonymous_texts_is_held_at_random(app: Flask, mo
     assert site.DEFAULTS["anonymous_percent_held"][0] == 0, "tests hold none by default"
     change_setting("anonymous_percent_held", 40)
     thread, author = make_post(), make_member()
-    drawn = iter([39, 40, 99, 0])
-    monkeypatch.setattr("forum.posts.screening.holds._draw", lambda: next(drawn))
+    draws = iter([39, 40, 99, 0])
+    monkeypatch.setattr("forum.posts.screening.holds._draw", lambda: next(draws))
     held = [make_comment(thread, author, anonymous=True) for _ in range(4)]
     assert [comment.hidden_at is not None for comment in held] == [True, False, False, True]
     assert held[0].hidden_reason == HELD_WITHOUT_REASON

@@ -4,6 +4,7 @@ from flask import Blueprint, render_template
 
 from forum import anonymity
 from forum.accounts.lock_actions import LOCK_DURATION
+from forum.headers import PADDED_TO_BYTES
 from forum.posts.anonymous.badges import MIN_ORGANISATIONS
 from forum.site import setting
 
@@ -64,6 +65,7 @@ def show() -> str:
         titles=TABLE_TITLES,
         lock_days=LOCK_DURATION.days,
         min_organisations=MIN_ORGANISATIONS,
+        padded_to_kb=PADDED_TO_BYTES // 1024,
         percent_held=setting("anonymous_percent_held"),
         alias_count=len(anonymity.ADJECTIVES) * len(anonymity.NOUNS),
     )

@@ -239,9 +239,9 @@ class PostForm(PostFields, RatingFields, SignedForm):
 
     def disclosed_tiers(self) -> list[Tier]:
         """Return the tier that is shown, and those of the vendor that the text mentions."""
-        shown = self.shown_tier()
+        selected = self.shown_tier()
         mentioned = mentioned_tiers(self.post_subject().vendor, self.passages())
-        return [shown, *(tier for tier in mentioned if tier is not shown)] if shown else mentioned
+        return [selected, *(tier for tier in mentioned if tier is not selected)] if selected else mentioned
 
     def shown_tier(self) -> Tier | None:
         """Return the tier selected, if an anonymous post may show it."""

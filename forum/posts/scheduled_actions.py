@@ -25,7 +25,11 @@ from forum.vendors.models import Category, Programme, Tier, Vendor
 # Part of the key that seals them: it never changes.
 SEAL_PURPOSE = "delayed writing"
 MAX_SCHEDULED = 50
-# The job that publishes runs every ten minutes.
+# Everybody's scheduled texts appear at one hour of the night, in UTC: a copy of the database from every hour shows none
+# at another.
+PUBLICATION_HOUR = 4
+MIN_DELAY = timedelta(hours=6)
+# The job that publishes runs every ten minutes, in case that the site does not run at that hour.
 OVERDUE_AFTER = timedelta(minutes=30)
 
 
@@ -87,7 +91,7 @@ def schedule_post(
     subject: PostSubject = NO_VENDOR,
     **values: object,
 ) -> bool:
-    """Schedule a post for a random time within the hours. `values` are for write_post.
+    """Schedule a post for a random night within the hours, not before MIN_DELAY. `values` are for write_post.
 
     Return False when the member has too many scheduled texts.
     """
@@ -99,7 +103,7 @@ def schedule_post(
 def schedule_comment(
     member: Member, post: Post, *, hours: int, form_data: Mapping[str, str], parent: Comment | None, **values: object
 ) -> bool:
-    """Schedule a reply for a random time within the hours. `values` are for write_comment.
+    """Schedule a reply for a random night within the hours, not before MIN_DELAY. `values` are for write_comment.
 
     Return False when the member has too many scheduled texts.
     """
@@ -128,10 +132,18 @@ def cancel_scheduled(member: Member, text_id: int | None) -> bool:
 
 
 def due_ids() -> list[int]:
-    """Return the ids of the scheduled texts that are due."""
+    """Return the ids of the scheduled texts that are due, in random order."""
     moment = now().isoformat()
     contents = {text_id: _unseal(sealed) for text_id, sealed in sealed_scheduled_texts().items()}
-    return [text_id for text_id, content in contents.items() if content is not None and content["due"] <= moment]
+    due = [text_id for text_id, content in contents.items() if content is not None and content["due"] <= moment]
+    return secrets.SystemRandom().sample(due, len(due))
+
+
+def publication_times(moment: datetime, hours: int) -> list[datetime]:
+    """Return when a text may appear that is written at the moment: at least one time, MIN_DELAY to `hours` later."""
+    first = moment.replace(hour=PUBLICATION_HOUR, minute=0, second=0, microsecond=0)
+    times = [first + timedelta(days=day) for day in range(2 + hours // 24)]
+    return [time for time in times if moment + MIN_DELAY <= time <= moment + timedelta(hours=hours)]
 
 
 def publish_scheduled_text(text_id: int) -> None:
@@ -156,7 +168,8 @@ def _schedule(member: Member, hours: int, content: Mapping[str, object]) -> bool
     if len(contents) >= MAX_SCHEDULED:
         return False
     moment = now()
-    due, deadline = moment + timedelta(seconds=1 + secrets.randbelow(hours * 3600)), moment + timedelta(hours=hours)
+    times = publication_times(moment, hours)
+    due, deadline = secrets.choice(times), times[-1]
     owner_key = anonymity.new_thread_key()
     owner = {"owner_key": owner_key, "owner_hmac": anonymity.thread_hmac(owner_key, member.secret)}
     content = {**content, **owner, "due": due.isoformat(), "deadline": deadline.isoformat()}

@@ -23,9 +23,8 @@ from forum.vendors.queries import popular_vendor_names
 
 DELAY_CHOICES = {
     "0": "Now",
-    "6": "At a random time in the next 6 hours",
-    "24": "At a random time in the next 24 hours",
-    "72": "At a random time in the next 72 hours",
+    "30": "At 4:00 UTC, on the next night that is at least 6 hours away",
+    "72": "At 4:00 UTC, on a random night 6 to 72 hours from now",
 }
 # The value of the button that publishes what was found to identify begins so; a digest of the checked text follows.
 PUBLISH_ANYWAY = "publish anyway "

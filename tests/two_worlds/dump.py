@@ -57,7 +57,7 @@ def page_text(names: Placeholders, reader: Any, address: str) -> str:
         if name == "Set-Cookie":
             value = value.partition("=")[0] + " " + value.partition(";")[2]  # the content is signed and dated
         lines.append(f"{name}: {HEADERS.get(name) or names.text(value)}")
-    return "\n".join([*lines, names.text(answer.text)])
+    return "\n".join([*lines, names.text(answer.text.rstrip(" "))])
 
 
 def clear_caches() -> None:
@@ -88,11 +88,11 @@ def _ordered_rows(names: Placeholders, table: Table) -> list[Any]:
     is_random = table.c.id.autoincrement is False
     numbered = [] if is_random else [row for row in rows if row["id"] >= 0]
     # A decision that is not listed in public has a random negative number.
-    others = rows if is_random else [row for row in rows if row["id"] < 0]
-    others.sort(key=lambda row: (names.place_of(abs(row["id"])) or sys.maxsize, _row(names, table, row, new=False)))
-    for row in others:
+    unordered = rows if is_random else [row for row in rows if row["id"] < 0]
+    unordered.sort(key=lambda row: (names.place_of(abs(row["id"])) or sys.maxsize, _row(names, table, row, new=False)))
+    for row in unordered:
         names.row(table.name, abs(row["id"]))
-    return [*numbered, *others]
+    return [*numbered, *unordered]
 
 
 def _row(names: Placeholders, table: Table, row: Any, *, new: bool = True) -> str:

@@ -62,7 +62,11 @@ COLUMNS = {
     },
 }
 # Headers that depend on the bytes of the page, which contain random numbers.
-HEADERS = {"ETag": "a digest of the page", "Content-Length": "names under anonymous texts differ in length"}
+HEADERS = {
+    "X-Padding": "random",
+    "ETag": "a digest of the page",
+    "Content-Length": "names under anonymous texts differ in length",
+}
 # With few nouns two pseudonyms would sometimes get the same name by chance.
 MANY_NOUNS = [f"{noun}{number}" for noun in anonymity.NOUNS for number in range(1000, 2000)]
 # In pages, mails and logs: signed tokens (their content is compared), hexadecimal HMACs, secret addresses, ids and durations

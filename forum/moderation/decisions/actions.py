@@ -129,7 +129,6 @@ def log_decision(
 ) -> Decision:
     """Add the row to the log. `target` is a key of TARGETS, needed when it does not follow from the item."""
     decision = Decision(
-        id=_unlisted_number() if _is_unlisted(item, action, source) else None,
         action=action,
         target_label=TARGETS[target or _target(item, action)],
         source=source,
@@ -140,7 +139,7 @@ def log_decision(
         moderator_name=moderator_log_name(moderator) if moderator else AUTOMATIC_NAME,
         reverses_id=reverses,
         **grounds,
-        **_columns(item, action),
+        **_columns(item, action) | _unlisted_number(item, action, source),
     )
     db.session.add(decision)
     db.session.flush()
@@ -149,17 +148,14 @@ def log_decision(
     return decision
 
 
-def _is_unlisted(item: Item, action: str, source: str) -> bool:
-    """Return whether the decision is only counted in public: that an anonymous text was held and approved.
+def _unlisted_number(item: Item, action: str, source: str) -> dict[str, int]:
+    """Return a random negative id if the decision is only counted in public: an anonymous text was held and approved.
 
-    Whoever put an alias on hold would know its author's later texts by those entries.
+    Whoever put an alias on hold would know its author's later texts by those entries, and a gap in the public numbers
+    would date them.
     """
-    return action == "approve" and source == "filter" and getattr(item, "pseudonym_id", None) is not None
-
-
-def _unlisted_number() -> int:
-    """Return a random negative number of ten digits: a gap in the public numbers would date the entry."""
-    return -secrets.choice(range(10**9, 2**31))
+    is_listed = action != "approve" or source != "filter" or getattr(item, "pseudonym_id", None) is None
+    return {} if is_listed else {"id": -secrets.choice(range(10**9, 2**31))}
 
 
 def moderator_log_name(moderator: Member) -> str:

@@ -85,8 +85,7 @@ def _entries() -> Select[Any]:
             Decision.rule,
             Decision.reason,
             case((about_site, Decision.facts), else_=""),
-            # That an anonymous text was held is not public: every decision on one follows a review.
-            case((and_(_is_anonymous(), Decision.source == "filter"), "own"), else_=Decision.source),
+            _public_source(),
             Decision.automated,
             Decision.ends_at,
             Decision.moderator_name,
@@ -102,6 +101,11 @@ def _entries() -> Select[Any]:
         .outerjoin(Post, Post.id == thread_id)
     )
     return statement
+
+
+def _public_source() -> ColumnElement[str]:
+    """Return what led to a decision. That an anonymous text was held is not public: like any, it was reviewed."""
+    return case((and_(_is_anonymous(), Decision.source == "filter"), "own"), else_=Decision.source)
 
 
 def _is_anonymous() -> ColumnElement[bool]:

@@ -65,8 +65,8 @@ def count_organisations_sharing(
         authors = (select(tiers.subquery().c.author_id) for tiers in (posts, ratings))
         statement = statement.where(or_(*(Member.id.in_(ids) for ids in authors)))
     organisations = organisations_among(_holders(statement))
-    own = organisation_of(member)
-    return len(organisations | {own.name} if own.verified else organisations)
+    organisation = organisation_of(member)
+    return len(organisations | {organisation.name} if organisation.verified else organisations)
 
 
 def organisations_among(holders: Iterable[Holder]) -> set[str]:
