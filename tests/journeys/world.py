@@ -13,7 +13,7 @@ from flask import url_for
 from forum import create_app
 from forum.accounts.actions import create_member
 from forum.accounts.lock_actions import lock_anonymous_writing
-from forum.accounts.models import Member
+from forum.accounts.models import Member, Passkey
 from forum.accounts.recovery_phrase import replace_recovery_phrase
 from forum.accounts.tokens import token_for
 from forum.db import db, now
@@ -45,12 +45,15 @@ WALKERS = [
     "Vera Flagged",
     "Walt Watchful",
     "Lotte Locked",
+    "Kim Keyholder",
+    "Karl Keyring",
 ]
 
 
 def build(folder: Path) -> None:
     """Add everything in one transaction, and write the file of addresses."""
     walkers = {name.split()[0].lower(): _walker(name) for name in WALKERS}
+    walkers["karl"].passkeys.append(Passkey(name="A key on a ring", credential_id="AAAA", public_key="AAAA"))
     replace_recovery_phrase(walkers["lotte"])
     lock_anonymous_writing(walkers["lotte"])
     places = _posts(walkers) | _vendors() | _members(walkers["ines"]) | add_cases(walkers) | add_notices(walkers)
