@@ -9,7 +9,7 @@ PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist workste
 help:
 	@echo "make run    start the site with a demo community on http://127.0.0.1:8000"
 	@echo "make test   lint, types and all tests, on SQLite and PostgreSQL"
-	@echo "make quick  the tests that are quick, on SQLite, without a browser: under a minute"
+	@echo "make quick  lint, types and the fast tests, on SQLite, without a browser: under a minute"
 	@echo "make lint   lint and types only"
 	@echo "make bench  measure the site's speed (ARGS=--write appends it to docs/benchmarks.md)"
 	@echo "make lock   make the lock files anew"
@@ -24,6 +24,7 @@ test: $(VENV)/.test
 	$(PYTEST)
 
 quick: $(VENV)/.test
+	@$(MAKE) -s lint
 	$(PYTEST) -m "not slow and not browser" -k "not postgres"
 
 lint: $(VENV)/.test

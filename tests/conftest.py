@@ -12,7 +12,7 @@ import time_machine
 from argon2 import PasswordHasher
 from flask import Flask, has_app_context
 from flask_login import FlaskLoginClient
-from jinja2 import Environment, FileSystemBytecodeCache
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Connection
 from sqlalchemy import text as sql
 
@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     # Templates are compiled once for each state of the code, not once for each application.
     templates = built.folder_for("templates", "forum/**/*.py")
-    Environment.bytecode_cache = FileSystemBytecodeCache(str(templates))
+    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(templates))}
     if wants_postgres(config):
         cluster.start_for_run(config)
 
@@ -64,9 +64,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     durations = config.cache.get(DURATIONS, {})
 
     def order(item: pytest.Item) -> tuple[bool, float]:
-        return "[postgres" in item.nodeid, -durations.get(
-            item.nodeid, 10 * (item.get_closest_marker("slow") is not None)
-        )
+        guess = 10.0 if item.get_closest_marker("slow") else 0.0
+        return "postgres" in item.nodeid.partition("[")[2], -durations.get(item.nodeid, guess)
 
     items.sort(key=order)
 

@@ -1,9 +1,11 @@
 """Joining, confirming, signing in and settings, through the browser and by the mails in the outbox."""
 
 import re
+import runpy
 from typing import Any
 
 import pytest
+from argon2 import Type
 
 from forum.accounts import passwords
 from forum.accounts.actions import create_member
@@ -32,6 +34,12 @@ def newest(template_words: str) -> Mail:
     mails = [mail for mail in outbox() if template_words in mail.text]
     assert mails, [mail.subject for mail in outbox()]
     return mails[-1]
+
+
+def test_passwords_are_hashed_at_the_cost_that_owasp_recommends() -> None:
+    """The other tests use a cheap hasher: see conftest.py."""
+    hasher = runpy.run_path(passwords.__file__)["_hasher"]
+    assert (hasher.type, hasher.time_cost, hasher.memory_cost, hasher.parallelism) == (Type.ID, 2, 19_456, 1)
 
 
 def test_somebody_joins_confirms_and_is_in(app: Any, browse: Any) -> None:
@@ -102,7 +110,7 @@ def test_joining_twice_at_once_is_joining_once_and_one_name_may_join_twice(app: 
     [
         ("name", "", "Enter your name"),
         ("name", "x" * 61, "2 to 60 characters"),
-        ("name", "a@b.example", "looks like an address"),
+        ("name", "a@b.example", "looks like an e-mail or web address"),
         ("email", "", "Enter your e-mail"),
         ("email", "marta@aalto", "e-mail address is incomplete"),
         ("email", "a" * 300 + "@partner.example", "too long"),
@@ -205,7 +213,7 @@ def test_an_imported_author_claims_their_writing_by_mail(app: Any, browse: Any) 
     create_member(name="Old Blogger", email="old@partner.example")
     db.session.commit()
     browse().post("/forgotten-password", data={"email": "old@partner.example"})
-    link = link_in(newest("What you wrote elsewhere has moved here"))
+    link = link_in(newest("What you wrote on another site was moved here"))
     answer = browse().post(link, data={"password": PASSWORD}, follow_redirects=True)
     assert "This account is yours now" in answer.text
     assert browse().post("/sign-in", data={"email": "old@partner.example", "password": PASSWORD}).status_code == 302

@@ -159,7 +159,7 @@ def test_check_finds_everything_in_order(forum: Forum) -> None:
     forum("db", "upgrade")
     result = forum("check")
     assert result.exit_code == 0
-    for line in ("Settings: in order.", "Database: in order.", "Mail: in order.", "Queue: in order."):
+    for line in ("Settings: OK.", "Database: OK.", "Mail: OK.", "Queue: OK."):
         assert line in result.output
 
 

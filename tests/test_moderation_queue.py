@@ -204,7 +204,7 @@ def test_the_usual_reason_is_filled_in_to_be_edited(browse: Browse, judge: Membe
     case = open_case_about(make_post())
     path = f"/moderation/cases/{key_text(case.id)}/decide"
     page = browse(judge).post(path, data={**REMOVE, "intent": "fill_reason", "reason": ""}).text
-    assert "makes someone recognisable who has no public role" in page
+    assert "identifies someone who has no public role" in page
     assert db.session.query(Decision).count() == 0
 
 

@@ -83,7 +83,7 @@ def test_a_representative_tells_no_experience_with_the_own_vendor(
     story = {"title": "How it went with them", "body": "It went as it always does. " * 3, "tags": "deals"}
     fields = {**story, "leaning": "good", "vendor_naming": "named", "identity": identity, "intent": "publish"}
     refused = browse(representative).post("/posts/new", data={**fields, "vendor": "Nordwall"})
-    assert refused.status_code == 422 and "its partners write about it here" in refused.text
+    assert refused.status_code == 422 and "so you can't post about it" in refused.text
     assert browse(representative).post("/posts/new", data={**fields, "vendor": "Other"}).status_code == 302
     post = db.session.query(Post).one()
     edited = browse(representative).post(f"/posts/{key_text(post.id)}/edit", data={**fields, "vendor": "Nordwall"})

@@ -52,6 +52,6 @@ def account() -> ResponseReturnValue:
         session.clear()
         delete_account(member, keep_signed=form.named.data == "keep", keep_anonymous=form.anonymous.data == "keep")
         db.session.commit()
-        flash("Your account is deleted.")
+        flash("Your account has been deleted.")
         return redirect(url_for("pages.home"))
     return form.render("pages/delete_account.html")
