@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import JSON, CheckConstraint, Index, String, Text, UniqueConstraint, false
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.anonymity import current_keys, new_secret_seal, unseal_secret
 from forum.db import Id, RandomId, Timestamp, db
@@ -76,9 +76,30 @@ class Member(UserMixin, db.Model):
         secret: str | None = self.__dict__["_secret"]
         return secret
 
+    passkeys: Mapped[list["Passkey"]] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True, order_by="Passkey.id"
+    )
+
     def get_id(self) -> str:
         """Return what a session stores: the member's id and the epoch of their sessions."""
         return f"{self.id}.{self.session_epoch}"
+
+
+class Passkey(db.Model):
+    """A passkey of a member: what the site needs to check a signature of a device or security key (WebAuthn)."""
+
+    __tablename__ = "passkeys"
+
+    id: Mapped[Id]
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    # The name that its owner gave it.
+    name: Mapped[str] = mapped_column(String(60))
+    # Both as base64url. The credential's id names nobody elsewhere: devices make another one for each site.
+    credential_id: Mapped[str] = mapped_column(String(1400), unique=True)
+    public_key: Mapped[str] = mapped_column(Text)
+    # How often the device says that it has signed. A copy of the key falls behind; many devices always say 0.
+    sign_count: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[Timestamp]
 
 
 class Pseudonym(db.Model):

@@ -7,7 +7,7 @@ from functools import cache
 from sqlalchemy import Row, Select, bindparam, func, select
 
 from forum import anonymity
-from forum.accounts.models import Member, Pseudonym, Sanction, SpentLink
+from forum.accounts.models import Member, Passkey, Pseudonym, Sanction, SpentLink
 from forum.db import db
 
 
@@ -28,6 +28,11 @@ def member_by_email(email: str) -> Member | None:
 def member_by_slug(slug: str) -> Select[tuple[Member]]:
     """Select the member with a page at this slug: confirmed, or imported and not yet claimed."""
     return select(Member).where(Member.slug == slug, Member.confirmed_at.is_not(None) | Member.password_hash.is_(None))
+
+
+def passkey_by_credential_id(credential_id: str) -> Passkey | None:
+    """Return the passkey with this credential id."""
+    return db.session.scalar(select(Passkey).where(Passkey.credential_id == credential_id))
 
 
 def slugs_with_prefix(prefix: str) -> set[str]:

@@ -147,3 +147,21 @@ class UnlockForm(Form):
             unlock_anonymous_writing(member)
         elif not two_factor.consume_code(member, typed):
             raise ValidationError("This is neither your recovery phrase nor a current code.")
+
+
+class PasskeyForm(Form):
+    """Add a passkey. The browser fills in what the device made."""
+
+    name = StringField("Name", validators=[InputRequired("Give it a name, such as the device it is on.")])
+    current_password = PasswordField("Your password")
+    credential = HiddenField()
+
+
+class RenamePasskeyForm(Form):
+    """Give a passkey another name."""
+
+    name = StringField("Name", validators=[InputRequired("Enter a name.")])
+
+
+class RemovePasskeyForm(PhraseForm):
+    """Remove a passkey, with the password."""

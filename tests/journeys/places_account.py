@@ -15,10 +15,17 @@ def _new_phrase(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def _sign_in_as_karl(page: Page) -> None:
+    submit("Sign in", email="karl@walkers.example", password=PASSWORD)(page)
+
+
 ACCOUNT = [
     Place("anonymous writing, locked", "/anonymous-writing", "lotte"),
     Place("unlock", "/settings/unlock", "lotte"),
     Place("unlock, wrong", "/settings/unlock", "lotte", 422, submit("Unlock", proof=LONG[:90])),
+    Place("passkeys", "/settings/two-factor/passkeys", "ines"),
+    Place("passkeys, locked", "/settings/two-factor/passkeys", "lotte"),
+    Place("sign in, passkey or code", "/sign-in", None, 200, _sign_in_as_karl),
     Place("recovery phrase", "/settings/recovery-phrase", "ines"),
     Place("recovery phrase, shown", "/settings/recovery-phrase", "noor", 200, _new_phrase),
     Place("recovery phrase, locked", "/settings/recovery-phrase", "lotte"),

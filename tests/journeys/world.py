@@ -13,7 +13,7 @@ from flask import url_for
 from forum import create_app
 from forum.accounts.actions import create_member
 from forum.accounts.lock_actions import lock_anonymous_writing
-from forum.accounts.models import Member
+from forum.accounts.models import Member, Passkey
 from forum.accounts.recovery_phrase import replace_recovery_phrase
 from forum.accounts.tokens import token_for
 from forum.db import db, now
@@ -46,6 +46,8 @@ WALKERS = [
     "Vera Flagged",
     "Walt Watchful",
     "Lotte Locked",
+    "Kim Keyholder",
+    "Karl Keyring",
 ]
 
 
@@ -53,6 +55,7 @@ def build(folder: Path) -> None:
     """Add everything in one transaction, and write the file of addresses."""
     change_setting("anonymous_percent_held", 0)  # no journey waits at random
     walkers = {name.split()[0].lower(): _walker(name) for name in WALKERS}
+    walkers["karl"].passkeys.append(Passkey(name="A key on a ring", credential_id="AAAA", public_key="AAAA"))
     replace_recovery_phrase(walkers["lotte"])
     lock_anonymous_writing(walkers["lotte"])
     places = _posts(walkers) | _vendors() | _members(walkers["ines"]) | add_cases(walkers) | add_notices(walkers)

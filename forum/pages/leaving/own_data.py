@@ -43,6 +43,7 @@ def own_data(member: Member) -> Iterator[str]:
         ("useful_votes", ({"id": key_text(vote.post_id or vote.comment_id or 0)} for vote in own_useful_votes(member))),
         ("following", _followed_items(member)),
         ("scheduled", ({"latest": item.deadline, **item.form_data} for item in scheduled_texts_of(member))),
+        ("passkeys", ({"name": row.name, "created_at": row.created_at} for row in member.passkeys)),
         ("represents", [_representation(representation)] if representation else []),
         ("sanctions", (_sanction(sanction) for sanction in readable_sanctions(member).sanctions)),
         ("notices", (_notice(notice) for notice in _notices(member))),
