@@ -65,9 +65,8 @@ def write_post(
     post.badge = badge_for(author, subject.tier) if anonymous and badged else ""
     post.last_activity_at = post.created_at
     if rating_answers:
-        post.rating = rate(
-            author, anonymous=anonymous, answers=rating_answers, at=at, is_shown=True, **subject._asdict()
-        )
+        details = subject._asdict() | {"anonymous": anonymous, "is_shown": True}
+        post.rating = rate(author, answers=rating_answers, at=at, **details)
     _save_new(post, author, tags, is_import=at is not None)
     return post
 
