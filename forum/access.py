@@ -1,10 +1,10 @@
-"""Who may do what. Every rule of access is a short function in this file, and is nowhere else.
+"""Who may do what. Every rule of access is a short function here; about addresses at vendors see affiliation.py.
 
 `can_<verb>(user, item)` and `is_<role>(user)` are pure: they read only the attributes that access_protocols.py names.
 A rule about lists is written twice, side by side: for one item and as SQL; test_access.py holds both to one answer.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, and_
@@ -16,7 +16,6 @@ from forum.access_protocols import (
     Case,
     Content,
     Decision,
-    Domain,
     Listable,
     Notice,
     Target,
@@ -25,6 +24,7 @@ from forum.access_protocols import (
     User,
     Vendor,
 )
+from forum.affiliation import is_affiliated, is_employee
 from forum.db import now
 
 
@@ -53,14 +53,26 @@ def is_suspended(user: User) -> bool:
     return bool(user.is_authenticated and user.suspended_until and user.suspended_until > now())
 
 
+def is_anonymous_writing_locked(user: User) -> bool:
+    """Return whether the site treats what the user wrote anonymously as somebody else's, after a reset by mail."""
+    return bool(user.is_authenticated and user.anonymous_locked_until and user.anonymous_locked_until > now())
+
+
+def can_secure_account(user: User) -> bool:
+    """Change the address, add a proof of who one is, or delete the account: not for a reader of the mailbox."""
+    return is_member(user) and not is_anonymous_writing_locked(user)
+
+
 def is_author(user: User, item: Authored) -> bool:
-    """Return whether the user wrote the item, by name or under its pseudonym."""
+    """Return whether the user wrote the item, by name or, unless that is locked, under its pseudonym."""
     if not user.is_authenticated:
         return False
     if item.pseudonym_id is not None:
+        if is_anonymous_writing_locked(user):
+            return False
         # An object has its pseudonym; a row of a query has the pseudonym's columns itself.
         pseudonym = item.pseudonym if hasattr(item, "pseudonym") else item
-        return anonymity.owns_pseudonym(user.id, cast(anonymity.PseudonymRow, pseudonym))
+        return anonymity.owns_pseudonym(user.secret, cast(anonymity.PseudonymRow, pseudonym))
     return item.author_id is not None and item.author_id == user.id
 
 
@@ -68,8 +80,15 @@ def ids_written_by(user: User, thread_key: str, rows: Iterable[ThreadRow]) -> se
     """Return the ids of the rows of one thread that the user wrote: `is_author` with one HMAC for all of them."""
     if not user.is_authenticated:
         return set()
-    user_id, hmacs = user.id, set(anonymity.thread_hmacs(thread_key, user.id))
+    is_locked = is_anonymous_writing_locked(user)
+    user_id, hmacs = user.id, set() if is_locked else set(anonymity.thread_hmacs(thread_key, user.secret))
     return {row.id for row in rows if row.author_id == user_id or (row.thread_hmac and row.thread_hmac in hmacs)}
+
+
+def is_possible_author(user: User, item: Authored | None) -> bool:
+    """Return whether the user wrote the item or, while their anonymous writing is locked, could have written it."""
+    is_anonymous = item is not None and item.pseudonym_id is not None
+    return item is not None and (is_author(user, item) or (is_anonymous and is_anonymous_writing_locked(user)))
 
 
 def can_see(user: User, item: Content) -> bool:
@@ -191,25 +210,6 @@ def _thread_of(item: Content) -> Thread:
     return cast(Thread, item.post if hasattr(item, "post") else item)
 
 
-def is_affiliated(user: User, vendor: Vendor) -> bool:
-    """Return whether the user's address is at a domain of the vendor, its subsidiaries, agencies or distributors."""
-    return bool(_matching_domains(user, vendor))
-
-
-def is_employee(user: User, vendor: Vendor) -> bool:
-    """Return whether the user's address is at a domain of the vendor itself or a subsidiary: they may represent it.
-
-    If the address is under two listed domains the longer one counts: a subsidiary's may be under another's.
-    """
-    domains = _matching_domains(user, vendor)
-    return bool(domains) and max(domains, key=lambda row: len(row.domain)).relation in ("own", "subsidiary")
-
-
-def _matching_domains(user: User, vendor: Vendor) -> Sequence[Domain]:
-    domain = (user.email or "").rpartition("@")[2].lower()
-    return [row for row in vendor.domains if domain == row.domain or domain.endswith(f".{row.domain}")]
-
-
 def can_represent(user: User, vendor: Vendor) -> bool:
     """Ask to become the vendor's representative: its employees, unless they moderate what is said about it."""
     return can_write(user) and user.role == "member" and vendor.accepted_at is not None and is_employee(user, vendor)
@@ -250,7 +250,7 @@ def can_decide(user: User, case: Case, *, is_only_staff: bool = False) -> bool:
     if not is_moderator(user) or case.member_id == user.id:
         return False
     item = case.content
-    if item is not None and (is_author(user, item) or represents_vendor_of(user, _thread_of(item))):
+    if item is not None and (is_possible_author(user, item) or represents_vendor_of(user, _thread_of(item))):
         return False
     if case.contested_decision is None or case.contested_decision.moderator_id != user.id:
         return True
@@ -297,4 +297,4 @@ def can_object_to_decision(user: User | None, notice: Notice) -> bool:
 
 def can_undo(user: User, decision: Decision) -> bool:
     """Undo a decision by another one: moderators, unless it was about themselves or their own texts."""
-    return is_moderator(user) and not can_read_statement(user, decision)
+    return is_moderator(user) and not (can_read_statement(user, decision) or is_possible_author(user, decision.content))

@@ -9,7 +9,8 @@ from wtforms import PasswordField
 from forum import text
 
 # Fields that are never carried to another page.
-NEVER_CARRIED = {"csrf_token", "password", "current_password", "password_confirmation", "proof", "code", "intent"}
+NEVER_CARRIED = {"csrf_token", "password", "current_password", "password_confirmation", "proof", "code"}
+NEVER_CARRIED |= {"credential", "intent"}
 
 
 class Form(FlaskForm):

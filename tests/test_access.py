@@ -26,7 +26,7 @@ from tests.factories import (
     make_vendor,
 )
 
-PEOPLE = ("stranger", "author", "member", "moderator", "admin", "suspended", "banned", "unconfirmed")
+PEOPLE = ("stranger", "author", "member", "moderator", "admin", "suspended", "banned", "unconfirmed", "locked")
 
 
 @pytest.fixture
@@ -40,20 +40,23 @@ def people(app: Flask) -> dict[str, Any]:
         "suspended": make_member(suspended_until=now() + timedelta(days=1)),
         "banned": make_member(banned_at=now(), role="admin"),
         "unconfirmed": make_member(confirmed_at=None, role="moderator"),
+        "locked": make_member(anonymous_locked_until=now() + timedelta(days=1)),
     }
 
 
 ABOUT_PEOPLE = {
-    "is_member": "author member moderator admin suspended",
+    "is_member": "author member moderator admin suspended locked",
     "is_representative": "",
-    "is_signed_in": "author member moderator admin suspended banned unconfirmed",
+    "is_signed_in": "author member moderator admin suspended banned unconfirmed locked",
+    "is_anonymous_writing_locked": "locked",
+    "can_secure_account": "author member moderator admin suspended",
     "is_suspended": "suspended",
     "is_moderator": "moderator admin",
     "is_admin": "admin",
     "can_moderate": "moderator admin",
     "can_curate": "moderator admin",
     "can_administer": "admin",
-    "can_write": "author member moderator admin",
+    "can_write": "author member moderator admin locked",
 }
 
 
@@ -63,8 +66,8 @@ def test_a_rule_about_people_lets_these_and_nobody_else(people: dict[str, Any], 
 
 
 EVERYBODY = " ".join(PEOPLE)
-WRITERS = "author member moderator admin"
-OTHER_WRITERS = "member moderator admin"
+WRITERS = "author member moderator admin locked"
+OTHER_WRITERS = "member moderator admin locked"
 # Rule, state of the item, expected may. The author is the author of the item, by name or by pseudonym.
 ABOUT_ITEMS = [
     ("can_see", "plain", EVERYBODY),

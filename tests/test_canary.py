@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from forum.accounts.models import Member
+from forum.accounts.models import Member, Passkey
 from forum.db import db, now
 from forum.moderation.cases import open_case
 from forum.moderation.decisions.actions import apply_action
@@ -74,6 +74,7 @@ def people(app: Flask) -> dict[str, Member]:
         "silent": make_member(**SILENT, **joined),
     }
     make_member(confirmed_at=None), make_member(password_hash=None)
+    readers["canary"].passkeys.append(Passkey(name="A key on a ring", credential_id="AAAA", public_key="AAAA"))
     for _ in range(5):
         make_rating(vendor=vendor)
     _write_anonymously(readers["canary"], vendor, readers["member"], readers["moderator"])

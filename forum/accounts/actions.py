@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 from forum import mail, text
+from forum.accounts.lock_actions import lock_anonymous_writing
 from forum.accounts.models import Member
 from forum.accounts.passwords import hash_password
 from forum.accounts.queries import member_by_email, slugs_with_prefix, unconfirmed_before
 from forum.accounts.signals import email_changed
 from forum.accounts.tokens import token_for
+from forum.dates import format_day
 from forum.db import db, lock, now
 from forum.links import external_url
 
@@ -85,15 +87,35 @@ def send_password_reset(email: str) -> None:
     _mail_member(member, "password", "Choose a new password", link=link)
 
 
-def set_password(member: Member, password: str, *, notify: bool = True) -> None:
-    """Set a new password and end every session. The mailed link that led here has confirmed the address."""
+def change_password(member: Member, password: str) -> None:
+    """Set a new password for a member who knows the old one, end every session, and notify them."""
+    _set_password(member, password)
+    link = external_url("accounts.forgot_password")
+    _mail_member(member, "password_changed", "Your password was changed", link=link)
+
+
+def reset_password(member: Member, password: str) -> None:
+    """Set a new password by a mailed link, and lock what a reader of the mailbox must not see.
+
+    The link has confirmed the address. Before that nothing can have been written, and nothing is locked.
+    """
+    locked_until = lock_anonymous_writing(member) if member.confirmed_at else None
+    _set_password(member, password)
+    last_day = format_day(locked_until, year=True) if locked_until else None
+    link = external_url("accounts.forgot_password")
+    _mail_member(member, "password_reset", "Your password was reset by mail", link=link, last_day=last_day)
+
+
+def claim_account(member: Member, password: str) -> None:
+    """Set the first password of an account that an import made, by a mailed link."""
+    _set_password(member, password)
+
+
+def _set_password(member: Member, password: str) -> None:
     member.password_hash = hash_password(password)
     member.session_epoch += 1
     member.confirmed_at = member.confirmed_at or now()
     db.session.flush()
-    if notify:
-        link = external_url("accounts.forgot_password")
-        _mail_member(member, "password_changed", "Your password was changed", link=link)
 
 
 def request_email_change(member: Member, email: str) -> None:
@@ -168,6 +190,6 @@ def _mail_account_exists(email: str, name: str) -> None:
     mail.enqueue(email, "account_exists", subject="You already have an account", name=name, link=link)
 
 
-def _mail_member(member: Member, template: str, subject: str, *, link: str) -> None:
+def _mail_member(member: Member, template: str, subject: str, *, link: str, last_day: str | None = None) -> None:
     if member.email:
-        mail.enqueue(member.email, template, subject=subject, name=member.name, link=link)
+        mail.enqueue(member.email, template, subject=subject, name=member.name, link=link, last_day=last_day)

@@ -2,11 +2,20 @@
 
 from forum import jobs
 from forum.accounts.actions import delete_unconfirmed
-from forum.db import db
+from forum.accounts.lock_actions import send_lock_reminders
+from forum.db import db, writing
 
 
 @jobs.periodic(minute="40", hour="3")
 def delete_unconfirmed_members() -> None:
     """Delete, once a night, the names and addresses of people who never confirmed their account."""
     delete_unconfirmed()
+    db.session.commit()
+
+
+@jobs.periodic(minute="20", hour="4")
+@writing()
+def remind_of_locks() -> None:
+    """Mail, once a day, the members whose anonymous writing has been locked for a week."""
+    send_lock_reminders()
     db.session.commit()

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import JSON, CheckConstraint, Index, String, Text, UniqueConstraint, false
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from forum.anonymity import current_keys, new_secret_seal, unseal_secret
 from forum.db import Id, RandomId, Timestamp, db
 
 
@@ -19,7 +20,7 @@ class Member(UserMixin, db.Model):
     __table_args__ = (
         CheckConstraint("role IN ('member', 'moderator', 'admin')", name="role_known"),
         Index("ix_members_unconfirmed", "joined_at", "confirmed_at"),
-        # Ids are never reused: HMACs are made of them, so a new member would own the anonymous posts of one who left.
+        # Ids are never reused: an old link or log line must not lead to somebody else.
         {"sqlite_autoincrement": True},
     )
 
@@ -46,25 +47,63 @@ class Member(UserMixin, db.Model):
     # When mail to the address came back. No more is sent until the address is confirmed again.
     bounced_at: Mapped[datetime | None]
     suspended_until: Mapped[datetime | None]
+    # After a reset of the password by mail: until when anonymous writing is locked, and when a mail says so once more.
+    anonymous_locked_until: Mapped[datetime | None]
+    lock_reminder_at: Mapped[datetime | None]
     # When a moderator vouched for them, or the operator made the account: no limits for new members apply.
     vouched_at: Mapped[datetime | None]
     # The secret of two-factor authentication (sealed) and its recovery codes (hashed).
     totp_seal: Mapped[str | None] = mapped_column(String(200))
     recovery_codes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    # The hash of twelve words that unlock anonymous writing after a reset by mail: see recovery_phrase.py.
+    recovery_phrase_hash: Mapped[str | None] = mapped_column(String(200))
     # The number under which staff appear in the log, and whether it shows their name too.
     staff_number: Mapped[int | None] = mapped_column(unique=True)
     named_in_log: Mapped[bool] = mapped_column(default=False, server_default=false())
     # The vendor they represent: a copy of the vendors room's row, so that access rules need no query for it. Not a
     # foreign key, since that room lies above.
     represents_id: Mapped[int | None]
+    # The random secret of which all the member's HMACs are made, sealed. It is deleted with the row: from then on
+    # nobody can make them again.
+    secret_seal: Mapped[str | None] = mapped_column(String(160), default=new_secret_seal)
+
+    @property
+    def secret(self) -> str | None:
+        """Return the unsealed secret. None when no key in force opens it."""
+        source = (self.secret_seal, *current_keys())
+        if self.__dict__.get("_secret_source") != source:
+            self.__dict__.update(_secret_source=source, _secret=unseal_secret(self.secret_seal))
+        secret: str | None = self.__dict__["_secret"]
+        return secret
+
+    passkeys: Mapped[list["Passkey"]] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True, order_by="Passkey.id"
+    )
 
     def get_id(self) -> str:
         """Return what a session stores: the member's id and the epoch of their sessions."""
         return f"{self.id}.{self.session_epoch}"
 
 
+class Passkey(db.Model):
+    """A passkey of a member: what the site needs to check a signature of a device or security key (WebAuthn)."""
+
+    __tablename__ = "passkeys"
+
+    id: Mapped[Id]
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    # The name that its owner gave it.
+    name: Mapped[str] = mapped_column(String(60))
+    # Both as base64url. The credential's id names nobody elsewhere: devices make another one for each site.
+    credential_id: Mapped[str] = mapped_column(String(1400), unique=True)
+    public_key: Mapped[str] = mapped_column(Text)
+    # How often the device says that it has signed. A copy of the key falls behind; many devices always say 0.
+    sign_count: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[Timestamp]
+
+
 class Pseudonym(db.Model):
-    """A member's name in one thread. Only the anonymity key connects the thread HMAC to the member."""
+    """A member's name in one thread. Only key and secret together connect the thread HMAC to the member."""
 
     __tablename__ = "pseudonyms"
     __table_args__ = (
@@ -76,8 +115,6 @@ class Pseudonym(db.Model):
     thread_key: Mapped[str] = mapped_column(String(32))
     thread_hmac: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(40))
-    # The sealed id of the member, so that a sanction can reach them. Shown to nobody, moderators included.
-    member_seal: Mapped[str | None] = mapped_column(String(120))
 
 
 class Sanction(db.Model):

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 
 from forum import anonymity
-from forum.accounts.models import Member, Pseudonym, Sanction, SpentLink
+from forum.accounts.models import Member, Passkey, Pseudonym, Sanction, SpentLink
 from forum.db import db
 
 
@@ -30,6 +30,11 @@ def member_by_slug(slug: str) -> Select[tuple[Member]]:
     return select(Member).where(Member.slug == slug, Member.confirmed_at.is_not(None) | Member.password_hash.is_(None))
 
 
+def passkey_by_credential_id(credential_id: str) -> Passkey | None:
+    """Return the passkey with this credential id."""
+    return db.session.scalar(select(Passkey).where(Passkey.credential_id == credential_id))
+
+
 def slugs_with_prefix(prefix: str) -> set[str]:
     """Return the slugs in use that start with a prefix."""
     return set(db.session.scalars(select(Member.slug).where(Member.slug.startswith(prefix, autoescape=True))))
@@ -37,7 +42,7 @@ def slugs_with_prefix(prefix: str) -> set[str]:
 
 def pseudonym_of(thread_key: str, member: Member) -> Pseudonym | None:
     """Return the member's pseudonym in this thread, or None when they have not written anonymously in it."""
-    hmacs = anonymity.thread_hmacs(thread_key, member.id)
+    hmacs = anonymity.thread_hmacs(thread_key, member.secret)
     return db.session.scalar(
         select(Pseudonym).where(Pseudonym.thread_key == thread_key, Pseudonym.thread_hmac.in_(hmacs))
     )
@@ -64,11 +69,20 @@ def spent_links_among(links: Sequence[str]) -> set[str]:
     return set(db.session.scalars(select(SpentLink.link).where(SpentLink.link.in_(links))))
 
 
-def member_seals(limit: int) -> Sequence[str]:
-    """Return member seals of pseudonyms, to check an anonymity key with."""
-    return db.session.scalars(
-        select(Pseudonym.member_seal).where(Pseudonym.member_seal.is_not(None)).order_by(Pseudonym.id).limit(limit)
-    ).all()  # type: ignore[return-value]
+def sealed_secrets(limit: int | None = None) -> Sequence[Row[int, str | None]]:
+    """Return id and sealed secret of all members, or of the first ones."""
+    return db.session.execute(select(Member.id, Member.secret_seal).order_by(Member.id).limit(limit)).all()
+
+
+def confirmed_members() -> Sequence[Row[int, str | None, datetime | None, str | None]]:
+    """Return id, email, confirmed_at and secret_seal of all members who have confirmed their address."""
+    columns = (Member.id, Member.email, Member.confirmed_at, Member.secret_seal)
+    return db.session.execute(select(*columns).where(Member.confirmed_at.is_not(None))).all()
+
+
+def members_by_ids(member_ids: Sequence[int]) -> Sequence[Member]:
+    """Return the members with these ids."""
+    return db.session.scalars(select(Member).where(Member.id.in_(member_ids))).all()
 
 
 def count_members() -> int:
@@ -86,6 +100,11 @@ def count_other_admins(member_id: int) -> int:
         Member.password_hash.is_not(None),
     )
     return db.session.scalar(select(func.count()).select_from(Member).where(*can_sign_in)) or 0
+
+
+def members_to_remind_of_lock(moment: datetime) -> Sequence[Member]:
+    """Return the members whose second mail about a lock on their anonymous writing is due."""
+    return db.session.scalars(select(Member).where(Member.lock_reminder_at <= moment).order_by(Member.id)).all()
 
 
 def unconfirmed_before(moment: datetime) -> Select[tuple[Member]]:

@@ -7,6 +7,8 @@ member. They are looked up whenever the member writes anonymously; three active 
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from forum.access import is_anonymous_writing_locked
+from forum.accounts.lock_actions import lock_message
 from forum.accounts.models import Member, Pseudonym, Sanction
 from forum.accounts.pseudonyms import member_behind
 from forum.accounts.queries import sanctions_with_links, spent_links_among
@@ -14,7 +16,7 @@ from forum.chains import Chain
 from forum.dates import format_day
 from forum.db import db, lock, now, start_of_day
 
-# Sanctions are deleted only when their member leaves, so this chain has no gaps.
+# Sanctions are never deleted, so this chain has no gaps.
 SANCTION_CHAIN = Chain(
     "sanction mark",
     rows_with=sanctions_with_links,
@@ -56,7 +58,7 @@ def sanction_pseudonym(
     today = start_of_day(now())
     default_end = today + WARNING_LASTS if kind == "warn" else None
     sanction = Sanction(
-        chain_link=SANCTION_CHAIN.next_link(member.id),
+        chain_link=SANCTION_CHAIN.next_link(member.secret),
         kind=kind,
         message=message,
         created_at=today,
@@ -90,8 +92,18 @@ def active_sanctions(member: Member) -> ActiveSanctions:
     return ActiveSanctions(max(bars, default=None), is_held, active)
 
 
+def readable_sanctions(member: Member) -> ActiveSanctions:
+    """Return the sanctions that the member may read: none while their anonymous writing is locked."""
+    return ActiveSanctions(None, False, []) if is_anonymous_writing_locked(member) else active_sanctions(member)
+
+
 def anonymous_bar_message(member: Member) -> str | None:
-    """Return the message that tells the member why they cannot write anonymously today; None when they can."""
+    """Return the message that tells the member why they cannot write anonymously today; None when they can.
+
+    While anonymous writing is locked it does not say whether a moderator has barred the member.
+    """
+    if is_anonymous_writing_locked(member):
+        return lock_message(member)
     barred_until = active_sanctions(member).barred_until
     if barred_until is None:
         return None
@@ -102,12 +114,5 @@ def anonymous_bar_message(member: Member) -> str | None:
     )
 
 
-def delete_sanctions(member: Member) -> None:
-    """Delete all sanctions of a member who deletes their account."""
-    for sanction in _chain(member):
-        db.session.delete(sanction)
-    db.session.flush()
-
-
 def _chain(member: Member) -> list[Sanction]:
-    return sorted(SANCTION_CHAIN.rows(member.id), key=lambda sanction: (sanction.created_at, sanction.id))
+    return sorted(SANCTION_CHAIN.rows(member.secret), key=lambda sanction: (sanction.created_at, sanction.id))

@@ -12,7 +12,8 @@ import pyotp
 import segno
 
 from forum import anonymity
-from forum.accounts.models import Member
+from forum.accounts.lock_actions import unlock_anonymous_writing
+from forum.accounts.models import Member, Passkey
 from forum.db import db, now
 
 PURPOSE = "second factor"
@@ -25,7 +26,12 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 
 
 def is_enabled(member: Member) -> bool:
-    """Return whether signing in asks for a code."""
+    """Return whether signing in with a password asks for a second factor: a code or a passkey."""
+    return has_app(member) or bool(member.passkeys)
+
+
+def has_app(member: Member) -> bool:
+    """Return whether the member has set up an authenticator app."""
     return bool(member.totp_seal)
 
 
@@ -63,9 +69,33 @@ def enable(member: Member, secret: str, code: str) -> list[str] | None:
     return replace_recovery_codes(member)
 
 
+def remove_app(member: Member) -> None:
+    """Remove the authenticator app; without a passkey that turns two-factor authentication off."""
+    member.totp_seal = None
+    _drop_useless_codes(member)
+
+
+def remove_passkey(member: Member, passkey: Passkey) -> None:
+    """Remove a passkey of the member; without another one and an app that turns two-factor authentication off."""
+    member.passkeys.remove(passkey)
+    _drop_useless_codes(member)
+
+
 def disable(member: Member) -> None:
-    """Turn off two-factor authentication."""
+    """Turn off two-factor authentication: remove the app, all passkeys and the recovery codes."""
     member.totp_seal = member.recovery_codes = None
+    member.passkeys.clear()
+    db.session.flush()
+
+
+def first_recovery_codes(member: Member) -> list[str] | None:
+    """Return recovery codes for the member's first second factor; None when they have had some before."""
+    return replace_recovery_codes(member) if member.recovery_codes is None else None
+
+
+def _drop_useless_codes(member: Member) -> None:
+    if not is_enabled(member):
+        member.recovery_codes = None
     db.session.flush()
 
 
@@ -78,9 +108,19 @@ def replace_recovery_codes(member: Member) -> list[str]:
 
 
 def consume_code(member: Member, typed_code: str) -> bool:
-    """Return whether this is a current code or a recovery code, and use it up. Two requests at once can't share one."""
+    """Return whether this is a current code or a recovery code, and use it up. Two requests at once can't share one.
+
+    It unlocks anonymous writing: a reader of the mailbox has no code.
+    """
     db.session.refresh(member, with_for_update=True)
     code = "".join(character for character in typed_code.lower() if character.isalnum())
+    is_valid = _consume_app_code(member, code) or _consume_recovery_code(member, code)
+    if is_valid:
+        unlock_anonymous_writing(member)
+    return is_valid
+
+
+def _consume_app_code(member: Member, code: str) -> bool:
     unsealed = _unseal_secret(member)
     if unsealed is not None:
         secret, last_step = unsealed
@@ -89,14 +129,22 @@ def consume_code(member: Member, typed_code: str) -> bool:
             member.totp_seal = _seal_secret(secret, step)
             db.session.flush()
             return True
-    return _consume_recovery_code(member, code)
+    return False
 
 
-def session_proof(member: Member) -> str:
-    """Return what a session stores once the member has passed. A new secret makes it invalid."""
+def session_proof(member: Member, passkey: Passkey | None = None) -> str:
+    """Return what a session stores once the member has passed, by a code or by a passkey.
+
+    A new secret makes it invalid, and so does removing the passkey.
+    """
     unsealed = _unseal_secret(member)
-    secret = unsealed[0] if unsealed else "lost"
+    secret = f"with {passkey.credential_id}" if passkey else unsealed[0] if unsealed else "lost"
     return f"{member.id}.{sha256(f'passed {secret}'.encode()).hexdigest()[:20]}"
+
+
+def is_session_proof(member: Member, proof: str | None) -> bool:
+    """Return whether a session has stored a proof that is still valid."""
+    return proof in [session_proof(member), *(session_proof(member, passkey) for passkey in member.passkeys)]
 
 
 def _consume_recovery_code(member: Member, code: str) -> bool:

@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 from flask import current_app
 from flask_login import current_user
 from limits import parse
-from wtforms import HiddenField, PasswordField, StringField
-from wtforms.validators import InputRequired
+from wtforms import Field, HiddenField, PasswordField, StringField
+from wtforms.validators import InputRequired, ValidationError
 
 from forum import anonymity
-from forum.accounts import passwords, two_factor
+from forum.accounts import passwords, recovery_phrase, two_factor
 from forum.accounts.forms import check_current_password
+from forum.accounts.lock_actions import unlock_anonymous_writing
 from forum.accounts.models import Member
 from forum.forms import Form
 from forum.rate_limits import limiter
@@ -21,6 +22,7 @@ ExtraValidators = Mapping[str, Sequence[Any]] | None
 # Attempts at the codes and passwords of one account, successful ones included.
 ATTEMPTS = parse("10/15 minutes")
 TOO_MANY_ATTEMPTS = "Too many attempts. Wait fifteen minutes."
+MAX_PHRASE_LENGTH = 400
 WRONG_CODE = "This code is not valid now. Each code works once, for half a minute; wait for the next one."
 
 
@@ -118,3 +120,48 @@ class DisableForm(VerifiedCodeForm):
     current_password = PasswordField(
         "Your password", validators=[InputRequired("Enter your password."), check_current_password]
     )
+
+
+class PhraseForm(Form):
+    """Make a recovery phrase, with the password."""
+
+    current_password = PasswordField(
+        "Your password", validators=[InputRequired("Enter your password."), check_current_password]
+    )
+
+
+class UnlockForm(Form):
+    """Unlock anonymous writing by what a reader of the mailbox does not have."""
+
+    proof = StringField(
+        "Recovery phrase or code",
+        validators=[InputRequired("Enter your recovery phrase or a code.")],
+    )
+
+    def validate_proof(self, field: Field) -> None:
+        """Accept the phrase, or an unused code. Both unlock, so the calling view commits."""
+        member, typed = current_user, (field.data or "")[:MAX_PHRASE_LENGTH]
+        if not count_attempt(member):
+            raise ValidationError(TOO_MANY_ATTEMPTS)
+        if recovery_phrase.is_phrase_of(member, typed):
+            unlock_anonymous_writing(member)
+        elif not two_factor.consume_code(member, typed):
+            raise ValidationError("This is neither your recovery phrase nor a current code.")
+
+
+class PasskeyForm(Form):
+    """Add a passkey. The browser fills in what the device made."""
+
+    name = StringField("Name", validators=[InputRequired("Give it a name, such as the device it is on.")])
+    current_password = PasswordField("Your password")
+    credential = HiddenField()
+
+
+class RenamePasskeyForm(Form):
+    """Give a passkey another name."""
+
+    name = StringField("Name", validators=[InputRequired("Enter a name.")])
+
+
+class RemovePasskeyForm(PhraseForm):
+    """Remove a passkey, with the password."""

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
 
-from forum.access import is_member, is_moderator
+from forum.access import can_secure_account, is_member, is_moderator
 from forum.accounts import two_factor
 from forum.accounts.models import Member
 from forum.accounts.queries import member_by_session
@@ -62,9 +62,9 @@ def start_session(member: Member, *, remember: bool = False, destination: Destin
     new_session()
     if not two_factor.is_enabled(member):
         login_user(member, remember=remember)
-        return _continue(destination)
+        return continue_to(destination)
     session["pending_sign_in"] = {"session_id": member.get_id(), "remember": remember, "time": int(time.time())}
-    return _code_page(CodeForm(formdata=None), destination)
+    return code_page(CodeForm(formdata=None), destination)
 
 
 def require_staff(rule: Callable[[Any], bool]) -> ResponseReturnValue | None:
@@ -76,10 +76,10 @@ def require_staff(rule: Callable[[Any], bool]) -> ResponseReturnValue | None:
     is_read = request.method in SAFE_METHODS
     target = request.full_path.rstrip("?") if is_read else None
     if two_factor.is_enabled(current_user):
-        if session.get("two_factor_proof") == two_factor.session_proof(current_user):
+        if two_factor.is_session_proof(current_user, session.get("two_factor_proof")):
             return None
         carried = {} if is_read else carried_fields()
-        return _code_page(CodeForm(formdata=None), Destination(target, carried, request.path))
+        return code_page(CodeForm(formdata=None), Destination(target, carried, request.path))
     if current_app.config.get("STAFF_TWO_FACTOR"):
         flash("Staff pages need two-factor authentication. Turn it on here to open them.")
         return redirect(url_for("two_factor.settings", next=target))
@@ -91,7 +91,7 @@ def require_staff(rule: Callable[[Any], bool]) -> ResponseReturnValue | None:
 def code() -> ResponseReturnValue:
     """Ask for the code: the second step of signing in, and of opening staff pages."""
     destination = requested_destination()
-    member, remember = _pending_member()
+    member, remember = pending_member()
     if member is None:
         return redirect(url_for("accounts.sign_in", next=destination.next))
     form = CodeForm()
@@ -103,10 +103,10 @@ def code() -> ResponseReturnValue:
             new_session()
             login_user(member, remember=remember)
             session["two_factor_proof"] = two_factor.session_proof(member)
-            return _continue(destination)
+            return continue_to(destination)
         else:
             form.code.errors = [WRONG_CODE]
-    return _code_page(form, destination)
+    return code_page(form, destination)
 
 
 @bp.route("/settings/two-factor", methods=["GET", "POST"])
@@ -115,8 +115,10 @@ def code() -> ResponseReturnValue:
 def settings() -> ResponseReturnValue:
     """Turn on two-factor authentication; when it is on, show how to change it."""
     target = safe_path(request.values.get("next"))
-    if two_factor.is_enabled(current_user):
+    if two_factor.has_app(current_user):
         return _settings_page(DisableForm(formdata=None), next=target)
+    if not can_secure_account(current_user):
+        return render_template("accounts/two_factor_locked.html"), 403 if request.method == "POST" else 200
     form = EnableForm()
     secret = form.secret()
     if form.validate_on_submit():
@@ -139,16 +141,17 @@ def former_settings() -> ResponseReturnValue:
 @permission_required(is_member)
 @limiter.limit("10/hour")
 def disable() -> ResponseReturnValue:
-    """Turn off two-factor authentication, with password and code."""
+    """Remove the authenticator app, with password and code."""
     form = DisableForm()
-    if not two_factor.is_enabled(current_user):
+    if not two_factor.has_app(current_user):
         return redirect(url_for(".settings"))
     if not form.validate():
         return _settings_page(form)
-    two_factor.disable(current_user)
+    two_factor.remove_app(current_user)
     db.session.commit()
     session.pop("two_factor_proof", None)
-    flash("Two-factor authentication is off. Signing in asks for your password only.")
+    factors = "your password and a passkey" if two_factor.is_enabled(current_user) else "your password only"
+    flash(f"The authenticator app is removed. Signing in asks for {factors}.")
     return redirect(url_for(".settings"))
 
 
@@ -161,7 +164,10 @@ def recovery_codes() -> ResponseReturnValue:
     if not two_factor.is_enabled(current_user):
         return redirect(url_for(".settings"))
     if not form.validate():
-        return _settings_page(DisableForm(formdata=None), recovery_form=form)
+        has_app = two_factor.has_app(current_user)
+        other = DisableForm(formdata=None) if has_app else EnableForm(formdata=None)
+        values = {} if isinstance(other, DisableForm) else {"app_secret": other.app_secret()}
+        return _settings_page(other, recovery_form=form, **values)
     codes = two_factor.replace_recovery_codes(current_user)
     db.session.commit()
     return render_template("accounts/recovery_codes.html", codes=codes, next=None)
@@ -174,6 +180,7 @@ def _settings_page(
     page, status = form.render(
         "accounts/two_factor.html",
         recovery_form=recovery_form,
+        has_app=two_factor.has_app(current_user),
         is_enabled=two_factor.is_enabled(current_user),
         codes_remaining=len(current_user.recovery_codes or []),
         is_demanded=bool(current_app.config.get("STAFF_TWO_FACTOR")) and is_moderator(current_user),
@@ -182,7 +189,7 @@ def _settings_page(
     return page, 422 if recovery_form.errors else status
 
 
-def _pending_member() -> tuple[Member | None, bool]:
+def pending_member() -> tuple[Member | None, bool]:
     """Return whose code is asked for, and whether to remember them: someone between password and code, or signed in."""
     pending = session.get("pending_sign_in")
     if pending and time.time() - pending["time"] < CODE_TIMEOUT:
@@ -194,11 +201,21 @@ def _pending_member() -> tuple[Member | None, bool]:
     return None, False
 
 
-def _code_page(form: CodeForm, destination: Destination) -> ResponseReturnValue:
-    return form.render("accounts/code.html", **destination._asdict())
+def code_page(form: CodeForm, destination: Destination, *, is_refused: bool = False) -> ResponseReturnValue:
+    """Return the page that asks for a code or a passkey; `is_refused` says that the passkey was not accepted."""
+    member, _ = pending_member()
+    page, status = form.render(
+        "accounts/code.html",
+        has_app=member is not None and two_factor.has_app(member),
+        has_passkeys=member is not None and bool(member.passkeys),
+        is_refused=is_refused,
+        **destination._asdict(),
+    )
+    return page, 422 if is_refused else status
 
 
-def _continue(destination: Destination) -> ResponseReturnValue:
+def continue_to(destination: Destination) -> ResponseReturnValue:
+    """Return the response that follows signing in."""
     if destination.carried:
         action = destination.action or destination.next
         return render_template("resubmit.html", action=action, carried=destination.carried)

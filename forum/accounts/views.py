@@ -10,8 +10,8 @@ from limits import RateLimitItem, parse
 from wtforms import Field
 
 from forum import anonymity
-from forum.access import is_member
-from forum.accounts import actions, passwords
+from forum.access import can_secure_account, is_anonymous_writing_locked, is_member
+from forum.accounts import actions, lock_actions, passwords
 from forum.accounts.forms import (
     ChangeEmailForm,
     ChangePasswordForm,
@@ -155,7 +155,7 @@ def new_email(token: str) -> ResponseReturnValue:
         return _dead_link()
     member, new_address = match
     if request.method == "POST":
-        if not actions.change_email(member, new_address):
+        if is_anonymous_writing_locked(member) or not actions.change_email(member, new_address):
             return _dead_link()
         db.session.commit()
         flash("E-mail address changed.")
@@ -183,7 +183,7 @@ def password() -> ResponseReturnValue:
     """Change the password."""
     form = ChangePasswordForm()
     if form.validate_on_submit():
-        actions.set_password(current_user, form.password.data or "")
+        actions.change_password(current_user, form.password.data or "")
         db.session.commit()
         login_user(db.session.get(Member, current_user.id))
         flash("Password changed. Other devices were signed out.")
@@ -197,6 +197,8 @@ def password() -> ResponseReturnValue:
 def email() -> ResponseReturnValue:
     """Request a link that moves the account to another address."""
     form = ChangeEmailForm()
+    if not can_secure_account(current_user):
+        return render_template("accounts/email.html"), 403 if form.is_submitted() else 200
     if form.validate_on_submit():
         actions.request_email_change(current_user, form.email.data or "")
         db.session.commit()
@@ -211,10 +213,13 @@ def _password_by_link(token: str, purpose: str, message: str) -> ResponseReturnV
     member, _ = match
     form = NewPasswordForm()
     if form.validate_on_submit():
-        actions.set_password(member, form.password.data or "", notify=purpose == "password")
+        set_password = actions.reset_password if purpose == "password" else actions.claim_account
+        set_password(member, form.password.data or "")
         db.session.commit()
         return _sign_in_and_flash(member, message)
-    return form.render("accounts/new_password.html", purpose=purpose, name=member.name)
+    return form.render(
+        "accounts/new_password.html", purpose=purpose, name=member.name, lock_days=lock_actions.LOCK_DURATION.days
+    )
 
 
 def _dead_link() -> ResponseReturnValue:

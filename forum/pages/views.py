@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 
 from forum.access import is_member, is_representative
 from forum.accounts.queries import member_by_slug
-from forum.accounts.sanctions import active_sanctions
+from forum.accounts.sanctions import readable_sanctions
 from forum.db import db
 from forum.moderation.rules import RULES
 from forum.pages.ranking.queries import best_vendors
@@ -183,7 +183,7 @@ def anonymous_writing() -> str:
         posts=posts,
         comments=comments,
         scheduled_texts=scheduled_texts_of(current_user),
-        active=active_sanctions(current_user),
+        active=readable_sanctions(current_user),
     )
 
 

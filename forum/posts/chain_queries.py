@@ -5,6 +5,7 @@ from typing import NamedTuple, cast
 
 from sqlalchemy import select, union_all
 
+from forum.access import is_anonymous_writing_locked
 from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
 from forum.accounts.queries import spent_links_among
@@ -37,17 +38,22 @@ TEXT_CHAIN = Chain(
 
 def used_chain_links_of(member: Member) -> list[str]:
     """Return the links of the member's chain that an anonymous text carries."""
-    return TEXT_CHAIN.rows(member.id)
+    return TEXT_CHAIN.rows(member.secret)
+
+
+def readable_chain_links_of(member: Member) -> list[str]:
+    """Return the same links for the member to read their texts by: none while their anonymous writing is locked."""
+    return [] if is_anonymous_writing_locked(member) else used_chain_links_of(member)
 
 
 def next_chain_link(member: Member) -> str:
     """Return the first link of the member's chain that no text ever carried."""
-    return TEXT_CHAIN.next_link(member.id)
+    return TEXT_CHAIN.next_link(member.secret)
 
 
 def anonymous_texts_of(member: Member) -> AnonymousTexts:
-    """Return the member's own anonymous posts and comments. Nobody else can list them."""
-    links = used_chain_links_of(member)
+    """Return the member's own anonymous posts and comments, unless they are locked. Nobody else can list them."""
+    links = readable_chain_links_of(member)
     posts = db.session.execute(
         post_rows(Post.deleted_at).where(Post.chain_link.in_(links)).order_by(Post.created_at.desc(), Post.id)
     ).all()

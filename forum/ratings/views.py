@@ -6,14 +6,14 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from forum.access import can_rate, can_write, is_member, is_representative
+from forum.access import can_rate, can_write, is_anonymous_writing_locked, is_member, is_representative
 from forum.db import db
-from forum.rate_limits import limiter
+from forum.rate_limits import limit_writing
 from forum.ratings import actions
 from forum.ratings.criteria import CRITERIA, DEALS
 from forum.ratings.forms import RatingForm, form_data
 from forum.ratings.models import Rating
-from forum.ratings.queries import member_rating, member_ratings, rating_by_submission, rating_revisions
+from forum.ratings.queries import member_rating, rating_by_submission, rating_revisions, readable_ratings
 from forum.submissions import submit_once
 from forum.templating import current_reader
 from forum.vendors.lookup import vendor_or_404
@@ -29,16 +29,17 @@ MAX_SUBMISSION_LENGTH = 64
 @permission_required(is_member)
 def index() -> ResponseReturnValue:
     """List the reader's own ratings, anonymous ones included. Nobody else can list them."""
-    return render_template("ratings/index.html", ratings=member_ratings(current_user))
+    return render_template("ratings/index.html", ratings=readable_ratings(current_user))
 
 
 @bp.route("/vendors/<slug>/rate", methods=["GET", "POST"])
 @permission_required(can_write)
-@limiter.limit("20/hour", methods=["POST"], deduct_when=lambda response: response.status_code == 302)
+@limit_writing("20/hour")
 def new(slug: str) -> ResponseReturnValue:
     """Rate a vendor without a post, or revise one's rating of the same programme."""
     vendor = vendor_or_404(slug, current_user)
-    if not can_rate(current_user, vendor):
+    # Who may rate only once would learn by trying whether they had, anonymously.
+    if not can_rate(current_user, vendor) or is_anonymous_writing_locked(current_user):
         return render_template("ratings/refused.html", vendor=vendor), 403
     initial = _initial_values(vendor)
     form = RatingForm(vendor, **initial)

@@ -8,8 +8,9 @@ ended keeps its row, which blocks a new one for a month.
 from datetime import datetime, timedelta
 
 from forum import text
-from forum.access import can_represent, can_write, is_employee
+from forum.access import can_represent, can_write
 from forum.accounts.models import Member
+from forum.affiliation import is_employee
 from forum.db import db, lock, now
 from forum.vendors.models import Representative, Vendor
 from forum.vendors.representative_queries import representation_of

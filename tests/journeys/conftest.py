@@ -159,7 +159,7 @@ class Windows:
         return context.new_page()
 
     def _open(self, **options: Any) -> BrowserContext:
-        context = self.chromium.new_context(base_url=self.site.url, **options)
+        context = self.chromium.new_context(**{"base_url": self.site.url, **options})
         context.set_default_timeout(PATIENCE)
         context.on("console", lambda message: self.complaints.extend(_complaint(message)))
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))

@@ -1,35 +1,10 @@
 """Every page that looks different: its name, its address, who opens it, its status, and the steps taken there first."""
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 from playwright.sync_api import Page
 
+from tests.journeys.places_account import ACCOUNT
+from tests.journeys.steps import Place, submit
 from tests.journeys.texts import LONG
-
-Steps = Callable[[Page], object]
-
-
-class Place(NamedTuple):
-    """`path` is an address or a name in places.json (by default the place's own); `steps` go on from there."""
-
-    name: str
-    path: str = ""
-    member: str | None = None
-    status: int = 200
-    steps: Steps | None = None
-
-
-def _submit(button: str, **fields: str) -> Steps:
-    """Return steps that fill fields by name and press a button."""
-
-    def steps(page: Page) -> None:
-        for name, value in fields.items():
-            page.locator(f"main form [name={name}]:visible").first.fill(value)
-        page.get_by_role("main").get_by_role("button", name=button, exact=True).first.click()
-        page.wait_for_load_state()
-
-    return steps
 
 
 def _signed_out_while_writing(page: Page) -> None:
@@ -43,7 +18,7 @@ def _signed_out_while_writing(page: Page) -> None:
 def _stale_token(page: Page) -> None:
     """Submit a text with the token of another session."""
     page.locator("main [name=csrf_token]").first.evaluate("it => it.value = 'of another session'")
-    _submit("Post reply", body=f"{LONG[:300]} What I have written.")(page)
+    submit("Post reply", body=f"{LONG[:300]} What I have written.")(page)
 
 
 def _too_fast(page: Page) -> None:
@@ -55,29 +30,29 @@ def _too_fast(page: Page) -> None:
         answer = page.request.post(form.get_attribute("action") or "", form={**fields, **more}, max_redirects=0)
         if answer.status == 429:
             break
-    _submit("Post reply", body=f"{LONG[:300]} What I have written.")(page)
+    submit("Post reply", body=f"{LONG[:300]} What I have written.")(page)
 
 
 def _many_wrong_passwords(page: Page) -> None:
     for _ in range(24):
-        _submit("Sign in", email="nobody@walkers.example", password="wrong")(page)
+        submit("Sign in", email="nobody@walkers.example", password="wrong")(page)
         if page.get_by_text("Too many attempts").count():
             return
 
 
 def _too_much(page: Page) -> None:
     page.locator("main [name=body]").fill("x" * 1_100_000)
-    _submit("Preview")(page)
+    submit("Preview")(page)
 
 
 def _revealing(page: Page) -> None:
     page.get_by_label("Anonymous, as").check()
-    _submit("Post reply", body=f"I am Ines Field, write to ines@walkers.example about {LONG[:200]}.")(page)
+    submit("Post reply", body=f"I am Ines Field, write to ines@walkers.example about {LONG[:200]}.")(page)
 
 
 def _undisclosed(page: Page) -> None:
     page.get_by_label("Keep it undisclosed").check()
-    _submit("Publish", title=LONG[:140], tags=LONG[:200], description=LONG[:80])(page)
+    submit("Publish", title=LONG[:140], tags=LONG[:200], description=LONG[:80])(page)
 
 
 def _named(page: Page) -> None:
@@ -85,7 +60,7 @@ def _named(page: Page) -> None:
     page.get_by_label("Name the vendor").check()
     page.get_by_label("Anonymous", exact=True).check()
     page.locator("[name=vendor]").fill("Northwind")
-    _submit("Preview", title="What happened", body=f"## {LONG[:300]}\n\n- {LONG}", tags="vdi")(page)
+    submit("Preview", title="What happened", body=f"## {LONG[:300]}\n\n- {LONG}", tags="vdi")(page)
 
 
 def _tags_open(page: Page) -> None:
@@ -93,7 +68,7 @@ def _tags_open(page: Page) -> None:
 
 
 def _merged(page: Page) -> None:
-    _submit("Next", into="Bare Ridge", reason=LONG[:90])(page)
+    submit("Next", into="Bare Ridge", reason=LONG[:90])(page)
 
 
 def _reply_moved(page: Page) -> None:
@@ -134,15 +109,15 @@ STRANGER = [
     Place("not found", "/nothing-here", status=404),
     Place("wrong way", "/sign-out", status=405),
     Place("sign in", "/sign-in"),
-    Place("sign in, wrong", "/sign-in", status=422, steps=_submit("Sign in", email="ines", password="wrong")),
+    Place("sign in, wrong", "/sign-in", status=422, steps=submit("Sign in", email="ines", password="wrong")),
     Place("sign in, too often", "/sign-in", status=429, steps=_many_wrong_passwords),
     Place("join", "/join"),
-    Place("join, wrong", "/join", status=422, steps=_submit("Create account", name="a", email="b", password="c")),
+    Place("join, wrong", "/join", status=422, steps=submit("Create account", name="a", email="b", password="c")),
     Place("forgotten password", "/forgotten-password"),
-    Place("forgotten, wrong", "/forgotten-password", status=422, steps=_submit("Send link", email="b")),
+    Place("forgotten, wrong", "/forgotten-password", status=422, steps=submit("Send link", email="b")),
     Place("check your e-mail", "/sent/join"),
     Place("confirm"),
-    Place("confirm, wrong", "confirm", status=422, steps=_submit("Confirm and sign in", password="wrong")),
+    Place("confirm, wrong", "confirm", status=422, steps=submit("Confirm and sign in", password="wrong")),
     Place("new password"),
     Place("claim"),
     Place("new e-mail"),
@@ -154,11 +129,11 @@ MEMBERS = [
     Place("reply form moved", "post, long words", "ines", steps=_reply_moved),
     Place("reply", member="ines"),
     Place("reply to a reply", member="ines"),
-    Place("reply, wrong", "reply to a reply", "ines", 422, _submit("Post reply", body="x")),
-    Place("reply, preview", "reply", "ines", 200, _submit("Preview", body=f"**Bold** {LONG}")),
+    Place("reply, wrong", "reply to a reply", "ines", 422, submit("Post reply", body="x")),
+    Place("reply, preview", "reply", "ines", 200, submit("Preview", body=f"**Bold** {LONG}")),
     Place("reply, given away", "reply", "ines", 200, _revealing),
     Place("edit a reply", member="ines"),
-    Place("edit a reply, wrong", "edit a reply", "ines", 422, _submit("Save", body="")),
+    Place("edit a reply, wrong", "edit a reply", "ines", 422, submit("Save", body="")),
     Place("delete a reply", member="ines"),
     Place("post, closed", member="ines", status=403),
     Place("own hidden post", "post, hidden", "tomas"),
@@ -166,24 +141,24 @@ MEMBERS = [
     Place("write, wrong", "/posts/new", "ines", 422, _undisclosed),
     Place("write, preview", "/posts/new", "ines", 200, _named),
     Place("edit", member="ines"),
-    Place("edit, wrong", "edit", "ines", 422, _submit("Save", title="", body="short")),
+    Place("edit, wrong", "edit", "ines", 422, submit("Save", title="", body="short")),
     Place("delete", member="ines"),
     Place("propose a vendor", "/vendors/new", "ines"),
-    Place("propose, wrong", "/vendors/new", "ines", 422, _submit("Propose", name="Northwind", website=LONG[:190])),
+    Place("propose, wrong", "/vendors/new", "ines", 422, submit("Propose", name="Northwind", website=LONG[:190])),
     Place("rate", "/vendors/northwind-storage/rate", "ines"),
     Place("own ratings, none", "/ratings", "ines"),
     Place("settings", "/settings", "ines"),
-    Place("settings, wrong", "/settings", "ines", 422, _submit("Save", name="x")),
-    Place("settings, saved", "/settings", "noor", 200, _submit("Save", company=LONG[:80])),
+    Place("settings, wrong", "/settings", "ines", 422, submit("Save", name="x")),
+    Place("settings, saved", "/settings", "noor", 200, submit("Save", company=LONG[:80])),
     Place("e-mail", "/settings/email", "ines"),
-    Place("e-mail, wrong", "/settings/email", "ines", 422, _submit("Send link", email="x", current_password="x")),
+    Place("e-mail, wrong", "/settings/email", "ines", 422, submit("Send link", email="x", current_password="x")),
     Place("password", "/settings/password", "ines"),
     Place(
         "password, wrong",
         "/settings/password",
         "ines",
         422,
-        _submit("Change password", password="x", password_confirmation="y"),
+        submit("Change password", password="x", password_confirmation="y"),
     ),
     Place("two-factor", "/settings/two-factor", "ines"),
     Place(
@@ -191,10 +166,17 @@ MEMBERS = [
         "/settings/two-factor",
         "ines",
         422,
-        _submit("Turn on", code="000000", current_password="x"),
+        submit("Turn on", code="000000", current_password="x"),
     ),
     Place("anonymous writing", "/anonymous-writing", "noor"),
     Place("anonymous writing, none", "/anonymous-writing", "admin"),
+    Place(
+        "recovery phrase, wrong",
+        "/settings/recovery-phrase",
+        "ines",
+        422,
+        submit("Create phrase", current_password="x"),
+    ),
     Place("long name, signed in", "/rules", "long"),
     Place("long name, replying", "post, long words", "long"),
     Place("not yours", "edit", "olga", 403),
@@ -212,28 +194,28 @@ MODERATION = [
     Place("log entry"),
     Place("transparency", "/transparency"),
     Place("report", member="ines"),
-    Place("report, wrong", "report", "ines", 422, _submit("Report", message=LONG[:500])),
+    Place("report, wrong", "report", "ines", 422, submit("Report", message=LONG[:500])),
     Place("decisions about oneself", "/decisions", "ines"),
     Place("statement of reasons", "statement", "ines"),
-    Place("appeal, wrong", "statement", "ines", 422, _submit("Appeal", body="No.")),
+    Place("appeal, wrong", "statement", "ines", 422, submit("Appeal", body="No.")),
     Place("moderation", "/moderation/", "moderator"),
     Place("moderation, nothing waits", "/moderation/?kind=representative", "moderator"),
     Place("case", member="moderator"),
-    Place("case, wrong", "case", "moderator", 422, _submit("Decide and open next", reason=LONG[:90])),
+    Place("case, wrong", "case", "moderator", 422, submit("Decide and open next", reason=LONG[:90])),
     Place("all of a member", "/moderation/members/ines-field", "moderator"),
     Place("entry, to be undone", "log entry", "moderator"),
     Place("give notice", "/notices/new"),
-    Place("give notice, wrong", "/notices/new", None, 422, _submit("Send the notice", url=LONG, complaint=LONG[:30])),
+    Place("give notice, wrong", "/notices/new", None, 422, submit("Send the notice", url=LONG, complaint=LONG[:30])),
     Place("notice, sent", "/notices/sent"),
     Place("notice, to confirm"),
     Place("notice, dead link", "/notices/confirm/used-up", status=410),
     Place("notice, waiting"),
     Place("notice, decided"),
-    Place("notice, objection wrong", "notice, decided", None, 422, _submit("Object", body="No.")),
+    Place("notice, objection wrong", "notice, decided", None, 422, submit("Object", body="No.")),
     Place("post, disputed"),
     Place("own disputed post", "post, disputed", "noor"),
     Place("notices about one's own", member="noor"),
-    Place("answer, wrong", "notices about one's own", "noor", 422, _submit("Answer", body="No.")),
+    Place("answer, wrong", "notices about one's own", "noor", 422, submit("Answer", body="No.")),
     Place("decisions, with notices", "/decisions", "noor"),
     Place("notice case", member="moderator"),
     Place("notices waiting", "/moderation/?kind=notice", "moderator"),
@@ -245,31 +227,31 @@ SPEAKERS = [
     Place("member, speaks for a vendor"),
     Place("post, to be answered", member="vendor"),
     Place("official reply", member="vendor"),
-    Place("official reply, wrong", "official reply", "vendor", 422, _submit("Post official reply", body="x")),
+    Place("official reply, wrong", "official reply", "vendor", 422, submit("Post official reply", body="x")),
     Place("official reply, given", member="vendor"),
     Place("desk", "/vendors/northwind-storage/desk", "vendor"),
     Place("who speaks, oneself", WHO_SPEAKS, "vendor"),
     Place("who speaks, waiting", WHO_SPEAKS, "sigrid@northwind-storage.example"),
     Place("who speaks, asking", WHO_SPEAKS, COLLEAGUE),
-    Place("who speaks, wrong", WHO_SPEAKS, COLLEAGUE, 422, _submit("Send request", title="x")),
+    Place("who speaks, wrong", WHO_SPEAKS, COLLEAGUE, 422, submit("Send request", title="x")),
     Place("who speaks, another address", WHO_SPEAKS, "ines"),
     Place("who speaks, for moderators", WHO_SPEAKS, "moderator"),
     Place("rating refused", "/vendors/northwind-storage/rate", "vendor", 403),
     Place("request of a vendor", member="moderator"),
     Place("end of a representative", member="moderator"),
-    Place("end, wrong", "end of a representative", "moderator", 422, _submit("End representation", reason="No.")),
+    Place("end, wrong", "end of a representative", "moderator", 422, submit("End representation", reason="No.")),
 ]
 ADMIN = [
     Place("admin, what waits", "/admin/", "admin"),
     Place("admin, vendors", "/admin/vendors", "moderator"),
     Place("admin, vendor", member="admin"),
-    Place("admin, vendor, wrong", "admin, vendor", "admin", 422, _submit("Save", name="", description=LONG)),
+    Place("admin, vendor, wrong", "admin, vendor", "admin", 422, submit("Save", name="", description=LONG)),
     Place("admin, merge", member="admin"),
     Place("admin, merge, shown", "admin, merge", "admin", 200, _merged),
     Place("admin, programme", member="moderator"),
     Place("admin, remove a programme", member="moderator"),
     Place("admin, tier", member="moderator"),
-    Place("admin, tier, proposed", "admin, tier", "moderator", 200, _submit("Next", annual_fee="123,456")),
+    Place("admin, tier, proposed", "admin, tier", "moderator", 200, submit("Next", annual_fee="123,456")),
     Place("admin, remove a tier", member="moderator"),
     Place("admin, categories", "/admin/categories", "moderator"),
     Place("admin, category", "/admin/categories/hardware", "moderator"),
@@ -280,7 +262,7 @@ ADMIN = [
         "/admin/tags",
         "moderator",
         422,
-        _submit("Create tag", word="rebates", description=LONG[:90]),
+        submit("Create tag", word="rebates", description=LONG[:90]),
     ),
     Place("admin, tag", "/admin/tags/rebates", "moderator"),
     Place("admin, merge a tag", "/admin/tags/rebates/merge", "moderator"),
@@ -288,9 +270,9 @@ ADMIN = [
     Place("admin, members", "/admin/members", "admin"),
     Place("admin, members, nobody", f"/admin/members?q={LONG[:60]}", "moderator"),
     Place("admin, member", member="admin"),
-    Place("admin, role, wrong", "admin, member", "admin", 422, _submit("Change role", reason=LONG[:90])),
+    Place("admin, role, wrong", "admin, member", "admin", 422, submit("Change role", reason=LONG[:90])),
     Place("admin, settings", "/admin/settings", "admin"),
-    Place("admin, settings, wrong", "/admin/settings", "admin", 422, _submit("Save", flag_threshold="many")),
+    Place("admin, settings, wrong", "/admin/settings", "admin", 422, submit("Save", flag_threshold="many")),
     Place("admin, health", "/admin/health", "admin"),
 ]
-PLACES = STRANGER + MEMBERS + MODERATION + SPEAKERS + ADMIN
+PLACES = STRANGER + MEMBERS + ACCOUNT + MODERATION + SPEAKERS + ADMIN

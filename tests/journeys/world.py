@@ -12,7 +12,9 @@ from flask import url_for
 
 from forum import create_app
 from forum.accounts.actions import create_member
-from forum.accounts.models import Member
+from forum.accounts.lock_actions import lock_anonymous_writing
+from forum.accounts.models import Member, Passkey
+from forum.accounts.recovery_phrase import replace_recovery_phrase
 from forum.accounts.tokens import token_for
 from forum.db import db, now
 from forum.demo.actions import PASSWORD
@@ -20,6 +22,7 @@ from forum.posts.actions import PostSubject, delete_post, edit_post
 from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
 from forum.posts.models import Comment, Post
 from forum.posts.writing import mark_useful
+from forum.site import change_setting
 from forum.vendors.actions import add_programme, add_vendor, propose_vendor
 from forum.vendors.models import Vendor
 from forum.vendors.queries import categories
@@ -42,12 +45,19 @@ WALKERS = [
     "Sven Unsaid",
     "Vera Flagged",
     "Walt Watchful",
+    "Lotte Locked",
+    "Kim Keyholder",
+    "Karl Keyring",
 ]
 
 
 def build(folder: Path) -> None:
     """Add everything in one transaction, and write the file of addresses."""
+    change_setting("anonymous_percent_held", 0)  # no journey waits at random
     walkers = {name.split()[0].lower(): _walker(name) for name in WALKERS}
+    walkers["karl"].passkeys.append(Passkey(name="A key on a ring", credential_id="AAAA", public_key="AAAA"))
+    replace_recovery_phrase(walkers["lotte"])
+    lock_anonymous_writing(walkers["lotte"])
     places = _posts(walkers) | _vendors() | _members(walkers["ines"]) | add_cases(walkers) | add_notices(walkers)
     db.session.commit()
     (folder / "places.json").write_text(json.dumps(places))

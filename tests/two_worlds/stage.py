@@ -121,7 +121,7 @@ def _main(page: str) -> str:
 @contextmanager
 def world(app: Flask, cast: Cast) -> Iterator[Stage]:
     """Provide an empty site at the start of the story."""
-    _reset_database()
+    reset_database()
     dump.clear_caches()
     jobs.queue_of(app).flush()
     rmtree(app.config["INSTANCE"] / "mail", ignore_errors=True)
@@ -144,7 +144,7 @@ def play(
         yield act.run.__name__, state | (look(stage, act.readers) if act.readers else {})
 
 
-def _reset_database() -> None:
+def reset_database() -> None:
     """Empty the tables and reset the sequences."""
     db.session.remove()
     empty_database()

@@ -1,7 +1,8 @@
 """Reports by members, and hiding a text that many of them report."""
 
-from forum.access import is_affiliated, is_representative
+from forum.access import is_representative
 from forum.accounts.models import Member
+from forum.affiliation import is_affiliated
 from forum.db import db
 from forum.moderation.cases import lock_item_cases, open_case
 from forum.moderation.decisions.actions import log_decision

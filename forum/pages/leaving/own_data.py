@@ -1,24 +1,24 @@
-"""A member's own data as one JSON document, anonymous writing included. For that member alone."""
+"""A member's own data as one JSON document, anonymous writing included unless it is locked. For that member alone."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from forum.access import is_listed
+from forum.accounts.lock_actions import lock_message
 from forum.accounts.models import Member, Sanction
-from forum.accounts.sanctions import active_sanctions
+from forum.accounts.sanctions import readable_sanctions
 from forum.moderation.models import Notice
 from forum.moderation.notices.queries import notices_for_member
 from forum.notifications.following import following_of
 from forum.pages.leaving.queries import own_useful_votes, own_writing
-from forum.posts.chain_queries import anonymous_texts_of, used_chain_links_of
+from forum.posts.chain_queries import anonymous_texts_of, readable_chain_links_of
 from forum.posts.item_queries import revisions_of
 from forum.posts.models import Comment, Post
 from forum.posts.scheduled_actions import scheduled_texts_of
 from forum.posts.tags.queries import tag_slugs_of
-from forum.ratings.actions import ANSWER_KEYS
-from forum.ratings.models import Rating
-from forum.ratings.queries import member_ratings
+from forum.ratings.models import ANSWER_KEYS, Rating
+from forum.ratings.queries import readable_ratings
 from forum.urls import key_text
 from forum.vendors.models import Representative
 from forum.vendors.representative_queries import representation_of
@@ -30,19 +30,22 @@ CHOICES = ("business_type", "region", "digest")
 
 def own_data(member: Member) -> Iterator[str]:
     """Yield the document in pieces, so that memory does not grow with how much the member wrote."""
-    links = used_chain_links_of(member)
+    links = readable_chain_links_of(member)
     yield '{"format": "full duplex 1",\n"profile": '
     yield _json({name: getattr(member, name) for name in (*PROFILE, *CHOICES)})
+    if message := lock_message(member):
+        yield f',\n"left_out": {json.dumps(message)}'
     representation = representation_of(member)
     for name, items in (
         ("posts", (_post(post) for post in own_writing(Post, member, links))),
         ("replies", (_reply(comment) for comment in own_writing(Comment, member, links))),
-        ("ratings", (_rating(rating) for rating in member_ratings(member))),
+        ("ratings", (_rating(rating) for rating in readable_ratings(member))),
         ("useful_votes", ({"id": key_text(vote.post_id or vote.comment_id or 0)} for vote in own_useful_votes(member))),
         ("following", _followed_items(member)),
         ("scheduled", ({"latest": item.deadline, **item.form_data} for item in scheduled_texts_of(member))),
+        ("passkeys", ({"name": row.name, "created_at": row.created_at} for row in member.passkeys)),
         ("represents", [_representation(representation)] if representation else []),
-        ("sanctions", (_sanction(sanction) for sanction in active_sanctions(member).sanctions)),
+        ("sanctions", (_sanction(sanction) for sanction in readable_sanctions(member).sanctions)),
         ("notices", (_notice(notice) for notice in _notices(member))),
     ):
         yield f',\n"{name}": ['
