@@ -51,7 +51,9 @@ def reply_form(**fields: Any) -> dict[str, Any]:
 
 def write_replies(url: str, folder: Path, path: str, member_ids: list[int], report: Any) -> None:
     """Run one process: every thread sends its replies as fast as it can, and reports the status of each."""
-    app = create_app(settings_for(url, folder, RATELIMIT_ENABLED=False))
+    # The key of the site that made the members: their secrets are sealed with it.
+    keys = [(folder / "instance" / "anonymity.key").read_text().strip()]
+    app = create_app(settings_for(url, folder, RATELIMIT_ENABLED=False, ANONYMITY_KEYS=keys))
     app.test_client_class = Browser
     with app.app_context():
         members = [db.session.get(Member, number) for number in member_ids]

@@ -44,7 +44,7 @@ def schedule(author: Any, title: str) -> None:
         "tags": [make_tag()],
     }
     assert schedule_post(
-        author, hours=6, form_data={"title": title}, **fields, rating_answers=None, badged=False, submission=title
+        author, hours=30, form_data={"title": title}, **fields, rating_answers=None, badged=False, submission=title
     )
     db.session.commit()
 
@@ -75,7 +75,7 @@ def test_scheduled_texts_appear_after_a_rotation(app: Flask, keys: Any) -> None:
         "Before the rotation",
         "After the rotation",
     }
-    with time_machine.travel(now() + timedelta(hours=7), tick=False):
+    with time_machine.travel(now() + timedelta(hours=31), tick=False):
         publish_scheduled()
     assert db.session.query(Post).count() == 2 and scheduled_texts_of(author) == []
 

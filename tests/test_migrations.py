@@ -268,7 +268,7 @@ def write_one_of_everything() -> tuple[Post, list[int]]:
         make_rating(author, anonymous=anonymous, vendor=make_vendor())
     assert post.pseudonym is not None and sanction_pseudonym(post.pseudonym, "warn", "Rule 2")
     fields: dict[str, Any] = {"title": "Later", "body": "It waits.", "leaning": "bad", "tags": []}
-    assert schedule_post(author, hours=6, form_data={}, badged=False, rating_answers=None, **fields)
+    assert schedule_post(author, hours=30, form_data={}, badged=False, rating_answers=None, **fields)
     delete_comment(deleted)
     follow(other, "tag", make_tag().id)
     unfollow(other, "post", post.id)

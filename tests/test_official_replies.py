@@ -169,14 +169,14 @@ def test_what_waited_to_appear_does_not_once_its_author_speaks_for_the_vendor(
 ) -> None:
     member = make_member(email="a@nordwall.example")
     post = make_post(subject=PostSubject(nordwall))
-    schedule_comment(member, post, hours=6, form_data={}, parent=None, body="Praise.", badged=False)
+    schedule_comment(member, post, hours=30, form_data={}, parent=None, body="Praise.", badged=False)
     fields = {"title": "How good they are", "body": "Very good indeed. " * 5, "leaning": "good", "tags": [make_tag()]}
     values = {"worth": 5, "again": True, "interest": "none"}
     schedule_post(
-        member, hours=6, form_data={}, subject=PostSubject(nordwall), rating_answers=values, badged=False, **fields
+        member, hours=30, form_data={}, subject=PostSubject(nordwall), rating_answers=values, badged=False, **fields
     )
     schedule_post(
-        member, hours=6, form_data={}, subject=PostSubject(make_vendor()), rating_answers=values, badged=False, **fields
+        member, hours=30, form_data={}, subject=PostSubject(make_vendor()), rating_answers=values, badged=False, **fields
     )
     ask(browse(member))
     decide(browse(moderator), the_case())

@@ -157,7 +157,7 @@ def make_items(kind: str, author: Member, vendor: Vendor, tag: Tag) -> list[Any]
     if kind == "a rating":
         return [make_rating(author, vendor=vendor, anonymous=True)]
     if kind == "a delayed text":
-        assert schedule_post(author, hours=6, form_data={}, tags=[tag], title="Later on", body="x" * 50)
+        assert schedule_post(author, hours=30, form_data={}, tags=[tag], title="Later on", body="x" * 50)
         return list(db.session.query(ScheduledText))
     post = make_post(None if kind == "a reply" else author, tags=[tag], anonymous=kind != "a reply")
     return [post, make_comment(post, author, anonymous=True)]
