@@ -38,6 +38,7 @@ from tests.factories import (
     make_vendor,
 )
 
+pytestmark = pytest.mark.slow
 CANARY = {
     "name": "Zebulon Quagmire",
     "slug": "zebulon-quagmire",
@@ -187,7 +188,6 @@ def _plain(page: str, role: dict[str, str]) -> str:
     return page
 
 
-@pytest.mark.slow
 @on_one_database
 def test_every_page_is_visited_or_excluded(app: Flask, browse: Any, people: Any) -> None:
     """The crawl must find each new route: see crawl.py."""
@@ -199,7 +199,6 @@ def test_every_page_is_visited_or_excluded(app: Flask, browse: Any, people: Any)
     assert missed == set()
 
 
-@pytest.mark.slow
 @on_one_database
 def test_the_crawl_would_find_a_name(app: Flask, browse: Any, people: Any) -> None:
     make_post(people["canary"], title="Signed by mistake")

@@ -36,6 +36,8 @@ from tests import cluster
 from tests.conftest import settings_for
 from tests.factories import make_comment, make_member, make_post, make_rating, make_tag, make_vendor
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def bare(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[Flask]:

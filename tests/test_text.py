@@ -81,6 +81,7 @@ def test_imported_html_becomes_markdown() -> None:
     assert html.startswith("Hello **there**") and "- one" in html and "x()" not in html
 
 
+@pytest.mark.slow
 def test_a_megabyte_takes_no_longer_than_the_longest_text_allowed() -> None:
     for nasty in ("[" * 1_000_000, "*a " * 300_000, "> " * 400_000, "|" * 900_000, "http://" * 140_000):
         longest = nasty[: text.MAX_SOURCE_LENGTH]
