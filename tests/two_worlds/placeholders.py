@@ -22,13 +22,16 @@ KEY = "random number of 50 bits: rows are numbered so that a neighbour's number 
 MARK = "HMAC of something under the anonymity key, or random bits: looks like any other without the key"
 SALTED = "hash with a random salt"
 SUBMISSION = "the form's own random number"
+RANDOM_DAY = "a random day from which a rating counts"
 PATH = "a moment and a row's random number for each reply above it and for itself"
 # Sealed columns and the purpose of each seal, which must open. Which of two copies has the newer seal is not compared, since
 # all follows are sealed again once a day.
 SEALS = {
     "members.secret_seal": "secret of a member",
     "ratings.organisation_seal": "organisation of a rating",
-    "withdrawals.organisation_seal": "organisation of a rating",
+    "ratings.answers_seal": "answers of a rating",
+    "rating_revisions.answers_seal": "answers of a rating",
+    "disclosure_states.state_seal": "disclosure state",
     "scheduled_texts.sealed": "delayed writing",
     "member_states.sealed": "state of a member",
     "comments.position_seal": "position in a thread",
@@ -50,13 +53,14 @@ COLUMNS = {
     "ratings.rater_hmac": MARK,
     "ratings.chain_link": MARK,
     "ratings.submission": SUBMISSION,
+    "ratings.counted_from": RANDOM_DAY,
     "spent_links.link": MARK,
     "notices.secret_hash": MARK,
     **{
         f"{table}.id": KEY
         for table in (
             *("posts", "comments", "pseudonyms", "sanctions", "revisions", "useful_votes", "scheduled_texts"),
-            *("ratings", "rating_revisions", "withdrawals", "representatives", "pending_recounts", "mails"),
+            *("ratings", "rating_revisions", "disclosure_states", "representatives", "pending_recounts", "mails"),
             *("cases", "case_notes", "flags", "withheld_texts", "appeals", "notices"),
         )
     },
@@ -135,6 +139,8 @@ class Placeholders:
         kind = COLUMNS.get(place)
         if kind is SALTED:
             return "<salted>"
+        if kind is RANDOM_DAY:
+            return "<random day>"
         if kind is PATH:
             parts = re.findall("(.{8})(.{10})", str(value))
             return " ".join(f"{int(moment, 16)} {self.names.get(number, '?')}" for moment, number in parts)
