@@ -168,6 +168,8 @@ def test_removing_a_tier_shows_what_loses_it_and_keeps_posts_and_ratings(app: Fl
     programme, gold = vendor.programmes[0], vendor.programmes[0].tiers[1]
     post = make_post(subject=PostSubject(vendor, programme, gold))
     rating = make_rating(vendor=vendor, programme=programme, tier=gold, anonymous=True)
+    rating.shown_tier = gold  # as when a post carries it; the tier of a rating that stands alone is sealed
+    db.session.commit()
     page = compact(staff.get(f"/admin/tiers/{gold.id}/remove").text)
     assert "lose their tier</dt><dd>1</dd>" in page and "<dd>1 to 4</dd>" in page
     fields = {"effective_on": "2026-10-01", "trend_note": "Gold: tier ended"}
@@ -188,7 +190,8 @@ def test_a_removed_tier_breaks_no_page_of_scores(app: Flask, staff: Any, browse:
     staff.post(f"/admin/tiers/{gold.id}/remove", data={"effective_on": "2026-10-01", "trend_note": ""} | REASON)
     for path in ("/vendors/nordwall", "/vendors", "/data/vendors.json", "/data/vendors.csv", "/compare?v=nordwall"):
         assert browse().get(path).status_code == 200, path
-    assert publish_scores().waiting in (0, 1) and browse().get("/vendors/nordwall").status_code == 200
+    publish_scores()
+    assert browse().get("/vendors/nordwall").status_code == 200
 
 
 def test_only_an_unused_programme_is_removed(app: Flask, staff: Any) -> None:

@@ -162,7 +162,7 @@ def test_a_revised_rating_does_not_show_another_tier(app: Flask, browse: Any) ->
     vendor = make_vendor("Northwind", ("Silver", "Aurum"))
     make_holders(vendor, 5)
     post = make_rated_post(vendor, anonymous=True)
-    post.rating.tier = vendor.programmes[0].tiers[0]
+    post.rating.shown_tier = vendor.programmes[0].tiers[0]
     db.session.commit()
     page = page_text(browse().get(f"/posts/{key_text(post.id)}/{post.slug}"))
     assert "Tier held" not in page and "Stated by" not in page
