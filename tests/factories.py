@@ -123,8 +123,11 @@ def make_rating(member: Member | None = None, joined_at: datetime | None = None,
     The author joined long enough ago to count, and the rating counts from its first day on: both can be given.
     """
     member = member or make_member(email=f"member@house{next(_n)}.example")
-    member.joined_at = joined_at or fields.get("at") or now()
-    member.joined_at -= timedelta(days=0 if joined_at else 60)
+    at = fields.get("at") or now()
+    if joined_at is not None:
+        member.joined_at = joined_at
+    elif member.joined_at > at - timedelta(days=30):
+        member.joined_at = at - timedelta(days=60)
     counted_from = fields.pop("counted_from", None) or start_of_day(fields.get("at") or now())
     answers = {"worth": 3, "again": True, "interest": "none"} | fields.pop("answers", {})
     if "vendor" not in fields and "category" not in fields:

@@ -106,7 +106,7 @@ def private_pages(world: World) -> dict[str, str]:
 def digests() -> int:
     """Return how many digests lie in the mailbox."""
     return len(
-        [mail for mail in db.session.query(Mail) if "what you follow" in mail.text and mail.to_address == ADDRESS]
+        [mail for mail in db.session.query(Mail) if "what you follow" in mail.subject and mail.to_address == ADDRESS]
     )
 
 

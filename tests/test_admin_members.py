@@ -1,7 +1,7 @@
 """Members on the admin pages: search, staff actions, roles."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -34,6 +34,9 @@ REASON = {"reason": "It was agreed by all."}
 @pytest.fixture
 def admin(app: Flask) -> Member:
     return make_member(role="admin", password_hash=hash_password(PASSWORD), name="Ada Chief")
+
+
+JOINED = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def log() -> list[tuple[str, str, str]]:
@@ -78,7 +81,10 @@ def test_members_are_shown_page_by_page(app: Flask, browse: Any, admin: Member) 
 
 def test_anonymous_posts_show_nowhere_on_the_admin_pages(app: Flask, browse: Any, admin: Member) -> None:
     """The pages of two members are the same, though one has posted, rated and been sanctioned anonymously."""
-    quiet, busy = (make_member(name="Kim Same", slug=slug, email=f"{slug}@same.example") for slug in ("kim-a", "kim-b"))
+    quiet, busy = (
+        make_member(name="Kim Same", slug=slug, email=f"{slug}@same.example", joined_at=JOINED)
+        for slug in ("kim-a", "kim-b")
+    )
     for member in (quiet, busy):
         make_comment(make_post(member), member)
     post = make_post(busy, anonymous=True)

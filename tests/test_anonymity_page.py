@@ -29,7 +29,7 @@ def test_a_row_of_anonymous_writing_has_what_the_page_says_and_no_hour(app: Flas
     items = [make_post(author, anonymous=True), make_comment(author=author, anonymous=True)]
     items.append(make_rating(author, anonymous=True))
     for item in items:
-        row = {column.name: getattr(item, column.key) for column in inspect(type(item)).column_attrs}
+        row = {column.key: getattr(item, column.key) for column in inspect(type(item)).column_attrs}
         assert row["author_id"] is None and row["chain_link"]
         for name, value in row.items():
             if name.endswith("_at") and value is not None:

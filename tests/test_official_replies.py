@@ -176,7 +176,13 @@ def test_what_waited_to_appear_does_not_once_its_author_speaks_for_the_vendor(
         member, hours=30, form_data={}, subject=PostSubject(nordwall), rating_answers=values, badged=False, **fields
     )
     schedule_post(
-        member, hours=30, form_data={}, subject=PostSubject(make_vendor()), rating_answers=values, badged=False, **fields
+        member,
+        hours=30,
+        form_data={},
+        subject=PostSubject(make_vendor()),
+        rating_answers=values,
+        badged=False,
+        **fields,
     )
     ask(browse(member))
     decide(browse(moderator), the_case())
