@@ -1,4 +1,7 @@
-"""Organisations: the company behind a confirmed work e-mail domain. Members with free-mail addresses count alone."""
+"""Organisations: the company behind a confirmed work e-mail domain. Members without one count alone.
+
+The domain is that of the address they sign in with, or one that they proved beside a private address.
+"""
 
 from datetime import datetime
 from functools import cache
@@ -9,8 +12,8 @@ from sqlalchemy import Row
 
 from forum.accounts.models import Member
 
-# A row of a member's id, email and confirmed_at.
-MemberRow = Row[int, str | None, datetime | None]
+# A row of a member's id, email, confirmed_at and work_domain.
+MemberRow = Row[int, str | None, datetime | None, str | None]
 
 
 class Organisation(NamedTuple):
@@ -22,10 +25,16 @@ class Organisation(NamedTuple):
 
 def organisation_of(member: Member | MemberRow) -> Organisation:
     """Return the member's organisation: their confirmed work domain, or the member alone."""
-    domain = email_domain(member.email)
+    domain = member.work_domain or email_domain(member.email)
     if member.confirmed_at and domain and not is_free_mail(domain):
         return Organisation(domain, True)
     return Organisation(f"member {member.id}", False)
+
+
+def mailbox_domain(member: Member) -> str:
+    """Return the domain of the address that the member signs in with, or "" when anyone can get an address there."""
+    domain = email_domain(member.email)
+    return "" if is_free_mail(domain) else domain
 
 
 def email_domain(email: str | None) -> str:

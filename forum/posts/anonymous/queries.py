@@ -16,7 +16,7 @@ def count_organisations_sharing(
 
     A tier is only known from what is signed by name: anonymous texts and ratings count for no organisation.
     """
-    statement = select(Member.id, Member.email, Member.confirmed_at).where(
+    statement = select(Member.id, Member.email, Member.confirmed_at, Member.work_domain).where(
         Member.confirmed_at.is_not(None), Member.banned_at.is_(None)
     )
     if business_type:
