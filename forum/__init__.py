@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from forum import backup, config, db, job_runs, jobs, mail, web
+from forum import backup, config, db, job_runs, jobs, mail, storage, web
 from forum.accounts.setup import init_app as init_accounts
 from forum.admin.setup import init_app as init_admin
 from forum.moderation.setup import init_app as init_moderation
@@ -17,7 +17,7 @@ from forum.ratings.setup import init_app as init_ratings
 from forum.vendors.setup import init_app as init_vendors
 
 # Imported so that the database and the job queue know their tables and jobs.
-LOADED = (backup, job_runs, mail)
+LOADED = (backup, job_runs, mail, storage)
 ROOMS = (
     init_pages,
     init_posts,

@@ -72,7 +72,7 @@ def is_author(user: User, item: Authored) -> bool:
             return False
         # An object has its pseudonym; a row of a query has the pseudonym's columns itself.
         pseudonym = item.pseudonym if hasattr(item, "pseudonym") else item
-        return anonymity.owns_pseudonym(user.id, cast(anonymity.PseudonymRow, pseudonym))
+        return anonymity.owns_pseudonym(user.secret, cast(anonymity.PseudonymRow, pseudonym))
     return item.author_id is not None and item.author_id == user.id
 
 
@@ -81,7 +81,7 @@ def ids_written_by(user: User, thread_key: str, rows: Iterable[ThreadRow]) -> se
     if not user.is_authenticated:
         return set()
     is_locked = is_anonymous_writing_locked(user)
-    user_id, hmacs = user.id, set() if is_locked else set(anonymity.thread_hmacs(thread_key, user.id))
+    user_id, hmacs = user.id, set() if is_locked else set(anonymity.thread_hmacs(thread_key, user.secret))
     return {row.id for row in rows if row.author_id == user_id or (row.thread_hmac and row.thread_hmac in hmacs)}
 
 

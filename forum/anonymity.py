@@ -1,7 +1,8 @@
 """Anonymity: what ties anonymous rows to their authors, under a key that is not in the database.
 
-Rows carry HMAC-SHA256 digests under keys derived by HKDF, one for each purpose, from the site's anonymity key. Without
-it a digest names nobody, and no one can tell that two of them, in two threads, belong to one member.
+Rows carry HMAC-SHA256 digests of a member's secret, under keys derived by HKDF, one for each purpose, from the site's
+anonymity key. Without the key a digest names nobody, and no one can tell that two of them, in two threads, belong to
+one member. Without the secret, which is deleted with the account, not even someone with the key can.
 
 The purposes ("thread mark", "seal mail" ...) are input to the key derivation. They never change, not even to follow a
 renamed function: what was written under the old purpose could not be read or found again.
@@ -41,6 +42,14 @@ Ridge River Robin Rowan Saddle Sail Sedge Shore Signal Slate Sparrow Spire Sprin
 Summit Swallow Swan Thicket Thistle Thrush Tide Timber Tower Valley Walnut Wharf Willow Wren""".split()
 
 
+# Part of the key that seals members' secrets: it never changes.
+SECRET_PURPOSE = "secret of a member"  # noqa: S105 - a purpose, no password
+
+
+class SecretMissing(Exception):
+    """The member's secret was sealed under a key that is lost."""
+
+
 class PseudonymRow(Protocol):
     """What a row, of a pseudonym or of a text joined to one, reveals about its author."""
 
@@ -58,40 +67,63 @@ def new_thread_key() -> str:
     return secrets.token_hex(16)
 
 
-def thread_hmac(thread_key: str, member_id: int) -> str:
-    """Return the HMAC that stands for the member in a thread, under the present key: 64 hexadecimal digits."""
-    return _hmac(current_keys()[0], "thread mark", f"{thread_key}:{member_id}")
+def new_secret_seal() -> str:
+    """Return a new member's secret, 32 random bytes, sealed for their row. Every HMAC of the member is made of it."""
+    return seal(SECRET_PURPOSE, secrets.token_hex(32))
 
 
-def thread_hmacs(thread_key: str, member_id: int) -> list[str]:
+def unseal_secret(secret_seal: str | None) -> str | None:
+    """Return a member's secret: 64 hexadecimal digits. None when there is none, or when no key in force opens it."""
+    return unseal(SECRET_PURPOSE, secret_seal) if secret_seal else None
+
+
+def reseal_secret(secret_seal: str | None) -> str | None:
+    """Return the same secret sealed under the present key; None when no key in force opens it."""
+    secret = unseal_secret(secret_seal)
+    return seal(SECRET_PURPOSE, secret) if secret else None
+
+
+def thread_hmac(thread_key: str, secret: str | None) -> str:
+    """Return the HMAC that stands for the member in a thread, under the present key: 64 hexadecimal digits.
+
+    Raises SecretMissing.
+    """
+    return _hmac(current_keys()[0], "thread mark", f"{thread_key}:{required(secret)}")
+
+
+def thread_hmacs(thread_key: str, secret: str | None) -> list[str]:
     """Return the member's HMACs in a thread: under the present key, then under those from before a rotation."""
-    return [_hmac(key, "thread mark", f"{thread_key}:{member_id}") for key in current_keys()]
+    return [_hmac(key, "thread mark", f"{thread_key}:{secret}") for key in current_keys()] if secret else []
 
 
-def owns_pseudonym(member_id: int, pseudonym: PseudonymRow | None) -> bool:
-    """Return whether the member is the author who writes under this pseudonym."""
+def owns_pseudonym(secret: str | None, pseudonym: PseudonymRow | None) -> bool:
+    """Return whether the member with this secret is the author who writes under this pseudonym."""
     if pseudonym is None or pseudonym.thread_hmac is None:
         return False
-    hmacs = thread_hmacs(pseudonym.thread_key, member_id)
+    hmacs = thread_hmacs(pseudonym.thread_key, secret)
     return any(hmac.compare_digest(pseudonym.thread_hmac, candidate) for candidate in hmacs)
 
 
-def chain_links(purpose: str, member_id: int, start: int, length: int) -> list[str]:
+def chain_links(purpose: str, secret: str | None, start: int, length: int) -> list[str]:
     """Return links `start` to `start + length - 1` of a member's chain, under each key; see forum/chains.py."""
-    return [_hmac(key, purpose, f"{member_id}:{n}") for key in current_keys() for n in range(start, start + length)]
+    if not secret:
+        return []
+    return [_hmac(key, purpose, f"{secret}:{n}") for key in current_keys() for n in range(start, start + length)]
 
 
-def rater_hmacs(member_id: int, subject: str) -> list[str]:
+def rater_hmacs(secret: str | None, subject: str) -> list[str]:
     """Return the HMACs that stand for the member as rater of a subject, under every key, the present one first.
 
     A signed rating carries one too: it is how a second rating of the subject is found and refused.
     """
-    return [_hmac(key, "rating mark", f"{subject}:{member_id}") for key in current_keys()]
+    return [_hmac(key, "rating mark", f"{subject}:{secret}") for key in current_keys()] if secret else []
 
 
-def follow_hmacs(member_id: int, subject: str) -> list[str]:
-    """Return the HMACs that stand for the member as follower of a subject, under every key, the present one first."""
-    return [_hmac(key, "follow mark", f"{subject}:{member_id}") for key in current_keys()]
+def required(secret: str | None) -> str:
+    """Return a secret that something is to be made of. Raises SecretMissing."""
+    if secret is None:
+        raise SecretMissing("A member has no secret that the keys in force open. Run: forum secrets renew")
+    return secret
 
 
 def organisation_hmac(organisation: str) -> str:
@@ -100,6 +132,11 @@ def organisation_hmac(organisation: str) -> str:
     They are made with the oldest key, so that colleagues still count as one after a rotation.
     """
     return _hmac(current_keys()[-1], "organisation mark", organisation)[:32]
+
+
+def contribution_key() -> bytes:
+    """Return the key of the hashes by which disclosure control recognises contributions: from the oldest key."""
+    return _derived(current_keys()[-1], "contribution to a measure")
 
 
 def seal(purpose: str, secret: str) -> str:

@@ -1,11 +1,10 @@
 """Chains: how members find their own anonymous rows, which name nobody.
 
-A chain is a member's list of links: HMAC(member, 0), HMAC(member, 1) ... Each anonymous row carries one link, and its
+A chain is a member's list of links: HMAC(secret, 0), HMAC(secret, 1) ... Each anonymous row carries one link, and its
 author finds it by asking for the links in turn. No row names the member, and without the key no two links can be shown
 to belong together. A link is used once: those of deleted rows are kept as spent.
 """
 
-import secrets
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -13,7 +12,6 @@ from typing import Generic, TypeVar
 from forum import anonymity
 
 Row = TypeVar("Row")
-Item = TypeVar("Item")
 LinkFilter = Callable[[list[str]], Collection[str]]
 
 
@@ -33,45 +31,30 @@ class Chain(Generic[Row]):
     # A walk ends after so many unused links in a row. Rows that were deleted before spent links were kept left gaps.
     max_gap: int = 1024
 
-    def links(self, member_id: int, start: int, count: int) -> list[str]:
+    def links(self, secret: str | None, start: int, count: int) -> list[str]:
         """Return links `start` to `start + count - 1`, under each key in force, the present key's first."""
-        return anonymity.chain_links(self.purpose, member_id, start, count)
+        return anonymity.chain_links(self.purpose, secret, start, count)
 
-    def rows(self, member_id: int) -> list[Row]:
-        """Return all rows that carry a link of the member."""
-        return self._walk(member_id, self.rows_with)
-
-    def spent(self, member_id: int) -> list[str]:
-        """Return all links of the member that a deleted row carried."""
-        return self._walk(member_id, self.spent_links)
-
-    def next_link(self, member_id: int) -> str:
-        """Return the member's first unused link, under the present key."""
+    def rows(self, secret: str | None) -> list[Row]:
+        """Return all rows that carry a link of the member with this secret."""
+        items: list[Row] = []
         start = 0
-        while not (free := self._unused(self.links(member_id, start, self.batch_size)[: self.batch_size])):
+        while links := self.links(secret, start, self.max_gap):
+            batch = list(self.rows_with(links))
+            if not batch and not self.spent_links(links):
+                break
+            items += batch
+            start += self.max_gap
+        return items
+
+    def next_link(self, secret: str | None) -> str:
+        """Return the member's first unused link, under the present key. Raises SecretMissing."""
+        anonymity.required(secret)
+        start = 0
+        while not (free := self._unused(self.links(secret, start, self.batch_size)[: self.batch_size])):
             start += self.batch_size
         return free[0]
-
-    def random_link(self, member_id: int, candidates: int = 12) -> str:
-        """Return an unused link, drawn among the first `max_gap` while these last: its position reveals no order."""
-        start = 0
-        while True:
-            positions = {start + secrets.randbelow(self.max_gap) for _ in range(candidates)}
-            if free := self._unused([self.links(member_id, position, 1)[0] for position in positions]):
-                return secrets.choice(free)
-            start += self.max_gap
 
     def _unused(self, links: list[str]) -> list[str]:
         used = {*self.live_links(links), *self.spent_links(links)}
         return [link for link in links if link not in used]
-
-    def _walk(self, member_id: int, query: Callable[[list[str]], Iterable[Item]]) -> list[Item]:
-        items: list[Item] = []
-        start = 0
-        while True:
-            links = self.links(member_id, start, self.max_gap)
-            batch = list(query(links))
-            if not batch and not self.spent_links(links):
-                return items
-            items += batch
-            start += self.max_gap

@@ -110,13 +110,17 @@ def init_app(app: Flask) -> None:
     migrate.init_app(app, db)
 
 
+# Deleted text is overwritten with zeros, and the write-ahead log does not stay large; see storage.py.
+PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON", "journal_size_limit=0")
+
+
 @event.listens_for(Engine, "connect")
 def _configure_sqlite(connection: object, record: object) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
     connection.isolation_level = None  # `_begin_sqlite` sends BEGIN
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+    for pragma in (*PRAGMAS, f"busy_timeout={BUSY_TIMEOUT_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import secrets
 
 from flask import Flask, Response, current_app, request, session
 from flask_login import current_user
@@ -23,6 +24,11 @@ CONTENT_SECURITY_POLICY = "; ".join(
 # Smaller responses are not worth compressing, in bytes.
 MIN_GZIP_BYTES = 800
 MAX_CACHED_FILES = 100
+# A thread has links to edit and delete for its author alone. To someone on the network a member's page is a multiple of
+# so many bytes long, and the header of a random length blurs what a compressing proxy would leave of the difference.
+PADDED_ENDPOINTS = frozenset({"posts.show"})
+PADDED_TO_BYTES = 8192
+MAX_PADDING_HEADER = 1024
 _gzip_cache: dict[str, bytes] = {}
 
 
@@ -58,12 +64,20 @@ def _add_headers(response: Response) -> WerkzeugResponse:
     if headers.get("Cache-Control") == "no-store":
         return response
     if _is_private():
-        headers["Cache-Control"] = "private, no-cache"
-        return response
+        headers["Cache-Control"] = "private, no-cache, no-transform"
+        return _pad(response) if request.endpoint in PADDED_ENDPOINTS else response
     headers.setdefault("Cache-Control", "public, no-cache")
     _add_vary(response, "Cookie, Accept-Encoding")
     response.set_etag(hashlib.sha256(response.get_data(), usedforsecurity=False).hexdigest()[:24])
     return _compress(response).make_conditional(request)
+
+
+def _pad(response: Response) -> Response:
+    """Append spaces, and add a header of a random length."""
+    data = response.get_data()
+    response.set_data(data + b" " * (-len(data) % PADDED_TO_BYTES))
+    response.headers["X-Padding"] = secrets.token_urlsafe(MAX_PADDING_HEADER)[: secrets.randbelow(MAX_PADDING_HEADER)]
+    return response
 
 
 def _is_private() -> bool:

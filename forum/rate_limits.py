@@ -1,7 +1,9 @@
 """Rate limits: how many requests a member or an address may send, counted under keys that identify neither."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any, TypeVar, cast
 
 from flask import Response, current_app, request
 from flask_limiter import Limiter
@@ -11,6 +13,7 @@ from flask_login import current_user
 from forum import anonymity
 from forum.urls import SAFE_METHODS
 
+View = TypeVar("View", bound=Callable[..., Any])
 # Pages that change or answer for a single text of the member's, signed or anonymous.
 PER_TEXT_ENDPOINTS = {
     f"{blueprint}.{page}" for blueprint in ("posts", "comments", "ratings", "scheduled") for page in ("edit", "delete")
@@ -20,12 +23,11 @@ PER_TEXT_ENDPOINTS = {
 def rate_limit_key() -> str:
     """Return the HMAC that a member or address is counted under; it changes every hour.
 
-    Where anonymous texts are written or changed the key is one for that page alone: someone who reads the counters
-    finds none that grows both when a member signs a text and when an anonymous one appears.
+    Where an anonymous text is changed the key is one for that page alone, and where one is written there is none: see
+    `limit_writing`. Someone who reads the counters finds none that grows with two texts of one author.
     """
     client = f"member {current_user.id}" if current_user.is_authenticated else f"address {get_remote_address()}"
-    is_per_page = request.form.get("identity") == "anonymous" or request.endpoint in PER_TEXT_ENDPOINTS
-    path = request.path if is_per_page else ""
+    path = request.path if request.endpoint in PER_TEXT_ENDPOINTS else ""
     return anonymity.hashed_limit_key(f"{client} {datetime.now(UTC):%Y-%m-%d %H} {path}")
 
 
@@ -35,6 +37,20 @@ limiter = Limiter(
     default_limits_exempt_when=lambda: request.method in SAFE_METHODS,
     default_limits_per_method=True,
 )
+# Counts what is written, signed or anonymous, in the memory of this process and never in a store beside it: a counter
+# there would move with every text of one author. Each process counts for itself.
+writing_limiter = Limiter(key_func=rate_limit_key, storage_uri="memory://", key_prefix="writing")
+
+
+def limit_writing(limits: str) -> Callable[[View], View]:
+    """Return a decorator for a view with a form for a text: the default limits, and these for accepted forms."""
+
+    def decorate(view: View) -> View:
+        limiter.exempt(view)
+        limited = writing_limiter.limit(limits, methods=["POST"], deduct_when=was_accepted)(view)
+        return cast(View, writing_limiter.limit("40/minute;600/hour", methods=["POST"])(limited))
+
+    return decorate
 
 
 @limiter.request_filter

@@ -34,6 +34,11 @@ DEFAULTS: dict[str, tuple[Value, str]] = {
     ),
     "held_words": ("", "Words that hold a text for review, one per line."),
     "held_domains": ("", "A text that links to one of these domains is held for review. One per line."),
+    "anonymous_percent_held": (
+        10,
+        "How many of a hundred anonymous texts, whoever wrote them, are held at random. A moderator approves them like "
+        "any other. They are the cover of those held because of their author. 0 for none, which gives no cover.",
+    ),
     "notice_days": (14, "Days within which a notice is to be decided."),
     "announcement": ("", "A line at the top of every page. Empty for none."),
     "rules_note": ("", "Text above the rules, in Markdown. Empty for none."),

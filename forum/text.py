@@ -29,6 +29,20 @@ LINK_REL = "nofollow ugc noopener"
 # Everything below 32 except tab and newline, the C1 controls, and the marks that turn the direction of text around.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+# Every format character (soft hyphen, zero-width space, joiners, tags ...), fillers, variation selectors, blanks, and
+# the signs of trademark, service mark, copyright, registration.
+_FORMAT_CHARACTERS = "".join(
+    chr(n) for n in (*range(0x20000), *range(0xE0000, 0xE0080)) if unicodedata.category(chr(n)) == "Cf"
+)
+_FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_BRAND_SIGNS = "\u2117\u2120\u2122\xa9\xae"
+INVISIBLE = re.escape(_FORMAT_CHARACTERS) + _FILLERS + _BRAND_SIGNS
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+APOSTROPHES = (
+    "'`\u00b4\u02b9\u02bb-\u02bf\u02c8\u02ca\u02cb\u055a\u05f3\u07f4\u2018-\u201b\u2032\u2035\ua78b\ua78c\uff07\uff40"
+)
+_APOSTROPHES = re.compile(f"[{APOSTROPHES}]")
+HYPHENS = "\\-\u058a\u05be\u1806\u2010-\u2015\u2043\u207b\u208b\u2212\u2e3a\u2e3b\u30fb\ufe58\ufe63\uff0d"
 
 
 def clean(typed: str) -> str:
@@ -43,13 +57,36 @@ def single_line(typed: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return a form for comparing names: lower case, no accents, one hyphen for other characters in a row."""
-    return slugify(text, lowercase=True)
+    """Return a form for comparing names: lower case, no accents, one hyphen for other characters in a row.
+
+    What nobody sees is dropped, every apostrophe is one, and nothing is decoded: `visible_text` has done that.
+    """
+    return slugify(_APOSTROPHES.sub("'", without_invisible(text)), entities=False, decimal=False, hexadecimal=False)
+
+
+def fold_passage(passage: str) -> str:
+    """Return a passage folded, with a hyphen on each side of every word, to look for a folded name in it.
+
+    It is there twice: what nobody sees may stand inside a word, and between two.
+    """
+    return f"-{fold(passage)}-{fold(_INVISIBLE.sub(' ', passage))}-"
 
 
 def slug_of(text: str, fallback: str = "untitled") -> str:
     """Return the part of a URL made from a title: at most 60 characters, cut between words."""
-    return slugify(text, max_length=60, word_boundary=True) or fallback
+    return slugify(without_invisible(text), max_length=60, word_boundary=True) or fallback
+
+
+def without_invisible(text: str) -> str:
+    """Drop the characters that nobody sees, and the signs that follow a brand's name."""
+    return _INVISIBLE.sub("", text)
+
+
+def visible_text(rendered: str) -> str:
+    """Return what a reader sees of a text that `to_html` made, decoded once, and where its links lead."""
+    links = " ".join(re.findall(r'href="([^"]*)"', rendered))
+    words = re.sub(r"<[^>]+>", " ", re.sub(r"</?(?:a|strong|em|s|code)\b[^>]*>", "", rendered))
+    return html.unescape(f"{words} {links}")
 
 
 class Rendered(NamedTuple):

@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from forum import assets, errors, headers, templating
 from forum.access_protocols import User
-from forum.rate_limits import limiter
+from forum.rate_limits import limiter, writing_limiter
 from forum.urls import KeyConverter
 
 login_manager = LoginManager()
@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
     login_manager.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)
+    writing_limiter.init_app(app)
     app.url_map.converters["key"] = KeyConverter
     assets.init_app(app)
     headers.init_app(app)

@@ -20,7 +20,7 @@ from forum import create_app, site
 from forum.accounts import passwords
 from forum.config import CONSTANT_CONFIG
 from forum.db import db
-from forum.rate_limits import limiter
+from forum.rate_limits import limiter, writing_limiter
 from tests import built, cluster
 from tests.representatives import moderator, nordwall, representative  # noqa: F401 - fixtures
 
@@ -34,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(50_000, 50, 100)
     # The real costs are checked in test_accounts.py.
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    # Anonymous texts are held at random only in the tests about that.
+    site.DEFAULTS["anonymous_percent_held"] = (0, site.DEFAULTS["anonymous_percent_held"][1])
     # Templates are compiled once for each state of the code, not once for each application.
     templates = built.folder_for("templates", "forum/**/*.py")
     Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(templates))}
@@ -154,6 +156,7 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
         # The limiter is one for the process, so an application made by another test has configured it anew.
         vars(limiter).update(migrated_app.extensions["limiter state"])
         limiter.reset()
+        writing_limiter.reset()
         yield migrated_app
         db.session.remove()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from threading import Barrier
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import insert
 
 from forum.accounts.models import Member
-from forum.db import db, new_random_id, now
+from forum.db import db, new_random_id, now, start_of_day
 from forum.posts.actions import write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, Tag
+from forum.posts.recounts import settle_recounts
 from forum.posts.tags.actions import create_tag
 from forum.ratings.actions import rate
 from forum.ratings.models import Rating
@@ -75,6 +76,7 @@ def make_post(author: Member | None = None, **fields: Any) -> Post:
     }
     post = write_post(author or make_member(), **{**defaults, **fields})
     db.session.commit()
+    settle_recounts(db.session.commit)
     return post
 
 
@@ -83,6 +85,7 @@ def make_comment(post: Post | None = None, author: Member | None = None, **field
         post or make_post(), author or make_member(), **{"body": "Same picture at Silver.", **fields}
     )
     db.session.commit()
+    settle_recounts(db.session.commit)
     return comment
 
 
@@ -97,6 +100,7 @@ def make_thread(post: Post, depths: list[int], author: Member | None = None) -> 
         above[depth] = write_comment(post, author, body=f"Reply number {n}.", parent=parent, at=at)
         comments.append(above[depth])
     db.session.commit()
+    settle_recounts(db.session.commit)
     return comments
 
 
@@ -113,13 +117,20 @@ def make_representative(vendor: Vendor, **fields: Any) -> Member:
     return member
 
 
-def make_rating(member: Member | None = None, **fields: Any) -> Rating:
-    """By a member of a house of its own, about a vendor, signed, without interest; `answers` adds to three stars."""
+def make_rating(member: Member | None = None, joined_at: datetime | None = None, **fields: Any) -> Rating:
+    """Return a signed rating of three stars by a member of an organisation of its own; `answers` adds to these.
+
+    The author joined long enough ago to count, and the rating counts from its first day on: both can be given.
+    """
     member = member or make_member(email=f"member@house{next(_n)}.example")
+    member.joined_at = joined_at or fields.get("at") or now()
+    member.joined_at -= timedelta(days=0 if joined_at else 60)
+    counted_from = fields.pop("counted_from", None) or start_of_day(fields.get("at") or now())
     answers = {"worth": 3, "again": True, "interest": "none"} | fields.pop("answers", {})
     if "vendor" not in fields and "category" not in fields:
         fields["vendor"] = make_vendor()
     rating = rate(member, **{"anonymous": False, **fields}, answers=answers)
+    rating.counted_from = counted_from
     db.session.commit()
     return rating
 

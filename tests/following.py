@@ -10,6 +10,7 @@ from forum.accounts.models import Member
 from forum.db import db
 from forum.notifications.following import following_of
 from forum.notifications.jobs import send_digests
+from forum.notifications.models import MemberState
 from forum.posts.models import Post
 from forum.urls import key_text
 
@@ -45,6 +46,18 @@ def unread_by_name(member: Member) -> dict[str, int]:
     following = following_of(member)
     posts = {item.row.title: item.unread for item in following.posts}
     return posts | {item.row.name: item.unread for item in [*following.tags, *following.vendors]}
+
+
+def is_following(member: Member, kind: str, item_id: int) -> bool:
+    """Return whether a member follows a post, tag or vendor."""
+    db.session.expire_all()
+    return (kind, item_id) in following_of(member).by_target()
+
+
+def sealed_states() -> dict[int, str]:
+    """Return everyone's sealed state, by member."""
+    db.session.expire_all()
+    return {row.member_id: row.sealed for row in db.session.query(MemberState)}
 
 
 def run_digest(at: datetime = TUESDAY) -> list[DigestMail]:

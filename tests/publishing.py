@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from forum.db import db
+from forum.db import db, now, start_of_day
 from forum.ratings import actions
 from forum.ratings.actions import withdraw
 from forum.ratings.models import Rating, Snapshot
@@ -24,6 +24,7 @@ def make_ratings(count: int, vendor: Vendor | None = None, tier: Tier | None = N
 
 def revise(rating: Rating, **answers: Any) -> Rating:
     actions.revise(rating, tier=rating.tier, answers=VERDICT | answers)
+    rating.counted_from = start_of_day(now())
     db.session.commit()
     return rating
 

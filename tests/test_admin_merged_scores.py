@@ -12,7 +12,6 @@ from forum.ratings.actions import withdraw
 from forum.ratings.models import Rating, Snapshot
 from forum.ratings.queries import Subject, current_snapshot
 from forum.ratings.scores.actions import publish
-from forum.ratings.scores.disclosure import Batch, publishable_segments_after_merge
 from forum.vendors.models import Vendor
 from tests.factories import make_member, make_rating, make_vendor
 
@@ -39,66 +38,50 @@ def make_ratings(count: int, vendor: Vendor, **values: Any) -> list[Rating]:
     return [make_rating(vendor=vendor, **values) for _ in range(count)]
 
 
-def test_scores_stay_until_a_batch_and_then_include_both(app: Flask, admin: Member) -> None:
+def worth_of(vendor: Vendor) -> Any:
+    snapshot = current_snapshot(Subject(vendor.id))
+    return snapshot and snapshot.figures["stars"]["worth"]
+
+
+def test_scores_stay_until_the_next_publication_and_then_are_of_both(app: Flask, admin: Member) -> None:
+    """One who rated since waits on: the sum of both that were published holds no one else."""
     old, into = make_vendor("Nordwall"), make_vendor("Northwall")
     make_ratings(6, old, answers={"worth": 1})
     make_ratings(7, into, answers={"worth": 5})
     publish_scores()
-    before = current_snapshot(Subject(into.id))
-    make_ratings(1, old)
+    before = worth_of(into)
+    make_ratings(1, old, answers={"worth": 3})
     merge(admin, old, into)
-    assert current_snapshot(Subject(into.id)).id == before.id
-    assert publish_scores().waiting == 1, "the difference to both would be the one who came since"
-    assert current_snapshot(Subject(into.id)).id == before.id
-    make_ratings(4, into)
+    assert worth_of(into) == before
     assert publish_scores().published == 1
-    snapshot = current_snapshot(Subject(into.id))
-    assert (snapshot.organisations, snapshot.figures["tiers"]) == (18, {})
+    assert (worth_of(into)["band"], worth_of(into)["shares"]) == ("10-14", [50, 0, 0, 0, 50])
     assert not db.session.query(Snapshot).filter_by(vendor_id=old.id, current=True).count()
     assert publish_scores().published == 0, "and then nothing changes"
+    make_ratings(4, into, answers={"worth": 3})
+    assert publish_scores().published == 1 and worth_of(into)["band"] == "15-19"
 
 
-def test_without_changes_since_publication_both_are_published_together(app: Flask, admin: Member) -> None:
+def test_tiers_of_both_are_kept(app: Flask, admin: Member) -> None:
     old, into = make_vendor("Nordwall", tiers=("Gold",)), make_vendor("Northwall")
+    gold = old.programmes[0].tiers[0].id
     make_ratings(6, old, programme=old.programmes[0], tier=old.programmes[0].tiers[0])
     make_ratings(7, into)
     publish_scores()
     merge(admin, old, into)
     assert publish_scores().published == 1
-    snapshot = current_snapshot(Subject(into.id))
-    assert snapshot.organisations == 13 and snapshot.figures["tiers"] == {}, "a whole, without segments"
+    assert set(current_snapshot(Subject(into.id)).figures["tiers"]) == {str(gold)}
 
 
-def test_scores_withdrawn_before_the_merge_are_still_compared(app: Flask, admin: Member) -> None:
-    """They were published once, so the next ones can be compared with them."""
-    old, into = make_vendor("Nordwall"), make_vendor("Northwall")
-    ratings = make_ratings(8, old)
-    make_ratings(7, into)
-    publish_scores()
-    for rating in ratings[:5]:
-        withdraw(rating)
-    db.session.commit()
-    assert publish_scores().too_few == 1 and current_snapshot(Subject(old.id)).figures is None
-    merge(admin, old, into)
-    snapshot = db.session.query(Snapshot).filter_by(vendor_id=old.id, current=True).one()
-    assert snapshot.figures["organisations"] == 8
-    assert publish_scores().waiting == 1, "five withdrawals are no batch after a merge"
-    make_ratings(5, into)
-    assert publish_scores().published == 1 and not db.session.get_one(Snapshot, snapshot.id).current
-
-
-def test_scores_of_the_old_vendor_alone_become_the_others(app: Flask, browse: Any, admin: Member) -> None:
+def test_scores_of_the_old_vendor_alone_become_the_others(app: Flask, admin: Member) -> None:
     old, into = make_vendor("Nordwall"), make_vendor("Northwall")
     make_ratings(6, old)
     make_ratings(2, into)
     publish_scores()
     merge(admin, old, into)
-    assert current_snapshot(Subject(into.id)).organisations == 6 and "6" in browse().get("/vendors/northwall").text
-    assert publish_scores().waiting == 1 and current_snapshot(Subject(into.id)).organisations == 6, (
-        "two more are no batch"
-    )
+    assert worth_of(into)["band"] == "5-9"
+    publish_scores()
     make_ratings(3, into)
-    assert publish_scores().published == 1 and current_snapshot(Subject(into.id)).organisations == 11
+    assert publish_scores().published == 1 and worth_of(into)["band"] == "10-14"
 
 
 def test_what_was_never_published_counts_as_new(app: Flask, admin: Member) -> None:
@@ -107,50 +90,38 @@ def test_what_was_never_published_counts_as_new(app: Flask, admin: Member) -> No
     make_ratings(6, into)
     publish_scores()
     merge(admin, old, into)
-    assert publish_scores().waiting == 1
+    assert publish_scores().published == 0
     make_ratings(1, into)
-    assert publish_scores().published == 1 and current_snapshot(Subject(into.id)).organisations == 11
+    assert publish_scores().published == 1 and worth_of(into)["band"] == "10-14"
 
 
-def test_withdrawals_after_the_merge_are_no_batch(app: Flask, admin: Member) -> None:
-    """Five withdrawals, then new scores without the other vendor: the difference would single out one member."""
+def test_withdrawals_after_the_merge_are_compared_with_what_either_published(app: Flask, admin: Member) -> None:
     old, into = make_vendor("Nordwall"), make_vendor("Northwall")
     ratings = make_ratings(6, old)
     make_ratings(6, into)
     publish_scores()
     merge(admin, old, into)
-    for rating in ratings[:5]:
+    publish_scores()
+    for rating in ratings[:4]:
         withdraw(rating)
         db.session.commit()
-        assert publish_scores().waiting == 1 and current_snapshot(Subject(into.id)).organisations == 6
-    make_ratings(5, into)
-    assert publish_scores().published == 1 and current_snapshot(Subject(into.id)).organisations == 12
+        assert publish_scores().published == 0 and worth_of(into)["band"] == "10-14"
+    withdraw(ratings[4])
+    db.session.commit()
+    assert publish_scores().published == 1 and worth_of(into)["band"] == "5-9", "the old vendor's six go together"
 
 
 def test_a_member_in_both_scores_is_not_singled_out(app: Flask, admin: Member) -> None:
-    """Their two ratings now count half each: the new scores minus both old ones would reveal just theirs."""
+    """Their two ratings would now count half each, which would show them: both stay as they were published."""
     old, into = make_vendor("Nordwall"), make_vendor("Northwall")
-    make_ratings(6, old)
-    make_ratings(6, into)
     both = make_member(email="a@both.example")
-    make_rating(both, vendor=old)
-    make_rating(both, vendor=into)
+    for vendor, worth in ((old, 1), (into, 5)):
+        make_ratings(6, vendor, answers={"worth": 3})
+        make_rating(both, vendor=vendor, answers={"worth": worth})
     publish_scores()
     merge(admin, old, into)
-    assert publish_scores().waiting == 1
+    publish_scores()
+    before = worth_of(into)
+    assert before["band"] == "10-14" and publish_scores().published == 0
     make_ratings(5, into)
-    assert publish_scores().published == 1 and current_snapshot(Subject(into.id)).organisations == 18
-
-
-def test_the_first_scores_after_a_merge_need_five_new_organisations_or_no_change() -> None:
-    members = dict.fromkeys("abcdefghijkl")
-
-    def may(changed: str = "", fresh: str = "", several: str = "", now: str = "abcdefghijkl") -> bool:
-        batch = Batch(members, dict.fromkeys(now), set(changed))
-        return publishable_segments_after_merge(batch, set(fresh), set(several)) is not None
-
-    assert may()
-    assert not may(several="a") and not may(changed="abcde") and not may(changed="a", fresh="a")
-    assert not may(changed="abcdefgh", fresh="abcd")
-    assert may(changed="abcde", fresh="abcde", several="ab")
-    assert not may(now="abcd"), "too few for figures"
+    assert publish_scores().published == 1 and worth_of(into)["band"] == "15-19"

@@ -10,7 +10,7 @@ from forum.admin.jobs import move_late_posts
 from forum.admin.merge_actions import merge_vendors
 from forum.db import db
 from forum.moderation.models import Decision
-from forum.notifications.actions import follow, follow_state
+from forum.notifications.actions import follow
 from forum.posts.actions import PostSubject
 from forum.posts.models import Post
 from forum.ratings.actions import AlreadyRated, live_ratings
@@ -21,6 +21,7 @@ from forum.vendors.actions import add_domain
 from forum.vendors.models import Vendor
 from forum.vendors.queries import vendor_by_name
 from tests.factories import make_member, make_post, make_rating, make_vendor, run_concurrently
+from tests.following import is_following
 from tests.html import compact
 
 REASON = {"reason": "One and the same company."}
@@ -87,7 +88,7 @@ def test_everything_about_a_vendor_moves_to_the_other(app: Flask, browse: Any, a
         0
     ].domain == "nordwall.example"
     assert len(into.programmes) == 2 and not old.programmes
-    assert follow_state(fan, "vendor", number).is_following
+    assert is_following(fan, "vendor", number)
     assert "Nordwall merged into Northwall: 2 posts, 1 programme, 1 domain, 1 other name, ratings: 1 to 4" in facts()
 
 

@@ -7,12 +7,13 @@ from flask import Flask
 
 from forum.db import db
 from forum.moderation.models import Decision
-from forum.notifications.actions import follow, follow_state
+from forum.notifications.actions import follow
 from forum.posts.models import Post, Tag, TagSynonym
 from forum.posts.tags.queries import tag_slugs_of
 from forum.posts.visibility import hide
 from forum.urls import key_text
 from tests.factories import make_member, make_post, make_tag, run_concurrently
+from tests.following import is_following
 from tests.test_scheduled import composed, run_job, schedule
 
 REASON = {"reason": "They mean the same."}
@@ -103,7 +104,7 @@ def test_a_merged_tag_takes_its_posts_synonyms_and_followers_along(app: Flask, s
     assert (remaining.post_count, {word.slug for word in remaining.synonyms}) == (3, {"dr", "dealreg"}), (
         "the hidden one is not counted"
     )
-    assert follow_state(fan, "tag", into_id).is_following
+    assert is_following(fan, "tag", into_id)
     for path in ("/tags/dealreg", "/tags/dr", "/tags/dealreg/feed.atom"):
         assert browse().get(path).status_code == 301
     assert facts() == ["dealreg merged into deal-registration: 3 posts"]
@@ -119,9 +120,9 @@ def test_a_tag_is_not_merged_into_itself_or_into_a_missing_one(app: Flask, staff
 
 def test_a_scheduled_post_gets_the_tag_that_its_own_was_merged_into(app: Flask, staff: Any, browse: Any) -> None:
     old, into = make_tag("dealreg"), make_tag("deal-registration")
-    schedule(browse(make_member()), tags="dealreg", delay="6")
+    schedule(browse(make_member()), tags="dealreg", delay="30")
     staff.post("/admin/tags/dealreg/merge", data={"into": into.slug, "intent": f"merge into {into.id}", **REASON})
-    run_job(6.2)
+    run_job(30.2)
     assert tag_slugs_of([db.session.query(Post).one().id]).popitem()[1] == ["deal-registration"], old
 
 

@@ -1,6 +1,6 @@
 """Anonymity: what an anonymous row may hold, and what no page, log, cookie or limit may show."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from forum.posts.comment_actions import delete_comment, edit_comment, write_comm
 from forum.posts.models import Comment, Post, Revision
 from forum.rate_limits import limiter
 from forum.urls import key_text
-from tests.factories import make_comment, make_member, make_post, make_tag
+from tests.factories import make_comment, make_member, make_post, make_tag, make_vendor
 
 NOON = datetime(2026, 11, 12, 11, 47, 31, tzinfo=UTC)
 DAY = datetime(2026, 11, 12, tzinfo=UTC)
@@ -164,19 +164,42 @@ def test_what_is_said_after_anonymous_writing_stands_in_no_cookie(app: Flask, br
     assert sessions["anonymous"] == sessions["name"]
 
 
-def test_no_limit_counts_named_and_anonymous_writing_together(app: Flask, browse: Any) -> None:
-    author, post = make_member(), make_post()
-    path, browser = f"/posts/{key_text(post.id)}/reply", browse(author)
-    limit_keys: list[set[str]] = []
-    for signed in ("name", "anonymous"):
-        limiter.reset()
-        browser.post(path, data={"body": "Same here.", "identity": signed, "intent": "publish"})
-        limit_keys.append({key.split("/")[1] for key in limiter.storage.storage})  # type: ignore[attr-defined]
-    assert limit_keys[0] and limit_keys[1] and not limit_keys[0] & limit_keys[1]
+def counters() -> dict[str, int]:
+    """Return the counters in the store that the processes share."""
+    return {key.split("/")[1]: count for key, count in limiter.storage.storage.items()}  # type: ignore[attr-defined]
+
+
+def test_no_shared_counter_grows_with_two_texts_of_one_author(app: Flask, browse: Any) -> None:
+    author, posts = make_member(), [make_post(), make_post()]
+    browser, tag = browse(author), make_tag().slug
     limiter.reset()
-    with time_machine.travel(datetime.now(UTC) + timedelta(hours=1)):
-        browser.post(path, data={"body": "Same here.", "identity": "name", "intent": "publish"})
-    assert not {key.split("/")[1] for key in limiter.storage.storage} & limit_keys[0]  # type: ignore[attr-defined]
+    reply = {"body": "Same here.", "intent": "publish"}
+    post = {"title": "What happened this spring", "body": "We registered eleven deals, most were approved."}
+    post |= {"tags": tag, "leaning": "bad", "vendor_naming": "none", "intent": "publish"}
+    for identity in ("name", "anonymous", "anonymous"):
+        for target in posts:
+            browser.post(f"/posts/{key_text(target.id)}/reply", data={**reply, "identity": identity})
+        browser.post("/posts/new", data={**post, "identity": identity})
+        browser.post("/posts/new", data={**post, "identity": identity, "intent": "preview"})
+    browse(make_member(vouched_at=None)).post("/posts/new", data={**post, "identity": "anonymous"})
+    vendor = make_vendor()
+    browser.post(f"/vendors/{vendor.slug}/rate", data={"identity": "anonymous", "worth": "2"})
+    assert db.session.query(Comment).count() > 3 and counters() == {}
+    comments = [make_comment(author=author, anonymous=True) for _ in range(2)]
+    for comment in comments:
+        browser.post(f"/replies/{key_text(comment.id)}/edit", data={**reply, "identity": "name"})
+    assert counters() and max(counters().values()) == 1, "a page of one text has a counter of its own"
+
+
+def test_what_is_written_is_limited_whatever_the_form_says(app: Flask, browse: Any) -> None:
+    browser, post = browse(make_member()), make_post()
+    codes = []
+    for n in range(41):
+        identity = "anonymous" if n % 2 else "name"
+        codes.append(
+            browser.post(f"/posts/{key_text(post.id)}/reply", data={"body": "", "identity": identity}).status_code
+        )
+    assert codes[0] == 422 and codes[-1] == 429
 
 
 @pytest.mark.usefixtures("noon")

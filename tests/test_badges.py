@@ -1,4 +1,4 @@
-"""A badge shows only what at least five organisations share with the anonymous author."""
+"""A badge shows what at least five organisations share, equally finely for everybody in a region."""
 
 from typing import Any
 
@@ -20,34 +20,45 @@ def make_employee(n: int, **fields: Any) -> Member:
     return make_member(email=f"someone@company{n}.example", **fields)
 
 
-def test_a_badge_says_what_five_share_and_drops_kind_then_region(app: Flask) -> None:
+def test_a_badge_says_the_region_that_five_organisations_share(app: Flask) -> None:
     author = make_employee(0, business_type="msp", region="nordics")
     assert badge_for(author) == ""
-    for n in range(1, 5):
-        make_employee(n, business_type="consulting", region="nordics")
-    assert badge_for(author) == NORDICS
-    for n in range(5, 8):
+    for n in range(1, 4):
         make_employee(n, business_type="msp", region="nordics")
-    make_member(email="another@company5.example", business_type="msp", region="nordics")
+    make_member(email="another@company3.example", business_type="msp", region="nordics")
     make_member(email="unconfirmed@company9.example", business_type="msp", region="nordics", confirmed_at=None)
-    assert badge_for(author) == NORDICS, "the same organisation twice, and an unconfirmed address, do not count"
-    make_employee(8, business_type="msp", region="nordics")
+    for n in range(4):
+        make_member(email=f"anybody{n}@gmail.com", business_type="msp", region="nordics")
+    assert badge_for(author) == "", "colleagues, unconfirmed addresses and free mail do not count"
+    make_employee(4, business_type="msp", region="nordics")
     assert badge_for(author) == f"{MSP} · {NORDICS}"
     assert badge_for(make_employee(10)) == "", "nothing stated, nothing shown"
+
+
+def test_where_one_business_type_is_rare_nobody_shows_theirs(app: Flask) -> None:
+    common = [make_employee(n, business_type="msp", region="nordics") for n in range(6)]
+    rare = make_employee(6, business_type="hosting", region="nordics")
+    assert {badge_for(member) for member in (*common, rare)} == {NORDICS}, "what is left out would mark the rare one"
+    rare.confirmed_at = None
+    assert badge_for(common[0]) == f"{MSP} · {NORDICS}"
+    free_mail = make_member(email="x@gmail.com", business_type="hosting", region="nordics")
+    assert badge_for(common[0]) == badge_for(free_mail) == NORDICS
 
 
 def test_a_tier_makes_the_badge_rarer_and_is_said_last(app: Flask) -> None:
     vendor = make_vendor(tiers=("Gold",))
     gold = vendor.programmes[0].tiers[0]
     employees = [make_employee(n, business_type="msp", region="nordics") for n in range(6)]
-    for employee in employees[:3]:
+    for employee in employees[:4]:
         make_post(employee, subject=PostSubject(vendor=vendor, tier=gold))
-    assert badge_for(employees[5], gold) == "", "three by name and the author: the tier would tell too much"
-    for n in range(20, 22):
-        make_post(make_employee(n, region="nordics"), subject=PostSubject(vendor=vendor, tier=gold))
-    assert badge_for(employees[5], gold) == f"{NORDICS} · Gold"
+    assert badge_for(employees[5], gold) == f"{MSP} · {NORDICS}", "four by name: the tier is not shown"
+    abroad = make_employee(20, region="dach")
+    make_post(abroad, subject=PostSubject(vendor=vendor, tier=gold))
+    assert badge_for(employees[5], gold) == badge_for(abroad, gold) == "Gold"
     make_post(employees[4], subject=PostSubject(vendor=vendor, tier=gold))
     assert badge_for(employees[5], gold) == f"{MSP} · {NORDICS} · Gold"
+    make_employee(21, business_type="hosting", region="nordics")
+    assert badge_for(employees[5], gold) == f"{NORDICS} · Gold"
     for employee in employees:
         make_post(employee, subject=PostSubject(vendor=vendor, tier=gold), anonymous=True)
     assert badge_for(make_employee(30, business_type="hosting"), gold) == "Gold"

@@ -78,7 +78,7 @@ def test_a_deleted_reply_with_answers_leaves_a_tombstone(app: Any, browse: Any) 
     author = make_member(name="Jussi Korhonen")
     comment = make_comment(author=author, body="Words to regret.")
     answer = make_comment(comment.post, parent=comment, body="An answer that stays.")
-    assert "1 answer stays" in browse(author).get(reply_path(comment, "delete")).text
+    assert "The 1 reply to it will remain" in browse(author).get(reply_path(comment, "delete")).text
     browse(author).post(reply_path(comment, "delete"))
     page = browse().get(path_to(comment.post)).text
     assert "Removed by its author" in page and "An answer that stays." in page and "1 reply" in page

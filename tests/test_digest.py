@@ -14,11 +14,9 @@ from forum.db import db, now
 from forum.mail import deliver_due
 from forum.notifications import actions
 from forum.notifications.jobs import send_digests
-from forum.notifications.models import Follow
-from forum.notifications.queries import follows_of_member
+from forum.notifications.models import MemberState
 from forum.notifications.unsubscribe_tokens import MAX_AGE, token_for
 from forum.posts.actions import PostSubject
-from forum.posts.models import Post
 from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post, make_tag, make_vendor
 from tests.following import MONDAY, TUESDAY, recipients, run_digest
@@ -42,11 +40,10 @@ def test_two_digests_differ_in_name_and_link_only(app: Flask) -> None:
     few, many = make_member(), make_member()
     post = make_post(few, anonymous=True)
     for _ in range(3):
-        actions.follow(many, "post", make_post().id)
+        followed = make_post()
+        actions.follow(many, "post", followed.id)
         actions.follow(many, "tag", make_tag().id)
-    for row in follows_of_member(many):
-        if row.post_id:
-            make_comment(db.session.get(Post, row.post_id))
+        make_comment(followed)
     make_comment(post)
     mails = {to: (text, html, link) for to, _, text, html, link in run_digest()}
 
@@ -93,15 +90,16 @@ def test_weekly_mail_comes_on_mondays_and_some_get_none(app: Flask) -> None:
     assert run_digest(MONDAY + timedelta(days=14)) == []
 
 
-def test_every_row_is_sealed_anew_by_the_digest_whoever_was_told(app: Flask) -> None:
+def test_every_state_is_sealed_anew_by_the_digest_whoever_was_told(app: Flask) -> None:
     members = [make_member(digest=digest) for digest in ("daily", "weekly", "never")]
     post = make_post(make_member())
     for member in members:
         actions.follow(member, "post", post.id)
     make_comment(post)
-    before = {row.id: row.follower_seal for row in db.session.query(Follow)}
+    db.session.commit()
+    before = {row.member_id: row.sealed for row in db.session.query(MemberState)}
     run_digest()
-    after = {row.id: row.follower_seal for row in db.session.query(Follow)}
+    after = {row.member_id: row.sealed for row in db.session.query(MemberState)}
     assert before.keys() == after.keys()
     assert not set(before.values()) & set(after.values())
 

@@ -93,18 +93,12 @@ T90 = {4: 2.131847, 5: 2.015048, 6: 1.943180, 9: 1.833113, 14: 1.761310, 29: 1.6
 
 
 @pytest.mark.parametrize("freedom", T90)
-def test_the_interval_of_a_mean_uses_student_s_t(freedom: int) -> None:
-    """Within half a per mille from five values on, which is where means are told."""
-    values = [2.99, 3.01] * ((freedom + 1) // 2) + [3.0] * ((freedom + 1) % 2)
-    mean = sum(values) / len(values)
-    error = sqrt(sum((value - mean) ** 2 for value in values) / freedom / len(values))
-    assert (formulas.mean_interval(values).high - mean) / error == pytest.approx(T90[freedom], rel=5e-4)
+def test_student_s_t_is_within_half_a_per_mille_of_the_table(freedom: int) -> None:
+    assert formulas.t90(freedom) == pytest.approx(T90[freedom], rel=5e-4)
 
 
-def test_the_interval_of_a_mean_is_exact_for_two_and_three_values() -> None:
-    two, three = formulas.mean_interval([2.9, 3.1]), formulas.mean_interval([2.9, 3.0, 3.1])
-    assert two.high - 3 == pytest.approx(6.3137515 * 0.1)
-    assert three.high - 3 == pytest.approx(2.9199856 * 0.1 / sqrt(3))
+def test_student_s_t_is_exact_for_one_and_two_degrees() -> None:
+    assert [formulas.t90(freedom) for freedom in (1, 2)] == pytest.approx([6.3137515, 2.9199856])
 
 
 def test_holm_s_correction_steps_down_and_stops_for_good() -> None:
@@ -148,9 +142,10 @@ def test_a_level_is_the_mid_rank_percentile() -> None:
     assert formulas.percentile_level(4, [2, 4, 4, 7]) == 3
 
 
-def test_quantiles_interpolate() -> None:
-    assert formulas.quantile([7], 0.25) == 7
-    assert [formulas.quantile([1, 2, 3, 4], p) for p in (0, 0.25, 0.5, 0.75, 1)] == [1, 1.75, 2.5, 3.25, 4]
+def test_weighted_quantiles_fall_on_a_value_or_between_two() -> None:
+    assert formulas.weighted_quantile([(7, 2.0)], 0.25) == 7
+    assert [formulas.weighted_quantile([(1, 1), (2, 1), (3, 1), (4, 1)], p) for p in (0.25, 0.4, 0.5)] == [1.5, 2, 2.5]
+    assert formulas.weighted_quantile([(1, 3.0), (2, 1.0)], 0.5) == 1, "weight counts"
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ def test_tier_and_country_together_are_warned_of_only_where_few_share_them(app: 
         vendor_naming="named",
         vendor=vendor.name,
         tier=f"t{gold.id}",
-        body="In Finland nobody calls back, at whatever tier.",
+        body="In Finland nobody calls back, not even at Gold.",
     )
     browser = browse(make_member(country="Finland", email="a@own.example"))
     page = browser.post("/posts/new", data=data).text

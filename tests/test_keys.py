@@ -8,8 +8,11 @@ import time_machine
 from flask import Flask
 
 from forum import anonymity
+from forum.access import is_author
+from forum.accounts.models import Member
 from forum.accounts.pseudonyms import member_behind
 from forum.accounts.sanctions import active_sanctions, sanction_pseudonym
+from forum.accounts.secret_actions import replace_lost_secrets, reseal_secrets
 from forum.commands.check import key_problem
 from forum.db import db, now
 from forum.posts.jobs import publish_scheduled
@@ -17,6 +20,7 @@ from forum.posts.models import Post
 from forum.posts.scheduled_actions import schedule_post, scheduled_texts_of
 from forum.ratings.actions import AlreadyRated, organisation_of_seal, rate
 from forum.ratings.queries import member_ratings
+from forum.urls import key_text
 from tests.factories import make_member, make_post, make_rating, make_tag, make_vendor
 
 FIRST, SECOND, THIRD = (f"the {n} key, long enough for anybody here" for n in ("first", "second", "third"))
@@ -56,6 +60,8 @@ def test_sanctions_and_pseudonyms_survive_two_rotations(app: Flask, keys: Any) -
         db.session.commit()
     assert [member_behind(name) for name in pseudonyms if name] == [author] * 3
     assert active_sanctions(author).is_held and len(active_sanctions(author).sanctions) == 3
+    reseal_secrets()
+    db.session.commit()
     keys(THIRD)
     assert len(active_sanctions(author).sanctions) == 1, "without the old keys, the old sanctions reach no one"
 
@@ -90,8 +96,8 @@ def test_a_rating_stays_unique_with_its_author_and_its_organisation_after_a_rota
 
 def test_the_check_reports_a_wrong_key_and_what_is_lost(app: Flask, keys: Any) -> None:
     assert key_problem() is None, "nothing sealed yet"
-    make_post(anonymous=True)
-    make_rating(anonymous=True)
+    author = make_member()
+    make_rating(author, anonymous=True)
     assert key_problem() is None
     keys(SECOND)
     problem = str(key_problem())
@@ -103,3 +109,22 @@ def test_the_check_reports_a_wrong_key_and_what_is_lost(app: Flask, keys: Any) -
     keys(SECOND, FIRST)
     assert key_problem() is None
     assert anonymity.current_keys()[-1] == FIRST
+
+
+def test_when_a_key_is_lost_members_get_a_new_secret_and_their_old_writing_is_nobodys(
+    app: Flask, keys: Any, browse: Any
+) -> None:
+    author = make_member()
+    post = make_post(author, anonymous=True)
+    db.session.commit()
+    keys(SECOND)
+    page = browse(author).get(f"/posts/{key_text(post.id)}", follow_redirects=True)
+    assert page.status_code == 200, "reading needs no secret"
+    with pytest.raises(anonymity.SecretMissing):
+        make_post(author, anonymous=True)
+    db.session.rollback()
+    assert reseal_secrets() == 0 and replace_lost_secrets() == db.session.query(Member).count()
+    db.session.commit()
+    later = make_post(author, anonymous=True)
+    assert is_author(author, later) and not is_author(author, post)
+    assert replace_lost_secrets() == 0

@@ -13,14 +13,28 @@ from sqlalchemy import inspect
 from sqlalchemy import text as sql
 from sqlalchemy.exc import DBAPIError
 
-from forum import create_app, mail
+from forum import anonymity, create_app, mail
+from forum.accounts.models import Member, Pseudonym
+from forum.accounts.pseudonyms import alias_for, member_behind
+from forum.accounts.sanctions import active_sanctions, sanction_pseudonym
 from forum.db import db
+from forum.notifications.actions import follow, unfollow
+from forum.notifications.following import following_of
+from forum.notifications.representative_actions import assign_to_representatives
 from forum.posts.actions import PostSubject, edit_post
+from forum.posts.chain_queries import TEXT_CHAIN, anonymous_texts_of
+from forum.posts.comment_actions import delete_comment
+from forum.posts.models import Post
+from forum.posts.scheduled_actions import schedule_post, scheduled_texts_of
 from forum.posts.writing import mark_useful
+from forum.ratings import actions
+from forum.ratings.actions import live_ratings, organisation_of_seal
+from forum.ratings.models import Rating, RatingRevision
+from forum.ratings.queries import member_ratings
 from forum.vendors.actions import add_domain
 from tests import cluster
 from tests.conftest import settings_for
-from tests.factories import make_comment, make_member, make_post, make_tag, make_vendor
+from tests.factories import make_comment, make_member, make_post, make_rating, make_tag, make_vendor
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -89,6 +103,7 @@ def fill() -> None:
     comment = make_comment(post, anonymous=True)
     make_comment(post, parent=comment)
     mark_useful(make_member(), post)
+    assign_to_representatives()
     mail.enqueue("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
     db.session.commit()
     db.session.remove()
@@ -114,7 +129,8 @@ def test_with_rows_in_the_tables_each_revision_can_be_undone_and_repeated(bare: 
     for revision in reversed(revisions()[:-1]):
         flask_migrate.downgrade(revision=revision)
         counts = rows()
-        assert counts == {name: full[LATER_NAMES.get(name, name)] for name in counts}, (
+        counts.pop("follows", None)  # of which later revisions make one text for each member
+        assert counts == {name: full.get(LATER_NAMES.get(name, name), 0) for name in counts}, (
             f"going back to {revision} lost rows"
         )
     flask_migrate.upgrade()
@@ -126,6 +142,44 @@ def test_with_rows_in_the_tables_each_revision_can_be_undone_and_repeated(bare: 
     flask_migrate.upgrade()
     alembic.command.check(config())
     assert sum(rows().values()) == 0
+
+
+def test_answers_of_ratings_are_sealed_and_come_back(bare: Flask) -> None:
+    """Stars stay plain only where a post carries the rating; the answers survive the way there and back."""
+    flask_migrate.upgrade()
+    vendor = make_vendor(tiers=("Gold",))
+    tier = vendor.programmes[0].tiers[0]
+    tier_id = tier.id
+    stated = {"worth": 5, "again": False, "interest": "none", "beta": 0, "hours": 40, "deals_registered": 3}
+    alone = make_rating(vendor=vendor, programme=tier.programme, tier=tier, answers=stated).id
+    revise(alone)
+    subject = PostSubject(vendor, tier.programme, tier)
+    carried = make_post(subject=subject, rating_answers=stated).rating_id
+    lost = make_rating(vendor=vendor).id
+    db.session.execute(sql("UPDATE ratings SET answers_seal = :seal WHERE id = :id"), {"seal": "A" * 80, "id": lost})
+    db.session.commit()
+    db.session.remove()
+    flask_migrate.downgrade(revision="0006")
+    row = "SELECT worth, again, interest, beta, hours, deals_registered, tier_id FROM ratings WHERE id ="
+    for rating_id, worth in ((alone, 4), (carried, 5)):
+        with db.engine.connect() as connection:
+            assert tuple(connection.execute(sql(f"{row} {rating_id}")).one()) == (worth, 0, "none", 0, 40, 3, tier_id)
+    assert value(f"SELECT interest FROM ratings WHERE id = {lost}") == "vendor", "what nobody can read counts nowhere"
+    flask_migrate.upgrade()
+    assert db.session.get_one(Rating, alone).worth == 4 and db.session.get_one(Rating, alone).tier.name == "Gold"
+    assert db.session.query(RatingRevision).one().answers["worth"] == 5
+    assert db.session.get_one(Rating, carried).hours == 40
+    db.session.remove()
+    assert value(f"SELECT worth FROM ratings WHERE id = {alone}") is None
+    assert value(f"SELECT tier_id FROM ratings WHERE id = {alone}") is None
+    assert value(f"SELECT worth FROM ratings WHERE id = {carried}") == 5
+
+
+def revise(rating_id: int) -> None:
+    """Change the verdict of a rating."""
+    rating = db.session.get_one(Rating, rating_id)
+    actions.revise(rating, tier=rating.tier, answers=rating.answers | {"worth": 4})
+    db.session.commit()
 
 
 OLD_ROWS = """
@@ -176,7 +230,7 @@ def test_renamed_columns_keep_their_values_and_new_ones_are_filled(bare: Flask) 
         run("UPDATE decisions SET what = 'somebody else'")
 
 
-@pytest.mark.parametrize("table", ["posts", "comments", "ratings", "scheduled_texts", "follows"])
+@pytest.mark.parametrize("table", ["posts", "comments", "ratings", "scheduled_texts"])
 def test_a_renamed_table_still_spends_the_links_of_rows_that_go(migrated_app: Flask, table: str) -> None:
     with migrated_app.app_context(), db.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
@@ -184,3 +238,76 @@ def test_a_renamed_table_still_spends_the_links_of_rows_that_go(migrated_app: Fl
         else:
             triggers = connection.execute(sql("SELECT event_object_table FROM information_schema.triggers")).scalars()
         assert table in set(triggers)
+
+
+def anonymous_belongings(member: Member, threads: list[str]) -> dict[str, Any]:
+    """Return what only key and secret tie to the member, in words that don't depend on how."""
+    posts, comments = anonymous_texts_of(member)
+    return {
+        "texts": sorted(row.id for row in [*posts, *comments]),
+        "aliases": [alias_for(thread, member) for thread in threads],
+        "ratings": sorted(rating.id for rating in member_ratings(member)),
+        "live": sorted(
+            row.id for rating in member_ratings(member) for row in live_ratings(member, rating.vendor, None)
+        ),
+        "alone": {organisation_of_seal(rating.organisation_seal)[1] for rating in member_ratings(member)},
+        "sanctions": [sanction.message for sanction in active_sanctions(member).sanctions],
+        "following": sorted(following_of(member).by_target()),
+        "scheduled": [item.title for item in scheduled_texts_of(member)],
+        "behind": sorted(name.name for name in db.session.query(Pseudonym) if member_behind(name) == member),
+    }
+
+
+def write_one_of_everything() -> tuple[Post, list[int]]:
+    """Return an anonymous post, and the ids of its author and of another member, who both did more."""
+    author, other = make_member(email="marta@gmail.com"), make_member()
+    post = make_post(author, anonymous=True)
+    make_comment(post, other, anonymous=True)
+    deleted = make_comment(make_post(other), author, anonymous=True)
+    for anonymous in (True, False):
+        make_rating(author, anonymous=anonymous, vendor=make_vendor())
+    assert post.pseudonym is not None and sanction_pseudonym(post.pseudonym, "warn", "Rule 2")
+    fields: dict[str, Any] = {"title": "Later", "body": "It waits.", "leaning": "bad", "tags": []}
+    assert schedule_post(author, hours=6, form_data={}, badged=False, rating_answers=None, **fields)
+    delete_comment(deleted)
+    follow(other, "tag", make_tag().id)
+    unfollow(other, "post", post.id)
+    db.session.commit()
+    return post, [author.id, other.id]
+
+
+def test_secrets_take_the_place_of_numbers_and_back_and_every_row_stays_its_authors(bare: Flask) -> None:
+    flask_migrate.upgrade()
+    post, ids = write_one_of_everything()
+    threads = [post.thread_key]
+    before = [anonymous_belongings(db.session.get_one(Member, id), threads) for id in ids]
+    links = set(db.session.scalars(sql("SELECT chain_link FROM posts WHERE chain_link IS NOT NULL")))
+    spent = set(db.session.scalars(sql("SELECT link FROM spent_links")))
+    assert before[0]["texts"] and before[0]["scheduled"] == ["Later"] and before[0]["live"] and spent
+    db.session.remove()
+    flask_migrate.downgrade(revision="0006")
+    seals = db.session.scalars(sql("SELECT member_seal FROM pseudonyms")).all()
+    assert {int(str(anonymity.unseal("member of a pseudonym", seal))) for seal in seals} == set(ids)
+    db.session.remove()
+    flask_migrate.upgrade()
+    assert [anonymous_belongings(db.session.get_one(Member, id), threads) for id in ids] == before
+    assert links.isdisjoint(db.session.scalars(sql("SELECT chain_link FROM posts WHERE chain_link IS NOT NULL")))
+    assert spent.isdisjoint(db.session.scalars(sql("SELECT link FROM spent_links")))
+    secret = db.session.get_one(Member, ids[0]).secret
+    assert TEXT_CHAIN.next_link(secret) == TEXT_CHAIN.links(secret, 2, 1)[0], "a spent link stays spent"
+
+
+def test_stored_names_are_folded_anew(bare: Flask) -> None:
+    flask_migrate.upgrade(revision="shown_tiers")
+    run("INSERT INTO categories (id, slug, name, position) VALUES (1, 'a', 'A', 1)")
+    for n, (name, folded) in enumerate(
+        (("O’Reilly™", "oreillytm"), ("Northwind®", "northwindr"), ("Northwind", "northwind"))
+    ):
+        run(
+            "INSERT INTO vendors (id, slug, name, folded_name, category_id, description, proposed_at, post_count) "
+            f"VALUES ({n + 1}, '{folded}', '{name}', '{folded}', 1, '', '2026-01-01 00:00:00', 0)"
+        )
+    flask_migrate.upgrade(revision="folded_names")
+    assert value("SELECT folded_name FROM vendors WHERE id = 1") == "o-reilly"
+    assert value("SELECT folded_name FROM vendors WHERE id = 2") == "northwindr", "the name belongs to another vendor"
+    flask_migrate.downgrade(revision="shown_tiers")

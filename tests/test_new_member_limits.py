@@ -200,7 +200,7 @@ def test_on_the_first_day_there_is_a_most(
 def test_what_waits_to_appear_counts_on_the_first_day(app: Any, browse: Any, clock: Any) -> None:
     browser = browse(make_new_member())
     for n in range(4):
-        answer = post(browser, f"{LONG} Part {n}.", identity="anonymous", delay="24")
+        answer = post(browser, f"{LONG} Part {n}.", identity="anonymous", delay="30")
         assert answer.status_code == (302 if n < 3 else 422), n
         clock.shift(timedelta(minutes=1))
 

@@ -13,6 +13,7 @@ from forum.posts.actions import PostSubject
 from forum.posts.comment_actions import delete_comment
 from forum.posts.models import Comment, Post, Revision, ScheduledText
 from forum.posts.official_actions import write_official_reply
+from forum.posts.recounts import settle_recounts
 from forum.posts.scheduled_actions import publish_scheduled_text, schedule_comment, schedule_post
 from forum.posts.visibility import hide
 from forum.ratings.models import Rating
@@ -208,6 +209,7 @@ def test_its_edits_are_seen_and_it_is_taken_down_like_any_reply(browse: Browse, 
         "with answers below, its place stays"
     )
     delete_comment(db.session.get(Comment, below.id))
+    settle_recounts(db.session.commit)
     assert answer(browse(representative), post, "Another try.").status_code == 302, "without, nothing of it is left"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from forum.db import db, now
 from forum.posts.models import Post, Tag
-from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
+from forum.ratings.models import Rating, RatingRevision, Snapshot
 from forum.ratings.scores.actions import publish
 from forum.urls import key_text
 from forum.vendors.actions import add_domain
@@ -45,10 +45,8 @@ def test_an_experience_carries_a_rating_and_shows_it(app: Any, browse: Any) -> N
     )
     response = written(browse, member, **data, presales="0", deals_registered="11", deals_approved="9", deals_kept="2")
     page = browse().get(response.headers["Location"])
-    assert "Worth the effort 2 of 5" in page_text(page) and "Held Gold, in the programme for 3 years" in page_text(page)
-    assert "11 deals registered, 9 approved, 2 still theirs at the order." in page_text(page)
+    assert "Worth the effort 2 of 5" in page_text(page) and "Tier held Gold" in page_text(page)
     assert "Discounts and special bids 4" in page_text(page) and "Pre-sales support not offered" in page_text(page)
-    assert "Annual fee €1,500" in page_text(page)
     assert (the_rating().author_id, the_rating().tier.name) == (member.id, "Gold")
     assert "Worth it 2 of 5" in page_text(browse().get("/")), "lists show the verdict"
     assert f'href="/vendors/{vendor.slug}/rate"' in page.text, "add your own rating"
@@ -188,9 +186,8 @@ def test_naming_the_vendor_later_takes_the_rating_along(app: Any, browse: Any, i
     data = edited(post, vendor_naming="named", vendor="Northwind", tier=tier_value(vendor))
     assert browse(member).post(path_to(post, "edit"), data=data).status_code == 302
     assert (the_rating().vendor.name, the_rating().tier.name, the_rating().category) == ("Northwind", "Silver", None)
-    assert "Held Silver" not in page_text(browse().get(path_to(post))) and "Silver" in page_text(
-        browse().get(path_to(post))
-    )
+    page = page_text(browse().get(path_to(post)))
+    assert ("Silver" in page) == (identity == "name"), "nobody else holds it"
 
 
 def test_naming_a_vendor_that_was_rated_already_is_refused(app: Any, browse: Any) -> None:
@@ -209,11 +206,10 @@ def test_deleting_the_text_withdraws_its_rating(app: Any, browse: Any, replied: 
     make_vendor("Northwind")
     member = make_member()
     post = carrying(browse, member)
-    db.session.query(Rating).update({"published_version": 1})
     if replied:
         make_comment(post)
     assert browse(member).post(path_to(post, "delete")).status_code == 302
-    assert count_rows(Rating) == 0 and count_rows(Withdrawal) == 1
+    assert count_rows(Rating) == 0
     if replied:
         assert "Worth the effort" not in page_text(browse().get(path_to(post), follow_redirects=True))
 

@@ -1,7 +1,7 @@
 """A scheduled text is sealed until it appears, only its author can list it, and it is written when due."""
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,7 +24,7 @@ from tests.factories import make_comment, make_member, make_post, make_tag, make
 def composed(**changes: Any) -> dict[str, Any]:
     body = "We registered eleven deals this spring. Nine were approved in time."
     fields = {"title": "What happened this spring", "body": body, "leaning": "mixed", "tags": make_tag().slug}
-    return {**fields, "vendor_naming": "none", "identity": "anonymous", "delay": "24", "intent": "publish", **changes}
+    return {**fields, "vendor_naming": "none", "identity": "anonymous", "delay": "30", "intent": "publish", **changes}
 
 
 def schedule(browser: Any, **changes: Any) -> Any:
@@ -106,7 +106,7 @@ def test_nobody_replaces_what_is_somebody_elses(app: Flask, browse: Any) -> None
 def test_a_reply_waits_too_and_answers_the_post_when_what_it_answered_is_gone(app: Flask, browse: Any) -> None:
     author, post = make_member(), make_post()
     answered = make_comment(post)
-    fields = {"body": "Same picture here.", "identity": "anonymous", "delay": "6", "intent": "publish"}
+    fields = {"body": "Same picture here.", "identity": "anonymous", "delay": "30", "intent": "publish"}
     path = f"/posts/{key_text(post.id)}/reply"
     assert browse(author).post(path, data={**fields, "to": key_text(answered.id)}).location == "/anonymous-writing"
     assert browse(author).post(path, data={**fields, "body": "And another."}).status_code == 302
@@ -114,7 +114,7 @@ def test_a_reply_waits_too_and_answers_the_post_when_what_it_answered_is_gone(ap
     assert item.form_data["body"] in browse(author).get(f"/scheduled/{key_text(item.id)}/edit").text
     delete_comment(answered)
     db.session.commit()
-    run_job(6.2)
+    run_job(30.2)
     replies = db.session.query(Comment).filter(Comment.pseudonym_id.is_not(None)).all()
     assert {reply.body for reply in replies} == {"Same picture here.", "And another."}
     assert all(reply.parent_id is None and reply.created_at == start_of_day(reply.created_at) for reply in replies)
@@ -122,13 +122,13 @@ def test_a_reply_waits_too_and_answers_the_post_when_what_it_answered_is_gone(ap
 
 def test_a_reply_to_a_closed_thread_stays_with_its_author_and_says_so(app: Flask, browse: Any) -> None:
     author, post = make_member(), make_post()
-    fields = {"body": "Same picture here.", "identity": "anonymous", "delay": "6", "intent": "publish"}
+    fields = {"body": "Same picture here.", "identity": "anonymous", "delay": "30", "intent": "publish"}
     browse(author).post(f"/posts/{key_text(post.id)}/reply", data=fields)
     post.hidden_at = now()
     db.session.commit()
-    run_job(7)
+    run_job(31)
     assert db.session.query(Comment).count() == 0
-    with time_machine.travel(now() + timedelta(hours=7), tick=False):
+    with time_machine.travel(now() + timedelta(hours=31), tick=False):
         assert scheduled_texts_of(author)[0].is_overdue
 
 
@@ -150,7 +150,7 @@ def test_one_bad_row_stops_no_other_and_the_log_names_nobody(
     monkeypatch.setattr(scheduled_actions, "write_post", failing)
     caplog.set_level(logging.DEBUG)
     caplog.clear()
-    run_job(25)
+    run_job(31)
     assert [post.title for post in db.session.query(Post)] == ["This one does not break"]
     assert len(scheduled_texts_of(author)) == 1
     messages = [record.getMessage() for record in caplog.records if record.name.startswith("forum")]
@@ -162,7 +162,7 @@ def test_a_rating_appears_with_its_post(app: Flask, browse: Any) -> None:
     rating = {"worth": "2", "again": "no", "interest": "none", "presales": "1"}
     schedule(browse(author), vendor_naming="named", vendor=vendor.name, **rating)
     assert db.session.query(Rating).count() == 0
-    run_job(25)
+    run_job(31)
     post, saved = db.session.query(Post).one(), db.session.query(Rating).one()
     assert post.rating_id == saved.id and saved.anonymous and (saved.worth, saved.presales) == (2, 1)
 
@@ -187,10 +187,36 @@ def test_a_member_who_was_banned_meanwhile_publishes_nothing(app: Flask, browse:
     schedule(browse(author))
     author.banned_at = now()
     db.session.commit()
-    run_job(25)
+    run_job(31)
     assert db.session.query(Post).count() == 0 and db.session.query(ScheduledText).count() == 1
 
 
 def test_a_named_text_appears_at_once_whatever_the_delay_says(app: Flask, browse: Any) -> None:
     assert "/posts/" in browse(make_member()).post("/posts/new", data=composed(identity="name")).location
     assert db.session.query(Post).count() == 1
+
+
+@pytest.mark.parametrize("minute", range(0, 24 * 60, 47))
+def test_a_delay_is_of_6_to_72_hours_and_ends_at_the_same_hour_for_all(minute: int) -> None:
+    moment = datetime(2026, 11, 12, tzinfo=UTC) + timedelta(minutes=minute)
+    for hours, counts in ((30, {1}), (72, {2, 3})):
+        times = scheduled_actions.publication_times(moment, hours)
+        assert len(times) in counts
+        for time in times:
+            assert (time.hour, time.minute, time.second) == (4, 0, 0)
+            assert timedelta(hours=6) <= time - moment <= timedelta(hours=hours)
+
+
+@time_machine.travel(datetime(2026, 11, 12, 13, 20, tzinfo=UTC), tick=False)
+def test_copies_of_every_hour_show_scheduled_texts_at_one_hour_only(app: Flask, browse: Any) -> None:
+    for n in range(6):
+        schedule(browse(make_member()), title=f"What happened, part {n}", delay="72" if n % 2 else "30")
+    post_count, hours = 0, set()
+    for hour in range(73):
+        moment = datetime(2026, 11, 12, 13, 30, tzinfo=UTC) + timedelta(hours=hour)
+        with time_machine.travel(moment, tick=False):
+            publish_scheduled()
+        count = db.session.query(Post).count()
+        hours |= {moment.hour} if count > post_count else set()
+        post_count = count
+    assert post_count == 6 and hours == {4}

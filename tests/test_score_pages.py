@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from forum.ratings.queries import SITE, Subject, current_snapshot
+from forum.db import db, now
+from forum.ratings.models import Snapshot
+from forum.ratings.queries import Subject, current_snapshot
+from forum.ratings.scores.contributions import STAR_MEASURES
 from forum.vendors.models import Vendor
 from tests.html import compact
 from tests.published import (
@@ -44,11 +47,15 @@ def test_the_worked_example_holds_when_it_is_worked_out_again(browse: Any, rated
     assert float(high) == pytest.approx(min(5, mean + 1.6448536 * sqrt(variance)), abs=0.01)
 
 
-def test_how_scores_are_made_tells_date_prior_and_verification(browse: Any, rated_vendor: Vendor) -> None:
+def test_how_scores_are_made_tells_date_prior_and_rules(app: Any, browse: Any) -> None:
+    priors = {key: [0.05, 0.1, 0.25, 0.35, 0.25] for key in STAR_MEASURES}
+    site = Snapshot(published_at=now(), figures={"priors": priors, "levels": {}})
+    db.session.add(site)
+    db.session.commit()
     page = page_text(browse().get("/how-scores-are-made"))
-    site = current_snapshot(SITE)
-    assert "15 ratings by 15 organisations" in page and "100% come from a work domain" in page
+    assert f"Last publication over the whole site: {site.published_at:%-d %b %Y}" in page
     assert " ".join(f"{p:.2f}" for p in site.figures["priors"]["worth"]) in page
+    assert "random 3 to 21 days" in page and "at most a quarter of the weight" in page
     assert "540 days" in page and "weight of 8 ratings" in page
 
 
@@ -70,9 +77,6 @@ def test_open_data_is_the_snapshot_with_its_date_and_licence(browse: Any, rated_
     expected = json.loads(json.dumps(snapshot.figures))
     names = {str(tier.id): tier.name for tier in rated_vendor.programmes[0].tiers}
     expected["tiers"] = {names[tier_id]: part for tier_id, part in expected["tiers"].items()}
-    for part in (expected, *expected["tiers"].values()):
-        for stars in part["stars"].values():
-            del stars["sd"]
     assert vendor["figures"] == expected
 
 
@@ -84,11 +88,15 @@ def test_the_csv_says_the_same_one_row_a_measure(browse: Any, rated_vendor: Vend
     by_name = {(row["tier"], row["measure"]): row for row in rows}
     worth, fee = by_name["", "worth"], by_name["", "annual_fee"]
     stars = snapshot.figures["stars"]["worth"]
-    assert [worth[f"stars_{star}"] for star in range(1, 6)] == [str(n) for n in stars["counts"]]
+    assert [worth[f"percent_{star}"] for star in range(1, 6)] == [str(percent) for percent in stars["shares"]]
+    assert worth["published"] == stars["published_at"] and worth["organisations_band"] == "15-19"
+    again, retained = by_name["", "would_partner_again"], by_name["", "deals_kept"]
+    assert (again["percent"], again["percent_low"], again["percent_high"]) == ("100", "75", "100")
+    assert retained["percent"] == "45" and by_name["", "all_asks"]["mean"] == "3.0"
     assert (worth["mean"], worth["low"], worth["high"]) == tuple(str(stars[key]) for key in ("mean", "low", "high"))
     assert fee["median"] == str(snapshot.figures["asks"]["annual_fee"]["median"])
     assert {row["tier"] for row in rows} == {"", "Silver", "Gold"}
-    assert by_name["Gold", "worth"]["organisations"] == "7"
+    assert by_name["Gold", "worth"]["organisations_band"] == "5-9" and ("Gold", "beta") not in by_name
     assert browse().get("/data/vendors.csv").text == response.text
 
 

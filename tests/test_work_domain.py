@@ -1,6 +1,7 @@
 """A private address to sign in with, and beside it the proved domain of one's company: the employer reads no mailbox."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,13 +14,13 @@ from forum.accounts.actions import change_email
 from forum.accounts.lock_actions import lock_anonymous_writing
 from forum.accounts.models import Member
 from forum.accounts.organisations import mailbox_domain, organisation_of
-from forum.db import db
+from forum.db import db, now
 from forum.mail import Mail
 from forum.posts.anonymous.queries import count_organisations_sharing
 from forum.posts.signature_forms import author_details
 from forum.urls import key_text
 from forum.vendors.models import VendorDomain
-from tests.factories import make_member, make_post, make_vendor
+from tests.factories import make_member, make_post, make_rating, make_vendor
 
 PATH = "/settings/company"
 WORK = "marta.aalto@employer.example"
@@ -106,6 +107,14 @@ def test_colleagues_count_as_one_company_whichever_way_they_proved_it(member: Me
     prove(browse, member)
     assert count_organisations_sharing(colleague, region="nordics") == 1
     assert author_details(member).domain == "employer.example", "the form still warns of it"
+
+
+def test_an_old_account_with_a_new_company_counts_a_month_later(member: Member, browse: Any) -> None:
+    member.joined_at = now() - timedelta(days=400)
+    before = make_rating(member).answers["seasoned_from"]
+    prove(browse, member)
+    after = make_rating(member).answers["seasoned_from"]
+    assert before < now().date().isoformat() < after, "who proves one domain after another is not many old companies"
 
 
 def test_who_works_at_a_vendor_neither_rates_it_nor_represents_it_by_a_private_address(

@@ -6,6 +6,7 @@ from flask_login import UserMixin
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from forum.anonymity import current_keys, new_secret_seal, unseal_secret
 from forum.db import Id, RandomId, Timestamp, db
 
 
@@ -19,7 +20,7 @@ class Member(UserMixin, db.Model):
     __table_args__ = (
         CheckConstraint("role IN ('member', 'moderator', 'admin')", name="role_known"),
         Index("ix_members_unconfirmed", "joined_at", "confirmed_at"),
-        # Ids are never reused: HMACs are made of them, so a new member would own the anonymous posts of one who left.
+        # Ids are never reused: an old link or log line must not lead to somebody else.
         {"sqlite_autoincrement": True},
     )
 
@@ -65,6 +66,18 @@ class Member(UserMixin, db.Model):
     # The vendor they represent: a copy of the vendors room's row, so that access rules need no query for it. Not a
     # foreign key, since that room lies above.
     represents_id: Mapped[int | None]
+    # The random secret of which all the member's HMACs are made, sealed. It is deleted with the row: from then on
+    # nobody can make them again.
+    secret_seal: Mapped[str | None] = mapped_column(String(160), default=new_secret_seal)
+
+    @property
+    def secret(self) -> str | None:
+        """Return the unsealed secret. None when no key in force opens it."""
+        source = (self.secret_seal, *current_keys())
+        if self.__dict__.get("_secret_source") != source:
+            self.__dict__.update(_secret_source=source, _secret=unseal_secret(self.secret_seal))
+        secret: str | None = self.__dict__["_secret"]
+        return secret
 
     passkeys: Mapped[list["Passkey"]] = relationship(
         cascade="all, delete-orphan", passive_deletes=True, order_by="Passkey.id"
@@ -93,7 +106,7 @@ class Passkey(db.Model):
 
 
 class Pseudonym(db.Model):
-    """A member's name in one thread. Only the anonymity key connects the thread HMAC to the member."""
+    """A member's name in one thread. Only key and secret together connect the thread HMAC to the member."""
 
     __tablename__ = "pseudonyms"
     __table_args__ = (
@@ -105,8 +118,6 @@ class Pseudonym(db.Model):
     thread_key: Mapped[str] = mapped_column(String(32))
     thread_hmac: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(40))
-    # The sealed id of the member, so that a sanction can reach them. Shown to nobody, moderators included.
-    member_seal: Mapped[str | None] = mapped_column(String(120))
 
 
 class Sanction(db.Model):

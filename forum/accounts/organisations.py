@@ -1,4 +1,4 @@
-"""Organisations: the company behind a confirmed work e-mail domain. Members without one count alone.
+"""Organisations: the company behind a confirmed work e-mail domain. Free-mail addresses count by mailbox.
 
 The domain is that of the address they sign in with, or one that they proved beside a private address.
 """
@@ -6,14 +6,32 @@ The domain is that of the address they sign in with, or one that they proved bes
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from sqlalchemy import Row
 
-from forum.accounts.models import Member
+class MemberRow(Protocol):
+    """A member, or a row of these columns."""
 
-# A row of a member's id, email, confirmed_at and work_domain.
-MemberRow = Row[int, str | None, datetime | None, str | None]
+    @property
+    def id(self) -> int:
+        """The member's number."""
+
+    @property
+    def email(self) -> str | None:
+        """The address, if there is one."""
+
+    @property
+    def confirmed_at(self) -> datetime | None:
+        """When the address was confirmed."""
+
+    @property
+    def work_domain(self) -> str | None:
+        """The domain of the company that they proved beside the address."""
+
+
+# Free-mail hosts with two names, and those that deliver mail as if there were no dots.
+SAME_HOSTS = {"googlemail.com": "gmail.com"}
+HOSTS_WITHOUT_DOTS = frozenset({"gmail.com"})
 
 
 class Organisation(NamedTuple):
@@ -23,18 +41,28 @@ class Organisation(NamedTuple):
     verified: bool
 
 
-def organisation_of(member: Member | MemberRow) -> Organisation:
-    """Return the member's organisation: their confirmed work domain, or the member alone."""
+def organisation_of(member: MemberRow) -> Organisation:
+    """Return the member's organisation: their confirmed work domain, or their mailbox alone."""
     domain = member.work_domain or email_domain(member.email)
     if member.confirmed_at and domain and not is_free_mail(domain):
         return Organisation(domain, True)
+    if member.confirmed_at and domain:
+        return Organisation(f"mailbox {mailbox(member.email or '')}", False)
     return Organisation(f"member {member.id}", False)
 
 
-def mailbox_domain(member: Member) -> str:
+def mailbox_domain(member: MemberRow) -> str:
     """Return the domain of the address that the member signs in with, or "" when anyone can get an address there."""
     domain = email_domain(member.email)
     return "" if is_free_mail(domain) else domain
+
+
+def mailbox(email: str) -> str:
+    """Return the mailbox behind an address: without what follows a plus, and without dots where hosts ignore them."""
+    local, _, domain = email.lower().rpartition("@")
+    domain = SAME_HOSTS.get(domain, domain)
+    local = local.partition("+")[0]
+    return f"{local.replace('.', '') if domain in HOSTS_WITHOUT_DOTS else local}@{domain}"
 
 
 def email_domain(email: str | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 
 from forum import anonymity
 from forum.accounts.models import Member, Passkey, Pseudonym, Sanction, SpentLink
@@ -42,7 +42,7 @@ def slugs_with_prefix(prefix: str) -> set[str]:
 
 def pseudonym_of(thread_key: str, member: Member) -> Pseudonym | None:
     """Return the member's pseudonym in this thread, or None when they have not written anonymously in it."""
-    hmacs = anonymity.thread_hmacs(thread_key, member.id)
+    hmacs = anonymity.thread_hmacs(thread_key, member.secret)
     return db.session.scalar(
         select(Pseudonym).where(Pseudonym.thread_key == thread_key, Pseudonym.thread_hmac.in_(hmacs))
     )
@@ -69,11 +69,20 @@ def spent_links_among(links: Sequence[str]) -> set[str]:
     return set(db.session.scalars(select(SpentLink.link).where(SpentLink.link.in_(links))))
 
 
-def member_seals(limit: int) -> Sequence[str]:
-    """Return member seals of pseudonyms, to check an anonymity key with."""
-    return db.session.scalars(
-        select(Pseudonym.member_seal).where(Pseudonym.member_seal.is_not(None)).order_by(Pseudonym.id).limit(limit)
-    ).all()  # type: ignore[return-value]
+def sealed_secrets(limit: int | None = None) -> Sequence[Row[int, str | None]]:
+    """Return id and sealed secret of all members, or of the first ones."""
+    return db.session.execute(select(Member.id, Member.secret_seal).order_by(Member.id).limit(limit)).all()
+
+
+def confirmed_members() -> Sequence[Row[int, str | None, datetime | None, str | None]]:
+    """Return id, email, confirmed_at and secret_seal of all members who have confirmed their address."""
+    columns = (Member.id, Member.email, Member.confirmed_at, Member.secret_seal)
+    return db.session.execute(select(*columns).where(Member.confirmed_at.is_not(None))).all()
+
+
+def members_by_ids(member_ids: Sequence[int]) -> Sequence[Member]:
+    """Return the members with these ids."""
+    return db.session.scalars(select(Member).where(Member.id.in_(member_ids))).all()
 
 
 def count_members() -> int:

@@ -16,7 +16,7 @@ from forum.chains import Chain
 from forum.dates import format_day
 from forum.db import db, lock, now, start_of_day
 
-# Sanctions are deleted only when their member leaves, so this chain has no gaps.
+# Sanctions are never deleted, so this chain has no gaps.
 SANCTION_CHAIN = Chain(
     "sanction mark",
     rows_with=sanctions_with_links,
@@ -58,7 +58,7 @@ def sanction_pseudonym(
     today = start_of_day(now())
     default_end = today + WARNING_LASTS if kind == "warn" else None
     sanction = Sanction(
-        chain_link=SANCTION_CHAIN.next_link(member.id),
+        chain_link=SANCTION_CHAIN.next_link(member.secret),
         kind=kind,
         message=message,
         created_at=today,
@@ -114,12 +114,5 @@ def anonymous_bar_message(member: Member) -> str | None:
     )
 
 
-def delete_sanctions(member: Member) -> None:
-    """Delete all sanctions of a member who deletes their account."""
-    for sanction in _chain(member):
-        db.session.delete(sanction)
-    db.session.flush()
-
-
 def _chain(member: Member) -> list[Sanction]:
-    return sorted(SANCTION_CHAIN.rows(member.id), key=lambda sanction: (sanction.created_at, sanction.id))
+    return sorted(SANCTION_CHAIN.rows(member.secret), key=lambda sanction: (sanction.created_at, sanction.id))

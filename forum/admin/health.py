@@ -27,11 +27,13 @@ JOB_LABELS = {
     "expire_notices": "Notices",
     "move_late_posts": "Late posts of merged vendors",
     "publish_scheduled": "Scheduled posts and replies",
+    "settle_pending_recounts": "Counts of replies and votes",
     "publish_scores": "Publication of scores",
     "remind_of_locks": "Second mails about passwords reset by mail",
     "remove_unedited": "Posts and replies not edited in time",
     "send_digests": "Digests",
     "send_representative_mails": "Mail to vendor representatives",
+    "truncate_write_ahead_log": "Deleted text in SQLite's log",
 }
 
 

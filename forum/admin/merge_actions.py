@@ -3,7 +3,6 @@
 from forum.accounts.models import Member
 from forum.db import db, lock
 from forum.moderation.log.actions import log_change
-from forum.notifications import merging as notifications_merging
 from forum.posts import merging as posts_merging
 from forum.ratings.scores import merging as ratings_merging
 from forum.vendors import merging as vendors_merging
@@ -15,7 +14,6 @@ MERGES = (
     posts_merging.merge_vendor,
     ratings_merging.merge_vendor,
     vendors_merging.merge_vendor,
-    notifications_merging.merge_vendor,
 )
 
 

@@ -33,6 +33,7 @@ LABELS = {
     "settled_after_texts": SettingLabel("Posts and replies as a new member", 0, 500),
     "held_words": SettingLabel("Words that hold a post or reply", 0, 5000),
     "held_domains": SettingLabel("Domains that hold a post or reply", 0, 5000),
+    "anonymous_percent_held": SettingLabel("Anonymous texts held at random, in percent", 0, 100),
     "notice_days": SettingLabel("Days to decide a notice", 1, 90),
 }
 # The log says that these changed, not to what: a public list of filtered words would be easy to avoid.

@@ -2,7 +2,6 @@
 
 from forum.accounts.models import Member
 from forum.moderation.log.actions import log_change
-from forum.notifications.merging import move_follows
 from forum.posts.models import Tag, TagSynonym
 from forum.posts.tags import actions
 from forum.templating import count_of
@@ -44,10 +43,9 @@ def set_retired(staff: Member, tag: Tag, *, retired: bool) -> None:
 
 
 def merge_tags(staff: Member, old: Tag, into: Tag, *, post_count: int, reason: str) -> None:
-    """Merge a tag into another: posts, synonyms and followers move, and the old slug becomes a synonym."""
+    """Merge a tag into another: posts and synonyms move, the old slug becomes a synonym. Move its follows before."""
     slug = old.slug
     actions.retag_posts(old, into)
-    move_follows("tag", old.id, into.id)
     actions.delete_tag(old)
     actions.add_synonym(into, slug)
     facts = f"{slug} merged into {into.slug}: {count_of(post_count, 'post')}"

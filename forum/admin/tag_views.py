@@ -9,6 +9,7 @@ from forum.admin.member_forms import ReasonForm
 from forum.admin.tag_forms import DescriptionForm, SynonymForm, TagForm, TagMergeForm
 from forum.admin.views import ADMIN_WRITES, bp
 from forum.db import db
+from forum.notifications.merging import move_follows
 from forum.posts.models import Tag
 from forum.posts.tags.actions import SlugTaken
 from forum.posts.tags.queries import all_tags, tag_by_slug, tag_by_synonym, tagged_post_count
@@ -85,6 +86,9 @@ def merge_tag(slug: str) -> ResponseReturnValue:
     into = form.target
     if request.form.get("intent") != f"merge into {into.id}":
         return form.render("admin/merge_tag.html", old=old, post_count=post_count, into=into)
+    # By itself: a transaction that seals members' states anew moves no posts.
+    move_follows("tag", old.id, into.id)
+    db.session.commit()
     actions.merge_tags(current_user, old, into, post_count=post_count, reason=form.reason_text())
     return _saved(into.slug, f"Merged. “{slug}” now leads to “{into.slug}”.")
 

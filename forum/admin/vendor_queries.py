@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from forum.db import Base, db
 from forum.posts.models import Post
-from forum.ratings.models import Rating, Snapshot, Withdrawal
+from forum.ratings.models import DisclosureState, Rating, Snapshot
 from forum.vendors.models import (
     Category,
     Programme,
@@ -150,7 +150,7 @@ def vendor_counts() -> dict[int, int]:
 
 def is_category_empty(category: Category) -> bool:
     """Return whether nothing refers to the category, including what is about undisclosed vendors."""
-    models = (Vendor, Post, Rating, Snapshot, Withdrawal)
+    models = (Vendor, Post, Rating, Snapshot, DisclosureState)
     references = [select(model.id).where(model.category_id == category.id).exists() for model in models]
     return not db.session.scalar(select(or_(*references)))
 

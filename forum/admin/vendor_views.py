@@ -14,6 +14,7 @@ from forum.admin.vendor_queries import MergePreview, merge_preview, search_vendo
 from forum.admin.views import ADMIN_WRITES, bp
 from forum.db import db
 from forum.forms import Form
+from forum.notifications.merging import move_follows
 from forum.templating import count_of
 from forum.text import fold
 from forum.vendors.models import Vendor, VendorAlias, VendorDomain
@@ -115,6 +116,9 @@ def merge_vendor(slug: str) -> ResponseReturnValue:
     into = form.target
     if request.form.get("intent") != f"merge into {into.id}":
         return form.render("admin/merge.html", old=old, preview=preview, into=into)
+    # By itself: a transaction that seals members' states anew moves no posts.
+    move_follows("vendor", old.id, into.id)
+    db.session.commit()
     try:
         merge_actions.merge_vendors(current_user, old, into, reason=form.reason_text(), summary=_summary(preview))
         db.session.commit()

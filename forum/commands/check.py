@@ -6,8 +6,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from forum import anonymity, jobs, mail
-from forum.accounts.pseudonyms import MEMBER_PURPOSE
-from forum.accounts.queries import member_seals
+from forum.accounts.queries import sealed_secrets
 from forum.admin.health import migrations
 from forum.commands.context import in_app
 from forum.db import reading
@@ -53,14 +52,14 @@ def _queue_problem() -> str | None:
 
 def key_problem() -> str | None:
     """Return a message when the keys don't open a sample of what the database has sealed."""
-    seals = [(MEMBER_PURPOSE, seal) for seal in member_seals(SAMPLE_SIZE)]
+    seals = [(anonymity.SECRET_PURPOSE, row.secret_seal or "") for row in sealed_secrets(SAMPLE_SIZE)]
     seals += [(ORGANISATION_SEAL_PURPOSE, seal) for seal in organisation_seals(SAMPLE_SIZE)]
     failures = sum(anonymity.unseal(purpose, seal) is None for purpose, seal in seals)
     if not failures:
         return None
     return (
         f"does not open {failures} of {len(seals)} seals. Put the former key into FORUM_OLD_ANONYMITY_KEYS. "
-        "Without it, anonymous texts stay readable, but their authors lose them: they can't edit, delete or list "
-        "them, sanctions don't reach the authors, scheduled texts never appear, members can rate twice, and "
-        "colleagues count as several companies."
+        "Without it, anonymous posts and replies can still be read, but their authors lose them: they can't edit, "
+        "delete or list them, sanctions don't reach the authors, scheduled ones never appear, members can rate twice, "
+        "and colleagues count as several companies."
     )

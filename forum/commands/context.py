@@ -1,5 +1,6 @@
 """What every command needs: the application around it, and database errors turned into messages."""
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import wraps
@@ -13,6 +14,7 @@ from forum import create_app
 from forum.config import SettingsError
 from forum.db import db, is_locked
 from forum.demo.actions import SIGN_INS
+from forum.storage import UMASK, close_to_others
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -21,10 +23,13 @@ UnitOfWork = Callable[[], AbstractContextManager[None]]
 
 def load_app() -> Flask:
     """Create the application. A bad setting ends the command with a message."""
+    os.umask(UMASK)
     try:
-        return create_app()
+        app = create_app()
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
+    close_to_others(app.config["INSTANCE"])
+    return app
 
 
 def in_app(unit_of_work: UnitOfWork) -> Callable[[Callable[P, Result]], Callable[P, Result]]:

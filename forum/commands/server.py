@@ -12,6 +12,7 @@ from forum.accounts.queries import count_members, member_by_email
 from forum.commands.context import database_message, load_app, print_demo_accounts
 from forum.db import db, writing
 from forum.demo.actions import SIGN_INS, fill_demo
+from forum.storage import truncate_write_ahead_log
 
 
 @click.command()
@@ -25,13 +26,22 @@ def serve(demo: bool) -> None:
     if not serving.run_in_child(lambda: _prepare(app, demo)):
         sys.exit(1)
     server = serving.web_server("forum:create_app", host=settings.host, port=settings.port, workers=settings.workers)
-    sys.exit(serving.supervise(web=server.serve, jobs=lambda: _run_jobs(app)))
+    code = serving.supervise(web=server.serve, jobs=lambda: _run_jobs(app))
+    serving.run_in_child(lambda: _empty_log(app))
+    sys.exit(code)
 
 
 @click.command()
 def work() -> None:
     """Run background jobs: send mail and run scheduled tasks. `forum serve` includes this."""
-    _run_jobs(load_app())
+    app = load_app()
+    _run_jobs(app)
+    _empty_log(app)
+
+
+def _empty_log(app: Flask) -> None:
+    with app.app_context():
+        truncate_write_ahead_log()
 
 
 def _prepare(app: Flask, demo: bool) -> None:

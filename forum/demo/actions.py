@@ -15,6 +15,7 @@ from forum.posts.actions import PostSubject, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, UsefulVote, target_columns
 from forum.posts.official_actions import write_official_reply
+from forum.posts.recounts import settle_recounts
 from forum.posts.tags.actions import create_tag
 from forum.posts.tags.queries import tags_by_word
 from forum.ratings.scores.actions import publish
@@ -67,6 +68,7 @@ def fill_demo() -> None:
         publish(started - timedelta(days=days_ago))
         # publish() expunges the session.
         db.session.add_all([*vendors.values(), *members.values()])
+    settle_recounts(db.session.flush)
     for representative in cast["representatives"]:
         _create_representative(representative, started)
 
@@ -137,6 +139,8 @@ def _write_story(
         anonymous=story.get("anonymous", False),
         at=posted_at,
     )
+    if post.rating is not None:
+        post.rating.counted_from = post.rating.rated_at
     _add_useful_votes(post, story, members, random)
     _write_comments(post, story, posted_at, members, started, random)
 

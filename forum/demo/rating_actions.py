@@ -6,6 +6,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from forum.accounts.models import Member
+from forum.db import start_of_day
 from forum.ratings.actions import rate
 from forum.ratings.criteria import ASK_KEYS, CRITERION_KEYS, DEALS, NOT_OFFERED, Answer
 from forum.vendors.models import Tier, Vendor
@@ -83,7 +84,7 @@ def create_extra_rating(
     members: Mapping[str, Member],
     started: datetime,
 ) -> None:
-    """Create the rating, anonymous in half of the cases."""
+    """Create the rating, anonymous in half of the cases. It counts at once: the demo is the same every time."""
     chance = Random(f"{extra.about} {extra.number}")  # noqa: S311 - always the same
     anonymous, at = chance.random() < 0.5, started - timedelta(days=round(extra.day))
     member = members[extra.member]
@@ -92,7 +93,9 @@ def create_extra_rating(
         category = next(category for category in categories() if category.slug == entry["category"])
         profile = {**cast["ratings"]["meridian-networks"], "worth": entry["worth"]}
         answers = random_answers(profile, None, 0.0, chance)
-        rate(member, category=category, description=entry["description"], answers=answers, anonymous=anonymous, at=at)
+        description = entry["description"]
+        rating = rate(member, category=category, description=description, answers=answers, anonymous=anonymous, at=at)
+        rating.counted_from = start_of_day(at)
         return
     vendor = vendors[extra.about]
     programme = vendor.programmes[0]
@@ -100,7 +103,8 @@ def create_extra_rating(
     height = position / (len(programme.tiers) - 1) - 0.5 if len(programme.tiers) > 1 else 0.0
     tier = programme.tiers[position]
     answers = random_answers(cast["ratings"][extra.about], tier, height, chance)
-    rate(member, vendor=vendor, programme=programme, tier=tier, answers=answers, anonymous=anonymous, at=at)
+    rating = rate(member, vendor=vendor, programme=programme, tier=tier, answers=answers, anonymous=anonymous, at=at)
+    rating.counted_from = start_of_day(at)
 
 
 def story_answers(rating: Toml) -> dict[str, Answer]:

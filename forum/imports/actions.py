@@ -26,6 +26,7 @@ from forum.posts.actions import write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.forms import BODY_LENGTH, REPLY_LENGTH, TITLE_LENGTH
 from forum.posts.models import Comment, Post
+from forum.posts.recounts import settle_recounts
 from forum.posts.visibility import hide
 
 log = logging.getLogger(__name__)
@@ -49,8 +50,7 @@ def import_wordpress(
     `commit` is called after every BATCH posts and comments; a dry run never calls it and rolls back at the end.
     `progress` is called with the bytes read and the size of the file.
     """
-    report, blog = Report(dry_run=dry_run), Blog()
-    run: _ImportRun | None = None
+    report, blog, run = Report(dry_run=dry_run), Blog(), None
     try:
         for item in read_items(file, blog, progress):
             run = run or _ImportRun(blog, report, drafts, None if dry_run else commit)
@@ -62,8 +62,9 @@ def import_wordpress(
         run.finish(invite=invite)
     if dry_run:
         db.session.rollback()
-    else:
-        commit()
+        return report
+    commit()
+    settle_recounts(commit)
     return report
 
 

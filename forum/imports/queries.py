@@ -87,7 +87,7 @@ def public_posts() -> Iterator[Any]:
         select(*_POST_COLUMNS, *byline_columns())
         .outerjoin(Vendor, Vendor.id == Post.vendor_id)
         .outerjoin(Programme, Programme.id == Post.programme_id)
-        .outerjoin(Tier, Tier.id == Post.tier_id)
+        .outerjoin(Tier, (Tier.id == Post.tier_id) & Post.shows_tier)
         .outerjoin(Category, Category.id == Post.category_id)
         .outerjoin(Member, Member.id == Post.author_id)
         .outerjoin(Pseudonym, Pseudonym.id == Post.pseudonym_id)

@@ -229,9 +229,9 @@ class Source(NamedTuple):
 
 SOURCES: Mapping[str, Source] = {
     "flag": Source("reports from members", "Reports from members"),
-    "filter": Source("a filter", "A filter held it, and a person reviewed it"),
+    "filter": Source("a filter", "It was held before it appeared, and a person reviewed it"),
     "notice": Source("an outside notice", "A notice from outside the forum"),
-    "own": Source("a moderator's own review", "A moderator's own review"),
+    "own": Source("a moderator's review", "A moderator's own review"),
     "appeal": Source("an appeal", "An appeal"),
     "request": Source("a request", "Your request"),
     "automated": Source("an expired deadline", "An expired deadline"),

@@ -170,9 +170,13 @@ def notes_for_case(case: Case) -> Sequence[CaseNote]:
     ).all()
 
 
+# Numbers of entries that are not listed in public are negative and in no order.
+_LATEST_FIRST = (Decision.decided_at.desc(), Decision.id.desc())
+
+
 def decisions_about_item(item: Item) -> Sequence[Decision]:
     """Return all decisions about the item, the latest first."""
-    return db.session.scalars(select(Decision).where(has_target(Decision, item)).order_by(Decision.id.desc())).all()
+    return db.session.scalars(select(Decision).where(has_target(Decision, item)).order_by(*_LATEST_FIRST)).all()
 
 
 def decision_by_id(number: int) -> Select[Decision]:
@@ -205,10 +209,7 @@ def decisions_for_member(
     """Return decisions about the member, what they signed and these anonymous texts of theirs, the latest first."""
     about_texts = has_target_among_texts(Decision, member, post_ids, comment_ids)
     return db.session.scalars(
-        select(Decision)
-        .where(or_(Decision.member_id == member.id, about_texts))
-        .order_by(Decision.id.desc())
-        .limit(limit)
+        select(Decision).where(or_(Decision.member_id == member.id, about_texts)).order_by(*_LATEST_FIRST).limit(limit)
     ).all()
 
 

@@ -1,35 +1,37 @@
 """The daily digest: a mail that says that something is new, and not what.
 
 All digests are made at a fixed hour and in random order, so that neither the time nor the position of a mail shows
-which reply it is about. All follows are resealed in the same run, so that the changed rows show nothing either.
+which reply it is about. The states of all members are sealed anew in the same run, also in random order.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from random import SystemRandom
 from typing import NamedTuple
 
 from forum import mail
+from forum.access import is_anonymous_writing_locked
 from forum.accounts.models import Member
 from forum.db import db
 from forum.links import external_url
-from forum.notifications.actions import reseal
-from forum.notifications.follow_state import FollowState, unseal_state
-from forum.notifications.queries import FollowRow, all_follows, all_member_ids, mail_addresses, reachable_member_ids
+from forum.notifications.actions import change_items
+from forum.notifications.following import following_of
+from forum.notifications.member_state import UNKNOWN, ItemState, Target
+from forum.notifications.queries import all_member_ids, mail_addresses, reachable_member_ids
 from forum.notifications.unsubscribe_tokens import token_for
 
 SUBJECT = "Something is new in what you follow"
-# State of a follow whose member has left.
-NO_FOLLOWER = FollowState(0, False, 0, 0)
 
 
-class DigestRound(NamedTuple):
-    """One day's digests: the members who get one, those whom mail may reach, all members, and all follows."""
+class MemberDigest(NamedTuple):
+    """What a day's digest is for one member: whether they get one, and how much is in what they follow."""
 
-    recipient_ids: list[int]
-    reachable_ids: set[int]
-    member_ids: set[int]
-    follows: Sequence[FollowRow]
+    member_id: int
+    is_reachable: bool
+    has_news: bool
+    counts: dict[Target, int]
+    unread_counts: dict[Target, int]
+    is_locked: bool
 
 
 def set_digest_frequency(member: Member, digest: str) -> None:
@@ -38,26 +40,29 @@ def set_digest_frequency(member: Member, digest: str) -> None:
     db.session.flush()
 
 
-def plan_digest(moment: datetime) -> DigestRound:
-    """Unseal all follows and find the members with news that no digest has announced."""
+def plan_digest(moment: datetime) -> list[MemberDigest]:
+    """Return the digests of all members, in random order."""
     reachable_ids = reachable_member_ids(moment)
-    follows = list(all_follows())
-    recipients = {
-        state.member_id
-        for row in follows
-        if (state := unseal_state(row.follower_seal)) is not None
-        and state.member_id in reachable_ids
-        and _has_news(row, state)
-    }
-    recipient_ids = list(recipients)
-    SystemRandom().shuffle(recipient_ids)
-    return DigestRound(recipient_ids, reachable_ids, all_member_ids(), follows)
+    member_ids = list(all_member_ids())
+    SystemRandom().shuffle(member_ids)
+    plan = []
+    for member_id in member_ids:
+        member = db.session.get(Member, member_id)
+        items = following_of(member).by_target() if member is not None else {}
+        is_reachable = member_id in reachable_ids
+        counts = {target: item.total for target, item in items.items()}
+        unread_counts = {target: item.unread for target, item in items.items()}
+        has_news = is_reachable and any(item.is_unannounced for item in items.values())
+        is_locked = member is not None and is_anonymous_writing_locked(member)
+        plan.append(MemberDigest(member_id, is_reachable, has_news, counts, unread_counts, is_locked))
+    return plan
 
 
-def enqueue_digests(digest_round: DigestRound) -> None:
+def enqueue_digests(plan: Sequence[MemberDigest]) -> None:
     """Put one mail for each recipient into the outbox. The mails differ only in the name and the unsubscribe link."""
-    addresses = {row.id: row for row in mail_addresses(digest_round.recipient_ids)}
-    for member_id in digest_round.recipient_ids:
+    recipient_ids = [digest.member_id for digest in plan if digest.has_news]
+    addresses = {row.id: row for row in mail_addresses(recipient_ids)}
+    for member_id in recipient_ids:
         mail.enqueue(
             addresses[member_id].email,
             "digest",
@@ -68,22 +73,26 @@ def enqueue_digests(digest_round: DigestRound) -> None:
         )
 
 
-def reseal_follows(digest_round: DigestRound, follows: Iterable[FollowRow]) -> None:
-    """Reseal these follows with what the digests have announced. Those of members who left lose their follower."""
-    for row in follows:
-
-        def announced(state: FollowState, count: int | None = row.item_count) -> FollowState:
-            if state.member_id not in digest_round.member_ids:
-                return NO_FOLLOWER
-            if count is None:
-                return state
-            is_reachable = state.member_id in digest_round.reachable_ids
-            mailed_count = count if is_reachable else min(state.mailed_count, count)
-            return state._replace(seen_count=min(state.seen_count, count), mailed_count=mailed_count)
-
-        reseal(row, announced)
+def reseal_states(plan: Sequence[MemberDigest]) -> None:
+    """Seal these members' states anew, with what the digests have announced."""
+    for digest in plan:
+        change_items(digest.member_id, lambda items, digest=digest: _announced(items, digest))
 
 
-def _has_news(row: FollowRow, state: FollowState) -> bool:
-    count: int | None = row.item_count
-    return state.is_following and count is not None and count > max(state.seen_count, state.mailed_count)
+def _announced(items: dict[Target, ItemState], digest: MemberDigest) -> dict[Target, ItemState]:
+    """Return the state after the digest. What is gone is forgotten, and of what was deleted nothing counts as read.
+
+    While anonymous writing is locked the state stays: not all that the member follows is known.
+    """
+    if digest.is_locked:
+        return items
+    result = {target: state for target, state in items.items() if target in digest.counts or state.choice is False}
+    for target, count in digest.counts.items():
+        state = items.get(target, UNKNOWN)
+        if state.seen_count is not None:
+            state = state._replace(seen_count=min(state.seen_count, count))
+        is_announced = digest.is_reachable and digest.unread_counts[target] > 0
+        state = state._replace(mailed_count=count if is_announced else min(state.mailed_count, count))
+        if state != UNKNOWN:
+            result[target] = state
+    return result

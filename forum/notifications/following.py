@@ -1,33 +1,60 @@
-"""What the reader follows, for pages: one item, or all items with the number of unread replies or posts in each."""
+"""What a member follows: one item, or all items with the number of unread replies or posts in each."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple, Protocol
 
-from forum.access import is_anonymous_writing_locked, is_member
+from forum.access import is_anonymous_writing_locked, is_author, is_listed, is_member
 from forum.accounts.models import Member
-from forum.notifications.actions import KINDS, follow_state, readable_follows
-from forum.notifications.follow_state import FollowState, merge_states, unseal_state
-from forum.notifications.queries import (
-    ItemRow,
-    Target,
-    followed_posts,
-    followed_tags,
-    followed_vendors,
+from forum.notifications.member_state import UNKNOWN, ItemState, Target, unseal_items
+from forum.notifications.own_text_queries import (
+    OwnTexts,
+    own_post_counts,
+    own_texts,
+    own_texts_by_thread,
+    state_and_own_replies,
 )
+from forum.notifications.queries import ItemRow, followed_posts, followed_tags, followed_vendors, sealed_state
 from forum.templating import current_reader
 
 
+class Thread(Protocol):
+    """A post, or a row of its columns, as following needs it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def thread_key(self) -> str: ...
+    @property
+    def author_id(self) -> int | None: ...
+    @property
+    def pseudonym_id(self) -> int | None: ...
+    @property
+    def hidden_at(self) -> datetime | None: ...
+    @property
+    def deleted_at(self) -> datetime | None: ...
+    @property
+    def imported_from(self) -> str | None: ...
+    @property
+    def comment_count(self) -> int: ...
+    @property
+    def news_count(self) -> int: ...
+
+
 class ActiveFollow(NamedTuple):
-    """The reader's follow of an item, and the number of unread replies or posts in it."""
+    """A follow of an item, and the number of unread replies or posts in it."""
 
     unread: int
 
 
 class FollowedItem(NamedTuple):
-    """A post, tag or vendor that someone follows, and the number of unread replies or posts in it."""
+    """A post, tag or vendor that someone follows."""
 
     row: ItemRow
+    # How many replies or posts by others there are, how many are unread, and whether a digest would announce them.
+    total: int
     unread: int
+    is_unannounced: bool
 
 
 class Following(NamedTuple):
@@ -41,46 +68,87 @@ class Following(NamedTuple):
         """Return the items with something unread."""
         return Following(*([item for item in items if item.unread] for items in self))
 
+    def by_target(self) -> dict[Target, FollowedItem]:
+        """Return the items by kind and id."""
+        by_kind = (("post", self.posts), ("tag", self.tags), ("vendor", self.vendors))
+        return {(kind, item.row.id): item for kind, items in by_kind for item in items}
+
 
 def reader_follow(kind: str, item_id: int, count: int) -> ActiveFollow | None:
-    """Return the reader's follow of an item with `count` replies or posts, or None. A template global."""
+    """Return the reader's follow of a tag or vendor with `count` posts, or None. A template global."""
     reader = current_reader()
-    state = follow_state(reader, kind, item_id) if is_member(reader) else None
-    return ActiveFollow(_unread(reader, count, state)) if state is not None and state.is_following else None
+    if not is_member(reader):
+        return None
+    state = unseal_items(sealed_state(reader.id)).get((kind, item_id), UNKNOWN)
+    if not state.choice:
+        return None
+    foreign_count = count - own_post_counts(reader, kind, [item_id]).get(item_id, 0)
+    return ActiveFollow(_unread(reader, foreign_count - (state.seen_count or 0)))
+
+
+def reader_follow_of_thread(post: Thread) -> ActiveFollow | None:
+    """Return the reader's follow of a post, or None. A template global. Takes one query."""
+    reader = current_reader()
+    return thread_follow(reader, post) if is_member(reader) else None
+
+
+def thread_follow(member: Member, post: Thread) -> ActiveFollow | None:
+    """Return the member's follow of a post, by choice or because they wrote in its thread; None without one."""
+    sealed, position_seals = state_and_own_replies(member, post.id, post.thread_key)
+    state = unseal_items(sealed).get(("post", post.id), UNKNOWN)
+    wrote_post = is_author(member, post) and is_listed(post) and post.imported_from is None
+    texts = own_texts(position_seals, is_author=wrote_post) if wrote_post or position_seals else None
+    if not is_followed(state, texts):
+        return None
+    count = post.comment_count + post.news_count - (texts.reply_count if texts else 0)
+    return ActiveFollow(_unread(member, count - _read_count(state, texts)))
 
 
 def following_of(member: Member) -> Following:
-    """Return what the member follows and may see, found along their chain. Takes four queries, however much it is."""
-    states: dict[Target, list[FollowState]] = {}
-    for row in readable_follows(member):
-        state = unseal_state(row.follower_seal)
-        for kind in KINDS:
-            if state is not None and (item_id := getattr(row, f"{kind}_id")) is not None:
-                states.setdefault((kind, item_id), []).append(state)
-    active = {
-        target: merged
-        for target, duplicates in states.items()
-        if (merged := merge_states(duplicates)) and merged.is_following
-    }
+    """Return all that the member follows, by choice and along their chain. The number of queries is always the same."""
+    states = unseal_items(sealed_state(member.id))
+    texts = own_texts_by_thread(member)
+    targets = {("post", post_id) for post_id in texts} | states.keys()
+
+    def ids(kind: str) -> list[int]:
+        return [id for of, id in targets if of == kind and is_followed(states.get((of, id), UNKNOWN), texts.get(id))]
+
+    posts = followed_posts(ids("post"))
+    tags, vendors = followed_tags(ids("tag")), followed_vendors(ids("vendor"))
+    own_tags = own_post_counts(member, "tag", [row.id for row in tags])
+    own_vendors = own_post_counts(member, "vendor", [row.id for row in vendors])
+    item = partial(_item, member)
     return Following(
-        _followed_items(member, "post", active, followed_posts, "comment_count"),
-        _followed_items(member, "tag", active, followed_tags, "post_count"),
-        _followed_items(member, "vendor", active, followed_vendors, "post_count"),
+        [
+            item(row, row.comment_count + row.news_count, states.get(("post", row.id)), texts.get(row.id))
+            for row in posts
+        ],
+        [item(row, row.post_count - own_tags.get(row.id, 0), states.get(("tag", row.id))) for row in tags],
+        [item(row, row.post_count - own_vendors.get(row.id, 0), states.get(("vendor", row.id))) for row in vendors],
     )
 
 
-def _unread(member: Member, count: int, state: FollowState) -> int:
+def is_followed(state: ItemState, texts: OwnTexts | None) -> bool:
+    """Return whether an item is followed: as chosen, else if the member wrote in it."""
+    return state.choice if state.choice is not None else texts is not None
+
+
+def _unread(member: Member, count: int) -> int:
     """Return how much is unread: 0 while anonymous writing is locked, since what the member wrote counts as read."""
-    return 0 if is_anonymous_writing_locked(member) else max(count - state.seen_count, 0)
+    return 0 if is_anonymous_writing_locked(member) else max(count, 0)
 
 
-def _followed_items(
-    member: Member,
-    kind: str,
-    states: Mapping[Target, FollowState],
-    select_rows: Callable[[Sequence[int]], Sequence[ItemRow]],
-    count_column: str,
-) -> list[FollowedItem]:
-    item_ids = [item_id for target_kind, item_id in states if target_kind == kind]
-    rows = select_rows(item_ids) if item_ids else []
-    return [FollowedItem(row, _unread(member, getattr(row, count_column), states[kind, row.id])) for row in rows]
+def _item(
+    member: Member, row: ItemRow, count: int, state: ItemState | None, texts: OwnTexts | None = None
+) -> FollowedItem:
+    state = state or UNKNOWN
+    count = max(count - (texts.reply_count if texts else 0), 0)
+    unread = _unread(member, count - _read_count(state, texts))
+    return FollowedItem(row, count, unread, unread > 0 and count > state.mailed_count)
+
+
+def _read_count(state: ItemState, texts: OwnTexts | None) -> int:
+    """Return how many are read: those at the last look, else those there were at the member's first text."""
+    if state.seen_count is not None:
+        return state.seen_count
+    return texts.first_position if texts else 0

@@ -1,9 +1,9 @@
 """Scheduled jobs of the notifications room."""
 
 from forum import jobs
-from forum.db import db, now, writing
-from forum.notifications.digest_actions import enqueue_digests, plan_digest, reseal_follows
-from forum.notifications.representative_actions import mail_representatives
+from forum.db import db, now, reading, writing
+from forum.notifications.digest_actions import enqueue_digests, plan_digest, reseal_states
+from forum.notifications.representative_actions import assign_to_representatives, mail_representatives
 
 BATCH_SIZE = 500
 
@@ -12,6 +12,8 @@ BATCH_SIZE = 500
 @writing()
 def send_representative_mails() -> None:
     """Mail vendor representatives, once a day so that a mail does not show when someone posted."""
+    assign_to_representatives()
+    db.session.commit()
     mail_representatives(now())
     db.session.commit()
 
@@ -20,10 +22,12 @@ def send_representative_mails() -> None:
 @writing()
 def send_digests() -> None:
     """Mail a digest, every day at five (UTC), to each member with news in what they follow."""
-    digest_round = plan_digest(now())
-    enqueue_digests(digest_round)
+    with reading():
+        plan = plan_digest(now())
+        db.session.rollback()
+    enqueue_digests(plan)
     db.session.commit()
     # In batches, so that other writers don't wait long. If the job is killed in between, some get a digest again.
-    for start in range(0, len(digest_round.follows), BATCH_SIZE):
-        reseal_follows(digest_round, digest_round.follows[start : start + BATCH_SIZE])
+    for start in range(0, len(plan), BATCH_SIZE):
+        reseal_states(plan[start : start + BATCH_SIZE])
         db.session.commit()

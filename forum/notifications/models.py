@@ -1,38 +1,33 @@
-"""Follows. A row shows what is followed; who follows it, and how much they have read, is sealed with the anonymity key.
+"""What members follow: one sealed state for each member, and posts that wait for a mail to representatives."""
 
-A row stays as long as the item it follows, even after its member unfollows: the number of a thread's rows must not show
-which of its named authors is behind a pseudonym in it. For the same reason a member who wrote in a thread both by name
-and under a pseudonym has two rows.
-"""
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import Connection, ForeignKey, Text, UniqueConstraint, event, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
+from forum.accounts.models import Member
 from forum.db import RandomId, db
+from forum.notifications.member_state import seal_items
 
 
-class Follow(db.Model):
-    """Someone follows, or followed, a post, a tag or a vendor."""
+class MemberState(db.Model):
+    """A member's sealed state, see member_state.py. Every member has one from the moment they join.
 
-    __tablename__ = "follows"
-    __table_args__ = (
-        CheckConstraint(
-            "(CASE WHEN post_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN tag_id IS NULL THEN 0 ELSE 1 END)"
-            " + (CASE WHEN vendor_id IS NULL THEN 0 ELSE 1 END) = 1",
-            name="one_thing",
-        ),
+    It is rewritten in transactions that touch no anonymous row: when its member presses follow, unfollow or mark as
+    read, and once a day for all members alike, in random order. Neither reading nor writing a text touches it.
+    """
+
+    __tablename__ = "member_states"
+
+    member_id: Mapped[int] = mapped_column(
+        ForeignKey("members.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
+    sealed: Mapped[str] = mapped_column(Text)
 
-    id: Mapped[RandomId]
-    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
-    tag_id: Mapped[int | None] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), index=True)
-    vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id", ondelete="CASCADE"), index=True)
-    # HMAC of item, identity (by name or anonymous) and member, to look up a member's follow of an item.
-    follow_hmac: Mapped[str] = mapped_column(String(64), unique=True)
-    # A link of the member's chain of follows, to look up all of a member's follows.
-    chain_link: Mapped[str] = mapped_column(String(64), unique=True)
-    # Who follows, whether they still do, and how much they have read: see follow_state.py.
-    follower_seal: Mapped[str] = mapped_column(String(120))
+
+@event.listens_for(Member, "after_insert")
+def _add_state(mapper: object, connection: Connection, member: Any) -> None:
+    connection.execute(insert(MemberState).values(member_id=member.id, sealed=seal_items({})))
 
 
 class UnmailedPost(db.Model):
@@ -42,5 +37,6 @@ class UnmailedPost(db.Model):
     __table_args__ = (UniqueConstraint("representative_id", "post_id", name="uq_unmailed_posts_once"),)
 
     id: Mapped[RandomId]
-    representative_id: Mapped[int] = mapped_column(ForeignKey("representatives.id", ondelete="CASCADE"))
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+    # None until the day's job has found the representatives: the author's transaction names no member.
+    representative_id: Mapped[int | None] = mapped_column(ForeignKey("representatives.id", ondelete="CASCADE"))

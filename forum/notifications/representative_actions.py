@@ -10,7 +10,12 @@ from forum import mail
 from forum.db import db
 from forum.links import external_url
 from forum.notifications.models import UnmailedPost
-from forum.notifications.representative_queries import UnmailedRow, representatives_with_unmailed, unmailed_posts
+from forum.notifications.representative_queries import (
+    UnmailedRow,
+    representatives_with_unmailed,
+    unassigned_posts,
+    unmailed_posts,
+)
 from forum.notifications.unsubscribe_tokens import token_for
 from forum.posts.models import Post
 from forum.vendors.representative_queries import representative_ids
@@ -19,10 +24,20 @@ MAX_TITLES = 50  # in one mail
 
 
 def queue_post_for_representatives(post: Post) -> None:
-    """Queue a post for the next mail to each representative of its vendor."""
-    for representative_id in set(representative_ids(post.vendor_id or 0)) - representatives_with_unmailed(post.id):
-        db.session.add(UnmailedPost(representative_id=representative_id, post_id=post.id))
+    """Queue a post for the next mail to its vendor's representatives, naming none beside the author's row."""
+    db.session.add(UnmailedPost(post_id=post.id))
     db.session.flush()
+
+
+def assign_to_representatives() -> None:
+    """Queue each new post for each representative of the vendor that it names by now."""
+    for row in unassigned_posts():
+        _delete(row.id)
+        for representative_id in set(representative_ids(row.vendor_id or 0)) - representatives_with_unmailed(
+            row.post_id
+        ):
+            db.session.add(UnmailedPost(representative_id=representative_id, post_id=row.post_id))
+            db.session.flush()
 
 
 def mail_representatives(moment: datetime) -> None:

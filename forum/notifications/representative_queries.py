@@ -15,7 +15,17 @@ from forum.vendors.models import Representative, Vendor
 UnmailedRow = Row[*tuple[Any, ...]]
 
 
-def representatives_with_unmailed(post_id: int) -> set[int]:
+def unassigned_posts() -> Sequence[Row[int, int, int | None]]:
+    """Return the posts that are not yet queued for a representative, in random order: id, post_id, vendor_id."""
+    return db.session.execute(
+        select(UnmailedPost.id, UnmailedPost.post_id, Post.vendor_id)
+        .join(Post, Post.id == UnmailedPost.post_id)
+        .where(UnmailedPost.representative_id.is_(None))
+        .order_by(UnmailedPost.id)
+    ).all()
+
+
+def representatives_with_unmailed(post_id: int) -> set[int | None]:
     """Return the ids of the representatives for whom the post is queued already."""
     return set(db.session.scalars(select(UnmailedPost.representative_id).where(UnmailedPost.post_id == post_id)))
 

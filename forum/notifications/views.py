@@ -10,12 +10,13 @@ from forum.access import can_see, is_member
 from forum.accounts.models import Member
 from forum.db import db
 from forum.notifications import actions
-from forum.notifications.following import FollowedItem, following_of, reader_follow
+from forum.notifications.following import FollowedItem, following_of, thread_follow
 from forum.notifications.queries import first_unread_reply
 from forum.posts.models import Post
 from forum.posts.queries import post_by_id
 from forum.posts.tags.queries import tag_by_slug
 from forum.rate_limits import limiter
+from forum.templating import current_reader
 from forum.urls import KeyConverter, safe_path
 from forum.vendors.lookup import vendor_or_404
 from forum.web import permission_required
@@ -71,7 +72,7 @@ def follow_post(post_id: int) -> ResponseReturnValue:
         abort(404)
     target = url_for("posts.show", post_id=post_id, slug=post.slug)
     if request.form.get("intent") == "open":
-        follow = reader_follow("post", post_id, post.comment_count)
+        follow = thread_follow(current_reader(), post)
         reply_id = (
             first_unread_reply(post, current_user, follow.unread) if follow is not None and follow.unread else None
         )

@@ -4,7 +4,9 @@ from flask import Blueprint, render_template
 
 from forum import anonymity
 from forum.accounts.lock_actions import LOCK_DURATION
+from forum.headers import PADDED_TO_BYTES
 from forum.posts.anonymous.badges import MIN_ORGANISATIONS
+from forum.site import setting
 
 bp = Blueprint("anonymity", __name__)
 # Every column of the tables that serve anonymous writing alone, in words. A test compares this with the tables.
@@ -12,13 +14,12 @@ STORED_COLUMNS = {
     "pseudonyms": {
         "id": "a random number",
         "thread_key": "the thread, as a random number",
-        "thread_hmac": "a code made from your account, the thread and the key",
+        "thread_hmac": "a code made from your secret, the thread and the key",
         "name": "the alias",
-        "member_seal": "your account's number, encrypted with the key, so that a warning or a bar can reach you",
     },
     "sanctions": {
         "id": "a random number",
-        "chain_link": "a code made from your account, a counter and the key",
+        "chain_link": "a code made from your secret, a counter and the key",
         "kind": "warning, hold or bar",
         "message": "the reason you read",
         "created_at": "the day it was imposed",
@@ -27,30 +28,31 @@ STORED_COLUMNS = {
     },
     "scheduled_texts": {
         "id": "a random number",
-        "chain_link": "a code made from your account, a counter and the key",
+        "chain_link": "a code made from your secret, a counter and the key",
         "sealed": "the text, whose it is and when it is due, encrypted with the key; its length shows to the kilobyte",
         "created_at": "the day you wrote it",
     },
     "spent_links": {
         "link": "the code of a deleted row, so that no two rows ever have the same",
     },
-    "follows": {
+    "member_states": {
+        "member_id": "your account",
+        "sealed": "what you follow by choice, what you marked as read and what a digest told you, encrypted with "
+        "the key; its length shows in steps of 4, 16, 64 kilobytes",
+    },
+    "pending_recounts": {
         "id": "a random number",
-        "post_id": "the thread that is followed",
-        "tag_id": "or the tag that is followed",
-        "vendor_id": "or the vendor that is followed",
-        "follow_hmac": "a code made from your account, what is followed and the key",
-        "chain_link": "a code made from your account, a number and the key",
-        "follower_seal": "your account's number, whether you still follow and how much you have seen, encrypted "
-        "with the key, so that you hear of replies",
+        "post_id": "the post whose replies are to be counted again",
+        "comment_id": "or the reply whose answers are",
     },
 }
 TABLE_TITLES = {
     "pseudonyms": "An alias in a thread",
     "sanctions": "A moderator's decision about an alias",
     "scheduled_texts": "A text scheduled to appear later",
-    "spent_links": "A deleted anonymous text, rating or follow",
-    "follows": "Following a thread, tag or vendor, under your name, an alias or neither",
+    "spent_links": "A deleted anonymous text, rating or scheduled text",
+    "member_states": "What you follow, one row for every account, and nothing about your own texts in it",
+    "pending_recounts": "A new reply or vote, until it is counted, a moment later",
 }
 
 
@@ -63,5 +65,7 @@ def show() -> str:
         titles=TABLE_TITLES,
         lock_days=LOCK_DURATION.days,
         min_organisations=MIN_ORGANISATIONS,
+        padded_to_kb=PADDED_TO_BYTES // 1024,
+        percent_held=setting("anonymous_percent_held"),
         alias_count=len(anonymity.ADJECTIVES) * len(anonymity.NOUNS),
     )

@@ -1,4 +1,4 @@
-"""The desk of a vendor's representative: published scores, posts without an official reply, and replies so far."""
+"""The dashboard of a vendor's representative: published scores, posts without an official reply, and replies so far."""
 
 from flask import Blueprint, render_template, request
 from flask_login import current_user
@@ -15,7 +15,7 @@ bp = Blueprint("representative_dashboard", __name__)
 
 @bp.get("/vendors/<slug>/desk")
 def show(slug: str) -> str:
-    """Show the desk. Everything on it is public elsewhere."""
+    """Show the dashboard. Everything on it is public elsewhere."""
     vendor = vendor_or_404(slug, current_user)
     require(can_open_dashboard(current_user, vendor))
     return render_template(

@@ -8,7 +8,7 @@ from forum import anonymity, text
 from forum.access import is_listed
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.posts.anonymous.badges import badge_for
+from forum.posts.anonymous.badges import badge_for, is_tier_shared
 from forum.posts.models import Comment, Post, PostTag, Tag
 from forum.posts.queries import has_replies, is_rating_attached_to_post
 from forum.posts.screening.holds import hold_if_needed
@@ -61,10 +61,12 @@ def write_post(
     post = Post(thread_key=anonymity.new_thread_key(), submission=submission or None)
     _set_content(post, title=title, body=body, leaning=leaning, subject=subject)
     sign(post, author, anonymous=anonymous, at=at or now())
+    post.shows_tier = _may_show_tier(post)
     post.badge = badge_for(author, subject.tier) if anonymous and badged else ""
     post.last_activity_at = post.created_at
     if rating_answers:
-        post.rating = rate(author, anonymous=anonymous, answers=rating_answers, at=at, **subject._asdict())
+        details = subject._asdict() | {"anonymous": anonymous, "is_shown": True}
+        post.rating = rate(author, answers=rating_answers, at=at, **details)
     _save_new(post, author, tags, is_import=at is not None)
     return post
 
@@ -100,6 +102,7 @@ def edit_post(
     old_vendor_id = post.vendor_id
     with recounted(post):
         _set_content(post, title=title, body=body, leaning=leaning, subject=subject)
+        post.shows_tier = _may_show_tier(post)
         if post.badge:
             # Another tier is shared by another number of organisations.
             post.badge = badge_for(author, subject.tier) if author is not None else ""
@@ -152,9 +155,13 @@ def _set_content(post: Post, *, title: str, body: str | Rendered, leaning: str, 
     post.excerpt = text.to_plain(post.body)
     post.vendor_id = subject.vendor.id if subject.vendor else None
     post.programme_id = subject.programme.id if subject.programme else None
-    post.tier_id = subject.tier.id if subject.tier else None
+    post.tier = subject.tier
     post.category_id = subject.category.id if subject.category else None
     post.vendor_description = text.single_line(subject.description) if subject.description else None
+
+
+def _may_show_tier(post: Post) -> bool:
+    return post.tier is not None and (post.pseudonym_id is None or is_tier_shared(post.tier))
 
 
 def _disclose_rated_vendor(post: Post, subject: PostSubject, author: Member | None) -> None:
@@ -182,7 +189,7 @@ def _drop_rating(post: Post) -> None:
 def _details(post: Post) -> str:
     """Return leaning, vendor and tags as text, for a revision."""
     vendor = post.vendor.name if post.vendor else post.vendor_description or "no vendor"
-    tier = f", {post.tier.name}" if post.tier else ""
+    tier = f", {post.tier.name}" if post.tier and post.shows_tier else ""
     tags = " ".join(f"#{slug}" for slug in tag_slugs_of([post.id]).get(post.id, []))
     return f"{post.leaning} · {vendor}{tier} · {tags}"[:400]
 

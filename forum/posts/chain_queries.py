@@ -38,7 +38,7 @@ TEXT_CHAIN = Chain(
 
 def used_chain_links_of(member: Member) -> list[str]:
     """Return the links of the member's chain that an anonymous text carries."""
-    return TEXT_CHAIN.rows(member.id)
+    return TEXT_CHAIN.rows(member.secret)
 
 
 def readable_chain_links_of(member: Member) -> list[str]:
@@ -48,7 +48,7 @@ def readable_chain_links_of(member: Member) -> list[str]:
 
 def next_chain_link(member: Member) -> str:
     """Return the first link of the member's chain that no text ever carried."""
-    return TEXT_CHAIN.next_link(member.id)
+    return TEXT_CHAIN.next_link(member.secret)
 
 
 def anonymous_texts_of(member: Member) -> AnonymousTexts:

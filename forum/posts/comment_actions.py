@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
+from forum import anonymity
 from forum.access import is_listed
 from forum.accounts.models import Member
 from forum.db import db, new_random_id, now
 from forum.posts.anonymous.badges import badge_for
 from forum.posts.models import Comment, Post
+from forum.posts.recount_queries import count_answers, count_listed_replies
+from forum.posts.recounts import request_recount
 from forum.posts.screening.holds import hold_if_needed
 from forum.posts.signals import comment_published
 from forum.posts.visibility import adjust_visible_counts, hold_if_edit_requested
@@ -15,6 +18,8 @@ from forum.text import Rendered
 from forum.urls import key_text
 
 MAX_DEPTH = 4
+# Part of the key that seals positions: it never changes.
+POSITION_PURPOSE = "position in a thread"
 
 
 def write_comment(
@@ -39,6 +44,9 @@ def write_comment(
     set_body(comment, body)
     sign(comment, author, anonymous=anonymous, at=at or now())
     comment.badge = badge_for(author) if anonymous and badged else ""
+    # Of imported and invented replies, many are written before they are counted.
+    reply_count = post.comment_count if at is None else count_listed_replies(post.id)
+    comment.position_seal = anonymity.seal(POSITION_PURPOSE, f"{reply_count + post.news_count:08d}")
     _add_to_thread(comment, post, parent)
     hold_if_needed(comment, author, is_import=at is not None)
     if is_listed(comment):
@@ -62,39 +70,32 @@ def delete_comment(comment: Comment) -> bool:
     """
     if is_listed(comment):
         adjust_visible_counts(comment, -1)
-    leaves_tombstone = comment.removed_at is not None or comment.answer_count > 0 or comment.imported_from is not None
+    has_answers = count_answers(comment.id) > 0
+    leaves_tombstone = comment.removed_at is not None or has_answers or comment.imported_from is not None
     if leaves_tombstone:
         leave_tombstone(comment)
     else:
-        _remove(comment)
+        db.session.delete(comment)
+        if comment.parent_id is not None:
+            request_recount(Comment, comment.parent_id)
     db.session.flush()
     return leaves_tombstone
 
 
+def position_of(position_seal: str | None) -> int:
+    """Return how much was in the thread before a comment; 0 for one from before that was stored."""
+    return int(anonymity.unseal(POSITION_PURPOSE, position_seal) or 0) if position_seal else 0
+
+
 def _add_to_thread(comment: Comment, post: Post, parent: Comment | None) -> None:
-    """Give the comment its place and count it. Answers to the deepest level stay on that level."""
+    """Give the comment its place, and have it counted. Answers to the deepest level stay on that level."""
     comment.parent_id = parent.id if parent else None
     comment.depth = min(parent.depth + 1, MAX_DEPTH) if parent else 0
     comment.path = _parent_path(parent) + _path_segment(comment)
     db.session.add(comment)
     if parent:
-        parent.answer_count = Comment.answer_count + 1
-    post.comment_count = Post.comment_count + 1
-    # An anonymous reply records its day only, so it must not reveal more by moving its thread up.
-    post.last_activity_at = max(post.last_activity_at, comment.created_at)
-    db.session.flush()
-
-
-def _remove(comment: Comment) -> None:
-    """Delete the row, and the tombstones above it that now have no answers."""
-    parent = comment.parent
-    db.session.delete(comment)
-    db.session.flush()
-    if parent is not None:
-        parent.answer_count = Comment.answer_count - 1
-        db.session.flush()
-        if parent.deleted_at is not None and parent.answer_count == 0 and parent.imported_from is None:
-            _remove(parent)
+        request_recount(Comment, parent.id)
+    request_recount(Post, post.id)
 
 
 def _parent_path(parent: Comment | None) -> str:

@@ -31,7 +31,7 @@ from forum.posts.official_views import official_reply_page
 from forum.posts.queries import post_by_id
 from forum.posts.scheduled_actions import schedule_comment
 from forum.posts.useful_views import save_useful_vote
-from forum.rate_limits import limiter, was_accepted
+from forum.rate_limits import limit_writing, limiter
 from forum.submissions import honeypot_filled, submit_once
 from forum.templating import current_reader
 from forum.text import Rendered
@@ -53,7 +53,7 @@ def show(comment_id: int) -> ResponseReturnValue:
 @bp.route("/posts/<key:post_id>/reply", methods=["GET", "POST"])
 @deferred_transaction
 @permission_required(can_write)
-@limiter.limit("20/minute;200/hour", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
+@limit_writing("20/minute;200/hour")
 def new(post_id: int) -> ResponseReturnValue:
     """Reply to a post, or (?to=) to a reply under it."""
     post: Post = db.first_or_404(post_by_id(post_id))

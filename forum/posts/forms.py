@@ -12,6 +12,7 @@ from forum.access import can_post_about, can_rate, is_anonymous_writing_locked, 
 from forum.accounts.lock_actions import lock_message
 from forum.forms import Form
 from forum.posts.actions import NO_VENDOR, PostSubject
+from forum.posts.anonymous.badges import is_tier_shared
 from forum.posts.models import LEANINGS, MAX_TAGS, Post, Tag
 from forum.posts.signature_forms import SignedForm, mentioned_tiers
 from forum.posts.tags.queries import folded_words, similar_tags, tag_slugs_of, tags_by_word
@@ -231,14 +232,21 @@ class PostForm(PostFields, RatingFields, SignedForm):
         return self.post_values() | self.signature_values() | {"rating_answers": rating_answers}
 
     def passages(self) -> list[str]:
-        """Return title and text, and the description of an undisclosed vendor."""
+        """Return title, text and tags, and the description of an undisclosed vendor."""
         description = self.description.data if self.vendor_naming.data == "undisclosed" else ""
-        return [self.title.data or "", self.body.data or "", description or ""]
+        tags = [tag.slug.replace("-", " ") for tag in self.selected_tags]
+        return [self.title.data or "", self.body.data or "", description or "", *tags]
 
     def disclosed_tiers(self) -> list[Tier]:
-        """Return the tier selected, or those of the vendor that the text mentions."""
-        subject = self.post_subject()
-        return [subject.tier] if subject.tier else mentioned_tiers(subject.vendor, self.passages())
+        """Return the tier that is shown, and those of the vendor that the text mentions."""
+        selected = self.shown_tier()
+        mentioned = mentioned_tiers(self.post_subject().vendor, self.passages())
+        return [selected, *(tier for tier in mentioned if tier is not selected)] if selected else mentioned
+
+    def shown_tier(self) -> Tier | None:
+        """Return the tier selected, if an anonymous post may show it."""
+        tier = self.post_subject().tier
+        return tier if tier is not None and is_tier_shared(tier) else None
 
 
 class PostEditForm(PostFields):

@@ -1,9 +1,10 @@
-"""The job that publishes scheduled texts."""
+"""Jobs of posts: publish scheduled texts, and count again what a crash left uncounted."""
 
 import logging
 
 from forum import jobs
 from forum.db import db, writing
+from forum.posts.recounts import settle_recounts
 from forum.posts.scheduled_actions import due_ids, publish_scheduled_text
 
 log = logging.getLogger(__name__)
@@ -19,6 +20,14 @@ def publish_scheduled() -> None:
         try:
             publish_scheduled_text(text_id)
             db.session.commit()
+            settle_recounts(db.session.commit)
         except Exception as error:
             db.session.rollback()
             log.warning("a scheduled text could not be published: %s", type(error).__name__)
+
+
+@jobs.periodic(minute="*/10")
+@writing()
+def settle_pending_recounts() -> None:
+    """Count again what a request could not count after its commit."""
+    settle_recounts(db.session.commit)

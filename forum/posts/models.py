@@ -6,7 +6,7 @@ of its author's chain, by which they find it again; without the key neither iden
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from forum.accounts.models import Member, Pseudonym
@@ -42,7 +42,7 @@ class AuthoredText:
     decision_id: Mapped[int | None]
     # A moderator requested a change: the text is hidden, and its author can edit it until this time.
     edit_deadline: Mapped[datetime | None]
-    # A notice disputes the text, which stays readable while it is checked.
+    # A notice disputes the text, which can still be read while it is checked.
     disputed_at: Mapped[datetime | None]
     # What an anonymous text shows of its author; see anonymous/badges.py.
     badge: Mapped[str] = mapped_column(String(120), default="", server_default="")
@@ -90,6 +90,8 @@ class Post(AuthoredText, db.Model):
     vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id"))
     programme_id: Mapped[int | None] = mapped_column(ForeignKey("programmes.id", ondelete="SET NULL"))
     tier_id: Mapped[int | None] = mapped_column(ForeignKey("tiers.id", ondelete="SET NULL"))
+    # Whether others see the tier: under an anonymous post only if enough organisations hold it.
+    shows_tier: Mapped[bool] = mapped_column(default=False, server_default=false())
     # An undisclosed vendor has a category and a description instead.
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), index=True)
     vendor_description: Mapped[str | None] = mapped_column(String(80))
@@ -101,6 +103,8 @@ class Post(AuthoredText, db.Model):
     locked_reason: Mapped[str | None] = mapped_column(Text)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"))
     comment_count: Mapped[int] = mapped_column(default=0)
+    # News in the thread that are not replies: followers see one more unread.
+    news_count: Mapped[int] = mapped_column(default=0, server_default="0")
 
     vendor: Mapped[Vendor | None] = relationship()
     programme: Mapped[Programme | None] = relationship()
@@ -139,6 +143,8 @@ class Comment(AuthoredText, db.Model):
     official_vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id", ondelete="SET NULL"))
     official_title: Mapped[str | None] = mapped_column(String(80))
     answer_count: Mapped[int] = mapped_column(default=0)
+    # How much was in the thread before, sealed: what its author has not seen yet is counted from here. None: nothing.
+    position_seal: Mapped[str | None] = mapped_column(String(80))
 
     post: Mapped[Post] = relationship()
     parent: Mapped["Comment | None"] = relationship(remote_side="Comment.id")
@@ -219,6 +225,17 @@ class UsefulVote(db.Model):
 
     id: Mapped[RandomId]
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"))
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+
+
+class PendingRecount(db.Model):
+    """A post or comment whose replies, answers and votes are to be counted again; see recounts.py. Names no member."""
+
+    __tablename__ = "pending_recounts"
+    __table_args__ = (CheckConstraint("(post_id IS NULL) <> (comment_id IS NULL)", name="of_one_thing"),)
+
+    id: Mapped[RandomId]
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
 

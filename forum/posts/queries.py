@@ -51,6 +51,7 @@ _ROW_COLUMNS = (
     _post.badge,
     _vendor.name.label("vendor_name"),
     _vendor.slug.label("vendor_slug"),
+    # None where others must not see it.
     Tier.__table__.c.name.label("tier_name"),
     Rating.__table__.c.worth,
 )
@@ -68,11 +69,14 @@ _PAGE_COLUMNS = (
     _post.merged_into_id,
     _post.disputed_at,
     _post.thread_key,
+    _post.news_count,
+    _post.imported_from,
     _post.author_id,
     _post.pseudonym_id,
     _post.rating_id,
     _post.vendor_id,
     _post.category_id,
+    Tier.__table__.c.id.label("tier_id"),
     Programme.__table__.c.name.label("programme_name"),
     Category.__table__.c.name.label("category_name"),
     Pseudonym.__table__.c.thread_hmac,
@@ -258,7 +262,7 @@ def post_rows(*columns: ColumnElement[object] | InstrumentedAttribute[object]) -
         select(*_ROW_COLUMNS, *glyph_columns(snapshot.c), *byline_columns(), *columns)
         .select_from(Post.__table__)
         .outerjoin(vendor, vendor.c.id == _post.vendor_id)
-        .outerjoin(tier, tier.c.id == _post.tier_id)
+        .outerjoin(tier, and_(tier.c.id == _post.tier_id, _post.shows_tier))
         .outerjoin(rating, and_(rating.c.id == _post.rating_id, rating.c.hidden_at.is_(None)))
         .outerjoin(snapshot, glyph_join(_vendor_id, snapshot.c))
         .outerjoin(member, member.c.id == _post.author_id)

@@ -57,11 +57,14 @@ class PostPageRow(FeedRow, Protocol):
     merged_into_id: int | None
     disputed_at: datetime | None
     thread_key: str
+    news_count: int
+    imported_from: str | None
     author_id: int | None
     pseudonym_id: int | None
     rating_id: int | None
     vendor_id: int | None
     category_id: int | None
+    tier_id: int | None
     programme_name: str | None
     category_name: str | None
     thread_hmac: str | None

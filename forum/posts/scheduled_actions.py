@@ -12,6 +12,7 @@ from typing import NamedTuple, TypedDict, cast
 from forum import anonymity
 from forum.access import can_post_about, can_rate, can_reply, can_write, is_anonymous_writing_locked, is_listed
 from forum.accounts.models import Member
+from forum.accounts.pseudonyms import member_behind
 from forum.db import db, lock, now, start_of_day
 from forum.posts.actions import NO_VENDOR, PostSubject, write_post
 from forum.posts.comment_actions import write_comment
@@ -24,7 +25,11 @@ from forum.vendors.models import Category, Programme, Tier, Vendor
 # Part of the key that seals them: it never changes.
 SEAL_PURPOSE = "delayed writing"
 MAX_SCHEDULED = 50
-# The job that publishes runs every ten minutes.
+# Everybody's scheduled texts appear at one hour of the night, in UTC: a copy of the database from every hour shows none
+# at another.
+PUBLICATION_HOUR = 4
+MIN_DELAY = timedelta(hours=6)
+# The job that publishes runs every ten minutes, in case that the site does not run at that hour.
 OVERDUE_AFTER = timedelta(minutes=30)
 
 
@@ -40,7 +45,8 @@ class _Content(TypedDict, total=False):
     """What is sealed, as JSON: common values, then those of a post, then those of a comment."""
 
     kind: str
-    member: int
+    owner_key: str
+    owner_hmac: str
     due: str
     deadline: str
     title: str
@@ -54,6 +60,13 @@ class _Content(TypedDict, total=False):
     rating_answers: dict[str, int | bool | str | None] | None
     post: int
     parent: int | None
+
+
+class _Owner(NamedTuple):
+    """Whose scheduled text it is, in the form that a pseudonym has: a random key, and the HMAC of key and secret."""
+
+    thread_key: str
+    thread_hmac: str
 
 
 class ScheduledItem(NamedTuple):
@@ -78,7 +91,7 @@ def schedule_post(
     subject: PostSubject = NO_VENDOR,
     **values: object,
 ) -> bool:
-    """Schedule a post for a random time within the hours. `values` are for write_post.
+    """Schedule a post for a random night within the hours, not before MIN_DELAY. `values` are for write_post.
 
     Return False when the member has too many scheduled texts.
     """
@@ -90,7 +103,7 @@ def schedule_post(
 def schedule_comment(
     member: Member, post: Post, *, hours: int, form_data: Mapping[str, str], parent: Comment | None, **values: object
 ) -> bool:
-    """Schedule a reply for a random time within the hours. `values` are for write_comment.
+    """Schedule a reply for a random night within the hours, not before MIN_DELAY. `values` are for write_comment.
 
     Return False when the member has too many scheduled texts.
     """
@@ -102,7 +115,7 @@ def scheduled_texts_of(member: Member) -> list[ScheduledItem]:
     """Return the member's scheduled texts, the earliest deadline first; none while anonymous writing is locked."""
     if is_anonymous_writing_locked(member):
         return []
-    rows = SCHEDULED_CHAIN.rows(member.id)
+    rows = SCHEDULED_CHAIN.rows(member.secret)
     items = [_item(row.id, content) for row in rows if (content := _unseal(row.sealed)) is not None]
     return sorted(items, key=lambda item: (item.deadline, item.id))
 
@@ -111,32 +124,33 @@ def cancel_scheduled(member: Member, text_id: int | None) -> bool:
     """Delete one of the member's scheduled texts. Return False when they have none with this id, or it is locked."""
     if text_id is None or is_anonymous_writing_locked(member):
         return False
-    rows = [row for row in SCHEDULED_CHAIN.rows(member.id) if row.id == text_id]
+    rows = [row for row in SCHEDULED_CHAIN.rows(member.secret) if row.id == text_id]
     for row in rows:
         db.session.delete(row)
     db.session.flush()
     return bool(rows)
 
 
-def cancel_all_scheduled(member: Member) -> None:
-    """Delete all of the member's scheduled texts: they delete their account."""
-    for row in SCHEDULED_CHAIN.rows(member.id):
-        db.session.delete(row)
-    db.session.flush()
-
-
 def due_ids() -> list[int]:
-    """Return the ids of the scheduled texts that are due."""
+    """Return the ids of the scheduled texts that are due, in random order."""
     moment = now().isoformat()
     contents = {text_id: _unseal(sealed) for text_id, sealed in sealed_scheduled_texts().items()}
-    return [text_id for text_id, content in contents.items() if content is not None and content["due"] <= moment]
+    due = [text_id for text_id, content in contents.items() if content is not None and content["due"] <= moment]
+    return secrets.SystemRandom().sample(due, len(due))
+
+
+def publication_times(moment: datetime, hours: int) -> list[datetime]:
+    """Return when a text may appear that is written at the moment: at least one time, MIN_DELAY to `hours` later."""
+    first = moment.replace(hour=PUBLICATION_HOUR, minute=0, second=0, microsecond=0)
+    times = [first + timedelta(days=day) for day in range(2 + hours // 24)]
+    return [time for time in times if moment + MIN_DELAY <= time <= moment + timedelta(hours=hours)]
 
 
 def publish_scheduled_text(text_id: int) -> None:
     """Write the text and delete the row. It stays while its author can't write or its thread is closed."""
     row = db.session.get(ScheduledText, text_id, with_for_update={"skip_locked": True})
     content = _unseal(row.sealed) if row is not None else None
-    member = db.session.get(Member, content["member"]) if content else None
+    member = member_behind(_Owner(content["owner_key"], content["owner_hmac"])) if content else None
     if row is None or content is None or member is None or not can_write(member):
         return
     is_written = _write_post(member, content) if content["kind"] == "post" else _write_comment(member, content)
@@ -147,17 +161,20 @@ def publish_scheduled_text(text_id: int) -> None:
 
 def _schedule(member: Member, hours: int, content: Mapping[str, object]) -> bool:
     lock(f"scheduled texts of {member.id}")
-    contents = [_unseal(row.sealed) or {} for row in SCHEDULED_CHAIN.rows(member.id)]
+    contents = [_unseal(row.sealed) or {} for row in SCHEDULED_CHAIN.rows(member.secret)]
     submission = content.get("submission")
     if submission and any(scheduled.get("submission") == submission for scheduled in contents):
         return True
     if len(contents) >= MAX_SCHEDULED:
         return False
     moment = now()
-    due, deadline = moment + timedelta(seconds=1 + secrets.randbelow(hours * 3600)), moment + timedelta(hours=hours)
-    content = {**content, "member": member.id, "due": due.isoformat(), "deadline": deadline.isoformat()}
+    times = publication_times(moment, hours)
+    due, deadline = secrets.choice(times), times[-1]
+    owner_key = anonymity.new_thread_key()
+    owner = {"owner_key": owner_key, "owner_hmac": anonymity.thread_hmac(owner_key, member.secret)}
+    content = {**content, **owner, "due": due.isoformat(), "deadline": deadline.isoformat()}
     sealed = anonymity.seal_json(SEAL_PURPOSE, content)
-    link = SCHEDULED_CHAIN.next_link(member.id)
+    link = SCHEDULED_CHAIN.next_link(member.secret)
     db.session.add(ScheduledText(chain_link=link, sealed=sealed, created_at=start_of_day(moment)))
     db.session.flush()
     return True

@@ -1,8 +1,9 @@
 """Posts: blueprints, jobs and template globals."""
 
-from flask import Flask
+from flask import Flask, Response
 
 from forum.posts import comment_views, jobs, official_views, scheduled_views, views
+from forum.posts.recounts import settle_after_request
 from forum.posts.row_html import render_post_row
 
 # Imported so that the database, the signals and the job queue know them.
@@ -13,4 +14,10 @@ def init_app(app: Flask) -> None:
     """Register the room with the application."""
     for blueprint in (views.bp, comment_views.bp, official_views.bp, scheduled_views.bp):
         app.register_blueprint(blueprint)
+    app.after_request(_settle_recounts)
     app.jinja_env.globals.update(render_post_row=render_post_row)
+
+
+def _settle_recounts(response: Response) -> Response:
+    settle_after_request()
+    return response

@@ -23,9 +23,8 @@ from forum.vendors.queries import popular_vendor_names
 
 DELAY_CHOICES = {
     "0": "Now",
-    "6": "At a random time in the next 6 hours",
-    "24": "At a random time in the next 24 hours",
-    "72": "At a random time in the next 72 hours",
+    "30": "At 4:00 UTC, on the next night that is at least 6 hours away",
+    "72": "At 4:00 UTC, on a random night 6 to 72 hours from now",
 }
 # The value of the button that publishes what was found to identify begins so; a digest of the checked text follows.
 PUBLISH_ANYWAY = "publish anyway "
@@ -88,10 +87,13 @@ class SignedForm(Form):
         """Return the tiers that readers learn the author holds."""
         return []
 
+    def shown_tier(self) -> Tier | None:
+        """Return the tier that the author states and that would be shown under an anonymous text."""
+        return None
+
     def badge_preview(self) -> str:
         """Return what the badge would show today."""
-        tiers = self.disclosed_tiers() if self.badge.data else []
-        return badge_for(current_user, tiers[0] if tiers else None)
+        return badge_for(current_user, self.shown_tier())
 
     def is_cleared_to_publish(self, intent: str) -> bool:
         """Return whether the pressed button publishes. An anonymous text must have no findings that were not shown."""
@@ -117,24 +119,25 @@ class SignedForm(Form):
         return error is None
 
     def text_digest(self) -> str:
-        """Return a digest of the passages, which ties a button to the text that was checked."""
-        return sha256("\n".join(self.passages()).encode()).hexdigest()[:32]
+        """Return a digest of what was checked, which ties a button to it."""
+        return sha256("\n".join([*self.passages(), f"badge {bool(self.badge.data)}"]).encode()).hexdigest()[:32]
 
     def _find_identifying_details(self) -> list[Finding]:
-        author, vendors = author_details(current_reader()), popular_vendor_names(MAX_VENDOR_NAMES)
-        passages, tiers = self.passages(), self.disclosed_tiers()
+        member = current_reader()
+        author, vendors = author_details(member), popular_vendor_names(MAX_VENDOR_NAMES)
+        badge = self.badge_preview() if self.badge.data else ""
+        passages = [*self.passages(), badge]
         findings = [finding for passage in passages for finding in find_identifying_details(passage, author, vendors)]
-        for passage in passages if tiers else []:
-            findings += [finding for country, finding in country_findings(passage, author) if _is_rare(country, tiers)]
+        stated = {"business_type": member.business_type, "region": member.region} if badge else {}
+        tier_ids: list[int | None] = [tier.id for tier in self.disclosed_tiers()]
+        for passage in passages if stated or tier_ids else []:
+            for country, finding in country_findings(passage, author):
+                counts = [
+                    count_organisations_sharing(member, country=country, tier_id=tier_id, **stated)
+                    for tier_id in tier_ids or [None]
+                ]
+                findings += [finding] if min(counts) < MIN_ORGANISATIONS else []
         return findings
-
-
-def _is_rare(country: str, tiers: list[Tier]) -> bool:
-    """Return whether too few organisations in the country hold one of the tiers."""
-    return any(
-        count_organisations_sharing(current_user, country=country, tier_id=tier.id) < MIN_ORGANISATIONS
-        for tier in tiers
-    )
 
 
 def author_details(member: Member) -> AuthorDetails:
@@ -146,6 +149,6 @@ def author_details(member: Member) -> AuthorDetails:
 
 def mentioned_tiers(vendor: Vendor | None, passages: list[str]) -> list[Tier]:
     """Return the vendor's tiers that the passages name as whole words."""
-    words = f"-{text.fold(' '.join(passages))}-"
+    words = text.fold_passage(" ".join(passages))
     tiers = [tier for programme in vendor.programmes for tier in programme.tiers] if vendor else []
     return [tier for tier in tiers if f"-{text.fold(tier.name)}-" in words]

@@ -11,7 +11,7 @@ from forum.posts.scheduled_actions import scheduled_texts_of
 from forum.posts.screening import new_member_limits
 from forum.posts.screening.filters import fingerprint_of
 from forum.posts.screening.queries import anonymous_record, has_signed_same_text, signed_record
-from forum.rate_limits import limiter
+from forum.rate_limits import writing_limiter
 from forum.submissions import TYPED_TOO_FAST, typed_too_fast
 
 
@@ -46,10 +46,10 @@ def submission_error(
 def _count_anonymous(member: Member, seconds: int) -> bool:
     """Count an anonymous text. Return False when the last was less than so many seconds ago.
 
-    Its row records the day only; for these seconds there is a counter under a key that changes every hour.
+    Its row records the day only; for these seconds this process counts in its memory.
     """
     if seconds <= 0:
         return True
     key = anonymity.hashed_limit_key(f"anonymous text of {member.id} {datetime.now(UTC):%Y-%m-%d %H}")
-    was_counted: bool = limiter.limiter.hit(RateLimitItemPerSecond(1, seconds), "anonymous text", key)
+    was_counted: bool = writing_limiter.limiter.hit(RateLimitItemPerSecond(1, seconds), "anonymous text", key)
     return was_counted

@@ -39,10 +39,10 @@ from forum.posts.rows import CommentRow, PostPageRow
 from forum.posts.scheduled_actions import schedule_post
 from forum.posts.thread_html import ThreadReader, render_thread
 from forum.posts.useful_views import save_useful_vote
-from forum.rate_limits import limiter, was_accepted
+from forum.rate_limits import limit_writing, limiter
 from forum.ratings.actions import AlreadyRated
 from forum.ratings.directions import Scorecard, rating_scorecard
-from forum.ratings.models import Rating, Snapshot
+from forum.ratings.models import Snapshot
 from forum.ratings.queries import scorecard_row
 from forum.ratings.scores.actions import site_context
 from forum.submissions import honeypot_filled, submit_once
@@ -55,13 +55,11 @@ bp = Blueprint("posts", __name__)
 
 
 class RatingCard(NamedTuple):
-    """The rating that a post carries, and how it compares: the vendor's published snapshot, and the picture."""
+    """What others see of the rating that a post carries, and the vendor's published snapshot."""
 
-    rating: Rating
+    scorecard: Scorecard
     vendor: str | None
-    tier: str | None
     snapshot: Snapshot | None
-    picture: Scorecard
 
 
 @bp.get("/posts/<key:post_id>/")
@@ -110,7 +108,7 @@ def _reply_values(post: PostPageRow, reader: Member) -> dict[str, object]:
 
 @bp.route("/posts/new", methods=["GET", "POST"])
 @permission_required(can_write)
-@limiter.limit("30/hour", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
+@limit_writing("30/hour")
 def new() -> ResponseReturnValue:
     """Write a post."""
     values = {"submission": secrets.token_hex(16)}
@@ -259,8 +257,10 @@ def _rating_card(post: PostPageRow) -> RatingCard | None:
     if row is None or row.rating.hidden_at:
         return None
     figures = row.snapshot.figures if row.snapshot else None
-    picture = rating_scorecard(row.rating, figures, site_context(row.site))
-    return RatingCard(row.rating, row.vendor_name, row.tier_name, row.snapshot if figures else None, picture)
+    # Of an anonymous rating, only the tier that the post shows: after a revision it may be another one.
+    is_shown = row.tier is not None and (not row.rating.anonymous or row.tier.id == post.tier_id)
+    scorecard = rating_scorecard(row.rating, row.tier if is_shown else None, figures, site_context(row.site))
+    return RatingCard(scorecard, row.vendor_name, row.snapshot if figures else None)
 
 
 def _thread_reader(reader: Member, post: PostPageRow, rows: Sequence[CommentRow]) -> ThreadReader:

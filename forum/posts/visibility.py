@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from forum.access import is_listed
 from forum.db import db
 from forum.posts.models import Comment, Post, PostTag, Tag, timestamp_for
+from forum.posts.recounts import request_recount
 from forum.posts.signals import comment_published, item_held, post_published
 from forum.vendors.models import Vendor
 
@@ -53,7 +54,6 @@ def unhide(item: Post | Comment) -> None:
     item.hidden_reason = item.edit_deadline = item.removed_at = item.decision_id = None
     if isinstance(item, Post) and item.rating is not None and item.rating.hidden_at is not None:
         item.rating.hidden_at = item.rating.hidden_reason = None
-        item.rating.version += 1
     db.session.flush()
 
 
@@ -69,9 +69,9 @@ def recounted(post: Post) -> Iterator[None]:
 
 
 def adjust_visible_counts(item: Post | Comment, delta: int) -> None:
-    """Add +1 or -1 to the count of visible texts: the thread's for a comment, the vendor's and tags' for a post."""
+    """Add +1 or -1 to the vendor's and tags' counts of visible posts; for a comment have its thread's counted again."""
     if isinstance(item, Comment):
-        _add(Post, item.post_id, "comment_count", delta)
+        request_recount(Post, item.post_id)
         return
     if item.vendor_id is not None:
         _add(Vendor, item.vendor_id, "post_count", delta)
@@ -79,11 +79,10 @@ def adjust_visible_counts(item: Post | Comment, delta: int) -> None:
         _add(Tag, link.tag_id, "post_count", delta)
 
 
-def _add(kind: type[Post] | type[Vendor] | type[Tag], row_id: int, column: str, delta: int) -> None:
+def _add(kind: type[Vendor] | type[Tag], row_id: int, column: str, delta: int) -> None:
     db.session.query(kind).filter_by(id=row_id).update({column: getattr(kind, column) + delta})
 
 
 def _hide_rating(item: Post | Comment, reason: str) -> None:
     if isinstance(item, Post) and item.rating is not None and item.rating.hidden_at is None:
         item.rating.hidden_at, item.rating.hidden_reason = timestamp_for(item), reason
-        item.rating.version += 1

@@ -9,6 +9,7 @@ from forum.db import db, lock, start_of_day
 from forum.posts.chain_queries import next_chain_link
 from forum.posts.item_queries import revision_count, useful_vote_of
 from forum.posts.models import AuthoredText, Comment, Post, Revision, UsefulVote, target_columns, timestamp_for
+from forum.posts.recounts import request_recount
 from forum.posts.screening.filters import fingerprint_of
 from forum.text import Rendered
 
@@ -57,14 +58,10 @@ def mark_useful(member: Member, item: Post | Comment) -> None:
     """Add the member's useful vote. A second one changes nothing."""
     if useful_vote_of(member, item) is None:
         db.session.add(UsefulVote(member_id=member.id, **target_columns(item)))
-        db.session.flush()
-        item.useful_count = type(item).useful_count + 1
-        db.session.flush()
+        request_recount(type(item), item.id)
 
 
 def unmark_useful(member: Member, item: Post | Comment) -> None:
     """Remove the member's useful vote, if there is one."""
-    # Count only a row that was really deleted: of two requests at the same time, one finds none.
-    if db.session.query(UsefulVote).filter_by(member_id=member.id, **target_columns(item)).delete():
-        item.useful_count = type(item).useful_count - 1
-        db.session.flush()
+    db.session.query(UsefulVote).filter_by(member_id=member.id, **target_columns(item)).delete()
+    request_recount(type(item), item.id)

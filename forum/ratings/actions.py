@@ -1,35 +1,28 @@
 """Write ratings: rate, revise, withdraw, and name the vendor that was undisclosed."""
 
+import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import NamedTuple, cast
 
 from sqlalchemy.exc import InvalidRequestError
 
 from forum import anonymity, text
 from forum.access import is_anonymous_writing_locked
 from forum.accounts.models import Member
-from forum.accounts.organisations import organisation_of
+from forum.accounts.organisations import Organisation, organisation_of
 from forum.db import db, lock, now, start_of_day
-from forum.ratings.criteria import ASK_KEYS, CRITERION_KEYS, DEALS, Answer
-from forum.ratings.models import Rating, RatingRevision, Withdrawal
+from forum.ratings.criteria import CRITERION_KEYS, Answer
+from forum.ratings.models import ANSWER_KEYS, Rating, RatingRevision, seal_answers
 from forum.ratings.queries import count_rating_revisions, next_chain_link, ratings_by_hmac
 from forum.vendors.models import Category, Programme, Tier, Vendor
 from forum.vendors.queries import merged_vendor_ids
 
 ORGANISATION_SEAL_PURPOSE = "organisation of a rating"
-# What a member answers in a rating, and what a revision keeps.
-ANSWER_KEYS = (
-    *CRITERION_KEYS,
-    *ASK_KEYS,
-    *DEALS,
-    "currency",
-    "years",
-    "only_vendor_trains",
-    "worth",
-    "again",
-    "interest",
-)
+# Days until answers count, so that nobody can aim at a batch: at least, and at most.
+MIN_DELAY, MAX_DELAY = 3, 21
+# A new account counts towards a batch only after so many days.
+SEASONING = timedelta(days=30)
 
 
 class AlreadyRated(Exception):
@@ -67,7 +60,7 @@ def live_ratings(
     merged = merged_vendor_ids(vendor.id) if vendor is not None else []
     inputs = [RatingSubject(vendor, programme, category, description).hmac_input()]
     inputs += [f"vendor {vendor_id} programme {programme_id}" for vendor_id in merged]
-    return ratings_by_hmac(rater_hmac for item in inputs for rater_hmac in anonymity.rater_hmacs(member.id, item))
+    return ratings_by_hmac(rater_hmac for item in inputs for rater_hmac in anonymity.rater_hmacs(member.secret, item))
 
 
 def rate(
@@ -82,22 +75,31 @@ def rate(
     answers: Mapping[str, Answer],
     submission: str | None = None,
     at: datetime | None = None,
+    is_shown: bool = False,
 ) -> Rating:
     """Create a rating, or revise the live one of the same subject. `answers` has the keys of ANSWER_KEYS.
 
-    Raise AlreadyRated when one of the two is anonymous and the other is not: replacing one by the other would reveal
-    whose the anonymous one was.
+    It counts after a random delay. `is_shown`: a post carries it. Raise AlreadyRated when one of the two is anonymous
+    and the other is not: replacing one by the other would reveal whose the anonymous one was.
     """
     lock(f"ratings of {member.id}")
     day = start_of_day(at or now())
     subject = RatingSubject(vendor, programme, category, description)
-    existing = live_ratings(member, *subject)
-    if not existing:
-        return _create(member, subject, tier, answers, day, anonymous=anonymous, submission=submission)
-    rating = next((rating for rating in existing if rating.anonymous == anonymous), None)
+    if existing := live_ratings(member, *subject):
+        rating = _of_same_kind(existing, anonymous=anonymous)
+        _revise_once(rating, member, tier, answers, day, submission=submission)
+    else:
+        rating = _create(member, subject, tier, answers, day, anonymous=anonymous, submission=submission)
+    if is_shown:
+        _show(rating)
+    return rating
+
+
+def _of_same_kind(ratings: Sequence[Rating], *, anonymous: bool) -> Rating:
+    rating = next((rating for rating in ratings if rating.anonymous == anonymous), None)
     if rating is None:
         raise AlreadyRated
-    return _revise_once(rating, member, tier, answers, day, submission=submission)
+    return rating
 
 
 def _create(
@@ -115,13 +117,13 @@ def _create(
         organisation_seal=_seal_organisation(member),
         vendor=subject.vendor,
         programme=subject.programme,
-        tier=tier,
         category=subject.category,
         vendor_description=text.single_line(subject.description) if subject.description else None,
         submission=submission or None,
         rated_at=day,
     )
-    _set_answers(rating, answers)
+    _set_answers(rating, answers, tier, _seasoned_from(member))
+    rating.counted_from = _random_day_after(day)
     if anonymous:
         rating.chain_link = next_chain_link(member)
     else:
@@ -163,71 +165,54 @@ def revise(
     # Simultaneous revisions run one after the other. `of`, because PostgreSQL cannot lock the joined tables of a row.
     db.session.refresh(rating, with_for_update={"of": Rating})
     day = day or start_of_day(now())
-    values = {key: answers.get(key) for key in ANSWER_KEYS} | {"currency": answers.get("currency") or "EUR"}
-    is_same = rating.tier is tier and all(getattr(rating, key) == value for key, value in values.items())
+    old = rating.answers
+    is_same = {key: old.get(key) for key in ANSWER_KEYS} == _complete(answers) and rating.tier is tier
     if is_same and day == (rating.revised_at or rating.rated_at):
         return rating
     _add_revision(rating, day)
-    _set_answers(rating, answers)
-    rating.tier = tier
+    seasoned_from = _seasoned_from(author) if author is not None else str(old.get("seasoned_from") or "")
+    _set_answers(rating, answers, tier, seasoned_from, moved=bool(old.get("moved")))
+    if rating.is_shown:
+        _show(rating)
     rating.revised_at = day
-    rating.version += 1
+    rating.counted_from = _random_day_after(day)
     db.session.flush()
     return rating
 
 
 def _add_revision(rating: Rating, day: datetime) -> None:
-    answers: dict[str, Answer] = {key: getattr(rating, key) for key in ANSWER_KEYS}
-    answers["tier"] = rating.tier.name if rating.tier else None
+    answers = rating.answers | {"tier": rating.tier.name if rating.tier else None}
     number = count_rating_revisions(rating.id) + 1
-    db.session.add(RatingRevision(rating_id=rating.id, number=number, answers=answers, replaced_at=day))
+    db.session.add(
+        RatingRevision(rating_id=rating.id, number=number, answers_seal=seal_answers(answers), replaced_at=day)
+    )
 
 
 def _reassign_organisation(member: Member, rating: Rating) -> None:
     """When the member works elsewhere by now, the old organisation leaves the figures and the new one enters them."""
-    organisation = organisation_of(member)
-    current = (anonymity.organisation_hmac(organisation.name), organisation.verified)
-    if organisation_of_seal(rating.organisation_seal) == current:
+    if organisation_of_seal(rating.organisation_seal) == _organisation_hmac(member):
         return
-    lock_figures(rating.vendor_id, rating.category_id)
-    db.session.refresh(rating)
-    if rating.published_version is not None:
-        _record_withdrawal(rating)
-        rating.published_version = rating.published_tier_id = None
     rating.organisation_seal = _seal_organisation(member)
-    rating.version += 1
     db.session.flush()
 
 
 def withdraw(rating: Rating) -> None:
-    """Delete the rating with its revisions. The figures follow with the next batch, for which a withdrawal is kept."""
+    """Delete the rating with its revisions. The figures follow with the next batch."""
     lock_figures(rating.vendor_id, rating.category_id)
     try:
         db.session.refresh(rating)
     except InvalidRequestError:
         return  # another request has just deleted it
-    if rating.published_version is not None:
-        _record_withdrawal(rating)
     db.session.delete(rating)
     db.session.flush()
-
-
-def _record_withdrawal(rating: Rating) -> None:
-    db.session.add(
-        Withdrawal(
-            vendor_id=rating.vendor_id,
-            category_id=rating.category_id,
-            tier_id=rating.published_tier_id,
-            organisation_seal=_reseal(rating),
-        )
-    )
 
 
 def disclose_vendor(
     rating: Rating, member: Member, *, vendor: Vendor, programme: Programme | None, tier: Tier | None
 ) -> None:
-    """Set the vendor of a rating that was given without naming one. From now on it counts for that vendor.
+    """Set the vendor of a rating that was given without naming one. It counts for that vendor after a delay.
 
+    It never counts towards a batch there: what was published of the category may hold it already.
     Raise AlreadyRated when the member has a live rating of that programme, or may not learn whether they have one.
     """
     lock(f"ratings of {member.id}")
@@ -235,14 +220,15 @@ def disclose_vendor(
         raise AlreadyRated
     lock_figures(rating.vendor_id, rating.category_id)
     db.session.refresh(rating)
-    if rating.published_version is not None:
-        db.session.add(Withdrawal(category_id=rating.category_id, organisation_seal=_reseal(rating)))
     rating.category = None
     rating.vendor_description = None
-    rating.vendor, rating.programme, rating.tier = vendor, programme, tier
+    rating.vendor, rating.programme = vendor, programme
     rating.rater_hmac = _rater_hmac(member, RatingSubject(vendor, programme))
-    rating.published_version = rating.published_tier_id = None
-    rating.version += 1
+    old = rating.answers
+    _set_answers(rating, old, tier, str(old.get("seasoned_from") or ""), moved=True)
+    if rating.is_shown:
+        _show(rating)
+    rating.counted_from = _random_day_after(start_of_day(now()))
     db.session.flush()
 
 
@@ -261,21 +247,49 @@ def organisation_of_seal(seal: str) -> tuple[str, bool]:
 
 
 def _rater_hmac(member: Member, subject: RatingSubject) -> str:
-    return anonymity.rater_hmacs(member.id, subject.hmac_input())[0]
+    return anonymity.rater_hmacs(anonymity.required(member.secret), subject.hmac_input())[0]
 
 
 def _seal_organisation(member: Member) -> str:
-    name, is_verified = organisation_of(member)
-    return anonymity.seal(ORGANISATION_SEAL_PURPOSE, ("w" if is_verified else "f") + anonymity.organisation_hmac(name))
+    organisation_hmac, is_verified = _organisation_hmac(member)
+    return anonymity.seal(ORGANISATION_SEAL_PURPOSE, ("w" if is_verified else "f") + organisation_hmac)
 
 
-def _reseal(rating: Rating) -> str:
-    """Seal the same organisation again, so that a withdrawal cannot be matched with an old copy of the rating."""
-    opened = anonymity.unseal(ORGANISATION_SEAL_PURPOSE, rating.organisation_seal)
-    return anonymity.seal(ORGANISATION_SEAL_PURPOSE, opened) if opened else rating.organisation_seal
+def _organisation_hmac(member: Member) -> tuple[str, bool]:
+    """Return what the seal holds: the HMAC of the work domain, or without one of the member's secret."""
+    organisation = organisation_of(member)
+    return organisation_hmac(organisation, anonymity.required(member.secret)), organisation.verified
 
 
-def _set_answers(rating: Rating, answers: Mapping[str, Answer]) -> None:
-    for key in ANSWER_KEYS:
-        setattr(rating, key, answers.get(key))
-    rating.currency = str(answers.get("currency") or "EUR")
+def organisation_hmac(organisation: Organisation, secret: str) -> str:
+    """Return what a rating's seal holds of its author's organisation: of free mail the member's secret, no address."""
+    return anonymity.organisation_hmac(organisation.name if organisation.verified else f"member {secret}")
+
+
+def _set_answers(
+    rating: Rating, answers: Mapping[str, Answer], tier: Tier | None, seasoned_from: str, *, moved: bool = False
+) -> None:
+    """Seal the answers with the tier, the day from which the author's account counts, and whether it was moved."""
+    hidden: dict[str, Answer] = {"tier_id": tier.id if tier else None, "seasoned_from": seasoned_from}
+    rating.answers_seal = seal_answers(_complete(answers) | hidden | ({"moved": True} if moved else {}))
+
+
+def _show(rating: Rating) -> None:
+    """Copy what a post shows to plain columns."""
+    answers = rating.answers
+    rating.shown_worth, rating.shown_again, rating.shown_tier = rating.worth, rating.again, rating.tier
+    rating.shown_stars = {key: cast("int | None", answers.get(key)) for key in CRITERION_KEYS}
+    db.session.flush()
+
+
+def _complete(answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    return {key: answers.get(key) for key in ANSWER_KEYS} | {"currency": answers.get("currency") or "EUR"}
+
+
+def _seasoned_from(member: Member) -> str:
+    since = max(member.joined_at, member.work_domain_proved_at or member.joined_at)
+    return (start_of_day(since) + SEASONING).date().isoformat()
+
+
+def _random_day_after(day: datetime) -> datetime:
+    return day + timedelta(days=MIN_DELAY + secrets.randbelow(MAX_DELAY - MIN_DELAY + 1))

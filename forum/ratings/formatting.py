@@ -1,8 +1,10 @@
 """Figures as text: money, intervals and differences, and the sentences beside a score."""
 
+from datetime import date
+
+from forum.dates import MONTHS
 from forum.ratings.criteria import CRITERIA, Ask
-from forum.ratings.figure_types import Figures
-from forum.ratings.scores.disclosure import RANKED_FROM, K
+from forum.ratings.figure_types import AskFigures, Figures, MeanFigures, ShareFigures, StarFigures, is_early
 
 MEASURE_LABELS = {criterion.key: criterion.label for criterion in CRITERIA} | {
     "worth": "Worth the effort",
@@ -54,11 +56,39 @@ def format_difference(value: float) -> str:
     return f"{round(value, 1) + 0.0:+.1f}".replace("-", "−")  # + 0.0: no "−0.0"
 
 
-def publication_stage(organisations: int | None) -> str:
-    """Return "thin" (no figures), "early" or "ranked" for a number of organisations."""
-    if organisations is None or organisations < K:
+def format_band(band: str) -> str:
+    """Return "10–14" for a band of organisations."""
+    return band.replace("-", "–")
+
+
+def format_companies(band: str) -> str:
+    """Return "10–14 companies"."""
+    return f"{format_band(band)} companies"
+
+
+def format_as_of(published_at: str) -> str:
+    """Return "2 Nov 2026" for a measure's own date, an ISO day."""
+    day = date.fromisoformat(published_at[:10])
+    return f"{day.day} {MONTHS[day.month - 1][:3]} {day.year}"
+
+
+def publication_stage(worth: StarFigures | None) -> str:
+    """Return "thin" (no figures), "early" or "ranked" for the figures of "worth it"."""
+    if worth is None:
         return "thin"
-    return "early" if organisations < RANKED_FROM else "ranked"
+    return "early" if is_early(worth) else "ranked"
+
+
+def latest_day(figures: Figures) -> str | None:
+    """Return the latest date of any measure shown, an ISO day, or None when there is none."""
+    rows: list[StarFigures | AskFigures | ShareFigures | MeanFigures | None] = [
+        *figures["stars"].values(),
+        *figures["asks"].values(),
+        *figures["deals"].values(),
+        figures["again"],
+        figures["all_asks"],
+    ]
+    return max((row["published_at"] for row in rows if row), default=None)
 
 
 def number_word(n: int) -> str:
@@ -68,7 +98,7 @@ def number_word(n: int) -> str:
 
 def strongest_and_weakest(figures: Figures) -> tuple[str, str] | None:
     """Return the criteria with the highest and lowest mean, as "pre-sales support (3.9)"; None with fewer than two."""
-    means = [(mean, c.key) for c in CRITERIA if (mean := figures["stars"][c.key]["mean"])]
+    means = [(stars["mean"], c.key) for c in CRITERIA if (stars := figures["stars"].get(c.key))]
     if len(means) < 2:
         return None
     (highest, best_key), (lowest, worst_key) = max(means), min(means)

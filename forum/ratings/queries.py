@@ -15,7 +15,7 @@ from forum.accounts.queries import spent_links_among
 from forum.chains import Chain
 from forum.db import db
 from forum.ratings.figure_types import Figures
-from forum.ratings.models import Rating, RatingRevision, Snapshot, Withdrawal
+from forum.ratings.models import DisclosureState, Rating, RatingRevision, Snapshot
 from forum.vendors.models import Programme, Tier, Vendor
 
 
@@ -35,11 +35,11 @@ class SnapshotRow(NamedTuple):
     vendor_id: int | None
     current: bool
     published_at: datetime
-    organisations: int
-    ratings: int
+    band: str | None
     worth_mean: float | None
     worth_low: float | None
     worth_high: float | None
+    worth_published_at: str | None
     figures: Figures | None
 
 
@@ -52,16 +52,16 @@ class PublishedHistory(NamedTuple):
 
 
 class ScorecardRow(NamedTuple):
-    """A rating with the names of its tier and vendor, and the current snapshots of the vendor and of the site."""
+    """A rating with its tier and the name of its vendor, and the current snapshots of the vendor and of the site."""
 
     rating: Rating
-    tier_name: str | None
+    tier: Tier | None
     vendor_name: str | None
     snapshot: Snapshot | None
     site: Snapshot | None
 
 
-def subject_filter(kind: type[Rating | Withdrawal | Snapshot], subject: Subject) -> ColumnElement[bool]:
+def subject_filter(kind: type[Rating | DisclosureState | Snapshot], subject: Subject) -> ColumnElement[bool]:
     """Return the condition that a row is about the subject."""
     if subject.vendor_id is not None:
         return kind.vendor_id == subject.vendor_id
@@ -84,9 +84,10 @@ def current_snapshots(vendor_ids: Sequence[int]) -> dict[int, Snapshot]:
 def published_history(vendor_id: int) -> PublishedHistory:
     """Return what was published about a vendor, in one query that reads the figures of current snapshots only."""
     current_figures = case((Snapshot.current, Snapshot.figures))
+    worth_published_at = Snapshot.figures[("stars", "worth", "published_at")].as_string()
     columns = [
-        *(Snapshot.vendor_id, Snapshot.current, Snapshot.published_at, Snapshot.organisations, Snapshot.ratings),
-        *(Snapshot.worth_mean, Snapshot.worth_low, Snapshot.worth_high, current_figures),
+        *(Snapshot.vendor_id, Snapshot.current, Snapshot.published_at, Snapshot.band),
+        *(Snapshot.worth_mean, Snapshot.worth_low, Snapshot.worth_high, worth_published_at, current_figures),
     ]
     site = and_(subject_filter(Snapshot, SITE), Snapshot.current)
     statement = select(*columns).where(or_(site, Snapshot.vendor_id == vendor_id)).order_by(Snapshot.id)
@@ -134,7 +135,7 @@ def scorecard_row(rating_id: int) -> ScorecardRow | None:
     """Return what the scorecard of a rating is made of, in one query."""
     site = aliased(Snapshot, name="site")
     row = db.session.execute(
-        select(Rating, Tier.name, Vendor.name, Snapshot, site)
+        select(Rating, Tier, Vendor.name, Snapshot, site)
         .outerjoin(Tier, Tier.id == Rating.tier_id)
         .outerjoin(Vendor, Vendor.id == Rating.vendor_id)
         .outerjoin(Snapshot, glyph_join(Rating.vendor_id))
@@ -161,7 +162,7 @@ def count_rating_revisions(rating_id: int) -> int:
 
 def next_chain_link(member: Member) -> str:
     """Return the first link of the member's chain of ratings that nothing carries or carried."""
-    return RATING_CHAIN.next_link(member.id)
+    return RATING_CHAIN.next_link(member.secret)
 
 
 def _links_in_use(links: Sequence[str]) -> set[str]:
@@ -196,14 +197,13 @@ def readable_ratings(member: Member) -> Sequence[Rating]:
 
 def member_ratings(member: Member) -> Sequence[Rating]:
     """Return all ratings of a member. Anonymous ones are found along the member's chain, which needs the site's key."""
-    links = RATING_CHAIN.rows(member.id)
+    links = RATING_CHAIN.rows(member.secret)
     return db.session.scalars(
         select(Rating)
         .where(or_(Rating.author_id == member.id, Rating.chain_link.in_(links)))
         .options(
             joinedload(Rating.vendor).selectinload(Vendor.programmes).selectinload(Programme.tiers),
             joinedload(Rating.programme),
-            joinedload(Rating.tier),
             joinedload(Rating.category),
         )
         .order_by(Rating.rated_at.desc(), Rating.id)

@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from forum.access import can_rate, can_write, is_anonymous_writing_locked, is_member, is_representative
 from forum.db import db
-from forum.rate_limits import limiter
+from forum.rate_limits import limit_writing
 from forum.ratings import actions
 from forum.ratings.criteria import CRITERIA, DEALS
 from forum.ratings.forms import RatingForm, form_data
@@ -34,7 +34,7 @@ def index() -> ResponseReturnValue:
 
 @bp.route("/vendors/<slug>/rate", methods=["GET", "POST"])
 @permission_required(can_write)
-@limiter.limit("20/hour", methods=["POST"], deduct_when=lambda response: response.status_code == 302)
+@limit_writing("20/hour")
 def new(slug: str) -> ResponseReturnValue:
     """Rate a vendor without a post, or revise one's rating of the same programme."""
     vendor = vendor_or_404(slug, current_user)

@@ -11,6 +11,9 @@ from forum import text
 from forum.db import db
 from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias, VendorDomain
 
+# Shorter names are no guess when words in a row spell them: "as is" spells none.
+MIN_JOINED_LENGTH = 6
+
 
 class ProgrammeTier(NamedTuple):
     """A programme with one of its tiers; without a tier for a programme that has none."""
@@ -157,12 +160,23 @@ def proposals() -> Sequence[Vendor]:
 
 def find_vendor_mention(passage: str) -> str | None:
     """Return the first vendor name or alias of the catalogue that occurs in the passage as whole words, or None."""
-    folded = f"-{text.fold(passage)}-"
+    folded = text.fold_passage(passage)
     words = set(folded.split("-"))
+    joined = _joined_words(folded)
     names = [*db.session.execute(select(Vendor.name, Vendor.folded_name).where(Vendor.accepted_at.is_not(None)))]
     names += db.session.execute(select(VendorAlias.name, VendorAlias.folded_name)).all()
     for name, folded_name in names:
-        # The set lookup avoids the regular expression for nearly every name.
-        if folded_name.split("-")[0] in words and re.search(f"-{re.escape(folded_name)}-", folded):
+        # The set lookup avoids the other checks for nearly every name.
+        if folded_name.split("-")[0] in words and f"-{folded_name}-" in folded:
+            return str(name)
+        plain = folded_name.replace("-", "")
+        if len(plain) >= MIN_JOINED_LENGTH and plain in joined:
             return str(name)
     return None
+
+
+def _joined_words(folded: str) -> set[str]:
+    """Return each word, two and three words in a row as one, and letters that stand alone as one word."""
+    words = folded.strip("-").split("-")
+    joined = {"".join(words[start : start + length]) for start in range(len(words)) for length in (1, 2, 3)}
+    return joined | {run.replace("-", "") for run in re.findall(r"(?<=-)(?:\w-){3,}", folded)}

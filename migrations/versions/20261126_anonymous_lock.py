@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "anonymous_lock"
-down_revision = "0006"
+down_revision = "folded_names"
 branch_labels = None
 depends_on = None
 COLUMNS = ("anonymous_locked_until", "lock_reminder_at")

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "passkeys"
-down_revision = "recovery_phrase"
+down_revision = "disclosure"
 branch_labels = None
 depends_on = None
 

@@ -11,18 +11,19 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from random import Random
 from typing import Any, NamedTuple
 
 import flask_migrate
-from sqlalchemy import insert, text
+from sqlalchemy import bindparam, insert, select
 
 from forum import anonymity, create_app
 from forum.config import from_environment
 from forum.db import db, new_random_id, now, start_of_day
 from forum.ratings.actions import ORGANISATION_SEAL_PURPOSE
-from forum.ratings.criteria import ASK_KEYS, CRITERION_KEYS, DEALS
-from forum.ratings.models import Rating
+from forum.ratings.criteria import ASK_KEYS, CRITERION_KEYS, DEALS, Answer
+from forum.ratings.models import Rating, seal_answers
 from forum.ratings.scores.actions import Outcome, publish
 from forum.vendors.actions import create_default_categories
 from forum.vendors.models import Programme, Tier, Vendor
@@ -88,11 +89,10 @@ def _vendor(n: int, category_ids: list[int]) -> dict[str, Any]:
 def _rating(n: int, chance: Random, vendors: int, category_ids: list[int], organisations: list[str]) -> dict[str, Any]:
     vendor = 1 + n % vendors
     is_undisclosed = chance.random() < 0.1
-    stars = min(5, max(1, round(chance.gauss(2.5 + vendor % 3, 1))))
-    subject = {"vendor_id": None, "programme_id": None, "tier_id": None, "category_id": chance.choice(category_ids)}
+    subject = {"vendor_id": None, "programme_id": None, "category_id": chance.choice(category_ids)}
     if not is_undisclosed:
         subject = {"vendor_id": vendor, "programme_id": vendor, "category_id": None}
-        subject["tier_id"] = vendor * 3 + chance.randrange(3) if chance.random() < 0.9 else None
+    day = start_of_day(now()) - timedelta(days=chance.randrange(30, 900))
     return {
         "id": new_random_id(),
         "rater_hmac": secrets.token_hex(32),
@@ -100,15 +100,23 @@ def _rating(n: int, chance: Random, vendors: int, category_ids: list[int], organ
         "organisation_seal": anonymity.seal(ORGANISATION_SEAL_PURPOSE, "w" + chance.choice(organisations)),
         "vendor_description": "a large supplier" if is_undisclosed else None,
         **subject,
+        "answers_seal": seal_answers(_answers(vendor, chance, has_tier=not is_undisclosed)),
+        "rated_at": day,
+        "counted_from": day + timedelta(days=chance.randrange(3, 22)),
+    }
+
+
+def _answers(vendor: int, chance: Random, *, has_tier: bool) -> dict[str, Answer]:
+    stars = min(5, max(1, round(chance.gauss(2.5 + vendor % 3, 1))))
+    return {
         **{key: chance.choice((None, 0, stars, stars, 1, 5)) for key in CRITERION_KEYS},
         **{key: chance.randrange(1, 400) * 25 if chance.random() < 0.7 else None for key in ASK_KEYS},
         **dict.fromkeys(DEALS, chance.randrange(1, 9) if chance.random() < 0.5 else None),
+        "tier_id": vendor * 3 + chance.randrange(3) if has_tier and chance.random() < 0.9 else None,
         "currency": chance.choice(("EUR", "EUR", "USD")),
         "worth": stars,
         "again": stars > 2,
         "interest": "none",
-        "rated_at": start_of_day(now()) - timedelta(days=chance.randrange(900)),
-        "version": 1,
     }
 
 
@@ -127,8 +135,21 @@ def measure(vendors: int, ratings: int) -> list[Measure]:
     """Fill the database and publish three times: everything, nothing new, and after half of them were revised."""
     filling = _timed("filling the database", lambda: fill(vendors, ratings))
     measures = [filling, _timed("publishing all", publish), _timed("publishing again, nothing new", publish)]
-    db.session.execute(text("UPDATE ratings SET version = version + 1, worth = 1 WHERE id % 2 = 0"))
+    _revise_half()
     return [*measures, _timed("publishing after half were revised", publish)]
+
+
+def _revise_half() -> None:
+    """Give every other rating new answers, as if all had been revised long enough ago."""
+    chance, table = Random(101), Rating.__table__
+    ids = db.session.execute(select(table.c.id, table.c.vendor_id).where(table.c.id % 2 == 0)).all()
+    rows = (
+        {"key": row.id, "seal": seal_answers(_answers(row.vendor_id or 0, chance, has_tier=bool(row.vendor_id)))}
+        for row in ids
+    )
+    statement = table.update().where(table.c.id == bindparam("key")).values(answers_seal=bindparam("seal"))
+    while batch := list(islice(rows, BATCH_SIZE)):
+        db.session.execute(statement, batch)
 
 
 def _timed(name: str, step: Callable[[], Outcome | None]) -> Measure:

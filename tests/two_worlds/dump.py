@@ -57,7 +57,7 @@ def page_text(names: Placeholders, reader: Any, address: str) -> str:
         if name == "Set-Cookie":
             value = value.partition("=")[0] + " " + value.partition(";")[2]  # the content is signed and dated
         lines.append(f"{name}: {HEADERS.get(name) or names.text(value)}")
-    return "\n".join([*lines, names.text(answer.text)])
+    return "\n".join([*lines, names.text(answer.text.rstrip(" "))])
 
 
 def clear_caches() -> None:
@@ -83,12 +83,16 @@ def _ordered_rows(names: Placeholders, table: Table) -> list[Any]:
     """Return a table's rows in the order in which they first appeared, and by content when they appeared together."""
     order = table.primary_key.columns.values()
     rows = list(db.session.execute(select(table).order_by(*order)).mappings())
-    if "id" not in table.c or table.c.id.autoincrement is not False:
-        return rows if "id" in table.c else sorted(rows, key=lambda row: _row(names, table, row, new=False))
-    rows.sort(key=lambda row: (names.place_of(row["id"]) or sys.maxsize, _row(names, table, row, new=False)))
-    for row in rows:
-        names.row(table.name, row["id"])
-    return rows
+    if "id" not in table.c:
+        return sorted(rows, key=lambda row: _row(names, table, row, new=False))
+    is_random = table.c.id.autoincrement is False
+    numbered = [] if is_random else [row for row in rows if row["id"] >= 0]
+    # A decision that is not listed in public has a random negative number.
+    unordered = rows if is_random else [row for row in rows if row["id"] < 0]
+    unordered.sort(key=lambda row: (names.place_of(abs(row["id"])) or sys.maxsize, _row(names, table, row, new=False)))
+    for row in unordered:
+        names.row(table.name, abs(row["id"]))
+    return [*numbered, *unordered]
 
 
 def _row(names: Placeholders, table: Table, row: Any, *, new: bool = True) -> str:

@@ -136,8 +136,8 @@ def one_limit_for_all_a_member_sends(patch: Patch) -> None:
 
 
 def one_hmac_for_two_threads(patch: Patch) -> None:
-    patch.setattr(anonymity, "thread_hmac", lambda thread, member: anonymity.follow_hmacs(member, "anywhere")[0])
-    patch.setattr(anonymity, "thread_hmacs", lambda thread, member: anonymity.follow_hmacs(member, "anywhere"))
+    patch.setattr(anonymity, "thread_hmac", lambda thread, secret: anonymity.rater_hmacs(secret, "anywhere")[0])
+    patch.setattr(anonymity, "thread_hmacs", lambda thread, secret: anonymity.rater_hmacs(secret, "anywhere"))
 
 
 def one_chain_for_texts_and_ratings(patch: Patch) -> None:
@@ -161,8 +161,10 @@ def _encode_instead_of_sealing(patch: Patch, purpose: str, encode: Callable[[str
     patch.setattr(anonymity, "unseal", decode)
 
 
-def an_unsealed_subscription(patch: Patch) -> None:
-    _encode_instead_of_sealing(patch, "follower", lambda text: base64.urlsafe_b64encode(text.encode()).decode())
+def an_unsealed_state(patch: Patch) -> None:
+    _encode_instead_of_sealing(
+        patch, "state of a member", lambda text: base64.urlsafe_b64encode(text.encode()).decode()
+    )
 
 
 def the_same_seal_twice(patch: Patch) -> None:
@@ -212,7 +214,7 @@ FAULTS = [
     Fault("one limit for all a member sends", one_limit_for_all_a_member_sends, "limits"),
     Fault("one mark for two threads", one_hmac_for_two_threads, "table pseudonyms"),
     Fault("one chain for texts and ratings", one_chain_for_texts_and_ratings, "table ratings"),
-    Fault("a subscription that is not sealed", an_unsealed_subscription, "table follows"),
+    Fault("a state that is not sealed", an_unsealed_state, "table member_states"),
     Fault("the same seal for the same member", the_same_seal_twice, "table"),
     Fault("a mail that names the thread", a_mail_that_names_the_thread, "mail"),
     Fault("a trace of the member under a text", a_name_on_the_page, "stranger at"),

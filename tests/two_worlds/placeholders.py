@@ -26,11 +26,12 @@ PATH = "a moment and a row's random number for each reply above it and for itsel
 # Sealed columns and the purpose of each seal, which must open. Which of two copies has the newer seal is not compared, since
 # all follows are sealed again once a day.
 SEALS = {
-    "pseudonyms.member_seal": "member of a pseudonym",
+    "members.secret_seal": "secret of a member",
     "ratings.organisation_seal": "organisation of a rating",
     "withdrawals.organisation_seal": "organisation of a rating",
     "scheduled_texts.sealed": "delayed writing",
-    "follows.follower_seal": "follower",
+    "member_states.sealed": "state of a member",
+    "comments.position_seal": "position in a thread",
     "mails.sealed": "mail",
     "notices.sender_seal": "sender of a notice",
 }
@@ -51,19 +52,21 @@ COLUMNS = {
     "ratings.submission": SUBMISSION,
     "spent_links.link": MARK,
     "notices.secret_hash": MARK,
-    "follows.follow_hmac": MARK,
-    "follows.chain_link": MARK,
     **{
         f"{table}.id": KEY
         for table in (
             *("posts", "comments", "pseudonyms", "sanctions", "revisions", "useful_votes", "scheduled_texts"),
-            *("ratings", "rating_revisions", "withdrawals", "representatives", "follows", "mails"),
+            *("ratings", "rating_revisions", "withdrawals", "representatives", "pending_recounts", "mails"),
             *("cases", "case_notes", "flags", "withheld_texts", "appeals", "notices"),
         )
     },
 }
 # Headers that depend on the bytes of the page, which contain random numbers.
-HEADERS = {"ETag": "a digest of the page", "Content-Length": "names under anonymous texts differ in length"}
+HEADERS = {
+    "X-Padding": "random",
+    "ETag": "a digest of the page",
+    "Content-Length": "names under anonymous texts differ in length",
+}
 # With few nouns two pseudonyms would sometimes get the same name by chance.
 MANY_NOUNS = [f"{noun}{number}" for noun in anonymity.NOUNS for number in range(1000, 2000)]
 # In pages, mails and logs: signed tokens (their content is compared), hexadecimal HMACs, secret addresses, ids and durations

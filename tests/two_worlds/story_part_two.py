@@ -20,12 +20,12 @@ __all__ = ["STORY"]
 @step(24)
 def second_author_replies_with_a_delay(stage: Stage) -> None:
     under = stage.path(stage.post("Desktops"), "/reply")
-    later = {"body": "Half of ours.", "identity": "anonymous", "delay": "6", "intent": "publish"}
+    later = {"body": "Half of ours.", "identity": "anonymous", "delay": "30", "intent": "publish"}
     stage.send_anonymously(stage.second_author, under, **later)
     assert db.session.query(ScheduledText).count() == 1
 
 
-@step(7)
+@step(31)
 def the_delayed_reply_appears(stage: Stage) -> None:
     stage.run("publish_scheduled")
     assert db.session.query(ScheduledText).count() == 0 and stage.reply("Half of ours").author_id is None

@@ -3,6 +3,7 @@
 `decide` closes a case. `apply_action` does and logs one thing without a case. `reverse` undoes a decision by another.
 """
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TypedDict, Unpack
@@ -138,13 +139,23 @@ def log_decision(
         moderator_name=moderator_log_name(moderator) if moderator else AUTOMATIC_NAME,
         reverses_id=reverses,
         **grounds,
-        **_columns(item, action),
+        **_columns(item, action) | _unlisted_number(item, action, source),
     )
     db.session.add(decision)
     db.session.flush()
     if action in TAKES_TEXT and isinstance(item, Post | Comment):
         _store_text(item, decision)
     return decision
+
+
+def _unlisted_number(item: Item, action: str, source: str) -> dict[str, int]:
+    """Return a random negative id if the decision is only counted in public: an anonymous text was held and approved.
+
+    Whoever put an alias on hold would know its author's later texts by those entries, and a gap in the public numbers
+    would date them.
+    """
+    is_listed = action != "approve" or source != "filter" or getattr(item, "pseudonym_id", None) is None
+    return {} if is_listed else {"id": -secrets.choice(range(10**9, 2**31))}
 
 
 def moderator_log_name(moderator: Member) -> str:

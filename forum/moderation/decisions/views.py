@@ -38,7 +38,7 @@ def index() -> str:
     )
 
 
-@bp.get("/decisions/<int:number>")
+@bp.get("/decisions/<int(signed=True):number>")
 @permission_required(is_signed_in)
 def show(number: int) -> ResponseReturnValue:
     """The statement of reasons."""
@@ -63,7 +63,7 @@ def appeal(number: int) -> ResponseReturnValue:
 
 
 def _decision_or_404(number: int) -> Decision:
-    decision: Decision | None = db.session.scalar(decision_by_id(number)) if number < 2**31 else None
+    decision: Decision | None = db.session.scalar(decision_by_id(number)) if abs(number) < 2**31 else None
     if decision is None or not can_read_statement(current_user, decision):
         abort(404)
     return decision

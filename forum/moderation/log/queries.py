@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from forum.db import db
+from forum.db import db, now, start_of_day
 from forum.moderation.kinds import ON_MEMBER, SITE_TARGETS, TARGETS
 from forum.moderation.models import Appeal, Case, Decision, Notice
 from forum.moderation.notices.queries import TIMED_CASES_LIMIT, hours_to_decide_notices, median_hours
@@ -39,6 +39,8 @@ class LogEntry(NamedTuple):
     is_thread_open: bool | None
     # Whether it is about a member and not about a text.
     is_about_member: bool
+    # Whether everyone can read the entry; otherwise it is only counted.
+    is_listed: bool
 
 
 class LogPage(NamedTuple):
@@ -52,7 +54,7 @@ def log_page(
     action: str | None = None, rule: int | None = None, before: int | None = None, limit: int = PAGE_SIZE
 ) -> LogPage:
     """Return a page of the log, by key."""
-    statement = _entries()
+    statement = _entries().where(_is_listed())
     if action:
         statement = statement.where(Decision.action == action)
     if rule:
@@ -83,7 +85,7 @@ def _entries() -> Select[Any]:
             Decision.rule,
             Decision.reason,
             case((about_site, Decision.facts), else_=""),
-            Decision.source,
+            _public_source(),
             Decision.automated,
             Decision.ends_at,
             Decision.moderator_name,
@@ -93,11 +95,41 @@ def _entries() -> Select[Any]:
             Decision.comment_id,
             Post.hidden_at.is_(None) | Post.removed_at.is_not(None),
             Decision.action.in_(ON_MEMBER),
+            _is_listed(),
         )
         .outerjoin(comment.id.table, comment.id == Decision.comment_id)
         .outerjoin(Post, Post.id == thread_id)
     )
     return statement
+
+
+def _public_source() -> ColumnElement[str]:
+    """Return what led to a decision. That an anonymous text was held is not public: like any, it was reviewed."""
+    return case((and_(_is_anonymous(), Decision.source == "filter"), "own"), else_=Decision.source)
+
+
+def _is_anonymous() -> ColumnElement[bool]:
+    post, comment = aliased(Post), aliased(Comment)
+    posts = select(post.id).where(post.id == Decision.post_id, post.pseudonym_id.is_not(None))
+    comments = select(comment.id).where(comment.id == Decision.comment_id, comment.pseudonym_id.is_not(None))
+    return or_(posts.exists(), comments.exists())
+
+
+def _is_listed() -> ColumnElement[bool]:
+    """Return the condition that everyone can read an entry: not that an anonymous text was held and approved.
+
+    Such entries have negative numbers; those of earlier versions are known by their text.
+    """
+    is_approval = and_(Decision.action == "approve", Decision.source == "filter")
+    return and_(Decision.id > 0, ~and_(is_approval, _is_anonymous()))
+
+
+def _is_countable() -> ColumnElement[bool]:
+    """Return the condition that the public figures count an entry: of held texts only those of earlier days.
+
+    A count that rises when a text appears would tell that this one was held.
+    """
+    return or_(Decision.source != "filter", Decision.decided_at < start_of_day(now()))
 
 
 def reversal_id(number: int) -> int | None:
@@ -106,8 +138,8 @@ def reversal_id(number: int) -> int | None:
 
 
 def action_counts_since(moment: datetime) -> dict[str, int]:
-    """Return the number of decisions of each action since then."""
-    return _by(Decision.action, Decision.decided_at >= moment)
+    """Return the number of listed decisions of each action since then."""
+    return _by(Decision.action, Decision.decided_at >= moment, _is_listed())
 
 
 def transparency_counts() -> dict[str, Any]:
@@ -127,7 +159,8 @@ def transparency_counts() -> dict[str, Any]:
 
 
 def _by(column: InstrumentedAttribute[Any], *conditions: ColumnElement[bool]) -> dict[Any, int]:
-    rows = db.session.execute(select(column, func.count()).where(*conditions).group_by(column).order_by(column))
+    statement = select(column, func.count()).where(_is_countable(), *conditions)
+    rows = db.session.execute(statement.group_by(column).order_by(column))
     return {row[0]: row[1] for row in rows}
 
 

@@ -72,14 +72,16 @@ def feed() -> Response:
     )
 
 
-@bp.get("/log/<int:number>")
+@bp.get("/log/<int(signed=True):number>")
 def entry(number: int) -> ResponseReturnValue:
     """One decision. Moderators can reverse it here."""
-    row = entry_by_id(number) if number < 2**31 else None
+    row = entry_by_id(number) if abs(number) < 2**31 else None
     if row is None:
         abort(404)
     decision = db.session.scalars(decision_by_id(number)).one()
     is_concerned = can_read_statement(current_user, decision)
+    if not row.is_listed and not is_concerned and not is_moderator(current_user):
+        abort(404)
     reversed_by = reversal_id(number)
     can_undo = is_moderator(current_user) and row.action in UNDONE_BY and reversed_by is None and not is_concerned
     return render_template(

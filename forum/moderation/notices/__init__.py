@@ -1,1 +1,1 @@
-"""Complaints from outside, by people without an account."""
+"""Notices from people outside the forum, who have no account."""

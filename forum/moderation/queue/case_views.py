@@ -69,7 +69,7 @@ def decide(case_id: int) -> ResponseReturnValue:
     except AlreadyDecided:
         db.session.rollback()
         return render_template("moderation/too_late.html", case=_case_or_404(case_id), form=form), 409
-    flash(f"Decided: entry {decision.id} of the log.")
+    flash(f"Decided: entry {decision.id} of the log." if decision.id > 0 else "Decided. In public it is only counted.")
     kind = request.args.get("kind")
     next_id = next_open_case(case_id, kind)
     return redirect(url_for(".case", case_id=next_id, kind=kind) if next_id else url_for(".index", kind=kind))

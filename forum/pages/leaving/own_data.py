@@ -17,8 +17,7 @@ from forum.posts.item_queries import revisions_of
 from forum.posts.models import Comment, Post
 from forum.posts.scheduled_actions import scheduled_texts_of
 from forum.posts.tags.queries import tag_slugs_of
-from forum.ratings.actions import ANSWER_KEYS
-from forum.ratings.models import Rating
+from forum.ratings.models import ANSWER_KEYS, Rating
 from forum.ratings.queries import readable_ratings
 from forum.urls import key_text
 from forum.vendors.models import Representative

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from sqlalchemy import or_, select
 
-from forum import anonymity
-from forum.accounts.models import Member, Pseudonym
+from forum.accounts.models import Member
 from forum.db import db
+from forum.posts.chain_queries import used_chain_links_of
 from forum.posts.models import Comment, Post, UsefulVote
 
 Text = TypeVar("Text", Post, Comment)
@@ -24,21 +24,15 @@ def own_writing(kind: type[Text], member: Member, links: Sequence[str]) -> Itera
             yield item
 
 
-def own_pseudonyms(member: Member) -> list[Pseudonym]:
-    """Return the member's pseudonyms in all threads, unused ones included.
-
-    Tries every row: no row names the member.
-    """
-    rows = db.session.execute(select(Pseudonym.id, Pseudonym.thread_key, Pseudonym.thread_hmac)).all()
-    own_ids = [row.id for row in rows if row.thread_hmac in anonymity.thread_hmacs(row.thread_key, member.id)]
-    return [row for row_id in own_ids if (row := db.session.get(Pseudonym, row_id)) is not None]
+def own_anonymous_ids(kind: type[Post] | type[Comment], member: Member) -> Sequence[int]:
+    """Return the ids of the member's anonymous posts or comments that are not deleted."""
+    links = used_chain_links_of(member)
+    return db.session.scalars(select(kind.id).where(kind.chain_link.in_(links), kind.deleted_at.is_(None))).all()
 
 
-def is_used(pseudonym: Pseudonym) -> bool:
-    """Return whether any post or comment is signed with the pseudonym."""
-    posts = select(Post.id).where(Post.pseudonym_id == pseudonym.id)
-    comments = select(Comment.id).where(Comment.pseudonym_id == pseudonym.id)
-    return bool(db.session.scalar(select(or_(posts.exists(), comments.exists()))))
+def own_signed_writing(kind: type[Text], member: Member) -> Sequence[Text]:
+    """Return the posts or comments that the member signed."""
+    return db.session.scalars(select(kind).where(kind.author_id == member.id).order_by(kind.id)).all()
 
 
 def own_useful_votes(member: Member) -> Sequence[UsefulVote]:

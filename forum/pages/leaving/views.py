@@ -9,7 +9,7 @@ from flask_login import current_user, logout_user
 from forum.access import can_secure_account, is_member
 from forum.accounts.models import Member
 from forum.db import db
-from forum.pages.leaving.actions import delete_account
+from forum.pages.leaving.actions import anonymous_deletions, delete_account
 from forum.pages.leaving.forms import DeleteAccountForm, DownloadDataForm
 from forum.pages.leaving.own_data import own_data
 from forum.rate_limits import limiter
@@ -50,7 +50,11 @@ def account() -> ResponseReturnValue:
         member = db.session.get_one(Member, current_user.id)
         logout_user()
         session.clear()
-        delete_account(member, keep_signed=form.named.data == "keep", keep_anonymous=form.anonymous.data == "keep")
+        # A transaction for each anonymous text: what changes in one transaction can be seen to belong together.
+        for delete in anonymous_deletions(member, keep_anonymous=form.anonymous.data == "keep"):
+            delete()
+            db.session.commit()
+        delete_account(member, keep_signed=form.named.data == "keep")
         db.session.commit()
         flash("Your account has been deleted.")
         return redirect(url_for("pages.home"))

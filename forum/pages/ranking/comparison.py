@@ -18,15 +18,17 @@ class Cell(NamedTuple):
 
     chart: Markup | None
     value: str | None
-    n: int
+    band: str | None
     is_clear_lead: bool = False
 
 
+NO_VALUE = Cell(None, None, None)
+
+
 class VendorComparison(NamedTuple):
-    """One column per vendor: its figures (None below K organisations), and rows of a label and one cell per column."""
+    """One column per vendor: its figures (None below the gate), and rows of a label and one cell per column."""
 
     figures: Sequence[Figures | None]
-    organisations: Sequence[int]
     ask_rows: Sequence[tuple[str, Sequence[Cell]]]
     criterion_rows: Sequence[tuple[str, Sequence[Cell]]]
 
@@ -36,11 +38,9 @@ def compare_vendors(
 ) -> VendorComparison:
     """Return the vendors' published figures, of all tiers or of the entry, middle or top tier."""
     columns = [_figures(vendor, snapshots.get(vendor.id), tier_group) for vendor in vendors]
-    counts = [snapshot.organisations if (snapshot := snapshots.get(vendor.id)) else 0 for vendor in vendors]
     measures = ("all_gives", *(criterion.key for criterion in CRITERIA))
     return VendorComparison(
         columns,
-        [figures["organisations"] if figures else n for figures, n in zip(columns, counts, strict=True)],
         [(ask.label, [_ask_cell(ask, figures) for figures in columns]) for ask in ASKS],
         [(MEASURE_LABELS[key], _measure_cells(key, columns)) for key in measures],
     )
@@ -58,27 +58,26 @@ def _figures(vendor: Vendor, snapshot: Snapshot | None, tier_group: str | None) 
         "top": tiers[-1] if len(tiers) > 1 else None,
     }
     tier = by_group[tier_group]
-    return snapshot.figures["tiers"].get(str(tier.id)) if tier else None
+    return snapshot.figures.get("tiers", {}).get(str(tier.id)) if tier else None
 
 
 def _ask_cell(ask: Ask, figures: Figures | None) -> Cell:
-    values = figures["asks"][ask.key] if figures else None
-    if values is None or values["median"] is None:
-        return Cell(None, None, values["n"] if values else 0)
-    chart = cell_bar(values["level"], values["low"], values["high"], "asks")
-    return Cell(chart, format_amount(ask, values["median"]), values["n"])
+    values = figures["asks"].get(ask.key) if figures else None
+    if values is None:
+        return NO_VALUE
+    chart = cell_bar(values["level"], values.get("low"), values.get("high"), "asks")
+    return Cell(chart, format_amount(ask, values["median"]), values["band"])
 
 
 def _measure_cells(key: str, columns: Sequence[Figures | None]) -> list[Cell]:
-    stars = [figures["stars"][key] if figures else None for figures in columns]
-    estimates = [estimate_of(values) for values in stars]
+    estimates = [estimate_of(figures["stars"].get(key) if figures else None) for figures in columns]
     cells = []
-    for index, (values, estimate) in enumerate(zip(stars, estimates, strict=True)):
+    for index, estimate in enumerate(estimates):
         if estimate is None:
-            cells.append(Cell(None, None, values["n"] if values else 0))
+            cells.append(NO_VALUE)
             continue
         rivals = [rival for i, rival in enumerate(estimates) if i != index and rival]
         is_clear_lead = bool(rivals) and all(estimate.low > rival.high for rival in rivals)
         chart = cell_bar(estimate.mean, estimate.low, estimate.high, "gives")
-        cells.append(Cell(chart, f"{estimate.mean:.1f}", estimate.n, is_clear_lead))
+        cells.append(Cell(chart, f"{estimate.mean:.1f}", estimate.band, is_clear_lead))
     return cells

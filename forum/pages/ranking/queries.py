@@ -1,7 +1,6 @@
 """Query the rows of the ranking."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import and_, func, select
@@ -13,15 +12,13 @@ from forum.vendors.models import Category, Tier, Vendor
 
 
 class RankingRow(NamedTuple):
-    """A vendor of the catalogue with its current snapshot; without one, the last three are None."""
+    """A vendor of the catalogue with its current snapshot; without one, the last is None."""
 
     id: int
     slug: str
     name: str
     category_slug: str
     category_name: str
-    published_at: datetime | None
-    organisations: int | None
     figures: Figures | None
 
 
@@ -30,7 +27,7 @@ class BestVendorRow(NamedTuple):
 
     slug: str
     name: str
-    organisations: int
+    band: str | None
     worth_mean: float | None
     worth_low: float | None
     worth_high: float | None
@@ -47,8 +44,6 @@ def ranking_rows() -> Sequence[RankingRow]:
             Vendor.name,
             Category.slug,
             Category.name,
-            Snapshot.published_at,
-            Snapshot.organisations,
             Snapshot.figures,
         )
         .join(Category, Category.id == Vendor.category_id)
@@ -65,7 +60,8 @@ def ranking_version() -> tuple[object, ...]:
         db.session.execute(
             select(
                 select(func.max(Snapshot.id)).scalar_subquery(),
-                select(func.sum(Snapshot.organisations)).where(Snapshot.current).scalar_subquery(),
+                select(func.count()).where(Snapshot.current).scalar_subquery(),
+                select(func.sum(Snapshot.vendor_id)).where(Snapshot.current).scalar_subquery(),
                 select(func.count()).where(Vendor.accepted_at.is_not(None)).scalar_subquery(),
                 select(func.sum(Vendor.version)).scalar_subquery(),
                 select(func.max(Vendor.accepted_at)).scalar_subquery(),
@@ -76,12 +72,12 @@ def ranking_version() -> tuple[object, ...]:
 
 
 def best_vendors(limit: int) -> Sequence[BestVendorRow]:
-    """Return the vendors with the highest "worth it", best first; those without figures come last."""
+    """Return the vendors with the highest published "worth it", best first."""
     rows = db.session.execute(
         select(
             Vendor.slug,
             Vendor.name,
-            Snapshot.organisations,
+            Snapshot.band,
             Snapshot.worth_mean,
             Snapshot.worth_low,
             Snapshot.worth_high,
@@ -89,8 +85,8 @@ def best_vendors(limit: int) -> Sequence[BestVendorRow]:
             Snapshot.gives_mean,
         )
         .join(Vendor, Vendor.id == Snapshot.vendor_id)
-        .where(Snapshot.current, Vendor.accepted_at.is_not(None))
-        .order_by(Snapshot.worth_mean.is_(None), Snapshot.worth_mean.desc(), Snapshot.organisations.desc(), Vendor.name)
+        .where(Snapshot.current, Snapshot.worth_mean.is_not(None), Vendor.accepted_at.is_not(None))
+        .order_by(Snapshot.worth_mean.desc(), Vendor.name)
         .limit(limit)
     )
     return [BestVendorRow(*row) for row in rows]

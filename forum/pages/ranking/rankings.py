@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from math import sqrt
+from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar, cast
 
 from forum.pages.ranking.queries import RankingRow, ranking_rows, ranking_version, tier_groups, vendors_with_free_tier
 from forum.ratings.criteria import CRITERION_KEYS
-from forum.ratings.figure_types import Estimate, Figures, estimate_of
-from forum.ratings.scores.disclosure import RANKED_FROM, K
-from forum.ratings.scores.formulas import Z90, rank_bands
+from forum.ratings.estimates import weighted_estimate
+from forum.ratings.figure_types import EARLY_BAND, Estimate, Figures, ShareFigures, estimate_of
+from forum.ratings.scores.formulas import rank_bands
 
 T = TypeVar("T")
 TIER_GROUPS = ("entry", "middle", "top")
@@ -18,19 +17,18 @@ MAX_CACHED = 200
 
 
 class VendorScores(NamedTuple):
-    """A vendor with its published scores, which are None below K organisations."""
+    """A vendor with its published scores, which are None below the gate. `published_at` is the day of "worth it"."""
 
     slug: str
     name: str
     category_slug: str
     category_name: str
-    organisations: int
     published_at: datetime | None
     worth: Estimate | None
     all_asks: Estimate | None
     all_gives: Estimate | None
-    partner_again: tuple[int, int] | None  # how many would, of how many
-    criteria: Mapping[str, tuple[float, float]]  # mean and standard deviation
+    partner_again: ShareFigures | None
+    criteria: Mapping[str, Estimate]
     tiers: Mapping[str, Estimate]  # "worth it" by tier group
     has_free_tier: bool
 
@@ -44,7 +42,7 @@ class Placement(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """Vendors ranked from ten organisations on, early ones from five, and those with too few ratings."""
+    """Vendors ranked from ten organisations on, early ones from five, and by name those with too few ratings."""
 
     ranked: Sequence[Placement]
     early: Sequence[Placement]
@@ -111,35 +109,31 @@ def all_vendor_scores(cache_key: str) -> CachedScores:
 def _vendor_scores(row: RankingRow, groups: Mapping[int, str], *, has_free_tier: bool) -> VendorScores:
     figures = row.figures
     stars = figures["stars"] if figures else {}
-    again = figures["again"] if figures else None
+    worth = stars.get("worth")
     return VendorScores(
         slug=row.slug,
         name=row.name,
         category_slug=row.category_slug,
         category_name=row.category_name,
-        organisations=row.organisations or 0,
-        published_at=row.published_at if figures else None,
-        worth=estimate_of(stars.get("worth")),
+        published_at=datetime.fromisoformat(worth["published_at"]).replace(tzinfo=UTC) if worth else None,
+        worth=estimate_of(worth),
         all_asks=estimate_of(figures["all_asks"]) if figures else None,
         all_gives=estimate_of(stars.get("all_gives")),
-        partner_again=(again["yes"], again["n"]) if again else None,
+        partner_again=figures["again"] if figures else None,
         criteria=_criterion_scores(figures) if figures else {},
         tiers=_tier_estimates(figures, groups) if figures else {},
         has_free_tier=has_free_tier,
     )
 
 
-def _criterion_scores(figures: Figures) -> dict[str, tuple[float, float]]:
-    scores = ((key, figures["stars"][key]) for key in CRITERION_KEYS)
-    return {
-        key: (stars["mean"], stars["sd"])
-        for key, stars in scores
-        if stars["mean"] is not None and stars["sd"] is not None
-    }
+def _criterion_scores(figures: Figures) -> dict[str, Estimate]:
+    estimates = ((key, estimate_of(figures["stars"].get(key))) for key in CRITERION_KEYS)
+    return {key: estimate for key, estimate in estimates if estimate}
 
 
 def _tier_estimates(figures: Figures, groups: Mapping[int, str]) -> dict[str, Estimate]:
-    estimates = ((int(tier_id), estimate_of(tier["stars"]["worth"])) for tier_id, tier in figures["tiers"].items())
+    tiers = figures.get("tiers", {})
+    estimates = ((int(tier_id), estimate_of(tier["stars"].get("worth"))) for tier_id, tier in tiers.items())
     return {groups[tier_id]: estimate for tier_id, estimate in estimates if tier_id in groups and estimate}
 
 
@@ -152,32 +146,21 @@ def rank_vendors(
         if not filters.matches(vendor):
             continue
         estimate = _estimate(vendor, filters.tier, weights)
-        if estimate is None or estimate.n < K:
+        if estimate is None:
             thin.append(vendor)
         else:
             placements.append(Placement(vendor, None, estimate))
     placements.sort(key=lambda row: (-row.estimate.mean, row.vendor.name))
-    ranked = [row for row in placements if row.vendor.organisations >= RANKED_FROM]
+    ranked = [row for row in placements if row.estimate.band != EARLY_BAND]
     bands = rank_bands([row.estimate[:3] for row in ranked])
     return Ranking(
         [row._replace(band=band) for row, band in zip(ranked, bands, strict=True)],
-        [row for row in placements if row.vendor.organisations < RANKED_FROM],
-        sorted(thin, key=lambda vendor: (-vendor.organisations, vendor.name)),
+        [row for row in placements if row.estimate.band == EARLY_BAND],
+        sorted(thin, key=lambda vendor: vendor.name),
     )
 
 
 def _estimate(vendor: VendorScores, tier: str | None, weights: Mapping[str, int] | None) -> Estimate | None:
     if weights:
-        return _weighted_estimate(vendor, weights)
+        return weighted_estimate(vendor.criteria, weights)
     return vendor.tiers.get(tier) if tier else vendor.worth
-
-
-def _weighted_estimate(vendor: VendorScores, weights: Mapping[str, int]) -> Estimate | None:
-    """Return the weighted mean of the criteria's means, with the variance of independent parts."""
-    used = {key: weight for key, weight in weights.items() if weight and key in vendor.criteria}
-    total = sum(used.values())
-    if not total:
-        return None
-    mean = sum(weight * vendor.criteria[key][0] for key, weight in used.items()) / total
-    sd = sqrt(sum((weight * vendor.criteria[key][1]) ** 2 for key, weight in used.items())) / total
-    return Estimate(mean, max(1.0, mean - Z90 * sd), min(5.0, mean + Z90 * sd), vendor.organisations)

@@ -20,6 +20,7 @@ from forum.pages.ranking.rankings import (
 )
 from forum.posts.queries import about_category, list_posts
 from forum.ratings.criteria import CRITERIA
+from forum.ratings.estimates import BAND_ORDER
 from forum.ratings.queries import SITE, Subject, current_snapshot, current_snapshots
 from forum.vendors.models import Vendor
 from forum.vendors.queries import categories, category_by_slug, vendor_by_name, vendors_by_slug
@@ -155,8 +156,8 @@ def _name_options(scores: CachedScores) -> Markup:
     option = Markup('<option value="{}">')
 
     def options() -> Markup:
-        most_rated = sorted(scores, key=lambda vendor: -vendor.organisations)[:MAX_SUGGESTED]
-        return Markup("").join(option.format(vendor.name) for vendor in most_rated)
+        most_rated = sorted(scores, key=lambda vendor: -BAND_ORDER[vendor.worth.band] if vendor.worth else 0)
+        return Markup("").join(option.format(vendor.name) for vendor in most_rated[:MAX_SUGGESTED])
 
     return scores.derive("names", options)
 

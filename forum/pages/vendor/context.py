@@ -14,7 +14,7 @@ from forum.pages.vendor.trends import dated_changes, trend_points
 from forum.ratings.charts.small import histogram, stacked_bar, trend_chart
 from forum.ratings.criteria import CRITERIA, Criterion
 from forum.ratings.directions import vendor_directions
-from forum.ratings.figure_types import Figures, StarFigures, estimate_of
+from forum.ratings.figure_types import Figures, ShareFigures, StarFigures, estimate_of
 from forum.ratings.formatting import publication_stage, strongest_and_weakest, verdict_sentence
 from forum.ratings.forms import parse_whole_number
 from forum.ratings.queries import SnapshotRow
@@ -26,6 +26,12 @@ DEAL_PARTS = (
     ("t-retained", "Approved, kept to the order", "Still theirs when the customer bought"),
     ("t-lost", "Approved, lost later", "Another partner got the order"),
     ("t-refused", "Not approved", "Refused, or no answer"),
+)
+# Of special bids: the measure and its label.
+BID_SHARES = (
+    ("granted", "Granted"),
+    ("refused_tier", "Refused because of the tier"),
+    ("refused_registered", "Refused because another partner had registered"),
 )
 
 
@@ -40,11 +46,11 @@ class Calculator(NamedTuple):
 
 
 class DealFigures(NamedTuple):
-    """Registered deals in sum over n organisations: a bar, and its parts as (class, count, label, note, percent)."""
+    """What happened to registered deals: a bar, its parts as (class, percent, label, note), and the two shares."""
 
-    total: int
-    n: int
-    parts: Sequence[tuple[str, int, str, str, int]]
+    approved: ShareFigures
+    retained: ShareFigures
+    parts: Sequence[tuple[str, int, str, str]]
     chart: Markup
 
 
@@ -68,8 +74,7 @@ def vendor_context(
     programme = vendor.programmes[0] if vendor.programmes else None
     tiers = tier_tables.tier_views(programme, figures) if programme else []
     values: dict[str, object] = {
-        "stage": publication_stage(snapshot.organisations if snapshot and figures else None),
-        "organisations": snapshot.organisations if snapshot else 0,
+        "stage": publication_stage(figures["stars"].get("worth") if figures else None),
         "figures": figures,
         "programme": programme,
         "tiers": tiers,
@@ -85,32 +90,35 @@ def _figures_context(
     vendor: Vendor, figures: Figures, tiers: Sequence[TierView], query: Mapping[str, str]
 ) -> dict[str, object]:
     selected = next((tier for tier in tiers if tier.figures and str(tier.id) == query.get("tier")), None)
-    worth = figures["stars"]["worth"]
+    worth = figures["stars"].get("worth")
     estimate = estimate_of(worth)
     return {
         "selected_tier": selected,
         "directions": vendor_directions((selected.figures if selected else None) or figures, vendor.name),
         "worth": worth,
+        "all_gives": figures["stars"].get("all_gives"),
         "worth_histogram": _histogram("Worth the effort", worth),
         "verdict": verdict_sentence(estimate.mean, estimate.low, estimate.high) if estimate else "",
         "extremes": strongest_and_weakest(figures),
         "comparison": tier_tables.compare_tiers(tiers),
         "tier_costs": tier_tables.tier_cost_charts(tiers, figures),
         "spread": [_spread(criterion, figures) for criterion in CRITERIA],
-        "deals": _deals(figures["deals"].get("deals")),
-        "bids": figures["deals"].get("bids"),
+        "deals": _deals(figures["deals"]),
+        "bids": [(label, figures["deals"][key]) for key, label in BID_SHARES if key in figures["deals"]],
         "deals_by_tier": [tier for tier in tiers if tier.figures and tier.figures["deals"]],
     }
 
 
-def _histogram(label: str, stars: StarFigures) -> Markup:
-    counts = stars["counts"] or []
-    return histogram(counts, f"{label}: " + ", ".join(f"{n} gave {star}" for star, n in enumerate(counts, 1)))
+def _histogram(label: str, stars: StarFigures | None) -> Markup | None:
+    if stars is None or stars["shares"] is None:
+        return None
+    words = ", ".join(f"{percent}% gave {star}" for star, percent in enumerate(stars["shares"], 1))
+    return histogram(stars["shares"], f"{label}: {words}")
 
 
-def _spread(criterion: Criterion, figures: Figures) -> tuple[str, StarFigures, Markup | None]:
-    stars = figures["stars"][criterion.key]
-    return criterion.label, stars, _histogram(criterion.label, stars) if stars["counts"] else None
+def _spread(criterion: Criterion, figures: Figures) -> tuple[str, StarFigures | None, Markup | None]:
+    stars = figures["stars"].get(criterion.key)
+    return criterion.label, stars, _histogram(criterion.label, stars)
 
 
 def _trend_context(history: Sequence[SnapshotRow], changes: Sequence[ProgrammeChange]) -> dict[str, object]:
@@ -125,17 +133,17 @@ def _trend_context(history: Sequence[SnapshotRow], changes: Sequence[ProgrammeCh
     }
 
 
-def _deals(sums: Mapping[str, int] | None) -> DealFigures | None:
-    """Return registered deals as the parts of one bar: retained, lost after approval, not approved."""
-    if sums is None or not sums["deals_registered"]:
+def _deals(shares: Mapping[str, ShareFigures]) -> DealFigures | None:
+    """Return registered deals as the parts of one bar: kept, lost after approval, not approved."""
+    approved, retained = shares.get("approved"), shares.get("kept")
+    if approved is None or retained is None:
         return None
-    total, approved, retained = sums["deals_registered"], sums["deals_approved"], sums["deals_kept"]
-    counts = (retained, max(approved - retained, 0), max(total - approved, 0))
-    parts = [
-        (cls, n, label, note, round(100 * n / total)) for (cls, label, note), n in zip(DEAL_PARTS, counts, strict=True)
-    ]
-    label = f"{total} registered deals: " + ", ".join(f"{n} {label.lower()}" for _, n, label, _, _ in parts)
-    return DealFigures(total, sums["n"], parts, stacked_bar([(part[0], part[1]) for part in parts if part[1]], label))
+    # Each share is rounded, and may be of another date: kept cannot be more than approved in one bar.
+    retained_percent = min(retained["share"], approved["share"])
+    percents = (retained_percent, approved["share"] - retained_percent, 100 - approved["share"])
+    parts = [(cls, percent, label, note) for (cls, label, note), percent in zip(DEAL_PARTS, percents, strict=True)]
+    label = "Of the registered deals: " + ", ".join(f"{percent}% {label.lower()}" for _, percent, label, _ in parts)
+    return DealFigures(approved, retained, parts, stacked_bar([(part[0], part[1]) for part in parts if part[1]], label))
 
 
 def _calculator(tiers: Sequence[TierView], figures: Figures | None, query: Mapping[str, str]) -> Calculator:

@@ -8,9 +8,9 @@ from markupsafe import Markup
 from forum.pages.vendor.costs import YearlyCosts, yearly_costs
 from forum.ratings.charts.tiers import TierCost, tier_dots, tier_duplex
 from forum.ratings.criteria import ASKS, CRITERIA, Ask
-from forum.ratings.figure_types import Figures, estimate_of
+from forum.ratings.estimates import TierDifference, tier_differences
+from forum.ratings.figure_types import Figures, estimate_of, is_early
 from forum.ratings.formatting import MEASURE_LABELS, format_amount, format_difference, format_euros, number_word
-from forum.ratings.scores.figures import TierDifference, tier_differences
 from forum.vendors.models import Programme, Tier
 
 # What the calculator starts with where nobody has reported anything.
@@ -25,13 +25,19 @@ STATED_COLUMNS = {
 
 
 class TierView(NamedTuple):
-    """A tier with its published figures, which are None below K organisations."""
+    """A tier with its published figures, which are None where no measure of the tier may be shown."""
 
     id: int
     name: str
     position: int
     figures: Figures | None
     tier: Tier
+
+    @property
+    def band(self) -> str | None:
+        """Return the band of "worth it" at this tier."""
+        worth = self.figures["stars"].get("worth") if self.figures else None
+        return worth["band"] if worth else None
 
 
 class DifferenceRow(NamedTuple):
@@ -57,25 +63,31 @@ class TierComparison(NamedTuple):
 
 def tier_views(programme: Programme, figures: Figures | None) -> list[TierView]:
     """Return the programme's tiers in order."""
-    by_tier = figures["tiers"] if figures else {}
+    by_tier = figures.get("tiers", {}) if figures else {}
     return [
-        TierView(tier.id, tier.name, position, by_tier.get(str(tier.id)), tier)
+        TierView(tier.id, tier.name, position, _tier_figures(by_tier.get(str(tier.id))), tier)
         for position, tier in enumerate(programme.tiers)
     ]
 
 
+def _tier_figures(figures: Figures | None) -> Figures | None:
+    """Return the figures of a tier if any measure in stars is among them."""
+    return figures if figures and figures["stars"] else None
+
+
 def compare_tiers(tiers: Sequence[TierView]) -> TierComparison | None:
-    """Return whether a higher tier gets more, or None when fewer than two tiers have figures."""
+    """Return whether a higher tier gets more, or None unless two tiers show the same measure."""
     rated = [(tier, tier.figures) for tier in tiers if tier.figures]
     if len(rated) < 2:
         return None
     (low, low_figures), (high, high_figures) = rated[0], rated[-1]
+    if not (differences := tier_differences(low_figures, high_figures)):
+        return None
     rows = [
-        (MEASURE_LABELS[key], [tier.figures["stars"][key]["mean"] if tier.figures else None for tier in tiers])
+        (MEASURE_LABELS[key], [_mean(tier.figures, key) for tier in tiers])
         for key in ("worth", *(criterion.key for criterion in CRITERIA))
     ]
     label = f"Mean ratings by tier of {', '.join(tier.name for tier, _ in rated)}; the table says the same"
-    differences = tier_differences(low_figures, high_figures)
     return TierComparison(
         tier_dots(rows, wide=True, label=label),
         tier_dots(rows, wide=False, label=label),
@@ -86,13 +98,18 @@ def compare_tiers(tiers: Sequence[TierView]) -> TierComparison | None:
     )
 
 
+def _mean(figures: Figures | None, measure: str) -> float | None:
+    stars = figures["stars"].get(measure) if figures else None
+    return stars["mean"] if stars else None
+
+
 def _difference_row(difference: TierDifference, low: Figures, high: Figures) -> DifferenceRow:
     measure, value = difference.measure, difference.value
     interval = f"{format_difference(difference.low)} to {format_difference(difference.high)}"
     return DifferenceRow(
         label=MEASURE_LABELS[measure],
-        low=low["stars"][measure]["mean"],
-        high=high["stars"][measure]["mean"],
+        low=_mean(low, measure),
+        high=_mean(high, measure),
         difference=f"{format_difference(value)} ({interval})",
         reading="not clear" if not difference.is_clear else "more" if value > 0 else "less",
     )
@@ -127,18 +144,24 @@ def _stated(ask: Ask, tier: TierView) -> str | None:
 
 
 def _reported(ask: Ask, tier: TierView) -> str | None:
-    median = tier.figures["asks"][ask.key]["median"] if tier.figures else None
-    return None if median is None else format_amount(ask, median)
+    figures = tier.figures["asks"].get(ask.key) if tier.figures else None
+    return format_amount(ask, figures["median"]) if figures else None
 
 
 def calculator_defaults(tier: TierView | None, figures: Figures | None) -> dict[str, int]:
-    """Return what the calculator starts with: reported medians, else what the vendor states, else 0."""
-    reported = tier.figures if tier and tier.figures else figures
+    """Return what the calculator starts with.
+
+    That is the median reported at the tier, else what the vendor states for it, else that of all partners, else 0.
+    """
 
     def default(ask: str) -> int:
-        median = reported["asks"][ask]["median"] if reported else None
+        at_tier = tier.figures["asks"].get(ask) if tier and tier.figures else None
         stated = getattr(tier.tier, STATED_COLUMNS[ask]) if tier and ask in STATED_COLUMNS else None
-        return round(median if median is not None else stated or 0)
+        of_all = figures["asks"].get(ask) if figures else None
+        if at_tier is None and stated is not None:
+            return int(stated)
+        reported = at_tier or of_all
+        return reported["median"] if reported else 0
 
     return {
         "people": default("certified_people"),
@@ -153,7 +176,7 @@ def calculator_defaults(tier: TierView | None, figures: Figures | None) -> dict[
 
 def tier_costs(tier: TierView, figures: Figures) -> YearlyCosts:
     """Return the costs of a tier with the calculator's defaults."""
-    return yearly_costs(**calculator_defaults(tier, None if tier.figures else figures))
+    return yearly_costs(**calculator_defaults(tier, figures))
 
 
 class TierCostCharts(NamedTuple):
@@ -168,10 +191,12 @@ def tier_cost_charts(tiers: Sequence[TierView], figures: Figures) -> TierCostCha
     """Return the charts, or None when fewer than two tiers have figures."""
     rows = []
     for tier in tiers:
-        gives_back = estimate_of(tier.figures["stars"]["all_gives"]) if tier.figures else None
-        if gives_back:
+        stars = tier.figures["stars"].get("all_gives") if tier.figures else None
+        gives_back = estimate_of(stars)
+        if stars and gives_back:
             cost = round(tier_costs(tier, figures).later_years, -2)
-            rows.append(TierCost(tier.name, cost, format_euros(cost), gives_back))
+            note = "early" if is_early(stars) else ""
+            rows.append(TierCost(tier.name, cost, format_euros(cost), gives_back, note))
     if len(rows) < 2:
         return None
     label = "Yearly cost and what is given back, by tier: " + "; ".join(

@@ -6,6 +6,7 @@ from datetime import datetime
 from forum.dates import format_day
 from forum.ratings.charts.small import TrendPoint
 from forum.ratings.figure_types import Estimate
+from forum.ratings.formatting import format_band
 from forum.ratings.queries import SnapshotRow
 from forum.vendors.models import ProgrammeChange
 
@@ -21,13 +22,15 @@ def quarter_of(moment: datetime) -> Quarter:
 def trend_points(
     snapshots: Sequence[SnapshotRow], changes: Sequence[ProgrammeChange], until: datetime
 ) -> list[TrendPoint]:
-    """Return a point for each quarter up to `until`, at most eight, with the last snapshot of the quarter.
+    """Return a point for each quarter up to `until`, at most eight, with the last "worth it" published in the quarter.
 
-    A quarter in which nothing was published has no estimate, so that an old figure does not pass for a new one.
+    A quarter in which nothing was published has no estimate, so that an old figure does not pass for a new one: what
+    counts is the measure's own date, not the snapshot's.
     """
     last: dict[Quarter, SnapshotRow] = {}
     for snapshot in snapshots:
-        last[quarter_of(snapshot.published_at)] = snapshot
+        if snapshot.worth_published_at is not None:
+            last[quarter_of(datetime.fromisoformat(snapshot.worth_published_at))] = snapshot
     if not last:
         return []
     quarters_with_change = {quarter_of(change.happened_at) for change in changes}
@@ -42,11 +45,10 @@ def _point(quarter: Quarter, snapshot: SnapshotRow | None, has_change: bool) -> 
     label = f"Q{quarter[1]} {quarter[0] % 100}"
     if snapshot is None:
         return TrendPoint(label, "–", None, has_change)
-    mean, low, high = snapshot.worth_mean, snapshot.worth_low, snapshot.worth_high
-    estimate = None
-    if mean is not None and low is not None and high is not None:
-        estimate = Estimate(mean, low, high, snapshot.organisations)
-    return TrendPoint(label, f"n {snapshot.organisations}", estimate, has_change)
+    mean, low, high, band = snapshot.worth_mean, snapshot.worth_low, snapshot.worth_high, snapshot.band
+    if mean is None or low is None or high is None or band is None:
+        return TrendPoint(label, "–", None, has_change)
+    return TrendPoint(label, format_band(band), Estimate(mean, low, high, band), has_change)
 
 
 def dated_changes(changes: Sequence[ProgrammeChange]) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from forum.posts.anonymous.countries import COUNTRIES
+from forum.text import APOSTROPHES, HYPHENS, INVISIBLE, fold, without_invisible
 
 CONTEXT_LENGTH = 32  # characters shown on each side of a passage
 
@@ -69,16 +70,20 @@ LEGAL_FORM = re.compile(
 
 def find_identifying_details(passage: str, author: AuthorDetails, vendor_names: Sequence[str] = ()) -> list[Finding]:
     """Return the findings in a passage in reading order, without overlaps. A vendor's name is no person's name."""
-    vendors = {name.lower() for name in vendor_names}
+    vendors = {fold(name) for name in vendor_names}
     spans = [*_author_spans(passage, author), *_pattern_spans(passage), *_person_spans(passage, vendors)]
     return [_finding(passage, span) for span in _without_overlaps(spans)]
 
 
 def country_findings(passage: str, author: AuthorDetails) -> list[tuple[str, Finding]]:
-    """Return the countries that a passage names, each with its finding: with a tier they may fit few companies."""
+    """Return the countries that a passage names, each with its finding: with tier or badge few companies may fit."""
     names = {*COUNTRIES, author.country} - {""}
-    advice = "Leave out the country or the tier: together they fit fewer than five companies here."
-    spans = [_Span(*match.span(), "Country and tier", advice) for name in names for match in _matches(name, passage)]
+    advice = "Leave out the country, the tier or the badge: together they fit fewer than five companies here."
+    spans = [
+        _Span(*match.span(), "Country with tier or badge", advice)
+        for name in names
+        for match in _matches(name, passage)
+    ]
     return [(passage[span.start : span.end], _finding(passage, span)) for span in _without_overlaps(spans)]
 
 
@@ -110,7 +115,7 @@ def _person_spans(passage: str, vendors: set[str]) -> Iterator[_Span]:
     for pattern in (TITLED, OWNED, CALLED):
         for match in pattern.finditer(passage):
             group = 1 if pattern.groups else 0
-            if match[group].lower() not in vendors and match[group].split()[0].lower() not in vendors:
+            if fold(match[group]) not in vendors and fold(match[group].split()[0]) not in vendors:
                 yield _Span(*match.span(group), "Someone's name", "Say what they do there instead.")
 
 
@@ -127,8 +132,14 @@ def _name_spans(name: str, passage: str, kind: str, advice: str) -> Iterator[_Sp
 
 
 def _matches(name: str, passage: str) -> Iterator[re.Match[str]]:
-    spaced = r"\s+".join(re.escape(word) for word in name.split())
+    spaced = rf"[\s{INVISIBLE}]+".join(_loosely(word) for word in without_invisible(name).split())
     return re.finditer(rf"(?<!\w){spaced}(?!\w)", passage, re.IGNORECASE)
+
+
+def _loosely(word: str) -> str:
+    """Return a pattern of the word with any apostrophes and hyphens, and anything unseen between its letters."""
+    classes = {**dict.fromkeys("'’‘", f"[{APOSTROPHES}]"), **dict.fromkeys("-‐‑", f"[{HYPHENS}]")}
+    return f"[{INVISIBLE}]*".join(classes.get(letter, re.escape(letter)) for letter in word)
 
 
 def _without_overlaps(spans: Sequence[_Span]) -> list[_Span]:

@@ -1,6 +1,7 @@
 """What in a text makes a moderator review it first: links, listed words and domains, repeated text."""
 
 import re
+import unicodedata
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -18,15 +19,15 @@ def links_in(source: str) -> list[str]:
 
 def held_word_in(source: str, words: str) -> str | None:
     """Return the first of the words (one a line) that the text has as a whole word, in any case or accents."""
-    folded = f"-{text.fold(source)}-"
+    folded = text.fold_passage(source)
     return next((word for word in _lines(words) if (plain := text.fold(word)) and f"-{plain}-" in folded), None)
 
 
 def held_domain_in(source: str, domains: str) -> str | None:
     """Return the first of the domains (one a line) that the text links to, subdomains included."""
-    hosts = [_host(link) for link in links_in(source)]
+    hosts = [_host(link) for link in links_in(_as_browsers_read(source))]
     for domain in _lines(domains):
-        plain = domain.lower().removeprefix("www.")
+        plain = _host(_as_browsers_read(domain))
         if any(host == plain or host.endswith(f".{plain}") for host in hosts):
             return domain
     return None
@@ -34,15 +35,27 @@ def held_domain_in(source: str, domains: str) -> str | None:
 
 def fingerprint_of(source: str) -> str | None:
     """Return 32 hexadecimal digits, the same for texts with the same letters and digits; None for short texts."""
-    letters = "".join(re.findall(r"\w+", source.casefold()))
+    letters = "".join(re.findall(r"\w+", text.without_invisible(source).casefold()))
     return sha256(letters.encode()).hexdigest()[:32] if len(letters) >= MIN_FINGERPRINT_LENGTH else None
+
+
+def _as_browsers_read(link: str) -> str:
+    """Return addresses as a browser reads their hosts: full-width letters are plain, what nobody sees is dropped."""
+    return unicodedata.normalize("NFKC", text.without_invisible(link)).replace("\u3002", ".")
 
 
 def _host(link: str) -> str:
     try:
-        return (urlsplit(link if "//" in link else f"//{link}").hostname or "").removeprefix("www.")
+        return _ascii((urlsplit(link if "//" in link else f"//{link}").hostname or "").removeprefix("www."))
     except ValueError:
         return ""
+
+
+def _ascii(host: str) -> str:
+    try:
+        return host.encode("idna").decode().rstrip(".")
+    except UnicodeError:
+        return host
 
 
 def _lines(value: str) -> list[str]:

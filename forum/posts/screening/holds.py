@@ -1,7 +1,9 @@
 """Which texts are held for a moderator, and why. The author reads the reason; see visibility.hold."""
 
+import secrets
 from datetime import timedelta
 
+from forum import text
 from forum.accounts.models import Member
 from forum.accounts.sanctions import active_sanctions
 from forum.db import now, start_of_day
@@ -24,7 +26,7 @@ def hold_if_needed(item: Post | Comment, author: Member | None, *, is_import: bo
     """
     reasons = [*_guess_reasons(item), *_sanction_reasons(item, author)]
     if author is not None and not is_import:
-        reasons += [*_new_member_reasons(item, author), *_filter_reasons(item)]
+        reasons += [*_new_member_reasons(item, author), *_filter_reasons(item), *_cover_reasons(item)]
     if reasons and item.hidden_at is None:
         hold(item, " ".join(dict.fromkeys(reasons)))
 
@@ -53,7 +55,9 @@ def _new_member_reasons(item: Post | Comment, author: Member) -> list[str]:
 
 def _filter_reasons(item: Post | Comment) -> list[str]:
     """Hold texts with a word or link of the admins' lists, and texts that were posted here before."""
-    source = f"{item.title}\n{item.body}" if isinstance(item, Post) else item.body
+    # What was typed, and what is read: Markdown may take a word apart, or decode it.
+    parts = [item.body, text.visible_text(item.body_html), *([item.title] if isinstance(item, Post) else [])]
+    source = "\n".join(parts)
     since = start_of_day(now() - timedelta(days=1))
     reasons = []
     if word := held_word_in(source, setting("held_words")):
@@ -69,8 +73,18 @@ def _guess_reasons(item: Post | Comment) -> list[str]:
     """Hold a comment that names a vendor under a post about an undisclosed one, even if the guess is wrong."""
     if not isinstance(item, Comment) or item.post.category_id is None:
         return []
-    vendor = find_vendor_mention(item.body)
+    vendor = find_vendor_mention(f"{item.body}\n{text.visible_text(item.body_html)}")
     return [f"This names {vendor}, but the post does not name its vendor. {HELD_WITHOUT_REASON}"] if vendor else []
+
+
+def _cover_reasons(item: Post | Comment) -> list[str]:
+    """Hold a random share of all anonymous texts, so that a held one tells neither a sanction nor a new account."""
+    is_chosen = item.pseudonym_id is not None and _draw() < setting("anonymous_percent_held")
+    return [HELD_WITHOUT_REASON] if is_chosen else []
+
+
+def _draw() -> int:
+    return secrets.randbelow(100)
 
 
 def _sanction_reasons(item: Post | Comment, author: Member | None) -> list[str]:

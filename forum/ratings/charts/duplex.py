@@ -10,7 +10,10 @@ from forum.ratings.charts.svg import coordinate, line, path, rect, scale_fractio
 
 
 class Row(NamedTuple):
-    """One bar. `level` (1 to 5) is None with too few ratings; `reference` is the level of the vendor's figures."""
+    """One bar. `level` (1 to 5) is None with too few ratings; `note` stands small beside the label.
+
+    `reference` is the level of the vendor's figures.
+    """
 
     label: str
     short_label: str
@@ -19,7 +22,7 @@ class Row(NamedTuple):
     level: float | None = None
     low: float | None = None
     high: float | None = None
-    n: int | None = None
+    note: str = ""
     not_offered: bool = False
     reference: float | None = None
 
@@ -116,12 +119,12 @@ def _wide_row(side: int, row: Row, y: float, layout: Layout, style: _RowStyle) -
     c, arm, base = layout.centre, layout.arm, y + 4.5
     svg = _bar_with_whisker(side, row, y, style.thickness, layout)
     if side == ASK_SIDE:
-        n = f'<tspan dx="6" class="dc-n">n {row.n}</tspan>' if row.n is not None else ""
-        label = text_element(0, base, row.label, style.label_class, after=n)
+        note = f'<tspan dx="6" class="dc-n">{escape(row.note)}</tspan>' if row.note else ""
+        label = text_element(0, base, row.label, style.label_class, after=note)
         return svg + label + text_element(c - arm - 14, base, row.value, style.value_class, "end")
     value = text_element(c + arm + 16, base, row.value, style.value_class)
     label = text_element(c + arm + 52, base, row.label, style.label_class)
-    return svg + value + label + _count(layout.width, base, row)
+    return svg + value + label + _note(layout.width, base, row)
 
 
 def _narrow_row(side: int, row: Row, y: float, layout: Layout, style: _RowStyle) -> str:
@@ -132,11 +135,11 @@ def _narrow_row(side: int, row: Row, y: float, layout: Layout, style: _RowStyle)
         return svg + value + text_element(c - 6, base, row.short_label, style.label_class, "end")
     label = text_element(c + 6, base, row.short_label, style.label_class)
     value = text_element(layout.width, base, row.value, style.value_class, "end")
-    return svg + label + value + _count(layout.width - 26, base, row)
+    return svg + label + value + _note(layout.width - 26, base, row)
 
 
-def _count(x: float, y: float, row: Row) -> str:
-    return text_element(x, y, f"n {row.n}", "dc-n", "end") if row.n is not None else ""
+def _note(x: float, y: float, row: Row) -> str:
+    return text_element(x, y, row.note, "dc-n", "end") if row.note else ""
 
 
 def _bar_with_whisker(side: int, row: Row, y: float, thickness: float, layout: Layout) -> str:

@@ -54,40 +54,42 @@ def interval_chart(mean: float, low: float, high: float, width: float = 132, lab
     return svg_image("whisker-dot", width, 16, rail + ticks + whisker(x(low), x(high), 8, 4) + dot, label=label)
 
 
-def histogram(counts: Sequence[int], label: str, width: float = 150, height: float = 64) -> Markup:
-    """Return five columns for 1 to 5 stars, with the count above each."""
-    highest, gap, base, top = max(*counts, 1), 5, height - 16, 15
+def histogram(shares: Sequence[int], label: str, width: float = 150, height: float = 64) -> Markup:
+    """Return five columns for 1 to 5 stars, with the rounded percentage above each."""
+    highest, gap, base, top = max(*shares, 1), 5, height - 16, 15
     column = (width - gap * 4) / 5
     parts = []
-    for i, n in enumerate(counts):
-        x, column_height = i * (column + gap), (base - top) * n / highest
-        if n:
+    for i, percent in enumerate(shares):
+        x, column_height = i * (column + gap), (base - top) * percent / highest
+        if percent:
             parts.append(rect(x, base - column_height, column, column_height, "bar-gives"))
-        count_class = "h-count" if n else "h-zero"
-        parts.append(text_element(x + column / 2, base - column_height - 4, n, count_class, "middle"))
+        text, text_class = (f"{percent}%", "h-count") if percent else ("0", "h-zero")
+        parts.append(text_element(x + column / 2, base - column_height - 4, text, text_class, "middle"))
         parts.append(text_element(x + column / 2, height - 3, i + 1, "dc-tick", "middle"))
     parts.append(line(0, base + 0.5, width, base + 0.5, "axis"))
     return svg_image("hist", width, height, "".join(parts), label=label)
 
 
-def cell_bar(mean: float, low: float, high: float, side: str, width: float = 104) -> Markup:
-    """Return one bar with its whisker for a table cell; what is asked (`side` "asks") grows to the left."""
+def cell_bar(mean: float, low: float | None, high: float | None, side: str, width: float = 104) -> Markup:
+    """Return one bar for a table cell, with a whisker if there is an interval; `side` "asks" grows to the left."""
     length, full = max(2, scale_fraction(mean) * (width - 2)), width - 2
     if side == "asks":
         bar_svg = rect(width - 1 - length, 2, length, 8, "bar-asks")
-        start, end = width - 1 - scale_fraction(high) * full, width - 1 - scale_fraction(low) * full
-        bar_svg += whisker(start, end, 6, 3, width - 1 - length, -1)
+        if low is not None and high is not None:
+            start, end = width - 1 - scale_fraction(high) * full, width - 1 - scale_fraction(low) * full
+            bar_svg += whisker(start, end, 6, 3, width - 1 - length, -1)
         spine = width - 0.5
     else:
         bar_svg = rect(1, 2, length, 8, "bar-gives")
-        bar_svg += whisker(1 + scale_fraction(low) * full, 1 + scale_fraction(high) * full, 6, 3, 1 + length)
+        if low is not None and high is not None:
+            bar_svg += whisker(1 + scale_fraction(low) * full, 1 + scale_fraction(high) * full, 6, 3, 1 + length)
         spine = 0.5
     axis = line(0, 6, width, 6, "glyph__line")
     return svg_image("mini", width, 12, axis + bar_svg + line(spine, 0, spine, 12, "spine"))
 
 
 def stacked_bar(parts: Sequence[tuple[str, int]], label: str) -> Markup:
-    """Return one bar of parts, each a class (its texture) and a count; their labels stand below it as text."""
+    """Return one bar of parts, each a class (its texture) and a percentage; their labels stand below it as text."""
     total, x, svg = sum(n for _, n in parts) or 1, 0.0, []
     for cls, n in parts:
         width = 1000 * n / total
@@ -100,7 +102,7 @@ class TrendPoint(NamedTuple):
     """A quarter of a trend. `estimate` is None when nothing was published in it: a ring on the baseline."""
 
     label: str
-    count_label: str
+    band_label: str
     estimate: Estimate | None
     has_change: bool = False
 
@@ -152,7 +154,7 @@ def _quarter(index: int, point: TrendPoint, scale: _TrendScale) -> list[str]:
     x = scale.x(index)
     parts = [
         text_element(x, scale.height - 22, point.label, "dc-tick", "middle"),
-        text_element(x, scale.height - 6, point.count_label, "dc-n", "middle"),
+        text_element(x, scale.height - 6, point.band_label, "dc-n", "middle"),
     ]
     if point.has_change:
         parts.append(path(f"M{coordinate(x)} {scale.margin_top}V{coordinate(scale.y(1))}", "dash"))

@@ -47,12 +47,13 @@ def tier_dots(rows: Sequence[tuple[str, Sequence[float | None]]], *, wide: bool,
 
 
 class TierCost(NamedTuple):
-    """A tier: what a year costs, in EUR and as text, and what it gives back."""
+    """A tier: what a year costs, in EUR and as text, what it gives back, and a small note, such as "early"."""
 
     name: str
     cost: float
     cost_label: str
     gives_back: Estimate
+    note: str = ""
 
 
 def tier_duplex(rows: Sequence[TierCost], *, wide: bool, label: str) -> Markup:
@@ -77,7 +78,7 @@ def tier_duplex(rows: Sequence[TierCost], *, wide: bool, label: str) -> Markup:
 
 
 def _cost_row(row: TierCost, y: float, cost_length: float, c: float, arm: float, width: float) -> list[str]:
-    mean, low, high, n = row.gives_back
+    mean, low, high, _ = row.gives_back
     length = scale_fraction(mean) * arm
     return [
         text_element(0, y + 4.5, row.name, "dc-label dc-strong"),
@@ -86,5 +87,5 @@ def _cost_row(row: TierCost, y: float, cost_length: float, c: float, arm: float,
         rect(c + 1, y - 6, length, 12, "bar-gives"),
         whisker(c + 1 + scale_fraction(low) * arm, c + 1 + scale_fraction(high) * arm, y, 4, c + 1 + length),
         text_element(c + arm + 14, y + 4.5, f"{mean:.1f}", "dc-value"),
-        text_element(width, y + 4.5, f"n {n}", "dc-n", "end"),
+        text_element(width, y + 4.5, row.note, "dc-n", "end"),
     ]

@@ -1,289 +1,244 @@
-"""Publish snapshots: find what changed, let disclosure.py decide whether it may be published, write the figures."""
+"""Publish snapshots: let the cells follow the ratings as far as disclosure control allows, then write the figures."""
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from operator import attrgetter
-from typing import NamedTuple, Protocol, cast
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from hashlib import sha256
+from operator import itemgetter
+from typing import Any, NamedTuple, Protocol, cast
 
-from forum.db import db, lock, now, start_of_day
-from forum.ratings.actions import lock_figures, organisation_of_seal
-from forum.ratings.criteria import ASK_KEYS, ASKS, CRITERION_KEYS, DEALS, EURO_RATES
+from forum import anonymity
+from forum.accounts.organisations import organisation_of
+from forum.accounts.queries import confirmed_members
+from forum.db import db, lock, now
+from forum.ratings.actions import lock_figures, organisation_hmac, organisation_of_seal
+from forum.ratings.criteria import ASK_KEYS, ASKS, CRITERION_KEYS, DEALS, EURO_RATES, Answer
 from forum.ratings.figure_types import Figures, SiteFigures
-from forum.ratings.models import Rating, Snapshot
+from forum.ratings.models import Snapshot, unseal_answers
 from forum.ratings.queries import SITE, Subject, current_snapshot
 from forum.ratings.scores import figures, formulas
-from forum.ratings.scores.disclosure import (
-    Batch,
-    K,
-    publishable_segments,
-    publishable_segments_after_merge,
-    segment_of,
+from forum.ratings.scores.contributions import STAR_MEASURES, CountedRating
+from forum.ratings.scores.figures import SiteContext
+from forum.ratings.scores.publication import (
+    WHOLE,
+    SubjectState,
+    compute_figures,
+    epoch_weight,
+    segment_total,
+    update,
 )
-from forum.ratings.scores.figures import CountedRating, SiteContext
-from forum.ratings.scores.queries import (
-    RatingRow,
-    changed_seals,
-    countable_ratings,
-    excluded_ratings,
-    last_figures,
-    merged_snapshots,
-    subjects_to_publish,
-    withdrawals,
-)
+from forum.ratings.scores.queries import RatingRow, rating_rows, subjects_to_publish
+from forum.ratings.scores.states import contribution_hash, load_state, save_state
 
-YIELD_SECONDS = 0.002  # after each snapshot, so that waiting writers get their turn
+YIELD_SECONDS = 0.002  # after each subject, so that waiting writers get their turn
 QUANTILES = 200  # how many of the site's answers to an ask are kept, to place single ones among them
-_CRITERIA, _ASKS, _DEALS = attrgetter(*CRITERION_KEYS), attrgetter(*ASK_KEYS), attrgetter(*DEALS)
+_CRITERIA, _ASKS, _DEALS = itemgetter(*CRITERION_KEYS), itemgetter(*ASK_KEYS), itemgetter(*DEALS)
 _IS_MONEY = [ask.unit == "money" for ask in ASKS]
+_SKIPPED: dict[str, Answer] = dict.fromkeys((*CRITERION_KEYS, *ASK_KEYS, *DEALS))
+SiteSums = dict[str, dict[str, float]]
 
 
-class RemovedRating(Protocol):
-    """A rating of the last snapshot that was withdrawn or no longer counts."""
+class DatedRating(Protocol):
+    """A rating's dates and whether a post shows it."""
 
     @property
-    def organisation_seal(self) -> str: ...
+    def rated_at(self) -> datetime: ...
 
     @property
-    def tier_id(self) -> int | None: ...
+    def revised_at(self) -> datetime | None: ...
+
+    @property
+    def shown_worth(self) -> int | None: ...
 
 
 class Outcome(NamedTuple):
-    """How many subjects a run published, left waiting, and found with too few organisations."""
+    """How many subjects a run published anew, and how many it left as they were."""
 
     published: int
-    waiting: int
-    too_few: int
+    unchanged: int
 
     def text(self) -> str:
         """Return the outcome as a sentence."""
-        return (
-            f"{self.published} published, {self.waiting} waiting for a batch, {self.too_few} below {K} organisations."
-        )
+        return f"{self.published} published, {self.unchanged} unchanged or waiting for a batch."
 
 
 def publish(at: datetime | None = None, commit: Callable[[], None] | None = None) -> Outcome:
-    """Publish every snapshot that may be published at this moment.
+    """Publish every measure that may be published at this moment.
 
     `commit` is called before each subject, so that no writer waits for all of them; without it the caller commits.
     """
     at = at or now()
     lock("publishing scores")
-    context = _publish_site(at)
-    outcomes: Counter[str] = Counter()
-    for subject in subjects_to_publish():
-        if commit:
-            commit()
-            time.sleep(YIELD_SECONDS)
-        lock_figures(*subject)
-        outcomes[_publish_subject(subject, at, context)] += 1
-        db.session.flush()
-    return Outcome(outcomes["published"], outcomes["waiting"], outcomes["too_few"])
+    subjects, changed, sums = subjects_to_publish(), [], SiteSums()
+    mailboxes = _mailboxes()
+    for subject in subjects:
+        _take_turn(subject, commit)
+        state = load_state(subject)
+        if _follow_ratings(subject, state, mailboxes, at):
+            save_state(subject, state)
+        if state.unpublished:
+            changed.append(subject)
+        if subject.vendor_id is not None:
+            _add_to_site(sums, state, at.date())
+    context = _publish_site(sums, at)
+    for subject in changed:
+        _take_turn(subject, commit)
+        _publish_subject(subject, context, at)
+    return Outcome(len(changed), len(subjects) - len(changed))
 
 
-def _publish_subject(subject: Subject, at: datetime, context: SiteContext) -> str:
-    rows = list(countable_ratings(subject, at))
-    ratings = [counted_rating(row, at) for row in rows]
-    last = current_snapshot(subject)
-    batch = _batch(rows, ratings, [*excluded_ratings(subject, at), *withdrawals(subject)], last_figures(subject))
-    if len(batch.current) < K:
-        return _publish_count(last, subject, batch, len(ratings), at)
-    merged = merged_snapshots(subject)
-    segments = _segments_after_merge(batch, rows, ratings) if merged else publishable_segments(batch)
-    if segments is None:
-        return "waiting"
-    for snapshot in merged:
-        snapshot.current = False
-    _replace(subject, last, _snapshot(ratings, batch.current, segments, context, at))
-    _record_published(subject, rows, at)
-    return "published"
+def _mailboxes() -> dict[str, str]:
+    """Return, for what the seals of free-mail members hold, what stands for their mailbox: one mailbox is one voice.
 
-
-def _segments_after_merge(batch: Batch, rows: list[RatingRow], ratings: list[CountedRating]) -> frozenset[int] | None:
-    counts = Counter(rating.organisation for rating in ratings)
-    pairs = zip(rows, ratings, strict=True)
-    fresh = {rating.organisation for row, rating in pairs if row.version != row.published_version}
-    return publishable_segments_after_merge(batch, fresh, {name for name, n in counts.items() if n > 1})
-
-
-def _publish_count(last: Snapshot | None, subject: Subject, batch: Batch, ratings: int, at: datetime) -> str:
-    """Publish only how many organisations there are. Figures are taken down in batches too, or the one organisation
-    whose withdrawal brings them below K would show.
-
-    What the ratings' rows record of the last figures stays, so that the next figures are compared with those.
+    Only computed while publishing: a rating whose member has left leads to no address.
     """
-    if last is None or last.figures is None:
-        _set_count(subject, last, len(batch.current), ratings, at)
-        return "too_few"
-    if len(batch.changed) < K:
-        return "waiting"
-    _replace(subject, last, Snapshot(organisations=len(batch.current), ratings=ratings, published_at=at))
-    return "too_few"
+    mailboxes = {}
+    for member in confirmed_members():
+        organisation = organisation_of(member)
+        secret = None if organisation.verified else anonymity.unseal_secret(member.secret_seal)
+        if secret is not None:
+            mailboxes[organisation_hmac(organisation, secret)] = anonymity.organisation_hmac(organisation.name)
+    return mailboxes
 
 
-def counted_rating(row: RatingRow | Rating, at: datetime) -> CountedRating:
+def _take_turn(subject: Subject, commit: Callable[[], None] | None) -> None:
+    if commit:
+        commit()
+        time.sleep(YIELD_SECONDS)
+    lock_figures(*subject)
+
+
+def _follow_ratings(subject: Subject, state: SubjectState, mailboxes: Mapping[str, str], at: datetime) -> bool:
+    """Update the state from the ratings; return False when they are the same as at the last look."""
+    rows, today = rating_rows(subject, at), at.date().isoformat()
+    fingerprint = _fingerprint(rows, at)
+    if state.fingerprint == fingerprint and not (state.recheck_on and state.recheck_on <= today):
+        return False
+    ratings: list[CountedRating] = []
+    pending: set[str] = set()
+    days: set[str] = set()
+    for row in rows:
+        answers = unseal_answers(row.answers_seal)
+        organisation, is_verified = organisation_of_seal(row.organisation_seal)
+        organisation = mailboxes.get(organisation, organisation)
+        if answers is None or answers.get("interest") != "none":
+            continue
+        if row.counted_from > at:
+            pending.add(organisation)
+        else:
+            ratings.append(counted_rating(row, answers, organisation, is_verified, at))
+            days.add(str(answers.get("seasoned_from", "")))
+    update(state, ratings, pending, at.date(), contribution_hash())
+    state.fingerprint, state.recheck_on = fingerprint, min((day for day in days if day > today), default="")
+    return True
+
+
+def _fingerprint(rows: Sequence[RatingRow], at: datetime) -> str:
+    """Return a hash of all that matters of these rows: a seal is another with every change."""
+    digest = sha256()
+    for row in rows:
+        counts, is_public = row.counted_from <= at, row.shown_worth is not None
+        digest.update(f"{row.answers_seal[:24]}{row.organisation_seal[:24]}{counts}{is_public}".encode())
+    return digest.hexdigest()
+
+
+def counted_rating(
+    row: DatedRating, answers: Mapping[str, Answer], organisation: str, is_verified: bool, at: datetime
+) -> CountedRating:
     """Return a rating as it is counted on a day: with its weight, and its money in euros."""
-    organisation, is_verified = organisation_of_seal(row.organisation_seal)
-    rate = EURO_RATES.get(row.currency, 1.0)
-    asks = tuple(
-        value * rate if is_money and value is not None else value
-        for value, is_money in zip(_ASKS(row), _IS_MONEY, strict=True)
-    )
+    values: dict[str, Any] = {**_SKIPPED, **answers}
     return CountedRating(
         organisation=organisation,
-        tier_id=row.tier_id,
-        weight=formulas.age_weight((start_of_day(at) - (row.revised_at or row.rated_at)).days),
-        worth=row.worth,
-        again=row.again,
-        criteria=_CRITERIA(row),
-        asks=asks,
-        deals=_DEALS(row),
+        tier_id=values.get("tier_id"),
+        weight=epoch_weight((row.revised_at or row.rated_at).date()),
+        worth=values["worth"],
+        again=values["again"],
+        criteria=_CRITERIA(values),
+        asks=asks_in_euros(answers),
+        deals=_DEALS(values),
         verified=is_verified,
+        seasoned=str(values.get("seasoned_from", "")) <= at.date().isoformat() and not values.get("moved"),
+        public=row.shown_worth is not None,
     )
 
 
-def _batch(
-    rows: list[RatingRow], ratings: list[CountedRating], removed: Iterable[RemovedRating], last: Figures | None
-) -> Batch:
-    """Compare the ratings with what their rows record of the last snapshot."""
-    previous: dict[str, set[int | None]] = {}
-    current: dict[str, set[int | None]] = {}
-    changed: set[str] = set()
-    for row, rating in zip(rows, ratings, strict=True):
-        current.setdefault(rating.organisation, set()).add(rating.tier_id)
-        if row.published_version is not None:
-            previous.setdefault(rating.organisation, set()).add(row.published_tier_id)
-        if _has_changed(row):
-            changed.add(rating.organisation)
-    for row_removed in removed:
-        organisation, _ = organisation_of_seal(row_removed.organisation_seal)
-        previous.setdefault(organisation, set()).add(row_removed.tier_id)
-        changed.add(organisation)
-    return Batch(
-        previous={name: segment_of(tiers) for name, tiers in previous.items()},
-        current={name: segment_of(tiers) for name, tiers in current.items()},
-        changed=changed,
-        published_segments=frozenset(int(key) for key in last["tiers"]) if last else frozenset(),
+def asks_in_euros(answers: Mapping[str, Answer]) -> tuple[float | None, ...]:
+    """Return the answers to the asks, money converted to euros."""
+    rate = EURO_RATES.get(str(answers.get("currency")), 1.0)
+    values = cast("Sequence[int | None]", _ASKS({**_SKIPPED, **answers}))
+    return tuple(
+        value * rate if is_money and value is not None else value
+        for value, is_money in zip(values, _IS_MONEY, strict=True)
     )
 
 
-def _has_changed(row: RatingRow) -> bool:
-    return (row.version, row.tier_id) != (row.published_version, row.published_tier_id)
+def _publish_subject(subject: Subject, context: SiteContext, at: datetime) -> None:
+    state, last = load_state(subject), current_snapshot(subject)
+    values = compute_figures(state, last.figures if last else None, context, at.date())
+    _replace(subject, last, _snapshot(values, at))
+    state.unpublished.clear()
+    save_state(subject, state)
+    db.session.flush()
 
 
-def _snapshot(
-    ratings: list[CountedRating],
-    organisations: Mapping[str, int | None],
-    segments: Iterable[int],
-    context: SiteContext,
-    at: datetime,
-) -> Snapshot:
-    whole = figures.compute_figures(ratings, context)
-    whole["tiers"] = {
-        str(tier_id): figures.compute_figures([r for r in ratings if organisations[r.organisation] == tier_id], context)
-        for tier_id in sorted(segments)
-    }
-    worth = whole["stars"]["worth"]
+def _snapshot(values: Figures, at: datetime) -> Snapshot | None:
+    """Return the snapshot of these figures, or None when too few organisations are left to show any."""
+    worth, all_gives = values["stars"].get("worth"), values["stars"].get("all_gives")
+    if worth is None:
+        return None
     return Snapshot(
         published_at=at,
-        organisations=whole["organisations"],
-        ratings=whole["ratings"],
+        band=worth["band"],
         worth_mean=worth["mean"],
         worth_low=worth["low"],
         worth_high=worth["high"],
-        asks_mean=whole["all_asks"]["mean"] if whole["all_asks"] else None,
-        gives_mean=whole["stars"]["all_gives"]["mean"],
-        figures=whole,
-    )
-
-
-def _replace(subject: Subject, last: Snapshot | None, snapshot: Snapshot) -> None:
-    if last is not None and last.figures is None:
-        # Without figures there is no history to keep.
-        db.session.delete(last)
-    elif last is not None:
-        last.current = False
-    db.session.flush()
-    snapshot.vendor_id, snapshot.category_id = subject
-    snapshot.current = True
-    db.session.add(snapshot)
-    db.session.flush()
-
-
-def _set_count(subject: Subject, last: Snapshot | None, organisations: int, ratings: int, at: datetime) -> None:
-    if last is None and organisations:
-        snapshot = Snapshot(published_at=at, organisations=organisations, ratings=ratings)
-        snapshot.vendor_id, snapshot.category_id = subject
-        db.session.add(snapshot)
-    elif last is not None and organisations:
-        last.organisations, last.ratings = organisations, ratings
-    elif last is not None:
-        db.session.delete(last)
-
-
-def _record_published(subject: Subject, rows: list[RatingRow], at: datetime) -> None:
-    """Record in the ratings' rows what the new snapshot holds of them, and delete the withdrawals it accounts for."""
-    updates: list[dict[str, int | None]] = [
-        {"id": row.id, "published_version": row.version, "published_tier_id": row.tier_id}
-        for row in rows
-        if _has_changed(row)
-    ]
-    updates += [
-        {"id": row.id, "published_version": None, "published_tier_id": None} for row in excluded_ratings(subject, at)
-    ]
-    db.session.bulk_update_mappings(Rating, updates)
-    for withdrawal in withdrawals(subject):
-        db.session.delete(withdrawal)
-
-
-def _publish_site(at: datetime) -> SiteContext:
-    """Return the context of all figures: computed again once K organisations changed, else as last published."""
-    last = current_snapshot(SITE)
-    if len({organisation_of_seal(seal) for seal in changed_seals(at)}) < K:
-        return site_context(last)
-    ratings: list[CountedRating] = []
-    updates: list[dict[str, int]] = []
-    vendors: set[int | None] = set()
-    for row in countable_ratings(None, at):
-        ratings.append(counted_rating(row, at))
-        vendors.add(row.vendor_id)
-        if row.version != row.site_version:
-            updates.append({"id": row.id, "site_version": row.version})
-    values = _site_figures(ratings, len(vendors))
-    snapshot = Snapshot(
-        organisations=len({rating.organisation for rating in ratings}),
-        ratings=len(ratings),
-        published_at=at,
+        asks_mean=values["all_asks"]["mean"] if values["all_asks"] else None,
+        gives_mean=all_gives["mean"] if all_gives else None,
         figures=values,
     )
-    _replace(SITE, last, snapshot)
-    db.session.bulk_update_mappings(Rating, updates)
-    return SiteContext(values["priors"], values["reports"])
 
 
-def _site_figures(ratings: list[CountedRating], vendors: int) -> SiteFigures:
-    return {
-        "priors": {name: figures.prior_shares(figures.star_histogram(ratings, name)) for name in figures.MEASURES},
-        "reports": {key: _quantiles(rating.asks[index] for rating in ratings) for index, key in enumerate(ASK_KEYS)},
-        "verified": sum(rating.verified for rating in ratings),
-        "vendors": vendors,
+def _replace(subject: Subject, last: Snapshot | None, snapshot: Snapshot | None) -> None:
+    if last is not None:
+        last.current = False
+        db.session.flush()
+    if snapshot is not None:
+        snapshot.vendor_id, snapshot.category_id = subject
+        snapshot.current = True
+        db.session.add(snapshot)
+        db.session.flush()
+
+
+def _add_to_site(sums: SiteSums, state: SubjectState, day: date) -> None:
+    for measure in (*STAR_MEASURES, *ASK_KEYS):
+        row = sums.setdefault(measure, {})
+        for key, weight in segment_total(state, measure, WHOLE, day).sums.items():
+            row[key] = row.get(key, 0.0) + weight
+
+
+def _publish_site(sums: SiteSums, at: datetime) -> SiteContext:
+    """Return the context of all figures. Like them it is made of the sums of cells alone."""
+    last = current_snapshot(SITE)
+    values: SiteFigures = {
+        "priors": {name: figures.prior_shares(sums.get(name, {})) for name in STAR_MEASURES},
+        "levels": {key: _quantiles(sums.get(key, {})) for key in ASK_KEYS},
     }
+    if sums.get("worth") and (last is None or cast("object", last.figures) != values):
+        _replace(SITE, last, Snapshot(published_at=at, figures=cast("Figures", values)))
+    return SiteContext(values["priors"], values["levels"])
 
 
 def site_context(site: Snapshot | None) -> SiteContext:
     """Return the context that a snapshot of the site holds."""
-    if site is None or site.figures is None:
+    if site is None:
         return figures.EMPTY_CONTEXT
     values = cast("SiteFigures", site.figures)
-    return SiteContext(values["priors"], values["reports"])
+    return SiteContext(values["priors"], values["levels"])
 
 
-def _quantiles(values: Iterable[float | None]) -> list[float]:
-    """Return up to QUANTILES quantiles of the answers, rounded; none below K answers."""
-    ordered = sorted(value for value in values if value is not None)
-    if len(ordered) < K:
+def _quantiles(sums: Mapping[str, float]) -> list[float]:
+    """Return QUANTILES quantiles of the published answers, by weight; they have two significant digits."""
+    rows = sorted((float(value), weight) for value, weight in sums.items())
+    if not rows:
         return []
-    if len(ordered) > QUANTILES:
-        ordered = [ordered[round(i * (len(ordered) - 1) / (QUANTILES - 1))] for i in range(QUANTILES)]
-    return [float(formulas.round_money(value)) for value in ordered]
+    return [formulas.weighted_quantile(rows, (i + 0.5) / QUANTILES) for i in range(QUANTILES)]

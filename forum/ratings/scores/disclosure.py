@@ -1,27 +1,28 @@
-"""Disclosure control: when a new snapshot may be published, and which segments it may show. Pure functions over sets.
+"""Disclosure control: which contributions a published value may be made of. Pure functions; no values in here.
 
-Every published figure is a sum over organisations, so a reader can add and subtract snapshots and their segments. The
-rule is exact for two successive snapshots: every sum of them that a reader can form has at least five organisations in
-it, where an organisation that changed counts once for its old and its new ratings. So nobody can work out one
-organisation's stars, the difference between its old and its new ones, or the sum over a few organisations.
+A contribution is what one organisation answered to one measure of one vendor. Contributions form cells, and every
+value ever published of a measure (of the whole or of a tier) is a function of the sums over cells.
 
-A segment is a tier. An organisation belongs to the tier that its people hold; when they name several, it counts in the
-whole only: otherwise the sum of the tiers minus the whole would show just those few. So segments are disjoint. A
-reader who takes a times the last snapshot and b times the new one is left, in each segment, with what it held (b = 0),
-what it holds (a = 0), what changed in it (a = -b), or all of these. A segment that both snapshots show can be combined
-with its own a and b. One that only one of them shows shares one of the two with the unpublished rest; for these the
-smallest choice in each is searched, and the union of all of them must not be small.
+The rule: a new cell has at least K contributions that count and that were never in a cell before. So no combination of
+everything ever published isolates fewer than K organisations. Proof: take any combination of cells and the latest cell
+in it; its K new contributions are in no earlier cell, and the later ones are not part of the combination. When a cell
+loses members without a new one, both parts must hold K of the contributions that were new when it was formed: then the
+two parts take the place of the cell in this proof.
 
-Not covered: three or more snapshots. While organisations only join and revise, the wholes of a history isolate nobody.
-But when five join, and later the same five withdraw while one other joins, each step is a batch, and yet the first and
-the third snapshot differ by the one. And a segment that appears later can be compared with the first whole. To prevent
-this, the rule would have to remember for ever who was in which snapshot, and withdrawn ratings are not kept. Nor is
-there a defence against someone who controls four of the five organisations of a batch.
+One attacker may have up to MAX_ACCOUNTS accounts, even with work domains of their own. So as many changes by
+organisations that were in a cell before do not count: otherwise four accounts could complete a batch around the one
+change of somebody else, again and again. What is left to them is their first rating each, after a delay that they
+do not choose.
+
+A contribution counts if it comes from a confirmed work domain whose account is old enough and if it is not public
+anyway. The others are in the cells without counting. What has been in a cell is remembered for ever, as HMACs, so that
+nobody who withdraws and rates again counts as new.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AnySet
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 # The k of k-anonymity: a figure is published from so many organisations on.
@@ -30,28 +31,58 @@ K = 5
 RANKED_FROM = 10
 # No organisation may have more of the weight behind a median.
 LARGEST_SHARE = 0.25
-NO_ORGANISATION: frozenset[str] = frozenset()
-NO_SEGMENT: frozenset[int] = frozenset()
+# Contributions whose tiers have no cell of their own wait until so many do, so that tiers get a chance to fill.
+MIXED_FROM = 10
+# So many accounts of one attacker are reckoned with.
+MAX_ACCOUNTS = 4
+# The segment of a cell whose organisations hold several tiers, none, or tiers that are not shown.
+MIXED = "-"
+# How long the keys of organisations are.
+KEY_LENGTH = 10
 
 
-class Batch(NamedTuple):
-    """The organisations of the last snapshot with figures and those of today, each with its segment or None.
+class Contribution(NamedTuple):
+    """What an organisation contributes to a measure: a key of its value, its tier as text or MIXED."""
 
-    `changed` are those that joined, changed anything, or withdrew; `published_segments` those of the last snapshot.
-    """
-
-    previous: Mapping[str, int | None]
-    current: Mapping[str, int | None]
-    changed: AnySet[str]
-    published_segments: AnySet[int] = frozenset()
+    value_key: str
+    segment: str
+    countable: bool
 
 
-class _Part(NamedTuple):
-    """The organisations of some segments: in the last snapshot, today, and the changed ones among them."""
+class Member(NamedTuple):
+    """A contribution in a cell. `is_own`: it counted, and it was in no cell before."""
 
-    previous: frozenset[str]
-    current: frozenset[str]
-    changed: frozenset[str]
+    value_key: str
+    is_own: bool
+
+
+@dataclass
+class Cell:
+    """Organisations, by key, whose sum is published. `sums` and the rest are filled in by figures.py."""
+
+    segment: str
+    members: dict[str, Member]
+    sums: dict[str, float] = field(default_factory=dict)
+    n: int = 0
+    heaviest: float = 0.0
+
+
+@dataclass
+class MeasureState:
+    """The cells of a measure, and the keys of all contributions that ever were in one."""
+
+    cells: list[Cell] = field(default_factory=list)
+    spent: set[str] = field(default_factory=set)
+
+
+Contributions = Mapping[str, Contribution]
+
+
+class _Plan(NamedTuple):
+    """Which organisations each new cell would hold, and how many of them count as new."""
+
+    members: dict[str, list[str]]
+    sizes: Mapping[str, int]
 
 
 def segment_of(tiers: Iterable[int | None]) -> int | None:
@@ -60,85 +91,119 @@ def segment_of(tiers: Iterable[int | None]) -> int | None:
     return distinct.pop() if len(distinct) == 1 else None
 
 
-def is_batch(changed: int, changed_in_segments: Iterable[int], k: int = K) -> bool:
-    """Return whether enough organisations changed: k or more in all, and none or k or more in each segment."""
-    return changed >= k and all(n == 0 or n >= k for n in changed_in_segments)
+def is_batch(size: int) -> bool:
+    """Return whether so many new contributions may change a published sum."""
+    return size >= K
 
 
-def publishable_segments(batch: Batch, k: int = K) -> frozenset[int] | None:
-    """Return the segments that a new snapshot may show, or None when the last one has to stay.
+def batch_size(first: int, repeated: int) -> int:
+    """Return what new contributions count for: of organisations that were never in a cell before, and of others."""
+    return first + max(0, repeated - MAX_ACCOUNTS)
 
-    A published segment stays while it holds k organisations: if it cannot, the whole snapshot waits. New segments are
-    added, the largest first, as long as they isolate nobody.
+
+def is_new(state: MeasureState, organisation: str, contribution: Contribution) -> bool:
+    """Return whether a contribution counts towards a batch: it counts at all, and was never in a cell."""
+    return contribution.countable and organisation + contribution.value_key not in state.spent
+
+
+def can_publish_median(heaviest: float, total: float, organisations: int) -> bool:
+    """Return whether a median may be published: over K organisations, none with over a quarter of the weight."""
+    return organisations >= K and heaviest <= LARGEST_SHARE * total + 1e-9
+
+
+def advance(state: MeasureState, contributions: Contributions, pending: AnySet[str]) -> tuple[set[str], list[Cell]]:
+    """Form new cells where the rule allows it; return the segments that changed, and the cells without sums.
+
+    `pending` are organisations with answers that do not count yet: what a cell holds of them is not a change.
     """
-    sizes = Counter(segment for segment in batch.current.values() if segment is not None)
-    segments = {segment for segment in batch.published_segments if sizes[segment] >= k}
-    changes = [len(_part(batch, {segment}).changed) for segment in segments]
-    if len(batch.current) < k or not is_batch(len(batch.changed), changes, k) or _isolates_few(batch, segments, k):
-        return None
-    for segment, n in sorted(sizes.items(), key=lambda item: (-item[1], item[0])):
-        if segment not in batch.published_segments and n >= k and not _isolates_few(batch, segments | {segment}, k):
-            segments.add(segment)
-    return frozenset(segments)
+    segments = _segments_to_form(state, contributions)
+    changed = {cell.segment for cell in state.cells if cell.segment in segments} | segments
+    plan = _plan(state, contributions, segments)
+    state.cells = [cell for cell in state.cells if cell.segment not in segments]
+    shrunk = [cell for cell in list(state.cells) if _shrink(state, cell, contributions, pending)]
+    changed |= {cell.segment for cell in shrunk}
+    formed = [_form(state, name, plan.members[name], contributions) for name in sorted(segments)]
+    state.cells += formed
+    return changed, formed + [cell for cell in shrunk if cell.members]
 
 
-def publishable_segments_after_merge(
-    batch: Batch, fresh: AnySet[str], repeated: AnySet[str], k: int = K
-) -> frozenset[int] | None:
-    """Return NO_SEGMENT or None: may the first snapshot after another vendor with figures was merged in be published?
-
-    `fresh` are the organisations that rated or revised since, `repeated` those of which more than one rating counts.
-    A reader has three snapshots, the last of either vendor and the new one, can take each any number of times, and the
-    old ones part by part. Fresh ratings are in the new one alone, so nothing cancels them: when k or more are fresh,
-    all of them are in every sum with the new one. Withdrawals are not enough: without the old figures they were in,
-    few of these may be left. When nobody changed, the new one is the sum of the two, and each published part of it
-    holds k or more. But then no organisation may be in both: its two ratings weigh half each in the new snapshot,
-    which would single out those in both.
-    """
-    is_unchanged = not batch.changed and not repeated
-    return NO_SEGMENT if len(batch.current) >= k and (is_unchanged or len(fresh) >= k) else None
+def _segments_to_form(state: MeasureState, contributions: Contributions) -> set[str]:
+    """Return the segments whose cells can be formed anew: each with a batch, and as many as possible."""
+    waiting = [c for name, c in contributions.items() if is_new(state, name, c)]
+    if not is_batch(len(waiting)):
+        return set()
+    segments = _largest_valid(state, contributions, {c.segment for c in waiting} | {MIXED})
+    return segments or _largest_valid(state, contributions, {MIXED})
 
 
-def can_publish_median(shares: Sequence[float], k: int = K) -> bool:
-    """Return whether a median may be published: over k organisations or more, none with over a quarter of the weight.
+def _largest_valid(state: MeasureState, contributions: Contributions, segments: set[str]) -> set[str]:
+    while segments:
+        plan = _plan(state, contributions, segments)
+        small = [name for name in segments if name != MIXED and not is_batch(plan.sizes[name])]
+        if small:
+            segments = segments - {min(small, key=lambda name: (plan.sizes[name], name))}
+        elif MIXED in segments and not _can_form_mixed(state, contributions, plan):
+            segments = segments - {MIXED}
+        else:
+            return segments
+    return set()
 
-    `shares` are their weights as a share of the whole; they sum to 1.
-    """
-    return len(shares) >= k and max(shares) <= LARGEST_SHARE + 1e-9
 
-
-def _isolates_few(batch: Batch, segments: AnySet[int], k: int) -> bool:
-    """Return whether the last snapshot and one with these segments leave fewer than k organisations in some sum."""
-    return any(_has_small_union(choices, k) for choices in _inseparable_sums(batch, segments))
-
-
-def _inseparable_sums(batch: Batch, segments: AnySet[int]) -> Iterator[list[tuple[frozenset[str], ...]]]:
-    """Yield sums in which several parts occur together: a list of parts, each a tuple of sets of which one occurs.
-
-    Segments that both snapshots show are on their own: the gate and `is_batch` cover what they held, hold and changed.
-    """
-    hidden = _part(
-        batch, {None, *batch.previous.values(), *batch.current.values()} - batch.published_segments - segments
+def _can_form_mixed(state: MeasureState, contributions: Contributions, plan: _Plan) -> bool:
+    size = plan.sizes[MIXED]
+    if not is_batch(size):
+        return False
+    in_mixed = {name for cell in state.cells if cell.segment == MIXED for name in cell.members}
+    newcomers = sum(
+        contributions[name].segment != MIXED and name not in in_mixed and is_new(state, name, contributions[name])
+        for name in plan.members[MIXED]
     )
-    added = [_part(batch, {segment}) for segment in segments - batch.published_segments]
-    removed = [_part(batch, {segment}) for segment in batch.published_segments - segments]
-    added_choices = [(part.previous, part.changed) for part in added]
-    removed_choices = [(part.current, part.changed) for part in removed]
-    yield [(hidden.previous,), *added_choices]
-    yield [(hidden.current,), *removed_choices]
-    yield [(hidden.changed,), *added_choices, *removed_choices]
+    return not state.cells or size >= MIXED_FROM or is_batch(size - newcomers)
 
 
-def _part(batch: Batch, segments: AnySet[int | None]) -> _Part:
-    previous = frozenset(name for name, segment in batch.previous.items() if segment in segments)
-    current = frozenset(name for name, segment in batch.current.items() if segment in segments)
-    return _Part(previous, current, (previous | current) & batch.changed)
+def _plan(state: MeasureState, contributions: Contributions, segments: AnySet[str]) -> _Plan:
+    """Assign every organisation outside the remaining cells to its tier's new cell, or else to the mixed one."""
+    remaining = {name for cell in state.cells if cell.segment not in segments for name in cell.members}
+    members: dict[str, list[str]] = {segment: [] for segment in segments}
+    organisations = {key[:KEY_LENGTH] for key in state.spent}
+    first: Counter[str] = Counter()
+    repeated: Counter[str] = Counter()
+    for name, contribution in contributions.items():
+        segment = contribution.segment if contribution.segment in segments else MIXED
+        if segment in segments and name not in remaining:
+            members[segment].append(name)
+            counter = repeated if name in organisations else first
+            counter[segment] += is_new(state, name, contribution)
+    return _Plan(members, {segment: batch_size(first[segment], repeated[segment]) for segment in segments})
 
 
-def _has_small_union(choices: Iterable[Sequence[frozenset[str]]], k: int) -> bool:
-    """Return whether one set of each tuple can be chosen so that their union is not empty and smaller than k."""
-    unions = {NO_ORGANISATION}
-    for sets in choices:
-        small = [names for names in sets if len(names) < k]
-        unions = {union for smaller in unions for names in small if len(union := smaller | names) < k}
-    return any(unions)
+def _form(state: MeasureState, segment: str, names: Sequence[str], contributions: Contributions) -> Cell:
+    members = {name: Member(contributions[name].value_key, is_new(state, name, contributions[name])) for name in names}
+    state.spent |= {name + member.value_key for name, member in members.items()}
+    return Cell(segment, members)
+
+
+def _shrink(state: MeasureState, cell: Cell, contributions: Contributions, pending: AnySet[str]) -> bool:
+    """Take out K that were withdrawn or changed, or the whole cell if few are left; return whether that was done."""
+    removed = {
+        name
+        for name, member in cell.members.items()
+        if name not in pending and (name not in contributions or contributions[name].value_key != member.value_key)
+    }
+    if len(removed) < K:
+        return False
+    own_names = {name for name, member in cell.members.items() if member.is_own}
+    unchanged = cell.members.keys() - removed - pending
+    if can_split(len(own_names & removed), len(own_names & unchanged)):
+        cell.members = {name: member for name, member in cell.members.items() if name in unchanged}
+    elif len(unchanged) < K:
+        cell.members = {}
+        state.cells.remove(cell)
+    else:
+        return False
+    return True
+
+
+def can_split(removed: int, unchanged: int) -> bool:
+    """Return whether a cell may lose members: of those that were new in it, K go and K stay besides any attacker's."""
+    return min(removed, unchanged) >= K + MAX_ACCOUNTS

@@ -1,40 +1,19 @@
-"""Compute the figures of a snapshot from counted ratings. Pure functions: nothing here knows a database.
+"""From the sums of cells to published figures, made coarse last. Pure functions: nothing here knows a database."""
 
-Every organisation counts once: its members' ratings are averaged before anything is counted.
-"""
+from collections.abc import Mapping, Sequence
+from math import ceil, floor, sqrt
+from typing import NamedTuple, TypeVar
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from statistics import fmean
-from typing import NamedTuple
-
-from forum.ratings.criteria import ASK_KEYS, ASKS, CRITERION_KEYS, DEALS, NOT_OFFERED
-from forum.ratings.figure_types import AskFigures, Figures, MeanFigures, ShareFigures, StarFigures
+from forum.ratings.criteria import ASK_KEYS
+from forum.ratings.figure_types import AskFigures, Figures, ShareFigures, StarFigures, band_of
 from forum.ratings.scores import formulas
-from forum.ratings.scores.disclosure import K, can_publish_median
-from forum.ratings.scores.formulas import FLAT_PRIOR, Score
+from forum.ratings.scores.contributions import STAR_MEASURES
+from forum.ratings.scores.disclosure import RANKED_FROM, Cell, K, can_publish_median
+from forum.ratings.scores.formulas import FLAT_PRIOR, STARS
 
-# Everything with a histogram of stars and a score: the verdict, the criteria, and all criteria together.
-MEASURES = ("worth", *CRITERION_KEYS, "all_gives")
-MAX_DEAL_SHARE = 0.5  # no organisation may hold more of the published deals
-DEAL_KEYS, BID_KEYS = tuple(DEALS)[:3], tuple(DEALS)[3:]
-
-
-class CountedRating(NamedTuple):
-    """One rating as it is counted: stars are 1 to 5, 0 is "not offered", None is skipped; money is in EUR a year."""
-
-    organisation: str
-    tier_id: int | None
-    weight: float
-    worth: int
-    again: bool
-    criteria: tuple[int | None, ...]
-    asks: tuple[float | None, ...]
-    deals: tuple[int | None, ...]
-    verified: bool
-
-
-Organisations = Sequence[Sequence[CountedRating]]
-WeightedStars = list[tuple[int, float]]
+V = TypeVar("V")
+QUARTILES_FROM = 20
+PRIOR_STEP = 0.05
 
 
 class SiteContext(NamedTuple):
@@ -47,191 +26,152 @@ class SiteContext(NamedTuple):
 EMPTY_CONTEXT = SiteContext({}, {})
 
 
-class TierDifference(NamedTuple):
-    """How much more the higher of two tiers gets of a measure, with its interval; `is_clear` when that excludes 0."""
+class Total(NamedTuple):
+    """The sum over cells: sums at today's weight, how many organisations, and the heaviest of them."""
 
-    measure: str
-    value: float
-    low: float
-    high: float
-    is_clear: bool
+    sums: Mapping[str, float]
+    n: int
+    heaviest: float
 
 
-def by_organisation(ratings: Iterable[CountedRating]) -> dict[str, list[CountedRating]]:
-    """Return the ratings of each organisation."""
-    organisations: dict[str, list[CountedRating]] = {}
-    for rating in ratings:
-        organisations.setdefault(rating.organisation, []).append(rating)
-    return organisations
+def empty_figures() -> Figures:
+    """Return figures in which nothing may be shown."""
+    return {"stars": {}, "again": None, "asks": {}, "all_asks": None, "deals": {}}
 
 
-def compute_figures(ratings: Sequence[CountedRating], context: SiteContext = EMPTY_CONTEXT) -> Figures:
-    """Return all figures of these ratings, rounded to what may be published."""
-    organisations = list(by_organisation(ratings).values())
-    stars = {name: [_organisation_stars(own_ratings, name) for own_ratings in organisations] for name in MEASURES}
-    return {
-        "organisations": len(organisations),
-        "ratings": len(ratings),
-        "stars": {name: _star_figures(stars[name], context.priors.get(name, FLAT_PRIOR)) for name in MEASURES},
-        "again": _partner_again(organisations),
-        "asks": {ask.key: _ask_figures(index, organisations, context) for index, ask in enumerate(ASKS)},
-        "all_asks": _all_asks(organisations, context),
-        "deals": _deals(organisations),
-    }
+def total_of(cells: Sequence[Cell], scale: float = 1.0) -> Total:
+    """Return the sum over cells, multiplied by `scale`: all that is old grows older at the same pace."""
+    sums: dict[str, float] = {}
+    for cell in cells:
+        for key, value in cell.sums.items():
+            sums[key] = sums.get(key, 0.0) + value * scale
+    return Total(sums, sum(cell.n for cell in cells), max((cell.heaviest for cell in cells), default=0.0) * scale)
 
 
-def star_histogram(ratings: Iterable[CountedRating], measure: str) -> list[float]:
-    """Return weighted counts of 1 to 5 stars, in which every organisation counts once."""
-    counts = [0.0] * 5
-    for own_ratings in by_organisation(ratings).values():
-        _add(counts, _organisation_stars(own_ratings, measure))
-    return counts
+def set_figures(figures: Figures, measure: str, total: Total, context: SiteContext, day: str) -> None:
+    """Replace the figures of one measure by those of a total, or remove them where it may not be shown."""
+    if measure in STAR_MEASURES:
+        star = _star_figures(total, context.priors.get(measure, FLAT_PRIOR), day)
+        if star and measure in figures["stars"]:
+            star["not_offered"] = figures["stars"][measure]["not_offered"]
+        _put(figures["stars"], measure, star)
+    elif measure.endswith(" not offered"):
+        criterion = measure.removesuffix(" not offered")
+        if criterion in figures["stars"]:
+            figures["stars"][criterion]["not_offered"] = _not_offered(total)
+    elif measure == "again":
+        figures["again"] = _share_figures(total, day)
+    elif measure in ASK_KEYS:
+        _put(figures["asks"], measure, _ask_figures(measure, total, context, day))
+    else:
+        _put(figures["deals"], measure.removeprefix("deals "), _share_figures(total, day))
 
 
-def tier_differences(low: Figures, high: Figures) -> list[TierDifference]:
-    """Return, for each measure that both tiers show, the higher minus the lower tier, after Holm's correction."""
-    pairs = {}
-    for name in MEASURES:
-        a, b = _score(low["stars"][name]), _score(high["stars"][name])
-        if name != "all_gives" and a and b:
-            pairs[name] = (a, b)
-    return [
-        TierDifference(name, _round2(d.value), _round2(d.low), _round2(d.high), d.is_clear)
-        for name, d in zip(pairs, formulas.holm_differences(list(pairs.values())), strict=True)
-    ]
-
-
-def _organisation_stars(ratings: Sequence[CountedRating], measure: str) -> WeightedStars:
-    """Return an organisation's stars on one measure, each with its share of the organisation's weight."""
-    stars_of = _STARS_OF[measure]
-    pairs = [(stars, rating.weight) for rating in ratings if (stars := stars_of(rating)) is not None]
-    return pairs if len(pairs) < 2 else [(stars, weight / len(pairs)) for stars, weight in pairs]
-
-
-def _mean_of_criteria(rating: CountedRating) -> int | None:
-    """Return the mean of the criteria, "not offered" as 1, rounded to the nearest star."""
-    stars = [value or 1 for value in rating.criteria if value is not None]
-    return int(sum(stars) / len(stars) + 0.5) if stars else None
-
-
-def _criterion_at(index: int) -> Callable[[CountedRating], int | None]:
-    return lambda rating: rating.criteria[index]
-
-
-_STARS_OF: dict[str, Callable[[CountedRating], int | None]] = {
-    "worth": lambda rating: rating.worth,
-    "all_gives": _mean_of_criteria,
-    **{key: _criterion_at(index) for index, key in enumerate(CRITERION_KEYS)},
-}
-
-
-def _add(counts: list[float], stars: Iterable[tuple[int, float]]) -> None:
-    for star, weight in stars:
-        if star != NOT_OFFERED:
-            counts[star - 1] += weight
-
-
-def _star_figures(organisations: Sequence[WeightedStars], prior: Sequence[float]) -> StarFigures:
-    """Return the score, the histogram of organisations, and how many say it is not offered."""
-    weighted, counts, not_offered = [0.0] * 5, [0] * 5, 0
-    for stars in organisations:
-        offered = [star for star, _ in stars if star != NOT_OFFERED]
-        if not stars:
-            continue
-        if len(offered) * 2 < len(stars):
-            not_offered += 1
-            continue
-        _add(weighted, stars)
-        counts[int(sum(offered) / len(offered) + 0.5) - 1] += 1
-    n = sum(counts)
-    if n < K:
-        # How many organisations there are may be published, what they gave may not.
-        return {"n": n, "none": not_offered, "counts": None, "mean": None, "low": None, "high": None, "sd": None}
-    mean, sd, low, high = (_round2(value) for value in formulas.score(weighted, prior))
-    return {"n": n, "none": not_offered, "counts": counts, "mean": mean, "low": low, "high": high, "sd": sd}
-
-
-def _partner_again(organisations: Organisations) -> ShareFigures:
-    votes = [fmean(rating.again for rating in ratings) >= 0.5 for ratings in organisations]
-    share = formulas.wilson_interval(sum(votes), len(votes))
-    return {"yes": sum(votes), "n": len(votes), "low": _round2(share.low), "high": _round2(share.high)}
-
-
-def _ask_figures(index: int, organisations: Organisations, context: SiteContext) -> AskFigures:
-    """Return median and quartiles over organisations, and where these stand among all ratings of the site."""
-    ask, values, weights = ASKS[index], [], []
-    for ratings in organisations:
-        answers = [(value, rating.weight) for rating in ratings if (value := rating.asks[index]) is not None]
-        if answers:
-            values.append(sum(value for value, _ in answers) / len(answers))
-            weights.append(sum(weight for _, weight in answers) / len(answers))
-    total = sum(weights)
-    if not values or not can_publish_median([weight / total for weight in weights]):
-        return {"n": len(values), "median": None}
-    ordered = sorted(values)
-    quartiles = [formulas.quantile(ordered, p) for p in (0.25, 0.5, 0.75)]
-    low, level, high = (round(ask_level(value, ask.key, context), 1) for value in quartiles)
-    q1, median, q3 = (formulas.round_money(value) if ask.unit == "money" else round(value) for value in quartiles)
-    return {"n": len(values), "median": median, "q1": q1, "q3": q3, "level": level, "low": low, "high": high}
-
-
-def _all_asks(organisations: Organisations, context: SiteContext) -> MeanFigures | None:
-    """Return the mean of the organisations' mean levels, over all asks they answered; None below K organisations."""
-    means = []
-    for ratings in organisations:
-        levels = [level for rating in ratings for level in ask_levels(rating.asks, context)]
-        if levels:
-            means.append(fmean(levels))
-    if len(means) < K:
-        return None
-    score = formulas.mean_interval(means)
-    return {"n": len(means), "mean": _round2(score.mean), "low": _round2(score.low), "high": _round2(score.high)}
-
-
-def ask_levels(asks: Sequence[float | None], context: SiteContext) -> list[float]:
-    """Return the level of each answered ask of one rating among all ratings of the site, 1 to 5."""
-    return [ask_level(value, key, context) for key, value in zip(ASK_KEYS, asks, strict=True) if value is not None]
+def set_all_asks(figures: Figures, totals: Mapping[str, Total], context: SiteContext, day: str) -> None:
+    """Replace the mean level of all asks: over the asks that are shown, from the same sums as they."""
+    levels: list[tuple[float, float]] = []
+    means, n = [], 0
+    for key in ASK_KEYS:
+        if key in figures["asks"]:
+            rows = [(ask_level(float(value), key, context), weight) for value, weight in totals[key].sums.items()]
+            means.append(_weighted_mean(rows))
+            levels += rows
+            n = max(n, totals[key].n)
+    if not means:
+        figures["all_asks"] = None
+        return
+    mean, centre = sum(means) / len(means), _weighted_mean(levels)
+    sd = sqrt(_weighted_mean([((level - centre) ** 2, weight) for level, weight in levels]) / n)
+    half = formulas.t90(n - 1) * sd
+    mean, low, high = _interval(mean, mean - half, mean + half)
+    figures["all_asks"] = {"band": band_of(n), "mean": mean, "low": low, "high": high, "published_at": day}
 
 
 def ask_level(value: float, key: str, context: SiteContext) -> float:
-    """Return the level of a value among all ratings of the site, 1 to 5. Their quantiles are stored rounded, so
-    the value is rounded too: otherwise no two would be equal."""
+    """Return the level of a value among the published answers of the site, 1 to 5. They are rounded, so it is too."""
     return formulas.percentile_level(formulas.round_money(value), context.ask_quantiles.get(key, ()))
 
 
-def _deals(organisations: Organisations) -> dict[str, dict[str, int]]:
-    """Return sums of registered deals and of special bids, where K organisations report and none holds over half."""
-    figures: dict[str, dict[str, int]] = {}
-    # An organisation that leaves out how many were approved or granted has not said that none were.
-    for name, keys, required, offset in (("deals", DEAL_KEYS, 3, 0), ("bids", BID_KEYS, 2, len(DEAL_KEYS))):
-        sums = []
-        for ratings in organisations:
-            answers = [rating.deals[offset : offset + len(keys)] for rating in ratings]
-            complete = [row for row in answers if row[0] and None not in row[:required]]
-            if complete:
-                sums.append([sum(row[i] or 0 for row in complete) for i in range(len(keys))])
-        total = sum(row[0] for row in sums)
-        if len(sums) >= K and max(row[0] for row in sums) <= MAX_DEAL_SHARE * total:
-            figures[name] = {"n": len(sums)} | {key: sum(row[i] for row in sums) for i, key in enumerate(keys)}
+def prior_shares(sums: Mapping[str, float]) -> list[float]:
+    """Return a site-wide histogram as shares that sum to 1, in steps of 0.05."""
+    total = sum(sums.values())
+    if not total:
+        return list(FLAT_PRIOR)
+    shares = [round(sums.get(str(star), 0.0) / total / PRIOR_STEP) * PRIOR_STEP for star in STARS]
+    shares[shares.index(max(shares))] += 1 - sum(shares)
+    return [round(share, 2) for share in shares]
+
+
+def _star_figures(total: Total, prior: Sequence[float], day: str) -> StarFigures | None:
+    if total.n < K:
+        return None
+    counts = [total.sums.get(str(star), 0.0) for star in STARS]
+    score = formulas.score(counts, prior)
+    weight = sum(counts)
+    shares = [_step(100 * count / weight, 10) for count in counts] if total.n >= RANKED_FROM and weight else None
+    mean, low, high = _interval(score.mean, score.low, score.high)
+    return {
+        "band": band_of(total.n),
+        "mean": mean,
+        "low": low,
+        "high": high,
+        "shares": shares,
+        "not_offered": None,
+        "published_at": day,
+    }
+
+
+def _not_offered(total: Total) -> int | None:
+    return _step(100 * total.sums["yes"] / total.sums["all"], 10) if total.n >= RANKED_FROM else None
+
+
+def _share_figures(total: Total, day: str) -> ShareFigures | None:
+    """Return the share of the average organisation with Wilson's interval over their number, rounded outward."""
+    if total.n < RANKED_FROM:
+        return None
+    share = formulas.wilson_interval(total.n * total.sums["yes"] / total.sums["all"], total.n)
+    return {
+        "band": band_of(total.n),
+        "share": _step(100 * share.share, 5),
+        "low": 5 * floor(20 * share.low + 1e-9),
+        "high": 5 * ceil(20 * share.high - 1e-9),
+        "published_at": day,
+    }
+
+
+def _ask_figures(key: str, total: Total, context: SiteContext, day: str) -> AskFigures | None:
+    """Return the median over organisations and where it stands among the answers of the site."""
+    if not can_publish_median(total.heaviest, sum(total.sums.values()), total.n):
+        return None
+    rows = sorted((float(value), weight) for value, weight in total.sums.items())
+    q1, median, q3 = (formulas.weighted_quantile(rows, p) for p in (0.25, 0.5, 0.75))
+    figures: AskFigures = {
+        "band": band_of(total.n),
+        "median": formulas.round_money(median),
+        "level": round(ask_level(median, key, context), 1),
+        "published_at": day,
+    }
+    if total.n >= QUARTILES_FROM:
+        figures |= {"q1": formulas.round_money(q1), "q3": formulas.round_money(q3)}
+        figures |= {"low": round(ask_level(q1, key, context), 1), "high": round(ask_level(q3, key, context), 1)}
     return figures
 
 
-def _score(stars: StarFigures) -> Score | None:
-    mean, sd, low, high = stars["mean"], stars["sd"], stars["low"], stars["high"]
-    if mean is None or sd is None or low is None or high is None:
-        return None
-    return Score(mean, sd, low, high)
+def _interval(mean: float, low: float, high: float) -> tuple[float, float, float]:
+    """Return a mean and its interval, clipped to the scale, to one decimal."""
+    return round(mean, 1), round(max(low, 1.0), 1), round(min(high, 5.0), 1)
 
 
-def _round2(value: float) -> float:
-    return round(value, 2)
+def _put(figures: dict[str, V], key: str, value: V | None) -> None:
+    if value is None:
+        figures.pop(key, None)
+    else:
+        figures[key] = value
 
 
-def prior_shares(counts: Sequence[float]) -> list[float]:
-    """Return a site-wide histogram as shares that sum to 1. Two decimals: a single rating must not show in them."""
-    total = sum(counts)
-    if not total:
-        return list(FLAT_PRIOR)
-    shares = [round(n / total, 2) for n in counts]
-    shares[shares.index(max(shares))] += 1 - sum(shares)
-    return [round(share, 2) for share in shares]
+def _step(percent: float, step: int) -> int:
+    return step * round(percent / step)
+
+
+def _weighted_mean(rows: Sequence[tuple[float, float]]) -> float:
+    return sum(value * weight for value, weight in rows) / sum(weight for _, weight in rows)

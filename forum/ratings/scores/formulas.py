@@ -8,7 +8,7 @@ share is E. B. Wilson's (JASA 22, 1927, 209-212); the step-down correction is S.
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from math import sqrt
-from statistics import NormalDist, fmean, stdev
+from statistics import NormalDist
 from typing import NamedTuple
 
 PRIOR_STRENGTH = 8.0  # the prior weighs as much as so many ratings
@@ -71,13 +71,6 @@ def wilson_interval(yes: float, n: float, z: float = Z95) -> Share:
     return Share(share, max(0.0, centre - half), min(1.0, centre + half))
 
 
-def mean_interval(values: Sequence[float]) -> Score:
-    """Return the mean of two or more values on the scale 1 to 5, with its 90 % interval by Student's t, clipped."""
-    mean, sd = fmean(values), stdev(values) / sqrt(len(values))
-    half = _t90(len(values) - 1) * sd
-    return Score(mean, sd, max(1.0, mean - half), min(5.0, mean + half))
-
-
 def holm_differences(pairs: Sequence[tuple[Score, Score]], level: float = 0.90) -> list[Difference]:
     """Return b - a for each pair of scores, with intervals widened by Holm's step-down so that all hold jointly."""
     z = [abs(b.mean - a.mean) / max(sqrt(a.sd**2 + b.sd**2), 1e-9) for a, b in pairs]
@@ -102,12 +95,16 @@ def percentile_level(value: float, ordered: Sequence[float]) -> float:
     return 1 + 4 * (below + not_above) / 2 / len(ordered)
 
 
-def quantile(ordered: Sequence[float], p: float) -> float:
-    """Return the p-quantile of ordered values, by linear interpolation (Hyndman and Fan's type 7)."""
-    position = (len(ordered) - 1) * p
-    below = int(position)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
+def weighted_quantile(rows: Sequence[tuple[float, float]], p: float) -> float:
+    """Return the p-quantile of (value, weight) in rising order of values: between two values when p falls there."""
+    position, reached = p * sum(weight for _, weight in rows), 0.0
+    for index, (value, weight) in enumerate(rows):
+        reached += weight
+        if abs(reached - position) < 1e-9 * max(position, 1.0) and index + 1 < len(rows):
+            return (value + rows[index + 1][0]) / 2
+        if reached >= position:
+            return value
+    return rows[-1][0]
 
 
 def round_money(value: float) -> int:
@@ -132,7 +129,7 @@ def rank_bands(intervals: Sequence[tuple[float, float, float]]) -> list[int]:
     return bands
 
 
-def _t90(freedom: int) -> float:
+def t90(freedom: int) -> float:
     """Return Student's t for a two-sided 90 % interval: Abramowitz and Stegun 26.7.5, exact for 1 and 2 degrees."""
     if freedom == 1:
         return 6.3137515

@@ -1,0 +1,36 @@
+"""Store what disclosure control remembers of a subject, sealed; and the keys of contributions."""
+
+from collections.abc import Callable
+from hashlib import blake2b
+
+from forum import anonymity
+from forum.db import db
+from forum.ratings.models import DisclosureState
+from forum.ratings.queries import Subject
+from forum.ratings.scores.publication import SubjectState, from_json, to_json
+from forum.ratings.scores.queries import disclosure_state
+
+STATE_SEAL_PURPOSE = "disclosure state"
+PADDING = 4096
+
+
+def load_state(subject: Subject) -> SubjectState:
+    """Return what was published of a subject; nothing when no key in force opens it."""
+    row = disclosure_state(subject)
+    return from_json(anonymity.unseal_json(STATE_SEAL_PURPOSE, row.state_seal) if row else None)
+
+
+def save_state(subject: Subject, state: SubjectState) -> None:
+    """Store the state of a subject, sealed and padded."""
+    row = disclosure_state(subject)
+    if row is None:
+        row = DisclosureState(vendor_id=subject.vendor_id, category_id=subject.category_id)
+        db.session.add(row)
+    row.state_seal = anonymity.seal_json(STATE_SEAL_PURPOSE, to_json(state), pad=PADDING)
+    db.session.flush()
+
+
+def contribution_hash() -> Callable[[str], str]:
+    """Return the keyed hash of contributions: 16 hexadecimal digits. The oldest key, as for organisations."""
+    key = anonymity.contribution_key()
+    return lambda text: blake2b(text.encode(), key=key, digest_size=8).hexdigest()

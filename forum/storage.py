@@ -1,0 +1,48 @@
+"""What the site leaves on the disk: files that only its own user can read, and no deleted text in SQLite's log."""
+
+import os
+import stat
+from pathlib import Path
+
+from forum import jobs
+from forum.db import db
+
+UMASK = 0o077
+# How long a checkpoint waits for readers; meanwhile nobody can write.
+CHECKPOINT_TIMEOUT_MS = 500
+
+
+def close_to_others(instance: Path) -> None:
+    """Create no file that other users of the machine can read, and close those in the instance folder to them.
+
+    Called when a process of the site starts: the umask is the whole process's.
+    """
+    os.umask(UMASK)
+    for path in (instance, *instance.rglob("*")):
+        try:
+            mode = path.lstat().st_mode
+            if mode & UMASK and not stat.S_ISLNK(mode):
+                path.chmod(stat.S_IMODE(mode) & ~UMASK)
+        except (FileNotFoundError, PermissionError):
+            continue  # deleted meanwhile, or another user's
+
+
+@jobs.periodic(minute="*/10")
+def truncate_write_ahead_log() -> None:
+    """Move SQLite's write-ahead log into the database and empty it: a deleted text would stay in it.
+
+    While somebody reads an older state the log stays, until the next run. PostgreSQL has no such file of ours.
+    """
+    db.session.remove()
+    if db.engine.dialect.name != "sqlite":
+        return
+    connection = db.engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        (timeout,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+        cursor.execute(f"PRAGMA busy_timeout={CHECKPOINT_TIMEOUT_MS}")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        cursor.execute(f"PRAGMA busy_timeout={int(timeout)}")
+        cursor.close()
+    finally:
+        connection.close()

@@ -1,0 +1,77 @@
+"""What the site leaves on the disk: nothing that others can read, and no text that was deleted."""
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from forum.db import db
+from forum.posts.actions import delete_post, edit_post
+from forum.storage import close_to_others, truncate_write_ahead_log
+from tests.factories import make_member, make_post
+from tests.served import ROOT, Site
+
+MARKER = "a marker that nothing else says"
+
+
+@pytest.fixture
+def usual_umask() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def stored_bytes() -> bytes:
+    file = Path(db.engine.url.database or "")
+    return b"".join(path.read_bytes() for path in file.parent.glob(f"{file.name}*"))
+
+
+def test_a_deleted_text_is_in_no_file(app: Flask) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("only SQLite keeps files of ours")
+    author = make_member()
+    post = make_post(author, anonymous=True, body=f"{MARKER}, and once more. " * 300)
+    assert MARKER.encode() in stored_bytes()
+    edit_post(post, title=post.title, body=f"Shorter: {MARKER}.", leaning="bad", tags=[], author=author)
+    db.session.commit()
+    delete_post(post)
+    db.session.commit()
+    assert MARKER.encode() in stored_bytes(), "the write-ahead log still has it"
+    truncate_write_ahead_log()
+    assert MARKER.encode() not in stored_bytes()
+
+
+def test_files_of_the_instance_folder_are_closed_to_others(tmp_path: Path, usual_umask: None) -> None:
+    (tmp_path / "mail").mkdir()
+    for name in ("forum.sqlite", "forum.sqlite-wal", "mail/1.eml"):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "link").symlink_to("/nowhere")
+    close_to_others(tmp_path)
+    (tmp_path / "later").write_text("x")
+    assert readable_by_others(tmp_path) == []
+
+
+def readable_by_others(folder: Path) -> list[str]:
+    paths = [path for path in (folder, *folder.rglob("*")) if not path.is_symlink()]
+    return [path.name for path in paths if stat.S_IMODE(path.stat().st_mode) & 0o077]
+
+
+@pytest.mark.slow
+def test_a_served_site_writes_nothing_for_others_and_leaves_an_empty_log(tmp_path: Path, usual_umask: None) -> None:
+    site, instance = Site(tmp_path), tmp_path / "instance"
+    site.start()
+    try:
+        backup = [sys.executable, "-m", "forum.cli", "backup", str(instance / "copy.sqlite")]
+        subprocess.run(backup, env=site.environ, cwd=ROOT, check=True, capture_output=True)
+        names = [path.name for path in instance.rglob("*")]
+        assert "copy.sqlite" in names and "forum.sqlite-wal" in names
+        assert readable_by_others(instance) == []
+    finally:
+        code = site.stop()
+    log = instance / "forum.sqlite-wal"
+    assert code == 0 and (not log.exists() or log.stat().st_size == 0)
