@@ -11,6 +11,7 @@ from forum.mail import Mail
 from forum.moderation.decisions.actions import apply_action
 from forum.moderation.models import Decision
 from forum.moderation.notices.actions import confirm_notice, send_notice
+from forum.notifications.digest_actions import SUBJECT
 from forum.posts.models import Comment, Post, ScheduledText, Tag
 from forum.ratings.models import Rating
 from forum.urls import key_text
@@ -105,9 +106,7 @@ def private_pages(world: World) -> dict[str, str]:
 
 def digests() -> int:
     """Return how many digests lie in the mailbox."""
-    return len(
-        [mail for mail in db.session.query(Mail) if "what you follow" in mail.subject and mail.to_address == ADDRESS]
-    )
+    return len([mail for mail in db.session.query(Mail) if mail.subject == SUBJECT and mail.to_address == ADDRESS])
 
 
 # What each of them says to the author, and to nobody else.

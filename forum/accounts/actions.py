@@ -5,6 +5,7 @@ from datetime import timedelta
 from forum import mail, text
 from forum.accounts.lock_actions import lock_anonymous_writing
 from forum.accounts.models import Member
+from forum.accounts.organisations import mailbox_domain
 from forum.accounts.passwords import hash_password
 from forum.accounts.queries import member_by_email, slugs_with_prefix, unconfirmed_before
 from forum.accounts.signals import email_changed
@@ -133,6 +134,8 @@ def change_email(member: Member, email: str) -> bool:
     if member_by_email(email) is not None:
         return False
     previous, member.email = member.email, email
+    if mailbox_domain(member):  # an address at a company says where they work now
+        member.work_domain = member.work_domain_proved_at = None
     db.session.flush()
     email_changed.send(member)
     if previous:

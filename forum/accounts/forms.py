@@ -10,6 +10,7 @@ from forum import text
 from forum.accounts import passwords
 from forum.accounts.badge_choices import BUSINESS_TYPES, REGIONS
 from forum.accounts.disposable import is_disposable
+from forum.accounts.organisations import email_domain, is_free_mail
 from forum.forms import Form
 
 EMAIL_VALIDATORS = [
@@ -67,14 +68,14 @@ class JoinForm(Form):
     """Create an account."""
 
     name = StringField("Name", validators=[InputRequired("Enter your name."), _check_name])
-    email = EmailField("Work e-mail", filters=[_stripped], validators=[*EMAIL_VALIDATORS, _check_not_disposable])
+    email = EmailField("E-mail", filters=[_stripped], validators=[*EMAIL_VALIDATORS, _check_not_disposable])
     password = _new_password_field("Password")
 
 
 class SignInForm(Form):
     """Sign in."""
 
-    email = StringField("Work e-mail", filters=[_stripped], validators=[InputRequired("Enter your e-mail address.")])
+    email = StringField("E-mail", filters=[_stripped], validators=[InputRequired("Enter your e-mail address.")])
     password = PasswordField("Password", validators=[InputRequired("Enter your password.")])
     remember = BooleanField("Keep me signed in on this device")
 
@@ -88,7 +89,7 @@ class ConfirmForm(Form):
 class ForgotPasswordForm(Form):
     """Ask for a link to choose a new password."""
 
-    email = EmailField("Work e-mail", filters=[_stripped], validators=EMAIL_VALIDATORS)
+    email = EmailField("E-mail", filters=[_stripped], validators=EMAIL_VALIDATORS)
 
 
 class NewPasswordForm(Form):
@@ -114,8 +115,21 @@ class ChangePasswordForm(Form):
 class ChangeEmailForm(Form):
     """Move the account to another address."""
 
-    email = EmailField("New work e-mail", filters=[_stripped], validators=[*EMAIL_VALIDATORS, _check_not_disposable])
+    email = EmailField("New e-mail", filters=[_stripped], validators=[*EMAIL_VALIDATORS, _check_not_disposable])
     current_password = _current_password_field()
+
+
+def _check_work_address(form: Form, field: Field) -> None:
+    if is_free_mail(email_domain(field.data)):
+        raise ValidationError("Anyone can get an address there. Enter the one that your company gave you.")
+
+
+class WorkDomainForm(Form):
+    """Prove where one works."""
+
+    email = EmailField(
+        "Work e-mail", filters=[_stripped], validators=[*EMAIL_VALIDATORS, _check_not_disposable, _check_work_address]
+    )
 
 
 class ProfileForm(Form):

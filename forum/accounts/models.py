@@ -42,6 +42,9 @@ class Member(UserMixin, db.Model):
     # For the badge of an anonymous post, shown when enough other companies share it: choices, not free text.
     business_type: Mapped[str] = mapped_column(String(20), default="", server_default="")
     region: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    # The domain of the company, proved by a mail to an address there that is not stored: see work_domain_actions.py.
+    work_domain: Mapped[str | None] = mapped_column(String(253))
+    work_domain_proved_at: Mapped[datetime | None]
     # How often a mail announces news in what the member follows: "daily", "weekly" or "never".
     digest: Mapped[str] = mapped_column(String(10), default="daily", server_default="daily")
     # When mail to the address came back. No more is sent until the address is confirmed again.

@@ -1,4 +1,7 @@
-"""Organisations: the company behind a confirmed work e-mail domain. Free-mail addresses count by mailbox."""
+"""Organisations: the company behind a confirmed work e-mail domain. Free-mail addresses count by mailbox.
+
+The domain is that of the address they sign in with, or one that they proved beside a private address.
+"""
 
 from datetime import datetime
 from functools import cache
@@ -21,6 +24,10 @@ class MemberRow(Protocol):
     def confirmed_at(self) -> datetime | None:
         """When the address was confirmed."""
 
+    @property
+    def work_domain(self) -> str | None:
+        """The domain of the company that they proved beside the address."""
+
 
 # Free-mail hosts with two names, and those that deliver mail as if there were no dots.
 SAME_HOSTS = {"googlemail.com": "gmail.com"}
@@ -36,12 +43,18 @@ class Organisation(NamedTuple):
 
 def organisation_of(member: MemberRow) -> Organisation:
     """Return the member's organisation: their confirmed work domain, or their mailbox alone."""
-    domain = email_domain(member.email)
+    domain = member.work_domain or email_domain(member.email)
     if member.confirmed_at and domain and not is_free_mail(domain):
         return Organisation(domain, True)
     if member.confirmed_at and domain:
         return Organisation(f"mailbox {mailbox(member.email or '')}", False)
     return Organisation(f"member {member.id}", False)
+
+
+def mailbox_domain(member: MemberRow) -> str:
+    """Return the domain of the address that the member signs in with, or "" when anyone can get an address there."""
+    domain = email_domain(member.email)
+    return "" if is_free_mail(domain) else domain
 
 
 def mailbox(email: str) -> str:

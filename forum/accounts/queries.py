@@ -74,9 +74,9 @@ def sealed_secrets(limit: int | None = None) -> Sequence[Row[int, str | None]]:
     return db.session.execute(select(Member.id, Member.secret_seal).order_by(Member.id).limit(limit)).all()
 
 
-def confirmed_members() -> Sequence[Row[int, str | None, datetime | None, str | None]]:
-    """Return id, email, confirmed_at and secret_seal of all members who have confirmed their address."""
-    columns = (Member.id, Member.email, Member.confirmed_at, Member.secret_seal)
+def confirmed_members() -> Sequence[Row[int, str | None, datetime | None, str | None, str | None]]:
+    """Return id, email, confirmed_at, work_domain and secret_seal of all members who have confirmed their address."""
+    columns = (Member.id, Member.email, Member.confirmed_at, Member.work_domain, Member.secret_seal)
     return db.session.execute(select(*columns).where(Member.confirmed_at.is_not(None))).all()
 
 

@@ -13,7 +13,7 @@ MAX_AGES = {"confirm": 7 * 24 * HOUR, "password": 1 * HOUR, "claim": 14 * 24 * H
 
 def token_for(member: Member, purpose: str, extra: str = "") -> str:
     """Return a token for "confirm", "password", "claim" or "email"; `extra` comes back with it (a new address)."""
-    return sign_token(_salt(purpose), [member.id, _fingerprint(member), extra])
+    return sign_token(_salt(purpose), [member.id, fingerprint_of(member), extra])
 
 
 def member_from_token(token: str, purpose: str) -> tuple[Member, str] | None:
@@ -23,7 +23,7 @@ def member_from_token(token: str, purpose: str) -> tuple[Member, str] | None:
         return None
     member_id, fingerprint, extra = value
     member = db.session.get(Member, member_id)
-    if member is None or _fingerprint(member) != fingerprint:
+    if member is None or fingerprint_of(member) != fingerprint:
         return None
     return member, extra
 
@@ -32,7 +32,7 @@ def _salt(purpose: str) -> str:
     return f"mailed link: {purpose}"
 
 
-def _fingerprint(member: Member) -> str:
+def fingerprint_of(member: Member) -> str:
     """Return a hash that changes with the password, the address and its confirmation, so that a link works once."""
     state = f"{member.password_hash}|{member.email}|{member.confirmed_at is None}|{member.session_epoch}"
     return sha256(state.encode()).hexdigest()[:16]

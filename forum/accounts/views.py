@@ -68,7 +68,7 @@ def join() -> ResponseReturnValue:
     return form.render("accounts/join.html")
 
 
-@bp.get("/sent/<any(join, password, email):purpose>")
+@bp.get("/sent/<any(join, password, email, company):purpose>")
 def check_email(purpose: str) -> str:
     """Say that a mail was sent, in the same words whether or not the address has an account."""
     return render_template("accounts/check_email.html", purpose=purpose)

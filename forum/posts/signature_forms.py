@@ -9,7 +9,7 @@ from wtforms.validators import ValidationError
 
 from forum import text
 from forum.accounts.models import Member
-from forum.accounts.organisations import email_domain, organisation_of
+from forum.accounts.organisations import organisation_of
 from forum.accounts.sanctions import anonymous_bar_message
 from forum.forms import Form
 from forum.posts.anonymous.badges import MIN_ORGANISATIONS, badge_for
@@ -142,7 +142,8 @@ class SignedForm(Form):
 
 def author_details(member: Member) -> AuthorDetails:
     """Return what would identify the member in an anonymous text."""
-    domain = email_domain(member.email) if organisation_of(member).verified else ""
+    organisation = organisation_of(member)
+    domain = organisation.name if organisation.verified else ""
     return AuthorDetails(member.name, member.slug, member.company, domain, member.country)
 
 

@@ -287,7 +287,8 @@ def _complete(answers: Mapping[str, Answer]) -> dict[str, Answer]:
 
 
 def _seasoned_from(member: Member) -> str:
-    return (start_of_day(member.joined_at) + SEASONING).date().isoformat()
+    since = max(member.joined_at, member.work_domain_proved_at or member.joined_at)
+    return (start_of_day(since) + SEASONING).date().isoformat()
 
 
 def _random_day_after(day: datetime) -> datetime:

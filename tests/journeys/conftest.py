@@ -215,9 +215,11 @@ def _sign_in(site: Site, context: BrowserContext, member: str) -> None:
 
 def sign_in(page: Page, member: str) -> None:
     """Fill the sign-in form, opening it first unless the page has it."""
-    if not page.get_by_label("Work e-mail").count():
+    if not page.get_by_label("E-mail", exact=True).count():
         page.goto("/sign-in")
-    page.get_by_label("Work e-mail").fill(DEMO.get(member, member if "@" in member else f"{member}@walkers.example"))
+    page.get_by_label("E-mail", exact=True).fill(
+        DEMO.get(member, member if "@" in member else f"{member}@walkers.example")
+    )
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_load_state()

@@ -20,6 +20,10 @@ def _sign_in_as_karl(page: Page) -> None:
 
 
 ACCOUNT = [
+    Place("company", "/settings/company", "ines"),
+    Place("company, wrong", "/settings/company", "ines", 422, submit("Send link", email="ines@gmail.com")),
+    Place("company, locked", "/settings/company", "lotte"),
+    Place("company, to confirm", member="noor"),
     Place("anonymous writing, locked", "/anonymous-writing", "lotte"),
     Place("unlock", "/settings/unlock", "lotte"),
     Place("unlock, wrong", "/settings/unlock", "lotte", 422, submit("Unlock", proof=LONG[:90])),

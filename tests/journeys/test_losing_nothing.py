@@ -22,7 +22,7 @@ def test_a_long_reply_survives_an_expired_session(scripts: bool, site: Site, vis
     page.get_by_role("button", name="Post reply").click()
     expect(page.get_by_role("alert")).to_contain_text("Your text is saved")
     # The first password is wrong, as it is.
-    page.get_by_label("Work e-mail").fill("gwen@walkers.example")
+    page.get_by_label("E-mail", exact=True).fill("gwen@walkers.example")
     page.get_by_label("Password", exact=True).fill("something else")
     page.get_by_role("button", name="Sign in").click()
     sign_in(page, "gwen")

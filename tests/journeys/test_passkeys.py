@@ -31,7 +31,7 @@ def page(site: Site, visit: Callable[..., Page]) -> Page:
 
 def _sign_in_with_password(page: Page) -> None:
     page.goto("/sign-in?next=/settings/two-factor/passkeys")
-    page.get_by_label("Work e-mail").fill("kim@walkers.example")
+    page.get_by_label("E-mail", exact=True).fill("kim@walkers.example")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
 

@@ -39,7 +39,7 @@ def _join(page: Page, site: Site, name: str) -> None:
     page.get_by_role("link", name="Create account").click()
     address = f"{name.split()[0].lower()}@newcomers.example"
     page.get_by_label("Name").fill(name)
-    page.get_by_label("Work e-mail").fill(address)
+    page.get_by_label("E-mail", exact=True).fill(address)
     page.get_by_label("Password").fill(PASSWORD)
     # Quicker than this nobody types.
     page.wait_for_timeout(2100)

@@ -16,12 +16,14 @@ from forum.accounts.lock_actions import lock_anonymous_writing
 from forum.accounts.models import Member, Passkey
 from forum.accounts.recovery_phrase import replace_recovery_phrase
 from forum.accounts.tokens import token_for
+from forum.accounts.work_domain_actions import SALT, _mark
 from forum.db import db, now
 from forum.demo.actions import PASSWORD
 from forum.posts.actions import PostSubject, delete_post, edit_post
 from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
 from forum.posts.models import Comment, Post
 from forum.posts.writing import mark_useful
+from forum.signed_tokens import sign_token
 from forum.site import change_setting
 from forum.vendors.actions import add_programme, add_vendor, propose_vendor
 from forum.vendors.models import Vendor
@@ -59,6 +61,8 @@ def build(folder: Path) -> None:
     replace_recovery_phrase(walkers["lotte"])
     lock_anonymous_writing(walkers["lotte"])
     places = _posts(walkers) | _vendors() | _members(walkers["ines"]) | add_cases(walkers) | add_notices(walkers)
+    token = sign_token(SALT, ["walkers.example", _mark(walkers["noor"])])
+    places["company, to confirm"] = url_for("work_domain.confirm", token=token)
     db.session.commit()
     (folder / "places.json").write_text(json.dumps(places))
 

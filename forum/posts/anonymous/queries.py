@@ -75,7 +75,8 @@ def organisations_among(holders: Iterable[Holder]) -> set[str]:
 
 
 def _members() -> Select[*tuple[object, ...]]:
-    return select(Member.id, Member.email, Member.confirmed_at, Member.business_type, Member.region).where(
+    organisation_columns = (Member.id, Member.email, Member.confirmed_at, Member.work_domain)
+    return select(*organisation_columns, Member.business_type, Member.region).where(
         Member.confirmed_at.is_not(None), Member.banned_at.is_(None)
     )
 
