@@ -53,7 +53,8 @@ def extra_ratings(cast: Toml, stories: Sequence[Toml], members: Mapping[str, Mem
         raters = _shuffle_across_organisations(authors, members, chance)[: profile["extra"]]
         for number, member in enumerate(raters):
             yield ExtraRating(_day(number, profile, chance), member, slug, number)
-    raters = chance.sample(sorted(members), UNDISCLOSED_RATINGS)
+    one_of_each = {member.company: slug for slug, member in sorted(members.items())}
+    raters = chance.sample(sorted(one_of_each.values()), UNDISCLOSED_RATINGS)
     for number, (entry, member) in enumerate(zip(cast["undisclosed"], raters, strict=False)):
         yield ExtraRating(chance.uniform(80, 400), member, entry["description"], number, undisclosed=True)
 
