@@ -264,7 +264,7 @@ def can_read_statement(user: User, decision: Target) -> bool:
 
 
 def can_appeal(user: User, decision: Decision) -> bool:
-    """Appeal a decision about oneself or one's own text, once, before its deadline. Role changes cannot be appealed."""
+    """Appeal a decision about oneself or one's own text: once, before the deadline. Role changes can't be appealed."""
     if decision.action == "staff":
         return False
     return decision.appeal_deadline > now() and not decision.is_appealed and can_read_statement(user, decision)

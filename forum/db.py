@@ -32,7 +32,7 @@ def now() -> datetime:
 
 
 def start_of_day(moment: datetime) -> datetime:
-    """Return the start of the day in UTC, which is all the time that an anonymous row records."""
+    """Return the start of the day in UTC: the only time that an anonymous row stores."""
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
@@ -56,7 +56,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[object], datetime | None]:
-        """Return a function that adds the zone again. It is called some hundred times a page, mostly with None."""
+        """Return a function that adds the zone again. It is called a few hundred times per page, mostly with None."""
         parse = self.impl_instance.result_processor(dialect, coltype)
 
         def add_zone(value: object) -> datetime | None:

@@ -73,7 +73,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue | HTTPException | B
         # The host is not ours, so the page could hold no URL of ours.
         return Response("This address is not served here.\n", 400, mimetype="text/plain")
     title, advice = MESSAGES.get(code, (error.name, "Nothing was changed."))
-    # A request that is too large has no form that could be read.
+    # A request that is too large can't be parsed, so there is no form.
     carried = carried_fields() if code in (403, 404, 410, 429) and request.form.get("body") else {}
     page = render_template(
         "error.html", code=code, title=title, advice=advice, carried=carried, can_resubmit=code == 429

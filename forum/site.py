@@ -40,7 +40,7 @@ DEFAULTS: dict[str, tuple[Value, str]] = {
 }
 # Markdown settings, and the names under which their HTML is stored, rendered when they were changed.
 RENDERED_SETTINGS = {"rules_note": "rules_note_html"}
-# By database: when the cache expires, in seconds of time.monotonic(), and the stored settings.
+# For each database: when the cache expires, in seconds of time.monotonic(), and the stored settings.
 _cache: dict[str, tuple[float, dict[str, Value]]] = {}
 
 

@@ -85,10 +85,15 @@ def copy_of_demo(folder: Path) -> None:
 
 
 def _fill_demo(folder: Path) -> None:
+    migrate(folder, fill_demo)
+
+
+def migrate(folder: Path, fill_tables: Callable[[], object] = lambda: None) -> None:
+    """Create the keys and the migrated SQLite database of an instance folder, and call a function that fills it."""
     app = create_app(from_environment({"FORUM_INSTANCE": str(folder)}))
     with app.app_context(), app.test_request_context():
         flask_migrate.upgrade()
-        fill_demo()
+        fill_tables()
         db.session.commit()
         db.session.remove()
         db.engine.dispose()

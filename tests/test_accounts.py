@@ -110,7 +110,7 @@ def test_joining_twice_at_once_is_joining_once_and_one_name_may_join_twice(app: 
     [
         ("name", "", "Enter your name"),
         ("name", "x" * 61, "2 to 60 characters"),
-        ("name", "a@b.example", "looks like an address"),
+        ("name", "a@b.example", "looks like an e-mail or web address"),
         ("email", "", "Enter your e-mail"),
         ("email", "marta@aalto", "e-mail address is incomplete"),
         ("email", "a" * 300 + "@partner.example", "too long"),
@@ -213,7 +213,7 @@ def test_an_imported_author_claims_their_writing_by_mail(app: Any, browse: Any) 
     create_member(name="Old Blogger", email="old@partner.example")
     db.session.commit()
     browse().post("/forgotten-password", data={"email": "old@partner.example"})
-    link = link_in(newest("What you wrote elsewhere has moved here"))
+    link = link_in(newest("What you wrote on another site was moved here"))
     answer = browse().post(link, data={"password": PASSWORD}, follow_redirects=True)
     assert "This account is yours now" in answer.text
     assert browse().post("/sign-in", data={"email": "old@partner.example", "password": PASSWORD}).status_code == 302

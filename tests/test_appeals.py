@@ -57,7 +57,7 @@ def test_the_author_reads_why_keeps_the_text_and_appeals_to_somebody_else(
     last = db.session.query(Decision).order_by(Decision.id.desc()).first()
     assert last is not None and (last.action, last.reverses_id, last.source) == ("restore", decision.id, "appeal")
     assert db.session.get(Comment, comment.id).hidden_at is None
-    assert "You were right" in browse(author).get(f"/decisions/{decision.id}").text
+    assert "Your appeal succeeded" in browse(author).get(f"/decisions/{decision.id}").text
 
 
 def test_an_appeal_may_fail_and_the_only_admin_answers_when_nobody_else_is_there(browse: Browse, app: Flask) -> None:

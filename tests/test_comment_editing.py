@@ -78,7 +78,7 @@ def test_a_deleted_reply_with_answers_leaves_a_tombstone(app: Any, browse: Any) 
     author = make_member(name="Jussi Korhonen")
     comment = make_comment(author=author, body="Words to regret.")
     answer = make_comment(comment.post, parent=comment, body="An answer that stays.")
-    assert "1 answer stays" in browse(author).get(reply_path(comment, "delete")).text
+    assert "The 1 reply to it will remain" in browse(author).get(reply_path(comment, "delete")).text
     browse(author).post(reply_path(comment, "delete"))
     page = browse().get(path_to(comment.post)).text
     assert "Removed by its author" in page and "An answer that stays." in page and "1 reply" in page
@@ -133,7 +133,7 @@ def test_a_hidden_reply_is_there_for_its_author_and_moderators_only(app: Any, br
             assert "Hidden words." not in reader.get(path).text
     for reader in (browse(author), browse(make_member(role="moderator"))):
         page = reader.get(path_to(post)).text
-        assert "Hidden words." in page and "Only its author and moderators see it" in page
+        assert "Hidden words." in page and "Only its author and moderators can see it" in page
         assert reply_path(comment, "edit") not in page and reply_path(comment, "useful") not in page
         assert reader.get(reply_path(comment)).status_code == 302
     assert browse(author).post(reply_path(comment, "edit"), data=reply_form()).status_code == 403

@@ -45,7 +45,7 @@ def test_a_public_reason_names_no_vendor_under_an_undisclosed_one(browse: Browse
     case = case_about(make_comment(post))
     data = {**REMOVE, "reason": "Everybody can see that this is about Nordwall."}
     answer = browse(judge).post(f"/moderation/cases/{key_text(case.id)}/decide", data=data)
-    assert answer.status_code == 422 and "the vendor of the text is undisclosed" in answer.text
+    assert answer.status_code == 422 and "the post does not disclose its vendor" in answer.text
 
 
 def test_nobody_decides_about_their_own_text_not_even_an_anonymous_one(browse: Browse, judge: Member) -> None:

@@ -81,8 +81,8 @@ def test_the_log_is_paged_by_key_and_filtered(browse: Browse, judge: Member) -> 
 def test_an_entry_links_to_where_the_text_stood_unless_it_is_about_somebody(browse: Browse, judge: Member) -> None:
     comment = make_comment()
     removed, warned = decided(comment, judge), decided(comment, judge, "warn")
-    assert "go to the text" in browse().get(f"/log/{removed.id}").text
-    assert "go to the text" not in browse().get(f"/log/{warned.id}").text
+    assert "go to the reply" in browse().get(f"/log/{removed.id}").text
+    assert ">go to the " not in browse().get(f"/log/{warned.id}").text
 
 
 def test_the_feed_is_atom(browse: Browse, judge: Member) -> None:

@@ -204,7 +204,7 @@ def test_the_usual_reason_is_filled_in_to_be_edited(browse: Browse, judge: Membe
     case = open_case_about(make_post())
     path = f"/moderation/cases/{key_text(case.id)}/decide"
     page = browse(judge).post(path, data={**REMOVE, "intent": "fill_reason", "reason": ""}).text
-    assert "makes someone recognisable who has no public role" in page
+    assert "identifies someone who has no public role" in page
     assert db.session.query(Decision).count() == 0
 
 
@@ -224,7 +224,7 @@ def test_two_hundred_are_decided_in_one_go(browse: Browse, judge: Member) -> Non
     assert db.session.get(Post, post.id).comment_count == 0
     assert len(statements) < 15 * 200, f"{len(statements)} queries"
     (message,) = db.session.query(Mail).all()
-    assert "199 other texts" in message.text, "one mail, not two hundred"
+    assert "199 other posts or replies" in message.text, "one mail, not two hundred"
 
 
 def test_deciding_on_many_leaves_what_the_decision_does_not_fit(browse: Browse, judge: Member) -> None:

@@ -57,7 +57,7 @@ def test_the_words_of_an_anonymous_one_do_not_say_that_its_author_is_new(app: An
     post(
         browse(make_new_member()), f"{LONG} https://a.example https://b.example https://c.example", identity="anonymous"
     )
-    assert only_post().hidden_reason == "A moderator reviews this before it appears."
+    assert only_post().hidden_reason == "A moderator will review this before it appears."
 
 
 def test_a_post_that_was_let_through_ends_the_limits(app: Any, browse: Any, clock: Any) -> None:

@@ -44,10 +44,10 @@ def judge(app: Flask) -> Member:
 @pytest.mark.parametrize(
     "action, outcome, words",
     [
-        ("decline", "kept", "The text stays."),
-        ("hide", "hidden", "The text is hidden."),
+        ("decline", "kept", "The content stays up."),
+        ("hide", "hidden", "The content is hidden."),
         ("ask_to_edit", "edit_asked", "hidden until its author edits it."),
-        ("remove", "removed", "The text was removed."),
+        ("remove", "removed", "The content was removed."),
         ("lock", "changed", "something about its thread was changed."),
     ],
 )
@@ -223,7 +223,7 @@ def test_a_text_that_its_author_takes_down_closes_the_notice_by_the_next_morning
     assert reloaded(notice).outcome == "gone" and reloaded(case).closed_at
     (mail,) = mails()
     assert mail.to_address == ADDRESS and "its author deleted it" in mail.text and link_in(mail) == page
-    assert "Nobody can read the text any more" in browse().get(page).text
+    assert "The content is no longer visible" in browse().get(page).text
     late = browse(author).post(f"/notices/{key_text(notice.id)}/answer", data={"body": "It was right as it stood."})
     assert late.status_code == (409 if replied else 404)
     expire_notices()

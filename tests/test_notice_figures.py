@@ -34,7 +34,7 @@ def test_the_queue_says_when_a_notice_is_due_and_how_many_are_overdue(browse: Br
     notice.due_at = now() - timedelta(days=2, hours=1)
     text = browse(judge).get("/moderation/?kind=notice").text
     assert "1 notice is overdue" in text and re.search(r"<strong>Notices, overdue by [23] days</strong>", text)
-    assert "was to decide by" in browse().get(page).text and "it is overdue" in browse().get(page).text
+    assert "should have decided by" in browse().get(page).text and "it is overdue" in browse().get(page).text
     assert "overdue by" in browse(judge).get(f"/moderation/cases/{key_text(case_of(notice).id)}").text
 
 
@@ -76,7 +76,7 @@ def test_notices_are_counted_by_what_became_of_them(browse: Browse, judge: Membe
     assert figures["notices"] == {"kept": "5", "open": "1–4"} and figures["notices_received"] == "6"
     assert figures["hours_to_decide_notices"] == pytest.approx(48, abs=0.1) and figures["by_source"] == {"notice": "5"}
     text = browse().get("/transparency").text
-    assert "2.0 days" in text and "Notice: the text stays" in text and "Notice: not decided yet" in text
+    assert "2.0 days" in text and "Notice: the content stays up" in text and "Notice: not decided yet" in text
 
 
 def test_who_may_read_answer_and_dispute(app: Flask) -> None:

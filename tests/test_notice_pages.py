@@ -195,7 +195,7 @@ def test_an_answer_names_no_vendor_that_was_kept_undisclosed(browse: Browse, app
     answer = browse(author).post(
         f"/notices/{key_text(notice.id)}/answer", data={"body": "Nordwall itself wrote so in July."}
     )
-    assert answer.status_code == 422 and "names Nordwall to someone outside" in answer.text
+    assert answer.status_code == 422 and "names Nordwall to someone outside the forum" in answer.text
 
 
 RANDOM_COLUMNS = {

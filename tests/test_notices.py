@@ -158,7 +158,7 @@ def test_nothing_happens_until_the_sender_presses_the_button_behind_the_mailed_l
     answer = browse().post(link)
     assert answer.status_code == 302 and answer.location.startswith("/notices/of/")
     case = db.session.query(Case).one()
-    reason = "Someone outside says that it is inaccurate"
+    reason = "Someone outside the forum says that it is inaccurate"
     assert (case.kind, case.post_id, case.reason, case.weight) == ("notice", post.id, reason, 0)
     assert reloaded(post).disputed_at and reloaded(post).hidden_at is None
     notice = db.session.query(Notice).one()
@@ -203,7 +203,7 @@ def test_two_notices_about_one_text_are_two_cases_and_the_mark_goes_with_the_las
     first, _ = confirmed(browse, comment)
     second, _ = confirmed(browse, comment, claim="unlawful", law="Art. 5")
     assert {case.reason for case in db.session.query(Case)} == {
-        "Someone outside says that it is inaccurate", "Someone outside says that it is illegal: Art. 5",
+        "Someone outside the forum says that it is inaccurate", "Someone outside the forum says that it is illegal: Art. 5",
     }  # fmt: skip
     assert decide(browse, judge, case_of(first)).status_code == 302
     assert reloaded(comment).disputed_at and reloaded(second).closed_at is None
@@ -220,7 +220,7 @@ def test_a_text_that_went_away_before_the_notice_was_confirmed_leaves_nothing_to
     hide(post, "Held.")
     notice = db.session.query(Notice).one()
     answer = browse().post(f"/notices/confirm/{confirmation_token(notice)}")
-    assert "Nobody can read the text any more" in browse().get(answer.location).text
+    assert "The content is no longer visible" in browse().get(answer.location).text
     assert (
         db.session.query(Case).count() == 0
         and reloaded(notice).outcome == "gone"

@@ -47,7 +47,7 @@ def test_the_official_reply_stands_first_labelled_and_by_name(browse: Browse, re
     post = make_post(subject=PostSubject(db.session.get(Vendor, representative.represents_id)))
     before = make_comment(post)
     page = browse(representative).get(path_to(post)).text
-    assert "Official reply of Nordwall" in page and 'name="identity"' not in page and "Anonymous, as" not in page
+    assert "Official reply from Nordwall" in page and 'name="identity"' not in page and "Anonymous, as" not in page
     assert f"/posts/{key_text(post.id)}/reply?to=" not in page, "no other way to reply is offered"
     assert answer(browse(representative), post).status_code == 302
     reply = db.session.query(Comment).filter_by(author_id=representative.id).one()
@@ -55,7 +55,7 @@ def test_the_official_reply_stands_first_labelled_and_by_name(browse: Browse, re
     page = browse().get(path_to(post)).text
     assert page.index(f"r-{key_text(reply.id)}") < page.index(f"r-{key_text(before.id)}"), "later, and above"
     box = page.split(f'id="r-{key_text(reply.id)}"')[1].split("</li>")[0]
-    assert "Official reply</span><span>of<b>Nordwall</b>" in compact(box)
+    assert "Official reply</span><span>from<b>Nordwall</b>" in compact(box)
     assert "Ingrid Solheim" in box and "Programme manager" in box and "anonymous" not in box
     assert page.count("Official reply") == 1 and page.count('class="comment comment--official"') == 1
     below = make_comment(post, parent=reply)
@@ -71,7 +71,7 @@ def test_the_official_reply_stands_first_labelled_and_by_name(browse: Browse, re
     assert [(row["official_reply_of"], row["official_title"]) for row in rows if row["by"] == "Ingrid Solheim"] == [
         ("nordwall", "Programme manager")
     ]
-    assert "Official reply of Nordwall by Ingrid" in browse().get(f"/posts/{key_text(post.id)}/feed.atom").text
+    assert "Official reply from Nordwall by Ingrid" in browse().get(f"/posts/{key_text(post.id)}/feed.atom").text
 
 
 def test_it_stands_first_on_the_first_page_of_a_thread_of_many(browse: Browse, representative: Member) -> None:

@@ -190,6 +190,6 @@ def test_members_who_never_confirmed_have_no_page_and_moved_in_authors_have_one(
 
 def test_about_and_rules_say_what_holds(app: Any, browse: Any) -> None:
     about = browse().get("/about").text
-    for words in ("Two freedoms", "What anonymous means here", "a court could do with it"):
+    for words in ("Two choices", "What anonymous means here", "a court could do with it"):
         assert words in about
     assert browse().get("/rules").text.count('<li id="rule-') >= 9

@@ -136,7 +136,7 @@ def test_deleting_an_unanswered_post_leaves_nothing(app: Any, browse: Any) -> No
     mark_useful(make_member(), post)
     actions.edit_post(post, title=post.title, body=BODY, leaning="bad", tags=post.tags, subject=PostSubject(vendor))
     path = path_to(post, "delete")
-    assert "There are no replies" in browse(author).get(path).text
+    assert "It has no replies" in browse(author).get(path).text
     answer = browse(author).post(path)
     assert answer.location == "/"
     for kind in (Post, PostTag, Revision, UsefulVote):

@@ -107,7 +107,7 @@ LONG = "word " * 4001
         ({"tags": "deal"}, "There is no tag “deal”. Did you mean deals?"),
         ({"tags": "<script>alert(1)</script>"}, "There is no tag “script-alert-1-script”"),
         ({"tags": ",".join(f"t{n}" for n in range(50))}, "Use at most 5 tags"),
-        ({"tags": "a1 a2 a3 a4 a5 a6"}, "These are 6 tags"),
+        ({"tags": "a1 a2 a3 a4 a5 a6"}, "You entered 6 tags"),
         ({"leaning": None}, "Choose good, bad or mixed."),
         ({"leaning": "terrible"}, "Choose good, bad or mixed."),
         ({"vendor_naming": "somehow"}, "Choose how the vendor appears."),

@@ -113,7 +113,7 @@ def test_withdrawing_asks_first_and_leaves_nothing(app: Any, browse: Any) -> Non
     path = f"/ratings/{key_text(make_rating(member).id)}/withdraw"
     assert browse(member).get(path).status_code == 200 and count_rows(Rating) == 1
     response = browse(member).post(path, follow_redirects=True)
-    assert "it is gone from every page." in page_text(response) and "No rating yet" in page_text(response)
+    assert "Rating withdrawn from every page." in page_text(response) and "No rating yet" in page_text(response)
     assert count_rows(Rating) == 0
     assert browse(member).post(path).status_code == 404
 

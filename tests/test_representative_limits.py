@@ -61,7 +61,7 @@ def test_a_representative_rates_no_vendor_and_is_told_why(browse: Browse, repres
     fields = {**story, "leaning": "good", "worth": "5", "again": "yes", "interest": "none", "identity": "name"}
     for about in ({"vendor_naming": "named", "vendor": "Other"}, _undisclosed()):
         refused = browse(representative).post("/posts/new", data={**fields, **about, "intent": "publish"})
-        assert refused.status_code == 422 and "rate any" in refused.text
+        assert refused.status_code == 422 and "rate vendors" in refused.text
     earlier = make_rating(representative, vendor=other)
     path = f"/ratings/{key_text(earlier.id)}"
     assert browse(representative).get(f"{path}/edit").status_code == 403
@@ -83,7 +83,7 @@ def test_a_representative_tells_no_experience_with_the_own_vendor(
     story = {"title": "How it went with them", "body": "It went as it always does. " * 3, "tags": "deals"}
     fields = {**story, "leaning": "good", "vendor_naming": "named", "identity": identity, "intent": "publish"}
     refused = browse(representative).post("/posts/new", data={**fields, "vendor": "Nordwall"})
-    assert refused.status_code == 422 and "its partners write about it here" in refused.text
+    assert refused.status_code == 422 and "t post about it" in refused.text
     assert browse(representative).post("/posts/new", data={**fields, "vendor": "Other"}).status_code == 302
     post = db.session.query(Post).one()
     edited = browse(representative).post(f"/posts/{key_text(post.id)}/edit", data={**fields, "vendor": "Nordwall"})

@@ -116,7 +116,7 @@ def test_a_moderator_confirms_and_it_is_logged_told_and_seen(
     case = the_case()
     assert decide(browse(moderator), case, "hide").status_code == 422
     assert decide(browse(moderator), case, reason="Yes.").status_code == 422
-    assert "nothing speaks against it" in decide(browse(moderator), case, intent="fill_reason").text
+    assert "no reason to doubt the" in decide(browse(moderator), case, intent="fill_reason").text
     assert decide(browse(moderator), case).status_code == 302
     decision = db.session.query(Decision).one()
     assert (decision.action, decision.target_label) == ("approve", "a vendor representative")

@@ -165,4 +165,4 @@ def test_a_reply_that_guesses_an_undisclosed_vendor_is_held_when_written_and_whe
         make_comment(make_post(subject=PostSubject(vendor=vendor)), body="Northwind Storage did the same to us.")
         assert guess.hidden_at and harmless.hidden_at is None
         edit_comment(harmless, body="We know Northwind Storage.")
-    assert harmless.hidden_at and len(reasons) == 2 and "NWS" in reasons[0] and "undisclosed" in reasons[1]
+    assert harmless.hidden_at and len(reasons) == 2 and "NWS" in reasons[0] and "does not name its vendor" in reasons[1]

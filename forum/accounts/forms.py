@@ -27,7 +27,7 @@ def _stripped(address: str | None) -> str | None:
 
 def _check_not_disposable(form: Form, field: Field) -> None:
     if is_disposable(field.data or ""):
-        raise ValidationError("This is a temporary e-mail service. Use an address that you will keep.")
+        raise ValidationError("This address is from a temporary e-mail service. Use a permanent address.")
 
 
 def _check_name(form: Form, field: Field) -> None:
@@ -35,7 +35,7 @@ def _check_name(form: Form, field: Field) -> None:
     if not 2 <= len(name) <= 60:
         raise ValidationError("Use 2 to 60 characters for your name.")
     if "@" in name or "://" in name:
-        raise ValidationError("This looks like an address. Enter the name people should see.")
+        raise ValidationError("This looks like an e-mail or web address. Enter the name people should see.")
 
 
 def _check_new_password(form: Form, field: Field) -> None:
@@ -122,7 +122,7 @@ class ProfileForm(Form):
     """Change the profile. Everything but the name is optional."""
 
     name = StringField("Name", validators=[InputRequired("Enter your name."), _check_name])
-    job_title = StringField("What I do", validators=[MAX_80])
+    job_title = StringField("Job title", validators=[MAX_80])
     company = StringField("Company", validators=[MAX_80])
     country = StringField("Country", validators=[Length(max=60, message="Use at most 60 characters.")])
     business_type = SelectField("Type of company", choices={"": "Not stated", **BUSINESS_TYPES})

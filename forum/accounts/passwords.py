@@ -11,7 +11,7 @@ MAX_LENGTH = 200
 MIN_DIFFERENT_CHARACTERS = 5
 # People add these to a common word.
 TRAILING = "0123456789!?.#*"
-# OWASP's second choice: 19 MiB, two passes, one lane; about 17 ms a sign-in here.
+# The second setting that OWASP recommends: 19 MiB, two passes, one lane; about 17 ms per sign-in here.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
@@ -38,7 +38,7 @@ def password_error(password: str, *, personal: tuple[str, ...] = ()) -> str | No
     if folded in _common() or folded.rstrip(TRAILING) in _common() or len(set(folded)) < MIN_DIFFERENT_CHARACTERS:
         return "This is one of the most common passwords. Choose another one."
     if any(len(word) > 3 and folded.strip(TRAILING) == word.casefold() for word in personal):
-        return "This is your name or address. Choose something that others don't know about you."
+        return "This is too close to your name or e-mail address. Choose something that others don't know about you."
     return None
 
 

@@ -138,7 +138,7 @@ def forgot_password() -> ResponseReturnValue:
 @bp.route("/new-password/<token>", methods=["GET", "POST"])
 def new_password(token: str) -> ResponseReturnValue:
     """Choose a new password by a mailed link."""
-    return _password_by_link(token, "password", "Your password is changed. Other devices are signed out.")
+    return _password_by_link(token, "password", "Password changed. Other devices were signed out.")
 
 
 @bp.route("/claim/<token>", methods=["GET", "POST"])
@@ -158,7 +158,7 @@ def new_email(token: str) -> ResponseReturnValue:
         if not actions.change_email(member, new_address):
             return _dead_link()
         db.session.commit()
-        flash("Your e-mail address is changed.")
+        flash("E-mail address changed.")
         return redirect(url_for(".settings") if current_user.is_authenticated else url_for(".sign_in"))
     return render_template("accounts/new_email.html", email=new_address)
 
@@ -171,7 +171,7 @@ def settings() -> ResponseReturnValue:
     if form.validate_on_submit():
         actions.update_profile(current_user, **form.cleaned_data())
         db.session.commit()
-        flash("Your profile is saved.")
+        flash("Profile saved.")
         return redirect(url_for(".settings"))
     return form.render("accounts/settings.html")
 
@@ -186,7 +186,7 @@ def password() -> ResponseReturnValue:
         actions.set_password(current_user, form.password.data or "")
         db.session.commit()
         login_user(db.session.get(Member, current_user.id))
-        flash("Your password is changed. Other devices are signed out.")
+        flash("Password changed. Other devices were signed out.")
         return redirect(url_for(".settings"))
     return form.render("accounts/password.html")
 

@@ -10,7 +10,7 @@ from forum.vendors.models import Vendor
 @jobs.periodic(minute="20", hour="3")
 @writing()
 def move_late_posts() -> None:
-    """Move, once a night, what was being written about a vendor while it was merged."""
+    """Every night, move posts and ratings that were submitted while their vendor was being merged."""
     for old in merged_vendors():
         move_late_content(old, db.session.get_one(Vendor, old.merged_into_id))
     db.session.commit()

@@ -126,7 +126,7 @@ def merge_vendor(slug: str) -> ResponseReturnValue:
         db.session.rollback()
         flash("Nothing was merged: one of the two vendors is no longer in the catalogue.")
         return redirect(url_for(".vendors"))
-    flash(f"Merged. Its web addresses now lead to {into.name}. Scores follow with the next batch.")
+    flash(f"Merged. Its web addresses now lead to {into.name}. Scores will be updated in the next batch.")
     return redirect(url_for(".vendor_page", slug=into.slug))
 
 

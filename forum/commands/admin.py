@@ -42,7 +42,7 @@ def create(name: str, email: str, password: str) -> None:
 def reset_two_factor(email: str) -> None:
     """Turn off two-factor authentication for someone who lost their device.
 
-    Make sure that it is really them who asks: afterwards the password alone is enough.
+    Make sure the request really comes from them: afterwards the password alone is enough.
     """
     member = member_by_email(email)
     if member is None:

@@ -21,13 +21,13 @@ SAMPLE_SIZE = 500
 @in_app(reading)
 def check() -> None:
     """Check settings, keys, database, mail and queue. The exit code is 1 when something is wrong."""
-    click.echo("Settings: in order. Keys: present, and readable by their owner only.")
+    click.echo("Settings: OK. Keys: present, and readable only by their owner.")
     database = _database_problem()
     results = [("Database", database), ("Mail", _mail_problem()), ("Queue", _queue_problem())]
     if database is None:
         results.append(("Anonymity key", key_problem()))
     for part, problem in results:
-        click.echo(f"{part}: {problem or 'in order.'}")
+        click.echo(f"{part}: {problem or 'OK.'}")
     if any(problem for _, problem in results):
         sys.exit(1)
 

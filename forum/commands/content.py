@@ -36,7 +36,7 @@ def importing() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--drafts", is_flag=True, help="Also import what was not published; it stays hidden.")
 @click.option("--dry-run", is_flag=True, help="Report what would be imported, and save nothing.")
-@click.option("--invite", is_flag=True, help="Mail authors and commenters a link to claim their texts.")
+@click.option("--invite", is_flag=True, help="Mail authors and commenters a link to claim what they wrote.")
 @in_app(writing)
 def wordpress(file: Path, drafts: bool, dry_run: bool, invite: bool) -> None:
     """Import a WordPress export (WXR). Running it again imports nothing twice."""
@@ -52,7 +52,7 @@ def wordpress(file: Path, drafts: bool, dry_run: bool, invite: bool) -> None:
             )
     except SQLAlchemyError as error:
         advice = "Nothing was saved." if dry_run else "What was imported is saved. Run it again to import the rest."
-        raise click.ClickException(f"The database failed: {getattr(error, 'orig', error)}. {advice}") from None
+        raise click.ClickException(f"Database error: {getattr(error, 'orig', error)}. {advice}") from None
     click.echo(report.text())
     if report.failed:
         sys.exit(1)
@@ -62,7 +62,7 @@ def wordpress(file: Path, drafts: bool, dry_run: bool, invite: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-")
 @in_app(reading)
 def export(file: Path) -> None:
-    """Write everything public as JSON Lines to FILE, or to standard output."""
+    """Export all public content as JSON Lines to FILE, or to standard output."""
     with click.open_file(str(file), "w", encoding="utf-8") as stream:
         count = export_to(stream)
     click.echo(f"{count:,} rows.", err=True)

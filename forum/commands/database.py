@@ -70,7 +70,7 @@ def backup(file: Path) -> None:
 @click.command()
 @in_app(writing)
 def render() -> None:
-    """Render texts again that an older version rendered."""
+    """Re-render posts and replies that were rendered by an older version."""
     count = rerender_outdated(text.RENDER_VERSION)
     db.session.commit()
     click.echo(f"{count:,} texts rendered.")

@@ -30,7 +30,7 @@ def serve(demo: bool) -> None:
 
 @click.command()
 def work() -> None:
-    """Run the jobs: mail, and what is due on schedule. `forum serve` includes this."""
+    """Run background jobs: send mail and run scheduled tasks. `forum serve` includes this."""
     _run_jobs(load_app())
 
 

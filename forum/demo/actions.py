@@ -95,7 +95,7 @@ def _create_vendor(entry: dict[str, Any]) -> Vendor:
 def _create_cast_member(entry: dict[str, Any]) -> Member:
     domain = entry["company"].lower().replace("&", "and").encode("ascii", "ignore").decode().replace(" ", "-")
     email, role = CAST_ACCOUNTS.get(entry["slug"], (f"{entry['slug']}@{domain}.example", "member"))
-    # Only the accounts that `make run` prints have a password: sixty hashes would take a second of the first start.
+    # Only the accounts that `make run` prints have a password: sixty hashes would add a second to the first start.
     password = PASSWORD if entry["slug"] in CAST_ACCOUNTS else None
     member = create_member(name=entry["name"], email=email, password=password, role=role)
     member.job_title, member.company = entry["job_title"], entry["company"]

@@ -11,7 +11,7 @@ from forum.ratings.criteria import ASK_KEYS, CRITERION_KEYS, DEALS, NOT_OFFERED,
 from forum.vendors.models import Tier, Vendor
 from forum.vendors.queries import categories
 
-# The short keys of stories, and the keys of a rating.
+# Maps the short keys used in stories to a rating's field names.
 ASK_KEYS_OF_STORIES = {
     "people": "certified_people",
     "training": "training_cost",

@@ -22,10 +22,10 @@ class Report:
     members_existing: int = 0
     tags: int = 0
     invited: int = 0
-    # By reason.
+    # Counts by reason.
     posts_skipped: Counter[str] = field(default_factory=Counter)
     comments_skipped: Counter[str] = field(default_factory=Counter)
-    # By what was changed during the import.
+    # Counts by what was changed during the import.
     changed: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     problem_count: int = 0

@@ -10,7 +10,7 @@ from forum.posts.models import MAX_TAGS, Tag
 from forum.posts.tags.actions import create_tag
 from forum.posts.tags.queries import tags_by_word
 
-# Categories come first. Version 1.0 says "tag"; other domains belong to formats and plugins.
+# Categories come first. WXR 1.0 writes domain="tag". Other domains come from post formats and plugins.
 DOMAIN_ORDER = {"category": 0, "post_tag": 1, "tag": 1}
 DEFAULT_TAG = "imported"
 

@@ -62,7 +62,7 @@ _ROWS = (
     Action(
         "decline",
         "Reports declined, nothing changed",
-        "The reports about it were declined: it stays",
+        "The reports about it were declined: it stays up",
         "Decline the reports: it stays",
         "Declined",
         notice_outcome="kept",
@@ -70,7 +70,7 @@ _ROWS = (
             "notice": Words(
                 "Decline the notice: it stays, no longer disputed",
                 "Notice declined, nothing changed",
-                author="A notice about it was declined: it stays",
+                author="A notice about it was declined: it stays up",
             ),
             "appeal": Words(log="Appeal declined, the decision stands", author="The appeal was declined"),
             "request": Words(
@@ -93,7 +93,8 @@ _ROWS = (
                 "Confirm: they represent the vendor",
                 "Confirmed",
                 "You now represent the vendor",
-                "The account's e-mail address belongs to a domain of the vendor, and nothing speaks against it.",
+                "The account's e-mail address belongs to a domain of the vendor, and we have no reason to doubt the "
+                "request.",
             ),
         },
     ),
@@ -112,7 +113,7 @@ _ROWS = (
         "hide",
         "Hidden",
         "It is hidden",
-        "Hide: out of sight until it is restored",
+        "Hide until restored",
         "Hidden",
         is_adverse=True,
         takes_text=True,
@@ -229,7 +230,7 @@ class Source(NamedTuple):
 SOURCES: Mapping[str, Source] = {
     "flag": Source("reports from members", "Reports from members"),
     "filter": Source("a filter", "A filter held it, and a person reviewed it"),
-    "notice": Source("an outside notice", "A notice from outside"),
+    "notice": Source("an outside notice", "A notice from outside the forum"),
     "own": Source("a moderator's own review", "A moderator's own review"),
     "appeal": Source("an appeal", "An appeal"),
     "request": Source("a request", "Your request"),
@@ -253,12 +254,12 @@ TARGETS: Mapping[str, str] = {
 SITE_TARGETS = ("vendor", "programme", "category", "tag", "settings", "operations")
 # What became of a notice, as its sender, the author and the transparency page read it.
 NOTICE_OUTCOMES: Mapping[str, str] = {
-    "kept": "The text stays",
-    "changed": "The text stays, and something about its thread was changed",
-    "edit_asked": "The text is hidden until its author edits it",
-    "hidden": "The text is hidden",
-    "removed": "The text was removed",
-    "gone": "Nobody can read the text any more: its author deleted it, or it was hidden already",
+    "kept": "The content stays up",
+    "changed": "The content stays up, and something about its thread was changed",
+    "edit_asked": "The content is hidden until its author edits it",
+    "hidden": "The content is hidden",
+    "removed": "The content was removed",
+    "gone": "The content is no longer visible: its author deleted it, or it was already hidden",
 }
 
 

@@ -148,7 +148,7 @@ def weightiest_rule(case: Case) -> int | None:
 def replied_recently(member: Member, item: Item, max_age: timedelta = timedelta(hours=1)) -> bool:
     """Return whether the member replied to this very text by name.
 
-    Anonymous replies do not count: what a member can do by name must not reveal them.
+    Anonymous replies are ignored; otherwise a refused report would reveal that the member wrote one.
     """
     if isinstance(item, Post):
         is_reply = (Comment.post_id == item.id) & Comment.parent_id.is_(None)
@@ -190,7 +190,7 @@ def decision_by_id(number: int) -> Select[Decision]:
 
 
 def reversal_of(decision: Decision) -> Decision | None:
-    """Return the decision that reversed it."""
+    """Return the decision that reversed this one, or None."""
     return db.session.scalar(select(Decision).where(Decision.reverses_id == decision.id).limit(1))
 
 

@@ -111,7 +111,7 @@ def edit(comment_id: int) -> ResponseReturnValue:
         if form.has_changed():
             comment_actions.edit_comment(comment, body=form.body.data or "", author=current_reader())
             db.session.commit()
-        flash("Reply saved. Earlier versions stay readable.")
+        flash("Reply saved. Earlier versions can still be read.")
         return redirect(_url_of(comment))
     preview = text.to_html(form.body.data or "") if intent == "preview" else None
     return form.render("posts/edit_reply.html", comment=comment, post=comment.post, preview=preview)
@@ -127,7 +127,7 @@ def delete(comment_id: int) -> ResponseReturnValue:
     post = comment.post
     leaves_tombstone = comment_actions.delete_comment(comment)
     db.session.commit()
-    flash("Reply deleted. The answers to it stay." if leaves_tombstone else "Reply deleted.")
+    flash("Reply deleted. The replies to it remain." if leaves_tombstone else "Reply deleted.")
     if leaves_tombstone:
         return redirect(_url_of(comment))
     return redirect(url_for("posts.show", post_id=post.id, slug=post.slug, _anchor="talk"))

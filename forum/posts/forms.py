@@ -41,7 +41,8 @@ def _length(bounds: tuple[int, int], noun: str) -> Callable[[BaseForm, Field], N
             raise ValidationError(f"This is {count_of(length, 'character')} long. Use at least {minimum}.")
         if len(value) > maximum:
             raise ValidationError(
-                f"This is {len(value):,} characters long. Shorten it to {maximum:,}; nothing was lost."
+                f"This is {len(value):,} characters long. Shorten it to {maximum:,} characters. "
+                "Your text is still here."
             )
 
     return check
@@ -119,7 +120,7 @@ class PostFields(Form):
                 raise ValidationError(f"The tag “{word[:50]}” is no longer offered. Choose another one.")
         unique_tags = {tag.id: tag for tag in (tags[word] for word in words)}
         if len(unique_tags) > MAX_TAGS:
-            raise ValidationError(f"These are {len(unique_tags)} tags. Keep the {MAX_TAGS} that fit best.")
+            raise ValidationError(f"You entered {len(unique_tags)} tags. Keep the {MAX_TAGS} that fit best.")
         self.selected_tags = list(unique_tags.values())
 
     def validate_vendor_naming(self, field: Field) -> None:
@@ -128,7 +129,7 @@ class PostFields(Form):
             raise ValidationError("Choose how the vendor appears.")
 
     def validate_vendor(self, field: Field) -> None:
-        """Require a vendor of the catalogue, when one is named, that the author does not represent."""
+        """If a vendor is named, require that it is in the catalogue and not represented by the author."""
         if self.vendor_naming.data != "named":
             return
         if not (field.data or "").strip():
@@ -141,7 +142,9 @@ class PostFields(Form):
         is_unchanged = vendor_by_name(field.object_data or "") is self.selected_vendor
         if not is_unchanged and not can_post_about(current_user, self.selected_vendor):
             name = self.selected_vendor.name
-            raise ValidationError(f"You represent {name}: its partners write about it here, and you reply to them.")
+            raise ValidationError(
+                f"You represent {name}, so you can't post about it. You can reply to posts by its partners."
+            )
 
     def validate_tier(self, field: Field) -> None:
         """Require a programme or tier of that vendor."""
@@ -200,7 +203,7 @@ class PostForm(PostFields, RatingFields, SignedForm):
         if self.vendor_naming.data == "none":
             raise ValidationError("A rating needs a vendor: name or describe it above, or clear the rating.")
         if is_representative(current_user):
-            raise ValidationError("You represent a vendor, so you can't rate any. Clear the rating.")
+            raise ValidationError("You represent a vendor, so you can't rate vendors. Clear the rating.")
         vendor = self.post_subject().vendor
         if vendor is not None and not can_rate(current_user, vendor):
             raise ValidationError(

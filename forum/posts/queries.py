@@ -23,7 +23,7 @@ from forum.ratings.queries import glyph_columns, glyph_join
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 PAGE_SIZE = 20
-# Related posts are looked for among so many posts about the same vendor, the most active.
+# How many of the vendor's most active posts are searched for related ones.
 MAX_RELATED_BY_VENDOR = 100
 # Lists and the page of a post are read most. They read plain rows of plain tables, with statements that are built once:
 # building one takes longer than the database needs to answer it.

@@ -49,7 +49,7 @@ class SignedForm(Form):
         validate_choice=False,
         default="name",
     )
-    badge = BooleanField("Show what kind of company I work for, and where, if enough others share it")
+    badge = BooleanField("Show my type of company and region, if enough other companies match")
     delay = RadioField("When it appears, if anonymous", choices=DELAY_CHOICES, default="0", validate_choice=False)
 
     def validate_identity(self, field: Field) -> None:
@@ -60,7 +60,7 @@ class SignedForm(Form):
             raise ValidationError(message)
 
     def validate_delay(self, field: Field) -> None:
-        """Require one of the choices. A form without the question means now."""
+        """Require one of the choices. If the form has no such field, publish at once."""
         if (field.data or "0") not in DELAY_CHOICES:
             raise ValidationError("Choose when it appears.")
 

@@ -21,7 +21,7 @@ from forum.posts.rows import CommentRow, PostPageRow
 from forum.templating import reader_clock
 from forum.urls import key_text, path_of
 
-CACHE_SIZE = 3000  # comments; some 8 MB
+CACHE_SIZE = 3000  # comments; about 8 MB
 LIST, LIST_END = '<ol class="thread">', "</ol>"
 # What stands between two comments, by how much deeper the second is: a list begins, or lists end.
 SEPARATORS = {1: LIST} | {-n: "</li>" + "</ol></li>" * n for n in range(MAX_DEPTH + 1)}

@@ -155,7 +155,7 @@ def edit(post_id: int) -> ResponseReturnValue:
         return post_form_page(form, "posts/edit.html", post=post)
     is_valid = form.is_submitted() and intent != "tiers" and form.validate()
     if is_valid and intent == "publish" and _save(form, post):
-        flash("Post saved. Earlier versions stay readable.")
+        flash("Post saved. Earlier versions can still be read.")
         return _redirect_to(post)
     return post_form_page(form, "posts/edit.html", post=post)
 
@@ -169,7 +169,7 @@ def delete(post_id: int) -> ResponseReturnValue:
         return render_template("posts/delete.html", post=post)
     leaves_tombstone = actions.delete_post(post)
     db.session.commit()
-    flash("Post deleted. The replies to it stay." if leaves_tombstone else "Post deleted.")
+    flash("Post deleted. Its replies remain." if leaves_tombstone else "Post deleted.")
     return _redirect_to(post) if leaves_tombstone else redirect(url_for("pages.home"))
 
 
@@ -216,7 +216,7 @@ def _publish(form: PostForm) -> ResponseReturnValue | None:
         form.worth.errors = ["You have just rated this in another window. Publish without the rating."]
         return None
     # The same message by name and anonymously: it travels in a cookie.
-    flash("Published." if is_listed(post) else "Saved. A moderator reviews it before it appears.")
+    flash("Published." if is_listed(post) else "Saved. A moderator will review it before it appears.")
     return _redirect_to(post)
 
 

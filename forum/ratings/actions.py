@@ -223,7 +223,7 @@ def _record_withdrawal(rating: Rating) -> None:
 def disclose_vendor(
     rating: Rating, member: Member, *, vendor: Vendor, programme: Programme | None, tier: Tier | None
 ) -> None:
-    """Name the vendor of a rating that had left it undisclosed; the rating counts for the vendor from now on.
+    """Set the vendor of a rating that was given without naming one. From now on it counts for that vendor.
 
     Raise AlreadyRated when the member has a live rating of that programme.
     """

@@ -69,7 +69,7 @@ def edit(rating_id: int) -> ResponseReturnValue:
         else:
             actions.revise(rating, author=current_reader(), tier=tier, answers=form.answers())
             db.session.commit()
-            flash("Rating revised. The published figures follow with the next batch.")
+            flash("Rating revised. The published figures will be updated in the next batch.")
             return redirect(url_for(".index"))
     return form.render(
         "ratings/edit.html", rating=rating, vendor=rating.vendor, revisions=rating_revisions(rating.id), **FIELDS
@@ -85,7 +85,7 @@ def delete(rating_id: int) -> ResponseReturnValue:
         return render_template("ratings/delete.html", rating=rating)
     actions.withdraw(rating)
     db.session.commit()
-    flash("Rating withdrawn: it is gone from every page. The published figures follow with the next batch.")
+    flash("Rating withdrawn from every page. The published figures will be updated in the next batch.")
     return redirect(url_for(".index"))
 
 

@@ -1,4 +1,4 @@
-"""The vendor of a URL."""
+"""Look up the vendor that a URL names."""
 
 from flask import abort, redirect, request, url_for
 

@@ -162,7 +162,7 @@ def find_vendor_mention(passage: str) -> str | None:
     names = [*db.session.execute(select(Vendor.name, Vendor.folded_name).where(Vendor.accepted_at.is_not(None)))]
     names += db.session.execute(select(VendorAlias.name, VendorAlias.folded_name)).all()
     for name, folded_name in names:
-        # The set lookup spares the regular expression for nearly every name.
+        # The set lookup avoids the regular expression for nearly every name.
         if folded_name.split("-")[0] in words and re.search(f"-{re.escape(folded_name)}-", folded):
             return str(name)
     return None

@@ -60,7 +60,7 @@ def _appeal_of_the_author(site: Site, visit: Callable[..., Page]) -> None:
     author.goto("/decisions")
     author.get_by_role("link", name="It was removed").first.click()
     author.wait_for_load_state()
-    expect(author.get_by_role("heading", name="The text that was hidden")).to_be_visible()
+    expect(author.get_by_role("heading", name="What was hidden")).to_be_visible()
     expect(author.get_by_text("ask Jan Klaassen at home")).to_be_visible()
     address = author.url
     author.get_by_label("Why is the decision wrong?").fill("Jan Klaassen is the vendor's spokesman, and says so.")
@@ -76,7 +76,7 @@ def _appeal_of_the_author(site: Site, visit: Callable[..., Page]) -> None:
     admin.get_by_role("button", name="Decide and open next").click()
     admin.wait_for_load_state()
     author.goto(address)
-    expect(author.get_by_text("You were right: the decision was undone.")).to_be_visible()
+    expect(author.get_by_text("Your appeal succeeded: the decision was undone.")).to_be_visible()
     author.get_by_role("link", name="your reply").click()
     author.wait_for_load_state()
     expect(author.get_by_text("ask Jan Klaassen at home").first).to_be_visible()

@@ -24,7 +24,7 @@ def test_a_notice_goes_its_whole_way(site: Site, visit: Callable[..., Page]) -> 
     _answer(visit("noor", scripts=False), site)
     _decide(visit("admin", scripts=False))
     sender.goto(status)
-    expect(sender.get_by_text("Decided. The text stays.")).to_be_visible()
+    expect(sender.get_by_text("Decided. The content stays up.")).to_be_visible()
     expect(sender.get_by_text("the terms followed")).to_be_visible()
     sender.get_by_label("Why is the decision wrong?").fill("Nobody looked at the terms of August.")
     sender.get_by_role("button", name="Object").click()
@@ -62,7 +62,7 @@ def _answer(author: Page, site: Site) -> None:
 
 def _decide(moderator: Page) -> None:
     moderator.goto("/moderation/?kind=notice")
-    moderator.get_by_role("link", name="Someone outside says that it is inaccurate").last.click()
+    moderator.get_by_role("link", name="Someone outside the forum says that it is inaccurate").last.click()
     expect(moderator.get_by_text("Lena Lawful")).to_be_visible()
     expect(moderator.get_by_text("the terms followed")).to_be_visible()
     moderator.get_by_label("Decline the notice").check()

@@ -37,5 +37,5 @@ def test_a_vendor_answers_once(scripts: bool, site: Site, visit: Callable[..., P
     stranger = visit(scripts=scripts)
     stranger.goto(voice.url)
     first = stranger.locator(".thread > .comment").first
-    for words in ("Official reply", "of Halcyon Virtual", f"{name} Voice", "Head of partners", "within 30 days"):
+    for words in ("Official reply", "from Halcyon Virtual", f"{name} Voice", "Head of partners", "within 30 days"):
         expect(first).to_contain_text(words)

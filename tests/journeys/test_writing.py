@@ -71,7 +71,7 @@ def _write(page: Page, title: str) -> None:
     # Quicker than three seconds nobody writes a text.
     page.wait_for_timeout(3100)
     page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_role("status").filter(has_text="A moderator reviews it before it appears.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="A moderator will review it before it appears.")).to_be_visible()
     expect(page.get_by_role("status").filter(has_text="because it is one of your first posts")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     expect(page.locator(".post-head .meta")).to_contain_text("Northwind Storage")

@@ -23,7 +23,7 @@ def mail_decision(item: Item, decision: Decision, other_count: int = 0) -> None:
     mail.enqueue(
         member.email,
         "decision",
-        subject=f"A decision about {'your account' if item is member else 'your text'}",
+        subject=f"A decision about {'your account' if item is member else 'something you wrote'}",
         name=member.name,
         decision=decision,
         rule=rule_words(decision.rule),

@@ -67,7 +67,7 @@ def _hide_until_reviewed(case: Case, item: Post | Comment) -> None:
         action="hide",
         rule=weightiest_rule(case),
         facts="Several members reported it independently. Their reports have not been checked yet.",
-        reason="Several members reported it. It is hidden until a moderator has reviewed it, whoever wrote it.",
+        reason="Several members reported it. It is hidden until a moderator has reviewed it, regardless of the author.",
         source="flag",
         moderator=None,
     )

@@ -19,13 +19,15 @@ class FlagForm(Form):
     def validate_rule(self, field: Field) -> None:
         """Require one of the published rules."""
         if field.data not in RULE_CHOICES:
-            raise ValidationError("Choose the rule. If none fits, answer it in a reply: being wrong breaks no rule.")
+            raise ValidationError("Choose the rule. If none fits, reply instead. Being wrong is not against the rules.")
 
     def validate_message(self, field: Field) -> None:
         """Check the length."""
         length = len(field.data or "")
         if length > MAX_MESSAGE:
-            raise ValidationError(f"This is {length} characters long. Shorten it to {MAX_MESSAGE}; nothing was lost.")
+            raise ValidationError(
+                f"This is {length} characters long. Shorten it to {MAX_MESSAGE} characters. Your text is still here."
+            )
 
     def rule_number(self) -> int:
         """Return the number of the rule chosen."""

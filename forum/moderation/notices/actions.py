@@ -80,8 +80,8 @@ def confirm_notice(notice: Notice) -> str | None:
 def case_reason(notice: Notice) -> str:
     """Return the line about the notice in the queue."""
     if not notice.unlawful:
-        return "Someone outside says that it is inaccurate"
-    return f"Someone outside says that it is illegal{': ' + notice.law if notice.law else ''}"
+        return "Someone outside the forum says that it is inaccurate"
+    return f"Someone outside the forum says that it is illegal{': ' + notice.law if notice.law else ''}"
 
 
 def save_author_answer(notice: Notice, body: str) -> bool:
@@ -152,7 +152,7 @@ def _notify_author(item: Post | Comment, notice: Notice) -> None:
     mail.enqueue(
         member.email,
         "notice_to_author",
-        subject="A notice about your text",
+        subject="A notice about something you wrote",
         name=member.name,
         due_at=notice.due_at,
         link=link,

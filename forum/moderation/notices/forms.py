@@ -67,7 +67,9 @@ class NoticeForm(Form):
 
     meta_fields = ("csrf_token", "url", "good_faith", "claim")
 
-    url = StringField("Address of the post or reply", validators=[InputRequired("Enter the address of the text.")])
+    url = StringField(
+        "Address of the post or reply", validators=[InputRequired("Enter the address of the post or reply.")]
+    )
     complaint = TextAreaField(
         "What is wrong, and why",
         validators=[_length_between(COMPLAINT_LENGTH, "what is wrong and how you know")],
@@ -94,7 +96,7 @@ class NoticeForm(Form):
         if self.item is None:
             raise ValidationError(
                 "There is no post or reply that everyone can read at this address. Open it and copy the address from "
-                "your browser; for a reply, the link on its date."
+                "your browser; for a reply, click its date."
             )
 
     def validate_name(self, field: Field) -> None:
@@ -103,7 +105,7 @@ class NoticeForm(Form):
         if not NAME_LENGTH[0] <= len(name) <= NAME_LENGTH[1]:
             raise ValidationError(f"Enter a name of {NAME_LENGTH[0]} to {NAME_LENGTH[1]} characters.")
         if "@" in name or "/" in name or "www." in name.lower():
-            raise ValidationError("This looks like an address. Enter your name.")
+            raise ValidationError("This looks like an e-mail or web address. Enter your name.")
 
     def validate_claim(self, field: Field) -> None:
         """Require one of the two."""
@@ -111,7 +113,7 @@ class NoticeForm(Form):
             raise ValidationError("Choose whether it is inaccurate or illegal.")
 
     def validate_law(self, field: Field) -> None:
-        """Require the law for illegal content."""
+        """Require the name of the law if the content is reported as illegal."""
         if self.claim.data == "unlawful" and not (field.data or "").strip():
             raise ValidationError("Name the law, as well as you can: the act, or what it protects.")
 
@@ -141,7 +143,9 @@ class AnswerForm(Form):
     def validate_body(self, field: Field) -> None:
         """Allow no name of an undisclosed vendor."""
         if self.undisclosed and (vendor := find_vendor_mention(field.data or "")):
-            raise ValidationError(f"This names {vendor} to someone outside, but the vendor of the text is undisclosed.")
+            raise ValidationError(
+                f"This names {vendor} to someone outside the forum, but the post does not disclose its vendor."
+            )
 
 
 class ObjectionForm(Form):

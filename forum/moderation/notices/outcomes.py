@@ -18,7 +18,7 @@ from forum.moderation.notices.senders import CONFIRMATION_SECONDS, hash_secret, 
 from forum.moderation.rules import rule_words
 from forum.posts.models import Comment, Post
 
-# The time to object or appeal, and some days to answer that.
+# The period for objections and appeals, plus a few days to answer one.
 RETENTION = timedelta(days=190)
 DELETED = "gone"
 
@@ -92,7 +92,7 @@ def mail_senders_of_reversal(reversal: Decision) -> None:
 
 
 def expire_old_notices() -> None:
-    """Close notices whose text is gone, delete unconfirmed ones, and delete who sent those closed long ago."""
+    """Close notices about deleted texts, delete unconfirmed ones, and erase the senders of those closed long ago."""
     for notice in open_without_text():
         close_notice_without_text(notice)
     for notice in unconfirmed_before(now() - timedelta(seconds=CONFIRMATION_SECONDS)):

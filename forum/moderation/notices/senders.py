@@ -24,7 +24,7 @@ class Sender(NamedTuple):
 
     @property
     def link(self) -> str:
-        """The address of the status page."""
+        """The URL of the sender's status page."""
         return external_url("notices.show", secret=self.secret)
 
 

@@ -20,7 +20,7 @@ class BulkCounts(NamedTuple):
 
 
 def decide_many(cases: Sequence[Case], moderator: Member, *, action: str, **grounds: Unpack[Grounds]) -> BulkCounts:
-    """Decide all cases alike, except those that the action does not fit or that a colleague has.
+    """Apply one decision to all the cases. Skip those it does not apply to and those a colleague has claimed.
 
     Each author gets one mail, however many of their texts it is about.
     """

@@ -84,7 +84,7 @@ class ReasonForm(Form):
         if length > MAX_REASON:
             raise ValidationError(too_long(length, MAX_REASON))
         if self.undisclosed and (vendor := find_vendor_mention(field.data)):
-            raise ValidationError(f"This is public and names {vendor}, but the vendor of the text is undisclosed.")
+            raise ValidationError(f"This is public and names {vendor}, but the post does not disclose its vendor.")
 
     def grounds(self) -> Grounds:
         """Return rule, facts and reason, for an action."""
@@ -152,9 +152,9 @@ class DecisionForm(ReasonForm):
             return
         vendor = vendor_by_name(name)
         if post.category_id is not None:
-            raise ValidationError("The vendor of this text is undisclosed. Only its author can name it.")
+            raise ValidationError("The vendor of this post is undisclosed. Only its author can name it.")
         if vendor is None:
-            raise ValidationError("There is no vendor of this name in the catalogue.")
+            raise ValidationError("There is no vendor with this name in the catalogue.")
         self.new_subject = PostSubject(vendor)
 
     def validate_into(self, field: Field) -> None:

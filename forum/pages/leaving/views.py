@@ -54,6 +54,6 @@ def account() -> ResponseReturnValue:
             db.session.commit()
         delete_account(member, keep_signed=form.named.data == "keep")
         db.session.commit()
-        flash("Your account is deleted.")
+        flash("Your account has been deleted.")
         return redirect(url_for("pages.home"))
     return form.render("pages/delete_account.html")

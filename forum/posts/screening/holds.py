@@ -14,7 +14,7 @@ from forum.site import setting
 from forum.templating import count_of
 from forum.vendors.queries import find_vendor_mention
 
-HELD_WITHOUT_REASON = "A moderator reviews this before it appears."
+HELD_WITHOUT_REASON = "A moderator will review this before it appears."
 
 
 def hold_if_needed(item: Post | Comment, author: Member | None, *, is_import: bool = False) -> None:
@@ -70,7 +70,7 @@ def _guess_reasons(item: Post | Comment) -> list[str]:
     if not isinstance(item, Comment) or item.post.category_id is None:
         return []
     vendor = find_vendor_mention(item.body)
-    return [f"This names {vendor}, and the vendor of this post is undisclosed. {HELD_WITHOUT_REASON}"] if vendor else []
+    return [f"This names {vendor}, but the post does not name its vendor. {HELD_WITHOUT_REASON}"] if vendor else []
 
 
 def _sanction_reasons(item: Post | Comment, author: Member | None) -> list[str]:
