@@ -70,12 +70,20 @@ def second_author_changes_the_rating(stage: Stage) -> None:
 
 
 @step
+def first_author_rates(stage: Stage) -> None:
+    stage.send_anonymously(stage.first_author, "/vendors/northwind/rate", identity="anonymous", **RATING_FIELDS)
+
+
+@step
 def carol_answers(stage: Stage) -> None:
     stage.send("carol", stage.path(stage.post("How it went"), "/reply"), body="Why?", identity="name", intent="publish")
+    # News for both of them, so that a digest goes to both, whoever wrote the other thread.
+    stage.send("carol", stage.path(stage.post("The rebate"), "/reply"), body="So?", identity="name", intent="publish")
 
 
 @step
 def the_mail_goes_out(stage: Stage) -> None:
+    stage.run("send_digests")
     stage.run()
 
 
