@@ -64,7 +64,8 @@ def import_wordpress(
         db.session.rollback()
         return report
     commit()
-    settle_recounts(commit)
+    if run:
+        settle_recounts(commit)
     return report
 
 

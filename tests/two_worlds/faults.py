@@ -130,11 +130,6 @@ def a_limit_that_names_the_member(patch: Patch) -> None:
     patch.setattr(anonymity, "hashed_limit_key", lambda subject: subject)
 
 
-def one_limit_for_all_a_member_sends(patch: Patch) -> None:
-    original = anonymity.hashed_limit_key
-    patch.setattr(anonymity, "hashed_limit_key", lambda subject: original(" ".join(subject.split()[:2])))
-
-
 def one_hmac_for_two_threads(patch: Patch) -> None:
     patch.setattr(anonymity, "thread_hmac", lambda thread, secret: anonymity.rater_hmacs(secret, "anywhere")[0])
     patch.setattr(anonymity, "thread_hmacs", lambda thread, secret: anonymity.rater_hmacs(secret, "anywhere"))
@@ -211,7 +206,6 @@ FAULTS = [
     Fault("last seen is touched", last_seen, "table members"),
     Fault("a sanction on the account", a_sanction_on_the_account, "table members"),
     Fault("a limit that names the member", a_limit_that_names_the_member, "limits"),
-    Fault("one limit for all a member sends", one_limit_for_all_a_member_sends, "limits"),
     Fault("one mark for two threads", one_hmac_for_two_threads, "table pseudonyms"),
     Fault("one chain for texts and ratings", one_chain_for_texts_and_ratings, "table ratings"),
     Fault("a state that is not sealed", an_unsealed_state, "table member_states"),
