@@ -201,8 +201,7 @@ def test_two_variables_make_it_use_postgresql_and_redis(tmp_path: Path, worker_i
             )
             for n in range(22)
         ]
-        statuses = [response.status for response in responses]
-        assert statuses[:20] == [302] * 20 and set(statuses[20:]) <= {302, 429}
+        assert [response.status for response in responses[:20]] == [302] * 20
         assert not (tmp_path / "instance" / "forum.sqlite").exists()
         assert not (tmp_path / "instance" / "jobs.sqlite").exists()
     finally:

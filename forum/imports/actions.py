@@ -56,8 +56,7 @@ def import_wordpress(
             run = run or _ImportRun(blog, report, drafts, None if dry_run else commit)
             run.import_item(item)
     except UnreadableExport as error:
-        report.failed = True
-        report.problem(str(error))
+        report.fail(str(error))
     if run:
         run.finish(invite=invite)
     if dry_run:

@@ -30,6 +30,11 @@ class Report:
     problems: list[str] = field(default_factory=list)
     problem_count: int = 0
 
+    def fail(self, message: str) -> None:
+        """Record that the file could not be read to its end."""
+        self.failed = True
+        self.problem(message)
+
     def problem(self, text: str) -> None:
         """Add a problem: an item that was skipped or changed. Only the first MAX_PROBLEMS are listed."""
         self.problem_count += 1
