@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from granian.constants import Interfaces
 # Ctrl-C and a closing terminal signal every process. Only the supervisor reacts, and then signals its children.
 SUPERVISED_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
 WEB_SIGNALS = {signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
+STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 JOBS_SIGNALS = {signal.SIGTERM, signal.SIGCHLD}
 RESTART_DELAY = 2  # seconds before the jobs are started again
 GRACE_PERIOD = 15  # seconds that a child has to finish its work
@@ -33,9 +35,18 @@ class WebServer(Protocol):
         """Run until a signal stops it."""
 
 
+class _Server(Granian):  # type: ignore[valid-type]
+    """Granian, whose own handler sets the event that the interrupted main thread may be locking: they wait for ever."""
+
+    def signal_handler_interrupt(self, *args: object, **kwargs: object) -> None:
+        """Stop the main loop, from another thread."""
+        self.interrupt_signal = True
+        threading.Thread(target=self.main_loop_interrupt.set).start()
+
+
 def web_server(target: str, *, host: str, port: int, workers: int) -> WebServer:
     """Return the web server for an application, given as "module:factory"."""
-    server: WebServer = Granian(
+    server: WebServer = _Server(
         target,
         factory=True,
         interface=Interfaces.WSGI,
@@ -125,11 +136,26 @@ def _fork(task: Callable[[], object], signals: set[signal.Signals], delay: float
 
 
 def _with_dying_children(web: Callable[[], object]) -> Callable[[], object]:
-    """Return the task, changed so that the web server's own children don't outlive it."""
+    """Return the task, changed so that the web server's own children don't outlive it.
+
+    A child inherits the server's handlers, which would swallow a signal until the worker has set its own: a worker
+    that is still starting ends at once instead.
+    """
 
     def run() -> None:
         server = os.getpid()
-        os.register_at_fork(after_in_child=lambda: _die_with(server))
+
+        def begin_child() -> None:
+            for number in STOPPING_SIGNALS:
+                signal.signal(number, signal.SIG_DFL)
+            _die_with(server)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+        os.register_at_fork(
+            before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM}),
+            after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM}),
+            after_in_child=begin_child,
+        )
         web()
 
     return run
