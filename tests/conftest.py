@@ -18,10 +18,12 @@ from sqlalchemy import text as sql
 
 from forum import create_app, site
 from forum.accounts import passwords
+from forum.accounts.models import Member
 from forum.config import CONSTANT_CONFIG
 from forum.db import db
 from forum.rate_limits import limiter, writing_limiter
 from tests import built, cluster
+from tests.factories import make_member
 from tests.representatives import moderator, nordwall, representative  # noqa: F401 - fixtures
 
 DURATIONS = "forum/durations"
@@ -196,3 +198,19 @@ def _used_tables(connection: Connection, names: list[str]) -> set[str]:
 def browse(app: Flask) -> Callable[..., Any]:
     """Return browse: browse() opens a stranger's browser, browse(member) one signed in as that member."""
     return lambda member=None: app.test_client(user=member) if member is not None else app.test_client()
+
+
+@pytest.fixture
+def admin(app: Flask) -> Member:
+    return make_member(role="admin")
+
+
+@pytest.fixture
+def judge(app: Flask) -> Member:
+    return make_member(role="moderator", name="Judith Fair")
+
+
+@pytest.fixture
+def staff(browse: Callable[..., Any]) -> Any:
+    """Return a moderator's browser."""
+    return browse(make_member(role="moderator"))

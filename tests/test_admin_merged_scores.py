@@ -2,40 +2,18 @@
 
 from typing import Any
 
-import pytest
 from flask import Flask
 
 from forum.accounts.models import Member
-from forum.admin.merge_actions import merge_vendors
 from forum.db import db
 from forum.ratings.actions import withdraw
-from forum.ratings.models import Rating, Snapshot
+from forum.ratings.models import Snapshot
 from forum.ratings.queries import Subject, current_snapshot
-from forum.ratings.scores.actions import publish
 from forum.vendors.models import Vendor
 from tests.factories import make_member, make_rating, make_vendor
+from tests.merging import make_ratings, merge, publish_scores
 
 REASON = {"reason": "One and the same company."}
-
-
-@pytest.fixture
-def admin(app: Flask) -> Member:
-    return make_member(role="admin")
-
-
-def merge(admin: Member, old: Vendor, into: Vendor) -> None:
-    merge_vendors(admin, old, into, reason="One and the same.", summary="all")
-    db.session.commit()
-
-
-def publish_scores() -> Any:
-    outcome = publish()
-    db.session.commit()
-    return outcome
-
-
-def make_ratings(count: int, vendor: Vendor, **values: Any) -> list[Rating]:
-    return [make_rating(vendor=vendor, **values) for _ in range(count)]
 
 
 def worth_of(vendor: Vendor) -> Any:

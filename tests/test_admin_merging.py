@@ -7,7 +7,6 @@ from flask import Flask
 
 from forum.accounts.models import Member
 from forum.admin.jobs import move_late_posts
-from forum.admin.merge_actions import merge_vendors
 from forum.db import db
 from forum.moderation.models import Decision
 from forum.notifications.actions import follow
@@ -16,25 +15,15 @@ from forum.posts.models import Post
 from forum.ratings.actions import AlreadyRated, live_ratings
 from forum.ratings.models import Rating, Snapshot
 from forum.ratings.queries import Subject, current_snapshot
-from forum.ratings.scores.actions import publish
 from forum.vendors.actions import add_domain
 from forum.vendors.models import Vendor
 from forum.vendors.queries import vendor_by_name
 from tests.factories import make_member, make_post, make_rating, make_vendor, run_concurrently
 from tests.following import is_following
 from tests.html import compact
+from tests.merging import make_ratings, merge, publish_scores
 
 REASON = {"reason": "One and the same company."}
-
-
-@pytest.fixture
-def admin(app: Flask) -> Member:
-    return make_member(role="admin")
-
-
-@pytest.fixture
-def staff(browse: Any) -> Any:
-    return browse(make_member(role="moderator"))
 
 
 def facts() -> list[str]:
@@ -44,21 +33,6 @@ def facts() -> list[str]:
 
 def vendor_by_slug(slug: str) -> Vendor:
     return db.session.query(Vendor).filter_by(slug=slug).one()
-
-
-def merge(admin: Member, old: Vendor, into: Vendor) -> None:
-    merge_vendors(admin, old, into, reason="One and the same.", summary="all")
-    db.session.commit()
-
-
-def publish_scores() -> Any:
-    outcome = publish()
-    db.session.commit()
-    return outcome
-
-
-def make_ratings(count: int, vendor: Vendor, **values: Any) -> list[Rating]:
-    return [make_rating(vendor=vendor, **values) for _ in range(count)]
 
 
 def test_everything_about_a_vendor_moves_to_the_other(app: Flask, browse: Any, admin: Member) -> None:

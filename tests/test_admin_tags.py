@@ -19,11 +19,6 @@ from tests.test_scheduled import composed, run_job, schedule
 REASON = {"reason": "They mean the same."}
 
 
-@pytest.fixture
-def staff(browse: Any) -> Any:
-    return browse(make_member(role="moderator"))
-
-
 def facts() -> list[str]:
     """Return the facts of every staff change in the log."""
     return [row.facts for row in db.session.query(Decision).filter_by(action="staff").order_by(Decision.id)]

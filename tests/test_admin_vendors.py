@@ -16,15 +16,10 @@ from forum.ratings.scores.actions import publish
 from forum.vendors.actions import add_domain, record_programme_change
 from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias
 from forum.vendors.queries import vendor_by_name
-from tests.factories import make_category, make_member, make_post, make_rating, make_vendor
+from tests.factories import make_category, make_post, make_rating, make_vendor
 from tests.html import compact
 
 REASON = {"reason": "One and the same company."}
-
-
-@pytest.fixture
-def staff(browse: Any) -> Any:
-    return browse(make_member(role="moderator"))
 
 
 def facts() -> list[str]:

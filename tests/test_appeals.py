@@ -23,11 +23,6 @@ from tests.factories import (
 from tests.moderation import WHY, Browse, decide, report
 
 
-@pytest.fixture
-def judge(app: Flask) -> Member:
-    return make_member(role="moderator", name="Judith Fair")
-
-
 @pytest.mark.parametrize("anonymous", [False, True])
 def test_the_author_reads_why_keeps_the_text_and_appeals_to_somebody_else(
     browse: Browse, judge: Member, anonymous: bool

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from forum.accounts.models import Member
 from forum.db import db, now
@@ -21,11 +20,6 @@ from tests.factories import (
     run_concurrently,
 )
 from tests.moderation import REMOVE, WHY, Browse, case_about
-
-
-@pytest.fixture
-def judge(app: Flask) -> Member:
-    return make_member(role="moderator", name="Judith Fair")
 
 
 @pytest.mark.parametrize(

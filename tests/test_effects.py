@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from forum import mail
 from forum.accounts.models import Member
@@ -26,11 +25,6 @@ from tests.factories import (
     make_vendor,
 )
 from tests.moderation import REMOVE, WHY, Browse, case_about, decide
-
-
-@pytest.fixture
-def judge(app: Flask) -> Member:
-    return make_member(role="moderator", name="Judith Fair")
 
 
 def counts(post: Post) -> tuple[int, int, int]:

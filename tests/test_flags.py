@@ -25,11 +25,6 @@ from tests.factories import (
 from tests.moderation import Browse, decide, path_to, report
 
 
-@pytest.fixture
-def judge(app: Flask) -> Member:
-    return make_member(role="moderator", name="Judith Fair")
-
-
 def test_a_report_waits_in_the_queue_and_tells_only_moderators_who_made_it(browse: Browse, judge: Member) -> None:
     author, reporter = make_member(), make_member(name="Rae Porter")
     post = make_post(author)

@@ -6,7 +6,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from flask import Flask
 from sqlalchemy import insert
 
 from forum.accounts.models import Member
@@ -19,11 +18,6 @@ from tests.factories import make_comment, make_member, make_post, make_vendor
 
 Browse = Callable[..., Any]
 WHY = "It names somebody without a public role; leave the name out."
-
-
-@pytest.fixture
-def judge(app: Flask) -> Member:
-    return make_member(role="moderator", name="Judith Fair")
 
 
 def decided(item: Any, judge: Member | None, action: str = "remove", **fields: Any) -> Decision:

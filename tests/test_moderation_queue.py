@@ -26,11 +26,6 @@ WHY = "It names somebody without a public role; leave the name out."
 REMOVE = {"intent": "decide", "action": "remove", "rule": "3", "reason": WHY, "facts": ""}
 
 
-@pytest.fixture
-def judge(app: Flask) -> Member:
-    return make_member(role="moderator", name="Judith Fair")
-
-
 def open_case_about(item: Any, reason: str = "Opened by a moderator", kind: str = "flag", **fields: Any) -> Case:
     case = open_case(kind, item, reason)
     for name, value in fields.items():

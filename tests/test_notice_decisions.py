@@ -36,11 +36,6 @@ from tests.notices import (
 )
 
 
-@pytest.fixture
-def judge(app: Flask) -> Member:
-    return make_member(role="moderator", name="Judith Fair")
-
-
 @pytest.mark.parametrize(
     "action, outcome, words",
     [

@@ -20,11 +20,6 @@ from tests.notices import Browse, case_of, confirmed, decide, path_to, reloaded,
 from tests.query_counts import queries_for
 
 
-@pytest.fixture
-def judge(app: Flask) -> Member:
-    return make_member(role="moderator", name="Judith Fair")
-
-
 def test_the_queue_says_when_a_notice_is_due_and_how_many_are_overdue(browse: Browse, judge: Member) -> None:
     notice, page = confirmed(browse, make_post())
     confirmed(browse, make_comment())

@@ -39,11 +39,6 @@ from tests.notices import (
 )
 
 
-@pytest.fixture
-def judge(app: Flask) -> Member:
-    return make_member(role="moderator", name="Judith Fair")
-
-
 def test_the_page_of_the_sender_is_behind_a_secret_that_no_row_tells(browse: Browse, judge: Member) -> None:
     post = make_post(make_member(name="Greta Signed"), anonymous=True)
     notice, page = confirmed(browse, post, claim="unlawful", law="Trade Secrets Act <b>")

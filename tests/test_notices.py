@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 from types import SimpleNamespace
 
-import pytest
 import time_machine
 from flask import Flask
 
@@ -35,11 +34,6 @@ from tests.notices import (
     reloaded,
     send,
 )
-
-
-@pytest.fixture
-def judge(app: Flask) -> Member:
-    return make_member(role="moderator", name="Judith Fair")
 
 
 def test_the_form_says_in_words_what_is_missing_and_keeps_what_was_typed(browse: Browse, app: Flask) -> None:
