@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeVar
 
 from flask import Flask, current_app, g, has_app_context, has_request_context, request
 from flask_migrate import Migrate
@@ -57,12 +57,12 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[object], datetime | None]:
         """Return a function that adds the zone again. It is called a few hundred times per page, mostly with None."""
-        parse = self.impl_instance.result_processor(dialect, coltype)
+        parse: Any = self.impl_instance.result_processor(dialect, coltype)
 
-        def add_zone(value: object) -> datetime | None:
+        def add_zone(value: Any) -> datetime | None:
             if value is None:
                 return None
-            moment = cast(datetime, parse(value) if parse else value)
+            moment: datetime = parse(value) if parse else value
             return moment.replace(tzinfo=UTC)
 
         return add_zone

@@ -62,7 +62,10 @@ def path_of(endpoint: str, **values: Any) -> str:
 
 def script_root() -> str:
     """Return the path that the whole site is mounted under: mostly empty. In a job it is that of FORUM_SITE_URL."""
-    root = request.root_path if has_request_context() else urlsplit(current_app.config["SITE_URL"]).path
+    try:
+        root: str = request.root_path
+    except RuntimeError:  # outside of a request; asking first would cost more than all the rest
+        root = urlsplit(current_app.config["SITE_URL"]).path
     return root.rstrip("/")
 
 

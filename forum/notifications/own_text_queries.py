@@ -4,9 +4,10 @@ Imported texts don't count: whoever claims them has not asked to follow ten year
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Executable, and_, bindparam, func, or_, select
 
 from forum import anonymity
 from forum.access import is_anonymous_writing_locked, listed_clause
@@ -45,14 +46,26 @@ def own_texts(position_seals: Sequence[str | None], *, is_author: bool) -> OwnTe
 def state_and_own_replies(member: Member, post_id: int, thread_key: str) -> tuple[str | None, list[str | None]]:
     """Return the member's sealed state and the positions of their listed replies in a thread, in one query."""
     hmacs = [] if is_anonymous_writing_locked(member) else anonymity.thread_hmacs(thread_key, member.secret)
-    own_pseudonyms = select(Pseudonym.id).where(Pseudonym.thread_key == thread_key, Pseudonym.thread_hmac.in_(hmacs))
-    is_own = or_(Comment.author_id == member.id, Comment.pseudonym_id.in_(own_pseudonyms))
-    rows = db.session.execute(
-        select(MemberState.sealed, Comment.id, Comment.position_seal)
-        .outerjoin(Comment, and_(Comment.post_id == post_id, _counts(Comment), is_own))
-        .where(MemberState.member_id == member.id)
-    ).all()
+    values = {"member_id": member.id, "post_id": post_id, "thread_key": thread_key, "thread_hmacs": hmacs}
+    rows = db.session.execute(_state_and_own_replies(), values).all()
     return (rows[0].sealed if rows else None), [row.position_seal for row in rows if row.id is not None]
+
+
+@cache
+def _state_and_own_replies() -> Executable:
+    comment, state, pseudonym = Comment.__table__.c, MemberState.__table__.c, Pseudonym.__table__.c
+    own_pseudonyms = select(pseudonym.id).where(
+        pseudonym.thread_key == bindparam("thread_key"),
+        pseudonym.thread_hmac.in_(bindparam("thread_hmacs", expanding=True)),
+    )
+    is_own = or_(comment.author_id == bindparam("member_id"), comment.pseudonym_id.in_(own_pseudonyms))
+    is_counted = and_(listed_clause(comment), comment.imported_from.is_(None))
+    return (
+        select(state.sealed, comment.id, comment.position_seal)
+        .select_from(MemberState.__table__)
+        .outerjoin(Comment.__table__, and_(comment.post_id == bindparam("post_id"), is_counted, is_own))
+        .where(state.member_id == bindparam("member_id"))
+    )
 
 
 def own_post_counts(member: Member, kind: str, item_ids: Sequence[int]) -> dict[int, int]:
