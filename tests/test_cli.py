@@ -78,6 +78,7 @@ def tables(environ: dict[str, str]) -> set[str]:
     return inside(environ, lambda: set(inspect(db.engine).get_table_names()))
 
 
+@pytest.mark.slow
 def test_the_schema_is_upgraded_to_the_latest_revision_and_downgraded_to_nothing(
     forum: Forum, environ: dict[str, str]
 ) -> None:
@@ -95,6 +96,7 @@ def test_the_schema_is_upgraded_to_the_latest_revision_and_downgraded_to_nothing
 ADMIN = ("admin", "create", "--name", "Ida Lund", "--email", "Ida@Example.ORG ")
 
 
+@pytest.mark.slow
 def test_a_new_admin_can_sign_in_and_is_created_once(forum: Forum, environ: dict[str, str]) -> None:
     create_tables(forum, environ)
     words = "correct horse lamp post"

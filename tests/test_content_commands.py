@@ -22,6 +22,7 @@ def forum(instance: Path, database: str, *arguments: str | Path) -> subprocess.C
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_blog_is_imported_by_one_command_and_can_be_read(
     app: Flask, browse: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -232,6 +232,7 @@ def test_imported_threads_are_not_followed_even_once_they_are_claimed(app: Flask
     assert unread_by_name(author) == unread_by_name(replier) == {}
 
 
+@pytest.mark.slow
 def test_the_page_shows_new_ones_first_and_further_ones_on_further_pages(app: Flask, browse: Any) -> None:
     reader = make_member()
     posts = [make_post(at=now() - timedelta(hours=n)) for n in range(35)]

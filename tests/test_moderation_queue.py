@@ -206,6 +206,7 @@ def test_the_usual_reason_is_filled_in_to_be_edited(browse: Browse, judge: Membe
 # Many at once
 
 
+@pytest.mark.slow
 def test_two_hundred_are_decided_in_one_go(browse: Browse, judge: Member) -> None:
     post = make_post()
     author = make_member()

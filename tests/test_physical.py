@@ -21,6 +21,8 @@ from tests.two_worlds import dump, faults
 from tests.two_worlds.short_story import SHORT
 from tests.two_worlds.stage import PASSWORD_HASH, Act, Cast, Stage, play, world
 
+pytestmark = pytest.mark.slow  # whole stories
+
 OPENING = 2  # steps that set the stage, where members are made by the dozen
 
 

@@ -202,6 +202,7 @@ def test_a_category_tells_what_undisclosed_vendors_add(app: Any, browse: Any) ->
 # --- what it costs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signed_in", [False, True])
 def test_pages_of_figures_cost_the_same_however_many_vendors_there_are(app: Any, browse: Any, signed_in: bool) -> None:
     reader = browse(make_member()) if signed_in else browse()

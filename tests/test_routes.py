@@ -87,6 +87,7 @@ def all_rows() -> dict[str, list[Any]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", READERS)
 def test_no_url_fails_and_reading_changes_nothing(
     app: Flask, browse: Any, routes: list[tuple[Any, str]], role: str
@@ -107,6 +108,7 @@ def test_no_url_fails_and_reading_changes_nothing(
     assert all_rows() == before, "a GET changed something"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", READERS)
 def test_an_empty_form_fails_nowhere(app: Flask, browse: Any, routes: list[tuple[Any, str]], role: str) -> None:
     for rule, path in routes:

@@ -159,6 +159,7 @@ def test_writing_a_reply_costs_the_same_in_a_long_thread(app: Flask, browse: Any
     assert costs[0] == costs[1] <= 18
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cached", [True, False], ids=["printed before", "printed anew"])
 @pytest.mark.parametrize("signed_in", [True, False], ids=["member", "stranger"])
 def test_fifty_anonymous_replies_cost_what_fifty_signed_ones_cost(

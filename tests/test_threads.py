@@ -66,6 +66,7 @@ def test_any_shape_of_thread_is_nested_as_it_was_answered(app: Any, browse: Any)
             assert [nesting.depth[key_text(c.id)] for c in comments] == depths
 
 
+@pytest.mark.slow
 def test_a_long_thread_shows_every_reply_once_and_permalinks_find_the_page(app: Any, browse: Any) -> None:
     post = make_post()
     chance = random.Random(7)

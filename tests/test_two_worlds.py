@@ -113,6 +113,7 @@ def few_pages(stage: Stage, readers: list[str]) -> dump.Dump:
     }
 
 
+@pytest.mark.slow
 def test_the_short_story_is_the_same_in_all_worlds(app: Flask, recorder: dump.LogRecorder) -> None:
     assert first_difference(app, recorder, SHORT, few_pages) == ""
 
