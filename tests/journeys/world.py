@@ -22,6 +22,7 @@ from forum.demo.actions import PASSWORD
 from forum.posts.actions import PostSubject, delete_post, edit_post
 from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
 from forum.posts.models import Comment, Post
+from forum.posts.recounts import settle_recounts
 from forum.posts.writing import mark_useful
 from forum.signed_tokens import sign_token
 from forum.site import change_setting
@@ -54,7 +55,7 @@ WALKERS = [
 
 
 def build(folder: Path) -> None:
-    """Add everything in one transaction, and write the file of addresses."""
+    """Add everything in one transaction, count what it changed, and write the file of addresses."""
     change_setting("anonymous_percent_held", 0)  # no journey waits at random
     walkers = {name.split()[0].lower(): _walker(name) for name in WALKERS}
     walkers["karl"].passkeys.append(Passkey(name="A key on a ring", credential_id="AAAA", public_key="AAAA"))
@@ -64,6 +65,7 @@ def build(folder: Path) -> None:
     token = sign_token(SALT, ["walkers.example", _mark(walkers["noor"])])
     places["company, to confirm"] = url_for("work_domain.confirm", token=token)
     db.session.commit()
+    settle_recounts(db.session.commit)
     (folder / "places.json").write_text(json.dumps(places))
 
 
