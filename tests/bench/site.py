@@ -24,6 +24,7 @@ from forum.dates import format_day, format_iso
 from forum.db import db
 from forum.posts.comment_queries import thread_page
 from forum.posts.queries import post_page_row, related_posts
+from forum.posts.recounts import settle_recounts
 from forum.posts.tags.queries import tag_slugs_of
 from forum.urls import key_text
 from tests.bench import load
@@ -57,6 +58,7 @@ def prepare(environ: dict[str, str]) -> Prepared:
         flask_migrate.upgrade()
         community = create_community()
         db.session.commit()
+        settle_recounts(db.session.commit)
         Path(environ[PAGE]).write_text(json.dumps(_page(community)))
         paths = [_path(post) for post in [community.measured, *community.unmeasured]]
         writers = [db.session.merge(member, load=False) for member in community.writers]
