@@ -5,17 +5,20 @@ import unicodedata
 from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forum import text
+from forum import text, urls
 from forum.accounts.recovery_phrase import _normalized
 from forum.db import db
 from forum.markdown import MAX_EXTRA, MAX_GROWTH, MAX_LEVELS
+from forum.pages.feed_views import MAX_FEED_LENGTH
+from forum.posts import thread_html
 from forum.posts.models import Comment, Post
 from forum.posts.screening.filters import addresses_in, fingerprint_of
 from tests import style
-from tests.factories import make_member, make_post
+from tests.factories import make_comment, make_member, make_post
 from tests.growth import growth
 from tests.post_forms import path_to, post_form, reply_form
 
@@ -147,3 +150,29 @@ def test_what_is_refused_is_explained_and_kept(app: Any, browse: Any, path: str)
     answer = browser.post(url, data=form)
     assert answer.status_code == 422 and "A table can have 20 columns. This one has 50." in answer.text
     assert "|-|-|-|" in answer.text and db.session.query(Comment).count() == 0
+
+
+def test_a_process_remembers_no_long_replies_and_addresses(app: Flask, browse: Any) -> None:
+    post = make_post()
+    make_comment(post, body="Short enough.")
+    make_comment(post, body="- a\n" * 2_000)
+    reader = browse()
+    thread_html._render.cache_clear()
+    urls._cached_url.cache_clear()
+    for _ in range(2):
+        assert reader.get(path_to(post)).status_code == 200
+        assert reader.get("/", query_string={"vendor": "x" * 2_000}).status_code == 200
+    assert thread_html._render.cache_info().currsize == 1
+    with app.test_request_context():
+        size = urls._cached_url.cache_info().currsize
+        assert "x" * 2_000 in urls.path_of("pages.home", vendor="x" * 2_000)
+        assert urls._cached_url.cache_info().currsize == size
+
+
+def test_a_feed_of_long_texts_has_a_greatest_length(app: Any, browse: Any) -> None:
+    post = make_post()
+    for _ in range(12):
+        make_comment(post, body='"\n\n' * 3_000)
+    answer = browse().get(path_to(post, "feed.atom"))
+    assert answer.text.count("<entry>") == 12 and answer.text.count("<summary>") > 0
+    assert answer.text.count("<content") > 0 and len(answer.text) < 8 * MAX_FEED_LENGTH
