@@ -18,7 +18,7 @@ from forum.urls import SAFE_METHODS, safe_path
 log = logging.getLogger(__name__)
 
 # In bytes. The longest addresses are those of rankings by one's own weights and of vendors compared.
-MAX_URL_LENGTH = 4096
+MAX_URL_LENGTH = 8192
 # Title and advice by status code.
 MESSAGES = {
     400: ("This request could not be read", "Nothing was changed. Go back and try again."),

@@ -53,7 +53,7 @@ ORDER = {
     ],
     "ratings": [
         "criteria figure_types",
-        "charts models",
+        "amounts charts models",
         "forms queries",
         "actions",
         "scores views",
