@@ -8,10 +8,10 @@ from typing import Literal, NamedTuple
 
 import nh3
 from bleach.sanitizer import Cleaner
-from markdownify import markdownify
 from slugify import slugify
 
 from forum.markdown import TooComplex, require_length, to_unsafe_html
+from forum.markdown_writer import escape_markdown, write_markdown
 
 # Goes up when the output of to_html changes; `forum render` then renders older texts again.
 RENDER_VERSION = 2
@@ -24,7 +24,7 @@ ALLOWED_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "code": {"class"}}
 ALLOWED_SCHEMES = frozenset({"http", "https", "mailto"})
 LINK_REL = "nofollow ugc noopener"
 _TAGS = re.compile(r"<[^>]+>")
-_INLINE_TAGS = re.compile(r"</?(?:a|strong|em|s|code)\b[^>]*>")
+_INLINE_TAGS = re.compile(r"</?(?:a|strong|em|s|code|b|i|del|strike)\b[^>]*>")
 
 # Everything below 32 except tab and newline, the C1 controls, and the marks that turn the direction of text around.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
@@ -102,9 +102,9 @@ def visible_text(rendered: str) -> str:
     return f"{visible_words(rendered)} {html.unescape(links)}"
 
 
-def visible_words(rendered: str) -> str:
-    """Return the words of a text that `to_html` made: a space for each block and line, nothing for emphasis."""
-    return html.unescape(_TAGS.sub(" ", _INLINE_TAGS.sub("", rendered)))
+def visible_words(rendered: str, separator: str = " ") -> str:
+    """Return the words of a text that `to_html` made: the separator for each block and line, nothing for emphasis."""
+    return html.unescape(_TAGS.sub(separator, _INLINE_TAGS.sub("", rendered)))
 
 
 def is_continuation(sign: str) -> bool:
@@ -191,17 +191,31 @@ def word_diff(before: str, after: str) -> list[DiffRun]:
 
 
 def markdown_from_html(source: str) -> str:
-    """Convert imported HTML to Markdown. It is cleaned by nh3 alone, since bleach is slow on hostile input."""
+    """Convert imported HTML to Markdown that shows the same words, if need be without formatting.
+
+    It is cleaned by nh3 alone, since bleach is slow on hostile input.
+    """
     cleaned = nh3.clean(
         clean(source)[: MAX_SOURCE_LENGTH * 4],
         tags=set(ALLOWED_TAGS) | {"h1", "h5", "h6", "b", "i", "del", "strike"},
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "ol": {"start"}},
         url_schemes=set(ALLOWED_SCHEMES),
         link_rel=None,
         clean_content_tags={"script", "style", "iframe", "object", "form", "svg", "math"},
     )
-    markdown: str = markdownify(cleaned, heading_style="ATX", bullets="-", strip=["img"])
-    return re.sub(r"\n{3,}", "\n\n", markdown).strip()[:MAX_SOURCE_LENGTH]
+    for with_emphasis in (True, False):
+        try:
+            markdown = re.sub(r"\n{3,}", "\n\n", write_markdown(cleaned, with_emphasis=with_emphasis)).strip()
+            if len(markdown) > MAX_SOURCE_LENGTH or _letters_of(to_unsafe_html(markdown)) == _letters_of(cleaned):
+                return markdown[:MAX_SOURCE_LENGTH]
+        except (RecursionError, TooComplex):  # tags nested hundreds deep, tables that are too wide
+            continue
+    return escape_markdown(clean(visible_words(cleaned, "\n")))[:MAX_SOURCE_LENGTH]
+
+
+def _letters_of(html_source: str) -> str:
+    """Return everything that HTML shows, apart from blanks."""
+    return "".join(clean(visible_words(html_source)).split())
 
 
 def _to_safe_html(source: str) -> str:
