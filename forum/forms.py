@@ -1,5 +1,6 @@
 """The base class of all forms, and fields carried from one page to another so that no text is lost."""
 
+from itertools import islice
 from typing import Any
 
 from flask import render_template, request
@@ -12,6 +13,8 @@ from forum import text
 
 # The longest input of one line: a passkey's answer has a few thousand characters.
 MAX_LINE_LENGTH = 10_000
+# The longest form has some sixty fields.
+MAX_CARRIED_FIELDS = 100
 # Fields that are never carried to another page.
 NEVER_CARRIED = {"csrf_token", "password", "current_password", "password_confirmation", "proof", "code"}
 NEVER_CARRIED |= {"credential", "intent"}
@@ -60,4 +63,5 @@ def check_markdown(form: BaseForm, field: Field) -> None:
 
 def carried_fields() -> dict[str, str]:
     """Return the submitted fields that are repeated, hidden, on the next page, so that nothing typed is lost."""
-    return {name: value for name, value in request.form.items() if name not in NEVER_CARRIED and len(name) < 60}
+    fields = ((name, value) for name, value in request.form.items() if name not in NEVER_CARRIED and len(name) < 60)
+    return dict(islice(fields, MAX_CARRIED_FIELDS))

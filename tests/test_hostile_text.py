@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forum import text, urls
+from forum.accounts.models import Member
 from forum.accounts.recovery_phrase import _normalized
 from forum.db import db
 from forum.markdown import MAX_EXTRA, MAX_GROWTH, MAX_LEVELS
@@ -21,6 +23,7 @@ from tests import style
 from tests.factories import make_comment, make_member, make_post
 from tests.growth import growth
 from tests.post_forms import path_to, post_form, reply_form
+from tests.wordpress import comment, export_with, import_file, item
 
 MARKS = "\u0315\u0300"
 FUNCTIONS = [
@@ -101,6 +104,23 @@ def test_hostile_marks_are_cut_in_every_form(app: Any, browse: Any) -> None:
     answer = browse(make_member()).post("/posts/new", data=post_form(title=bomb, vendor=bomb, tags=bomb))
     assert answer.status_code == 422 and "Use at most 10,000 characters" in answer.text
     assert db.session.query(Post).count() == 0
+
+
+def test_hostile_marks_are_cut_in_every_field_of_an_import(app: Flask, tmp_path: Path) -> None:
+    bomb = "a" + MARKS * 5_000
+    reply = comment(2, body=bomb, author=bomb, email=f"{bomb}@x.example")
+    file = export_with(tmp_path, item(1, reply, body=bomb).replace("Number 1", bomb).replace(">ann<", f">{bomb}<"))
+    file.write_text(file.read_text().replace("</item>", f'<category domain="category">{bomb}</category></item>'))
+    report = import_file(file)
+    assert (report.posts, report.comments, report.problem_count) == (1, 1, 0)
+    for row in (*db.session.query(Post), *db.session.query(Comment), *db.session.query(Member)):
+        for words in (value for value in vars(row).values() if isinstance(value, str)):
+            assert len(words) < 1_000 and text.sieve(words) == words
+
+
+def test_a_form_of_a_hundred_thousand_fields_becomes_no_page_of_as_many(app: Any, browse: Any) -> None:
+    answer = browse().post("/posts/new", data="&".join(f"a{n}=" for n in range(100_000)))
+    assert len(answer.data) < 100_000
 
 
 def test_an_address_that_is_too_long_is_refused_in_words(app: Any, browse: Any) -> None:
