@@ -158,11 +158,16 @@ def to_plain(source: str, max_length: int = 200) -> str:
 
 
 def excerpt_of(rendered: str, max_length: int = 200) -> str:
-    """Return the beginning of a text made by `to_html` as plain words on one line.
+    """Return the beginning of a text made by `to_html` as plain words on one line."""
+    return shorten(visible_words(rendered), max_length)
 
-    It is cut between words if that leaves at least half of it, else between two letters.
+
+def shorten(words: str, max_length: int) -> str:
+    """Return words on one line, and only the first of them and an ellipsis if they are too long.
+
+    They are cut between words if that leaves at least half of what fits, else between two letters.
     """
-    words = " ".join(visible_words(rendered).split())
+    words = " ".join(words.split())
     if len(words) <= max_length:
         return words
     end = words.rfind(" ", max_length // 2, max_length + 1)

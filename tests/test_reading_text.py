@@ -13,6 +13,7 @@ from forum.db import db
 from forum.markdown import complete_link
 from forum.posts.models import Comment
 from forum.site import change_setting
+from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post
 from tests.new_members import reply
 from tests.post_forms import path_to
@@ -107,6 +108,14 @@ def test_what_an_entity_stands_for_is_sieved_too(sign: str) -> None:
 )
 def test_an_excerpt_shows_as_much_as_there_is_room_for(source: str, excerpt: str) -> None:
     assert text.to_plain(source) == text.excerpt_of(text.to_html(source)) == text.clean(excerpt)
+
+
+def test_moderators_and_imports_shorten_in_the_same_way(app: Any, browse: Any) -> None:
+    words = "你好 " + "字" * 500
+    assert text.shorten(words, 100) == words[:100] + "…" and text.shorten("a  b\nc", 5) == "a b c"
+    comment = make_comment(body=words)
+    page = browse(make_member()).get(f"/replies/{key_text(comment.id)}/flag").text
+    assert words[:300] + "…" in page
 
 
 @settings(deadline=None)

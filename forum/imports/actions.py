@@ -236,7 +236,7 @@ class _ImportRun:
             self.report.changed["title made from the text|titles made from the text"] += 1
         if len(title) > TITLE_LENGTH[1]:
             self.report.problem(f"{item.label()}: its title was longer than {TITLE_LENGTH[1]} characters and was cut.")
-            title = title[: TITLE_LENGTH[1] - 2].rsplit(" ", 1)[0][: TITLE_LENGTH[1] - 2] + " …"
+            title = text.shorten(title, TITLE_LENGTH[1] - 2)
         return title or "Untitled"
 
     @contextmanager
