@@ -29,18 +29,27 @@ _INLINE_TAGS = re.compile(r"</?(?:a|strong|em|s|code|b|i|del|strike)\b[^>]*>")
 # Everything below 32 except tab and newline, the C1 controls, and the marks that turn the direction of text around.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_CATEGORIES = {chr(n): unicodedata.category(chr(n)) for n in (*range(0x20000), *range(0xE0000, 0xE01F0))}
+
+
+def _signs_of(category: str) -> str:
+    signs = map(chr, (*range(0x20000), *range(0xE0000, 0xE01F0)))
+    return "".join(sign for sign in signs if unicodedata.category(sign).startswith(category))
+
+
 # No script puts more marks on one letter. Normalizing a run of them costs time that grows with its square.
 MAX_MARKS = 8
 # Combining marks, and the two signs that become marks when full-width and half-width letters are made equal.
-_MARKS = "".join(sign for sign, category in _CATEGORIES.items() if category[0] == "M") + "\uff9e\uff9f"
-_EXCESS_MARKS = re.compile(f"(?<=[{_MARKS}]{{{MAX_MARKS}}})[{_MARKS}]+")
+_MARKS = _signs_of("M") + "\uff9e\uff9f"
+# The engine is fast with a class of characters up to U+FFFF only, so the others stand apart.
+_ONE_MARK = "(?:[{}]|(?=[\U00010000-\U000fffff])[{}])".format(
+    "".join(sign for sign in _MARKS if sign <= "\uffff"), "".join(sign for sign in _MARKS if sign > "\uffff")
+)
+_EXCESS_MARKS = re.compile(f"({_ONE_MARK}{{{MAX_MARKS}}}){_ONE_MARK}+")
 # Every format character (soft hyphen, zero-width space, joiners, tags ...), fillers, variation selectors, blanks, and
 # the signs of trademark, service mark, copyright, registration.
-_FORMAT_CHARACTERS = "".join(sign for sign, category in _CATEGORIES.items() if category == "Cf")
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _BRAND_SIGNS = "\u2117\u2120\u2122\xa9\xae"
-INVISIBLE = re.escape(_FORMAT_CHARACTERS) + _FILLERS + _BRAND_SIGNS
+INVISIBLE = re.escape(_signs_of("Cf")) + _FILLERS + _BRAND_SIGNS
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _CONTINUATIONS = re.compile(f"[{_MARKS}\u200c\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 APOSTROPHES = (
@@ -57,12 +66,12 @@ def clean(typed: str) -> str:
 
 def sieve(text: str) -> str:
     """Drop what no text may hold: control characters, marks that turn text around, and more marks than a letter has."""
-    return _EXCESS_MARKS.sub("", _CONTROLS.sub("", _SURROGATES.sub("", text)))
+    return _EXCESS_MARKS.sub(r"\1", _CONTROLS.sub("", _SURROGATES.sub("", text)))
 
 
 def normalize(form: Literal["NFC", "NFKC"], text: str) -> str:
     """Normalize Unicode, in time that grows with the length: first, runs of combining marks are cut."""
-    return unicodedata.normalize(form, _EXCESS_MARKS.sub("", text))
+    return unicodedata.normalize(form, _EXCESS_MARKS.sub(r"\1", text))
 
 
 def single_line(typed: str) -> str:
@@ -93,7 +102,7 @@ def slug_of(text: str, fallback: str = "untitled") -> str:
 
 def without_invisible(text: str) -> str:
     """Drop the characters that nobody sees, and the signs that follow a brand's name."""
-    return _EXCESS_MARKS.sub("", _INVISIBLE.sub("", text))
+    return _EXCESS_MARKS.sub(r"\1", _INVISIBLE.sub("", text))
 
 
 def visible_text(rendered: str) -> str:
