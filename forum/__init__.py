@@ -9,6 +9,7 @@ from flask import Flask
 from forum import backup, config, db, job_runs, jobs, mail, storage, web
 from forum.accounts.setup import init_app as init_accounts
 from forum.admin.setup import init_app as init_admin
+from forum.imports.setup import init_app as init_imports
 from forum.moderation.setup import init_app as init_moderation
 from forum.notifications.setup import init_app as init_notifications
 from forum.pages.setup import init_app as init_pages
@@ -27,6 +28,7 @@ ROOMS = (
     init_admin,
     init_notifications,
     init_moderation,
+    init_imports,
 )
 
 

@@ -17,11 +17,14 @@ from forum.urls import SAFE_METHODS, safe_path
 
 log = logging.getLogger(__name__)
 
+# In bytes. The longest addresses are those of rankings by one's own weights and of vendors compared.
+MAX_URL_LENGTH = 8192
 # Title and advice by status code.
 MESSAGES = {
     400: ("This request could not be read", "Nothing was changed. Go back and try again."),
     403: ("You can't do this", "You are signed in, but this page or action is for someone else."),
     404: ("This page does not exist", "The address may be mistyped, or the author deleted the page."),
+    414: ("This address is too long", "Shorten it: search for fewer words, or compare fewer vendors."),
     405: ("This address does not accept that", "Go back and use the button on the page."),
     413: (
         "That was too much at once",
@@ -33,6 +36,7 @@ MESSAGES = {
 
 def init_app(app: Flask) -> None:
     """Register the error pages with the application."""
+    app.before_request(_reject_long_url)
     app.before_request(_reject_nul_in_path)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CSRFError, _csrf_error)
@@ -46,6 +50,12 @@ def sign_in_page() -> ResponseReturnValue:
     target = safe_path(request.form.get("return_to")) or request.path
     page = render_template("accounts/signed_out.html", next=target, action=request.path, carried=carried_fields())
     return Response(page, 401)
+
+
+def _reject_long_url() -> None:
+    """Answer 414 for a URL that no page of this site has, before its parameters are normalized or looked up."""
+    if len(request.path) + len(request.query_string) > MAX_URL_LENGTH:
+        abort(414)
 
 
 def _reject_nul_in_path() -> None:

@@ -10,8 +10,12 @@ from sqlalchemy.exc import IntegrityError
 
 from forum.db import db
 
-# A field that people do not see; bots that fill every field fill it.
+# A field of forms for strangers that people do not see. Bots that fill every field fill it, and so may a browser.
 HONEYPOT = "homepage"
+HONEYPOT_FILLED = (
+    "A field that people don't see was filled in, perhaps by a password manager. Nothing was sent. It is empty now: "
+    "please send the form again."
+)
 TIMESTAMP_FIELD = "form_timestamp"
 # A form sent in less, in seconds, was not filled in by a person.
 MIN_FORM_AGE = 3
@@ -57,7 +61,7 @@ def submit_once(
 
 
 def honeypot_filled() -> bool:
-    """Return whether the invisible field was filled in: answer as on success, and store nothing."""
+    """Return whether the invisible field was filled in: refuse in words, since it may have been a person's browser."""
     return bool(request.form.get(HONEYPOT))
 
 

@@ -14,6 +14,7 @@ from forum import access, dates, site
 from forum.assets import asset
 from forum.links import external_url
 from forum.submissions import form_timestamp
+from forum.text import shorten
 from forum.urls import key_text, path_of
 
 
@@ -50,6 +51,7 @@ def init_app(app: Flask) -> None:
         key_text=key_text,
         month=dates.format_month,
         rendered=Markup,
+        shorten=shorten,
     )
 
 

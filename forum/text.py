@@ -1,22 +1,20 @@
-"""Text: clean what people type and render it once. No other file uses Markdown, bleach or nh3."""
+"""Text: clean what people type and render it once. No other file uses bleach or nh3, or normalizes Unicode."""
 
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
-from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import nh3
 from bleach.sanitizer import Cleaner
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from markdownify import markdownify
 from slugify import slugify
 
+from forum.markdown import TooComplex, require_length, to_unsafe_html
+from forum.markdown_writer import escape_markdown, write_markdown
+
 # Goes up when the output of to_html changes; `forum render` then renders older texts again.
-RENDER_VERSION = 1
+RENDER_VERSION = 2
 MAX_SOURCE_LENGTH = 40_000
 
 ALLOWED_TAGS = frozenset(
@@ -25,19 +23,35 @@ ALLOWED_TAGS = frozenset(
 ALLOWED_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "code": {"class"}}
 ALLOWED_SCHEMES = frozenset({"http", "https", "mailto"})
 LINK_REL = "nofollow ugc noopener"
+_TAGS = re.compile(r"<[^>]+>")
+_INLINE_TAGS = re.compile(r"</?(?:a|strong|em|s|code|b|i|del|strike)\b[^>]*>")
 
 # Everything below 32 except tab and newline, the C1 controls, and the marks that turn the direction of text around.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def _signs_of(category: str) -> str:
+    signs = map(chr, (*range(0x20000), *range(0xE0000, 0xE01F0)))
+    return "".join(sign for sign in signs if unicodedata.category(sign).startswith(category))
+
+
+# No script puts more marks on one letter. Normalizing a run of them costs time that grows with its square.
+MAX_MARKS = 8
+# Combining marks, and the two signs that become marks when full-width and half-width letters are made equal.
+_MARKS = _signs_of("M") + "\uff9e\uff9f"
+# The engine is fast with a class of characters up to U+FFFF only, so the others stand apart.
+_ONE_MARK = "(?:[{}]|(?=[\U00010000-\U000fffff])[{}])".format(
+    "".join(sign for sign in _MARKS if sign <= "\uffff"), "".join(sign for sign in _MARKS if sign > "\uffff")
+)
+_EXCESS_MARKS = re.compile(f"({_ONE_MARK}{{{MAX_MARKS}}}){_ONE_MARK}+")
 # Every format character (soft hyphen, zero-width space, joiners, tags ...), fillers, variation selectors, blanks, and
 # the signs of trademark, service mark, copyright, registration.
-_FORMAT_CHARACTERS = "".join(
-    chr(n) for n in (*range(0x20000), *range(0xE0000, 0xE0080)) if unicodedata.category(chr(n)) == "Cf"
-)
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _BRAND_SIGNS = "\u2117\u2120\u2122\xa9\xae"
-INVISIBLE = re.escape(_FORMAT_CHARACTERS) + _FILLERS + _BRAND_SIGNS
+INVISIBLE = re.escape(_signs_of("Cf")) + _FILLERS + _BRAND_SIGNS
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_CONTINUATIONS = re.compile(f"[{_MARKS}\u200c\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 APOSTROPHES = (
     "'`\u00b4\u02b9\u02bb-\u02bf\u02c8\u02ca\u02cb\u055a\u05f3\u07f4\u2018-\u201b\u2032\u2035\ua78b\ua78c\uff07\uff40"
 )
@@ -47,8 +61,17 @@ HYPHENS = "\\-\u058a\u05be\u1806\u2010-\u2015\u2043\u207b\u208b\u2212\u2e3a\u2e3
 
 def clean(typed: str) -> str:
     """Normalize to NFC with Unix newlines and drop NUL and other control characters, which PostgreSQL refuses."""
-    unix = typed.replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", _CONTROLS.sub("", _SURROGATES.sub("", unix)))
+    return normalize("NFC", sieve(typed.replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def sieve(text: str) -> str:
+    """Drop what no text may hold: control characters, marks that turn text around, and more marks than a letter has."""
+    return _EXCESS_MARKS.sub(r"\1", _CONTROLS.sub("", _SURROGATES.sub("", text)))
+
+
+def normalize(form: Literal["NFC", "NFKC"], text: str) -> str:
+    """Normalize Unicode, in time that grows with the length: first, runs of combining marks are cut."""
+    return unicodedata.normalize(form, _EXCESS_MARKS.sub(r"\1", text))
 
 
 def single_line(typed: str) -> str:
@@ -79,14 +102,23 @@ def slug_of(text: str, fallback: str = "untitled") -> str:
 
 def without_invisible(text: str) -> str:
     """Drop the characters that nobody sees, and the signs that follow a brand's name."""
-    return _INVISIBLE.sub("", text)
+    return _EXCESS_MARKS.sub(r"\1", _INVISIBLE.sub("", text))
 
 
 def visible_text(rendered: str) -> str:
     """Return what a reader sees of a text that `to_html` made, decoded once, and where its links lead."""
     links = " ".join(re.findall(r'href="([^"]*)"', rendered))
-    words = re.sub(r"<[^>]+>", " ", re.sub(r"</?(?:a|strong|em|s|code)\b[^>]*>", "", rendered))
-    return html.unescape(f"{words} {links}")
+    return f"{visible_words(rendered)} {html.unescape(links)}"
+
+
+def visible_words(rendered: str, separator: str = " ") -> str:
+    """Return the words of a text that `to_html` made: the separator for each block and line, nothing for emphasis."""
+    return html.unescape(_TAGS.sub(separator, _INLINE_TAGS.sub("", rendered)))
+
+
+def is_continuation(sign: str) -> bool:
+    """Return whether a character belongs to the one before it, as accents, joiners and skin tones do."""
+    return bool(_CONTINUATIONS.match(sign))
 
 
 class Rendered(NamedTuple):
@@ -103,24 +135,56 @@ def render(typed: str) -> Rendered:
 
 
 def to_html(source: str) -> str:
-    """Render CommonMark with tables, strikethrough and autolinks as safe HTML. No images, no raw HTML.
+    """Render Markdown as safe HTML; as plain lines if it would become too much, which `markdown_error` explains.
 
     Rendered at write time only: by markdown-it, then cleaned by bleach and once more by nh3.
     """
-    rendered = _parser().render(clean(source)[:MAX_SOURCE_LENGTH])
-    # A Cleaner shared between threads gives wrong output.
-    cleaner = Cleaner(tags=ALLOWED_TAGS, attributes=_is_allowed_attribute, protocols=ALLOWED_SCHEMES, strip=True)
-    return _clean_again(cleaner.clean(rendered))
+    source = clean(source)[:MAX_SOURCE_LENGTH]
+    try:
+        return _to_safe_html(source)
+    except TooComplex:
+        return f"<p>{html.escape(source, quote=False).replace(chr(10), '<br>')}</p>"
+
+
+def markdown_error(source: str) -> str | None:
+    """Return why this text can't be shown as Markdown, in words for its author, or None."""
+    try:
+        _to_safe_html(clean(source)[:MAX_SOURCE_LENGTH])
+    except TooComplex as error:
+        return str(error)
+    return None
+
+
+def links_in(rendered: str) -> list[str]:
+    """Return the addresses of other sites that a text made by `to_html` links to, each once."""
+    hrefs = (html.unescape(href) for href in re.findall(r' href="([^"]*)"', rendered))
+    return list(dict.fromkeys(href for href in hrefs if href.startswith(("http://", "https://"))))
 
 
 def to_plain(source: str, max_length: int = 200) -> str:
-    """Return the beginning of a Markdown text as plain words on one line, cut between words."""
-    rendered = _parser().render(clean(source)[: max_length * 8])
-    words = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", rendered)).split())
-    words = re.sub(r" ([.,;:!?)])", r"\1", words)
+    """Return the beginning of a Markdown text as plain words on one line."""
+    return excerpt_of(to_html(clean(source)[: max_length * 8]), max_length)
+
+
+def excerpt_of(rendered: str, max_length: int = 200) -> str:
+    """Return the beginning of a text made by `to_html` as plain words on one line."""
+    return shorten(visible_words(rendered), max_length)
+
+
+def shorten(words: str, max_length: int) -> str:
+    """Return words on one line, and only the first of them and an ellipsis if they are too long.
+
+    They are cut between words if that leaves at least half of what fits, else between two letters.
+    """
+    words = " ".join(words.split())
     if len(words) <= max_length:
         return words
-    return words[:max_length].rsplit(" ", 1)[0].rstrip(".,;:") + " …"
+    end = words.rfind(" ", max_length // 2, max_length + 1)
+    if end >= 0:
+        return words[:end].rstrip(".,;:") + " …"
+    while max_length > 1 and is_continuation(words[max_length]):
+        max_length -= 1
+    return words[:max_length] + "…"
 
 
 class DiffRun(NamedTuple):
@@ -141,17 +205,41 @@ def word_diff(before: str, after: str) -> list[DiffRun]:
 
 
 def markdown_from_html(source: str) -> str:
-    """Convert imported HTML to Markdown. It is cleaned by nh3 alone, since bleach is slow on hostile input."""
+    """Convert imported HTML to Markdown that shows the same words, if need be without formatting.
+
+    It is cleaned by nh3 alone, since bleach is slow on hostile input.
+    """
     cleaned = nh3.clean(
         clean(source)[: MAX_SOURCE_LENGTH * 4],
         tags=set(ALLOWED_TAGS) | {"h1", "h5", "h6", "b", "i", "del", "strike"},
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "ol": {"start"}},
         url_schemes=set(ALLOWED_SCHEMES),
         link_rel=None,
         clean_content_tags={"script", "style", "iframe", "object", "form", "svg", "math"},
     )
-    markdown: str = markdownify(cleaned, heading_style="ATX", bullets="-", strip=["img"])
-    return re.sub(r"\n{3,}", "\n\n", markdown).strip()[:MAX_SOURCE_LENGTH]
+    for with_emphasis in (True, False):
+        try:
+            markdown = re.sub(r"\n{3,}", "\n\n", write_markdown(cleaned, with_emphasis=with_emphasis)).strip()
+            if len(markdown) > MAX_SOURCE_LENGTH or _letters_of(to_unsafe_html(markdown)) == _letters_of(cleaned):
+                return markdown[:MAX_SOURCE_LENGTH]
+        except (RecursionError, TooComplex):  # tags nested hundreds deep, tables that are too wide
+            continue
+    return escape_markdown(clean(visible_words(cleaned, "\n")))[:MAX_SOURCE_LENGTH]
+
+
+def _letters_of(html_source: str) -> str:
+    """Return everything that HTML shows, apart from blanks."""
+    return "".join(clean(visible_words(html_source)).split())
+
+
+def _to_safe_html(source: str) -> str:
+    # What entities stood for has been decoded now, so it is sieved like what was typed.
+    rendered = sieve(to_unsafe_html(source))
+    # A Cleaner shared between threads gives wrong output.
+    cleaner = Cleaner(tags=ALLOWED_TAGS, attributes=_is_allowed_attribute, protocols=ALLOWED_SCHEMES, strip=True)
+    cleaned = _clean_again(cleaner.clean(rendered))
+    require_length(cleaned, source)
+    return cleaned
 
 
 def _clean_again(rendered: str) -> str:
@@ -168,24 +256,3 @@ def _clean_again(rendered: str) -> str:
 
 def _is_allowed_attribute(tag: str, name: str, value: str) -> bool:
     return name in ALLOWED_ATTRIBUTES.get(tag, set()) and (name != "class" or value.startswith("language-"))
-
-
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": False, "maxNesting": 20})
-    parser.enable(["table", "strikethrough", "linkify"]).disable("image")
-    parser.add_render_rule("heading_open", _lower_heading("heading_open"))
-    parser.add_render_rule("heading_close", _lower_heading("heading_close"))
-    if parser.linkify is not None:
-        parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
-    return parser
-
-
-def _lower_heading(kind: str) -> Callable[..., str]:
-    """Return a rule that puts a text's headings below the page's own: # becomes h2, and nothing goes below h4."""
-
-    def render_heading(renderer: object, tokens: Sequence[Token], index: int, options: object, env: object) -> str:
-        level = min(max(int(tokens[index].tag[1]), 2), 4)
-        return f"<h{level}>" if kind == "heading_open" else f"</h{level}>\n"
-
-    return render_heading

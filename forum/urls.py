@@ -10,6 +10,8 @@ from werkzeug.routing import BaseConverter, ValidationError
 from forum import db
 from forum.links import external_url
 
+# In characters. With the number of entries it bounds the cache of URLs at about 15 MB.
+MAX_CACHED_URL = 200
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -57,7 +59,10 @@ def path_of(endpoint: str, **values: Any) -> str:
     """Return url_for's answer from a cache: a page with fifty replies needs a few hundred URLs on every visit."""
     if endpoint.startswith("."):
         return url_for(endpoint, **values)
-    return _cached_url(script_root(), endpoint, tuple(values.items()))
+    try:
+        return _cached_url(script_root(), endpoint, tuple(values.items()))
+    except _LongUrl as error:
+        return error.url
 
 
 def script_root() -> str:
@@ -69,11 +74,22 @@ def script_root() -> str:
     return root.rstrip("/")
 
 
+class _LongUrl(Exception):
+    """A URL that is not cached: it holds what somebody typed, and the cache is bounded by bytes."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+
 @lru_cache(maxsize=20_000)
 def _cached_url(root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
     if has_request_context():
-        return url_for(endpoint, **dict(values))
-    return urlunsplit(("", "", *urlsplit(external_url(endpoint, **dict(values)))[2:]))
+        url = url_for(endpoint, **dict(values))
+    else:
+        url = urlunsplit(("", "", *urlsplit(external_url(endpoint, **dict(values)))[2:]))
+    if len(url) > MAX_CACHED_URL:
+        raise _LongUrl(url)
+    return url
 
 
 def safe_path(target: str | None) -> str | None:

@@ -160,6 +160,9 @@ def test_an_admin_needs_a_complete_address(forum: Forum, environ: dict[str, str]
     create_tables(forum, environ)
     result = forum("admin", "create", "--name", "Ida", "--email", "ida", ADMIN_PASSWORD="correct horse lamp post")
     assert result.exit_code == 1 and "ida is not an e-mail address" in result.output
+    bomb = "a" + "\u0315\u0300" * 5_000
+    result = forum("admin", "create", "--name", bomb, "--email", bomb, ADMIN_PASSWORD="correct horse lamp post")
+    assert result.exit_code == 1 and len(result.output) < 500
 
 
 def test_without_tables_a_command_ends_with_a_message(forum: Forum) -> None:

@@ -6,7 +6,7 @@ from flask import Flask
 from forum import text
 from forum.posts.actions import PostSubject
 from forum.posts.anonymous.identifying_details import AuthorDetails, find_identifying_details
-from forum.posts.screening.filters import fingerprint_of, held_domain_in, held_word_in
+from forum.posts.screening.filters import addresses_in, fingerprint_of, held_domain_in, held_word_in
 from forum.posts.tags.queries import folded_words
 from forum.site import change_setting
 from forum.vendors.queries import find_vendor_mention, vendor_by_name
@@ -88,7 +88,7 @@ def test_vendors_and_tags_are_found_whatever_is_unseen(app: Flask) -> None:
     ],
 )
 def test_a_held_domain_is_read_as_browsers_read_it(link: str) -> None:
-    assert held_domain_in(f"See {link} for more", "spam.example") == "spam.example"
+    assert held_domain_in(addresses_in(f"See {link} for more"), "spam.example") == "spam.example"
 
 
 def test_held_words_and_domains_are_found_in_what_is_read(app: Flask) -> None:

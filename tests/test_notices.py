@@ -109,7 +109,8 @@ def test_strangers_find_the_form_at_each_experience_and_members_report_instead(b
 
 def test_machines_that_fill_the_trap_or_are_too_quick_leave_nothing(browse: Browse, app: Flask) -> None:
     post = make_post()
-    assert send(browse, post, homepage="x").location == "/notices/sent"
+    trapped = send(browse, post, homepage="x")
+    assert trapped.status_code == 422 and "perhaps by a password manager" in trapped.text and WHY in trapped.text
     opened = re.search(r'name="form_timestamp" value="([^"]+)"', browse().get("/notices/new").text)
     assert opened
     page = send(browse, post, form_timestamp=opened[1])

@@ -17,7 +17,7 @@ from tests.factories import make_category, make_comment, make_member, make_post,
 
 def titles(page: str) -> list[str]:
     """Return the titles of a list's rows, in order."""
-    return [unescape(title) for title in re.findall(r'<h3><a href="/posts/[^"]+">([^<]+)</a></h3>', page)]
+    return [unescape(title) for title in re.findall(r'<h3><a href="/posts/[^"]+" dir="auto">([^<]+)</a></h3>', page)]
 
 
 def path_to(post: Post, end: str = "") -> str:

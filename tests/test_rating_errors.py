@@ -4,8 +4,10 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from forum.ratings.forms import parse_whole_number
+from forum.ratings.amounts import parse_amount, parse_euros, parse_whole_number
 from forum.ratings.models import Rating
 from forum.vendors.actions import add_domain
 from tests.factories import (
@@ -68,8 +70,8 @@ def test_the_same_once_by_name_and_once_without_is_refused_in_words(app: Any, br
         ("training_cost", "3,500.50", "Enter a whole number, such as 3500"),
         ("certified_people", "-4", "This can't be less than zero."),
         ("certified_people", "−4", "This can't be less than zero."),
-        ("hours", "9" * 900_000, "Enter a whole number, such as 40"),
-        ("hours", "1 " * 400_000, "Enter a whole number, such as 40"),
+        ("hours", "9" * 900_000, "Use at most 10,000 characters."),
+        ("hours", "1 " * 400_000, "Use at most 10,000 characters."),
         ("years", "61", "This is more than 60. Check the zeros."),
         ("currency", "XXX", "Choose a currency from the list."),
         ("only_vendor_trains", "maybe", "Choose yes, no, or don't know."),
@@ -124,20 +126,92 @@ def test_deals_of_which_only_parts_are_known_are_taken(app: Any, browse: Any) ->
     assert (the_rating().deals_registered, the_rating().deals_kept, the_rating().bids_refused_tier) == (None, 5, 0)
 
 
+AMOUNTS = {
+    ("3500", "3,500", "3.500", "3 500", "3'500", "3’500", "3\u00a0500", "3\u202f500", "3500.", "3500.00", "3.500,00"): (
+        3500,
+        "",
+    ),
+    ("€3500", "€ 3,500", "3.500 €", "3500 EUR", "eur 3500", "3.500,00 €", "3500 euros", "€ 3.500,-"): (3500, "EUR"),
+    ("3,500.00 USD", "US$ 3,500", "$3,500 USD"): (3500, "USD"),
+    ("EUR 3'500.-", "EUR 3'500.–", "3 500,00 EUR"): (3500, "EUR"),
+    ("CHF 3'500", "Fr. 3'500.--", "3’500.00 CHF"): (3500, "CHF"),
+    ("3 500 kr", "kr 3.500,-", "3500kr."): (3500, "SEK NOK DKK"),
+    ("12.000 USD",): (12_000, "USD"),
+    ("1.234.567", "1,234,567", "1 234 567,00", "1'234'567.00"): (1_234_567, ""),
+    ("0", "00", "0.00"): (0, ""),
+}
+NO_AMOUNTS = """
+3,50|3.5|0.500|0,500|1.234,567|1,234.567|1.234 567|35,00,000|1e5|0x10|-3|+3|three|½|²|3k|3,500.50|12 500 USD EUR|THB 500|
+3500 3500|1,23|,500|.500|500 p.a. each|3-4|٣٥.٠
+""".replace("\n", "").split("|")
+
+
+@pytest.mark.parametrize(("spellings", "amount"), AMOUNTS.items())
+def test_a_sum_is_read_however_it_is_written(spellings: tuple[str, ...], amount: tuple[int, str]) -> None:
+    number, currencies = amount
+    for typed in spellings:
+        assert parse_amount(typed) == (number, tuple(currencies.split())), typed
+        assert parse_whole_number(typed) == (None if currencies else number)
+        assert parse_euros(typed) == (number if currencies in ("", "EUR") else None)
+
+
+@pytest.mark.parametrize("typed", ["", *NO_AMOUNTS])
+def test_what_can_be_two_numbers_is_none(typed: str) -> None:
+    assert parse_amount(typed) is None
+
+
+@given(
+    st.integers(0, 10**9), st.sampled_from([",.", ".,", " ,", "'.", " .", "’."]), st.sampled_from(["", "00", "0", "-"])
+)
+def test_every_way_to_group_a_number_gives_the_number(number: int, signs: str, cents: str) -> None:
+    group, point = signs
+    typed = f"{number:,}".replace(",", group) + (point + cents if cents else "")
+    assert parse_amount(typed) == (number, ()) and parse_amount(f"{typed} CHF") == (number, ("CHF",))
+
+
+@given(st.text(st.sampled_from("0123456789.,' -€$krEURUSD\u00a0"), max_size=20))
+def test_no_digit_of_a_number_is_lost(typed: str) -> None:
+    amount = parse_amount(typed)
+    if amount is not None:
+        digits = re.sub(r"\D", "", typed).lstrip("0") or "0"
+        assert digits in {f"{amount.number}{cents}" for cents in ("", "0", "00")} | {"0"}
+
+
 @pytest.mark.parametrize(
-    ("typed", "number"),
+    ("answers", "currency", "numbers"),
     [
-        *((word, 3500) for word in ("3500", "3,500", "3.500", "3 500", "3'500", "3’500", "3\u00a0500", "3\u202f500")),
-        *((word, 3500) for word in ("€3500", "€ 3,500", "3.500 €", "3500 EUR", "eur 3500", "3.500,-", "3,500.00")),
-        *((word, 0) for word in ("0", "00")),
-        *(
-            (word, None)
-            for word in ("", "3,50", "3.5", "35,00,000", "1e5", "0x10", "-3", "+3", "three", "½", "²", "3k")
-        ),
+        ({"annual_fee": "12.000 USD"}, "USD", (12_000, None)),
+        ({"annual_fee": "CHF 3'500", "training_cost": "Fr. 500.-"}, "CHF", (3500, 500)),
+        ({"annual_fee": "3 500 kr", "currency": "NOK"}, "NOK", (3500, None)),
+        ({"annual_fee": "$ 3,500", "training_cost": "900", "currency": "CAD"}, "CAD", (3500, 900)),
+        ({"annual_fee": "3.500,00 €"}, "EUR", (3500, None)),
     ],
 )
-def test_a_number_is_read_however_it_is_written(typed: str, number: int | None) -> None:
-    assert parse_whole_number(typed) == number
+def test_sums_are_stored_in_the_currency_they_were_written_in(
+    app: Any, browse: Any, answers: dict[str, str], currency: str, numbers: tuple[int, int | None]
+) -> None:
+    browse(make_member()).post(f"/vendors/{make_vendor().slug}/rate", data=rating_form(**answers))
+    rating = the_rating()
+    assert (rating.currency, rating.annual_fee, rating.training_cost) == (currency, *numbers)
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ({"annual_fee": "3 500 kr"}, "This can be SEK, NOK or DKK. Choose it under Currency."),
+        ({"annual_fee": "3500 USD", "training_cost": "500"}, "This is in USD, but the currency chosen is EUR."),
+        ({"annual_fee": "3500 USD", "training_cost": "500 €"}, "This is in USD, but the currency chosen is EUR."),
+        ({"annual_fee": "3500 USD", "currency": "GBP"}, "This is in USD, but the currency chosen is GBP."),
+        ({"annual_fee": "1.234,567"}, "Enter a whole number, such as 3500"),
+        ({"certified_people": "0.500"}, "Enter a whole number, such as 4"),
+        ({"certified_people": "4 EUR"}, "Enter a whole number, such as 4"),
+    ],
+)
+def test_an_unclear_sum_is_asked_about(app: Any, browse: Any, answers: dict[str, str], message: str) -> None:
+    response = browse(make_member()).post(f"/vendors/{make_vendor().slug}/rate", data=rating_form(**answers))
+    assert response.status_code == 422 and message in page_text(response) and count_rows(Rating) == 0
+    for name, value in answers.items():
+        assert name == "currency" or input_value(response.text, name) == value
 
 
 def test_more_than_the_site_takes_is_refused_before_it_is_read(app: Any, browse: Any) -> None:

@@ -9,7 +9,7 @@ import time_machine
 
 from forum.db import db, now
 from forum.posts.models import Comment, Post
-from forum.posts.screening.filters import fingerprint_of, held_domain_in, held_word_in, links_in
+from forum.posts.screening.filters import addresses_in, fingerprint_of, held_domain_in, held_word_in
 from forum.site import change_setting
 from tests.factories import make_member, make_post
 from tests.new_members import LONG, key_of, latest, only_post, post, reply
@@ -81,11 +81,11 @@ def test_a_removed_text_may_be_written_again(app: Any, browse: Any) -> None:
 
 
 def test_links_words_and_fingerprints() -> None:
-    assert links_in("https://a.example/x, https://a.example/x. www.b.example [c](http://c.example)") == [
+    assert addresses_in("https://a.example/x, https://a.example/x. www.b.example [c](http://c.example)") == [
         "https://a.example/x",
         "www.b.example",
         "http://c.example",
     ]
-    assert held_word_in("anything", "\n \n!!\n") is None and held_domain_in("http://[bad", "bad") is None
+    assert held_word_in("anything", "\n \n!!\n") is None and held_domain_in(["http://[bad"], "bad") is None
     assert fingerprint_of(LONG) == fingerprint_of(LONG.upper() + "!!") != fingerprint_of(LONG + "Not so.")
     assert fingerprint_of("Thank you.") is None

@@ -14,6 +14,7 @@ from forum.mail import Mail
 from forum.posts.models import Comment, Post
 from forum.urls import key_text
 from tests.factories import PASSWORD, make_member, make_post, make_tag
+from tests.post_forms import post_form, reply_form
 
 JOINING = {"name": "Marta Aalto", "email": "marta@partner.example", "password": PASSWORD}
 
@@ -29,25 +30,23 @@ def stored() -> tuple[int, ...]:
     return tuple(db.session.query(kind).count() for kind in (Member, Mail, Post, Comment))
 
 
-def test_whoever_fills_the_unseen_field_is_answered_as_by_success_and_nothing_is_stored(app: Any, browse: Any) -> None:
-    under, member, tag = make_post(), make_member(), make_tag()
-    before = stored()
+def test_whoever_fills_the_unseen_field_is_asked_to_send_again_and_nothing_is_stored(app: Any, browse: Any) -> None:
     caught = browse().post("/join", data={**JOINING, "homepage": "https://spam.example"})
-    assert (caught.status_code, caught.location) == (302, "/sent/join")
-    browser, honeypot = browse(member), {"identity": "name", "intent": "publish", "homepage": "x"}
-    answer = browser.post(f"/posts/{key_text(under.id)}/reply", data={**honeypot, "body": "Buy this."})
-    assert answer.status_code == 302 and "/posts/" in answer.location
-    typed = {
-        "title": "Buy this at once",
-        "body": "Buy this. " * 9,
-        "tags": tag.slug,
-        "leaning": "good",
-        "vendor_naming": "none",
-    }
-    assert browser.post("/posts/new", data={**honeypot, **typed}).status_code == 302
-    assert stored() == before
+    assert caught.status_code == 422 and "perhaps by a password manager" in caught.text and stored()[0] == 0
+    assert JOINING["name"] in caught.text and "spam.example" not in caught.text
     page = browse().get("/join").text
     assert 'name="homepage"' in page and 'tabindex="-1"' in page
+
+
+def test_a_password_manager_swallows_nothing_that_a_member_writes(app: Any, browse: Any) -> None:
+    under, browser, _ = make_post(), browse(make_member()), make_tag("deals")
+    for path in (f"/posts/{key_text(under.id)}/reply", "/posts/new"):
+        assert 'name="homepage"' not in browser.get(path).text
+    answer = browser.post(f"/posts/{key_text(under.id)}/reply", data=reply_form(homepage="https://me.example"))
+    assert answer.status_code == 302 and db.session.query(Comment).count() == 1
+    typed = post_form(homepage="https://me.example", title="Filled in by my browser")
+    assert browser.post("/posts/new", data=typed).status_code == 302
+    assert db.session.query(Post).filter_by(title="Filled in by my browser").count() == 1
 
 
 def test_a_form_to_join_that_comes_back_at_once_gets_words(app: Any, browse: Any, clock: Any) -> None:

@@ -58,10 +58,18 @@ def item(number: int, *comments: str, body: str = "What happened.", status: str 
     )
 
 
-def comment(number: int, parent: int = 0, body: str = "A reply.", day: int = 2, approved: str = "1") -> str:
+def comment(
+    number: int,
+    parent: int = 0,
+    body: str = "A reply.",
+    day: int = 2,
+    approved: str = "1",
+    author: str = "Reader",
+    email: str = "reader@x.example",
+) -> str:
     return (
-        f"<wp:comment><wp:comment_id>{number}</wp:comment_id><wp:comment_author>Reader</wp:comment_author>"
-        f"<wp:comment_author_email>reader@x.example</wp:comment_author_email>"
+        f"<wp:comment><wp:comment_id>{number}</wp:comment_id><wp:comment_author>{author}</wp:comment_author>"
+        f"<wp:comment_author_email>{email}</wp:comment_author_email>"
         f"<wp:comment_date_gmt>2015-01-{day:02} 10:00:00</wp:comment_date_gmt>"
         f"<wp:comment_content><![CDATA[{body}]]></wp:comment_content>"
         f"<wp:comment_approved>{approved}</wp:comment_approved><wp:comment_parent>{parent}</wp:comment_parent>"

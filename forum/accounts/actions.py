@@ -70,6 +70,12 @@ def send_claim_link(member: Member) -> None:
     _mail_member(member, "claim", "Your earlier posts have moved here", link=link)
 
 
+def send_take_over_link(member: Member) -> None:
+    """Mail a member that imported posts have their address, and where to take them over."""
+    link = external_url("imported_writing.show")
+    _mail_member(member, "take_over", "Are these earlier posts yours?", link=link)
+
+
 def confirm_email(member: Member) -> None:
     """Mark the member's address as confirmed."""
     member.confirmed_at = now()

@@ -5,10 +5,10 @@ not sign anybody in.
 """
 
 import secrets
-import unicodedata
 from functools import cache
 from pathlib import Path
 
+from forum import text
 from forum.accounts.models import Member
 from forum.accounts.passwords import hash_password, is_correct
 from forum.db import db
@@ -40,5 +40,5 @@ def phrase_words() -> tuple[str, ...]:
 
 
 def _normalized(typed: str) -> str:
-    letters = (character if character.isalpha() else " " for character in unicodedata.normalize("NFKC", typed))
+    letters = (character if character.isalpha() else " " for character in text.normalize("NFKC", typed))
     return " ".join("".join(letters).lower().split())

@@ -28,7 +28,7 @@ from forum.accounts.tokens import member_from_token
 from forum.accounts.two_factor_views import requested_destination, start_session
 from forum.db import db
 from forum.rate_limits import limiter, was_accepted
-from forum.submissions import form_age, honeypot_filled, typed_too_fast
+from forum.submissions import HONEYPOT_FILLED, form_age, honeypot_filled, typed_too_fast
 from forum.web import login_manager, permission_required
 
 bp = Blueprint("accounts", __name__)
@@ -59,9 +59,10 @@ def join() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(url_for("pages.home"))
     form = JoinForm()
+    is_valid = form.validate_on_submit()
     if form.is_submitted() and honeypot_filled():
-        return redirect(url_for(".check_email", purpose="join"))
-    if form.validate_on_submit() and _typed_by_a_person(form):
+        form.form_errors = [HONEYPOT_FILLED]
+    elif is_valid and _typed_by_a_person(form):
         actions.join(**form.cleaned_data())
         db.session.commit()
         return redirect(url_for(".check_email", purpose="join"))

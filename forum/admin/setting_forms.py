@@ -8,8 +8,8 @@ from typing import NamedTuple
 from wtforms import Field, FloatField, HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from forum.forms import Form
-from forum.site import DEFAULTS, Value
+from forum.forms import Form, check_markdown
+from forum.site import DEFAULTS, RENDERED_SETTINGS, Value
 
 
 class SettingLabel(NamedTuple):
@@ -45,7 +45,8 @@ def _field(name: str) -> Field:
     default = DEFAULTS[name][0]
     if isinstance(default, str):
         kind = StringField if name == "announcement" else TextAreaField
-        return kind(label, validators=[Length(max=int(maximum), message=f"Use at most {maximum:,.0f} characters.")])
+        length = Length(max=int(maximum), message=f"Use at most {maximum:,.0f} characters.")
+        return kind(label, validators=[length, check_markdown] if name in RENDERED_SETTINGS else [length])
     message = f"Enter a number from {minimum:g} to {maximum:g}."
     kind = FloatField if isinstance(default, float) else IntegerField
     return kind(label, validators=[InputRequired(message), NumberRange(minimum, maximum, message=message)])

@@ -13,7 +13,7 @@ from forum.accounts.organisations import is_free_mail
 from forum.admin.member_forms import MAX_REASON_LENGTH, ReasonForm
 from forum.db import now
 from forum.forms import Form
-from forum.ratings.forms import parse_whole_number
+from forum.ratings.amounts import parse_euros, parse_whole_number
 from forum.vendors.catalogue_actions import REQUIREMENTS
 from forum.vendors.forms import MAX_SLUG_LENGTH, domain_in
 from forum.vendors.models import Vendor
@@ -143,9 +143,13 @@ class TrendNoteFields(Form):
         return text.single_line(self.trend_note.data or "")
 
 
-def _check_requirement(form: Form, field: Field) -> None:
+def _requirement(field: Field) -> int | None:
     typed = (field.data or "").strip()
-    number = parse_whole_number(typed)
+    return parse_whole_number(typed) if field.short_name == "certified_people" else parse_euros(typed)
+
+
+def _check_requirement(form: Form, field: Field) -> None:
+    typed, number = (field.data or "").strip(), _requirement(field)
     if typed and (number is None or number > MAX_REQUIREMENT):
         raise ValidationError("Enter a whole number, such as 1,500, or leave it empty for “not stated”.")
 
@@ -164,7 +168,7 @@ class TierForm(TrendNoteFields):
 
     def requirements(self) -> dict[str, int | None]:
         """Return the requirements; None is "not stated"."""
-        return {key: parse_whole_number((self[key].data or "").strip()) for key in REQUIREMENTS}
+        return {key: _requirement(self[key]) for key in REQUIREMENTS}
 
     def values(self) -> dict[str, Any]:
         """Return the arguments of `vendor_actions.save_tier`."""

@@ -3,6 +3,7 @@
 import click
 from email_validator import EmailNotValidError, validate_email
 
+from forum import text
 from forum.accounts import passwords
 from forum.accounts.actions import create_member
 from forum.accounts.queries import member_by_email
@@ -23,10 +24,11 @@ def admin() -> None:
 @in_app(writing)
 def create(name: str, email: str, password: str) -> None:
     """Create an admin account. It needs no confirmation by mail."""
+    name, email = text.single_line(name), text.single_line(email)
     try:
-        email = validate_email(email.strip(), check_deliverability=False).normalized
+        email = validate_email(email, check_deliverability=False).normalized
     except EmailNotValidError as error:
-        raise click.ClickException(f"{email} is not an e-mail address: {error}") from None
+        raise click.ClickException(f"{email[:80]} is not an e-mail address: {error}") from None
     if problem := passwords.password_error(password, personal=(name, email.split("@")[0])):
         raise click.ClickException(problem)
     if member_by_email(email):

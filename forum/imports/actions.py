@@ -18,7 +18,7 @@ from forum.imports.dates import first_date
 from forum.imports.people import MemberImporter
 from forum.imports.queries import imported_comments, imported_post
 from forum.imports.report import Report
-from forum.imports.selection import UNPUBLISHED, blog_key, comment_skip_reason, item_number, post_skip_reason
+from forum.imports.selection import UNPUBLISHED, blog_key, comment_skip_reason, item_hash, item_number, post_skip_reason
 from forum.imports.tags import TagImporter
 from forum.imports.threads import nearest_ancestor, parents_first
 from forum.imports.wordpress import Blog, Item, UnreadableExport, read_items
@@ -89,15 +89,22 @@ class _ImportRun:
         self.recent_comments: list[Comment] = []
         self.blog_key = blog_key(blog)
         self.prefix = f"wordpress {self.blog_key} "
+        # What identifies each post, by its number in the blog.
+        self.post_hashes: dict[str, str] = {}
         self.members = MemberImporter(self.prefix, report)
         self.tag_importer = TagImporter(self.blog_key, report)
 
     def import_item(self, item: Item) -> None:
         """Import the post and its comments, unless the item is skipped."""
+        self._count_repeated(item)
         if reason := post_skip_reason(item, drafts=self.drafts):
             self.report.posts_skipped[reason] += 1
+            self._skip_comments(item, "under a skipped item")
             return
-        key = f"{self.prefix}post {item_number(item)}"
+        number, content_hash = item_number(item), item_hash(item)
+        if self.post_hashes.setdefault(number, content_hash) != content_hash:
+            number = content_hash  # another post with a number that is taken in this file
+        key = f"{self.prefix}post {number}"
         post = imported_post(key)
         if post is not None:
             self.report.posts_existing += 1
@@ -108,6 +115,16 @@ class _ImportRun:
             self._commit_batches(1)
         if post is not None:
             self._import_comments(item, post)
+        else:
+            self._skip_comments(item, "under a post that could not be imported")
+
+    def _skip_comments(self, item: Item, reason: str) -> None:
+        if count := len(item.comments.index):
+            self.report.comments_skipped[reason] += count
+
+    def _count_repeated(self, item: Item) -> None:
+        if count := item.comments.repeated_count:
+            self.report.comments_skipped["twice in the file"] += count
 
     def finish(self, *, invite: bool) -> None:
         """Complete the report, and invite the authors to claim their posts."""
@@ -219,7 +236,7 @@ class _ImportRun:
             self.report.changed["title made from the text|titles made from the text"] += 1
         if len(title) > TITLE_LENGTH[1]:
             self.report.problem(f"{item.label()}: its title was longer than {TITLE_LENGTH[1]} characters and was cut.")
-            title = title[: TITLE_LENGTH[1] - 2].rsplit(" ", 1)[0][: TITLE_LENGTH[1] - 2] + " …"
+            title = text.shorten(title, TITLE_LENGTH[1] - 2)
         return title or "Untitled"
 
     @contextmanager

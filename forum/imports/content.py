@@ -26,7 +26,6 @@ _BLOCKS = (
 _BLOCK_STARTS = re.compile(rf"\s*</?(?:{_BLOCKS})\b", re.I)
 _BLOCK_TAG = re.compile(rf"(</?(?:{_BLOCKS})\b[^<>]{{0,4000}}>)", re.I)
 _CODE_PLACEHOLDER = re.compile(r"<(?:pre|code) #(\d{1,6})>")
-_MARKDOWN_ESCAPE = re.compile(r"\\(?=[!-/:-@\[-`{-~])")
 _ANY_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
@@ -40,10 +39,7 @@ class Body(NamedTuple):
 def convert_body(source: str) -> Body:
     """Convert WordPress's HTML to Markdown."""
     html_source = _prepare(text.clean(source))
-    try:
-        markdown = text.markdown_from_html(html_source)
-    except RecursionError:  # tags nested hundreds deep
-        markdown = plain(html_source)
+    markdown = text.markdown_from_html(html_source)
     return Body(
         markdown[: text.MAX_SOURCE_LENGTH],
         len(markdown) >= text.MAX_SOURCE_LENGTH or len(html_source) > _max_html_length(),
@@ -127,8 +123,7 @@ def _link_urls(source: str) -> str:
     pieces, in_link = [], False
     for number, piece in enumerate(_TAG.split(source)):
         if number % 2 == 0:
-            words = _MARKDOWN_ESCAPE.sub(r"\\\\", piece)
-            pieces.append(words if in_link else _URL.sub(_link, words))
+            pieces.append(piece if in_link else _URL.sub(_link, piece))
             continue
         name = re.match(r"</?([a-zA-Z0-9]*)", piece)
         tag = name.group(1).lower() if name else ""

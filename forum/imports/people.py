@@ -3,12 +3,12 @@
 import re
 
 from forum import text
-from forum.accounts.actions import create_member, send_claim_link
+from forum.accounts.actions import create_member, send_claim_link, send_take_over_link
 from forum.accounts.models import Member
 from forum.accounts.queries import member_by_email
 from forum.db import db
 from forum.imports.content import plain
-from forum.imports.queries import member_without_email, unclaimed_members
+from forum.imports.queries import member_without_email, owners_to_ask, stand_in_for, unclaimed_members
 from forum.imports.report import Report
 
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"\\]{1,64}@[^\s@<>()\[\],;:\"\\]{1,189}\.[^\s@<>()\[\],;:\"\\.]{2,}")
@@ -17,7 +17,11 @@ _ERASED = ("", "anonymous", "deleted user", "[deleted]")
 
 
 class MemberImporter:
-    """Finds or creates members. Two names with one e-mail are one member; a name alone never leads to an account."""
+    """Finds or creates members. Two names with one e-mail are one member; a name alone never leads to an account.
+
+    Whoever commented on a blog typed any address they liked. So nothing is attached to an account that somebody uses:
+    it goes to an unclaimed member, whom the owner of the address may take over.
+    """
 
     def __init__(self, blog: str, report: Report) -> None:
         self.blog = blog
@@ -28,7 +32,7 @@ class MemberImporter:
         self.created_identities: set[tuple[str, str]] = set()
 
     def member(self, name: str, email: str) -> Member:
-        """Return the member with the e-mail, or without one an unclaimable member with the name.
+        """Return an unclaimed member with the e-mail, or without one an unclaimable member with the name.
 
         Without either, return a member that is never saved: its posts are by "a former member".
         """
@@ -55,16 +59,21 @@ class MemberImporter:
         for member in unclaimed_members(self.blog):
             send_claim_link(member)
             self.report.invited += 1
+        for owner in owners_to_ask(self.blog):
+            send_take_over_link(owner)
+            self.report.invited += 1
 
     def _find_or_create(self, identity: tuple[str, str], name: str) -> Member:
         email = identity[0]
-        if email:
-            member = member_by_email(email)
-        else:
+        member = owner = member_by_email(email) if email else None
+        if owner is not None and owner.confirmed_at is not None:
+            member = stand_in_for(owner, self.blog)
+        elif not email:
             member_id = member_without_email(name, self.blog)
             member = db.session.get(Member, member_id) if member_id else None
         if member is None:
-            member = create_member(name=name, email=email or None)
+            member = create_member(name=name, email=None if owner else email or None)
+            member.imported_for_id = owner.id if owner else None
             self.created_identities.add(identity)
         elif member.confirmed_at is None and member.password_hash is not None:
             # Someone signed up with this address and never confirmed it. The member stays unclaimed for its owner.

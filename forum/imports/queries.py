@@ -1,10 +1,10 @@
 """Queries of the import and of the archive."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, exists, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, selectinload
 
 from forum.access import listed_clause
 from forum.accounts.bylines import byline_columns
@@ -34,6 +34,16 @@ _POST_COLUMNS = (
 )
 
 
+class StandIn(NamedTuple):
+    """An unclaimed member whom the owner of an address may take over."""
+
+    id: int
+    name: str
+    slug: str
+    post_count: int
+    comment_count: int
+
+
 def imported_post(key: str) -> Post | None:
     """Return the post that an earlier run created for this key."""
     return db.session.scalar(select(Post).where(Post.imported_from == key))
@@ -52,6 +62,7 @@ def member_without_email(name: str, blog: str) -> int | None:
     return db.session.scalar(
         select(Member.id)
         .where(Member.name == name, Member.email.is_(None), Member.password_hash.is_(None), _wrote_on(blog))
+        .where(Member.imported_for_id.is_(None))
         .order_by(Member.id)
         .limit(1)
     )
@@ -63,10 +74,39 @@ def unclaimed_members(blog: str) -> Sequence[Member]:
     return db.session.scalars(select(Member).where(unclaimed, _wrote_on(blog)).order_by(Member.id)).all()
 
 
-def _wrote_on(blog: str) -> ColumnElement[bool]:
+def stand_in_for(owner: Member, blog: str) -> Member | None:
+    """Return the unclaimed member that stands for the owner of an address on this blog, from an earlier run."""
+    return db.session.scalar(
+        select(Member).where(Member.imported_for_id == owner.id, _wrote_on(blog)).order_by(Member.id).limit(1)
+    )
+
+
+def owners_to_ask(blog: str) -> Sequence[Member]:
+    """Return the members who may take over what was imported from this blog and have not answered."""
+    stand_in = aliased(Member)
+    waiting = select(stand_in.imported_for_id).where(_wrote_on(blog, stand_in.id))
+    return db.session.scalars(select(Member).where(Member.id.in_(waiting)).order_by(Member.id)).all()
+
+
+def stand_ins_of(owner: Member) -> Sequence[StandIn]:
+    """Return the unclaimed members whose imported writing the owner may take over, with how much each wrote."""
+    counts = [
+        select(func.count()).where(kind.author_id == Member.id, kind.deleted_at.is_(None)).scalar_subquery()
+        for kind in (Post, Comment)
+    ]
+    statement = select(Member.id, Member.name, Member.slug, *counts).where(Member.imported_for_id == owner.id)
+    return [StandIn(*row) for row in db.session.execute(statement.order_by(Member.id))]
+
+
+def is_stand_in(member: Member, owner: Member) -> bool:
+    """Return whether the owner may take over what the member wrote: nobody has claimed it, and it has their address."""
+    return member.imported_for_id == owner.id and member.password_hash is None
+
+
+def _wrote_on(blog: str, member_id: InstrumentedAttribute[int] = Member.id) -> ColumnElement[bool]:
     return or_(
         *(
-            exists().where(kind.author_id == Member.id, kind.imported_from.startswith(blog, autoescape=True))
+            exists().where(kind.author_id == member_id, kind.imported_from.startswith(blog, autoescape=True))
             for kind in (Post, Comment)
         )
     )

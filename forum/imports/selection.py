@@ -42,8 +42,11 @@ def blog_key(blog: Blog) -> str:
 
 
 def item_number(item: Item) -> str:
-    """Return the item's number in the blog, or a hash of its contents if it has none."""
-    if number := item.fields.get("wp:post_id", "").strip():
-        return number[:40]
+    """Return the item's number in the blog, or a hash of what identifies it if it has none."""
+    return item.fields.get("wp:post_id", "").strip()[:40] or item_hash(item)
+
+
+def item_hash(item: Item) -> str:
+    """Return a hash of what identifies the item besides its number."""
     identity = "\n".join(item.fields.get(name, "") for name in ("guid", "link", "title", "wp:post_date"))
     return sha256(identity.encode()).hexdigest()[:32]

@@ -56,15 +56,21 @@ class Comments:
         self.file = tempfile.SpooledTemporaryFile(max_size=MAX_BYTES_IN_MEMORY)  # noqa: SIM115 - `read_items` closes it
         # Number, parent's number and offset in the file, in the order of the export.
         self.index: list[tuple[str, str, int]] = []
-        self.numbers: set[str] = set()
+        # A hash of each comment by its number.
+        self.hashes: dict[str, str] = {}
+        self.repeated_count = 0
 
     def add(self, fields: dict[str, str]) -> None:
-        """Add a comment, unless one with its number was added before."""
+        """Add a comment, unless the same was added before. Another one with the same number gets one of its own."""
         written = json.dumps(fields).encode()
-        number = fields.get("wp:comment_id", "").strip()[:40] or sha256(written).hexdigest()[:32]
-        if number in self.numbers:
+        content_hash = sha256(written).hexdigest()[:32]
+        number = fields.get("wp:comment_id", "").strip()[:40] or content_hash
+        if self.hashes.get(number, content_hash) != content_hash:
+            number = content_hash
+        if number in self.hashes:
+            self.repeated_count += 1
             return
-        self.numbers.add(number)
+        self.hashes[number] = content_hash
         self.index.append((number, fields.get("wp:comment_parent", "").strip(), self.file.seek(0, 2)))
         self.file.write(written + b"\n")
 

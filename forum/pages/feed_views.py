@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from forum import dates
+from forum import dates, text
 from forum.access import is_listed
 from forum.db import db, now, start_of_day
 from forum.links import external_url
@@ -20,6 +21,8 @@ from forum.vendors.lookup import vendor_or_404
 from forum.vendors.queries import catalogue_slugs
 
 bp = Blueprint("feeds", __name__)
+# Characters of HTML in a feed. The entries after them, older ones, have an excerpt instead of the text.
+MAX_FEED_LENGTH = 250_000
 NOT_FOR_CRAWLERS = ("/settings", "/sign-in", "/join", "/posts/new", "/admin/")
 
 
@@ -100,11 +103,17 @@ def _feed(title: str, page_url: str, entries: Sequence[Any]) -> Response:
         "feeds/feed.xml",
         title=title,
         page_url=page_url,
-        entries=entries,
+        entries=zip(entries, _are_in_full(entries), strict=True),
+        excerpt_of=text.excerpt_of,
         updated=updated,
         format_rfc3339=dates.format_rfc3339,
     )
     return Response(body, mimetype="application/atom+xml")
+
+
+def _are_in_full(entries: Sequence[Any]) -> Iterator[bool]:
+    """Yield for each entry whether the feed has room for its text."""
+    return (length <= MAX_FEED_LENGTH for length in accumulate(len(entry.body_html) for entry in entries))
 
 
 def _xml(body: str) -> Response:

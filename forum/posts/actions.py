@@ -140,6 +140,8 @@ def rerender_outdated(version: int) -> int:
     for kind in (Post, Comment):
         for item in db.session.query(kind).filter(kind.render_version < version, kind.deleted_at.is_(None)):
             set_body(item, item.body)
+            if isinstance(item, Post):
+                item.excerpt = text.excerpt_of(item.body_html)
             count += 1
     db.session.flush()
     return count
@@ -152,7 +154,7 @@ def _set_content(post: Post, *, title: str, body: str | Rendered, leaning: str, 
         post.slug += "-post"
     post.leaning = leaning
     set_body(post, body)
-    post.excerpt = text.to_plain(post.body)
+    post.excerpt = text.excerpt_of(post.body_html)
     post.vendor_id = subject.vendor.id if subject.vendor else None
     post.programme_id = subject.programme.id if subject.programme else None
     post.tier = subject.tier

@@ -32,7 +32,7 @@ from forum.posts.queries import post_by_id
 from forum.posts.scheduled_actions import schedule_comment
 from forum.posts.useful_views import save_useful_vote
 from forum.rate_limits import limit_writing, limiter
-from forum.submissions import honeypot_filled, submit_once
+from forum.submissions import submit_once
 from forum.templating import current_reader
 from forum.text import Rendered
 from forum.urls import KeyConverter, key_text
@@ -59,8 +59,6 @@ def new(post_id: int) -> ResponseReturnValue:
     post: Post = db.first_or_404(post_by_id(post_id))
     if not can_see(current_user, post):
         abort(404)
-    if request.method == "POST" and honeypot_filled():
-        return redirect(url_for("posts.show", post_id=post.id, slug=post.slug, _anchor="talk"))
     form = CommentForm(submission=secrets.token_hex(16))
     if form.is_submitted() and (first := item_by_submission(Comment, form.submission.data)) is not None:
         if is_author(current_user, first):

@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from forum.access import can_post_about, can_rate, is_anonymous_writing_locked, is_representative
 from forum.accounts.lock_actions import lock_message
-from forum.forms import Form
+from forum.forms import Form, check_markdown
 from forum.posts.actions import NO_VENDOR, PostSubject
 from forum.posts.anonymous.badges import is_tier_shared
 from forum.posts.models import LEANINGS, MAX_TAGS, Post, Tag
@@ -53,7 +53,7 @@ def _length(bounds: tuple[int, int], noun: str) -> Callable[[BaseForm, Field], N
 class CommentForm(SignedForm):
     """A reply."""
 
-    body = TextAreaField("Your reply", validators=[_length(REPLY_LENGTH, "your reply")])
+    body = TextAreaField("Your reply", validators=[_length(REPLY_LENGTH, "your reply"), check_markdown])
     # The vendor that the post names, if any: with a tier and a country a reply may reveal who its author is.
     vendor: Vendor | None = None
 
@@ -65,14 +65,14 @@ class CommentForm(SignedForm):
 class CommentEditForm(Form):
     """A reply being edited."""
 
-    body = TextAreaField("Your reply", validators=[_length(REPLY_LENGTH, "your reply")])
+    body = TextAreaField("Your reply", validators=[_length(REPLY_LENGTH, "your reply"), check_markdown])
 
 
 class PostFields(Form):
     """The fields that a new post and a changed one have in common."""
 
     title = StringField("Title", validators=[_length(TITLE_LENGTH, "a title")])
-    body = TextAreaField("Text", validators=[_length(BODY_LENGTH, "your text")])
+    body = TextAreaField("Text", validators=[_length(BODY_LENGTH, "your text"), check_markdown])
     tags = StringField("Tags")
     leaning = RadioField(
         "Overall",

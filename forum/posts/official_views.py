@@ -18,7 +18,7 @@ from forum.posts.official_queries import representation_under
 from forum.posts.queries import post_by_id
 from forum.posts.rows import PostPageRow, RepresentationRow
 from forum.rate_limits import limiter, was_accepted
-from forum.submissions import honeypot_filled, submit_once
+from forum.submissions import submit_once
 from forum.templating import current_reader
 from forum.web import permission_required, require
 
@@ -49,8 +49,6 @@ def new(post_id: int) -> ResponseReturnValue:
         abort(404)
     require(represents_vendor_of(current_user, post))
     representation = _representation(post.id)
-    if request.method == "POST" and honeypot_filled():
-        return redirect(url_for("posts.show", post_id=post.id, slug=post.slug, _anchor="talk"))
     form = OfficialReplyForm()
     if (first := item_by_submission(Comment, form.submission.data)) is not None:
         if is_author(current_user, first):

@@ -11,7 +11,7 @@ from forum.posts.rows import PostRow
 from forum.templating import reader_clock
 from forum.urls import script_root
 
-CACHE_SIZE = 1000  # rows; about 3 MB
+CACHE_SIZE = 1000  # rows; about 3 MB, and all that is in one has a greatest length
 
 
 def render_post_row(row: PostRow, tags: Sequence[str]) -> Markup:

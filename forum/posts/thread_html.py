@@ -5,9 +5,10 @@ renders it, and a cache keeps what it returned for the same arguments. A changed
 be stale.
 """
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask import get_template_attribute
@@ -21,7 +22,9 @@ from forum.posts.rows import CommentRow, PostPageRow
 from forum.templating import reader_clock
 from forum.urls import key_text, path_of
 
-CACHE_SIZE = 3000  # comments; about 8 MB
+CACHE_SIZE = 3000  # comments; about 8 MB, at most 50 MB
+# Of the HTML of a text, in bytes of memory. A longer one is rendered on each visit: the cache is bounded by bytes.
+MAX_CACHED_BYTES = 4000
 LIST, LIST_END = '<ol class="thread">', "</ol>"
 # What stands between two comments, by how much deeper the second is: a list begins, or lists end.
 SEPARATORS = {1: LIST} | {-n: "</li>" + "</ol></li>" * n for n in range(MAX_DEPTH + 1)}
@@ -66,7 +69,7 @@ def render_thread(rows: Sequence[CommentRow], post: PostPageRow, reader: ThreadR
     parts: list[str] = [LIST]
     for step, (comment_id, row), target in zip(_steps(depths), by_id.items(), targets, strict=True):
         is_own, is_useful = comment_id in reader.own_ids, comment_id in reader.useful_ids
-        parts += SEPARATORS[step], _render(row, page, is_own, is_useful, target)
+        parts += SEPARATORS[step], _render_cached(row, page, is_own, is_useful, target)
     # No comment stands before the first.
     parts[1] = ""
     parts += SEPARATORS[min(depths) - depths[-1]], LIST_END
@@ -88,6 +91,11 @@ def _page_facts(post: PostPageRow, reader: ThreadReader) -> PageFacts:
         path_of("comments.show", comment_id=0).removesuffix(key_text(0)),
         path_of("comments.new", post_id=post.id, to=""),
     )
+
+
+def _render_cached(row: CommentRow, *facts: Any) -> Markup:
+    is_small = sys.getsizeof(row.body_html) <= MAX_CACHED_BYTES
+    return _render(row, *facts) if is_small else _render.__wrapped__(row, *facts)
 
 
 @lru_cache(maxsize=CACHE_SIZE)

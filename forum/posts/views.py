@@ -45,7 +45,7 @@ from forum.ratings.directions import Scorecard, rating_scorecard
 from forum.ratings.models import Snapshot
 from forum.ratings.queries import scorecard_row
 from forum.ratings.scores.actions import site_context
-from forum.submissions import honeypot_filled, submit_once
+from forum.submissions import submit_once
 from forum.templating import current_reader
 from forum.urls import KeyConverter
 from forum.vendors.queries import vendor_by_name
@@ -116,9 +116,6 @@ def new() -> ResponseReturnValue:
         vendor = vendor_by_name(name)
         values |= {"vendor_naming": "named", "vendor": vendor.name if vendor else name}
     form = PostForm(**values)
-    if form.is_submitted() and honeypot_filled():
-        flash("Published.")
-        return redirect(url_for("pages.home"))
     if form.is_submitted():
         if (first := item_by_submission(Post, form.submission.data)) is not None:
             if is_author(current_user, first):

@@ -1,6 +1,5 @@
 """The form of a rating, and its error messages."""
 
-import re
 from collections.abc import Callable, Container
 from typing import Any
 
@@ -10,6 +9,7 @@ from wtforms.validators import ValidationError
 
 from forum.accounts.sanctions import anonymous_bar_message
 from forum.forms import Form
+from forum.ratings.amounts import Amount, parse_amount, parse_whole_number
 from forum.ratings.criteria import (
     ASK_KEYS,
     ASKS,
@@ -27,37 +27,44 @@ from forum.vendors.models import Vendor
 
 CRITERION_CHOICES = {"": "Skip", "1": "1", "2": "2", "3": "3", "4": "4", "5": "5", "0": "Not offered"}
 STAR_CHOICES = {"1": "1", "2": "2", "3": "3", "4": "4", "5": "5"}
+DEFAULT_CURRENCY = "EUR"
+MONEY_KEYS = tuple(ask.key for ask in ASKS if ask.unit == "money")
 MAX_DEALS = 100_000
 MAX_YEARS = 60
-_WHOLE_NUMBER = re.compile(r"\d+|\d{1,3}(?:[.,' ]\d{3})+")
-_CURRENCY_AROUND = re.compile(
-    r"^(?:€|£|\$|EUR|GBP|USD|CHF)?\s*(.*?)\s*(?:€|£|\$|EUR|GBP|USD|CHF)?(?:,-|[.,]00)?$", re.I
-)
-Validator = Callable[[Form, Field], None]
-
-
-def parse_whole_number(typed: str) -> int | None:
-    """Return a whole number however it is written (3500, 3,500, 3.500, 3 500, €3,500), or None for anything else."""
-    plain = " ".join(typed.replace("\u00a0", " ").replace("\u202f", " ").replace("’", "'").split())
-    match = _CURRENCY_AROUND.match(plain)
-    digits = match[1] if match else plain
-    return int(re.sub(r"\D", "", digits)) if _WHOLE_NUMBER.fullmatch(digits) and len(digits) < 40 else None
+Validator = Callable[[Any, Field], None]
 
 
 def _whole_number(maximum: int, example: str) -> Validator:
     def check(form: Form, field: Field) -> None:
-        typed = (field.data or "").strip()
-        if not typed:
-            return
-        if typed.startswith(("-", "−")):
-            raise ValidationError("This can't be less than zero. Leave it empty if you don't know.")
-        number = parse_whole_number(typed)
-        if number is None:
-            raise ValidationError(f"Enter a whole number, such as {example}, or leave it empty.")
-        if number > maximum:
-            raise ValidationError(f"This is more than {maximum:,}. Check the zeros.")
+        if typed := _typed(field):
+            _check_number(parse_whole_number(typed), maximum, example)
 
     return check
+
+
+def _money(maximum: int, example: str) -> Validator:
+    def check(form: "RatingFields", field: Field) -> None:
+        if typed := _typed(field):
+            amount = parse_amount(typed)
+            _check_number(amount.number if amount else None, maximum, example)
+            if amount and (message := form.currency_error(amount)):
+                raise ValidationError(message)
+
+    return check
+
+
+def _typed(field: Field) -> str:
+    typed: str = (field.data or "").strip()
+    if typed.startswith(("-", "−")):
+        raise ValidationError("This can't be less than zero. Leave it empty if you don't know.")
+    return typed
+
+
+def _check_number(number: int | None, maximum: int, example: str) -> None:
+    if number is None:
+        raise ValidationError(f"Enter a whole number, such as {example}, or leave it empty.")
+    if number > maximum:
+        raise ValidationError(f"This is more than {maximum:,}. Check the zeros.")
 
 
 def _one_of(choices: Container[str], message: str) -> Validator:
@@ -70,14 +77,15 @@ def _one_of(choices: Container[str], message: str) -> Validator:
 
 def _ask_field(ask: Ask) -> StringField:
     example = {"money": "3500", "people": "4", "hours": "40"}[ask.unit]
-    return StringField(ask.form_label, validators=[_whole_number(ask.maximum, example)])
+    validator = _money if ask.unit == "money" else _whole_number
+    return StringField(ask.form_label, validators=[validator(ask.maximum, example)])
 
 
 class RatingFields(Form):
     """The fields of a rating. Everything but the verdict may stay empty."""
 
     currency = SelectField(
-        "Currency", choices={code: code for code in EURO_RATES}, default="EUR", validate_choice=False
+        "Currency", choices={code: code for code in EURO_RATES}, default=DEFAULT_CURRENCY, validate_choice=False
     )
     years = StringField("Years in the programme", validators=[_whole_number(MAX_YEARS, "3")])
     only_vendor_trains = RadioField(
@@ -140,7 +148,24 @@ class RatingFields(Form):
             raise ValidationError("More special bids were granted or refused than asked for. Check the numbers.")
 
     def _number(self, key: str) -> int | None:
-        return parse_whole_number((self[key].data or "").strip())
+        amount = parse_amount(self[key].data or "")
+        return amount.number if amount else None
+
+    def currency_of_amounts(self) -> str:
+        """Return the currency written with every sum, if none was selected; else the selected one."""
+        selected: str = self.currency.data or DEFAULT_CURRENCY
+        typed = [amount for key in MONEY_KEYS if (amount := parse_amount(self[key].data or ""))]
+        shared = [code for code in EURO_RATES if typed and all(code in amount.currencies for amount in typed)]
+        return shared[0] if selected == DEFAULT_CURRENCY and len(shared) == 1 else selected
+
+    def currency_error(self, amount: Amount) -> str | None:
+        """Return what is unclear about the currency written with a sum, or None."""
+        currency, codes = self.currency_of_amounts(), amount.currencies
+        if not codes or currency in codes:
+            return None
+        if len(codes) > 1:
+            return f"This can be {', '.join(codes[:-1])} or {codes[-1]}. Choose it under Currency."
+        return f"This is in {codes[0]}, but the currency chosen is {currency}. Use one currency for all sums."
 
     def answers(self) -> dict[str, Answer]:
         """Return the answers of a valid form, with the keys of actions.ANSWER_KEYS."""
@@ -149,7 +174,7 @@ class RatingFields(Form):
         return {
             **stars,
             **numbers,
-            "currency": self.currency.data or "EUR",
+            "currency": self.currency_of_amounts(),
             "only_vendor_trains": {"yes": True, "no": False}.get(self.only_vendor_trains.data or ""),
             "worth": int(self.worth.data),
             "again": self.again.data == "yes",

@@ -30,6 +30,7 @@ ACCOUNT = [
     Place("passkeys", "/settings/two-factor/passkeys", "ines"),
     Place("passkeys, locked", "/settings/two-factor/passkeys", "lotte"),
     Place("sign in, passkey or code", "/sign-in", None, 200, _sign_in_as_karl),
+    Place("imported writing", "/settings/imported", "ines"),
     Place("recovery phrase", "/settings/recovery-phrase", "ines"),
     Place("recovery phrase, shown", "/settings/recovery-phrase", "noor", 200, _new_phrase),
     Place("recovery phrase, locked", "/settings/recovery-phrase", "lotte"),

@@ -31,7 +31,7 @@ from forum.posts.comment_queries import comment_by_id
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_by_id
 from forum.rate_limits import limiter, was_accepted
-from forum.submissions import TYPED_TOO_FAST, form_age, honeypot_filled, submit_once, typed_too_fast
+from forum.submissions import HONEYPOT_FILLED, TYPED_TOO_FAST, form_age, honeypot_filled, submit_once, typed_too_fast
 from forum.urls import KeyConverter, key_text
 from forum.web import permission_required
 
@@ -55,7 +55,8 @@ def new() -> ResponseReturnValue:
     if request.method == "GET":
         form.url.data = _item_url()
     elif honeypot_filled():
-        return redirect(url_for(".check_email"))
+        form.validate()
+        form.form_errors = [HONEYPOT_FILLED]
     elif form.validate() and _passes_limits(form):
         _send(form)
         return redirect(url_for(".check_email"))

@@ -11,12 +11,12 @@ from forum.pages.vendor import tiers as tier_tables
 from forum.pages.vendor.costs import YearlyCosts, yearly_costs
 from forum.pages.vendor.tiers import TierView
 from forum.pages.vendor.trends import dated_changes, trend_points
+from forum.ratings.amounts import parse_euros
 from forum.ratings.charts.small import histogram, stacked_bar, trend_chart
 from forum.ratings.criteria import CRITERIA, Criterion
 from forum.ratings.directions import vendor_directions
 from forum.ratings.figure_types import Figures, ShareFigures, StarFigures, estimate_of
 from forum.ratings.formatting import publication_stage, strongest_and_weakest, verdict_sentence
-from forum.ratings.forms import parse_whole_number
 from forum.ratings.queries import SnapshotRow
 from forum.vendors.models import ProgrammeChange, Vendor
 
@@ -162,7 +162,7 @@ def _calculator(tiers: Sequence[TierView], figures: Figures | None, query: Mappi
 
 
 def _valid_amount(typed: str) -> int | None:
-    number = parse_whole_number(typed)
+    number = parse_euros(typed)
     return number if number is not None and number <= MAX_AMOUNT else None
 
 

@@ -1,20 +1,20 @@
 """What in a text makes a moderator review it first: links, listed words and domains, repeated text."""
 
 import re
-import unicodedata
+from collections.abc import Iterable
 from hashlib import sha256
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from forum import text
 
-_LINKS = re.compile(r"\bhttps?://[^\s<>()\[\]\"']+|\bwww\.[^\s<>()\[\]\"']+", re.IGNORECASE)
+_ADDRESSES = re.compile(r"\bhttps?://[^\s<>()\[\]\"']+|\bwww\.[^\s<>()\[\]\"']+", re.IGNORECASE)
 # Shorter texts ("Thank you, that helps.") are the same by chance.
 MIN_FINGERPRINT_LENGTH = 60
 
 
-def links_in(source: str) -> list[str]:
-    """Return the URLs in a text, each once."""
-    return list(dict.fromkeys(url.rstrip(".,;:!?*_~") for url in _LINKS.findall(source)))
+def addresses_in(source: str) -> list[str]:
+    """Return the web addresses that can be read in a text, each once: also those that are no links."""
+    return list(dict.fromkeys(url.rstrip(".,;:!?*_~") for url in _ADDRESSES.findall(_as_browsers_read(source))))
 
 
 def held_word_in(source: str, words: str) -> str | None:
@@ -23,9 +23,9 @@ def held_word_in(source: str, words: str) -> str | None:
     return next((word for word in _lines(words) if (plain := text.fold(word)) and f"-{plain}-" in folded), None)
 
 
-def held_domain_in(source: str, domains: str) -> str | None:
-    """Return the first of the domains (one a line) that the text links to, subdomains included."""
-    hosts = [_host(link) for link in links_in(_as_browsers_read(source))]
+def held_domain_in(links: Iterable[str], domains: str) -> str | None:
+    """Return the first of the domains (one a line) that a link leads to, subdomains included."""
+    hosts = [_host(link) for link in links]
     for domain in _lines(domains):
         plain = _host(_as_browsers_read(domain))
         if any(host == plain or host.endswith(f".{plain}") for host in hosts):
@@ -41,12 +41,13 @@ def fingerprint_of(source: str) -> str | None:
 
 def _as_browsers_read(link: str) -> str:
     """Return addresses as a browser reads their hosts: full-width letters are plain, what nobody sees is dropped."""
-    return unicodedata.normalize("NFKC", text.without_invisible(link)).replace("\u3002", ".")
+    return text.normalize("NFKC", text.without_invisible(link)).replace("\u3002", ".")
 
 
 def _host(link: str) -> str:
     try:
-        return _ascii((urlsplit(link if "//" in link else f"//{link}").hostname or "").removeprefix("www."))
+        host = unquote(urlsplit(link if "//" in link else f"//{link}").hostname or "")
+        return _ascii(_as_browsers_read(host).lower().removeprefix("www."))
     except ValueError:
         return ""
 

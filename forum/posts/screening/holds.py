@@ -8,7 +8,7 @@ from forum.accounts.models import Member
 from forum.accounts.sanctions import active_sanctions
 from forum.db import now, start_of_day
 from forum.posts.models import Comment, Post
-from forum.posts.screening.filters import held_domain_in, held_word_in, links_in
+from forum.posts.screening.filters import addresses_in, held_domain_in, held_word_in
 from forum.posts.screening.new_member_limits import is_exempt, is_first_post_held, is_new, limits_from_settings
 from forum.posts.screening.queries import anonymous_record, is_repeated_text, signed_record
 from forum.posts.visibility import hold
@@ -47,7 +47,7 @@ def _new_member_reasons(item: Post | Comment, author: Member) -> list[str]:
     reasons = []
     if isinstance(item, Post) and item.edited_at is None and is_first_post_held(record, limits):
         reasons.append("It waits for a moderator because it is one of your first posts; later ones appear at once.")
-    if len(links_in(item.body)) > limits.links:
+    if len(text.links_in(item.body_html)) > limits.links:
         links = count_of(limits.links, "link")
         reasons.append(f"It waits for a moderator because it has more than {links}, and your account is new.")
     return [HELD_WITHOUT_REASON] if reasons and is_anonymous else reasons
@@ -62,7 +62,7 @@ def _filter_reasons(item: Post | Comment) -> list[str]:
     reasons = []
     if word := held_word_in(source, setting("held_words")):
         reasons.append(f"It waits for a moderator because it contains “{word}”.")
-    if domain := held_domain_in(source, setting("held_domains")):
+    if domain := held_domain_in([*text.links_in(item.body_html), *addresses_in(source)], setting("held_domains")):
         reasons.append(f"It waits for a moderator because it links to {domain}.")
     if item.fingerprint and is_repeated_text(item.fingerprint, since, excluding=item):
         reasons.append("It waits for a moderator because the same text was posted here recently.")
