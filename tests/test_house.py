@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [
     "config",
     "access_protocols db text dates anonymity jobs serving links signed_tokens",
-    "site job_runs backup chains storage",
+    "site job_runs backup chains storage mail_transport",
     "affiliation",
     "access cursors headers mail urls",
     "assets forms rate_limits submissions",

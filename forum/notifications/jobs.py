@@ -5,15 +5,12 @@ from forum.db import db, now, reading, writing
 from forum.notifications.digest_actions import enqueue_digests, plan_digest, reseal_states
 from forum.notifications.representative_actions import assign_to_representatives, mail_representatives
 
-BATCH_SIZE = 500
-
 
 @jobs.periodic(minute="30", hour="5")
 @writing()
 def send_representative_mails() -> None:
     """Mail vendor representatives, once a day so that a mail does not show when someone posted."""
     assign_to_representatives()
-    db.session.commit()
     mail_representatives(now())
     db.session.commit()
 
@@ -21,13 +18,13 @@ def send_representative_mails() -> None:
 @jobs.periodic(minute="0", hour="5")
 @writing()
 def send_digests() -> None:
-    """Mail a digest, every day at five (UTC), to each member with news in what they follow."""
+    """Mail a digest, every day at five (UTC), to each member with news in what they follow.
+
+    What was announced is noted in the transaction that writes the mails: if the job is killed, nobody gets one twice.
+    """
     with reading():
         plan = plan_digest(now())
         db.session.rollback()
     enqueue_digests(plan)
+    reseal_states(plan)
     db.session.commit()
-    # In batches, so that other writers don't wait long. If the job is killed in between, some get a digest again.
-    for start in range(0, len(plan), BATCH_SIZE):
-        reseal_states(plan[start : start + BATCH_SIZE])
-        db.session.commit()
