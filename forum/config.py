@@ -69,6 +69,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
     }
 
 
+# The longest body of a request, in bytes.
+MAX_BODY = 1_000_000
 # The part of the configuration that no setting changes.
 CONSTANT_CONFIG: dict[str, object] = {
     "SESSION_COOKIE_HTTPONLY": True,
@@ -80,8 +82,8 @@ CONSTANT_CONFIG: dict[str, object] = {
     # A form that was open all night is still accepted; the token expires with the session.
     "WTF_CSRF_TIME_LIMIT": None,
     # MAX_FORM_MEMORY_SIZE covers multipart forms only; this covers every body.
-    "MAX_CONTENT_LENGTH": 1_000_000,
-    "MAX_FORM_MEMORY_SIZE": 1_000_000,
+    "MAX_CONTENT_LENGTH": MAX_BODY,
+    "MAX_FORM_MEMORY_SIZE": MAX_BODY,
     "MAX_FORM_PARTS": 400,
     "RATELIMIT_HEADERS_ENABLED": True,
 }

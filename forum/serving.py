@@ -6,6 +6,7 @@ Both are forked from one process that has imported everything, so that they shar
 import ctypes
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
@@ -13,10 +14,15 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
+from wsgiref.types import WSGIApplication
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian._internal import load_target
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+
+from forum.gateway import Gateway
 
 # Ctrl-C and a closing terminal signal every process. Only the supervisor reacts, and then signals its children.
 SUPERVISED_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
@@ -25,6 +31,11 @@ STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 JOBS_SIGNALS = {signal.SIGTERM, signal.SIGCHLD}
 RESTART_DELAY = 2  # seconds before the jobs are started again
 GRACE_PERIOD = 15  # seconds that a child has to finish its work
+HEAD_TIMEOUT_MS = 15_000  # in which the head of a request must arrive
+MAX_HEAD = 64 * 1024  # bytes
+MAX_CONNECTIONS = 2000  # of one worker; slow ones cost a few kilobytes each
+BACKLOG = 2048
+OTHER_FILES = 200  # that a worker may have open beside its connections
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 
@@ -36,8 +47,14 @@ class WebServer(Protocol):
 
 
 class _Server(Granian):  # type: ignore[valid-type]
-    """Granian, whose own handler sets the event that the interrupted main thread may be locking: they wait for ever."""
+    """Granian, with a gateway around the application in each worker."""
 
+    def serve(self) -> None:
+        """Run until a signal stops it."""
+        _raise_file_limit()
+        super().serve(target_loader=_load_gateway)
+
+    # Granian's own handler sets the event that the interrupted main thread may be locking: they wait for ever.
     def signal_handler_interrupt(self, *args: object, **kwargs: object) -> None:
         """Stop the main loop, from another thread."""
         self.interrupt_signal = True
@@ -48,18 +65,33 @@ def web_server(target: str, *, host: str, port: int, workers: int) -> WebServer:
     """Return the web server for an application, given as "module:factory"."""
     server: WebServer = _Server(
         target,
-        factory=True,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         address=host,
         port=port,
         workers=workers,
-        blocking_threads=1,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_TIMEOUT_MS, max_buffer_size=MAX_HEAD),
+        backlog=BACKLOG,
+        backpressure=MAX_CONNECTIONS,
         workers_kill_timeout=GRACE_PERIOD - 5,
         websockets=False,
         log_access=False,
         respawn_failed_workers=True,
     )
     return server
+
+
+def _load_gateway(target: str) -> Gateway:
+    return Gateway(cast(WSGIApplication, load_target(target, factory=True)))
+
+
+def _raise_file_limit() -> None:
+    """Let this process and its workers open as many files as they may have connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = MAX_CONNECTIONS + OTHER_FILES
+    limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
 def cannot_bind(host: str, port: int) -> str | None:

@@ -1,6 +1,7 @@
 """`forum serve`: start, stop, restart of its processes, and messages about what keeps it from starting."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -68,14 +69,14 @@ def _parent(number: int) -> int:
 )
 def test_sigint_and_sigterm_stop_everything(site: Site, number: int, to_group: bool) -> None:
     site.start()
-    assert eventually(lambda: site.log.read_text().count("[INFO] Started worker-") == 2)
+    assert eventually(lambda: len(re.findall(r"Started worker-\d$", site.log.read_text(), re.M)) == 2)
     processes = site.processes()
     assert len(processes) == 5, "the supervisor, the web server, its two workers, the jobs"
     assert site.stop(number, to_group=to_group) == 0
     assert have_ended(processes)
     output = site.log.read_text()
     # Granian says "Killing worker" of one that has ended, too, when the machine is busy.
-    assert output.count("[INFO] Stopping worker-") == 2 and "did not stop within" not in output
+    assert output.count("[INFO] Stopped worker-") == 2 and "did not stop within" not in output
     assert "Traceback" not in output
 
 
