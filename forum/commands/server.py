@@ -21,7 +21,7 @@ def serve(demo: bool) -> None:
     """Upgrade the database, then serve the site and run its jobs until stopped."""
     app = load_app()
     settings = app.config["SETTINGS"]
-    if problem := serving.cannot_bind(settings.host, settings.port):
+    if problem := serving.wait_for_address(settings.host, settings.port):
         raise click.ClickException(f"{problem} Choose another with FORUM_PORT or FORUM_HOST.")
     if not serving.run_in_child(lambda: _prepare(app, demo)):
         sys.exit(1)
