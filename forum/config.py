@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
@@ -129,6 +130,8 @@ def _check(settings: Settings) -> None:
     for name, prefixes in URL_PREFIXES.items():
         if (url := getattr(settings, name)) and not url.startswith(prefixes):
             raise SettingsError(f"FORUM_{name.upper()} must begin with one of {', '.join(prefixes)}.")
+    if settings.redis_url and find_spec("redis") is None:
+        raise SettingsError("FORUM_REDIS_URL needs the Python package redis. Install it with: pip install redis")
 
 
 def _create_folder(instance: Path) -> Path:

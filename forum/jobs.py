@@ -8,9 +8,12 @@ from collections.abc import Callable
 
 from blinker import signal
 from flask import Flask, current_app
-from huey import Huey, MemoryHuey, RedisHuey, SqliteHuey, crontab
+from huey import Huey, crontab
+
+from forum.job_queue import OncePerMinute, new_queue
 
 log = logging.getLogger(__name__)
+log.addFilter(OncePerMinute())
 Job = Callable[[], object]
 # What a scheduled run returns that found nothing to do: it is not reported.
 NOT_DUE = object()
@@ -83,7 +86,7 @@ def queue_length() -> int:
 
 def init_app(app: Flask) -> None:
     """Create the queue that the settings name, with every job of the rooms imported so far."""
-    queue = _new_queue(app.config["JOBS_URL"])
+    queue = new_queue(app.config["JOBS_URL"])
     app.extensions["job_queue"] = queue
     app.extensions["jobs"] = {}
     for name, function in _jobs.items():
@@ -92,14 +95,6 @@ def init_app(app: Flask) -> None:
         if name in _schedules:
             scheduled = _in_app_context(app, _guards.get(name, function), reported=True)
             queue.periodic_task(crontab(**_schedules[name]), name=f"{name}_scheduled")(scheduled)
-
-
-def _new_queue(url: str) -> Huey:
-    if url == "memory:":
-        return MemoryHuey("forum", results=False)
-    if url.startswith("sqlite:"):
-        return SqliteHuey("forum", filename=url.removeprefix("sqlite:"), results=False)
-    return RedisHuey("forum", url=url, results=False)
 
 
 def _in_app_context(app: Flask, function: Job, *, reported: bool) -> Callable[[], None]:

@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from forum import assets, errors, headers, templating
 from forum.access_protocols import User
+from forum.job_queue import redis_options
 from forum.rate_limits import limiter, writing_limiter
 from forum.signed_tokens import ClockTolerantSigner
 from forum.urls import KeyConverter
@@ -42,6 +43,10 @@ def init_app(app: Flask) -> None:
     templating.init_app(app)  # first: it replaces the Jinja environment
     login_manager.init_app(app)
     csrf.init_app(app)
+    if app.config["REDIS_URL"]:
+        # While Redis is away each process counts for itself.
+        app.config.update(RATELIMIT_STORAGE_OPTIONS=redis_options(), RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True)
+        app.config["RATELIMIT_SWALLOW_ERRORS"] = True
     limiter.init_app(app)
     writing_limiter.init_app(app)
     app.url_map.converters["key"] = KeyConverter
