@@ -1,11 +1,12 @@
 """Backup of the whole database while the site runs, by SQLite's own online backup or by pg_dump."""
 
+import fcntl
 import os
 import shutil
 import sqlite3
 import subprocess
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from flask import current_app
@@ -31,6 +32,10 @@ _LIBPQ = {
     "sslrootcert": "PGSSLROOTCERT",
     "connect_timeout": "PGCONNECT_TIMEOUT",
 }
+
+
+# What a backup is called until it is complete.
+PART_SUFFIX = ".forum-part"
 
 
 def backup_folder() -> Path:
@@ -61,8 +66,9 @@ def back_up(file: Path) -> None:
         raise FileExistsError(f"{file} already exists. Choose another name; backups are not overwritten.")
     if not file.parent.is_dir():
         raise FileNotFoundError(f"There is no folder {file.parent}.")
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".part", dir=file.parent)  # mode 600
-    os.close(handle)
+    _remove_abandoned(file.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=PART_SUFFIX, dir=file.parent)  # mode 600
+    fcntl.flock(handle, fcntl.LOCK_EX)
     part = Path(name)
     try:
         if db.engine.dialect.name == "sqlite":
@@ -73,6 +79,15 @@ def back_up(file: Path) -> None:
         _publish(part, file)
     finally:
         part.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what backups that were killed have left: unfinished files that no process holds a lock on."""
+    for part in folder.glob(f".*{PART_SUFFIX}"):
+        with part.open("rb") as stream, suppress(BlockingIOError):
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            part.unlink(missing_ok=True)
 
 
 def _copy_sqlite(part: Path) -> None:

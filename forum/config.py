@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
@@ -69,6 +70,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
     }
 
 
+# The longest body of a request, in bytes.
+MAX_BODY = 1_000_000
 # The part of the configuration that no setting changes.
 CONSTANT_CONFIG: dict[str, object] = {
     "SESSION_COOKIE_HTTPONLY": True,
@@ -80,8 +83,8 @@ CONSTANT_CONFIG: dict[str, object] = {
     # A form that was open all night is still accepted; the token expires with the session.
     "WTF_CSRF_TIME_LIMIT": None,
     # MAX_FORM_MEMORY_SIZE covers multipart forms only; this covers every body.
-    "MAX_CONTENT_LENGTH": 1_000_000,
-    "MAX_FORM_MEMORY_SIZE": 1_000_000,
+    "MAX_CONTENT_LENGTH": MAX_BODY,
+    "MAX_FORM_MEMORY_SIZE": MAX_BODY,
     "MAX_FORM_PARTS": 400,
     "RATELIMIT_HEADERS_ENABLED": True,
 }
@@ -127,6 +130,8 @@ def _check(settings: Settings) -> None:
     for name, prefixes in URL_PREFIXES.items():
         if (url := getattr(settings, name)) and not url.startswith(prefixes):
             raise SettingsError(f"FORUM_{name.upper()} must begin with one of {', '.join(prefixes)}.")
+    if settings.redis_url and find_spec("redis") is None:
+        raise SettingsError("FORUM_REDIS_URL needs the Python package redis. Install it with: pip install redis")
 
 
 def _create_folder(instance: Path) -> Path:

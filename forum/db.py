@@ -160,6 +160,12 @@ def begin_writing() -> None:
         db.session.rollback()
 
 
+def forbid_transaction() -> None:
+    """Raise RuntimeError inside a transaction. Called before the network is: a slow server must not hold a lock."""
+    if db.session().in_transaction():
+        raise RuntimeError("A transaction is open; nothing may wait for the network in it.")
+
+
 @contextmanager
 def _unit_of_work(mode: TransactionMode) -> Iterator[None]:
     outer = g.get("transaction_mode")

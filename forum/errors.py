@@ -109,7 +109,7 @@ def _internal_error(error: Exception) -> ResponseReturnValue:
         reference=reference,
         title="Something broke on our side",
         advice="Try again in a minute. The reference helps the people who run the site to find the cause.",
-        carried=carried_fields() if "body" in request.form else {},
+        carried=carried_fields() if request.method == "POST" and request.blueprint != "accounts" else {},
         can_resubmit=True,
     )
     return page, 500

@@ -8,12 +8,19 @@ from collections.abc import Callable
 
 from blinker import signal
 from flask import Flask, current_app
-from huey import Huey, MemoryHuey, RedisHuey, SqliteHuey, crontab
+from huey import Huey, crontab
+
+from forum.job_queue import OncePerMinute, new_queue
 
 log = logging.getLogger(__name__)
+log.addFilter(OncePerMinute())
 Job = Callable[[], object]
+# What a scheduled run returns that found nothing to do: it is not reported.
+NOT_DUE = object()
 _jobs: dict[str, Job] = {}
 _schedules: dict[str, dict[str, str]] = {}
+# What a scheduled run calls instead of the job itself, by the job's name.
+_guards: dict[str, Job] = {}
 # Sent when a job has run, with its name and the exception or None. Of periodic jobs only the scheduled runs are
 # reported: the time of an on-demand run would reveal when someone acted.
 job_finished = signal("job ran")
@@ -26,13 +33,22 @@ def job(function: Job) -> Job:
 
 
 def periodic(**schedule: str) -> Callable[[Job], Job]:
-    """Register a job that also runs on a schedule, given as in crontab: periodic(minute="0", hour="3")."""
+    """Register a job that every job process also runs on a schedule, given as in crontab: periodic(minute="*/10").
+
+    See `job_runs.once_per_day` for jobs that may run only once, whatever the number of processes.
+    """
 
     def register(function: Job) -> Job:
         _schedules[function.__name__] = schedule
         return job(function)
 
     return register
+
+
+def guarded(guard: Job, function: Job, **schedule: str) -> Job:
+    """Register a job of which `guard` decides, on the schedule, whether it runs."""
+    _guards[function.__name__] = guard
+    return periodic(**schedule)(function)
 
 
 def enqueue(name: str) -> None:
@@ -70,35 +86,27 @@ def queue_length() -> int:
 
 def init_app(app: Flask) -> None:
     """Create the queue that the settings name, with every job of the rooms imported so far."""
-    queue = _new_queue(app.config["JOBS_URL"])
+    queue = new_queue(app.config["JOBS_URL"])
     app.extensions["job_queue"] = queue
     app.extensions["jobs"] = {}
     for name, function in _jobs.items():
         on_demand = _in_app_context(app, function, reported=name not in _schedules)
         app.extensions["jobs"][name] = queue.task(name=name)(on_demand)
         if name in _schedules:
-            scheduled = _in_app_context(app, function, reported=True)
+            scheduled = _in_app_context(app, _guards.get(name, function), reported=True)
             queue.periodic_task(crontab(**_schedules[name]), name=f"{name}_scheduled")(scheduled)
-
-
-def _new_queue(url: str) -> Huey:
-    if url == "memory:":
-        return MemoryHuey("forum", results=False)
-    if url.startswith("sqlite:"):
-        return SqliteHuey("forum", filename=url.removeprefix("sqlite:"), results=False)
-    return RedisHuey("forum", url=url, results=False)
 
 
 def _in_app_context(app: Flask, function: Job, *, reported: bool) -> Callable[[], None]:
     def run() -> None:
         with app.app_context():
             try:
-                function()
+                result = function()
             except Exception as error:
                 if reported:
                     job_finished.send(function.__name__, error=error)
                 raise
-            if reported:
+            if reported and result is not NOT_DUE:
                 job_finished.send(function.__name__, error=None)
 
     run.__name__ = function.__name__

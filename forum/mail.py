@@ -2,28 +2,37 @@
 
 Delivered mail is deleted: the outbox is no record of who received what. Until then it is sealed and padded: a stolen
 copy reveals neither the recipient nor the text.
+
+A mail is claimed in one transaction, sent outside of any, and recorded in another, so that a slow server keeps nobody
+from the database. When a process dies or an answer is lost in between, nobody knows whether the mail arrived: an
+optional one, such as a digest, is then given up, so that it comes at most once; any other, such as a sign-in link, is
+sent again under the same Message-ID, so that it comes at least once.
 """
 
 import logging
 import smtplib
-import ssl
+import time
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import default as policy
 from email.utils import format_datetime, make_msgid
-from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from flask import current_app, render_template
-from sqlalchemy import Select, Text, event, func, select
+from sqlalchemy import Text, event, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from forum import anonymity, jobs
 from forum.db import RandomId, Timestamp, db, now, writing
+from forum.mail_transport import Outcome, Transport, describe, outcome_of
 
 log = logging.getLogger(__name__)
 MAX_TRIES = 8
+# How long a claimed mail is left alone. Sending one takes at most a dozen answers, each within the transport's timeout.
+LEASE = timedelta(minutes=5)
+# After so many seconds a run of the job ends, so that a slow server does not keep the other jobs waiting.
+MAX_RUN_SECONDS = 30
 SEAL = "mail"
 
 
@@ -38,7 +47,8 @@ class Mail(db.Model):
     due_at: Mapped[Timestamp]
     tries: Mapped[int] = mapped_column(default=0)
     failed_at: Mapped[datetime | None]
-    failure: Mapped[str | None]
+    # When a process took the mail to send it; None again when it has recorded the outcome. `due_at` is the lease's end.
+    claimed_at: Mapped[datetime | None]
 
     @property
     def to_address(self) -> str:
@@ -67,10 +77,7 @@ class Mail(db.Model):
 
     @property
     def _content(self) -> dict[str, str]:
-        content: dict[str, str] | None = anonymity.unseal_json(SEAL, self.sealed)
-        if content is None:
-            raise ValueError("no key opens this mail")
-        return content
+        return _unsealed(self.sealed)
 
 
 def enqueue(to_address: str, template: str, *, subject: str, unsubscribe: str | None = None, **values: object) -> Mail:
@@ -82,6 +89,7 @@ def enqueue(to_address: str, template: str, *, subject: str, unsubscribe: str | 
     content = {
         "to": to_address,
         "subject": subject,
+        "message_id": make_msgid(domain=urlsplit(current_app.config["SITE_URL"]).hostname),
         "text": render_template(f"mail/{template}.txt", **values),
         "html": render_template(f"mail/{template}.html", **values),
     }
@@ -113,14 +121,21 @@ def _discard_flag(session: Session) -> None:
 
 
 def deliver_due(limit: int = 50) -> int:
-    """Send up to `limit` mails that are due and return how many were accepted. Commits after each one."""
-    delivered = 0
-    for mail_id in db.session.scalars(_due(limit)).all():
-        mail = db.session.get(Mail, mail_id, with_for_update={"skip_locked": True})
-        if mail is None:
-            continue
-        delivered += _deliver(mail)
-        db.session.commit()
+    """Send up to `limit` mails that are due and return how many were accepted.
+
+    Ends early when the server can't be reached or is slow: the next run goes on.
+    """
+    delivered, deadline = 0, time.monotonic() + MAX_RUN_SECONDS
+    with Transport() as transport:
+        for _ in range(limit):
+            claim = _claim_next()
+            if claim is None:
+                break
+            outcome = _send(transport, claim)
+            _record(claim, outcome)
+            delivered += outcome is Outcome.ACCEPTED
+            if outcome in (Outcome.UNREACHABLE, Outcome.IN_DOUBT) or time.monotonic() > deadline:
+                break
     return delivered
 
 
@@ -152,95 +167,92 @@ def retry_failed() -> int:
 def transport_problem() -> str | None:
     """Return why no mail can be sent, or None."""
     try:
-        with _Transport() as transport:
+        with Transport() as transport:
             transport.check()
     except (OSError, smtplib.SMTPException, ValueError) as error:
         return str(error)
     return None
 
 
-def _due(limit: int) -> Select[int]:
-    return (
-        select(Mail.id)
+class _Claim(NamedTuple):
+    """A mail that this process alone may send until the lease ends."""
+
+    mail_id: int
+    lease_end: datetime
+    sealed: str
+
+
+def _claim_next() -> _Claim | None:
+    """Claim the mail that has been due longest, and commit. Optional mail in doubt is given up instead."""
+    while mail := db.session.scalar(
+        select(Mail)
         .where(Mail.due_at <= now(), Mail.failed_at.is_(None))
         .order_by(Mail.due_at, Mail.id)
-        .limit(limit)
-    )
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ):
+        if mail.claimed_at is not None and _is_optional(mail.sealed):
+            log.warning("a process ended while it sent an optional mail; it is not sent again")
+            db.session.delete(mail)
+            db.session.commit()
+            continue
+        mail.claimed_at, mail.due_at = now(), now() + LEASE
+        claim = _Claim(mail.id, mail.due_at, mail.sealed)
+        db.session.commit()
+        return claim
+    db.session.rollback()
+    return None
 
 
-def _deliver(mail: Mail) -> bool:
+def _send(transport: Transport, claim: _Claim) -> Outcome:
     try:
-        with _Transport() as transport:
-            transport.send(_message(mail))
+        transport.send(_message(_unsealed(claim.sealed)))
     except (OSError, smtplib.SMTPException, ValueError) as error:
+        log.warning("a mail could not be sent: %s", describe(error))
+        return outcome_of(error)
+    return Outcome.ACCEPTED
+
+
+def _record(claim: _Claim, outcome: Outcome) -> None:
+    """Delete the mail, or let it wait for its next try, and commit."""
+    mail = db.session.get(Mail, claim.mail_id, with_for_update=True)
+    if mail is not None and (
+        outcome is Outcome.ACCEPTED or (outcome is Outcome.IN_DOUBT and _is_optional(mail.sealed))
+    ):
+        db.session.delete(mail)
+    elif mail is not None and mail.due_at == claim.lease_end:
         mail.tries += 1
-        mail.due_at = now() + timedelta(minutes=2**mail.tries)
-        mail.failure = str(error)[:500]
+        mail.claimed_at, mail.due_at = None, now() + timedelta(minutes=2**mail.tries)
         mail.failed_at = now() if mail.tries >= MAX_TRIES else None
-        # The server's answer may quote the address, so the log has only the class.
-        log.warning("a mail could not be sent (try %s of %s): %s", mail.tries, MAX_TRIES, type(error).__name__)
-        return False
-    db.session.delete(mail)
-    return True
+    db.session.commit()
 
 
-def _message(mail: Mail) -> EmailMessage:
+def _unsealed(sealed: str) -> dict[str, str]:
+    content: dict[str, str] | None = anonymity.unseal_json(SEAL, sealed)
+    if content is None:
+        raise ValueError("no key opens this mail")
+    return content
+
+
+def _is_optional(sealed: str) -> bool:
+    """Return whether the recipient can unsubscribe from mail of this kind: it may get lost, and never comes twice."""
+    content = anonymity.unseal_json(SEAL, sealed) or {}
+    return "unsubscribe" in content
+
+
+def _message(content: dict[str, str]) -> EmailMessage:
     # The longest lines that mail allows: a folded header would have the unsubscribe link encoded.
     message = EmailMessage(policy=policy.clone(max_line_length=998))
     message["From"] = current_app.config["MAIL_FROM"]
-    message["To"] = mail.to_address
-    message["Subject"] = mail.subject
+    message["To"] = content["to"]
+    message["Subject"] = content["subject"]
     message["Date"] = format_datetime(now())
-    message["Message-ID"] = make_msgid(domain=urlsplit(current_app.config["SITE_URL"]).hostname)
+    # Mail of an earlier version has none.
+    message["Message-ID"] = content.get("message_id") or make_msgid()
     message["Auto-Submitted"] = "auto-generated"
-    if mail.unsubscribe:
-        message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+    if "unsubscribe" in content:
+        message["List-Unsubscribe"] = f"<{content['unsubscribe']}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(mail.text)
-    message.add_alternative(mail.html, subtype="html")
+    message.set_content(content["text"])
+    message.add_alternative(content["html"], subtype="html")
     return message
-
-
-class _Transport:
-    """A connection to what FORUM_MAIL_URL names: an SMTP server or a folder."""
-
-    def __init__(self) -> None:
-        self.url = urlsplit(current_app.config["MAIL_URL"])
-        self.smtp: smtplib.SMTP | None = None
-
-    def __enter__(self) -> "_Transport":
-        host, port = self.url.hostname or "localhost", self.url.port
-        if self.url.scheme == "smtps":
-            self.smtp = smtplib.SMTP_SSL(host, port or 465, timeout=15)
-        elif self.url.scheme == "smtp":
-            self.smtp = smtplib.SMTP(host, port or 25, timeout=15)
-            self.smtp.ehlo()
-            if self.smtp.has_extn("starttls"):
-                self.smtp.starttls(context=ssl.create_default_context())
-        elif self.url.scheme != "file":
-            raise ValueError("FORUM_MAIL_URL must begin with smtp://, smtps:// or file:")
-        if self.smtp and self.url.username:
-            self.smtp.login(unquote(self.url.username), unquote(self.url.password or ""))
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        if self.smtp:
-            self.smtp.close()
-
-    def check(self) -> None:
-        if self.smtp:
-            self.smtp.noop()
-        else:
-            self._folder()
-
-    def send(self, message: EmailMessage) -> None:
-        if self.smtp:
-            self.smtp.send_message(message)
-            return
-        name = message["Message-ID"].strip("<>").split("@")[0]
-        (self._folder() / f"{name}.eml").write_bytes(message.as_bytes())
-
-    def _folder(self) -> Path:
-        folder = Path(self.url.path)
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder

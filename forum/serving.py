@@ -4,8 +4,10 @@ Both are forked from one process that has imported everything, so that they shar
 """
 
 import ctypes
+import errno
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
@@ -13,18 +15,29 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
+from wsgiref.types import WSGIApplication
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian._internal import load_target
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+
+from forum.gateway import Gateway
 
 # Ctrl-C and a closing terminal signal every process. Only the supervisor reacts, and then signals its children.
 SUPERVISED_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
 WEB_SIGNALS = {signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 JOBS_SIGNALS = {signal.SIGTERM, signal.SIGCHLD}
-RESTART_DELAY = 2  # seconds before the jobs are started again
+RESTART_DELAY = 2  # seconds before a child that ended is started again
+MAX_RESTARTS = 5  # of the web server in a minute; more than that has a cause that a restart does not mend
 GRACE_PERIOD = 15  # seconds that a child has to finish its work
+HEAD_TIMEOUT_MS = 15_000  # in which the head of a request must arrive
+MAX_HEAD = 64 * 1024  # bytes
+MAX_CONNECTIONS = 2000  # of one worker; slow ones cost a few kilobytes each
+BACKLOG = 2048
+OTHER_FILES = 200  # that a worker may have open beside its connections
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 
@@ -36,8 +49,15 @@ class WebServer(Protocol):
 
 
 class _Server(Granian):  # type: ignore[valid-type]
-    """Granian, whose own handler sets the event that the interrupted main thread may be locking: they wait for ever."""
+    """Granian, with a gateway around the application in each worker."""
 
+    def serve(self) -> None:
+        """Run until a signal stops it."""
+        _raise_file_limit()
+        wait_for_address(self.bind_addr, self.bind_port)
+        super().serve(target_loader=_load_gateway)
+
+    # Granian's own handler sets the event that the interrupted main thread may be locking: they wait for ever.
     def signal_handler_interrupt(self, *args: object, **kwargs: object) -> None:
         """Stop the main loop, from another thread."""
         self.interrupt_signal = True
@@ -48,12 +68,14 @@ def web_server(target: str, *, host: str, port: int, workers: int) -> WebServer:
     """Return the web server for an application, given as "module:factory"."""
     server: WebServer = _Server(
         target,
-        factory=True,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         address=host,
         port=port,
         workers=workers,
-        blocking_threads=1,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_TIMEOUT_MS, max_buffer_size=MAX_HEAD),
+        backlog=BACKLOG,
+        backpressure=MAX_CONNECTIONS,
         workers_kill_timeout=GRACE_PERIOD - 5,
         websockets=False,
         log_access=False,
@@ -62,8 +84,28 @@ def web_server(target: str, *, host: str, port: int, workers: int) -> WebServer:
     return server
 
 
-def cannot_bind(host: str, port: int) -> str | None:
-    """Return why no server can listen at this address, or None."""
+def _load_gateway(target: str) -> Gateway:
+    return Gateway(cast(WSGIApplication, load_target(target, factory=True)))
+
+
+def _raise_file_limit() -> None:
+    """Let this process and its workers open as many files as they may have connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = MAX_CONNECTIONS + OTHER_FILES
+    limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+
+
+def wait_for_address(host: str, port: int) -> str | None:
+    """Wait until a server that is stopping has let go of this address. Return why none can listen there, or None."""
+    deadline = time.monotonic() + GRACE_PERIOD
+    while (error := _bind_error(host, port)) and error.errno == errno.EADDRINUSE and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return f"Cannot listen at {host}, port {port}: {(error.strerror or str(error)).lower()}." if error else None
+
+
+def _bind_error(host: str, port: int) -> OSError | None:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
@@ -71,7 +113,7 @@ def cannot_bind(host: str, port: int) -> str | None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        return f"Cannot listen at {host}, port {port}: {(error.strerror or str(error)).lower()}."
+        return error
     return None
 
 
@@ -81,32 +123,34 @@ def run_in_child(task: Callable[[], object]) -> bool:
 
 
 def supervise(web: Callable[[], object], jobs: Callable[[], object]) -> int:
-    """Run both until SIGINT, SIGTERM or the end of the web server, and return the exit code.
+    """Run both until SIGINT or SIGTERM, and return the exit code.
 
-    The jobs are started again when they end. SIGHUP makes the web server replace its workers, unless it comes from a
-    closing terminal, which ends everything.
+    What ends is started again, but not a web server that ends again and again. SIGHUP makes the web server replace
+    its workers, unless it comes from a closing terminal, which ends everything.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, SUPERVISED_SIGNALS)
     signal.signal(signal.SIGCHLD, lambda *_: None)  # an ignored signal would never be delivered
     gc.collect()
     gc.freeze()  # memory that the collector leaves alone stays shared
-    server, worker = _fork(_with_dying_children(web), WEB_SIGNALS), _fork(jobs, JOBS_SIGNALS)
+    tasks = {"web server": (_with_dying_children(web), WEB_SIGNALS), "job process": (jobs, JOBS_SIGNALS)}
+    children = {name: _fork(*task) for name, task in tasks.items()}
+    web_ends: list[float] = []
     try:
         while True:
             received = signal.sigwait(SUPERVISED_SIGNALS)
             if received == signal.SIGHUP and not os.isatty(0):
-                os.kill(server, signal.SIGHUP)
+                os.kill(children["web server"], signal.SIGHUP)
             elif received != signal.SIGCHLD:
                 return 0
-            else:
-                ended = _reap()
-                if server in ended:
+            ended = _reap() if received == signal.SIGCHLD else set()
+            for name in [name for name, child in children.items() if child in ended]:
+                web_ends += [time.monotonic()] if name == "web server" else []
+                if len([moment for moment in web_ends if time.monotonic() - moment < 60]) > MAX_RESTARTS:
                     return 1
-                if worker in ended:
-                    print("The jobs stopped; starting them again.", file=sys.stderr, flush=True)
-                    worker = _fork(jobs, JOBS_SIGNALS, delay=RESTART_DELAY)
+                print(f"The {name} stopped; starting it again.", file=sys.stderr, flush=True)
+                children[name] = _fork(*tasks[name], delay=RESTART_DELAY)
     finally:
-        _stop({server, worker})
+        _stop(set(children.values()))
 
 
 def _fork(task: Callable[[], object], signals: set[signal.Signals], delay: float = 0) -> int:

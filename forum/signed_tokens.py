@@ -1,9 +1,34 @@
 """Signed tokens for mailed links: they carry a value, are dated, and serve one purpose each."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal, overload
 
 from flask import current_app
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
+
+
+class ClockTolerantSigner(TimestampSigner):
+    """A signer that accepts what was signed before the clock was set back; the library takes it for expired."""
+
+    @overload
+    def unsign(
+        self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: Literal[False] = False
+    ) -> bytes: ...
+
+    @overload
+    def unsign(
+        self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: Literal[True] = True
+    ) -> tuple[bytes, datetime]: ...
+
+    def unsign(
+        self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: bool = False
+    ) -> tuple[bytes, datetime] | bytes:
+        """Return the signed value. Raises BadSignature, also when it is older than `max_age` seconds."""
+        value, signed_at = super().unsign(signed_value, return_timestamp=True)
+        age = self.get_timestamp() - int(signed_at.timestamp())
+        if max_age is not None and age > max_age:
+            raise SignatureExpired(f"Signature age {age} > {max_age} seconds", payload=value, date_signed=signed_at)
+        return (value, signed_at) if return_timestamp else value
 
 
 def sign_token(salt: str, value: object) -> str:
@@ -21,4 +46,4 @@ def read_token(salt: str, token: str, max_age: int) -> Any:
 
 def _serializer(salt: str) -> URLSafeTimedSerializer:
     # The salt keeps a token of one purpose from serving another. Changing one invalidates the links already mailed.
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=salt)
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=salt, signer=ClockTolerantSigner)

@@ -86,8 +86,11 @@ def form_age() -> float | None:
 
 
 def typed_too_fast(age: float | None, minimum: float = MIN_FORM_AGE) -> bool:
-    """Return whether a form of this age, in seconds, was sent faster than a person types. None is not too fast."""
-    return age is not None and age < minimum
+    """Return whether a form of this age, in seconds, was sent faster than a person types.
+
+    None is not too fast, nor is a form from before the clock was set back.
+    """
+    return age is not None and 0 <= age < minimum
 
 
 def _serializer(salt: str) -> URLSafeTimedSerializer:

@@ -5,14 +5,30 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from flask import Flask, abort, g, session
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from forum import assets, errors, headers, templating
 from forum.access_protocols import User
+from forum.job_queue import redis_options
 from forum.rate_limits import limiter, writing_limiter
+from forum.signed_tokens import ClockTolerantSigner
 from forum.urls import KeyConverter
+
+
+class SessionInterface(SecureCookieSessionInterface):
+    """Flask's sessions, which do not end when the clock is set back."""
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Return the serializer of the session cookie."""
+        serializer = super().get_signing_serializer(app)
+        if serializer is not None:
+            serializer.signer = ClockTolerantSigner
+        return serializer
+
 
 login_manager = LoginManager()
 login_manager.unauthorized_handler(errors.sign_in_page)
@@ -23,9 +39,14 @@ Page = TypeVar("Page")
 
 def init_app(app: Flask) -> None:
     """Set up on the application what all pages share."""
+    app.session_interface = SessionInterface()
     templating.init_app(app)  # first: it replaces the Jinja environment
     login_manager.init_app(app)
     csrf.init_app(app)
+    if app.config["REDIS_URL"]:
+        # While Redis is away each process counts for itself.
+        app.config.update(RATELIMIT_STORAGE_OPTIONS=redis_options(), RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True)
+        app.config["RATELIMIT_SWALLOW_ERRORS"] = True
     limiter.init_app(app)
     writing_limiter.init_app(app)
     app.url_map.converters["key"] = KeyConverter

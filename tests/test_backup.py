@@ -1,5 +1,6 @@
 """Backups."""
 
+import fcntl
 import os
 import sqlite3
 import subprocess
@@ -94,3 +95,14 @@ def test_the_postgresql_password_is_in_no_command_line(tmp_path: Path, monkeypat
     for line in ("PGPASSWORD=s3cret", "PGHOST=db.example", "PGPORT=5433", "PGDATABASE=talk", "PGSSLMODE=require"):
         assert line in environment
     assert "none of its business" not in "\n".join(environment)
+
+
+def test_the_next_backup_removes_what_a_killed_one_left_and_not_what_another_is_writing(
+    app: Flask, tmp_path: Path
+) -> None:
+    abandoned, in_use = tmp_path / ".old.x1.forum-part", tmp_path / ".new.x2.forum-part"
+    abandoned.write_text("half of a database")
+    with in_use.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        back_up(tmp_path / "copy")
+    assert sorted(file.name for file in tmp_path.iterdir()) == [in_use.name, "copy"]

@@ -13,6 +13,7 @@ from forum.accounts.models import Member
 from forum.db import db, now
 from forum.mail import deliver_due
 from forum.notifications import actions
+from forum.notifications import jobs as digest_jobs
 from forum.notifications.jobs import send_digests
 from forum.notifications.models import MemberState
 from forum.notifications.unsubscribe_tokens import MAX_AGE, token_for
@@ -174,3 +175,18 @@ def test_how_often_mail_comes_is_chosen_in_the_settings(app: Flask, browse: Any)
     db.session.refresh(member)
     assert member.digest == "weekly"
     assert browse().get("/settings/mail").status_code == 302
+
+
+def test_a_job_killed_between_mails_and_marks_sends_nobody_two(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    author = make_member()
+    make_comment(make_post(author), make_member(digest="never"))
+    db.session.commit()
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt), time_machine.travel(TUESDAY, tick=False):
+        patch.setattr(digest_jobs, "reseal_states", die)
+        send_digests()
+    db.session.rollback()
+    mails = [row.to_address for row in db.session.query(outbox.Mail)]
+    assert mails + [digest.to for digest in run_digest()] == [author.email]

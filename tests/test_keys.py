@@ -13,7 +13,7 @@ from forum.accounts.models import Member
 from forum.accounts.pseudonyms import member_behind
 from forum.accounts.sanctions import active_sanctions, sanction_pseudonym
 from forum.accounts.secret_actions import replace_lost_secrets, reseal_secrets
-from forum.commands.check import key_problem
+from forum.admin.integrity import key_problem
 from forum.db import db, now
 from forum.posts.jobs import publish_scheduled
 from forum.posts.models import Post

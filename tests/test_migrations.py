@@ -1,5 +1,8 @@
 """Migrations: up to what the models define and down to nothing, with rows in the tables, on both databases."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from forum import anonymity, create_app, mail
 from forum.accounts.models import Member, Pseudonym
 from forum.accounts.pseudonyms import alias_for, member_behind
 from forum.accounts.sanctions import active_sanctions, sanction_pseudonym
-from forum.db import db
+from forum.db import db, now
 from forum.notifications.actions import follow, unfollow
 from forum.notifications.following import following_of
 from forum.notifications.representative_actions import assign_to_representatives
@@ -32,11 +35,13 @@ from forum.ratings.actions import live_ratings, organisation_of_seal
 from forum.ratings.models import Rating, RatingRevision
 from forum.ratings.queries import member_ratings
 from forum.vendors.actions import add_domain
+from forum.vendors.models import Representative
 from tests import cluster
 from tests.conftest import settings_for
 from tests.factories import make_comment, make_member, make_post, make_rating, make_tag, make_vendor
 
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -313,3 +318,37 @@ def test_stored_names_are_folded_anew(bare: Flask) -> None:
     assert value("SELECT folded_name FROM vendors WHERE id = 1") == "o-reilly"
     assert value("SELECT folded_name FROM vendors WHERE id = 2") == "northwindr", "the name belongs to another vendor"
     flask_migrate.downgrade(revision="shown_tiers")
+
+
+def test_going_down_and_up_keeps_who_represents_whom(bare: Flask) -> None:
+    flask_migrate.upgrade()
+    vendor, member = make_vendor("Nordwall"), make_member()
+    candidate, former = make_member(), make_member()
+    for number, (person, accepted, ended) in enumerate(
+        [(member, now(), None), (candidate, None, None), (former, now(), now())]
+    ):
+        row = Representative(id=number, member_id=person.id, vendor_id=vendor.id, accepted_at=accepted, ended_at=ended)
+        db.session.add(row)
+    member.represents_id = vendor.id
+    db.session.commit()
+    before = db.session.execute(sql("SELECT id, represents_id FROM members ORDER BY id")).all()
+    db.session.remove()
+    flask_migrate.downgrade(revision="0003")
+    flask_migrate.upgrade()
+    assert db.session.execute(sql("SELECT id, represents_id FROM members ORDER BY id")).all() == before
+
+
+def test_two_upgrades_at_once_wait_for_each_other(bare: Flask, tmp_path: Path) -> None:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("FORUM_")}
+    environ |= {
+        "FORUM_DATABASE_URL": db.engine.url.render_as_string(hide_password=False),
+        "FORUM_INSTANCE": str(tmp_path),
+    }
+    command = [sys.executable, "-m", "forum.cli", "db", "upgrade"]
+    processes = [
+        subprocess.Popen(command, env=environ, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(2)
+    ]
+    outputs = [process.communicate(timeout=240)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    assert tables() == set(db.metadata.tables)

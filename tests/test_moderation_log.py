@@ -11,6 +11,7 @@ from sqlalchemy import insert
 from forum.accounts.models import Member
 from forum.db import db, now
 from forum.moderation.decisions.actions import apply_action
+from forum.moderation.log.actions import log_change
 from forum.moderation.log.views import banded_count, removal_rate
 from forum.moderation.models import Appeal, Case, Decision
 from forum.posts.actions import PostSubject
@@ -131,3 +132,14 @@ def test_small_counts_are_given_as_a_band(count: int, expected: str) -> None:
 )
 def test_a_share_of_few_is_not_given(removed: int, written: int, expected: str) -> None:
     assert removal_rate(removed, written) == expected
+
+
+def test_numbers_have_no_gap_after_work_that_was_rolled_back(app: Flask, judge: Member) -> None:
+    first = decided(make_post(), judge).id
+    apply_action(make_post(), judge, action="remove", rule=3, facts="", reason=WHY, source="flag")
+    log_change(judge, "operations", facts="a backup was started")
+    db.session.rollback()
+    db.session.refresh(judge)
+    change = log_change(judge, "operations", facts="a backup was started")
+    db.session.commit()
+    assert change.id == first + 1 and decided(make_post(), judge).id == first + 2

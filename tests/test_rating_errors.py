@@ -218,3 +218,19 @@ def test_more_than_the_site_takes_is_refused_before_it_is_read(app: Any, browse:
     vendor = make_vendor()
     response = browse(make_member()).post(f"/vendors/{vendor.slug}/rate", data=rating_form(hours="9" * 1_100_000))
     assert response.status_code == 413 and count_rows(Rating) == 0
+
+
+def test_an_error_of_ours_keeps_the_answers(app: Any, browse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("planted")
+
+    make_vendor("Northwind")
+    monkeypatch.setattr(app, "testing", False)
+    with monkeypatch.context() as patch:
+        patch.setattr("forum.ratings.views.actions.rate", broken)
+        browser = browse(make_member())
+        answer = browser.post("/vendors/northwind/rate", data=rating_form(**NUMBERS))
+    assert answer.status_code == 500 and "what you typed is still here" in answer.text
+    fields = re.findall(r'<textarea name="([^"]+)"[^>]*>\n([^<]*)</textarea>', answer.text)
+    assert browser.post("/vendors/northwind/rate", data=dict(fields)).status_code == 302
+    assert the_rating().worth == 2 and the_rating().answers["training_cost"] == 3500

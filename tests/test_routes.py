@@ -13,7 +13,16 @@ TAG_ENDPOINTS = ("tag", "add_synonym", "remove_synonym", "retire_tag", "merge_ta
 CATEGORY_ENDPOINTS = ("category", "move_category", "delete_category")
 ADMIN_ENDPOINTS = {
     f"admin.{name}"
-    for name in ("settings", "test_mail", "health", "retry_mail", "back_up", "merge_vendor", "change_role")
+    for name in (
+        "settings",
+        "test_mail",
+        "health",
+        "retry_mail",
+        "back_up",
+        "check_database",
+        "merge_vendor",
+        "change_role",
+    )
 }
 
 

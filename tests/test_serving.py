@@ -1,11 +1,13 @@
 """`forum serve`: start, stop, restart of its processes, and messages about what keeps it from starting."""
 
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from email import message_from_bytes
@@ -68,14 +70,14 @@ def _parent(number: int) -> int:
 )
 def test_sigint_and_sigterm_stop_everything(site: Site, number: int, to_group: bool) -> None:
     site.start()
-    assert eventually(lambda: site.log.read_text().count("[INFO] Started worker-") == 2)
+    assert eventually(lambda: len(re.findall(r"Started worker-\d$", site.log.read_text(), re.M)) == 2)
     processes = site.processes()
     assert len(processes) == 5, "the supervisor, the web server, its two workers, the jobs"
     assert site.stop(number, to_group=to_group) == 0
     assert have_ended(processes)
     output = site.log.read_text()
     # Granian says "Killing worker" of one that has ended, too, when the machine is busy.
-    assert output.count("[INFO] Stopping worker-") == 2 and "did not stop within" not in output
+    assert output.count("[INFO] Stopped worker-") == 2 and "did not stop within" not in output
     assert "Traceback" not in output
 
 
@@ -95,11 +97,30 @@ def test_a_worker_that_is_starting_ends_with_the_web_server(site: Site) -> None:
     first = process_tree(server)
     os.kill(first[1], signal.SIGKILL)
     assert eventually(lambda: set(process_tree(server)) - set(first))
-    processes = site.processes()
+    web = process_tree(server)
     os.kill(server, signal.SIGKILL)
-    assert eventually(lambda: have_ended(processes))
-    assert site.stop() == 1
+    assert eventually(lambda: have_ended(web))
+    assert eventually(lambda: len(site.processes()) == 5 and is_answering(site.port)), "started again by the supervisor"
+    assert site.stop() == 0
     site.start()
+
+
+def test_a_worker_that_dies_again_and_again_does_not_end_the_site(site: Site) -> None:
+    site.start()
+    for _ in range(3):
+        server = next(number for number in site.processes() if len(process_tree(number)) == 3)
+        worker = process_tree(server)[1]
+        os.kill(worker, signal.SIGKILL)
+        assert eventually(lambda: worker not in site.processes() and len(site.processes()) == 5)  # noqa: B023
+    assert eventually(lambda: is_answering(site.port))
+    assert site.stop() == 0
+
+
+def test_a_start_waits_for_a_server_that_is_still_stopping(site: Site) -> None:
+    with socket.create_server(("127.0.0.1", site.port)) as old:
+        threading.Timer(5, old.close).start()
+        site.start()
+    assert site.stop() == 0
 
 
 def test_it_starts_again_with_its_data(site: Site) -> None:

@@ -1,19 +1,21 @@
 """What every page shares: tokens, headers, caching, limits, and texts that must not be lost on the way."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from wtforms import PasswordField
 
 from forum.accounts.passwords import hash_password
-from forum.db import db
+from forum.db import db, now
 from forum.forms import NEVER_CARRIED, Form
 from forum.posts import comment_actions
 from forum.posts.models import Comment, Post
 from forum.rate_limits import PER_TEXT_ENDPOINTS, limiter
+from forum.signed_tokens import read_token, sign_token
 from forum.urls import key_text
 from tests.factories import PASSWORD, make_comment, make_member, make_post, make_tag
 
@@ -213,3 +215,18 @@ def test_days_are_the_readers_but_an_anonymous_day_is_the_same_for_all(app: Any,
     for reader, day in ((browse(), "31 May 2024"), (tokyo, "1 Jun 2024"), (lima, "31 May 2024")):
         assert f">{day}</time>" in reader.get(path_to(named)).text
         assert ">31 May 2024</time>" in reader.get(path_to(anonymous)).text
+
+
+def test_a_clock_that_is_set_back_signs_nobody_out_and_one_that_goes_on_does(app: Flask, browse: Any) -> None:
+    make_member(email="marta@partner.example", password_hash=hash_password(PASSWORD))
+    browser = browse()
+    with time_machine.travel(now() + timedelta(hours=2), tick=False):
+        form = {"email": "marta@partner.example", "password": PASSWORD}
+        assert browser.post("/sign-in", data=form).status_code == 302
+        token = sign_token("test", "value")
+    browser.delete_cookie("remember_token")
+    assert browser.get("/settings/mail").status_code == 200
+    assert read_token("test", token, max_age=60) == "value"
+    with time_machine.travel(now() + timedelta(days=40), tick=False):
+        assert browser.get("/settings/mail").status_code == 302
+        assert read_token("test", token, max_age=60) is None

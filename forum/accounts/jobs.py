@@ -1,21 +1,24 @@
 """Scheduled jobs of the accounts room."""
 
-from forum import jobs
 from forum.accounts.actions import delete_unconfirmed
 from forum.accounts.lock_actions import send_lock_reminders
 from forum.db import db, writing
+from forum.job_runs import claim_run, once_per_day
 
 
-@jobs.periodic(minute="40", hour="3")
+@once_per_day(hour=3, minute=40)
+@writing()
 def delete_unconfirmed_members() -> None:
     """Delete, once a night, the names and addresses of people who never confirmed their account."""
+    claim_run()
     delete_unconfirmed()
     db.session.commit()
 
 
-@jobs.periodic(minute="20", hour="4")
+@once_per_day(hour=4, minute=20)
 @writing()
 def remind_of_locks() -> None:
     """Mail, once a day, the members whose anonymous writing has been locked for a week."""
+    claim_run()
     send_lock_reminders()
     db.session.commit()

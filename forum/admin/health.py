@@ -13,6 +13,7 @@ from flask import current_app
 from sqlalchemy import text as sql
 
 from forum import backup, jobs, mail
+from forum.admin.integrity import key_problem
 from forum.db import db, now
 from forum.job_runs import JobRun, last_runs
 from forum.templating import count_of
@@ -21,6 +22,8 @@ MAX_BACKUPS = 10
 MAIL_LATE_AFTER = timedelta(hours=1)
 JOB_LABELS = {
     "back_up_now": "Backup",
+    "check_database": "Integrity of the database",
+    "check_database_now": "Integrity of the database, on request",
     "close_orphaned_cases": "Cases about deleted posts and replies",
     "delete_unconfirmed_members": "Deletion of unconfirmed accounts",
     "deliver_mail": "Mail",
@@ -63,6 +66,7 @@ def problems() -> list[str]:
     """Return what needs attention, as phrases for the page."""
     pending, outbox = migrations().pending, mail.outbox_status()
     phrases = [f"{count_of(len(pending), 'pending migration')}: run “forum db upgrade”"] if pending else []
+    phrases += ["the anonymity key does not fit: run “forum check”"] if key_problem() else []
     phrases += [f"{count_of(outbox.failed_count, 'e-mail')} failed"] if outbox.failed_count else []
     if outbox.waiting_since is not None and now() - outbox.waiting_since > MAIL_LATE_AFTER:
         phrases.append("e-mail has been waiting for over an hour: is “forum work” running?")

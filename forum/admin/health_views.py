@@ -7,6 +7,7 @@ from flask_login import current_user
 from forum import backup, jobs, mail
 from forum.access import can_administer
 from forum.admin import health as system_health
+from forum.admin.integrity import key_problem
 from forum.admin.views import bp
 from forum.db import db
 from forum.moderation.log.actions import log_change
@@ -23,6 +24,7 @@ def health() -> str:
         "admin/health.html",
         versions=system_health.system_facts(),
         migrations=system_health.migrations(),
+        key_problem=key_problem(),
         jobs=system_health.job_rows(),
         queue_status=system_health.queue_status(),
         outbox=mail.outbox_status(),
@@ -54,3 +56,15 @@ def back_up() -> ResponseReturnValue:
     jobs.enqueue("back_up_now")
     flash("Backup started. It appears below when it is complete.")
     return redirect(url_for(".health", _anchor="backups"))
+
+
+@bp.post("/health/check")
+@permission_required(can_administer)
+@limiter.limit("6/hour")
+def check_database() -> ResponseReturnValue:
+    """Start a check of the whole database."""
+    log_change(current_user, "operations", facts="a check of the database was started")
+    db.session.commit()
+    jobs.enqueue("check_database_now")
+    flash("Check started. The result appears among the jobs when it is complete.")
+    return redirect(url_for(".health", _anchor="jobs"))

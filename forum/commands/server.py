@@ -1,5 +1,6 @@
 """`forum serve` and `forum work`: run the site."""
 
+import logging
 import sys
 
 import click
@@ -9,10 +10,13 @@ from sqlalchemy.exc import OperationalError
 
 from forum import jobs, serving
 from forum.accounts.queries import count_members, member_by_email
+from forum.admin.integrity import key_problem
 from forum.commands.context import database_message, load_app, print_demo_accounts
 from forum.db import db, writing
 from forum.demo.actions import SIGN_INS, fill_demo
 from forum.storage import truncate_write_ahead_log
+
+log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -21,7 +25,7 @@ def serve(demo: bool) -> None:
     """Upgrade the database, then serve the site and run its jobs until stopped."""
     app = load_app()
     settings = app.config["SETTINGS"]
-    if problem := serving.cannot_bind(settings.host, settings.port):
+    if problem := serving.wait_for_address(settings.host, settings.port):
         raise click.ClickException(f"{problem} Choose another with FORUM_PORT or FORUM_HOST.")
     if not serving.run_in_child(lambda: _prepare(app, demo)):
         sys.exit(1)
@@ -52,11 +56,18 @@ def _prepare(app: Flask, demo: bool) -> None:
                 click.echo("Filling the database with the demo community ...")
                 fill_demo()
                 db.session.commit()
+            warn_of_wrong_key()
             has_demo = member_by_email(SIGN_INS[0][1]) is not None
         except OperationalError as error:
             click.echo(database_message(error), err=True)
             sys.exit(1)
     _print_welcome(app, has_demo)
+
+
+def warn_of_wrong_key() -> None:
+    """Log an error when the anonymity key does not open what the database has sealed. The site starts all the same."""
+    if problem := key_problem():
+        log.error("The anonymity key %s", problem)
 
 
 def _print_welcome(app: Flask, has_demo: bool) -> None:

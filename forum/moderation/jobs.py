@@ -1,17 +1,18 @@
 """Periodic jobs of moderation."""
 
-from forum import jobs
 from forum.db import db, now, writing
+from forum.job_runs import claim_run, once_per_day, once_per_hour
 from forum.moderation.cases import close_cases_without_item
 from forum.moderation.decisions.actions import apply_action
 from forum.moderation.notices.outcomes import expire_old_notices
 from forum.moderation.queries import overdue_edits
 
 
-@jobs.periodic(minute="17")
+@once_per_hour(minute=15)
 @writing()
 def remove_unedited() -> None:
     """Remove texts that a moderator asked to have edited and that were not edited within 72 hours."""
+    claim_run()
     for item in overdue_edits(now()):
         apply_action(
             item,
@@ -25,20 +26,22 @@ def remove_unedited() -> None:
     db.session.commit()
 
 
-@jobs.periodic(minute="47")
+@once_per_hour(minute=45)
 @writing()
 def close_orphaned_cases() -> None:
     """Close cases about deleted texts. Only hourly: the closing must not date when an anonymous author deleted one."""
+    claim_run()
     close_cases_without_item()
     db.session.commit()
 
 
-@jobs.periodic(minute="10", hour="4")
+@once_per_day(hour=4, minute=10)
 @writing()
 def expire_notices() -> None:
     """Close notices without a text, delete unconfirmed ones and the senders of old ones.
 
     Only nightly: the mail to the sender must not date when an anonymous author deleted the text.
     """
+    claim_run()
     expire_old_notices()
     db.session.commit()

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
-from forum.db import db, now
+from forum.db import db, lock, now
 from forum.moderation.models import (
     Appeal,
     Case,
@@ -222,6 +222,15 @@ def has_other_staff(member_ids: set[int]) -> bool:
         Member.id.not_in(member_ids),
     )
     return db.session.scalar(staff.limit(1)) is not None
+
+
+def next_log_number() -> int:
+    """Return the number of the next public entry of the log, and let nobody else take one until the transaction ends.
+
+    A sequence would skip numbers after a rollback or a crash, and a gap looks like an entry that was removed.
+    """
+    lock("numbers of the log")
+    return (db.session.scalar(select(func.max(Decision.id)).where(Decision.id > 0)) or 0) + 1
 
 
 def highest_staff_number() -> int:

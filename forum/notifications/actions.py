@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from forum.accounts.models import Member
-from forum.db import db, lock
+from forum.db import db
 from forum.notifications.following import following_of
 from forum.notifications.member_state import UNKNOWN, ItemState, Target, seal_items, unseal_items
 from forum.notifications.models import MemberState
@@ -53,8 +53,7 @@ def mark_thread_unread(post: Post) -> None:
 
 def change_items(member_id: int, change: Change) -> None:
     """Change a member's state, and seal it anew."""
-    lock(f"state of member {member_id}")
-    row = db.session.get(MemberState, member_id, populate_existing=True)
+    row = db.session.get(MemberState, member_id, populate_existing=True, with_for_update=True)
     if row is not None:
         row.sealed = seal_items(change(unseal_items(row.sealed)))
         db.session.flush()

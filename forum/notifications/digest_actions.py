@@ -9,15 +9,17 @@ from datetime import datetime
 from random import SystemRandom
 from typing import NamedTuple
 
+from sqlalchemy import update
+
 from forum import mail
 from forum.access import is_anonymous_writing_locked
 from forum.accounts.models import Member
 from forum.db import db
 from forum.links import external_url
-from forum.notifications.actions import change_items
 from forum.notifications.following import following_of
-from forum.notifications.member_state import UNKNOWN, ItemState, Target
-from forum.notifications.queries import all_member_ids, mail_addresses, reachable_member_ids
+from forum.notifications.member_state import UNKNOWN, ItemState, Target, seal_items, unseal_items
+from forum.notifications.models import MemberState
+from forum.notifications.queries import all_member_ids, locked_states, mail_addresses, reachable_member_ids
 from forum.notifications.unsubscribe_tokens import token_for
 
 SUBJECT = "Something is new in what you follow"
@@ -74,9 +76,21 @@ def enqueue_digests(plan: Sequence[MemberDigest]) -> None:
 
 
 def reseal_states(plan: Sequence[MemberDigest]) -> None:
-    """Seal these members' states anew, with what the digests have announced."""
-    for digest in plan:
-        change_items(digest.member_id, lambda items, digest=digest: _announced(items, digest))
+    """Seal these members' states anew, with what the digests have announced: in the transaction of the mails.
+
+    All at once, so that no transaction shows which few members were in it beside a mail.
+    """
+    states = locked_states()
+    rows = [
+        {
+            "member_id": digest.member_id,
+            "sealed": seal_items(_announced(unseal_items(states[digest.member_id]), digest)),
+        }
+        for digest in plan
+        if digest.member_id in states
+    ]
+    if rows:
+        db.session.execute(update(MemberState), rows)
 
 
 def _announced(items: dict[Target, ItemState], digest: MemberDigest) -> dict[Target, ItemState]:

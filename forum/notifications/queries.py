@@ -31,6 +31,12 @@ def sealed_state(member_id: int) -> str | None:
     return db.session.scalar(select(MemberState.sealed).where(MemberState.member_id == member_id))
 
 
+def locked_states() -> dict[int, str]:
+    """Return the sealed states of all members by id, locked until the transaction ends."""
+    rows = select(MemberState.member_id, MemberState.sealed).order_by(MemberState.member_id).with_for_update()
+    return {row.member_id: row.sealed for row in db.session.execute(rows)}
+
+
 def item_count(kind: str, item_id: int) -> int:
     """Return the number of public replies and other news of a post, or of public posts of a tag or vendor."""
     key, count = COUNTS[kind]

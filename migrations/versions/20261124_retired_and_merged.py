@@ -48,6 +48,11 @@ def upgrade() -> None:
 def _representatives() -> None:
     with op.batch_alter_table("members", table_kwargs=KEPT) as table:
         table.add_column(sa.Column("speaks_for_id", sa.Integer(), nullable=True))
+    # After a downgrade the confirmed requests still tell who spoke for whom.
+    op.execute(
+        """UPDATE members SET speaks_for_id = (SELECT vendor_id FROM representatives
+        WHERE member_id = members.id AND accepted_at IS NOT NULL AND ended_at IS NULL)"""
+    )
     with op.batch_alter_table("comments") as table:
         table.add_column(sa.Column("official_title", sa.String(length=80), nullable=True))
     op.create_index("ix_comments_official", "comments", ["official_vendor_id"], **OFFICIAL)

@@ -18,7 +18,7 @@ from forum.moderation.decisions.mail import mail_decision
 from forum.moderation.kinds import ACTIONS, ON_MEMBER, ON_THREAD, TAKES_TEXT, TARGETS, UNDONE_BY
 from forum.moderation.models import Case, Decision, Flag, Item, WithheldText, target_columns
 from forum.moderation.notices.outcomes import close_notice
-from forum.moderation.queries import find_open_cases, highest_staff_number, reversal_of
+from forum.moderation.queries import find_open_cases, highest_staff_number, next_log_number, reversal_of
 from forum.moderation.signals import decided
 from forum.posts.models import Comment, Post
 
@@ -139,7 +139,7 @@ def log_decision(
         moderator_name=moderator_log_name(moderator) if moderator else AUTOMATIC_NAME,
         reverses_id=reverses,
         **grounds,
-        **_columns(item, action) | _unlisted_number(item, action, source),
+        **_columns(item, action) | {"id": _log_number(item, action, source)},
     )
     db.session.add(decision)
     db.session.flush()
@@ -148,14 +148,14 @@ def log_decision(
     return decision
 
 
-def _unlisted_number(item: Item, action: str, source: str) -> dict[str, int]:
-    """Return a random negative id if the decision is only counted in public: an anonymous text was held and approved.
+def _log_number(item: Item, action: str, source: str) -> int:
+    """Return the next number of the log, or a random negative one if the decision is only counted in public.
 
-    Whoever put an alias on hold would know its author's later texts by those entries, and a gap in the public numbers
-    would date them.
+    That is so when an anonymous text was held and approved: whoever put an alias on hold would know its author's later
+    texts by those entries, and a gap in the public numbers would date them.
     """
     is_listed = action != "approve" or source != "filter" or getattr(item, "pseudonym_id", None) is None
-    return {} if is_listed else {"id": -secrets.choice(range(10**9, 2**31))}
+    return next_log_number() if is_listed else -secrets.choice(range(10**9, 2**31))
 
 
 def moderator_log_name(moderator: Member) -> str:

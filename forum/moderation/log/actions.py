@@ -5,6 +5,7 @@ from forum.db import db
 from forum.moderation.decisions.actions import moderator_log_name
 from forum.moderation.kinds import TARGETS
 from forum.moderation.models import Decision
+from forum.moderation.queries import next_log_number
 
 OPERATOR_NAME = "the operator"
 
@@ -26,6 +27,7 @@ def log_change(
         moderator_id=staff.id if staff else None,
         moderator_name=moderator_log_name(staff) if staff else OPERATOR_NAME,
         member_id=member.id if member is not None else None,
+        id=next_log_number(),
     )
     db.session.add(decision)
     db.session.flush()

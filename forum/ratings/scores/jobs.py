@@ -1,13 +1,14 @@
 """The nightly publication of scores."""
 
-from forum import jobs
 from forum.db import db, writing
+from forum.job_runs import claim_run, once_per_day
 from forum.ratings.scores.actions import publish
 
 
-@jobs.periodic(minute="10", hour="2")
+@once_per_day(hour=2, minute=10)
 @writing()
 def publish_scores() -> None:
     """Publish every snapshot that may be published."""
+    claim_run()
     publish(commit=db.session.commit)
     db.session.commit()

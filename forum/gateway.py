@@ -1,0 +1,184 @@
+"""The way from the web server to the application, in each worker: nobody who is slow keeps others waiting.
+
+A body is read in the background, with a deadline, before the application sees the request. Requests that only read are
+answered one after the other in the worker's main thread; those that write run in threads of their own, since they may
+wait for each other and for the database's lock. So readers never wait for writers, nor for slow senders.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any, NamedTuple, Protocol
+from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+from forum.config import MAX_BODY
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# How many requests of a worker may write or wait for it at the same time.
+WRITERS = 8
+BODY_TIMEOUT = 30  # seconds in which a whole body must arrive
+# A form is smaller. Larger bodies that are still arriving share a worker's budget, so that they can't fill its memory.
+SMALL_BODY = 64 * 1024
+LARGE_BODIES_BUDGET = 16 * 1024 * 1024
+Headers = list[tuple[str, str]]
+
+
+class Scope(Protocol):
+    """What the web server (RSGI 1.6) says about a request; the path is decoded."""
+
+    http_version: str
+    server: str
+    client: str
+    scheme: str
+    method: str
+    path: str
+    query_string: str
+
+    @property
+    def headers(self) -> Any: ...
+
+
+class Channel(Protocol):
+    """The web server's end of a request: yields the body, and takes the response."""
+
+    def __aiter__(self) -> Any: ...
+    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None: ...
+
+
+class Response(NamedTuple):
+    """A response as the web server takes it."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+class Refused(Exception):
+    """The body came too slowly, or there was no room for it."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        self.response = Response(
+            status,
+            [("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close"), ("Cache-Control", "no-store")],
+            f"{status.phrase}. Nothing was stored. Go back and send it again.\n".encode(),
+        )
+
+
+class Gateway:
+    """An RSGI application that runs a WSGI application."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+        self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="writer")
+        self._large_bytes = 0
+
+    async def __rsgi__(self, scope: Scope, channel: Channel) -> None:
+        """Answer a request."""
+        environ = environ_of(scope)
+        try:
+            await self._read_body(environ, channel)
+        except Refused as refused:
+            channel.response_bytes(*refused.response)
+            return
+        if scope.method in SAFE_METHODS:
+            response = run(self._app, environ)
+        else:
+            response = await asyncio.get_running_loop().run_in_executor(self._writers, run, self._app, environ)
+        channel.response_bytes(*response)
+
+    async def _read_body(self, environ: WSGIEnvironment, channel: Channel) -> None:
+        """Put the body into the environment. One that is too long stays out: the application refuses its length."""
+        length = environ.get("CONTENT_LENGTH", "")
+        if not length and "HTTP_TRANSFER_ENCODING" not in environ:
+            return
+        if length.isdecimal() and int(length) > MAX_BODY:
+            return
+        chunks: list[bytes] = []
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT):
+                size = await self._collect(channel, chunks)
+        except TimeoutError:
+            raise Refused(HTTPStatus.REQUEST_TIMEOUT) from None
+        if size > MAX_BODY:
+            environ["CONTENT_LENGTH"] = str(size)
+        else:
+            body = b"".join(chunks)
+            environ["CONTENT_LENGTH"], environ["wsgi.input"] = str(len(body)), BytesIO(body)
+
+    async def _collect(self, channel: Channel, chunks: list[bytes]) -> int:
+        """Collect a body's chunks, up to the first that makes it too long, and return its size."""
+        size = reserved = 0
+        try:
+            async for chunk in channel:
+                size += len(chunk)
+                chunks.append(chunk)
+                if size > MAX_BODY:
+                    break
+                if size > SMALL_BODY:
+                    self._large_bytes += size - reserved
+                    reserved = size
+                    if self._large_bytes > LARGE_BODIES_BUDGET:
+                        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE)
+        finally:
+            self._large_bytes -= reserved
+        return size
+
+
+def environ_of(scope: Scope) -> WSGIEnvironment:
+    """Return the WSGI environment of a request, without its body."""
+    host, _, port = scope.server.rpartition(":")
+    environ: WSGIEnvironment = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": _wsgi_text(scope.path),
+        "QUERY_STRING": _wsgi_text(scope.query_string),
+        "SERVER_NAME": host.strip("[]"),
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": BytesIO(),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope.headers.items():
+        # A name with an underscore would pass for the one with a hyphen that only a proxy may set.
+        if "_" not in name:
+            _add_header(environ, name.upper().replace("-", "_"), value)
+    return environ
+
+
+def _wsgi_text(text: str) -> str:
+    """Return a text as WSGI passes it: its bytes, each as one character."""
+    return text.encode().decode("latin-1")
+
+
+def _add_header(environ: WSGIEnvironment, name: str, value: str) -> None:
+    key = name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
+    separator = "; " if name == "COOKIE" else ","
+    environ[key] = f"{environ[key]}{separator}{value}" if key in environ else value
+
+
+def run(app: WSGIApplication, environ: WSGIEnvironment) -> Response:
+    """Run the application and return its whole response."""
+    status: list[Any] = []
+    parts: list[bytes] = []
+
+    def start_response(line: str, headers: Headers, exc_info: object = None) -> Callable[[bytes], object]:
+        status[:] = [int(line.split(" ", 1)[0]), headers]
+        return parts.append
+
+    iterable: Iterable[bytes] = app(environ, start_response)
+    try:
+        parts.extend(iterable)
+    finally:
+        if hasattr(iterable, "close"):
+            iterable.close()
+    return Response(status[0], status[1], b"".join(parts))
