@@ -23,7 +23,7 @@ FLOORS = [
     "access_protocols db text dates anonymity jobs serving links signed_tokens",
     "site job_runs backup chains storage",
     "affiliation",
-    "access cursors headers mail urls",
+    "access clients cursors headers mail urls",
     "assets forms rate_limits submissions",
     "templating errors",
     "web",

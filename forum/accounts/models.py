@@ -1,6 +1,6 @@
-"""Members, the pseudonyms they write under anonymously, and sanctions that reach them through a pseudonym."""
+"""Members, their sessions and passkeys, the pseudonyms they write under, and sanctions that reach them through one."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from flask_login import UserMixin
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
@@ -83,9 +83,35 @@ class Member(UserMixin, db.Model):
         cascade="all, delete-orphan", passive_deletes=True, order_by="Passkey.id"
     )
 
+    @property
+    def session_token(self) -> str:
+        """Return the token of the session that this object was loaded for; "" outside of one."""
+        token: str = self.__dict__.get("_session_token", "")
+        return token
+
+    @session_token.setter
+    def session_token(self, token: str) -> None:
+        self.__dict__["_session_token"] = token
+
     def get_id(self) -> str:
-        """Return what a session stores: the member's id and the epoch of their sessions."""
-        return f"{self.id}.{self.session_epoch}"
+        """Return what the cookies of a session store: the member's id, the epoch of their sessions, and the token."""
+        return f"{self.id}.{self.session_epoch}.{self.session_token}"
+
+
+class MemberSession(db.Model):
+    """A browser that is signed in. The row names nobody: see session_actions.py."""
+
+    __tablename__ = "member_sessions"
+
+    id: Mapped[RandomId]
+    # The SHA-256 of the token in the browser's cookie.
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # An HMAC of the member's secret that no other session has, by which its owner finds it.
+    owner_hmac: Mapped[str] = mapped_column(String(64), unique=True)
+    # The device, the network and the day, and the epoch of the member's sessions.
+    details_seal: Mapped[str] = mapped_column(String(400))
+    # Until when the session lasts, in UTC.
+    last_day: Mapped[date]
 
 
 class Passkey(db.Model):

@@ -11,15 +11,6 @@ from forum.accounts.models import Member, Passkey, Pseudonym, Sanction, SpentLin
 from forum.db import db
 
 
-def member_by_session(session_id: str) -> Member | None:
-    """Return the member of a session, or None when the session has been ended."""
-    member_id, _, epoch = session_id.partition(".")
-    if not (member_id.isdecimal() and epoch.isdecimal()):
-        return None
-    member = db.session.get(Member, int(member_id))
-    return member if member is not None and member.session_epoch == int(epoch) else None
-
-
 def member_by_email(email: str) -> Member | None:
     """Return the member with this address, ignoring case."""
     return db.session.scalar(select(Member).where(Member.email == email.strip().lower()))

@@ -2,10 +2,10 @@
 
 from ipaddress import ip_address, ip_network
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter.util import get_remote_address
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user
 from limits import RateLimitItem, parse
 from wtforms import Field
 
@@ -23,9 +23,11 @@ from forum.accounts.forms import (
     SignInForm,
 )
 from forum.accounts.models import Member
-from forum.accounts.queries import member_by_email, member_by_session
+from forum.accounts.queries import member_by_email
+from forum.accounts.session_queries import member_by_session
+from forum.accounts.session_views import close_session, renew_session
 from forum.accounts.tokens import member_from_token
-from forum.accounts.two_factor_views import requested_destination, start_session
+from forum.accounts.two_factor_views import end_other_sessions, requested_destination, start_session
 from forum.db import db
 from forum.rate_limits import limiter, was_accepted
 from forum.submissions import form_age, honeypot_filled, typed_too_fast
@@ -118,8 +120,7 @@ def sign_in() -> ResponseReturnValue:
 @bp.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     """End this session."""
-    logout_user()
-    session.clear()
+    close_session()
     return redirect(url_for("pages.home"))
 
 
@@ -148,18 +149,22 @@ def claim(token: str) -> ResponseReturnValue:
 
 
 @bp.route("/new-email/<token>", methods=["GET", "POST"])
+@permission_required(is_member)
+@limiter.limit("20/hour", methods=["POST"])
 def new_email(token: str) -> ResponseReturnValue:
-    """Confirm a new address by the link mailed to it."""
+    """Confirm a new address by the link mailed to it, signed in as the member who asked for it."""
     match = member_from_token(token, "email")
     if match is None:
         return _dead_link()
     member, new_address = match
+    if member.id != current_user.id:
+        return render_template("accounts/other_account.html"), 403
     if request.method == "POST":
         if is_anonymous_writing_locked(member) or not actions.change_email(member, new_address):
             return _dead_link()
-        db.session.commit()
-        flash("E-mail address changed.")
-        return redirect(url_for(".settings") if current_user.is_authenticated else url_for(".sign_in"))
+        end_other_sessions()
+        flash("E-mail address changed. Other devices were signed out.")
+        return redirect(url_for(".settings"))
     return render_template("accounts/new_email.html", email=new_address)
 
 
@@ -184,8 +189,7 @@ def password() -> ResponseReturnValue:
     form = ChangePasswordForm()
     if form.validate_on_submit():
         actions.change_password(current_user, form.password.data or "")
-        db.session.commit()
-        login_user(db.session.get(Member, current_user.id))
+        renew_session(db.session.get_one(Member, current_user.id))
         flash("Password changed. Other devices were signed out.")
         return redirect(url_for(".settings"))
     return form.render("accounts/password.html")

@@ -23,6 +23,7 @@ JOB_LABELS = {
     "back_up_now": "Backup",
     "close_orphaned_cases": "Cases about deleted posts and replies",
     "delete_unconfirmed_members": "Deletion of unconfirmed accounts",
+    "delete_sessions": "Deletion of sessions that are over",
     "deliver_mail": "Mail",
     "expire_notices": "Notices",
     "move_late_posts": "Late posts of merged vendors",
