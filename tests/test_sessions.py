@@ -198,9 +198,9 @@ def test_a_mailed_link_moves_no_account_without_its_members_session(app: Any, br
     assert other.get(path).status_code == other.post(path).status_code == 403
     db.session.expire_all()
     assert member.email != "new@partner.example"
-    own = signed_in(browse, member)
-    page = own.get(path).text
+    browser = signed_in(browse, member)
+    page = browser.get(path).text
     assert "Marta Aalto" in page and str(member.email) in page and "new@partner.example" in page
-    assert own.post(path).status_code == 302
+    assert browser.post(path).status_code == 302
     db.session.expire_all()
     assert member.email == "new@partner.example"

@@ -93,6 +93,13 @@ def count_other_admins(member_id: int) -> int:
     return db.session.scalar(select(func.count()).select_from(Member).where(*can_sign_in)) or 0
 
 
+def admins_with_mail() -> Sequence[Member]:
+    """Return the admins who can sign in and get mail."""
+    can_get_mail = (Member.role == "admin", Member.confirmed_at.is_not(None), Member.email.is_not(None))
+    is_reached = (Member.banned_at.is_(None), Member.bounced_at.is_(None))
+    return db.session.scalars(select(Member).where(*can_get_mail, *is_reached).order_by(Member.id)).all()
+
+
 def members_to_remind_of_lock(moment: datetime) -> Sequence[Member]:
     """Return the members whose second mail about a lock on their anonymous writing is due."""
     return db.session.scalars(select(Member).where(Member.lock_reminder_at <= moment).order_by(Member.id)).all()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask_login import current_user
 from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
@@ -114,7 +115,7 @@ class DecisionForm(ReasonForm):
             undisclosed=isinstance(post, Post) and post.category_id is not None,
             **kwargs,
         )
-        self.sanction.choices = sanction_choices(item)
+        self.sanction.choices = sanction_choices(item, current_user)
         self.new_tags: list[Tag] = []
         self.new_subject: PostSubject = NO_VENDOR
         self.target: Post | None = None
