@@ -166,6 +166,7 @@ def test_nobody_is_confirmed_who_could_not_ask_any_more(
         db.session.query(VendorDomain).filter_by(domain="nordwall.example").delete()
     elif change == "role":
         db.session.get(Member, member.id).role = "moderator"
+        moderator = make_member(role="admin")  # who alone decides about staff
     else:
         db.session.get(Member, member.id).suspended_until = now() + timedelta(days=1)
     refused = decide(browse(moderator), the_case())

@@ -100,6 +100,12 @@ def admins_with_mail() -> Sequence[Member]:
     return db.session.scalars(select(Member).where(*can_get_mail, *is_reached).order_by(Member.id)).all()
 
 
+def names_of_representatives_and_staff() -> Sequence[Row[int, str]]:
+    """Return id and name of everyone whose name carries weight: moderators, admins and representatives of vendors."""
+    carries_weight = (Member.role != "member") | Member.represents_id.is_not(None)
+    return db.session.execute(select(Member.id, Member.name).where(carries_weight)).all()
+
+
 def members_to_remind_of_lock(moment: datetime) -> Sequence[Member]:
     """Return the members whose second mail about a lock on their anonymous writing is due."""
     return db.session.scalars(select(Member).where(Member.lock_reminder_at <= moment).order_by(Member.id)).all()
