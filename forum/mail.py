@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from forum import anonymity, jobs
 from forum.db import RandomId, Timestamp, db, now, writing
+from forum.domains import normalized_address
 
 log = logging.getLogger(__name__)
 MAX_TRIES = 8
@@ -80,7 +81,7 @@ def enqueue(to_address: str, template: str, *, subject: str, unsubscribe: str | 
     """
     values = {"subject": subject, "unsubscribe": unsubscribe, **values}
     content = {
-        "to": to_address,
+        "to": normalized_address(to_address),
         "subject": subject,
         "text": render_template(f"mail/{template}.txt", **values),
         "html": render_template(f"mail/{template}.html", **values),

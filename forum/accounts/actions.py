@@ -7,11 +7,12 @@ from forum.accounts.lock_actions import lock_anonymous_writing
 from forum.accounts.models import Member
 from forum.accounts.organisations import mailbox_domain
 from forum.accounts.passwords import hash_password
-from forum.accounts.queries import member_by_email, slugs_with_prefix, unconfirmed_before
+from forum.accounts.queries import member_by_email, member_by_mailbox, slugs_with_prefix, unconfirmed_before
 from forum.accounts.signals import email_changed
 from forum.accounts.tokens import token_for
 from forum.dates import format_day
 from forum.db import db, lock, now
+from forum.domains import normalized_address
 from forum.links import external_url
 
 KEEP_UNCONFIRMED = timedelta(days=7)
@@ -23,10 +24,10 @@ def join(*, name: str, email: str, password: str) -> None:
 
     The caller shows the same page whether or not the address has an account: only its owner learns that, by mail.
     """
-    email = _normalized(email)
+    email = normalized_address(email)
     password_hash = hash_password(password)
     lock("joining")  # two requests at once with the same address or name
-    member = member_by_email(email)
+    member = member_by_mailbox(email)
     if member is None:
         member = Member(email=email, name=text.single_line(name), slug=unique_slug(name))
         db.session.add(member)
@@ -37,7 +38,7 @@ def join(*, name: str, email: str, password: str) -> None:
         _mail_account_exists(email, member.name)
         return
     # Joining again before confirming: the latest name and password count, and earlier links stop working.
-    member.name, member.password_hash = text.single_line(name), password_hash
+    member.name, member.email, member.password_hash = text.single_line(name), email, password_hash
     db.session.flush()
     send_confirmation(member)
 
@@ -47,7 +48,7 @@ def create_member(*, name: str, email: str | None, password: str | None = None, 
     member = Member(
         name=text.single_line(name)[:MAX_NAME_LENGTH],
         slug=unique_slug(name),
-        email=_normalized(email) if email else None,
+        email=normalized_address(email) if email else None,
         password_hash=hash_password(password) if password else None,
         role=role,
         confirmed_at=now() if password else None,
@@ -121,8 +122,8 @@ def _set_password(member: Member, password: str) -> None:
 
 def request_email_change(member: Member, email: str) -> None:
     """Mail a confirmation link to the new address."""
-    email = _normalized(email)
-    if member_by_email(email) is not None:
+    email = normalized_address(email)
+    if (owner := member_by_mailbox(email)) is not None and (owner.id != member.id or email == member.email):
         _mail_account_exists(email, member.name)
         return
     link = external_url("accounts.new_email", token=token_for(member, "email", email))
@@ -131,7 +132,8 @@ def request_email_change(member: Member, email: str) -> None:
 
 def change_email(member: Member, email: str) -> bool:
     """Move the account to the new address and notify the previous one. False when somebody else has taken it by now."""
-    if member_by_email(email) is not None:
+    owner = member_by_mailbox(email)
+    if owner is not None and owner.id != member.id:
         return False
     previous, member.email = member.email, email
     if mailbox_domain(member):  # an address at a company says where they work now
@@ -182,10 +184,6 @@ def unique_slug(name: str) -> str:
         number += 1
         slug = f"{base}-{number}"
     return slug
-
-
-def _normalized(email: str) -> str:
-    return email.strip().lower()
 
 
 def _mail_account_exists(email: str, name: str) -> None:

@@ -17,7 +17,7 @@ from forum.forms import Form
 EMAIL_VALIDATORS = [
     InputRequired("Enter your e-mail address."),
     Length(max=254, message="This e-mail address is too long."),
-    Email("This e-mail address is incomplete. It should look like name@company.example."),
+    Email("This e-mail address is incomplete. It should look like name@company.example.", allow_smtputf8=False),
 ]
 MAX_80 = Length(max=80, message="Use at most 80 characters.")
 

@@ -4,8 +4,9 @@ from datetime import date, datetime
 
 from flask_login import UserMixin
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from forum.accounts.organisations import mailbox
 from forum.anonymity import current_keys, new_secret_seal, unseal_secret
 from forum.db import Id, RandomId, Timestamp, db
 
@@ -28,6 +29,8 @@ class Member(UserMixin, db.Model):
     name: Mapped[str] = mapped_column(String(60))
     slug: Mapped[str] = mapped_column(String(70), unique=True)
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    # The mailbox behind the address: one for all its spellings, see organisations.py.
+    mailbox: Mapped[str | None] = mapped_column(String(254), index=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     # Increases when the password changes, which ends all older sessions and remembered devices.
     session_epoch: Mapped[int] = mapped_column(default=0)
@@ -69,6 +72,11 @@ class Member(UserMixin, db.Model):
     # The random secret of which all the member's HMACs are made, sealed. It is deleted with the row: from then on
     # nobody can make them again.
     secret_seal: Mapped[str | None] = mapped_column(String(160), default=new_secret_seal)
+
+    @validates("email")
+    def _set_mailbox(self, key: str, email: str | None) -> str | None:
+        self.mailbox = mailbox(email) if email else None
+        return email
 
     @property
     def secret(self) -> str | None:

@@ -8,12 +8,22 @@ from sqlalchemy import Row, Select, bindparam, func, select
 
 from forum import anonymity
 from forum.accounts.models import Member, Passkey, Pseudonym, Sanction, SpentLink
+from forum.accounts.organisations import mailbox
 from forum.db import db
+from forum.domains import normalized_address
 
 
 def member_by_email(email: str) -> Member | None:
-    """Return the member with this address, ignoring case."""
-    return db.session.scalar(select(Member).where(Member.email == email.strip().lower()))
+    """Return the member with this address, in whatever spelling of its domain and case."""
+    return db.session.scalar(select(Member).where(Member.email == normalized_address(email)))
+
+
+def member_by_mailbox(email: str) -> Member | None:
+    """Return the member with this address, or with another one that leads to the same mailbox; see organisations.py."""
+    exact = member_by_email(email)
+    return exact or db.session.scalar(
+        select(Member).where(Member.mailbox == mailbox(email)).order_by(Member.id).limit(1)
+    )
 
 
 def member_by_slug(slug: str) -> Select[tuple[Member]]:
