@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 # From the ground up: a room imports from rooms on lower floors, and from itself.
 FLOORS = [
     "config",
-    "access_protocols db domains text dates anonymity jobs serving links signed_tokens",
+    "access_protocols db domains text dates anonymity jobs limit_storage serving links signed_tokens",
     "site job_runs backup chains storage",
     "affiliation",
     "access clients cursors headers mail urls",

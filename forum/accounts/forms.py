@@ -40,8 +40,6 @@ def _check_name(form: Form, field: Field) -> None:
     name, member = field.data or "", current_user if current_user.is_authenticated else None
     if not 2 <= text.visible_length(name) <= 60 or not key_of(name):
         raise ValidationError("Use 2 to 60 characters for your name.")
-    if "@" in name or "://" in name:
-        raise ValidationError("This looks like an e-mail or web address. Enter the name people should see.")
     if member is not None and member.name == name:
         return
     if message := name_error(name, member):

@@ -21,6 +21,7 @@ MAX_TYPED_LENGTH = 400
 # Marks on one letter: more than any language needs pile up over other lines.
 _MARK = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _MARKS = re.compile(f"({_MARK}{{3}}){_MARK}+")
+_ADDRESS = re.compile(r"[@/\\]|www\.|\w[.\u3002]\w{2,}|\w:\S", re.IGNORECASE)
 # Words of staff and of the site itself: within a name, and as whole words. "Administrator" is a common job title.
 TITLE_STEM = "moderat"
 STAFF_STEMS = (TITLE_STEM, "administrat")
@@ -53,6 +54,8 @@ def key_of(name: str) -> str:
 def name_error(name: str, member: Member | None = None) -> str | None:
     """Return why a member can't be called so, or None."""
     words, key = skeleton(name), key_of(name)
+    if has_address(name):
+        return "This looks like an e-mail or web address. Enter the name people should see."
     if title := title_error(name):
         return title
     if any(key_of(stem) in key for stem in (*STAFF_STEMS, *SITE_STEMS)) or not set(words).isdisjoint(
@@ -66,6 +69,11 @@ def name_error(name: str, member: Member | None = None) -> str | None:
     if any(is_like(name, other) for member_id, other in names_of_representatives_and_staff() if member_id != own_id):
         return "This is too close to the name of a moderator or a vendor's representative. Add a middle name."
     return next((message for _, message in name_chosen.send(name) if message), None)
+
+
+def has_address(name: str) -> bool:
+    """Return whether a mail program could make a link of a part of the name."""
+    return _ADDRESS.search(unicodedata.normalize("NFKC", name)) is not None
 
 
 def title_error(title: str) -> str | None:

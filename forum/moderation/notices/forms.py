@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from forum import text
 from forum.access import can_send_notice
 from forum.accounts.forms import EMAIL_VALIDATORS
+from forum.accounts.names import has_address
 from forum.db import db
 from forum.forms import Form
 from forum.posts.comment_queries import comment_by_id
@@ -104,7 +105,7 @@ class NoticeForm(Form):
         name = text.single_line(text.without_format(field.data or ""))
         if not NAME_LENGTH[0] <= len(name) <= NAME_LENGTH[1]:
             raise ValidationError(f"Enter a name of {NAME_LENGTH[0]} to {NAME_LENGTH[1]} characters.")
-        if "@" in name or "/" in name or "www." in name.lower():
+        if has_address(name):
             raise ValidationError("This looks like an e-mail or web address. Enter your name.")
 
     def validate_claim(self, field: Field) -> None:
