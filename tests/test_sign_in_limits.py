@@ -9,6 +9,7 @@ import time_machine
 from limits import parse
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from forum.accounts import passwords
 from forum.accounts.models import Member
@@ -164,3 +165,61 @@ def test_without_redis_the_limits_are_in_the_instance_folder(tmp_path: Path) -> 
     assert config["RATELIMIT_STORAGE_URI"] == f"localfile://{tmp_path / 'limits.sqlite'}"
     config = from_environment({"FORUM_INSTANCE": str(tmp_path), "FORUM_REDIS_URL": "redis://x"})
     assert config["RATELIMIT_STORAGE_URI"] == "redis://x"
+
+
+FORWARDED = [
+    "203.0.113.7:51515",
+    "[2001:db8::7]:4711",
+    "[2001:db8::7]",
+    "unknown",
+    "_hidden",
+    "",
+    "203.0.113.7, 10.0.0.1:1",
+]
+
+
+@pytest.mark.parametrize("forwarded", FORWARDED)
+def test_whatever_a_proxy_writes_for_an_address_nothing_fails(app: Any, browse: Any, forwarded: str) -> None:
+    member = member_with_password()
+    wsgi_app, app.wsgi_app = app.wsgi_app, ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1, x_port=1)
+    try:
+        headers = {"X-Forwarded-For": forwarded}
+        form = {"name": "Jo Doe", "email": "jo@partner.example", "password": "wet stone quiet harbour"}
+        assert browse().post("/join", data=form, headers=headers).status_code == 302
+        assert browse().post("/forgotten-password", data={"email": member.email}, headers=headers).status_code == 302
+        form = {"email": member.email, "password": PASSWORD}
+        browser = browse()
+        assert browser.post("/sign-in", data=form, headers=headers).status_code == 302
+        assert browser.get("/settings/sessions", headers=headers).status_code == 200
+        assert browse().get("/notices/new", headers=headers).status_code == 200
+    finally:
+        app.wsgi_app = wsgi_app
+
+
+def test_one_client_behind_a_proxy_that_names_ports_is_one_client(app: Any, browse: Any) -> None:
+    def ask(n: int) -> int:
+        remote = {"REMOTE_ADDR": f"203.0.113.7:{50000 + n}"}
+        form = {"email": f"nobody{n}@partner.example"}
+        return int(browse().post("/forgotten-password", data=form, environ_base=remote).status_code)
+
+    assert [ask(n) for n in range(11)] == [302] * 10 + [429]
+
+
+@pytest.mark.parametrize("host", ["localhost:9999", "localhost:80@evil.example", "evil.example", "LOCALHOST"])
+@pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "X-Forwarded-Port"])
+def test_mailed_links_begin_with_the_configured_address_alone(app: Any, browse: Any, host: str, header: str) -> None:
+    member = member_with_password()
+    app.config["TRUSTED_HOSTS"] = ["localhost", "evil.example"]  # even if the name of the host were fine
+    try:
+        browse().post("/forgotten-password", data={"email": member.email}, headers={header: host})
+    finally:
+        app.config["TRUSTED_HOSTS"] = None
+    for mail in db.session.query(Mail):
+        assert "http://localhost/new-password/" in mail.text
+        assert "9999" not in mail.text and "evil" not in mail.text + mail.html
+
+
+@pytest.mark.parametrize("path", ["/feed.atom", "/log.atom"])
+def test_feeds_name_the_configured_address_alone(app: Any, browse: Any, path: str) -> None:
+    page = browse().get(path, headers={"Host": "localhost:9999"})
+    assert page.status_code == 200 and "9999" not in page.text and f"http://localhost{path}" in page.text
