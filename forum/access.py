@@ -1,7 +1,6 @@
-"""Who may do what. Every rule of access is a short function here; about addresses at vendors see affiliation.py.
+"""Who may do what: every rule of access, as a pure function of the attributes that access_protocols.py names.
 
-`can_<verb>(user, item)` and `is_<role>(user)` are pure: they read only the attributes that access_protocols.py names.
-A rule about lists is written twice, side by side: for one item and as SQL; test_access.py holds both to one answer.
+A rule about lists is written twice, for one item and as SQL; test_access.py holds both to one answer.
 """
 
 from collections.abc import Iterable
@@ -70,7 +69,6 @@ def is_author(user: User, item: Authored) -> bool:
     if item.pseudonym_id is not None:
         if is_anonymous_writing_locked(user):
             return False
-        # An object has its pseudonym; a row of a query has the pseudonym's columns itself.
         pseudonym = item.pseudonym if hasattr(item, "pseudonym") else item
         return anonymity.owns_pseudonym(user.secret, cast(anonymity.PseudonymRow, pseudonym))
     return item.author_id is not None and item.author_id == user.id
@@ -96,9 +94,8 @@ def can_see(user: User, item: Content) -> bool:
     return not item.hidden_at or is_moderator(user) or is_author(user, item)
 
 
-# One rule written twice: what is in everyone's lists, feeds and counts, whoever is looking.
 def is_listed(item: Listable) -> bool:
-    """Return whether the item is neither hidden nor deleted."""
+    """Return whether everyone's lists show the item: one rule written twice."""
     return not item.hidden_at and not item.deleted_at
 
 
@@ -138,9 +135,15 @@ def can_change_role(user: User, member: Account) -> bool:
     return is_admin(user) and member.id != user.id and (can_sign_in or member.role != "member")
 
 
+def can_act_on(user: User, member: Account | None) -> bool:
+    """Do something about an account (None: about no account): moderators, about staff only admins, never oneself."""
+    is_staff = member is not None and member.role != "member"
+    return (is_admin(user) if is_staff else is_moderator(user)) and (member is None or member.id != user.id)
+
+
 def can_vouch(user: User, member: Account) -> bool:
     """Exempt a new member from the limits for new members."""
-    return is_moderator(user) and member.id != user.id and not member.vouched_at
+    return can_act_on(user, member) and not member.vouched_at
 
 
 def can_write(user: User) -> bool:
@@ -183,10 +186,7 @@ def can_reply_officially(user: User, post: Thread) -> bool:
 
 
 def can_edit(user: User, item: Content) -> bool:
-    """Change one's own post or comment; while it is hidden, only as a moderator asked, before the deadline.
-
-    An official reply speaks for the vendor: someone who no longer represents it cannot change it.
-    """
+    """Change one's own post or comment; while it is hidden, only as a moderator asked, before the deadline."""
     is_change_due = item.edit_deadline is not None and item.edit_deadline > now() and not item.removed_at
     official_vendor_id = getattr(item, "official_vendor_id", None)
     if official_vendor_id is not None and not _represents(user, official_vendor_id):
@@ -243,11 +243,11 @@ def can_flag(user: User, item: Content | Account) -> bool:
 
 
 def can_decide(user: User, case: Case, *, is_only_staff: bool = False) -> bool:
-    """Decide a case: moderators, not about themselves, their own texts, or a vendor that they represent.
+    """Decide a case: who can act on the member, did not write the text, and does not represent its vendor.
 
-    An appeal or objection is for a moderator who did not make the decision, or for an admin if there is no other staff.
+    An appeal is for a moderator who did not make the decision, or for an admin if there is no other staff.
     """
-    if not is_moderator(user) or case.member_id == user.id:
+    if not can_act_on(user, case.member) or case.member_id == user.id:
         return False
     item = case.content
     if item is not None and (is_possible_author(user, item) or represents_vendor_of(user, _thread_of(item))):
@@ -265,9 +265,8 @@ def can_read_statement(user: User, decision: Target) -> bool:
 
 def can_appeal(user: User, decision: Decision) -> bool:
     """Appeal a decision about oneself or one's own text: once, before the deadline. Role changes can't be appealed."""
-    if decision.action == "staff":
-        return False
-    return decision.appeal_deadline > now() and not decision.is_appealed and can_read_statement(user, decision)
+    is_open = decision.action != "staff" and decision.appeal_deadline > now() and not decision.is_appealed
+    return is_open and can_read_statement(user, decision)
 
 
 def can_send_notice(user: User | None, item: Content) -> bool:
@@ -296,5 +295,6 @@ def can_object_to_decision(user: User | None, notice: Notice) -> bool:
 
 
 def can_undo(user: User, decision: Decision) -> bool:
-    """Undo a decision by another one: moderators, unless it was about themselves or their own texts."""
-    return is_moderator(user) and not (can_read_statement(user, decision) or is_possible_author(user, decision.content))
+    """Undo a decision by another one: who can act on the member, unless it was about their own texts."""
+    is_concerned = can_read_statement(user, decision) or is_possible_author(user, decision.content)
+    return can_act_on(user, decision.member) and not is_concerned

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from forum.access_protocols import Domain, User, Vendor
+from forum.domains import ascii_domain
 
 
 def is_affiliated(user: User, vendor: Vendor) -> bool:
@@ -24,7 +25,7 @@ def is_employee(user: User, vendor: Vendor) -> bool:
 
 
 def _address_domain(user: User) -> str:
-    return (user.email or "").rpartition("@")[2].lower()
+    return ascii_domain((user.email or "").rpartition("@")[2]) or ""
 
 
 def _matching_domains(domain: str, vendor: Vendor) -> Sequence[Domain]:

@@ -157,7 +157,7 @@ def _service_urls(settings: Settings, instance: Path) -> dict[str, str]:
         "REDIS_URL": settings.redis_url,
         "JOBS_URL": settings.redis_url or f"sqlite:{instance / 'jobs.sqlite'}",
         "MAIL_URL": settings.mail_url or f"file:{instance / 'mail'}",
-        "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_STORAGE_URI": settings.redis_url or f"localfile://{instance / 'limits.sqlite'}",
     }
 
 

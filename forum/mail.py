@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from forum import anonymity, jobs
 from forum.db import RandomId, Timestamp, db, now, writing
+from forum.domains import normalized_address
 from forum.mail_transport import Outcome, Transport, describe, outcome_of
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ def enqueue(to_address: str, template: str, *, subject: str, unsubscribe: str | 
     """
     values = {"subject": subject, "unsubscribe": unsubscribe, **values}
     content = {
-        "to": to_address,
+        "to": normalized_address(to_address),
         "subject": subject,
         "message_id": make_msgid(domain=urlsplit(current_app.config["SITE_URL"]).hostname),
         "text": render_template(f"mail/{template}.txt", **values),

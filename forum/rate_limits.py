@@ -7,12 +7,15 @@ from typing import Any, TypeVar, cast
 
 from flask import Response, current_app, request
 from flask_limiter import Limiter
-from flask_limiter.util import get_qualified_name, get_remote_address
+from flask_limiter.util import get_qualified_name
 from flask_login import current_user
 
-from forum import anonymity
+from forum import anonymity, limit_storage
+from forum.clients import client_network
 from forum.urls import SAFE_METHODS
 
+# Imported so that the limiter knows the store of its name.
+LOADED = (limit_storage,)
 View = TypeVar("View", bound=Callable[..., Any])
 # Pages that change or answer for a single text of the member's, signed or anonymous.
 PER_TEXT_ENDPOINTS = {
@@ -26,7 +29,7 @@ def rate_limit_key() -> str:
     Where an anonymous text is changed the key is one for that page alone, and where one is written there is none: see
     `limit_writing`. Someone who reads the counters finds none that grows with two texts of one author.
     """
-    client = f"member {current_user.id}" if current_user.is_authenticated else f"address {get_remote_address()}"
+    client = f"member {current_user.id}" if current_user.is_authenticated else f"address {client_network()}"
     path = request.path if request.endpoint in PER_TEXT_ENDPOINTS else ""
     return anonymity.hashed_limit_key(f"{client} {datetime.now(UTC):%Y-%m-%d %H} {path}")
 
@@ -51,6 +54,11 @@ def limit_writing(limits: str) -> Callable[[View], View]:
         return cast(View, writing_limiter.limit("40/minute;600/hour", methods=["POST"])(limited))
 
     return decorate
+
+
+def network_key() -> str:
+    """Return the key of a limit for the client's whole network (/24, or /48 of IPv6); it names no address."""
+    return anonymity.hashed_limit_key(f"network {client_network(24, 48)}")
 
 
 @limiter.request_filter

@@ -52,6 +52,7 @@ _BRAND_SIGNS = "\u2117\u2120\u2122\xa9\xae"
 INVISIBLE = re.escape(_signs_of("Cf")) + _FILLERS + _BRAND_SIGNS
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _CONTINUATIONS = re.compile(f"[{_MARKS}\u200c\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
+_UNSEEN = re.compile(f"[{re.escape(_signs_of('Cf'))}{_FILLERS}]")
 APOSTROPHES = (
     "'`\u00b4\u02b9\u02bb-\u02bf\u02c8\u02ca\u02cb\u055a\u05f3\u07f4\u2018-\u201b\u2032\u2035\ua78b\ua78c\uff07\uff40"
 )
@@ -103,6 +104,16 @@ def slug_of(text: str, fallback: str = "untitled") -> str:
 def without_invisible(text: str) -> str:
     """Drop the characters that nobody sees, and the signs that follow a brand's name."""
     return _EXCESS_MARKS.sub(r"\1", _INVISIBLE.sub("", text))
+
+
+def without_format(text: str) -> str:
+    """Drop the characters that nobody sees, and keep signs such as ®."""
+    return _UNSEEN.sub("", text)
+
+
+def visible_length(text: str) -> int:
+    """Return how many characters of a text somebody sees, runs of white space as one, none around it."""
+    return len(" ".join(without_format(text).split()))
 
 
 def visible_text(rendered: str) -> str:

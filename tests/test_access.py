@@ -160,7 +160,7 @@ def test_a_vendors_representative_does_not_rate_or_decide(app: Flask) -> None:
         make_member(role="moderator"), other
     )
     voice.role = "moderator"
-    case = {"member_id": None, "contested_decision": None}
+    case = {"member_id": None, "member": None, "contested_decision": None}
     for named in (vendor, other):
         post = make_post(subject=PostSubject(named))
         assert access.can_decide(voice, SimpleNamespace(**case, content=post)) is (named is other)
@@ -221,6 +221,10 @@ def test_a_rule_about_vendors_lets_these_and_nobody_else(
     [
         ("can_vouch", {"vouched_at": None}, "moderator admin"),
         ("can_vouch", {}, ""),
+        ("can_vouch", {"vouched_at": None, "role": "moderator"}, "admin"),
+        ("can_act_on", {}, "moderator admin"),
+        ("can_act_on", {"role": "moderator"}, "admin"),
+        ("can_act_on", {"role": "admin", "banned_at": now()}, "admin"),
         ("can_change_role", {}, "admin"),
         ("can_change_role", {"confirmed_at": None}, ""),
         ("can_change_role", {"password_hash": None}, ""),
@@ -256,7 +260,7 @@ def test_what_was_decided_is_for_those_it_is_about_and_decided_by_others(people:
         assert allowed(rule, SimpleNamespace(**about_banned)) == "banned"
     for change in ({"appeal_deadline": now()}, {"is_appealed": True}, {"action": "staff"}):
         assert allowed("can_appeal", SimpleNamespace(**about_post | change)) == ""
-    case = SimpleNamespace(content=post, member_id=None, contested_decision=None)
+    case = SimpleNamespace(content=post, member_id=None, member=None, contested_decision=None)
     assert allowed("can_decide", case) == "moderator admin"
     assert not access.can_decide(
         people["moderator"], SimpleNamespace(**vars(case) | {"member_id": people["moderator"].id})

@@ -107,10 +107,10 @@ def test_a_locked_moderator_decides_about_no_anonymous_text(app: Flask) -> None:
     mine, signed = make_post(moderator, anonymous=True), make_post()
     foreign = make_post(anonymous=True)
     for post, allowed in ((mine, False), (foreign, False), (signed, True)):
-        case = type("Case", (), {"content": post, "member_id": None, "contested_decision": None})()
+        case = type("Case", (), {"content": post, "member_id": None, "member": None, "contested_decision": None})()
         assert access.can_decide(moderator, case) is allowed
         assert access.is_possible_author(moderator, post) is not allowed
-        decision = type("Decision", (), {"content": post, "member_id": None})()
+        decision = type("Decision", (), {"content": post, "member_id": None, "member": None})()
         assert access.can_undo(moderator, decision) is allowed
     assert not access.is_possible_author(moderator, None)
 

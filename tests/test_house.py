@@ -20,10 +20,10 @@ ROOT = Path(__file__).parent.parent
 # From the ground up: a room imports from rooms on lower floors, and from itself.
 FLOORS = [
     "config job_queue markdown markdown_writer",
-    "access_protocols db text dates anonymity gateway jobs links signed_tokens",
+    "access_protocols db domains text dates anonymity gateway jobs limit_storage links signed_tokens",
     "site serving job_runs backup chains storage mail_transport",
     "affiliation",
-    "access cursors headers mail urls",
+    "access clients cursors headers mail urls",
     "assets forms rate_limits submissions",
     "templating errors",
     "web",

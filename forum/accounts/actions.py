@@ -7,11 +7,13 @@ from forum.accounts.lock_actions import lock_anonymous_writing
 from forum.accounts.models import Member
 from forum.accounts.organisations import mailbox_domain
 from forum.accounts.passwords import hash_password
-from forum.accounts.queries import member_by_email, slugs_with_prefix, unconfirmed_before
+from forum.accounts.queries import member_by_email, member_by_mailbox, slugs_with_prefix, unconfirmed_before
+from forum.accounts.sign_in_limits import may_mail
 from forum.accounts.signals import email_changed
 from forum.accounts.tokens import token_for
 from forum.dates import format_day
 from forum.db import db, lock, now
+from forum.domains import normalized_address
 from forum.links import external_url
 
 KEEP_UNCONFIRMED = timedelta(days=7)
@@ -23,10 +25,10 @@ def join(*, name: str, email: str, password: str) -> None:
 
     The caller shows the same page whether or not the address has an account: only its owner learns that, by mail.
     """
-    email = _normalized(email)
+    email = normalized_address(email)
     password_hash = hash_password(password)
     lock("joining")  # two requests at once with the same address or name
-    member = member_by_email(email)
+    member = member_by_mailbox(email)
     if member is None:
         member = Member(email=email, name=text.single_line(name), slug=unique_slug(name))
         db.session.add(member)
@@ -34,10 +36,10 @@ def join(*, name: str, email: str, password: str) -> None:
         send_claim_link(member)
         return
     elif member.confirmed_at is not None:
-        _mail_account_exists(email, member.name)
+        _mail_account_exists(email)
         return
     # Joining again before confirming: the latest name and password count, and earlier links stop working.
-    member.name, member.password_hash = text.single_line(name), password_hash
+    member.name, member.email, member.password_hash = text.single_line(name), email, password_hash
     db.session.flush()
     send_confirmation(member)
 
@@ -47,7 +49,7 @@ def create_member(*, name: str, email: str | None, password: str | None = None, 
     member = Member(
         name=text.single_line(name)[:MAX_NAME_LENGTH],
         slug=unique_slug(name),
-        email=_normalized(email) if email else None,
+        email=normalized_address(email) if email else None,
         password_hash=hash_password(password) if password else None,
         role=role,
         confirmed_at=now() if password else None,
@@ -61,12 +63,15 @@ def create_member(*, name: str, email: str | None, password: str | None = None, 
 def send_confirmation(member: Member) -> None:
     """Mail the link that confirms the address."""
     link = external_url("accounts.confirm", token=token_for(member, "confirm"))
-    _mail_member(member, "confirm", "Confirm your e-mail address", link=link)
+    if member.email and may_mail(member.email, member):
+        mail.enqueue(member.email, "confirm", subject="Confirm your e-mail address", link=link)
 
 
 def send_claim_link(member: Member) -> None:
     """Mail the link by which the author of imported posts takes over their account."""
     link = external_url("accounts.claim", token=token_for(member, "claim"))
+    if member.email and not may_mail(member.email, member):
+        return
     _mail_member(member, "claim", "Your earlier posts have moved here", link=link)
 
 
@@ -91,6 +96,8 @@ def send_password_reset(email: str) -> None:
         send_claim_link(member)
         return
     link = external_url("accounts.new_password", token=token_for(member, "password"))
+    if member.email and not may_mail(member.email, member):
+        return
     _mail_member(member, "password", "Choose a new password", link=link)
 
 
@@ -127,17 +134,19 @@ def _set_password(member: Member, password: str) -> None:
 
 def request_email_change(member: Member, email: str) -> None:
     """Mail a confirmation link to the new address."""
-    email = _normalized(email)
-    if member_by_email(email) is not None:
-        _mail_account_exists(email, member.name)
+    email = normalized_address(email)
+    if (owner := member_by_mailbox(email)) is not None and (owner.id != member.id or email == member.email):
+        _mail_account_exists(email)
         return
     link = external_url("accounts.new_email", token=token_for(member, "email", email))
-    mail.enqueue(email, "email", subject="Confirm your new e-mail address", name=member.name, link=link)
+    if may_mail(email, member):
+        mail.enqueue(email, "email", subject="Confirm your new e-mail address", link=link)
 
 
 def change_email(member: Member, email: str) -> bool:
     """Move the account to the new address and notify the previous one. False when somebody else has taken it by now."""
-    if member_by_email(email) is not None:
+    owner = member_by_mailbox(email)
+    if owner is not None and owner.id != member.id:
         return False
     previous, member.email = member.email, email
     if mailbox_domain(member):  # an address at a company says where they work now
@@ -190,13 +199,11 @@ def unique_slug(name: str) -> str:
     return slug
 
 
-def _normalized(email: str) -> str:
-    return email.strip().lower()
-
-
-def _mail_account_exists(email: str, name: str) -> None:
+# Mails to an address whose reader is not known to be the member hold nothing that somebody typed.
+def _mail_account_exists(email: str) -> None:
     link = external_url("accounts.forgot_password")
-    mail.enqueue(email, "account_exists", subject="You already have an account", name=name, link=link)
+    if may_mail(email):
+        mail.enqueue(email, "account_exists", subject="You already have an account", link=link)
 
 
 def _mail_member(member: Member, template: str, subject: str, *, link: str, last_day: str | None = None) -> None:

@@ -16,6 +16,8 @@ class Byline(NamedTuple):
     anonymous: bool
     details: str
     slug: str | None = None
+    # "moderator" or "admin": a badge that nobody can type.
+    staff_role: str | None = None
 
 
 class BylineRow(Protocol):
@@ -33,6 +35,8 @@ class BylineRow(Protocol):
     def author_job_title(self) -> str: ...
     @property
     def author_country(self) -> str: ...
+    @property
+    def author_role(self) -> str: ...
 
 
 class BylineItem(Protocol):
@@ -57,6 +61,7 @@ def byline_columns() -> list[ColumnElement[Any]]:
         member.slug.label("author_slug"),
         member.job_title.label("author_job_title"),
         member.country.label("author_country"),
+        member.role.label("author_role"),
         pseudonym.name.label("alias"),
     ]
 
@@ -75,7 +80,8 @@ def _row_byline(row: BylineRow, title: str | None) -> Byline:
         return Byline(row.alias, None, True, row.badge)
     if not row.author_name:
         return FORMER_MEMBER
-    return _signed(row.author_name, row.author_slug, title or _details(row.author_job_title, row.author_country))
+    details = title or _details(row.author_job_title, row.author_country)
+    return _signed(row.author_name, row.author_slug, details, row.author_role)
 
 
 def _item_byline(item: BylineItem, title: str | None) -> Byline:
@@ -84,11 +90,12 @@ def _item_byline(item: BylineItem, title: str | None) -> Byline:
     author = item.author
     if author is None:
         return FORMER_MEMBER
-    return _signed(author.name, author.slug, title or _details(author.job_title, author.country))
+    return _signed(author.name, author.slug, title or _details(author.job_title, author.country), author.role)
 
 
-def _signed(name: str, slug: str, details: str) -> Byline:
-    return Byline(name, path_of("pages.member", slug=slug), False, details, slug)
+def _signed(name: str, slug: str, details: str, role: str) -> Byline:
+    staff_role = role if role != "member" else None
+    return Byline(name, path_of("pages.member", slug=slug), False, details, slug, staff_role)
 
 
 def _details(job_title: str, country: str) -> str:

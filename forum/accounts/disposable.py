@@ -3,10 +3,12 @@
 from functools import cache
 from pathlib import Path
 
+from forum.domains import normalized_address
+
 
 def is_disposable(email: str) -> bool:
     """Return whether the address is at a disposable service, or at a subdomain of one."""
-    labels = email.strip().lower().rpartition("@")[2].rstrip(".").split(".")
+    labels = normalized_address(email).rpartition("@")[2].split(".")
     return any(".".join(labels[n:]) in _domains() for n in range(len(labels) - 1))
 
 

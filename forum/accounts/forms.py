@@ -10,13 +10,14 @@ from forum import text
 from forum.accounts import passwords
 from forum.accounts.badge_choices import BUSINESS_TYPES, REGIONS
 from forum.accounts.disposable import is_disposable
+from forum.accounts.names import clean_name, key_of, name_error, title_error
 from forum.accounts.organisations import email_domain, is_free_mail
 from forum.forms import Form
 
 EMAIL_VALIDATORS = [
     InputRequired("Enter your e-mail address."),
     Length(max=254, message="This e-mail address is too long."),
-    Email("This e-mail address is incomplete. It should look like name@company.example."),
+    Email("This e-mail address is incomplete. It should look like name@company.example.", allow_smtputf8=False),
 ]
 MAX_80 = Length(max=80, message="Use at most 80 characters.")
 
@@ -31,12 +32,24 @@ def _check_not_disposable(form: Form, field: Field) -> None:
         raise ValidationError("This address is from a temporary e-mail service. Use a permanent address.")
 
 
+def _cleaned(typed: str | None) -> str | None:
+    return clean_name(typed) if typed else typed
+
+
 def _check_name(form: Form, field: Field) -> None:
-    name = text.single_line(field.data or "")
-    if not 2 <= len(name) <= 60:
+    name, member = field.data or "", current_user if current_user.is_authenticated else None
+    if not 2 <= text.visible_length(name) <= 60 or not key_of(name):
         raise ValidationError("Use 2 to 60 characters for your name.")
-    if "@" in name or "://" in name:
-        raise ValidationError("This looks like an e-mail or web address. Enter the name people should see.")
+    if member is not None and member.name == name:
+        return
+    if message := name_error(name, member):
+        raise ValidationError(message)
+
+
+def _check_title(form: Form, field: Field) -> None:
+    is_staff = current_user.is_authenticated and current_user.role != "member"
+    if not is_staff and (message := title_error(field.data or "")):
+        raise ValidationError(message)
 
 
 def _check_new_password(form: Form, field: Field) -> None:
@@ -67,7 +80,7 @@ def _current_password_field() -> PasswordField:
 class JoinForm(Form):
     """Create an account."""
 
-    name = StringField("Name", validators=[InputRequired("Enter your name."), _check_name])
+    name = StringField("Name", filters=[_cleaned], validators=[InputRequired("Enter your name."), _check_name])
     email = EmailField("E-mail", filters=[_stripped], validators=[*EMAIL_VALIDATORS, _check_not_disposable])
     password = _new_password_field("Password")
 
@@ -135,10 +148,12 @@ class WorkDomainForm(Form):
 class ProfileForm(Form):
     """Change the profile. Everything but the name is optional."""
 
-    name = StringField("Name", validators=[InputRequired("Enter your name."), _check_name])
-    job_title = StringField("Job title", validators=[MAX_80])
-    company = StringField("Company", validators=[MAX_80])
-    country = StringField("Country", validators=[Length(max=60, message="Use at most 60 characters.")])
+    name = StringField("Name", filters=[_cleaned], validators=[InputRequired("Enter your name."), _check_name])
+    job_title = StringField("Job title", filters=[_cleaned], validators=[MAX_80, _check_title])
+    company = StringField("Company", filters=[_cleaned], validators=[MAX_80, _check_title])
+    country = StringField(
+        "Country", filters=[_cleaned], validators=[Length(max=60, message="Use at most 60 characters."), _check_title]
+    )
     business_type = SelectField("Type of company", choices={"": "Not stated", **BUSINESS_TYPES})
     region = SelectField("Region", choices={"": "Not stated", **REGIONS})
     time_zone = SelectField(

@@ -2,6 +2,7 @@
 
 from forum.accounts.actions import delete_unconfirmed
 from forum.accounts.lock_actions import send_lock_reminders
+from forum.accounts.session_actions import delete_ended_sessions
 from forum.db import db, writing
 from forum.job_runs import claim_run, once_per_day
 
@@ -21,4 +22,12 @@ def remind_of_locks() -> None:
     """Mail, once a day, the members whose anonymous writing has been locked for a week."""
     claim_run()
     send_lock_reminders()
+    db.session.commit()
+
+
+@jobs.periodic(minute="50", hour="3")
+@writing()
+def delete_sessions() -> None:
+    """Delete, once a night, the rows of sessions that are over."""
+    delete_ended_sessions()
     db.session.commit()

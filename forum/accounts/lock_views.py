@@ -2,14 +2,12 @@
 
 from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_user
+from flask_login import current_user
 
 from forum.access import is_anonymous_writing_locked, is_member
 from forum.accounts import two_factor
-from forum.accounts.models import Member
-from forum.accounts.staff_actions import end_sessions
 from forum.accounts.two_factor_forms import UnlockForm
-from forum.db import db
+from forum.accounts.two_factor_views import end_other_sessions
 from forum.rate_limits import limiter
 from forum.web import permission_required
 
@@ -25,10 +23,7 @@ def unlock() -> ResponseReturnValue:
         return redirect(url_for("pages.anonymous_writing"))
     form = UnlockForm()
     if form.validate_on_submit():
-        member = db.session.get_one(Member, current_user.id)
-        end_sessions(member)  # whoever else is signed in has not proved anything
-        db.session.commit()
-        login_user(member)
+        end_other_sessions()  # whoever else is signed in has not proved anything
         flash("Your anonymous writing is unlocked.")
         return redirect(url_for("pages.anonymous_writing"))
     has_proof = two_factor.is_enabled(current_user) or current_user.recovery_phrase_hash is not None

@@ -1,11 +1,12 @@
-"""Members, the pseudonyms they write under anonymously, and sanctions that reach them through a pseudonym."""
+"""Members, their sessions and passkeys, the pseudonyms they write under, and sanctions that reach them through one."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from flask_login import UserMixin
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from forum.accounts.organisations import mailbox
 from forum.anonymity import current_keys, new_secret_seal, unseal_secret
 from forum.db import Id, RandomId, Timestamp, db
 
@@ -28,6 +29,8 @@ class Member(UserMixin, db.Model):
     name: Mapped[str] = mapped_column(String(60))
     slug: Mapped[str] = mapped_column(String(70), unique=True)
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
+    # The mailbox behind the address: one for all its spellings, see organisations.py.
+    mailbox: Mapped[str | None] = mapped_column(String(254), index=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     # Increases when the password changes, which ends all older sessions and remembered devices.
     session_epoch: Mapped[int] = mapped_column(default=0)
@@ -72,6 +75,11 @@ class Member(UserMixin, db.Model):
     # nobody can make them again.
     secret_seal: Mapped[str | None] = mapped_column(String(160), default=new_secret_seal)
 
+    @validates("email")
+    def _set_mailbox(self, key: str, email: str | None) -> str | None:
+        self.mailbox = mailbox(email) if email else None
+        return email
+
     @property
     def secret(self) -> str | None:
         """Return the unsealed secret. None when no key in force opens it."""
@@ -85,9 +93,35 @@ class Member(UserMixin, db.Model):
         cascade="all, delete-orphan", passive_deletes=True, order_by="Passkey.id"
     )
 
+    @property
+    def session_token(self) -> str:
+        """Return the token of the session that this object was loaded for; "" outside of one."""
+        token: str = self.__dict__.get("_session_token", "")
+        return token
+
+    @session_token.setter
+    def session_token(self, token: str) -> None:
+        self.__dict__["_session_token"] = token
+
     def get_id(self) -> str:
-        """Return what a session stores: the member's id and the epoch of their sessions."""
-        return f"{self.id}.{self.session_epoch}"
+        """Return what the cookies of a session store: the member's id, the epoch of their sessions, and the token."""
+        return f"{self.id}.{self.session_epoch}.{self.session_token}"
+
+
+class MemberSession(db.Model):
+    """A browser that is signed in. The row names nobody: see session_actions.py."""
+
+    __tablename__ = "member_sessions"
+
+    id: Mapped[RandomId]
+    # The SHA-256 of the token in the browser's cookie.
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # An HMAC of the member's secret that no other session has, by which its owner finds it.
+    owner_hmac: Mapped[str] = mapped_column(String(64), unique=True)
+    # The device, the network and the day, and the epoch of the member's sessions.
+    details_seal: Mapped[str] = mapped_column(String(400))
+    # Until when the session lasts, in UTC.
+    last_day: Mapped[date]
 
 
 class Passkey(db.Model):

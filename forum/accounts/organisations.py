@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from forum.domains import ascii_domain, normalized_address, registrable_domain
+
 
 class MemberRow(Protocol):
     """A member, or a row of these columns."""
@@ -29,9 +31,13 @@ class MemberRow(Protocol):
         """The domain of the company that they proved beside the address."""
 
 
-# Free-mail hosts with two names, and those that deliver mail as if there were no dots.
-SAME_HOSTS = {"googlemail.com": "gmail.com"}
-HOSTS_WITHOUT_DOTS = frozenset({"gmail.com"})
+# Free-mail hosts with several names, and those that deliver mail as if there were no dots.
+SAME_HOSTS = {"googlemail.com": "gmail.com", "me.com": "icloud.com", "mac.com": "icloud.com", "ya.ru": "yandex.ru"}
+SAME_HOSTS |= {"protonmail.com": "proton.me", "protonmail.ch": "proton.me", "pm.me": "proton.me"}
+SAME_HOSTS |= {f"yandex.{suffix}": "yandex.ru" for suffix in ("com", "by", "kz", "ua")}
+HOSTS_WITHOUT_DOTS = frozenset({"gmail.com", "proton.me", "yandex.ru"})
+# Yahoo's second addresses have a hyphen before what their owner adds.
+HOSTS_WITH_HYPHEN = ("yahoo.", "ymail.com", "rocketmail.com")
 
 
 class Organisation(NamedTuple):
@@ -45,7 +51,7 @@ def organisation_of(member: MemberRow) -> Organisation:
     """Return the member's organisation: their confirmed work domain, or their mailbox alone."""
     domain = member.work_domain or email_domain(member.email)
     if member.confirmed_at and domain and not is_free_mail(domain):
-        return Organisation(domain, True)
+        return Organisation(registrable_domain(domain), True)
     if member.confirmed_at and domain:
         return Organisation(f"mailbox {mailbox(member.email or '')}", False)
     return Organisation(f"member {member.id}", False)
@@ -58,21 +64,21 @@ def mailbox_domain(member: MemberRow) -> str:
 
 
 def mailbox(email: str) -> str:
-    """Return the mailbox behind an address: without what follows a plus, and without dots where hosts ignore them."""
-    local, _, domain = email.lower().rpartition("@")
+    """Return the mailbox behind an address: without what its owner may add, nor dots where hosts ignore them."""
+    local, _, domain = normalized_address(email).rpartition("@")
     domain = SAME_HOSTS.get(domain, domain)
-    local = local.partition("+")[0]
+    local = local.partition("-" if domain.startswith(HOSTS_WITH_HYPHEN) else "+")[0]
     return f"{local.replace('.', '') if domain in HOSTS_WITHOUT_DOTS else local}@{domain}"
 
 
 def email_domain(email: str | None) -> str:
-    """Return the domain of an address in lower case, or "" when there is none."""
-    return (email or "").rpartition("@")[2].lower()
+    """Return the domain of an address in ASCII and lower case, or "" when there is none."""
+    return ascii_domain((email or "").rpartition("@")[2]) or ""
 
 
 def is_free_mail(domain: str) -> bool:
-    """Return whether anyone can get an address at this domain."""
-    return domain.lower() in _free_mail_domains()
+    """Return whether anyone can get an address at this domain, or at the one that it belongs to."""
+    return not _free_mail_domains().isdisjoint({domain.lower(), registrable_domain(domain)})
 
 
 @cache

@@ -4,7 +4,7 @@ import time
 
 from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_user
+from flask_login import current_user
 from limits import parse
 
 from forum import anonymity
@@ -13,6 +13,7 @@ from forum.accounts import passkeys, two_factor
 from forum.accounts.forms import SignInForm
 from forum.accounts.models import Member, Passkey
 from forum.accounts.passkeys import Ceremony
+from forum.accounts.session_views import open_session
 from forum.accounts.two_factor_forms import (
     CodeForm,
     PasskeyForm,
@@ -24,12 +25,13 @@ from forum.accounts.two_factor_views import (
     Destination,
     code_page,
     continue_to,
+    end_other_sessions,
     pending_member,
     requested_destination,
 )
 from forum.db import db, deferred_transaction
 from forum.rate_limits import limiter
-from forum.web import new_session, permission_required, require
+from forum.web import permission_required, require
 
 bp = Blueprint("passkeys", __name__)
 # Seconds between the options and the answer of the device.
@@ -62,8 +64,7 @@ def sign_in() -> ResponseReturnValue:
     if member.banned_at is not None:
         abort(403)
     db.session.commit()
-    new_session()
-    login_user(member, remember=remember or bool(request.form.get("remember")))
+    open_session(member, remember=remember or bool(request.form.get("remember")))
     session["two_factor_proof"] = two_factor.session_proof(member, passkey)
     return continue_to(destination)
 
@@ -82,7 +83,7 @@ def index() -> ResponseReturnValue:
         passkey = passkeys.add_passkey(current_user, credential, challenge, name) if challenge else None
         if passkey is not None:
             codes = two_factor.first_recovery_codes(current_user)
-            db.session.commit()
+            end_other_sessions()
             session["two_factor_proof"] = two_factor.session_proof(current_user, passkey)
             if codes is not None:
                 return render_template("accounts/recovery_codes.html", codes=codes, next=url_for(".index"))
@@ -128,7 +129,7 @@ def remove(passkey_id: int) -> ResponseReturnValue:
         form = RenamePasskeyForm(formdata=None, obj=passkey)
         return form.render("accounts/passkey.html", passkey=passkey, removal=removal)[0], 422
     two_factor.remove_passkey(current_user, passkey)
-    db.session.commit()
+    end_other_sessions()
     flash("The passkey is removed. Your device may still offer it; delete it there, too.")
     return redirect(url_for(".index"))
 

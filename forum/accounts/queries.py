@@ -8,21 +8,22 @@ from sqlalchemy import Row, Select, bindparam, func, select
 
 from forum import anonymity
 from forum.accounts.models import Member, Passkey, Pseudonym, Sanction, SpentLink
+from forum.accounts.organisations import mailbox
 from forum.db import db
-
-
-def member_by_session(session_id: str) -> Member | None:
-    """Return the member of a session, or None when the session has been ended."""
-    member_id, _, epoch = session_id.partition(".")
-    if not (member_id.isdecimal() and epoch.isdecimal()):
-        return None
-    member = db.session.get(Member, int(member_id))
-    return member if member is not None and member.session_epoch == int(epoch) else None
+from forum.domains import normalized_address
 
 
 def member_by_email(email: str) -> Member | None:
-    """Return the member with this address, ignoring case."""
-    return db.session.scalar(select(Member).where(Member.email == email.strip().lower()))
+    """Return the member with this address, in whatever spelling of its domain and case."""
+    return db.session.scalar(select(Member).where(Member.email == normalized_address(email)))
+
+
+def member_by_mailbox(email: str) -> Member | None:
+    """Return the member with this address, or with another one that leads to the same mailbox; see organisations.py."""
+    exact = member_by_email(email)
+    return exact or db.session.scalar(
+        select(Member).where(Member.mailbox == mailbox(email)).order_by(Member.id).limit(1)
+    )
 
 
 def member_by_slug(slug: str) -> Select[tuple[Member]]:
@@ -100,6 +101,19 @@ def count_other_admins(member_id: int) -> int:
         Member.password_hash.is_not(None),
     )
     return db.session.scalar(select(func.count()).select_from(Member).where(*can_sign_in)) or 0
+
+
+def admins_with_mail() -> Sequence[Member]:
+    """Return the admins who can sign in and get mail."""
+    can_get_mail = (Member.role == "admin", Member.confirmed_at.is_not(None), Member.email.is_not(None))
+    is_reached = (Member.banned_at.is_(None), Member.bounced_at.is_(None))
+    return db.session.scalars(select(Member).where(*can_get_mail, *is_reached).order_by(Member.id)).all()
+
+
+def names_of_representatives_and_staff() -> Sequence[Row[int, str]]:
+    """Return id and name of everyone whose name carries weight: moderators, admins and representatives of vendors."""
+    carries_weight = (Member.role != "member") | Member.represents_id.is_not(None)
+    return db.session.execute(select(Member.id, Member.name).where(carries_weight)).all()
 
 
 def members_to_remind_of_lock(moment: datetime) -> Sequence[Member]:

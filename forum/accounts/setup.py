@@ -3,6 +3,7 @@
 from flask import Flask
 
 from forum.accounts import (
+    device_views,
     jobs,
     lock_views,
     passkey_views,
@@ -25,6 +26,7 @@ BLUEPRINTS = (
     recovery_phrase_views.bp,
     lock_views.bp,
     work_domain_views.bp,
+    device_views.bp,
 )
 
 

@@ -1,9 +1,11 @@
 """Actions of staff on an account, such as changing a role or ending its sessions."""
 
+from forum import mail
 from forum.accounts import two_factor
 from forum.accounts.models import Member
-from forum.accounts.queries import count_other_admins
+from forum.accounts.queries import admins_with_mail, count_other_admins
 from forum.db import db, lock, now
+from forum.links import external_url
 
 
 class LastAdmin(Exception):
@@ -28,16 +30,43 @@ def clear_bounce(member: Member) -> None:
     db.session.flush()
 
 
+def require_other_admin(member: Member) -> None:
+    """Raise LastAdmin when the member is the only admin who can sign in: nobody demotes, suspends or bans them."""
+    lock("roles")  # two admins who act on each other at once
+    db.session.refresh(member)
+    if member.role == "admin" and not count_other_admins(member.id):
+        raise LastAdmin
+
+
 def set_role(member: Member, role: str) -> str:
     """Set the role ("member", "moderator" or "admin") and return the previous one. Raises LastAdmin."""
-    lock("roles")  # two admins who demote each other at once
+    lock("roles")
     db.session.refresh(member)
     previous = member.role
-    if previous == "admin" and role != "admin" and not count_other_admins(member.id):
-        raise LastAdmin
+    if role != "admin":
+        require_other_admin(member)
     member.role = role
     db.session.flush()
     return previous
+
+
+def mail_admins(member: Member, change: str, reason: str, actor: str) -> None:
+    """Mail all admins what was done about a member of staff, so that no takeover of the site goes unnoticed.
+
+    `change` and `actor` are words: "role: admin → member", "Ada Chief".
+    """
+    for admin in admins_with_mail():
+        mail.enqueue(
+            admin.email or "",
+            "staff_change",
+            subject=f"Staff change: {member.name}",
+            name=admin.name,
+            member_name=member.name,
+            change=change,
+            reason=reason,
+            actor=actor,
+            link=external_url("admin.member", slug=member.slug),
+        )
 
 
 def reset_two_factor(member: Member) -> bool:

@@ -70,6 +70,10 @@ class ReauthenticationFields(Form):
         return not self.proof.errors
 
 
+class ReauthenticationForm(ReauthenticationFields):
+    """Prove once more who one is, in a session that has lasted for a while."""
+
+
 class CodeForm(Form):
     """Enter a code from the app, or a recovery code."""
 

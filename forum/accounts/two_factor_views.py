@@ -6,12 +6,14 @@ from typing import Any, NamedTuple
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_user
+from flask_login import current_user
 
 from forum.access import can_secure_account, is_member, is_moderator
 from forum.accounts import two_factor
 from forum.accounts.models import Member
-from forum.accounts.queries import member_by_session
+from forum.accounts.session_queries import member_by_mark
+from forum.accounts.session_views import open_session, record_proof, renew_session
+from forum.accounts.staff_actions import end_sessions
 from forum.accounts.two_factor_forms import (
     TOO_MANY_ATTEMPTS,
     WRONG_CODE,
@@ -59,11 +61,12 @@ def start_session(member: Member, *, remember: bool = False, destination: Destin
     """Sign in a member whose password or link was right, or ask for the code first. Carries along what they typed."""
     if member.banned_at is not None:
         abort(403)
-    new_session()
     if not two_factor.is_enabled(member):
-        login_user(member, remember=remember)
+        open_session(member, remember=remember)
         return continue_to(destination)
-    session["pending_sign_in"] = {"session_id": member.get_id(), "remember": remember, "time": int(time.time())}
+    new_session()
+    mark = f"{member.id}.{member.session_epoch}"
+    session["pending_sign_in"] = {"mark": mark, "remember": remember, "time": int(time.time())}
     return code_page(CodeForm(formdata=None), destination)
 
 
@@ -100,8 +103,7 @@ def code() -> ResponseReturnValue:
             form.code.errors = [TOO_MANY_ATTEMPTS]
         elif two_factor.consume_code(member, form.code.data or ""):
             db.session.commit()
-            new_session()
-            login_user(member, remember=remember)
+            open_session(member, remember=remember)
             session["two_factor_proof"] = two_factor.session_proof(member)
             return continue_to(destination)
         else:
@@ -124,7 +126,7 @@ def settings() -> ResponseReturnValue:
     if form.validate_on_submit():
         codes = two_factor.enable(current_user, secret, (form.code.data or "").replace(" ", ""))
         if codes is not None:
-            db.session.commit()
+            end_other_sessions()
             session["two_factor_proof"] = two_factor.session_proof(current_user)
             return render_template("accounts/recovery_codes.html", codes=codes, next=target)
         form.code.errors = ["This code is not valid now. Is the clock of your phone right?"]
@@ -148,7 +150,7 @@ def disable() -> ResponseReturnValue:
     if not form.validate():
         return _settings_page(form)
     two_factor.remove_app(current_user)
-    db.session.commit()
+    end_other_sessions()
     session.pop("two_factor_proof", None)
     factors = "your password and a passkey" if two_factor.is_enabled(current_user) else "your password only"
     flash(f"The authenticator app is removed. Signing in asks for {factors}.")
@@ -169,7 +171,7 @@ def recovery_codes() -> ResponseReturnValue:
         values = {} if isinstance(other, DisableForm) else {"app_secret": other.app_secret()}
         return _settings_page(other, recovery_form=form, **values)
     codes = two_factor.replace_recovery_codes(current_user)
-    db.session.commit()
+    end_other_sessions()
     return render_template("accounts/recovery_codes.html", codes=codes, next=None)
 
 
@@ -193,7 +195,7 @@ def pending_member() -> tuple[Member | None, bool]:
     """Return whose code is asked for, and whether to remember them: someone between password and code, or signed in."""
     pending = session.get("pending_sign_in")
     if pending and time.time() - pending["time"] < CODE_TIMEOUT:
-        member = member_by_session(pending["session_id"])
+        member = member_by_mark(pending["mark"])
         if member is not None and member.banned_at is None and two_factor.is_enabled(member):
             return member, pending["remember"]
     if current_user.is_authenticated and two_factor.is_enabled(current_user):
@@ -212,6 +214,14 @@ def code_page(form: CodeForm, destination: Destination, *, is_refused: bool = Fa
         **destination._asdict(),
     )
     return page, 422 if is_refused else status
+
+
+def end_other_sessions() -> None:
+    """Commit what has changed about the account, and end every session of its member but this one."""
+    member = db.session.get_one(Member, current_user.id)
+    end_sessions(member)
+    renew_session(member)
+    record_proof()
 
 
 def continue_to(destination: Destination) -> ResponseReturnValue:

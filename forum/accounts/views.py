@@ -1,15 +1,10 @@
 """Pages for joining, signing in and settings."""
 
-from ipaddress import ip_address, ip_network
-
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter.util import get_remote_address
-from flask_login import current_user, login_user, logout_user
-from limits import RateLimitItem, parse
+from flask_login import current_user
 from wtforms import Field
 
-from forum import anonymity
 from forum.access import can_secure_account, is_anonymous_writing_locked, is_member
 from forum.accounts import actions, lock_actions, passwords
 from forum.accounts.forms import (
@@ -23,32 +18,24 @@ from forum.accounts.forms import (
     SignInForm,
 )
 from forum.accounts.models import Member
-from forum.accounts.queries import member_by_email, member_by_session
+from forum.accounts.queries import member_by_email
+from forum.accounts.session_queries import member_by_session
+from forum.accounts.session_views import close_session, renew_session
+from forum.accounts.sign_in_limits import count_failure, is_throttled, remember_device
 from forum.accounts.tokens import member_from_token
-from forum.accounts.two_factor_views import requested_destination, start_session
+from forum.accounts.two_factor_views import Destination, end_other_sessions, requested_destination, start_session
 from forum.db import db
-from forum.rate_limits import limiter, was_accepted
+from forum.rate_limits import limiter, network_key, was_accepted
 from forum.submissions import HONEYPOT_FILLED, form_age, honeypot_filled, typed_too_fast
 from forum.web import login_manager, permission_required
 
 bp = Blueprint("accounts", __name__)
 login_manager.user_loader(member_by_session)
 
-# Failed sign-ins: from one address, and at one account from any address.
-PER_ADDRESS = parse("20/15 minutes")
-PER_ACCOUNT = parse("10/15 minutes")
-# Accounts created from one network.
+# Accounts created from one network, and mails requested.
 PER_NETWORK = "20/hour;60/day"
 # No person fills in the form in less, in seconds.
 MIN_JOIN_FORM_AGE = 2
-
-
-def network_key() -> str:
-    """Return the rate-limit key of the client's network (/24, or /48 of IPv6), hashed so that it names no address."""
-    address = ip_address(get_remote_address())
-    address = getattr(address, "ipv4_mapped", None) or address
-    network = ip_network((address, 24 if address.version == 4 else 48), strict=False)
-    return anonymity.hashed_limit_key(f"network {network}")
 
 
 @bp.route("/join", methods=["GET", "POST"])
@@ -102,16 +89,14 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     template = "accounts/signed_out.html" if destination.carried else "accounts/sign_in.html"
     if form.validate_on_submit():
-        if _is_throttled(form.email.data or ""):
+        email, password = form.email.data or "", form.password.data or ""
+        member = member_by_email(email)
+        if is_throttled(email, member):
             page, _ = form.render(template, throttled=True, **destination._asdict())
             return page, 429
-        member = _authenticate(form.email.data or "", form.password.data or "")
-        if member is not None and member.confirmed_at is None:
-            actions.send_confirmation(member)
-            db.session.commit()
-            return redirect(url_for(".check_email", purpose="join"))
-        if member is not None:
-            return start_session(member, remember=form.remember.data, destination=destination)
+        if _is_right(member, password) and member is not None:
+            return _signed_in(member, remember=form.remember.data, destination=destination)
+        count_failure(email, member)
         _add_error(form.password, "Wrong e-mail or password.")
     return form.render(template, **destination._asdict())
 
@@ -119,13 +104,13 @@ def sign_in() -> ResponseReturnValue:
 @bp.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     """End this session."""
-    logout_user()
-    session.clear()
+    close_session()
     return redirect(url_for("pages.home"))
 
 
 @bp.route("/forgotten-password", methods=["GET", "POST"])
 @limiter.limit("10/hour", methods=["POST"])
+@limiter.limit(PER_NETWORK, key_func=network_key, methods=["POST"], override_defaults=False)
 def forgot_password() -> ResponseReturnValue:
     """Request a link for choosing a new password."""
     form = ForgotPasswordForm()
@@ -149,18 +134,22 @@ def claim(token: str) -> ResponseReturnValue:
 
 
 @bp.route("/new-email/<token>", methods=["GET", "POST"])
+@permission_required(is_member)
+@limiter.limit("20/hour", methods=["POST"])
 def new_email(token: str) -> ResponseReturnValue:
-    """Confirm a new address by the link mailed to it."""
+    """Confirm a new address by the link mailed to it, signed in as the member who asked for it."""
     match = member_from_token(token, "email")
     if match is None:
         return _dead_link()
     member, new_address = match
+    if member.id != current_user.id:
+        return render_template("accounts/other_account.html"), 403
     if request.method == "POST":
         if is_anonymous_writing_locked(member) or not actions.change_email(member, new_address):
             return _dead_link()
-        db.session.commit()
-        flash("E-mail address changed.")
-        return redirect(url_for(".settings") if current_user.is_authenticated else url_for(".sign_in"))
+        end_other_sessions()
+        flash("E-mail address changed. Other devices were signed out.")
+        return redirect(url_for(".settings"))
     return render_template("accounts/new_email.html", email=new_address)
 
 
@@ -185,8 +174,7 @@ def password() -> ResponseReturnValue:
     form = ChangePasswordForm()
     if form.validate_on_submit():
         actions.change_password(current_user, form.password.data or "")
-        db.session.commit()
-        login_user(db.session.get(Member, current_user.id))
+        renew_session(db.session.get_one(Member, current_user.id))
         flash("Password changed. Other devices were signed out.")
         return redirect(url_for(".settings"))
     return form.render("accounts/password.html")
@@ -240,28 +228,20 @@ def _typed_by_a_person(form: JoinForm) -> bool:
     return not form.password.errors
 
 
-def _is_throttled(email: str) -> bool:
-    return not all(limiter.limiter.test(limit, *key) for limit, key in _failure_limits(email))
-
-
-def _authenticate(email: str, password: str) -> Member | None:
-    """Return the member if address and password match; otherwise count a failure for both address and account."""
-    member = member_by_email(email)
-    # First: it takes as long for an unknown address.
+def _is_right(member: Member | None, password: str) -> bool:
+    """Return whether the password is the member's, and they are not banned. It takes as long for an unknown address."""
     is_correct = passwords.is_correct(member.password_hash if member else None, password)
-    if is_correct and member and not member.banned_at:
-        return member
-    for limit, key in _failure_limits(email):
-        limiter.limiter.hit(limit, *key)
-    return None
+    return is_correct and member is not None and member.banned_at is None
 
 
-def _failure_limits(email: str) -> list[tuple[RateLimitItem, tuple[str, str]]]:
-    """Return the limits on failed sign-ins, each with its key. The keys are hashed."""
-    return [
-        (PER_ADDRESS, ("sign-in from", anonymity.hashed_limit_key(get_remote_address()))),
-        (PER_ACCOUNT, ("sign-in at", anonymity.hashed_limit_key(email.strip().lower()))),
-    ]
+def _signed_in(member: Member, *, remember: bool, destination: Destination) -> ResponseReturnValue:
+    """Sign in a member whose password was right, or mail the link again that confirms their address."""
+    if member.confirmed_at is None:
+        actions.send_confirmation(member)
+        db.session.commit()
+        return redirect(url_for(".check_email", purpose="join"))
+    remember_device(member)
+    return start_session(member, remember=remember, destination=destination)
 
 
 def _add_error(field: Field, message: str) -> None:

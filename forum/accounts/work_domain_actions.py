@@ -13,6 +13,7 @@ from forum.accounts.models import Member
 from forum.accounts.organisations import email_domain
 from forum.accounts.tokens import fingerprint_of
 from forum.db import db, now
+from forum.domains import normalized_address
 from forum.links import external_url
 from forum.signed_tokens import read_token, sign_token
 
@@ -22,7 +23,7 @@ MAX_AGE = 24 * 3600  # seconds
 
 def send_work_domain_link(member: Member, email: str) -> None:
     """Mail a link to the work address."""
-    address = email.strip().lower()
+    address = normalized_address(email)
     token = sign_token(SALT, [email_domain(address), _mark(member)])
     link = external_url("work_domain.confirm", token=token)
     mail.enqueue(address, "work_domain", subject="Confirm where you work", link=link)

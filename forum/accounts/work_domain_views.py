@@ -9,7 +9,9 @@ from forum import anonymity
 from forum.access import can_secure_account, is_member
 from forum.accounts import work_domain_actions
 from forum.accounts.forms import WorkDomainForm
+from forum.accounts.organisations import mailbox
 from forum.db import db
+from forum.domains import normalized_address
 from forum.rate_limits import limiter
 from forum.web import permission_required
 
@@ -27,8 +29,10 @@ def settings() -> ResponseReturnValue:
     if not can_secure_account(current_user):
         return render_template("accounts/work_domain.html"), 403 if form.is_submitted() else 200
     if form.validate_on_submit():
-        address = (form.email.data or "").strip().lower()
-        if limiter.limiter.hit(PER_EMAIL, "work domains to", anonymity.hashed_limit_key(f"work domains to {address}")):
+        address = normalized_address(form.email.data or "")
+        if limiter.limiter.hit(
+            PER_EMAIL, "work domains to", anonymity.hashed_limit_key(f"work domains to {mailbox(address)}")
+        ):
             work_domain_actions.send_work_domain_link(current_user, address)
             db.session.commit()
             return redirect(url_for("accounts.check_email", purpose="company"))

@@ -26,6 +26,7 @@ JOB_LABELS = {
     "check_database_now": "Integrity of the database, on request",
     "close_orphaned_cases": "Cases about deleted posts and replies",
     "delete_unconfirmed_members": "Deletion of unconfirmed accounts",
+    "delete_sessions": "Deletion of sessions that are over",
     "deliver_mail": "Mail",
     "expire_notices": "Notices",
     "move_late_posts": "Late posts of merged vendors",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from forum.accounts import staff_actions
 from forum.accounts.actions import send_confirmation
 from forum.accounts.models import Member
-from forum.moderation.log.actions import log_change
+from forum.moderation.log.actions import OPERATOR_NAME, log_change
 
 
 class MemberAction(NamedTuple):
@@ -57,6 +57,8 @@ def run_member_action(staff: Member, member: Member, name: str) -> str | None:
     if not action.applies(member):
         return None
     action.run(member)
+    if member.role != "member":
+        staff_actions.mail_admins(member, action.facts, action.reason, staff.name)
     log_change(staff, "member", facts=action.facts, reason=action.reason, member=member)
     return action.message
 
@@ -64,12 +66,17 @@ def run_member_action(staff: Member, member: Member, name: str) -> str | None:
 def change_role(staff: Member, member: Member, role: str, *, reason: str) -> None:
     """Change the member's role. Raise LastAdmin."""
     old_role = staff_actions.set_role(member, role)
-    log_change(staff, "member", facts=f"role: {old_role} → {role}", reason=reason, member=member)
+    facts = f"role: {old_role} → {role}"
+    staff_actions.mail_admins(member, facts, reason, staff.name)
+    log_change(staff, "member", facts=facts, reason=reason, member=member)
 
 
 def reset_two_factor(member: Member) -> bool:
     """Turn off a lost second factor, from the command line. Return whether there was one."""
     was_enabled = staff_actions.reset_two_factor(member)
     if was_enabled:
-        log_change(None, "member", facts="two-factor authentication → off", reason="It was lost.", member=member)
+        facts, reason = "two-factor authentication → off", "It was lost."
+        if member.role != "member":
+            staff_actions.mail_admins(member, facts, reason, OPERATOR_NAME)
+        log_change(None, "member", facts=facts, reason=reason, member=member)
     return was_enabled

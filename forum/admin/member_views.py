@@ -6,9 +6,11 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from forum.access import can_administer, can_change_role, can_vouch
+from forum.access import can_act_on, can_administer, can_change_role, can_vouch
 from forum.accounts import two_factor
+from forum.accounts.device_views import proof_page
 from forum.accounts.models import Member
+from forum.accounts.session_views import has_recent_proof
 from forum.accounts.staff_actions import LastAdmin
 from forum.admin import member_actions
 from forum.admin.member_forms import RoleForm
@@ -50,7 +52,10 @@ def change_member(slug: str) -> ResponseReturnValue:
     """Vouch, end sessions, clear a bounce, or resend the confirmation link."""
     account, intent = _account(slug), request.form.get("intent", "")
     if intent in member_actions.MEMBER_ACTIONS:
-        require(can_vouch(current_user, account) if intent == "vouch" else can_administer(current_user))
+        is_allowed = can_administer(current_user) and can_act_on(current_user, account)
+        require(can_vouch(current_user, account) if intent == "vouch" else is_allowed)
+        if account.role != "member" and not has_recent_proof():
+            return proof_page()
         message = member_actions.run_member_action(current_user, account, intent)
         db.session.commit()
         flash(message or "Nothing to do. Perhaps someone else did it already.")

@@ -7,6 +7,7 @@ from forum.accounts.actions import create_member, send_claim_link, send_take_ove
 from forum.accounts.models import Member
 from forum.accounts.queries import member_by_email
 from forum.db import db
+from forum.domains import normalized_address
 from forum.imports.content import plain
 from forum.imports.queries import member_without_email, owners_to_ask, stand_in_for, unclaimed_members
 from forum.imports.report import Report
@@ -36,7 +37,7 @@ class MemberImporter:
 
         Without either, return a member that is never saved: its posts are by "a former member".
         """
-        display, email = display_name(name), email.strip().lower()
+        display, email = display_name(name), normalized_address(email)
         if not (_EMAIL.fullmatch(email) and len(email) <= 254):
             email = ""
             if display.lower() in _ERASED:

@@ -40,6 +40,14 @@ STORED_COLUMNS = {
         "sealed": "what you follow by choice, what you marked as read and what a digest told you, encrypted with "
         "the key; its length shows in steps of 4, 16, 64 kilobytes",
     },
+    "member_sessions": {
+        "id": "a random number",
+        "token_hash": "a code of what your browser keeps, so that a copy of the row signs nobody in",
+        "owner_hmac": "a code made from your secret, the day, a counter and the key",
+        "details_seal": "kind of browser, beginning of the network's address and the day you signed in, encrypted with "
+        "the key, all of one length",
+        "last_day": "the day the session ends at the latest",
+    },
     "pending_recounts": {
         "id": "a random number",
         "post_id": "the post whose replies are to be counted again",
@@ -52,6 +60,7 @@ TABLE_TITLES = {
     "scheduled_texts": "A text scheduled to appear later",
     "spent_links": "A deleted anonymous text, rating or scheduled text",
     "member_states": "What you follow, one row for every account, and nothing about your own texts in it",
+    "member_sessions": "A browser that is signed in; it names no account, and no visit changes it",
     "pending_recounts": "A new reply or vote, until it is counted, a moment later",
 }
 

@@ -9,6 +9,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement
 
 from forum.access import is_member, is_representative
+from forum.accounts.device_views import fresh_proof_required
 from forum.accounts.queries import member_by_slug
 from forum.accounts.sanctions import readable_sanctions
 from forum.db import db
@@ -175,7 +176,8 @@ def member(slug: str) -> str:
 
 @bp.get("/anonymous-writing")
 @permission_required(is_member)
-def anonymous_writing() -> str:
+@fresh_proof_required
+def anonymous_writing() -> ResponseReturnValue:
     """List the reader's own anonymous posts and replies, which only they can see together."""
     posts, comments = anonymous_texts_of(current_user)
     return render_template(

@@ -8,6 +8,7 @@ from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, ValidationError
 
+from forum import text
 from forum.access import can_post_about, can_rate, is_anonymous_writing_locked, is_representative
 from forum.accounts.lock_actions import lock_message
 from forum.forms import Form, check_markdown
@@ -36,7 +37,7 @@ def _length(bounds: tuple[int, int], noun: str) -> Callable[[BaseForm, Field], N
 
     def check(form: BaseForm, field: Field) -> None:
         (minimum, maximum), value = bounds, field.data or ""
-        length = len(value.strip())
+        length = text.visible_length(value)
         if length == 0:
             raise ValidationError(f"Write {noun}.")
         if length < minimum:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum.access import can_rate, can_write, is_anonymous_writing_locked, is_member, is_representative
+from forum.accounts.device_views import fresh_proof_required
 from forum.db import db
 from forum.rate_limits import limit_writing
 from forum.ratings import actions
@@ -27,6 +28,7 @@ MAX_SUBMISSION_LENGTH = 64
 
 @bp.get("/ratings")
 @permission_required(is_member)
+@fresh_proof_required
 def index() -> ResponseReturnValue:
     """List the reader's own ratings, anonymous ones included. Nobody else can list them."""
     return render_template("ratings/index.html", ratings=readable_ratings(current_user))

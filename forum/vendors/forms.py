@@ -7,11 +7,15 @@ from wtforms import Field, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from forum import text
+from forum.domains import ascii_domain
 from forum.forms import Form
 from forum.vendors.models import Programme, Tier, Vendor
 from forum.vendors.queries import ProgrammeTier, categories, is_name_taken, programme_tier_rows
 
-DOMAIN_PATTERN = re.compile(r"^(?:https?://)?(?:www\.)?((?:[a-z0-9-]+\.)+[a-z]{2,})(?:/.*)?$", re.IGNORECASE)
+DOMAIN_PATTERN = re.compile(
+    r"^(?:https?://)?(?:www\.)?((?:[\w-]+\.)+(?:xn--[a-z0-9-]+|[^\W\d_]{2,}))(?:/.*)?$", re.IGNORECASE
+)
+MAX_URL_LENGTH = 2000
 MAX_SLUG_LENGTH = 70
 MAX_DOMAIN_LENGTH = 190
 
@@ -62,9 +66,10 @@ class TierChoice:
 
 
 def domain_in(typed: str | None) -> str | None:
-    """Return the domain of a typed domain or URL in lower case, or None when there is none or it is too long."""
-    match = DOMAIN_PATTERN.match((typed or "").strip())
-    return match[1].lower() if match and len(match[1]) <= MAX_DOMAIN_LENGTH else None
+    """Return the domain of a typed domain or URL in ASCII, or None when there is none or it is too long."""
+    match = DOMAIN_PATTERN.match((typed or "").strip()[:MAX_URL_LENGTH])
+    domain = ascii_domain(match[1]) if match else None
+    return domain if domain and len(domain) <= MAX_DOMAIN_LENGTH else None
 
 
 class ProposalForm(Form):

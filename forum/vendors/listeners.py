@@ -1,9 +1,11 @@
-"""Signals of other rooms that change who represents a vendor."""
+"""Signals of other rooms: who represents a vendor, and who calls themselves like one."""
 
 from forum import mail
 from forum.accounts.models import Member
-from forum.accounts.signals import email_changed
+from forum.accounts.names import is_like
+from forum.accounts.signals import email_changed, name_chosen
 from forum.links import external_url
+from forum.vendors.queries import vendor_names
 from forum.vendors.representative_actions import end_after_email_change
 
 
@@ -22,3 +24,10 @@ def _end_representation(member: Member) -> None:
         was_confirmed=was_confirmed,
         link=external_url("representatives.show", slug=vendor.slug),
     )
+
+
+@name_chosen.connect
+def _refuse_name_of_vendor(name: str) -> str | None:
+    if any(is_like(name, vendor_name) for vendor_name in vendor_names()):
+        return "This is the name of a vendor. Enter the name of a person."
+    return None

@@ -158,6 +158,12 @@ def proposals() -> Sequence[Vendor]:
     ).all()
 
 
+def vendor_names() -> Sequence[str]:
+    """Return all names and aliases of the catalogue's vendors."""
+    names = db.session.scalars(select(Vendor.name).where(Vendor.accepted_at.is_not(None))).all()
+    return [*names, *db.session.scalars(select(VendorAlias.name))]
+
+
 def find_vendor_mention(passage: str) -> str | None:
     """Return the first vendor name or alias of the catalogue that occurs in the passage as whole words, or None."""
     folded = text.fold_passage(passage)

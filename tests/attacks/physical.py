@@ -30,8 +30,9 @@ class Change(NamedTuple):
 
 Transaction = list[Change]
 # Anonymous without belonging to a thread. A sanction is about the text its decision is about; a scheduled text becomes the
-# text that is written as it is deleted, and the link it carried is spent then.
-WITHOUT_THREAD = ("sanctions", "scheduled_texts", "spent_links")
+# text that is written as it is deleted, and the link it carried is spent then. A session names nobody, and often begins just
+# before something is written anonymously.
+WITHOUT_THREAD = ("sanctions", "scheduled_texts", "spent_links", "member_sessions")
 WITH_CHAIN_LINK = ("posts", "comments", "ratings")
 
 

@@ -27,6 +27,8 @@ ACCOUNT = [
     Place("anonymous writing, locked", "/anonymous-writing", "lotte"),
     Place("unlock", "/settings/unlock", "lotte"),
     Place("unlock, wrong", "/settings/unlock", "lotte", 422, submit("Unlock", proof=LONG[:90])),
+    Place("devices", "/settings/sessions", "ines"),
+    Place("prove who one is", "/sign-in/again", "ines"),
     Place("passkeys", "/settings/two-factor/passkeys", "ines"),
     Place("passkeys, locked", "/settings/two-factor/passkeys", "lotte"),
     Place("sign in, passkey or code", "/sign-in", None, 200, _sign_in_as_karl),

@@ -34,6 +34,7 @@ SEALS = {
     "disclosure_states.state_seal": "disclosure state",
     "scheduled_texts.sealed": "delayed writing",
     "member_states.sealed": "state of a member",
+    "member_sessions.details_seal": "details of a session",
     "comments.position_seal": "position in a thread",
     "mails.sealed": "mail",
     "notices.sender_seal": "sender of a notice",
@@ -55,16 +56,21 @@ COLUMNS = {
     "ratings.submission": SUBMISSION,
     "ratings.counted_from": RANDOM_DAY,
     "spent_links.link": MARK,
+    "member_sessions.token_hash": MARK,
+    "member_sessions.owner_hmac": MARK,
     "notices.secret_hash": MARK,
     **{
         f"{table}.id": KEY
         for table in (
             *("posts", "comments", "pseudonyms", "sanctions", "revisions", "useful_votes", "scheduled_texts"),
             *("ratings", "rating_revisions", "disclosure_states", "representatives", "pending_recounts", "mails"),
+            "member_sessions",
             *("cases", "case_notes", "flags", "withheld_texts", "appeals", "notices"),
         )
     },
 }
+# Rows that begin at one moment and show nothing by which to order them; their owner alone sees them, on one page.
+UNNUMBERED = {"member_sessions": "<member_sessions 0>"}
 # Headers that depend on the bytes of the page, which contain random numbers.
 HEADERS = {
     "X-Padding": "random",
@@ -104,7 +110,11 @@ class Placeholders:
 
     def row(self, table: str, number: int) -> None:
         """Register a row's id, in both of its notations."""
-        name = self.of(table, str(number))
+        name = (
+            self.names.setdefault(str(number), UNNUMBERED[table])
+            if table in UNNUMBERED
+            else self.of(table, str(number))
+        )
         self.names[key_text(number)] = name
 
     def place_of(self, number: int) -> int | None:

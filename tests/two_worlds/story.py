@@ -100,7 +100,7 @@ def their_mail_goes_out_and_they_confirm(stage: Stage) -> None:
     stage.run()
     for first in BOTH:
         path = f"/confirm/{token_for(stage.member(first), 'confirm')}"
-        stage.send(first, path, password=PASSWORD)
+        stage.send(first, path, password=PASSWORD, remember="y")
         profile = {"company": "A house of ten", "country": "Finland", "time_zone": "Europe/Helsinki"}
         kinds = {"job_title": "engineer", "business_type": "reseller", "region": "nordics"}
         stage.send(first, "/settings", name=BOTH[first], **profile, **kinds)
@@ -288,4 +288,4 @@ def sign_in(stage: Stage) -> None:
     stage.browsers.clear()
     for first in BOTH:
         stage.browsers[first] = stage.app.test_client()
-        stage.send(first, "/sign-in", email=f"{first}@{DOMAINS[first]}", password=PASSWORD)
+        stage.send(first, "/sign-in", email=f"{first}@{DOMAINS[first]}", password=PASSWORD, remember="y")

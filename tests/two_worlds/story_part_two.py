@@ -49,7 +49,7 @@ def both_sign_in_again(stage: Stage) -> None:
     for first in BOTH:
         stage.browsers[first] = stage.app.test_client()
         stage.send(first, "/sign-in", 422, email=f"{first}@{DOMAINS[first]}", password="not this one")
-        stage.send(first, "/sign-in", email=f"{first}@{DOMAINS[first]}", password=PASSWORD)
+        stage.send(first, "/sign-in", email=f"{first}@{DOMAINS[first]}", password=PASSWORD, remember="y")
         stage.send(first, stage.path(stage.post("The rebate"), "/useful"), intent="mark")
 
 
@@ -250,7 +250,7 @@ def both_reset_their_passwords_by_mail(stage: Stage) -> None:
 
 @step(24)
 def another_member_exports_everything_and_leaves(stage: Stage) -> None:
-    answer = stage.send("carol", "/settings/data", 200, current_password=PASSWORD)
+    answer = stage.send("carol", "/settings/data", 200, current_password=PASSWORD, remember="y")
     stage.exported_lines = answer.text.split("\n")
     assert "The rebate came late" in answer.text
     stage.send("carol", "/settings/leave", current_password=PASSWORD, named="keep", anonymous="keep")

@@ -14,7 +14,7 @@ from forum.accounts.models import Member
 from forum.db import db, lock, now
 from forum.moderation.cases import lock_item_cases
 from forum.moderation.decisions.effects import EFFECTS, undo
-from forum.moderation.decisions.mail import mail_decision
+from forum.moderation.decisions.mail import mail_admins_of_decision, mail_decision
 from forum.moderation.kinds import ACTIONS, ON_MEMBER, ON_THREAD, TAKES_TEXT, TARGETS, UNDONE_BY
 from forum.moderation.models import Case, Decision, Flag, Item, WithheldText, target_columns
 from forum.moderation.notices.outcomes import close_notice
@@ -85,6 +85,7 @@ def apply_action(
     EFFECTS[action](item, decision, **(options or {}))
     db.session.flush()
     decided.send(decision)
+    mail_admins_of_decision(decision)
     if notify:
         mail_decision(item, decision)
     return decision
@@ -112,6 +113,7 @@ def reverse(decision: Decision, moderator: Member, *, reason: str, facts: str = 
         _settle_flags(case, upheld=False)
     db.session.flush()
     decided.send(reversal)
+    mail_admins_of_decision(reversal)
     mail_decision(item, reversal)
     return reversal
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from forum.accounts.models import Member
 from forum.accounts.sanctions import lift_sanction, sanction_pseudonym
+from forum.accounts.staff_actions import require_other_admin
 from forum.db import db, now
 from forum.moderation.kinds import ACTIONS, TAKES_TEXT
 from forum.moderation.models import Decision, Item
@@ -94,12 +95,14 @@ def _sanction_pseudonym(item: Item, decision: Decision) -> None:
 
 
 def _suspend(item: Item, decision: Decision) -> None:
-    if (member := _named_member(item)) is not None:
+    if (member := named_member(item)) is not None:
+        require_other_admin(member)
         member.suspended_until = decision.ends_at
 
 
 def _ban(item: Item, decision: Decision) -> None:
-    if (member := _named_member(item)) is not None:
+    if (member := named_member(item)) is not None:
+        require_other_admin(member)
         member.banned_at = now()
 
 
@@ -136,14 +139,15 @@ def undo(item: Item, decision: Decision) -> None:
         _unlock(item, decision)
     elif isinstance(item, Post | Comment) and item.pseudonym is not None:
         lift_sanction(item.pseudonym, decision.id)
-    elif (member := _named_member(item)) is not None:
+    elif (member := named_member(item)) is not None:
         if decision.action == "suspend" and member.suspended_until == decision.ends_at:
             member.suspended_until = None
         elif decision.action == "ban":
             member.banned_at = None
 
 
-def _named_member(item: Item) -> Member | None:
+def named_member(item: Item) -> Member | None:
+    """Return the member that the item is, or who signed it by name."""
     if isinstance(item, Member):
         return item
     return db.session.get(Member, item.author_id) if item.author_id is not None else None

@@ -3,6 +3,7 @@
 from wtforms import Field, TextAreaField
 from wtforms.validators import ValidationError
 
+from forum import text
 from forum.forms import Form
 
 # Characters of a reason or an appeal.
@@ -22,7 +23,7 @@ class AppealForm(Form):
     def validate_body(self, field: Field) -> None:
         """Check the length."""
         length = len((field.data or "").strip())
-        if length < MIN_REASON:
+        if text.visible_length(field.data or "") < MIN_REASON:
             raise ValidationError(f"This is {length} characters long. Use at least {MIN_REASON}.")
         if length > MAX_APPEAL:
             raise ValidationError(too_long(length, MAX_APPEAL))
@@ -35,7 +36,7 @@ class UndoForm(Form):
 
     def validate_reason(self, field: Field) -> None:
         """Check the length."""
-        if not MIN_REASON <= len((field.data or "").strip()) <= MAX_REASON:
+        if not MIN_REASON <= text.visible_length(field.data or "") <= len((field.data or "").strip()) <= MAX_REASON:
             raise ValidationError(f"Give a reason of {MIN_REASON} to {MAX_REASON:,} characters.")
 
 

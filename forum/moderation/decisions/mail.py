@@ -2,9 +2,10 @@
 
 from forum import mail
 from forum.accounts.models import Member
+from forum.accounts.staff_actions import mail_admins
 from forum.db import db
 from forum.links import external_url
-from forum.moderation.kinds import ACTIONS
+from forum.moderation.kinds import ACTIONS, log_words
 from forum.moderation.models import Decision, Item
 from forum.moderation.rules import rule_words
 
@@ -31,6 +32,14 @@ def mail_decision(item: Item, decision: Decision, other_count: int = 0) -> None:
         other_count=other_count,
         link=external_url("statements.show", number=decision.id),
     )
+
+
+def mail_admins_of_decision(decision: Decision) -> None:
+    """Mail all admins a decision about the account of a member of staff; never one about an anonymous text."""
+    member = db.session.get(Member, decision.member_id) if decision.member_id is not None else None
+    if member is not None and member.role != "member":
+        actor = decision.moderator.name if decision.moderator is not None else decision.moderator_name
+        mail_admins(member, log_words(decision), decision.reason, actor)
 
 
 def outcome_for_author(decision: Decision) -> str:

@@ -6,6 +6,7 @@ from flask_login import current_user
 
 from forum import text
 from forum.access import can_appeal, can_read_statement, is_signed_in
+from forum.accounts.device_views import fresh_proof_required
 from forum.db import db, now
 from forum.moderation.decisions import appeals
 from forum.moderation.decisions.forms import AppealForm
@@ -24,7 +25,8 @@ bp = Blueprint("statements", __name__)
 
 @bp.get("/decisions")
 @permission_required(is_signed_in)
-def index() -> str:
+@fresh_proof_required
+def index() -> ResponseReturnValue:
     """Decisions about the reader and their texts, anonymous ones too. Nobody else can list them."""
     posts, comments = anonymous_texts_of(current_user)
     post_ids, comment_ids = [row.id for row in posts], [row.id for row in comments]

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, redirect, re
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from forum.access import can_read_statement, is_moderator
+from forum.access import can_read_statement, can_undo, is_moderator
 from forum.dates import format_rfc3339
 from forum.db import db, now
 from forum.links import external_url
@@ -83,13 +83,13 @@ def entry(number: int) -> ResponseReturnValue:
     if not row.is_listed and not is_concerned and not is_moderator(current_user):
         abort(404)
     reversed_by = reversal_id(number)
-    can_undo = is_moderator(current_user) and row.action in UNDONE_BY and reversed_by is None and not is_concerned
+    is_reversible = row.action in UNDONE_BY and reversed_by is None
     return render_template(
         "moderation/entry.html",
         row=row,
         reversed_by=reversed_by,
         is_concerned=is_concerned,
-        form=UndoForm(formdata=None) if can_undo else None,
+        form=UndoForm(formdata=None) if is_reversible and can_undo(current_user, decision) else None,
         sources=SOURCES,
     )
 

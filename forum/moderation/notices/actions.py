@@ -46,7 +46,7 @@ def send_notice(
     db.session.add(notice)
     db.session.flush()
     link = external_url("notices.confirm", token=confirmation_token(notice))
-    mail.enqueue(email, "notice_confirm", subject="Confirm your notice", name=name, link=link)
+    mail.enqueue(email, "notice_confirm", subject="Confirm your notice", link=link)
     return notice
 
 

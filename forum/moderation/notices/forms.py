@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from forum import text
 from forum.access import can_send_notice
 from forum.accounts.forms import EMAIL_VALIDATORS
+from forum.accounts.names import has_address
 from forum.db import db
 from forum.forms import Form
 from forum.posts.comment_queries import comment_by_id
@@ -54,7 +55,7 @@ def _length_between(bounds: tuple[int, int], subject: str) -> Callable[[Form, Fi
 
     def check(form: Form, field: Field) -> None:
         length = len((field.data or "").strip())
-        if length < bounds[0]:
+        if text.visible_length(field.data or "") < bounds[0]:
             raise ValidationError(f"Write {subject}, in at least {bounds[0]} characters.")
         if length > bounds[1]:
             raise ValidationError(f"This is {length:,} characters long. Shorten it to {bounds[1]:,}; nothing was lost.")
@@ -101,10 +102,10 @@ class NoticeForm(Form):
 
     def validate_name(self, field: Field) -> None:
         """Require a name and nothing else: it is put into a mail to an address that is not confirmed yet."""
-        name = text.single_line(field.data or "")
+        name = text.single_line(text.without_format(field.data or ""))
         if not NAME_LENGTH[0] <= len(name) <= NAME_LENGTH[1]:
             raise ValidationError(f"Enter a name of {NAME_LENGTH[0]} to {NAME_LENGTH[1]} characters.")
-        if "@" in name or "/" in name or "www." in name.lower():
+        if has_address(name):
             raise ValidationError("This looks like an e-mail or web address. Enter your name.")
 
     def validate_claim(self, field: Field) -> None:

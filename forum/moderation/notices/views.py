@@ -4,7 +4,6 @@ import secrets
 
 from flask import Blueprint, Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from limits import parse
 
@@ -17,7 +16,8 @@ from forum.access import (
     is_author,
     is_signed_in,
 )
-from forum.accounts.views import network_key
+from forum.accounts.organisations import mailbox
+from forum.clients import client_network
 from forum.db import db, now
 from forum.links import external_url
 from forum.moderation.kinds import NOTICE_OUTCOMES
@@ -30,7 +30,7 @@ from forum.moderation.queries import reversal_of
 from forum.posts.comment_queries import comment_by_id
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_by_id
-from forum.rate_limits import limiter, was_accepted
+from forum.rate_limits import limiter, network_key, was_accepted
 from forum.submissions import HONEYPOT_FILLED, TYPED_TOO_FAST, form_age, honeypot_filled, submit_once, typed_too_fast
 from forum.urls import KeyConverter, key_text
 from forum.web import permission_required
@@ -43,7 +43,7 @@ PER_EMAIL = parse("5/day")
 
 def _address_key() -> str:
     """Return a rate limit key for the IP address that does not reveal it."""
-    return anonymity.hashed_limit_key(f"notices from {get_remote_address()}")
+    return anonymity.hashed_limit_key(f"notices from {client_network()}")
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -155,7 +155,7 @@ def _passes_limits(form: NoticeForm) -> bool:
     if typed_too_fast(form_age()):
         form.complaint.errors = [TYPED_TOO_FAST]
         return False
-    recipient = anonymity.hashed_limit_key(f"notices to {(form.email.data or '').strip().lower()}")
+    recipient = anonymity.hashed_limit_key(f"notices to {mailbox(form.email.data or '')}")
     if not limiter.limiter.hit(PER_EMAIL, "notices to", recipient):
         form.email.errors = [
             "Several notices were sent with this address today. Confirm those first, or come back tomorrow."

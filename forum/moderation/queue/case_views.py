@@ -7,12 +7,16 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum.access import can_decide, can_represent
+from forum.accounts.device_views import proof_page
 from forum.accounts.queries import member_by_slug
+from forum.accounts.session_views import has_recent_proof
+from forum.accounts.staff_actions import LastAdmin
 from forum.affiliation import is_employee
 from forum.db import db, now
 from forum.moderation import cases
 from forum.moderation.decisions import actions, appeals
 from forum.moderation.decisions.actions import AlreadyDecided
+from forum.moderation.decisions.effects import named_member
 from forum.moderation.kinds import CASE_KINDS
 from forum.moderation.models import Case, Decision, Item
 from forum.moderation.notices.senders import unseal_sender
@@ -63,9 +67,15 @@ def decide(case_id: int) -> ResponseReturnValue:
         return _case_page(opened, form)
     if not form.validate() or not _can_still_represent(opened, form):
         return _case_page(opened, form)
+    if _acts_on_staff(opened, form) and not has_recent_proof():
+        return proof_page()
     try:
         decision = _decide(opened, form)
         db.session.commit()
+    except LastAdmin:
+        db.session.rollback()
+        form.action.errors = ["This is the last admin. Make someone else an admin first."]
+        return _case_page(_case_or_404(case_id), form)
     except AlreadyDecided:
         db.session.rollback()
         return render_template("moderation/too_late.html", case=_case_or_404(case_id), form=form), 409
@@ -159,6 +169,15 @@ def _add_sanction(opened: Case, form: DecisionForm) -> None:
     item, grounds = opened.item, form.grounds()
     assert item is not None
     actions.apply_action(item, current_user, action=action, source=opened.source, ends_at=ends_at, **grounds)
+
+
+def _acts_on_staff(opened: Case, form: DecisionForm) -> bool:
+    """Return whether the decision is about the account of a member of staff."""
+    item = opened.item
+    if item is None or not (opened.member_id is not None or form.sanction.data):
+        return False
+    member = named_member(item)
+    return member is not None and member.role != "member"
 
 
 def _can_still_represent(opened: Case, form: DecisionForm) -> bool:

@@ -4,7 +4,10 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from forum.access import can_act_on
+from forum.accounts.models import Member
 from forum.db import now, start_of_day
+from forum.moderation.decisions.effects import named_member
 from forum.moderation.kinds import ACTIONS, CASE_KINDS, Action
 from forum.moderation.models import Item
 from forum.posts.models import Comment, Post
@@ -63,9 +66,9 @@ def choices_for(item: Item | None, kind: str) -> dict[str, str]:
     return labels((*keys, "move", "merge") if isinstance(item, Post) else keys, CASE_KINDS[kind].source)
 
 
-def sanction_choices(item: Item | None) -> dict[str, str]:
+def sanction_choices(item: Item | None, moderator: Member) -> dict[str, str]:
     """Return the sanctions on the author that can be added to a decision. A member is sanctioned by the decision."""
-    if not isinstance(item, Post | Comment):
+    if not isinstance(item, Post | Comment) or not can_act_on(moderator, named_member(item)):
         return {"": "None"}
     return {"": "None"} | labels(ANONYMOUS_SANCTIONS if item.pseudonym_id is not None else NAMED_SANCTIONS)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask_login import current_user
 from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
@@ -33,7 +34,7 @@ class NoteForm(Form):
 
     def validate_body(self, field: Field) -> None:
         """Check the length."""
-        if not 1 <= len((field.data or "").strip()) <= MAX_NOTE:
+        if not 1 <= text.visible_length(field.data or "") <= MAX_NOTE:
             raise ValidationError(f"Write between 1 and {MAX_NOTE:,} characters.")
 
 
@@ -79,7 +80,7 @@ class ReasonForm(Form):
     def validate_reason(self, field: Field) -> None:
         """Check the length, and that no undisclosed vendor is named."""
         length = len((field.data or "").strip())
-        if length < MIN_REASON:
+        if text.visible_length(field.data or "") < MIN_REASON:
             raise ValidationError(f"Say why, and what the author can do next, in at least {MIN_REASON} characters.")
         if length > MAX_REASON:
             raise ValidationError(too_long(length, MAX_REASON))
@@ -114,7 +115,7 @@ class DecisionForm(ReasonForm):
             undisclosed=isinstance(post, Post) and post.category_id is not None,
             **kwargs,
         )
-        self.sanction.choices = sanction_choices(item)
+        self.sanction.choices = sanction_choices(item, current_user)
         self.new_tags: list[Tag] = []
         self.new_subject: PostSubject = NO_VENDOR
         self.target: Post | None = None

@@ -1,0 +1,61 @@
+"""Queries about sessions."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from hashlib import sha256
+
+from sqlalchemy import ColumnElement, exists, select, true
+
+from forum.accounts.models import Member, MemberSession
+from forum.db import db
+
+
+def today() -> date:
+    """Return the day in UTC."""
+    return datetime.now(UTC).date()
+
+
+def hash_token(token: str) -> str:
+    """Return what is stored of a session's token."""
+    return sha256(token.encode()).hexdigest()
+
+
+def member_by_session(session_id: str) -> Member | None:
+    """Return the member whose session a cookie names, or None when it is over."""
+    mark, _, token = session_id.rpartition(".")
+    member = _member_at_epoch(mark, exists().where(_is_live(token)))
+    if member is not None:
+        member.session_token = token
+    return member
+
+
+def member_by_mark(mark: str) -> Member | None:
+    """Return the member of an unfinished sign-in ("id.epoch"), or None when all sessions were ended since."""
+    return _member_at_epoch(mark, true())
+
+
+def session_by_token(token: str) -> MemberSession | None:
+    """Return the session that lasts under this token."""
+    return db.session.scalar(select(MemberSession).where(_is_live(token)))
+
+
+def sessions_by_hmacs(hmacs: Sequence[str]) -> Sequence[MemberSession]:
+    """Return the sessions that carry one of these HMACs."""
+    return db.session.scalars(select(MemberSession).where(MemberSession.owner_hmac.in_(hmacs))).all()
+
+
+def sessions_over_before(day: date) -> Sequence[MemberSession]:
+    """Return the sessions whose last day is before a day."""
+    return db.session.scalars(select(MemberSession).where(MemberSession.last_day < day)).all()
+
+
+def _is_live(token: str) -> ColumnElement[bool]:
+    return (MemberSession.token_hash == hash_token(token)) & (MemberSession.last_day >= today())
+
+
+def _member_at_epoch(mark: str, condition: ColumnElement[bool]) -> Member | None:
+    member_id, _, epoch = mark.partition(".")
+    if not (member_id.isdecimal() and epoch.isdecimal() and len(mark) < 40):
+        return None
+    statement = select(Member).where(Member.id == int(member_id), Member.session_epoch == int(epoch), condition)
+    return db.session.scalar(statement)
