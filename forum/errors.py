@@ -11,9 +11,9 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.sansio.response import Response as BaseResponse
 
-from forum.db import db
+from forum.db import SAFE_METHODS, db
 from forum.forms import carried_fields
-from forum.urls import SAFE_METHODS, safe_path
+from forum.urls import safe_path
 
 log = logging.getLogger(__name__)
 

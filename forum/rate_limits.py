@@ -11,7 +11,7 @@ from flask_limiter.util import get_qualified_name, get_remote_address
 from flask_login import current_user
 
 from forum import anonymity
-from forum.urls import SAFE_METHODS
+from forum.db import SAFE_METHODS
 
 View = TypeVar("View", bound=Callable[..., Any])
 # Pages that change or answer for a single text of the member's, signed or anonymous.

@@ -10,8 +10,6 @@ from werkzeug.routing import BaseConverter, ValidationError
 from forum import db
 from forum.links import external_url
 
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-
 
 class KeyConverter(BaseConverter):
     """Convert a row's random number to ten characters of a URL and back.

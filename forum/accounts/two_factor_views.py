@@ -21,10 +21,10 @@ from forum.accounts.two_factor_forms import (
     VerifiedCodeForm,
     count_attempt,
 )
-from forum.db import db
+from forum.db import SAFE_METHODS, db
 from forum.forms import carried_fields
 from forum.rate_limits import limiter
-from forum.urls import SAFE_METHODS, safe_path
+from forum.urls import safe_path
 from forum.web import new_session, permission_required, require
 
 bp = Blueprint("two_factor", __name__)

@@ -26,7 +26,7 @@ from forum.accounts.models import Member
 from forum.accounts.queries import member_by_email, member_by_session
 from forum.accounts.tokens import member_from_token
 from forum.accounts.two_factor_views import requested_destination, start_session
-from forum.db import db
+from forum.db import SAFE_METHODS, db
 from forum.rate_limits import limiter, was_accepted
 from forum.submissions import form_age, honeypot_filled, typed_too_fast
 from forum.web import login_manager, permission_required
@@ -96,7 +96,7 @@ def confirm(token: str) -> ResponseReturnValue:
 def sign_in() -> ResponseReturnValue:
     """Sign in and go back. Text typed while signed out is carried along."""
     destination = requested_destination()
-    if current_user.is_authenticated and request.method == "GET":
+    if current_user.is_authenticated and request.method in SAFE_METHODS:
         return redirect(destination.next or url_for("pages.home"))
     form = SignInForm()
     template = "accounts/signed_out.html" if destination.carried else "accounts/sign_in.html"

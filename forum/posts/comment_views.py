@@ -19,7 +19,7 @@ from forum.access import (
     is_author,
     is_listed,
 )
-from forum.db import begin_writing, db, deferred_transaction
+from forum.db import SAFE_METHODS, begin_writing, db, deferred_transaction
 from forum.forms import carried_fields
 from forum.posts import comment_actions
 from forum.posts.comment_queries import comment_by_id, page_start
@@ -122,7 +122,7 @@ def delete(comment_id: int) -> ResponseReturnValue:
     """Delete one's own reply, after a confirmation page."""
     comment = _comment_or_404(comment_id, for_update=request.method == "POST")
     require(can_delete(current_user, comment))
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return render_template("posts/delete_reply.html", comment=comment, post=comment.post)
     post = comment.post
     leaves_tombstone = comment_actions.delete_comment(comment)

@@ -25,7 +25,7 @@ from forum.access import (
 )
 from forum.accounts.models import Member
 from forum.accounts.pseudonyms import alias_for
-from forum.db import db
+from forum.db import SAFE_METHODS, db
 from forum.forms import carried_fields
 from forum.posts import actions
 from forum.posts.comment_queries import thread_page
@@ -112,7 +112,7 @@ def _reply_values(post: PostPageRow, reader: Member) -> dict[str, object]:
 def new() -> ResponseReturnValue:
     """Write a post."""
     values = {"submission": secrets.token_hex(16)}
-    if request.method == "GET" and (name := request.args.get("vendor")):
+    if request.method in SAFE_METHODS and (name := request.args.get("vendor")):
         vendor = vendor_by_name(name)
         values |= {"vendor_naming": "named", "vendor": vendor.name if vendor else name}
     form = PostForm(**values)
@@ -163,7 +163,7 @@ def delete(post_id: int) -> ResponseReturnValue:
     """Delete one's own post, after a confirmation page."""
     post = _post_or_404(post_id, for_update=request.method == "POST")
     require(can_delete(current_user, post))
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return render_template("posts/delete.html", post=post)
     leaves_tombstone = actions.delete_post(post)
     db.session.commit()

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum.access import can_rate, can_write, is_anonymous_writing_locked, is_member, is_representative
-from forum.db import db
+from forum.db import SAFE_METHODS, db
 from forum.rate_limits import limit_writing
 from forum.ratings import actions
 from forum.ratings.criteria import CRITERIA, DEALS
@@ -82,7 +82,7 @@ def edit(rating_id: int) -> ResponseReturnValue:
 def delete(rating_id: int) -> ResponseReturnValue:
     """Withdraw a rating, after a confirmation."""
     rating = _rating_or_404(rating_id)
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return render_template("ratings/delete.html", rating=rating)
     actions.withdraw(rating)
     db.session.commit()

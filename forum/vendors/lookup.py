@@ -4,8 +4,7 @@ from flask import abort, redirect, request, url_for
 
 from forum.access import can_see_vendor
 from forum.accounts.models import Member
-from forum.db import db
-from forum.urls import SAFE_METHODS
+from forum.db import SAFE_METHODS, db
 from forum.vendors.models import Vendor
 from forum.vendors.queries import vendor_by_slug
 

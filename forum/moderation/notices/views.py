@@ -18,7 +18,7 @@ from forum.access import (
     is_signed_in,
 )
 from forum.accounts.views import network_key
-from forum.db import db, now
+from forum.db import SAFE_METHODS, db, now
 from forum.links import external_url
 from forum.moderation.kinds import NOTICE_OUTCOMES
 from forum.moderation.models import Notice
@@ -52,7 +52,7 @@ def _address_key() -> str:
 def new() -> ResponseReturnValue:
     """The form to report incorrect or illegal content. No account is needed."""
     form = NoticeForm(submission=secrets.token_hex(16))
-    if request.method == "GET":
+    if not form.is_submitted():
         form.url.data = _item_url()
     elif honeypot_filled():
         return redirect(url_for(".check_email"))
@@ -76,7 +76,7 @@ def confirm(token: str) -> ResponseReturnValue:
     notice = db.session.scalar(notice_by_id(notice_id)) if notice_id is not None else None
     if notice is None or notice.confirmed_at is not None:
         return _dead_link_page(is_confirmed=notice is not None)
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return _private_page("moderation/notice_confirm.html", notice=notice, url=_content_url(notice))
     secret = confirm_notice(notice)
     db.session.commit()

@@ -129,10 +129,12 @@ def _can_decide(opened: Case) -> bool:
 def _form_for(opened: Case, **kwargs: Any) -> DecisionForm:
     item = opened.item
     form = DecisionForm(item, opened.kind, **kwargs)
-    if request.method == "GET" and isinstance(item, Post):
+    if form.is_submitted():
+        return form
+    if isinstance(item, Post):
         form.tags.data = ", ".join(tag_slugs_of([item.id]).get(item.id, []))
         form.vendor.data = item.vendor.name if item.vendor else ""
-    if request.method == "GET" and isinstance(item, Post | Comment):
+    if isinstance(item, Post | Comment):
         form.suggested_body.data = item.body
     return form
 
