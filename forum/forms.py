@@ -4,7 +4,8 @@ from typing import Any
 
 from flask import render_template, request
 from flask_wtf import FlaskForm
-from wtforms import PasswordField
+from flask_wtf.form import _Auto
+from wtforms import HiddenField, PasswordField, StringField
 
 from forum import text
 
@@ -13,16 +14,39 @@ NEVER_CARRIED = {"csrf_token", "password", "current_password", "password_confirm
 NEVER_CARRIED |= {"credential", "intent"}
 
 
+MAX_SUBMISSION_LENGTH = 64
+
+
+class SubmissionField(HiddenField):
+    """The random number of a form, by which it is stored once; see submissions.py. A number too long is none."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the number."""
+        if valuelist:
+            self.data = valuelist[0] if len(valuelist[0]) <= MAX_SUBMISSION_LENGTH else ""
+
+
 class Form(FlaskForm):
     """A form of this site. `meta_fields` are the fields that are not data for an action."""
 
     meta_fields: tuple[str, ...] = ("csrf_token",)
 
+    class Meta(FlaskForm.Meta):
+        """Read fields alone: Flask-WTF would read files and JSON too, whose values are no text."""
+
+        def wrap_formdata(self, form: FlaskForm, formdata: object) -> object:
+            """Return the fields of the request, or those that were passed."""
+            if formdata is not _Auto:
+                return formdata
+            return (request.form or None) if form.is_submitted() else None
+
     def process(self, *args: Any, **kwargs: Any) -> None:
         """Read the fields and clean their text, so that lengths are checked on what is stored."""
         super().process(*args, **kwargs)
         for field in self:
-            if isinstance(field.data, str) and not isinstance(field, PasswordField):
+            if isinstance(field, StringField) and field.data is None:
+                field.data = ""  # a field that is missing is empty
+            elif isinstance(field.data, str) and not isinstance(field, PasswordField):
                 field.data = text.clean(field.data)
 
     def has_changed(self) -> bool:

@@ -88,7 +88,7 @@ def _representation(post_id: int) -> RepresentationRow:
 
 
 def _publish(post: Post, form: OfficialReplyForm, representation: RepresentationRow) -> ResponseReturnValue:
-    submission = (form.submission.data or "")[:64]
+    submission = form.submission.data
 
     def write() -> int:
         return write_official_reply(

@@ -22,7 +22,6 @@ from forum.web import permission_required
 
 bp = Blueprint("ratings", __name__)
 FIELDS = {"criteria": CRITERIA, "deals": DEALS}
-MAX_SUBMISSION_LENGTH = 64
 
 
 @bp.get("/ratings")
@@ -44,7 +43,7 @@ def new(slug: str) -> ResponseReturnValue:
     initial = _initial_values(vendor)
     form = RatingForm(vendor, **initial)
     if form.is_submitted():
-        first = rating_by_submission((form.submission.data or "")[:MAX_SUBMISSION_LENGTH])
+        first = rating_by_submission(form.submission.data)
         if first is not None:
             if member_rating(current_user, first.id) is not None:
                 return redirect(url_for(".index"))
@@ -117,7 +116,7 @@ def _rate(form: RatingForm) -> ResponseReturnValue | None:
             tier=tier,
             anonymous=form.identity.data == "anonymous",
             answers=form.answers(),
-            submission=(form.submission.data or "")[:MAX_SUBMISSION_LENGTH],
+            submission=form.submission.data,
         )
 
     try:
