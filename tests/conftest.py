@@ -102,6 +102,11 @@ class Browser(FlaskLoginClient):
     The test's changes are committed before a visit, so that it holds no locks during it and reads everything anew after it.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # As a browser says of a form on this site's own page.
+        self.environ_base["HTTP_ORIGIN"] = "http://localhost"
+
     def open(self, *args: Any, **kwargs: Any) -> Any:
         if has_app_context():  # a browser in another thread has none
             db.session.commit()

@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from forum.access import can_rate, can_write, is_anonymous_writing_locked, is_member, is_representative
 from forum.db import SAFE_METHODS, db
+from forum.forms import composing
 from forum.rate_limits import limit_writing
 from forum.ratings import actions
 from forum.ratings.criteria import CRITERIA, DEALS
@@ -34,6 +35,7 @@ def index() -> ResponseReturnValue:
 @bp.route("/vendors/<slug>/rate", methods=["GET", "POST"])
 @permission_required(can_write)
 @limit_writing("20/hour")
+@composing
 def new(slug: str) -> ResponseReturnValue:
     """Rate a vendor without a post, or revise one's rating of the same programme."""
     vendor = vendor_or_404(slug, current_user)
@@ -55,6 +57,7 @@ def new(slug: str) -> ResponseReturnValue:
 
 @bp.route("/ratings/<key:rating_id>/edit", methods=["GET", "POST"])
 @permission_required(can_write)
+@composing
 def edit(rating_id: int) -> ResponseReturnValue:
     """Revise a rating. Vendor representatives may only withdraw theirs."""
     rating = _rating_or_404(rating_id)

@@ -19,6 +19,7 @@ from forum.access import (
 )
 from forum.accounts.views import network_key
 from forum.db import SAFE_METHODS, db, now
+from forum.forms import composing
 from forum.links import external_url
 from forum.moderation.kinds import NOTICE_OUTCOMES
 from forum.moderation.models import Notice
@@ -49,6 +50,7 @@ def _address_key() -> str:
 @bp.route("/new", methods=["GET", "POST"])
 @limiter.limit(PER_ADDRESS, key_func=_address_key, methods=["POST"], deduct_when=was_accepted, override_defaults=False)
 @limiter.limit(PER_NETWORK, key_func=network_key, methods=["POST"], deduct_when=was_accepted, override_defaults=False)
+@composing
 def new() -> ResponseReturnValue:
     """The form to report incorrect or illegal content. No account is needed."""
     form = NoticeForm(submission=secrets.token_hex(16))
@@ -91,6 +93,7 @@ def show(secret: str) -> ResponseReturnValue:
 
 @bp.post("/of/<secret>/objection")
 @limiter.limit("10/hour")
+@composing
 def objection(secret: str) -> ResponseReturnValue:
     """Object to the decision, once. A moderator who did not make it answers."""
     notice, form = _notice_or_404(secret), ObjectionForm()
@@ -119,6 +122,7 @@ def about_reply(comment_id: int) -> ResponseReturnValue:
 
 @bp.post("/<key:notice_id>/answer")
 @permission_required(is_signed_in)
+@composing
 def answer(notice_id: int) -> ResponseReturnValue:
     """Answer a notice as the author of the text, under the name that the text has."""
     notice = db.first_or_404(notice_by_id(notice_id))

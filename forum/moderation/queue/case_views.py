@@ -10,6 +10,7 @@ from forum.access import can_decide, can_represent
 from forum.accounts.queries import member_by_slug
 from forum.affiliation import is_employee
 from forum.db import db, now
+from forum.forms import composing
 from forum.moderation import cases
 from forum.moderation.decisions import actions, appeals
 from forum.moderation.decisions.actions import AlreadyDecided
@@ -53,6 +54,7 @@ def case(case_id: int) -> ResponseReturnValue:
 
 @bp.post("/cases/<key:case_id>/decide")
 @DECISIONS
+@composing
 def decide(case_id: int) -> ResponseReturnValue:
     """Decide, and go to the next case."""
     opened = _case_or_404(case_id)
@@ -89,6 +91,7 @@ def claim(case_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/cases/<key:case_id>/note")
+@composing
 def note(case_id: int) -> ResponseReturnValue:
     """Add a note for colleagues."""
     opened = _case_or_404(case_id)
