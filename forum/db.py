@@ -17,6 +17,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+# Requests by these methods change nothing: programs that scan mail and pages send them unasked.
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 View = TypeVar("View", bound=Callable[..., Any])
 TransactionMode = Literal["deferred", "immediate"]
 KEY_BITS = 50
@@ -108,6 +110,7 @@ def init_app(app: Flask) -> None:
         app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": True, **QUIET_ERRORS})
     db.init_app(app)
     migrate.init_app(app, db)
+    app.before_request(_mark_safe_request)
 
 
 # Deleted text is overwritten with zeros, and the write-ahead log does not stay large; see storage.py.
@@ -205,8 +208,20 @@ def _declared_mode() -> TransactionMode:
     if declared or not has_request_context():
         return declared or "immediate"
     view = current_app.view_functions.get(request.endpoint or "")
-    reads = request.method in ("GET", "HEAD", "OPTIONS") or hasattr(view, "starts_deferred")
+    reads = request.method in SAFE_METHODS or hasattr(view, "starts_deferred")
     return "deferred" if reads else "immediate"
+
+
+def _mark_safe_request() -> None:
+    request.environ["forum.is_safe"] = request.method in SAFE_METHODS
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _refuse_write(connection: Connection, cursor: object, statement: str, *details: object) -> None:
+    """Let no view write in answer to a safe method, whatever it tests: it gets a RuntimeError, and nothing changes."""
+    is_safe = has_request_context() and request.environ.get("forum.is_safe")
+    if is_safe and statement.startswith(("INSERT", "UPDATE", "DELETE")) and _declared_mode() == "deferred":
+        raise RuntimeError(f"{request.endpoint} wrote in answer to {request.method}.")
 
 
 def _begin_immediate(connection: Connection) -> None:

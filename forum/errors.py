@@ -11,9 +11,9 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.sansio.response import Response as BaseResponse
 
-from forum.db import db
-from forum.forms import carried_fields
-from forum.urls import SAFE_METHODS, safe_path
+from forum.db import SAFE_METHODS, db
+from forum.forms import unsent_form
+from forum.urls import safe_path
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,9 @@ MESSAGES = {
     429: ("That was too fast", "Nothing was stored. Wait a minute, go back and send it again."),
 }
 
+# Their forms need no member: when a token does not fit, they lead to no sign-in.
+OPEN_BLUEPRINTS = ("accounts", "notices", "passkeys", "two_factor")
+
 
 def init_app(app: Flask) -> None:
     """Register the error pages with the application."""
@@ -44,12 +47,17 @@ def init_app(app: Flask) -> None:
 
 
 def sign_in_page() -> ResponseReturnValue:
-    """Send someone who is not signed in to sign-in and back; text they submitted is carried along."""
+    """Send someone who is not signed in to sign-in and back; a text they composed is carried along."""
     if request.method in SAFE_METHODS:
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
-    target = safe_path(request.form.get("return_to")) or request.path
-    page = render_template("accounts/signed_out.html", next=target, action=request.path, carried=carried_fields())
-    return Response(page, 401)
+    target = safe_path(request.form.get("return_to")) or _readable_path()
+    return Response(render_template("accounts/signed_out.html", next=target, unsent=unsent_form()), 401)
+
+
+def _readable_path() -> str | None:
+    """Return the path of this request if it has a page."""
+    rule = request.url_rule
+    return request.path if rule is not None and "GET" in (rule.methods or ()) else None
 
 
 def _reject_long_url() -> None:
@@ -65,11 +73,9 @@ def _reject_nul_in_path() -> None:
 
 
 def _csrf_error(error: CSRFError) -> ResponseReturnValue:
-    """Offer the form again with everything typed: its token does not fit (cookies cleared, signed in again)."""
-    carried = carried_fields()
-    # Joining and signing in need no member: they are offered again, not turned into another sign-in.
-    if current_user.is_authenticated or not carried or request.blueprint == "accounts":
-        return render_template("resubmit.html", action=request.path, carried=carried), 400
+    """Offer the form again with the text composed there: its token does not fit (cookies cleared, signed in again)."""
+    if current_user.is_authenticated or request.blueprint in OPEN_BLUEPRINTS:
+        return render_template("resubmit.html", unsent=unsent_form(), page=_readable_path()), 400
     return sign_in_page()
 
 
@@ -84,10 +90,8 @@ def _http_error(error: HTTPException) -> ResponseReturnValue | HTTPException | B
         return Response("This address is not served here.\n", 400, mimetype="text/plain")
     title, advice = MESSAGES.get(code, (error.name, "Nothing was changed."))
     # A request that is too large can't be parsed, so there is no form.
-    carried = carried_fields() if code in (403, 404, 410, 429) and request.form.get("body") else {}
-    page = render_template(
-        "error.html", code=code, title=title, advice=advice, carried=carried, can_resubmit=code == 429
-    )
+    unsent = unsent_form() if code in (403, 404, 410, 429) else None
+    page = render_template("error.html", code=code, title=title, advice=advice, unsent=unsent, can_resubmit=code == 429)
     headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
     return page, code, headers
 
@@ -109,7 +113,7 @@ def _internal_error(error: Exception) -> ResponseReturnValue:
         reference=reference,
         title="Something broke on our side",
         advice="Try again in a minute. The reference helps the people who run the site to find the cause.",
-        carried=carried_fields() if request.method == "POST" and request.blueprint != "accounts" else {},
+        unsent=unsent_form(),
         can_resubmit=True,
     )
     return page, 500

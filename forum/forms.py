@@ -1,23 +1,45 @@
-"""The base class of all forms, and fields carried from one page to another so that no text is lost."""
+"""The base class of all forms, and composed texts offered again on another page so that none is lost."""
 
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
-from flask import render_template, request
+from flask import current_app, render_template, request
 from flask_wtf import FlaskForm
-from wtforms import Field, PasswordField, TextAreaField
+from flask_wtf.form import _Auto
+from wtforms import Field, HiddenField, PasswordField, StringField, TextAreaField
 from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
 from forum import text
+from forum.signed_tokens import read_token, sign_token
 
 # The longest input of one line: a passkey's answer has a few thousand characters.
 MAX_LINE_LENGTH = 10_000
 # The longest form has some sixty fields.
-MAX_CARRIED_FIELDS = 100
-# Fields that are never carried to another page.
-NEVER_CARRIED = {"csrf_token", "password", "current_password", "password_confirmation", "proof", "code"}
-NEVER_CARRIED |= {"credential", "intent"}
+MAX_UNSENT_FIELDS = 100
+View = TypeVar("View", bound=Callable[..., Any])
+# Fields that are never offered again on another page.
+NEVER_REPEATED = {"csrf_token", "password", "current_password", "password_confirmation", "proof", "code"}
+NEVER_REPEATED |= {"credential", "intent", "unsent"}
+# Fields that a form fills in by itself; they say nothing to people.
+TECHNICAL_FIELDS = {"submission", "form_timestamp", "homepage", "replaces", "to"}
+# The button that leads from such a page back to the form.
+REVIEW = "review"
+# How much of a text and of any other field is stored, to fill a form again.
+MAX_BODY_LENGTH, MAX_TYPED_LENGTH = 20_000, 1_000
+UNSENT_SALT, UNSENT_MAX_AGE = "unsent form", 24 * 3600  # seconds
+MAX_SUBMISSION_LENGTH = 64
+
+
+class SubmissionField(HiddenField):
+    """The random number of a form, by which it is stored once; see submissions.py. A number too long is none."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the number."""
+        if valuelist:
+            self.data = valuelist[0] if len(valuelist[0]) <= MAX_SUBMISSION_LENGTH else ""
 
 
 class Form(FlaskForm):
@@ -25,13 +47,28 @@ class Form(FlaskForm):
 
     meta_fields: tuple[str, ...] = ("csrf_token",)
 
+    class Meta(FlaskForm.Meta):
+        """Read fields alone: Flask-WTF would read files and JSON too, whose values are no text."""
+
+        def wrap_formdata(self, form: FlaskForm, formdata: object) -> object:
+            """Return the fields of the request, or those that were passed."""
+            if formdata is not _Auto:
+                return formdata
+            return (request.form or None) if form.is_submitted() else None
+
     def process(self, *args: Any, **kwargs: Any) -> None:
         """Read the fields and clean their text, so that lengths are checked on what is stored."""
         super().process(*args, **kwargs)
         for field in self:
             _cut_line(field)
-            if isinstance(field.data, str) and not isinstance(field, PasswordField):
+            if isinstance(field, StringField) and field.data is None:
+                field.data = ""  # a field that is missing is empty
+            elif isinstance(field.data, str) and not isinstance(field, PasswordField):
                 field.data = text.clean(field.data)
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Return whether the fields are valid. A text offered again on another page is first shown in its own form."""
+        return request.form.get("intent") != REVIEW and bool(super().validate(extra_validators))
 
     def has_changed(self) -> bool:
         """Return whether any field differs from what the form was filled with."""
@@ -41,6 +78,12 @@ class Form(FlaskForm):
     def cleaned_data(self) -> dict[str, Any]:
         """Return the fields' values by name, without the meta fields."""
         return {name: value for name, value in self.data.items() if name not in self.meta_fields}
+
+    def typed_fields(self) -> dict[str, str]:
+        """Return what was typed into the form's own fields, as text that fills them again, capped."""
+        names = [name for name in self._fields if name in request.form and name not in NEVER_REPEATED]
+        limits = {"body": MAX_BODY_LENGTH}
+        return {name: request.form[name][: limits.get(name, MAX_TYPED_LENGTH)] for name in names}
 
     def render(self, template: str, **values: object) -> tuple[str, int]:
         """Return the page with this form, and its status: 422 when the form has errors, else 200."""
@@ -61,7 +104,62 @@ def check_markdown(form: BaseForm, field: Field) -> None:
         raise ValidationError(f"{error} Your text is still here.")
 
 
-def carried_fields() -> dict[str, str]:
-    """Return the submitted fields that are repeated, hidden, on the next page, so that nothing typed is lost."""
-    fields = ((name, value) for name, value in request.form.items() if name not in NEVER_CARRIED and len(name) < 60)
-    return dict(islice(fields, MAX_CARRIED_FIELDS))
+class UnsentForm(NamedTuple):
+    """What somebody typed into a form that was not accepted yet, and the path that it was sent to."""
+
+    action: str
+    fields: dict[str, str]
+
+    def token(self) -> str:
+        """Return the form as text that only this site can make: no page in between can change it or its action."""
+        return sign_token(UNSENT_SALT, [self.action, self.fields])
+
+    def passages(self) -> dict[str, str]:
+        """Return all that would be sent, by a label for people, without what the page's own form filled in."""
+        return {
+            name.replace("_", " ").capitalize(): value
+            for name, value in self.fields.items()
+            if value and name not in TECHNICAL_FIELDS
+        }
+
+
+def composing(view: View) -> View:
+    """Mark a view in whose form people compose a text: when it can't be accepted yet, the text is offered again."""
+    view.is_composing = True  # type: ignore[attr-defined]
+    return view
+
+
+def unsent_form() -> UnsentForm | None:
+    """Return the submitted form to offer it again; None unless a page of this site sent a text that somebody composed.
+
+    A foreign page could send fields that its reader never saw, to be confirmed here with one press.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    if request.method != "POST" or not hasattr(view, "is_composing") or not is_same_origin():
+        return None
+    pairs = ((name, value) for name, value in request.form.items() if name not in NEVER_REPEATED and len(name) < 60)
+    fields = dict(islice(pairs, MAX_UNSENT_FIELDS))
+    return UnsentForm(request.path, fields) if any(fields.values()) else None
+
+
+def unsent_form_in(token: str) -> UnsentForm | None:
+    """Return the form in a token of ours, or None."""
+    value = read_token(UNSENT_SALT, token, UNSENT_MAX_AGE)
+    return UnsentForm(*value) if value else None
+
+
+def is_same_origin() -> bool:
+    """Return whether a page of this site sent the request. If the browser says nothing about that, it did not."""
+    relation = request.headers.get("Sec-Fetch-Site")
+    if relation is not None:
+        return relation == "same-origin"
+    origins = {_origin_of(request.host_url), _origin_of(current_app.config["SITE_URL"])}
+    return _origin_of(request.headers.get("Origin") or request.referrer or "") in origins - {None}
+
+
+def _origin_of(url: str) -> tuple[str, str] | None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return (parts.scheme, parts.netloc) if parts.scheme and parts.netloc else None

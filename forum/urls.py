@@ -5,14 +5,33 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from flask import current_app, has_request_context, request, url_for
-from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.routing import BaseConverter, IntegerConverter, ValidationError
 
 from forum import db
 from forum.links import external_url
 
 # In characters. With the number of entries it bounds the cache of URLs at about 15 MB.
 MAX_CACHED_URL = 200
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# The greatest number of a row with a serial number: that of a column of 32 bits.
+MAX_ROW_ID = 2**31 - 1
+
+
+def whole_number(typed: str | None, maximum: int = MAX_ROW_ID) -> int | None:
+    """Return the number that a stranger's text stands for: ASCII digits up to a maximum. None for any other text."""
+    if not typed or len(typed) > len(str(maximum)) or not (typed.isascii() and typed.isdecimal()):
+        return None
+    return int(typed) if int(typed) <= maximum else None
+
+
+class RowIdConverter(IntegerConverter):
+    """Convert the number of a row in a path. A number that is greater than any row's leads nowhere."""
+
+    def to_python(self, value: str) -> int:
+        """Return the number."""
+        number = whole_number(value.removeprefix("-") if self.signed else value)
+        if number is None:
+            raise ValidationError
+        return -number if value.startswith("-") else int(super().to_python(value))
 
 
 class KeyConverter(BaseConverter):

@@ -1,14 +1,15 @@
 """What every view shares: sign-in state, CSRF protection, and guards that check a rule of access."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-from flask import Flask, abort, g, session
+from flask import Flask, Request, abort, g, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager, current_user
 from flask_wtf import CSRFProtect
 from itsdangerous import URLSafeTimedSerializer
+from werkzeug.datastructures import ImmutableMultiDict, iter_multi_items
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from forum import assets, errors, headers, templating
@@ -16,7 +17,7 @@ from forum.access_protocols import User
 from forum.job_queue import redis_options
 from forum.rate_limits import limiter, writing_limiter
 from forum.signed_tokens import ClockTolerantSigner
-from forum.urls import KeyConverter
+from forum.urls import KeyConverter, RowIdConverter
 
 
 class SessionInterface(SecureCookieSessionInterface):
@@ -37,9 +38,24 @@ Params = ParamSpec("Params")
 Page = TypeVar("Page")
 
 
+class Parameters(ImmutableMultiDict[str, Any]):
+    """The names and values of a query string or form, without NUL: PostgreSQL refuses it wherever it is looked up."""
+
+    def __init__(self, mapping: Iterable[tuple[str, Any]] | None = None) -> None:
+        pairs = iter_multi_items(mapping or ())
+        super().__init__([(key, value.replace("\0", "") if isinstance(value, str) else value) for key, value in pairs])
+
+
+class SiteRequest(Request):
+    """A request to this site."""
+
+    parameter_storage_class = Parameters
+
+
 def init_app(app: Flask) -> None:
     """Set up on the application what all pages share."""
     app.session_interface = SessionInterface()
+    app.request_class = SiteRequest
     templating.init_app(app)  # first: it replaces the Jinja environment
     login_manager.init_app(app)
     csrf.init_app(app)
@@ -49,7 +65,7 @@ def init_app(app: Flask) -> None:
         app.config["RATELIMIT_SWALLOW_ERRORS"] = True
     limiter.init_app(app)
     writing_limiter.init_app(app)
-    app.url_map.converters["key"] = KeyConverter
+    app.url_map.converters.update(key=KeyConverter, int=RowIdConverter)
     assets.init_app(app)
     headers.init_app(app)
     errors.init_app(app)

@@ -123,6 +123,8 @@ class Browser(FlaskLoginClient):
         if user is not None:
             _sign_in(args[0], user)
         super().__init__(*args, user=user, **kwargs)
+        # As a browser says of a form on this site's own page.
+        self.environ_base["HTTP_ORIGIN"] = "http://localhost"
         if user is not None:
             with self.session_transaction() as values:
                 values[PROVED_AT] = int(time.time())

@@ -51,18 +51,18 @@ QUERY_STRINGS = {
 MAX_PER_TABLE = 40
 
 
-def routes(app: Flask) -> list[Rule]:
-    """Return the routes that answer GET requests."""
-    return [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+def routes(app: Flask, method: str = "GET") -> list[Rule]:
+    """Return the routes that answer requests of a method."""
+    return [rule for rule in app.url_map.iter_rules() if method in (rule.methods or ())]
 
 
-def addresses(app: Flask, *, with_mailed_links: bool = False) -> dict[str, list[str]]:
+def addresses(app: Flask, *, with_mailed_links: bool = False, method: str = "GET") -> dict[str, list[str]]:
     """Return the addresses of each endpoint; with_mailed_links includes the links that are sent by mail."""
     by_endpoint: dict[str, list[str]] = {}
-    for rule in routes(app):
+    for rule in routes(app, method):
         if rule.endpoint not in EXCLUDED:
             by_endpoint.setdefault(rule.endpoint, []).extend(_addresses_of(rule, with_mailed_links))
-    for endpoint, query_strings in QUERY_STRINGS.items():
+    for endpoint, query_strings in QUERY_STRINGS.items() if method == "GET" else ():
         by_endpoint[endpoint] += [f"{by_endpoint[endpoint][0]}?{query}" for query in query_strings]
     return by_endpoint
 

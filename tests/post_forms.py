@@ -48,6 +48,12 @@ def value_of(page: str, name: str) -> str:
     return unescape(match[1])
 
 
+def hidden_fields(page: str) -> dict[str, str]:
+    """Return the fields of an unsent text that its page offers to send again."""
+    rows = re.findall(r'<textarea name="([^"]+)" hidden[^>]*>\n?([^<]*)</textarea>', page)
+    return {name: unescape(value) for name, value in rows}
+
+
 def reply_form(**changes: Any) -> dict[str, Any]:
     """Return what a browser sends for a reply, ready to publish."""
     fields = {

@@ -6,6 +6,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from flask import Flask
 from sqlalchemy import insert
 
 from forum.accounts.models import Member

@@ -18,6 +18,7 @@ from forum.accounts.models import Member, Passkey
 from forum.accounts.passwords import hash_password
 from forum.accounts.staff_actions import reset_two_factor
 from forum.db import db, now
+from forum.forms import UnsentForm
 from tests.authenticator import PRESENT, Authenticator
 from tests.factories import PASSWORD, make_comment, make_member
 
@@ -101,7 +102,8 @@ def test_the_password_alone_no_longer_signs_in_and_the_passkey_completes_it(devi
 
 
 def test_text_typed_while_signed_out_survives_a_passkey(device: Authenticator, browse: Any) -> None:
-    page = sign_in(browse(), device, action="/posts/new", **{"carried.body": "What I had written."})
+    unsent = UnsentForm("/posts/new", {"body": "What I had written."}).token()
+    page = sign_in(browse(), device, unsent=unsent)
     assert 'action="/posts/new"' in page.text and "What I had written." in page.text
 
 

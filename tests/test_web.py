@@ -7,17 +7,19 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
+from markupsafe import escape
 from wtforms import PasswordField
 
 from forum.accounts.passwords import hash_password
 from forum.db import db, now
-from forum.forms import NEVER_CARRIED, Form
+from forum.forms import NEVER_REPEATED, Form, UnsentForm
 from forum.posts import comment_actions
 from forum.posts.models import Comment, Post
 from forum.rate_limits import PER_TEXT_ENDPOINTS, limiter
 from forum.signed_tokens import read_token, sign_token
 from forum.urls import key_text
 from tests.factories import PASSWORD, make_comment, make_member, make_post, make_tag
+from tests.post_forms import hidden_fields, post_form
 
 TEXT = "We registered eleven deals. Nine were approved, two came back."
 
@@ -73,9 +75,9 @@ def test_a_text_with_an_outdated_token_is_kept_and_goes_on_with_one_press(guarde
     answer = reader.post("/posts/new", data={**form_data, "csrf_token": "outdated"})
     assert answer.status_code == 400
     assert "your text is still here" in answer.text and "&#34;&gt;&lt;b&gt;" in answer.text
-    carried = dict(re.findall(r'<textarea name="([^"]+)" hidden[^>]*>\n?([^<]*)</textarea>', answer.text))
-    assert carried["title"] == form_data["title"] and "csrf_token" not in carried and "intent" not in carried
-    again = reader.post("/posts/new", data={**form_data, "intent": "preview", "csrf_token": token_in(answer.text)})
+    fields = hidden_fields(answer.text)
+    assert fields["title"] == form_data["title"] and "csrf_token" not in fields and "intent" not in fields
+    again = reader.post("/posts/new", data={**form_data, "intent": "review", "csrf_token": token_in(answer.text)})
     assert again.status_code == 200 and "A title that must stay" in again.text
     assert db.session.query(Post).count() == 0
 
@@ -88,27 +90,77 @@ def test_a_text_survives_an_expired_session_signing_in_wrongly_and_then_rightly(
     page = reader.post(path, data={"body": TEXT, "identity": "anonymous", "to": "", "intent": "publish"})
     assert page.status_code == 401 and TEXT in page.text
     for password, code in (("wrong wrong wrong", 422), (PASSWORD, 200)):
-        carried = dict(re.findall(r'<textarea name="(carried\.[^"]+)" hidden[^>]*>\n?([^<]*)</textarea>', page.text))
         fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
-        assert carried["carried.body"] == TEXT and fields["action"] == path
-        page = reader.post("/sign-in", data={**fields, **carried, "email": email, "password": password})
+        assert TEXT in page.text
+        page = reader.post("/sign-in", data={**fields, "email": email, "password": password})
         assert page.status_code == code
     assert "You are signed in, and your text is still here" in page.text and f'action="{path}"' in page.text
-    form_data = dict(re.findall(r'<textarea name="([^"]+)" hidden[^>]*>\n?([^<]*)</textarea>', page.text))
+    form_data = hidden_fields(page.text)
     assert form_data["body"] == TEXT and form_data["identity"] == "anonymous"
-    answer = reader.post(path, data={**form_data, "intent": "preview", "csrf_token": token_in(page.text)})
+    answer = reader.post(path, data={**form_data, "intent": "review", "csrf_token": token_in(page.text)})
     assert answer.status_code == 200 and TEXT in answer.text and db.session.query(Comment).count() == 0
 
 
-def test_carried_fields_cannot_send_a_text_elsewhere(guarded: Flask, browse: Any) -> None:
+def test_an_unsent_text_can_be_neither_forged_nor_sent_elsewhere(guarded: Flask, browse: Any) -> None:
     member = make_member(password_hash=hash_password(PASSWORD))
+    with guarded.test_request_context():
+        token = UnsentForm("/posts/new", {"title": TEXT}).token()
+    sign_in = {"email": member.email, "password": PASSWORD, "action": "/admin/settings", "carried.title": TEXT}
+    for unsent in ("", token[:-1], token[1:], f"{token}x"):
+        reader = browse()
+        fields = {"csrf_token": token_in(reader.get("/sign-in").text), "unsent": unsent}
+        answer = reader.post("/sign-in", data=fields | sign_in)
+        assert answer.status_code == 302 and answer.location == "/"
+
+
+FOREIGN = [
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://[::1/"},
+    {"Origin": "http://localhost.evil.example"},
+    {"Origin": "", "Referer": "https://evil.example/localhost"},
+    {"Origin": "http://localhost", "Sec-Fetch-Site": "cross-site"},
+    {"Origin": "http://localhost", "Sec-Fetch-Site": "same-site"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_a_text_sent_by_a_foreign_page_is_never_offered_again(
+    guarded: Flask, browse: Any, headers: dict[str, str]
+) -> None:
+    post = make_post()
+    for reader in (browse(), browse(make_member())):
+        for path in ("/posts/new", path_to(post, "reply"), "/join", "/notices/new", "/vendors/new", "/sign-in"):
+            page = reader.post(path, data={"body": TEXT, "title": TEXT, "name": TEXT}, headers=headers)
+            assert page.status_code in (400, 401) and TEXT not in page.text, path
+
+
+def test_what_is_no_text_is_never_offered_again(guarded: Flask, browse: Any) -> None:
+    """An admin who is signed out and presses "continue" would change the settings as a foreign page wrote them."""
+    admin = make_member(role="admin", password_hash=hash_password(PASSWORD))
     reader = browse()
-    fields = {"csrf_token": token_in(reader.get("/sign-in").text), "email": member.email, "password": PASSWORD}
-    answer = reader.post("/sign-in", data={**fields, "carried.body": TEXT, "action": "https://evil.example/"})
-    assert "evil.example" not in answer.text
+    page = reader.post("/admin/settings", data={"announcement": TEXT, "body": TEXT})
+    assert page.status_code == 401 and TEXT not in page.text and 'name="unsent"' not in page.text
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text))
+    answer = reader.post("/sign-in", data={**fields, "email": admin.email, "password": PASSWORD})
+    assert (answer.status_code, answer.location) == (302, "/admin/settings")
+    outdated = reader.post("/admin/settings", data={"announcement": TEXT, "csrf_token": "outdated"})
+    assert outdated.status_code == 400 and TEXT not in outdated.text and 'href="/admin/settings"' in outdated.text
 
 
-def test_passwords_are_never_carried_along(guarded: Flask, browse: Any) -> None:
+def test_an_unsent_text_is_shown_in_full_and_first_opens_its_form(guarded: Flask, browse: Any) -> None:
+    make_tag("deals")
+    author = browse(make_member())
+    form_data = post_form(title="Shown as well", vendor="Shown too", description="And this") | {"leaning": "mixed"}
+    page = author.post("/posts/new", data={**form_data, "csrf_token": "outdated"}).text
+    visible = re.sub(r"<textarea.*?</textarea>", "", page, flags=re.DOTALL)
+    for name in ("title", "body", "vendor", "description", "tags", "leaning", "identity"):
+        assert escape(form_data[name]) in visible, name
+    again = author.post("/posts/new", data={**form_data, "intent": "review", "csrf_token": token_in(page)})
+    assert again.status_code == 200 and db.session.query(Post).count() == 0
+
+
+def test_passwords_are_never_kept(guarded: Flask, browse: Any) -> None:
     form_data = {
         "email": "a@partner.example",
         "password": "secret-1",
@@ -120,7 +172,7 @@ def test_passwords_are_never_carried_along(guarded: Flask, browse: Any) -> None:
             assert "secret-" not in reader.post(path, data=form_data).text
 
 
-def test_no_password_field_is_ever_carried(app: Flask) -> None:
+def test_no_password_field_is_ever_kept(app: Flask) -> None:
     def subclasses(form: type[Form]) -> list[type[Form]]:
         return [form, *(deeper for child in form.__subclasses__() for deeper in subclasses(child))]
 
@@ -131,7 +183,7 @@ def test_no_password_field_is_ever_carried(app: Flask) -> None:
             for name, field in vars(form).items()
             if getattr(field, "field_class", None) is PasswordField
         }
-    assert len(names) >= 3 and names <= NEVER_CARRIED
+    assert len(names) >= 3 and names <= NEVER_REPEATED
 
 
 def test_joining_with_an_outdated_token_asks_nobody_to_sign_in_first(guarded: Flask, browse: Any) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
+from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,10 +17,10 @@ from forum.accounts.session_views import close_session, has_recent_proof, record
 from forum.accounts.staff_actions import end_sessions
 from forum.accounts.two_factor_forms import ReauthenticationForm
 from forum.accounts.two_factor_views import Destination, continue_to, end_other_sessions, requested_destination
-from forum.db import db
-from forum.forms import carried_fields
+from forum.db import SAFE_METHODS, db
+from forum.forms import unsent_form
 from forum.rate_limits import limiter
-from forum.urls import SAFE_METHODS
+from forum.urls import safe_path
 from forum.web import permission_required
 
 bp = Blueprint("sessions", __name__)
@@ -99,9 +100,8 @@ def fresh_proof_required(view: "Page[Params]") -> "Page[Params]":
 def proof_page() -> ResponseReturnValue:
     """Return the page that asks for a proof and leads back to this request."""
     is_read = request.method in SAFE_METHODS
-    target = request.full_path.rstrip("?") if is_read else None
-    destination = Destination(target, {} if is_read else carried_fields(), request.path)
-    return _proof_page(ReauthenticationForm(formdata=None), destination)
+    target = request.full_path.rstrip("?") if is_read else safe_path(urlsplit(request.referrer or "").path)
+    return _proof_page(ReauthenticationForm(formdata=None), Destination(target, unsent_form()))
 
 
 def _proof_page(form: ReauthenticationForm, destination: Destination) -> ResponseReturnValue:

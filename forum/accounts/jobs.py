@@ -25,9 +25,10 @@ def remind_of_locks() -> None:
     db.session.commit()
 
 
-@jobs.periodic(minute="50", hour="3")
+@once_per_day(hour=3, minute=50)
 @writing()
 def delete_sessions() -> None:
     """Delete, once a night, the rows of sessions that are over."""
+    claim_run()
     delete_ended_sessions()
     db.session.commit()

@@ -124,7 +124,7 @@ def remove(passkey_id: int) -> ResponseReturnValue:
     """Remove a passkey, after the password, in a session that a second factor began."""
     passkey, removal = _own_passkey(passkey_id), RemovePasskeyForm()
     if not two_factor.is_session_proof(current_user, session.get("two_factor_proof")):
-        return code_page(CodeForm(formdata=None), Destination(url_for(".edit", passkey_id=passkey_id), {}, None))
+        return code_page(CodeForm(formdata=None), Destination(url_for(".edit", passkey_id=passkey_id)))
     if not removal.validate():
         form = RenamePasskeyForm(formdata=None, obj=passkey)
         return form.render("accounts/passkey.html", passkey=passkey, removal=removal)[0], 422
@@ -145,7 +145,7 @@ def _own_passkey(passkey_id: int) -> Passkey:
 def _refused_page(pending: Member | None, destination: Destination) -> ResponseReturnValue:
     if pending is not None:
         return code_page(CodeForm(formdata=None), destination, is_refused=True)
-    template = "accounts/signed_out.html" if destination.carried else "accounts/sign_in.html"
+    template = "accounts/signed_out.html" if destination.unsent else "accounts/sign_in.html"
     page, _ = SignInForm(formdata=None).render(template, is_refused=True, **destination._asdict())
     return page, 422
 

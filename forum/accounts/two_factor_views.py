@@ -1,7 +1,7 @@
 """Starting a session with or without two-factor authentication, its settings page, and the guard of staff pages."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
@@ -23,38 +23,30 @@ from forum.accounts.two_factor_forms import (
     VerifiedCodeForm,
     count_attempt,
 )
-from forum.db import db
-from forum.forms import carried_fields
+from forum.db import SAFE_METHODS, db
+from forum.forms import UnsentForm, unsent_form, unsent_form_in
 from forum.rate_limits import limiter
-from forum.urls import SAFE_METHODS, safe_path
+from forum.urls import safe_path
 from forum.web import new_session, permission_required, require
 
 bp = Blueprint("two_factor", __name__)
 # Seconds after the password in which the code must follow.
 CODE_TIMEOUT = 600
-# Prefix of fields that were typed on another page and are carried through sign-in.
-CARRIED_PREFIX = "carried."
 
 
 class Destination(NamedTuple):
-    """Where signing in leads: a path, or a form to submit again with the fields typed there."""
+    """Where signing in leads: a path, or a form to submit again with the text composed there."""
 
     next: str | None
-    carried: Mapping[str, str]
-    action: str | None
+    unsent: UnsentForm | None = None
 
 
-HOME = Destination(None, {}, None)
+HOME = Destination(None)
 
 
 def requested_destination() -> Destination:
     """Return the destination in the fields of this request."""
-    carried = {
-        name.removeprefix(CARRIED_PREFIX): value
-        for name, value in request.form.items()
-        if name.startswith(CARRIED_PREFIX)
-    }
-    return Destination(safe_path(request.values.get("next")), carried, safe_path(request.form.get("action")))
+    return Destination(safe_path(request.values.get("next")), unsent_form_in(request.form.get("unsent", "")))
 
 
 def start_session(member: Member, *, remember: bool = False, destination: Destination = HOME) -> ResponseReturnValue:
@@ -81,8 +73,7 @@ def require_staff(rule: Callable[[Any], bool]) -> ResponseReturnValue | None:
     if two_factor.is_enabled(current_user):
         if two_factor.is_session_proof(current_user, session.get("two_factor_proof")):
             return None
-        carried = {} if is_read else carried_fields()
-        return code_page(CodeForm(formdata=None), Destination(target, carried, request.path))
+        return code_page(CodeForm(formdata=None), Destination(target, unsent_form()))
     if current_app.config.get("STAFF_TWO_FACTOR"):
         flash("Staff pages need two-factor authentication. Turn it on here to open them.")
         return redirect(url_for("two_factor.settings", next=target))
@@ -226,7 +217,6 @@ def end_other_sessions() -> None:
 
 def continue_to(destination: Destination) -> ResponseReturnValue:
     """Return the response that follows signing in."""
-    if destination.carried:
-        action = destination.action or destination.next
-        return render_template("resubmit.html", action=action, carried=destination.carried)
+    if destination.unsent:
+        return render_template("resubmit.html", unsent=destination.unsent)
     return redirect(destination.next or url_for("pages.home"))

@@ -24,7 +24,8 @@ from forum.accounts.session_views import close_session, renew_session
 from forum.accounts.sign_in_limits import count_failure, is_throttled, remember_device
 from forum.accounts.tokens import member_from_token
 from forum.accounts.two_factor_views import Destination, end_other_sessions, requested_destination, start_session
-from forum.db import db
+from forum.db import SAFE_METHODS, db
+from forum.forms import composing
 from forum.rate_limits import limiter, network_key, was_accepted
 from forum.submissions import HONEYPOT_FILLED, form_age, honeypot_filled, typed_too_fast
 from forum.web import login_manager, permission_required
@@ -41,6 +42,7 @@ MIN_JOIN_FORM_AGE = 2
 @bp.route("/join", methods=["GET", "POST"])
 @limiter.limit("10/hour", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
 @limiter.limit(PER_NETWORK, key_func=network_key, methods=["POST"], deduct_when=was_accepted, override_defaults=False)
+@composing
 def join() -> ResponseReturnValue:
     """Create an account."""
     if current_user.is_authenticated:
@@ -82,12 +84,12 @@ def confirm(token: str) -> ResponseReturnValue:
 
 @bp.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> ResponseReturnValue:
-    """Sign in and go back. Text typed while signed out is carried along."""
+    """Sign in and go back. A text composed while signed out is carried along."""
     destination = requested_destination()
-    if current_user.is_authenticated and request.method == "GET":
+    if current_user.is_authenticated and request.method in SAFE_METHODS:
         return redirect(destination.next or url_for("pages.home"))
     form = SignInForm()
-    template = "accounts/signed_out.html" if destination.carried else "accounts/sign_in.html"
+    template = "accounts/signed_out.html" if destination.unsent else "accounts/sign_in.html"
     if form.validate_on_submit():
         email, password = form.email.data or "", form.password.data or ""
         member = member_by_email(email)

@@ -10,6 +10,7 @@ from forum.admin import health, vendor_actions
 from forum.db import db
 from forum.moderation.queue.queries import COUNT_CAP, open_case_counts
 from forum.rate_limits import limiter
+from forum.urls import whole_number
 from forum.vendors.queries import proposals, vendor_by_slug
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -53,5 +54,4 @@ def decide_proposal(slug: str) -> ResponseReturnValue:
 
 def int_arg(name: str) -> int | None:
     """Return a number of the query string, or None unless it can be the id of a row."""
-    value = request.args.get(name, "")
-    return int(value) if value.isdecimal() and len(value) < 10 else None
+    return whole_number(request.args.get(name))

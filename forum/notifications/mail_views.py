@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum.access import is_member
-from forum.db import db
+from forum.db import SAFE_METHODS, db
 from forum.notifications.digest_actions import set_digest_frequency
 from forum.notifications.forms import DigestForm
 from forum.notifications.unsubscribe_tokens import member_from_token
@@ -36,7 +36,7 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     member = member_from_token(token)
     if member is None:
         return render_template("notifications/unsubscribe.html", state="invalid"), 410
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return render_template("notifications/unsubscribe.html", state="confirm")
     set_digest_frequency(member, "never")
     db.session.commit()

@@ -19,8 +19,8 @@ from forum.access import (
     is_author,
     is_listed,
 )
-from forum.db import begin_writing, db, deferred_transaction
-from forum.forms import carried_fields
+from forum.db import SAFE_METHODS, begin_writing, db, deferred_transaction
+from forum.forms import composing
 from forum.posts import comment_actions
 from forum.posts.comment_queries import comment_by_id, page_start
 from forum.posts.form_pages import TOO_MANY_SCHEDULED, cancel_replaced, reply_form_page
@@ -54,6 +54,7 @@ def show(comment_id: int) -> ResponseReturnValue:
 @deferred_transaction
 @permission_required(can_write)
 @limit_writing("20/minute;200/hour")
+@composing
 def new(post_id: int) -> ResponseReturnValue:
     """Reply to a post, or (?to=) to a reply under it."""
     post: Post = db.first_or_404(post_by_id(post_id))
@@ -97,6 +98,7 @@ def _closed_page(form: CommentForm, post: Post) -> ResponseReturnValue:
 
 @bp.route("/replies/<key:comment_id>/edit", methods=["GET", "POST"])
 @limiter.limit("60/hour", methods=["POST"])
+@composing
 def edit(comment_id: int) -> ResponseReturnValue:
     """Edit one's own reply."""
     comment = _comment_or_404(comment_id, for_update=request.method == "POST")
@@ -120,7 +122,7 @@ def delete(comment_id: int) -> ResponseReturnValue:
     """Delete one's own reply, after a confirmation page."""
     comment = _comment_or_404(comment_id, for_update=request.method == "POST")
     require(can_delete(current_user, comment))
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return render_template("posts/delete_reply.html", comment=comment, post=comment.post)
     post = comment.post
     leaves_tombstone = comment_actions.delete_comment(comment)
@@ -187,7 +189,7 @@ def _schedule(post: Post, form: CommentForm, parent: Comment | None) -> Response
         current_reader(),
         post,
         hours=form.delay_hours(),
-        form_data=carried_fields(),
+        form_data=form.typed_fields(),
         parent=parent,
         **form.cleaned_data(),
     )

@@ -171,7 +171,8 @@ class PostFields(Form):
     def post_subject(self) -> PostSubject:
         """Return the vendor that the post is about."""
         if self.vendor_naming.data == "undisclosed":
-            return PostSubject(category=self.categories[self.category.data], description=self.description.data)
+            category = self.categories.get(self.category.data)
+            return PostSubject(category=category, description=self.description.data) if category else NO_VENDOR
         if self.vendor_naming.data != "named" or self.selected_vendor is None:
             return NO_VENDOR
         programme, tier = self.tiers.resolve(self.tier.data)

@@ -1,8 +1,8 @@
 """The form for a vendor's official reply."""
 
 from flask_login import current_user
-from wtforms import HiddenField
 
+from forum.forms import SubmissionField
 from forum.posts.forms import CommentEditForm
 from forum.posts.submission_checks import submission_error
 from forum.submissions import form_age
@@ -14,7 +14,7 @@ class OfficialReplyForm(CommentEditForm):
     meta_fields = ("csrf_token", "submission")
 
     # A random number of this form; see models.py.
-    submission = HiddenField()
+    submission = SubmissionField()
 
     def passes_limits(self) -> bool:
         """Return whether the reply may be sent now, or add an error. Call it last: an attempt counts."""

@@ -10,6 +10,7 @@ from flask_login import current_user
 from forum import text
 from forum.access import can_reply_officially, can_see, can_write, is_author, represents_vendor_of
 from forum.db import db
+from forum.forms import composing
 from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Comment, Post
 from forum.posts.official_actions import AlreadyAnswered, write_official_reply
@@ -42,6 +43,7 @@ class OfficialReply(NamedTuple):
 @bp.route("/posts/<key:post_id>/official-reply", methods=["GET", "POST"])
 @permission_required(can_write)
 @limiter.limit("20/hour", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
+@composing
 def new(post_id: int) -> ResponseReturnValue:
     """Write the official reply, once."""
     post: Post = db.first_or_404(post_by_id(post_id))
@@ -86,7 +88,7 @@ def _representation(post_id: int) -> RepresentationRow:
 
 
 def _publish(post: Post, form: OfficialReplyForm, representation: RepresentationRow) -> ResponseReturnValue:
-    submission = (form.submission.data or "")[:64]
+    submission = form.submission.data
 
     def write() -> int:
         return write_official_reply(

@@ -11,7 +11,7 @@ from forum import text
 from forum.accounts.models import Member
 from forum.accounts.organisations import organisation_of
 from forum.accounts.sanctions import anonymous_bar_message
-from forum.forms import Form
+from forum.forms import Form, SubmissionField
 from forum.posts.anonymous.badges import MIN_ORGANISATIONS, badge_for
 from forum.posts.anonymous.identifying_details import AuthorDetails, Finding, country_findings, find_identifying_details
 from forum.posts.anonymous.queries import count_organisations_sharing
@@ -39,7 +39,7 @@ class SignedForm(Form):
     findings: list[Finding] = []
 
     # A random number of this form; see forum/posts/models.py.
-    submission = HiddenField()
+    submission = SubmissionField()
     # The scheduled text that was opened in this form, and that this one replaces.
     replaces = HiddenField()
     identity = RadioField(
@@ -76,7 +76,7 @@ class SignedForm(Form):
         return {
             "anonymous": self.identity.data == "anonymous",
             "badged": bool(self.badge.data),
-            "submission": (self.submission.data or "")[:64],
+            "submission": self.submission.data,
         }
 
     def passages(self) -> list[str]:

@@ -25,8 +25,8 @@ from forum.access import (
 )
 from forum.accounts.models import Member
 from forum.accounts.pseudonyms import alias_for
-from forum.db import db
-from forum.forms import carried_fields
+from forum.db import SAFE_METHODS, db
+from forum.forms import composing
 from forum.posts import actions
 from forum.posts.comment_queries import thread_page
 from forum.posts.form_pages import TOO_MANY_SCHEDULED, cancel_replaced, post_form_page
@@ -109,10 +109,11 @@ def _reply_values(post: PostPageRow, reader: Member) -> dict[str, object]:
 @bp.route("/posts/new", methods=["GET", "POST"])
 @permission_required(can_write)
 @limit_writing("30/hour")
+@composing
 def new() -> ResponseReturnValue:
     """Write a post."""
     values = {"submission": secrets.token_hex(16)}
-    if request.method == "GET" and (name := request.args.get("vendor")):
+    if request.method in SAFE_METHODS and (name := request.args.get("vendor")):
         vendor = vendor_by_name(name)
         values |= {"vendor_naming": "named", "vendor": vendor.name if vendor else name}
     form = PostForm(**values)
@@ -139,6 +140,7 @@ def _can_submit(form: PostForm, intent: str) -> bool:
 
 @bp.route("/posts/<key:post_id>/edit", methods=["GET", "POST"])
 @limiter.limit("60/hour", methods=["POST"])
+@composing
 def edit(post_id: int) -> ResponseReturnValue:
     """Edit one's own post."""
     post = _post_or_404(post_id, for_update=request.method == "POST")
@@ -160,7 +162,7 @@ def delete(post_id: int) -> ResponseReturnValue:
     """Delete one's own post, after a confirmation page."""
     post = _post_or_404(post_id, for_update=request.method == "POST")
     require(can_delete(current_user, post))
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return render_template("posts/delete.html", post=post)
     leaves_tombstone = actions.delete_post(post)
     db.session.commit()
@@ -219,7 +221,7 @@ def _schedule(form: PostForm) -> ResponseReturnValue | None:
     """Schedule the post; None, with an error in the form, when its author has too many scheduled texts."""
     cancel_replaced(form)
     is_scheduled = schedule_post(
-        current_reader(), hours=form.delay_hours(), form_data=carried_fields(), **form.cleaned_data()
+        current_reader(), hours=form.delay_hours(), form_data=form.typed_fields(), **form.cleaned_data()
     )
     if not is_scheduled:
         db.session.rollback()

@@ -4,11 +4,11 @@ from collections.abc import Callable, Container
 from typing import Any
 
 from flask_login import current_user
-from wtforms import Field, HiddenField, RadioField, SelectField, StringField
+from wtforms import Field, RadioField, SelectField, StringField
 from wtforms.validators import ValidationError
 
 from forum.accounts.sanctions import anonymous_bar_message
-from forum.forms import Form
+from forum.forms import Form, SubmissionField
 from forum.ratings.amounts import Amount, parse_amount, parse_whole_number
 from forum.ratings.criteria import (
     ASK_KEYS,
@@ -205,7 +205,7 @@ class RatingForm(RatingFields):
 
     # Members may always change their ratings, even when they may not write anonymously.
     is_revision = False
-    submission = HiddenField()
+    submission = SubmissionField()
     tier = SelectField("Programme and tier you hold or held", choices={"": "Not stated"}, validate_choice=False)
     identity = RadioField(
         "How you appear", choices={"name": "By name", "anonymous": "Anonymous"}, default="name", validate_choice=False

@@ -8,7 +8,8 @@ from flask_login import current_user
 
 from forum.access import can_rate, can_write, is_anonymous_writing_locked, is_member, is_representative
 from forum.accounts.device_views import fresh_proof_required
-from forum.db import db
+from forum.db import SAFE_METHODS, db
+from forum.forms import composing
 from forum.rate_limits import limit_writing
 from forum.ratings import actions
 from forum.ratings.criteria import CRITERIA, DEALS
@@ -23,7 +24,6 @@ from forum.web import permission_required
 
 bp = Blueprint("ratings", __name__)
 FIELDS = {"criteria": CRITERIA, "deals": DEALS}
-MAX_SUBMISSION_LENGTH = 64
 
 
 @bp.get("/ratings")
@@ -37,6 +37,7 @@ def index() -> ResponseReturnValue:
 @bp.route("/vendors/<slug>/rate", methods=["GET", "POST"])
 @permission_required(can_write)
 @limit_writing("20/hour")
+@composing
 def new(slug: str) -> ResponseReturnValue:
     """Rate a vendor without a post, or revise one's rating of the same programme."""
     vendor = vendor_or_404(slug, current_user)
@@ -46,7 +47,7 @@ def new(slug: str) -> ResponseReturnValue:
     initial = _initial_values(vendor)
     form = RatingForm(vendor, **initial)
     if form.is_submitted():
-        first = rating_by_submission((form.submission.data or "")[:MAX_SUBMISSION_LENGTH])
+        first = rating_by_submission(form.submission.data)
         if first is not None:
             if member_rating(current_user, first.id) is not None:
                 return redirect(url_for(".index"))
@@ -58,6 +59,7 @@ def new(slug: str) -> ResponseReturnValue:
 
 @bp.route("/ratings/<key:rating_id>/edit", methods=["GET", "POST"])
 @permission_required(can_write)
+@composing
 def edit(rating_id: int) -> ResponseReturnValue:
     """Revise a rating. Vendor representatives may only withdraw theirs."""
     rating = _rating_or_404(rating_id)
@@ -84,7 +86,7 @@ def edit(rating_id: int) -> ResponseReturnValue:
 def delete(rating_id: int) -> ResponseReturnValue:
     """Withdraw a rating, after a confirmation."""
     rating = _rating_or_404(rating_id)
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return render_template("ratings/delete.html", rating=rating)
     actions.withdraw(rating)
     db.session.commit()
@@ -119,7 +121,7 @@ def _rate(form: RatingForm) -> ResponseReturnValue | None:
             tier=tier,
             anonymous=form.identity.data == "anonymous",
             answers=form.answers(),
-            submission=(form.submission.data or "")[:MAX_SUBMISSION_LENGTH],
+            submission=form.submission.data,
         )
 
     try:

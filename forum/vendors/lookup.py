@@ -1,11 +1,12 @@
 """Look up the vendor that a URL names."""
 
+from urllib.parse import urlencode
+
 from flask import abort, redirect, request, url_for
 
 from forum.access import can_see_vendor
 from forum.accounts.models import Member
-from forum.db import db
-from forum.urls import SAFE_METHODS
+from forum.db import SAFE_METHODS, db
 from forum.vendors.models import Vendor
 from forum.vendors.queries import vendor_by_slug
 
@@ -18,8 +19,10 @@ def vendor_or_404(slug: str, viewer: Member) -> Vendor:
     vendor: Vendor = db.first_or_404(vendor_by_slug(slug))
     if vendor.merged_into_id is not None:
         into = db.session.get_one(Vendor, vendor.merged_into_id)
-        values = {**request.args, **(request.view_args or {}), "slug": into.slug}
-        abort(redirect(url_for(str(request.endpoint), **values), 301 if request.method in SAFE_METHODS else 308))
+        path = url_for(str(request.endpoint), **{**(request.view_args or {}), "slug": into.slug})
+        query = urlencode(list(request.args.items(multi=True)))
+        code = 301 if request.method in SAFE_METHODS else 308
+        abort(redirect(f"{path}?{query}" if query else path, code))
     if not can_see_vendor(viewer, vendor):
         abort(404)
     return vendor

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from forum.access import can_write
 from forum.db import db
+from forum.forms import composing
 from forum.rate_limits import limiter, was_accepted
 from forum.urls import safe_path
 from forum.vendors import actions
@@ -18,6 +19,7 @@ bp = Blueprint("vendors", __name__, url_prefix="/vendors")
 @bp.route("/new", methods=["GET", "POST"])
 @permission_required(can_write)
 @limiter.limit("10/day", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
+@composing
 def new() -> ResponseReturnValue:
     """Propose a vendor."""
     form = ProposalForm(name=request.args.get("name"))

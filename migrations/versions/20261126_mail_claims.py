@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "mail_claims"
-down_revision = "work_domain"
+down_revision = "imported_for"
 branch_labels = None
 depends_on = None
 

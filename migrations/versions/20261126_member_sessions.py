@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "member_sessions"
-down_revision = "work_domain"
+down_revision = "log_numbers"
 branch_labels = None
 depends_on = None
 

@@ -8,6 +8,7 @@ from forum import text
 from forum.access import can_appeal, can_read_statement, is_signed_in
 from forum.accounts.device_views import fresh_proof_required
 from forum.db import db, now
+from forum.forms import composing
 from forum.moderation.decisions import appeals
 from forum.moderation.decisions.forms import AppealForm
 from forum.moderation.decisions.mail import outcome_for_author
@@ -50,6 +51,7 @@ def show(number: int) -> ResponseReturnValue:
 @bp.post("/decisions/<int:number>/appeal")
 @permission_required(is_signed_in)
 @limiter.limit("10/day")
+@composing
 def appeal(number: int) -> ResponseReturnValue:
     """Appeal against the decision."""
     decision = _decision_or_404(number)

@@ -23,6 +23,7 @@ from forum.moderation.log.queries import (
 )
 from forum.moderation.queries import decision_by_id
 from forum.moderation.rules import RULES
+from forum.urls import whole_number
 
 bp = Blueprint("log", __name__)
 TABS = {"": "All"} | {
@@ -40,7 +41,7 @@ def index() -> ResponseReturnValue:
     month = now().replace(day=1, hour=0, minute=0, second=0)
     return render_template(
         "moderation/log.html",
-        log=log_page(action or None, int(rule or 0) or None, _before()),
+        log=log_page(action or None, whole_number(rule), _before()),
         action=action,
         rule=rule,
         before=request.args.get("before", ""),
@@ -142,8 +143,7 @@ def removal_rate(removed: int, written: int) -> str:
 
 
 def _before() -> int | None:
-    number = request.args.get("before", "")
-    return int(number) if number.isdecimal() and len(number) < 10 else None
+    return whole_number(request.args.get("before"))
 
 
 def _public_values(row: LogEntry) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app, request
-from wtforms import BooleanField, EmailField, Field, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, Field, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from forum import text
@@ -14,7 +14,7 @@ from forum.access import can_send_notice
 from forum.accounts.forms import EMAIL_VALIDATORS
 from forum.accounts.names import has_address
 from forum.db import db
-from forum.forms import Form
+from forum.forms import Form, SubmissionField
 from forum.posts.comment_queries import comment_by_id
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_by_id
@@ -88,7 +88,7 @@ class NoticeForm(Form):
         "I believe in good faith that what I say here is accurate and complete.",
         validators=[InputRequired("Confirm that you believe it in good faith.")],
     )
-    submission = HiddenField()
+    submission = SubmissionField()
     item: Post | Comment | None = None
 
     def validate_url(self, field: Field) -> None:

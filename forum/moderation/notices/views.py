@@ -18,7 +18,8 @@ from forum.access import (
 )
 from forum.accounts.organisations import mailbox
 from forum.clients import client_network
-from forum.db import db, now
+from forum.db import SAFE_METHODS, db, now
+from forum.forms import composing
 from forum.links import external_url
 from forum.moderation.kinds import NOTICE_OUTCOMES
 from forum.moderation.models import Notice
@@ -49,10 +50,11 @@ def _address_key() -> str:
 @bp.route("/new", methods=["GET", "POST"])
 @limiter.limit(PER_ADDRESS, key_func=_address_key, methods=["POST"], deduct_when=was_accepted, override_defaults=False)
 @limiter.limit(PER_NETWORK, key_func=network_key, methods=["POST"], deduct_when=was_accepted, override_defaults=False)
+@composing
 def new() -> ResponseReturnValue:
     """The form to report incorrect or illegal content. No account is needed."""
     form = NoticeForm(submission=secrets.token_hex(16))
-    if request.method == "GET":
+    if not form.is_submitted():
         form.url.data = _item_url()
     elif honeypot_filled():
         form.validate()
@@ -77,7 +79,7 @@ def confirm(token: str) -> ResponseReturnValue:
     notice = db.session.scalar(notice_by_id(notice_id)) if notice_id is not None else None
     if notice is None or notice.confirmed_at is not None:
         return _dead_link_page(is_confirmed=notice is not None)
-    if request.method == "GET":
+    if request.method in SAFE_METHODS:
         return _private_page("moderation/notice_confirm.html", notice=notice, url=_content_url(notice))
     secret = confirm_notice(notice)
     db.session.commit()
@@ -92,6 +94,7 @@ def show(secret: str) -> ResponseReturnValue:
 
 @bp.post("/of/<secret>/objection")
 @limiter.limit("10/hour")
+@composing
 def objection(secret: str) -> ResponseReturnValue:
     """Object to the decision, once. A moderator who did not make it answers."""
     notice, form = _notice_or_404(secret), ObjectionForm()
@@ -120,6 +123,7 @@ def about_reply(comment_id: int) -> ResponseReturnValue:
 
 @bp.post("/<key:notice_id>/answer")
 @permission_required(is_signed_in)
+@composing
 def answer(notice_id: int) -> ResponseReturnValue:
     """Answer a notice as the author of the text, under the name that the text has."""
     notice = db.first_or_404(notice_by_id(notice_id))

@@ -13,6 +13,7 @@ from forum.accounts.session_views import has_recent_proof
 from forum.accounts.staff_actions import LastAdmin
 from forum.affiliation import is_employee
 from forum.db import db, now
+from forum.forms import composing
 from forum.moderation import cases
 from forum.moderation.decisions import actions, appeals
 from forum.moderation.decisions.actions import AlreadyDecided
@@ -57,6 +58,7 @@ def case(case_id: int) -> ResponseReturnValue:
 
 @bp.post("/cases/<key:case_id>/decide")
 @DECISIONS
+@composing
 def decide(case_id: int) -> ResponseReturnValue:
     """Decide, and go to the next case."""
     opened = _case_or_404(case_id)
@@ -99,6 +101,7 @@ def claim(case_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/cases/<key:case_id>/note")
+@composing
 def note(case_id: int) -> ResponseReturnValue:
     """Add a note for colleagues."""
     opened = _case_or_404(case_id)
@@ -139,10 +142,12 @@ def _can_decide(opened: Case) -> bool:
 def _form_for(opened: Case, **kwargs: Any) -> DecisionForm:
     item = opened.item
     form = DecisionForm(item, opened.kind, **kwargs)
-    if request.method == "GET" and isinstance(item, Post):
+    if form.is_submitted():
+        return form
+    if isinstance(item, Post):
         form.tags.data = ", ".join(tag_slugs_of([item.id]).get(item.id, []))
         form.vendor.data = item.vendor.name if item.vendor else ""
-    if request.method == "GET" and isinstance(item, Post | Comment):
+    if isinstance(item, Post | Comment):
         form.suggested_body.data = item.body
     return form
 

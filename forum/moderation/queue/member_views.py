@@ -12,15 +12,17 @@ from forum.moderation.queue.blueprint import bp
 from forum.moderation.queue.forms import MemberTextsForm
 from forum.moderation.queue.queries import signed_items_since
 from forum.moderation.queue.views import BULK_LIMIT, decide_selected
-from forum.urls import key_text
+from forum.urls import key_text, whole_number
+
+DEFAULT_DAYS, MAX_DAYS = 7, 9999
 
 
 @bp.route("/members/<slug>", methods=["GET", "POST"])
 def member(slug: str) -> ResponseReturnValue:
     """List what a member signed in the last days, and decide on the selected texts. No anonymous text is listed."""
     author = db.first_or_404(member_by_slug(slug))
-    days = request.values.get("days", "7")
-    since = now() - timedelta(days=int(days) if days.isdecimal() and len(days) < 5 else 7)
+    days = whole_number(request.values.get("days"), MAX_DAYS) or DEFAULT_DAYS
+    since = now() - timedelta(days=days)
     items = signed_items_since(author.id, since, BULK_LIMIT)
     form = MemberTextsForm()
     selected = {key_text(item.id) for item in items}

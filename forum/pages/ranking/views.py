@@ -22,6 +22,7 @@ from forum.posts.queries import about_category, list_posts
 from forum.ratings.criteria import CRITERIA
 from forum.ratings.estimates import BAND_ORDER
 from forum.ratings.queries import SITE, Subject, current_snapshot, current_snapshots
+from forum.urls import whole_number
 from forum.vendors.models import Vendor
 from forum.vendors.queries import categories, category_by_slug, vendor_by_name, vendors_by_slug
 
@@ -78,9 +79,8 @@ def _weights() -> dict[str, int]:
     """Return the reader's own weights, 1 to 5, by criterion; empty when vendors are ordered by "worth it"."""
     weights = {}
     for criterion in CRITERIA:
-        typed = request.args.get(f"w_{criterion.key}", "")
-        if typed.isdecimal() and 0 < int(typed[:4]) <= MAX_WEIGHT:
-            weights[criterion.key] = int(typed)
+        if weight := whole_number(request.args.get(f"w_{criterion.key}"), MAX_WEIGHT):
+            weights[criterion.key] = weight
     return weights
 
 
