@@ -230,10 +230,10 @@ def test_a_forgotten_password_is_the_same_work_for_known_and_unknown_addresses(a
     member = member_with_password()
     statements: dict[str, list[str]] = {}
     for address in (str(member.email), "nobody@partner.example"):
-        seen = statements[address] = []
+        log = statements[address] = []
 
-        def record(connection: Any, cursor: Any, statement: str, *more: Any, seen: list[str] = seen) -> None:
-            seen.append(statement)
+        def record(connection: Any, cursor: Any, statement: str, *more: Any, log: list[str] = log) -> None:
+            log.append(statement)
 
         event.listen(db.engine, "before_cursor_execute", record)
         try:
