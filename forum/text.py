@@ -70,7 +70,7 @@ def sieve(text: str) -> str:
     return _EXCESS_MARKS.sub(r"\1", _CONTROLS.sub("", _SURROGATES.sub("", text)))
 
 
-def normalize(form: Literal["NFC", "NFKC"], text: str) -> str:
+def normalize(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
     """Normalize Unicode, in time that grows with the length: first, runs of combining marks are cut."""
     return unicodedata.normalize(form, _EXCESS_MARKS.sub(r"\1", text))
 

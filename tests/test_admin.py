@@ -61,6 +61,7 @@ DOORS = {
     "/admin/settings/test-mail": "admin",
     "/admin/health": "admin",
     "/admin/health/mail": "admin",
+    "/admin/health/check": "admin",
     "/admin/health/backup": "admin",
 }
 

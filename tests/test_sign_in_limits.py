@@ -9,6 +9,7 @@ import time_machine
 from limits import parse
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy import event
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from forum.accounts import passwords
@@ -223,3 +224,22 @@ def test_mailed_links_begin_with_the_configured_address_alone(app: Any, browse: 
 def test_feeds_name_the_configured_address_alone(app: Any, browse: Any, path: str) -> None:
     page = browse().get(path, headers={"Host": "localhost:9999"})
     assert page.status_code == 200 and "9999" not in page.text and f"http://localhost{path}" in page.text
+
+
+def test_a_forgotten_password_is_the_same_work_for_known_and_unknown_addresses(app: Any, browse: Any) -> None:
+    member = member_with_password()
+    statements: dict[str, list[str]] = {}
+    for address in (str(member.email), "nobody@partner.example"):
+        log = statements[address] = []
+
+        def record(connection: Any, cursor: Any, statement: str, *more: Any, log: list[str] = log) -> None:
+            log.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", record)
+        try:
+            assert browse().post("/forgotten-password", data={"email": address}).status_code == 302
+        finally:
+            event.remove(db.engine, "before_cursor_execute", record)
+    known, unknown = statements.values()
+    assert known == unknown and any("INSERT INTO mails" in statement for statement in known)
+    assert [mail.to_address for mail in db.session.query(Mail)] == [member.email]

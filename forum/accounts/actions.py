@@ -15,6 +15,7 @@ from forum.dates import format_day
 from forum.db import db, lock, now
 from forum.domains import normalized_address
 from forum.links import external_url
+from forum.mail import Mail
 
 KEEP_UNCONFIRMED = timedelta(days=7)
 MAX_NAME_LENGTH = 60
@@ -69,10 +70,8 @@ def send_confirmation(member: Member) -> None:
 
 def send_claim_link(member: Member) -> None:
     """Mail the link by which the author of imported posts takes over their account."""
-    link = external_url("accounts.claim", token=token_for(member, "claim"))
-    if member.email and not may_mail(member.email, member):
-        return
-    _mail_member(member, "claim", "Your earlier posts have moved here", link=link)
+    if member.email and may_mail(member.email, member):
+        _claim_mail(member)
 
 
 def send_take_over_link(member: Member) -> None:
@@ -88,17 +87,21 @@ def confirm_email(member: Member) -> None:
 
 
 def send_password_reset(email: str) -> None:
-    """Mail a link for choosing a new password. Do nothing when the address has no account."""
+    """Mail a link for choosing a new password; to an unclaimed account, the link that claims it.
+
+    For an address without an account the same is done, except that the mail is taken back: so the time that the answer
+    takes does not tell who has an account.
+    """
     member = member_by_email(email)
-    if member is None:
+    recipient = member or Member(id=0, name=email, email=normalized_address(email), password_hash="", session_epoch=0)
+    if not may_mail(email, member):
         return
-    if member.password_hash is None:
-        send_claim_link(member)
-        return
-    link = external_url("accounts.new_password", token=token_for(member, "password"))
-    if member.email and not may_mail(member.email, member):
-        return
-    _mail_member(member, "password", "Choose a new password", link=link)
+    if recipient.password_hash is None:
+        letter = _claim_mail(recipient)
+    else:
+        link = external_url("accounts.new_password", token=token_for(recipient, "password"))
+        letter = _mail_member(recipient, "password", "Choose a new password", link=link)
+    mail.take_back(letter if member is None else None)
 
 
 def change_password(member: Member, password: str) -> None:
@@ -206,6 +209,12 @@ def _mail_account_exists(email: str) -> None:
         mail.enqueue(email, "account_exists", subject="You already have an account", link=link)
 
 
-def _mail_member(member: Member, template: str, subject: str, *, link: str, last_day: str | None = None) -> None:
-    if member.email:
-        mail.enqueue(member.email, template, subject=subject, name=member.name, link=link, last_day=last_day)
+def _claim_mail(member: Member) -> Mail | None:
+    link = external_url("accounts.claim", token=token_for(member, "claim"))
+    return _mail_member(member, "claim", "Your earlier posts have moved here", link=link)
+
+
+def _mail_member(member: Member, template: str, subject: str, *, link: str, last_day: str | None = None) -> Mail | None:
+    if member.email is None:
+        return None
+    return mail.enqueue(member.email, template, subject=subject, name=member.name, link=link, last_day=last_day)

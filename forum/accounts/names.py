@@ -33,14 +33,14 @@ BADGE_HINT = "Staff have a badge beside their names that nobody can type."
 
 def clean_name(typed: str) -> str:
     """Return a name or title on one line, without characters that nobody sees and without piles of marks."""
-    capped = _MARKS.sub(r"\1", unicodedata.normalize("NFD", text.without_format(typed[:MAX_TYPED_LENGTH])))
+    capped = _MARKS.sub(r"\1", text.normalize("NFD", text.without_format(typed[:MAX_TYPED_LENGTH])))
     return text.single_line(capped)
 
 
 def skeleton(name: str) -> list[str]:
     """Return the words of a name as they look: lower case, no accents, characters that look alike as one."""
-    compatible = unicodedata.normalize("NFKC", text.without_invisible(name[:MAX_TYPED_LENGTH]))
-    plain = unicodedata.normalize("NFKD", compatible.translate(_lookalikes()))
+    compatible = text.normalize("NFKC", text.without_invisible(name[:MAX_TYPED_LENGTH]))
+    plain = text.normalize("NFKD", compatible.translate(_lookalikes()))
     letters = "".join(character for character in plain if not unicodedata.combining(character))
     folded = letters.casefold().translate(_lookalikes()).replace("rn", "m").replace("vv", "w")
     return re.findall(r"[^\W_]+", folded)
@@ -73,7 +73,7 @@ def name_error(name: str, member: Member | None = None) -> str | None:
 
 def has_address(name: str) -> bool:
     """Return whether a mail program could make a link of a part of the name."""
-    return _ADDRESS.search(unicodedata.normalize("NFKC", name)) is not None
+    return _ADDRESS.search(text.normalize("NFKC", name)) is not None
 
 
 def title_error(title: str) -> str | None:
