@@ -10,6 +10,7 @@ from forum.accounts.models import Member
 from forum.db import db, now
 from forum.imports.queries import stand_ins_of
 from forum.mail import Mail
+from forum.pages.leaving.actions import delete_account
 from tests.factories import make_member, make_representative, make_vendor
 from tests.wordpress import comment, export_with, import_file, imported_post, item, thread_of
 
@@ -81,6 +82,14 @@ def test_the_owner_says_no_and_is_asked_no_more(app: Flask, browse: Any, tmp_pat
     assert browse(owner).post(f"/settings/imported/{slug}", data={"intent": "take over"}).status_code == 404
     report = import_file(export_under_addresses(tmp_path, "jo@x.example"), invite=True)
     assert report.invited == 1 and stand_ins_of(owner) == []  # the blog's author, who has no account
+
+
+def test_whoever_leaves_leaves_no_trace_at_imported_writing(app: Flask, tmp_path: Path) -> None:
+    owner = make_member(email="jo@x.example")
+    import_file(export_under_addresses(tmp_path, "jo@x.example"))
+    delete_account(owner, keep_signed=True)
+    db.session.commit()
+    assert db.session.scalar(select(Member).where(Member.imported_for_id.is_not(None))) is None
 
 
 def test_a_suspended_member_decides_later(app: Flask, browse: Any, tmp_path: Path) -> None:

@@ -70,7 +70,8 @@ class Member(UserMixin, db.Model):
     # foreign key, since that room lies above.
     represents_id: Mapped[int | None]
     # Of an unclaimed member: who has the address that stood beside what was imported, and may take it over.
-    imported_for_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
+    # Not a foreign key: see the migration. Deleting the account clears it.
+    imported_for_id: Mapped[int | None] = mapped_column(index=True)
     # The random secret of which all the member's HMACs are made, sealed. It is deleted with the row: from then on
     # nobody can make them again.
     secret_seal: Mapped[str | None] = mapped_column(String(160), default=new_secret_seal)

@@ -1,4 +1,7 @@
-"""Whose address stood beside imported writing that nobody has taken over: an import attaches nothing to an account."""
+"""Whose address stood beside imported writing that nobody has taken over: an import attaches nothing to an account.
+
+No foreign key: SQLite would copy the table to add one, and forget which numbers of members were given before.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,16 +13,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("members") as batch:
-        batch.add_column(sa.Column("imported_for_id", sa.Integer(), nullable=True))
-        batch.create_foreign_key(
-            "fk_members_imported_for_id_members", "members", ["imported_for_id"], ["id"], ondelete="SET NULL"
-        )
-        batch.create_index("ix_members_imported_for_id", ["imported_for_id"])
+    op.add_column("members", sa.Column("imported_for_id", sa.Integer(), nullable=True))
+    op.create_index("ix_members_imported_for_id", "members", ["imported_for_id"])
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("members") as batch:
-        batch.drop_index("ix_members_imported_for_id")
-        batch.drop_constraint("fk_members_imported_for_id_members", type_="foreignkey")
-        batch.drop_column("imported_for_id")
+    op.drop_index("ix_members_imported_for_id", "members")
+    op.drop_column("members", "imported_for_id")
