@@ -38,6 +38,7 @@ MAX_HEAD = 64 * 1024  # bytes
 MAX_CONNECTIONS = 2000  # of one worker; slow ones cost a few kilobytes each
 BACKLOG = 2048
 OTHER_FILES = 200  # that a worker may have open beside its connections
+M_ARENA_MAX = -8  # from malloc.h
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 
@@ -117,6 +118,12 @@ def _bind_error(host: str, port: int) -> OSError | None:
     return None
 
 
+def share_heap() -> None:
+    """Let all threads of this process and its children allocate from one heap: what one frees, another can use."""
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
+        library.mallopt(M_ARENA_MAX, 1)
+
+
 def run_in_child(task: Callable[[], object]) -> bool:
     """Run a task in a child process, which frees its memory, and return whether it succeeded."""
     return os.waitstatus_to_exitcode(os.waitpid(_fork(task, SUPERVISED_SIGNALS), 0)[1]) == 0
@@ -130,6 +137,7 @@ def supervise(web: Callable[[], object], jobs: Callable[[], object]) -> int:
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, SUPERVISED_SIGNALS)
     signal.signal(signal.SIGCHLD, lambda *_: None)  # an ignored signal would never be delivered
+    share_heap()
     gc.collect()
     gc.freeze()  # memory that the collector leaves alone stays shared
     tasks = {"web server": (_with_dying_children(web), WEB_SIGNALS), "job process": (jobs, JOBS_SIGNALS)}
