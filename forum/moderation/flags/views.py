@@ -6,6 +6,7 @@ from flask_login import current_user
 
 from forum.access import can_flag, can_see, can_write
 from forum.accounts.queries import member_by_slug
+from forum.accounts.views import network_key
 from forum.db import db
 from forum.moderation.flags import actions
 from forum.moderation.flags.forms import FlagForm
@@ -64,7 +65,8 @@ def _flag(item: Item, label: str, back: str) -> ResponseReturnValue:
     form = FlagForm()
     if not form.validate_on_submit():
         return form.render("moderation/flag.html", item=item, label=label, back=back, rules=RULES)
-    submit_once(lambda: actions.flag(current_user, item, rule=form.rule_number(), message=form.message_line()))
+    values = {"message": form.message_line(), "network": network_key()}
+    submit_once(lambda: actions.flag(current_user, item, rule=form.rule_number(), **values))
     flash("Thank you. A moderator will look at it. Only moderators can see that you reported it.")
     return redirect(back if _can_still_see(item) else url_for("pages.home"))
 
