@@ -17,21 +17,12 @@ from forum.db import SAFE_METHODS
 # Imported so that the limiter knows the store of its name.
 LOADED = (limit_storage,)
 View = TypeVar("View", bound=Callable[..., Any])
-# Pages that change or answer for a single text of the member's, signed or anonymous.
-PER_TEXT_ENDPOINTS = {
-    f"{blueprint}.{page}" for blueprint in ("posts", "comments", "ratings", "scheduled") for page in ("edit", "delete")
-} | {"notices.answer", "statements.appeal"}
 
 
 def rate_limit_key() -> str:
-    """Return the HMAC that a member or address is counted under; it changes every hour.
-
-    Where an anonymous text is changed the key is one for that page alone, and where one is written there is none: see
-    `limit_writing`. Someone who reads the counters finds none that grows with two texts of one author.
-    """
+    """Return the HMAC that a member or address is counted under; it changes every hour."""
     client = f"member {current_user.id}" if current_user.is_authenticated else f"address {client_network()}"
-    path = request.path if request.endpoint in PER_TEXT_ENDPOINTS else ""
-    return anonymity.hashed_limit_key(f"{client} {datetime.now(UTC):%Y-%m-%d %H} {path}")
+    return anonymity.hashed_limit_key(f"{client} {datetime.now(UTC):%Y-%m-%d %H}")
 
 
 limiter = Limiter(
@@ -40,13 +31,13 @@ limiter = Limiter(
     default_limits_exempt_when=lambda: request.method in SAFE_METHODS,
     default_limits_per_method=True,
 )
-# Counts what is written, signed or anonymous, in the memory of this process and never in a store beside it: a counter
-# there would move with every text of one author. Each process counts for itself.
+# Counts what is written, changed and deleted, signed or anonymous, in the memory of this process and never in a store
+# beside it: a counter there would move with every text of one author. Each process counts for itself.
 writing_limiter = Limiter(key_func=rate_limit_key, storage_uri="memory://", key_prefix="writing")
 
 
 def limit_writing(limits: str) -> Callable[[View], View]:
-    """Return a decorator for a view with a form for a text: the default limits, and these for accepted forms."""
+    """Return a decorator for a view that writes or changes a text: the default limits, and these for accepted forms."""
 
     def decorate(view: View) -> View:
         limiter.exempt(view)

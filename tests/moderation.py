@@ -1,6 +1,7 @@
 """Reporting and deciding through the browser, for the tests of moderation."""
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from forum.accounts.models import Member
@@ -13,6 +14,7 @@ from tests.factories import (
     make_member,
 )
 
+_n = count(1)
 Browse = Callable[..., Any]
 WHY = "It names somebody without a public role; leave the name out."
 REMOVE = {"intent": "decide", "action": "remove", "rule": "3", "reason": WHY, "facts": "Line two."}
@@ -24,8 +26,15 @@ def path_to(item: Any) -> str:
     return f"/{'posts' if isinstance(item, Post) else 'replies'}/{key_text(item.id)}"
 
 
-def report(browse: Browse, item: Any, member: Member | None = None, rule: str = "3", message: str = "") -> Any:
-    return browse(member or make_member()).post(f"{path_to(item)}/flag", data={"rule": rule, "message": message})
+def report(
+    browse: Browse, item: Any, member: Member | None = None, rule: str = "3", message: str = "", network: str = ""
+) -> Any:
+    """Report an item, by default as a member of an organisation of their own, from a network of its own."""
+    n = next(_n)
+    member = member or make_member(email=f"reporter@house{n}.example")
+    origin = {"REMOTE_ADDR": network or f"10.{n // 250}.{n % 250}.9"}
+    data = {"rule": rule, "message": message}
+    return browse(member).post(f"{path_to(item)}/flag", data=data, environ_overrides=origin)
 
 
 def case_about(item: Any, kind: str = "flag") -> Case:

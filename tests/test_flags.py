@@ -95,9 +95,71 @@ def test_enough_weight_hides_a_text_and_says_so_in_the_log(browse: Browse, app: 
     assert "Hidden by moderation" in browse().get(f"/posts/{key_text(post.id)}/{post.slug}").text
 
 
+def test_accounts_without_record_hide_nothing(browse: Browse, judge: Member) -> None:
+    change_setting("flag_threshold", 1.0)
+    comment = make_comment()
+    for _ in range(5):
+        assert report(browse, comment, make_member(vouched_at=None)).status_code == 302
+    assert db.session.get(Comment, comment.id).hidden_at is None
+    assert "Same picture" in browse(judge).get("/moderation/").text
+    assert {flag.weight for flag in db.session.query(Flag)} == {0.0}
+
+
+def test_a_record_of_upheld_reports_or_standing_texts_gives_weight(browse: Browse, judge: Member) -> None:
+    change_setting("flag_threshold", 1.0)
+    upheld, author = make_member(vouched_at=None), make_member(vouched_at=None, confirmed_at=now() - timedelta(days=90))
+    for _ in range(6):
+        make_comment(None, author)
+    item = make_comment()
+    report(browse, item, upheld)
+    decide(browse, judge, item)
+    for member in (upheld, author):
+        item = make_comment()
+        report(browse, item, member)
+        assert db.session.get(Comment, item.id).hidden_at is not None, member is author
+
+
+def test_reports_of_one_organisation_weigh_once(browse: Browse, app: Flask) -> None:
+    change_setting("flag_threshold", 2.0)
+    comment = make_comment()
+    for name in ("a", "b", "c"):
+        report(browse, comment, make_member(email=f"{name}@rival.example"))
+    mailboxes = (make_member(email=address) for address in ("m.a@gmail.com", "ma+1@gmail.com"))
+    assert db.session.get(Comment, comment.id).hidden_at is None
+    report(browse, comment, next(mailboxes))
+    assert db.session.get(Comment, comment.id).hidden_at is not None
+    other = make_comment()
+    report(browse, other, next(mailboxes)), report(browse, other, make_member(email="ma+2@gmail.com"))
+    assert db.session.get(Comment, other.id).hidden_at is None
+
+
+def test_reports_of_one_network_weigh_once_and_leave_no_trace_after_the_decision(browse: Browse, judge: Member) -> None:
+    change_setting("flag_threshold", 2.0)
+    comment, other = make_comment(), make_comment()
+    for n in range(4):
+        report(browse, comment, network=f"192.0.2.{n}")
+    report(browse, other, network="192.0.2.1")
+    assert db.session.get(Comment, comment.id).hidden_at is None
+    rows = db.session.query(Flag).all()
+    assert len({flag.network_hmac for flag in rows if flag.comment_id == comment.id}) == 1
+    assert len({flag.network_hmac for flag in rows}) == 2, "an HMAC must not tie two cases"
+    report(browse, comment, network="198.51.100.7")
+    assert db.session.get(Comment, comment.id).hidden_at is not None
+    decide(browse, judge, comment)
+    assert {flag.network_hmac for flag in db.session.query(Flag).filter_by(comment_id=comment.id)} == {None}
+
+
+@pytest.mark.parametrize("extra", ["signed", "identity", "intent", "anonymous"])
+def test_no_field_of_the_form_lifts_the_limit_on_reports(browse: Browse, app: Flask, extra: str) -> None:
+    reader = browse(make_member())
+    paths = [f"{path_to(make_comment())}/flag" for _ in range(22)]
+    answers = [reader.post(path, data={"rule": "3", extra: "anonymous"}).status_code for path in paths]
+    assert answers[:20] == [302] * 20 and answers[20:] == [429] * 2
+
+
 def test_a_reporter_who_was_right_weighs_more_and_one_who_was_wrong_less(browse: Browse, judge: Member) -> None:
     change_setting("flag_threshold", 100.0)
-    good, bad, new = make_member(), make_member(), make_member()
+    good, bad, new = (make_member(email=f"reporter@{name}.example") for name in ("good", "bad", "new"))
     for _ in range(2):
         item = make_comment()
         report(browse, item, good)

@@ -131,6 +131,8 @@ class Flag(TargetMixin, db.Model):
     rule: Mapped[int]
     message: Mapped[str] = mapped_column(String(500), default="")
     weight: Mapped[float]
+    # The HMAC of case and network, until the case is decided: reports of one network weigh once.
+    network_hmac: Mapped[str | None] = mapped_column(String(32))
     created_at: Mapped[Timestamp]
     outcome: Mapped[str | None] = mapped_column(String(10))
 

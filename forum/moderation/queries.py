@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
+from forum.accounts.organisations import organisation_of
 from forum.db import db, lock, now
 from forum.moderation.models import (
     Appeal,
@@ -133,8 +134,17 @@ def existing_flag(member: Member, item: Item) -> Flag | None:
 
 
 def total_flag_weight(case: Case) -> float:
-    """Return the sum of the weights of the case's flags."""
-    return db.session.scalar(select(func.sum(Flag.weight)).where(Flag.case_id == case.id)) or 0.0
+    """Return the sum of the weights of the case's flags, where one organisation and one network count once."""
+    flags = db.session.scalars(
+        select(Flag).where(Flag.case_id == case.id).options(joinedload(Flag.reporter)).order_by(Flag.weight.desc())
+    )
+    total, sources = 0.0, set[str]()
+    for flag in flags:
+        names = {organisation_of(flag.reporter).name} if flag.reporter else set()
+        names |= {flag.network_hmac} if flag.network_hmac else set()
+        total += flag.weight if sources.isdisjoint(names) else 0.0
+        sources |= names
+    return total
 
 
 def weightiest_rule(case: Case) -> int | None:

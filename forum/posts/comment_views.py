@@ -97,7 +97,7 @@ def _closed_page(form: CommentForm, post: Post) -> ResponseReturnValue:
 
 
 @bp.route("/replies/<key:comment_id>/edit", methods=["GET", "POST"])
-@limiter.limit("60/hour", methods=["POST"])
+@limit_writing("60/hour")
 @composing
 def edit(comment_id: int) -> ResponseReturnValue:
     """Edit one's own reply."""
@@ -118,6 +118,7 @@ def edit(comment_id: int) -> ResponseReturnValue:
 
 
 @bp.route("/replies/<key:comment_id>/delete", methods=["GET", "POST"])
+@limit_writing("60/hour")
 def delete(comment_id: int) -> ResponseReturnValue:
     """Delete one's own reply, after a confirmation page."""
     comment = _comment_or_404(comment_id, for_update=request.method == "POST")

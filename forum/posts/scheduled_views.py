@@ -11,6 +11,7 @@ from forum.db import db
 from forum.posts.form_pages import post_form_page, reply_form_page
 from forum.posts.forms import CommentForm, PostForm
 from forum.posts.scheduled_actions import ScheduledItem, cancel_scheduled, scheduled_texts_of
+from forum.rate_limits import limit_writing
 from forum.templating import current_reader
 from forum.urls import key_text
 from forum.web import permission_required
@@ -31,6 +32,7 @@ def edit(number: int) -> ResponseReturnValue:
 
 @bp.post("/scheduled/<key:number>/delete")
 @permission_required(is_member)
+@limit_writing("60/hour")
 def delete(number: int) -> ResponseReturnValue:
     """Cancel the text: it never appears, and nothing of it is kept."""
     if not cancel_scheduled(current_reader(), number):

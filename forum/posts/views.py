@@ -139,7 +139,7 @@ def _can_submit(form: PostForm, intent: str) -> bool:
 
 
 @bp.route("/posts/<key:post_id>/edit", methods=["GET", "POST"])
-@limiter.limit("60/hour", methods=["POST"])
+@limit_writing("60/hour")
 @composing
 def edit(post_id: int) -> ResponseReturnValue:
     """Edit one's own post."""
@@ -158,6 +158,7 @@ def edit(post_id: int) -> ResponseReturnValue:
 
 
 @bp.route("/posts/<key:post_id>/delete", methods=["GET", "POST"])
+@limit_writing("60/hour")
 def delete(post_id: int) -> ResponseReturnValue:
     """Delete one's own post, after a confirmation page."""
     post = _post_or_404(post_id, for_update=request.method == "POST")

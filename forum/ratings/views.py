@@ -59,6 +59,7 @@ def new(slug: str) -> ResponseReturnValue:
 
 @bp.route("/ratings/<key:rating_id>/edit", methods=["GET", "POST"])
 @permission_required(can_write)
+@limit_writing("60/hour")
 @composing
 def edit(rating_id: int) -> ResponseReturnValue:
     """Revise a rating. Vendor representatives may only withdraw theirs."""
@@ -83,6 +84,7 @@ def edit(rating_id: int) -> ResponseReturnValue:
 
 @bp.route("/ratings/<key:rating_id>/withdraw", methods=["GET", "POST"])
 @permission_required(is_member)
+@limit_writing("60/hour")
 def delete(rating_id: int) -> ResponseReturnValue:
     """Withdraw a rating, after a confirmation."""
     rating = _rating_or_404(rating_id)

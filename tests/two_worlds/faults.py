@@ -18,6 +18,7 @@ from forum.moderation.decisions import effects
 from forum.posts.chain_queries import TEXT_CHAIN
 from forum.posts.models import Comment, Post, UsefulVote
 from forum.posts.signals import comment_published
+from forum.rate_limits import limiter, writing_limiter
 from forum.ratings import queries as rating_queries
 from forum.ratings.models import Rating
 
@@ -128,6 +129,7 @@ def a_sanction_on_the_account(patch: Patch) -> None:
 
 def a_limit_that_names_the_member(patch: Patch) -> None:
     patch.setattr(anonymity, "hashed_limit_key", lambda subject: subject)
+    patch.setattr(writing_limiter, "_limiter", limiter.limiter)  # counted in the store, not in memory
 
 
 def one_hmac_for_two_threads(patch: Patch) -> None:

@@ -232,4 +232,6 @@ def _store_text(item: Post | Comment, decision: Decision) -> None:
 
 
 def _settle_flags(case: Case, *, upheld: bool) -> None:
-    db.session.query(Flag).filter_by(case_id=case.id).update({"outcome": "upheld" if upheld else "declined"})
+    db.session.query(Flag).filter_by(case_id=case.id).update(
+        {"outcome": "upheld" if upheld else "declined", "network_hmac": None}
+    )

@@ -17,7 +17,7 @@ from forum.moderation.models import Decision
 from forum.moderation.notices.queries import notices_for_member
 from forum.moderation.queries import decision_by_id, decisions_for_member, reversal_of, withheld_text
 from forum.posts.chain_queries import anonymous_texts_of
-from forum.rate_limits import limiter
+from forum.rate_limits import limit_writing
 from forum.submissions import submit_once
 from forum.web import permission_required
 
@@ -50,7 +50,7 @@ def show(number: int) -> ResponseReturnValue:
 
 @bp.post("/decisions/<int:number>/appeal")
 @permission_required(is_signed_in)
-@limiter.limit("10/day")
+@limit_writing("10/day")
 @composing
 def appeal(number: int) -> ResponseReturnValue:
     """Appeal against the decision."""

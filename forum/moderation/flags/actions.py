@@ -1,9 +1,10 @@
 """Reports by members, and hiding a text that many of them report."""
 
+from forum import anonymity
 from forum.access import is_representative
 from forum.accounts.models import Member
 from forum.affiliation import is_affiliated
-from forum.db import db
+from forum.db import db, now
 from forum.moderation.cases import lock_item_cases, open_case
 from forum.moderation.decisions.actions import log_decision
 from forum.moderation.decisions.effects import explanation
@@ -11,16 +12,19 @@ from forum.moderation.models import Case, Flag, Item, target_columns
 from forum.moderation.queries import existing_flag, reporter_record, total_flag_weight, weightiest_rule
 from forum.moderation.rules import rule_words
 from forum.posts.models import Comment, Post
+from forum.posts.screening import new_member_limits
+from forum.posts.screening.new_member_limits import limits_from_settings
+from forum.posts.screening.queries import signed_record
 from forum.posts.visibility import hide
 from forum.site import setting
 
 MIN_WEIGHT, MAX_WEIGHT = 0.2, 3.0
 
 
-def flag(reporter: Member, item: Item, *, rule: int, message: str) -> Flag:
+def flag(reporter: Member, item: Item, *, rule: int, message: str, network: str = "") -> Flag:
     """Report an item; a second report by the same member changes nothing.
 
-    A text whose reports weigh enough is hidden until a moderator has reviewed it.
+    A text whose reports weigh enough is hidden until a moderator has reviewed it. `network` names that of the reporter.
     """
     lock_item_cases(item)
     existing = existing_flag(reporter, item)
@@ -33,6 +37,7 @@ def flag(reporter: Member, item: Item, *, rule: int, message: str) -> Flag:
         rule=rule,
         message=message,
         weight=flag_weight(reporter, item),
+        network_hmac=anonymity.hashed_limit_key(f"report in case {case.id} from {network}") if network else None,
         **target_columns(item),
     )
     db.session.add(report)
@@ -47,9 +52,10 @@ def flag(reporter: Member, item: Item, *, rule: int, message: str) -> Flag:
 
 
 def flag_weight(reporter: Member, item: Item) -> float:
-    """Return the weight of a report: more after upheld reports, less after declined ones, 0 from the vendor's people.
+    """Return the weight of a report: more after upheld reports, less after declined ones.
 
-    (1 + upheld) / (1 + declined), between MIN_WEIGHT and MAX_WEIGHT.
+    (1 + upheld) / (1 + declined), between MIN_WEIGHT and MAX_WEIGHT; 0 from the vendor's people, and from an account
+    without record: it can be made in a minute, so its reports wait for a moderator and hide nothing.
     """
     post = item.post if isinstance(item, Comment) else item if isinstance(item, Post) else None
     if is_representative(reporter):
@@ -57,6 +63,8 @@ def flag_weight(reporter: Member, item: Item) -> float:
     if post is not None and post.vendor is not None and is_affiliated(reporter, post.vendor):
         return 0.0
     upheld, decided = reporter_record(reporter)
+    if not upheld and new_member_limits.is_new(reporter, signed_record(reporter), limits_from_settings(), now()):
+        return 0.0
     return min(MAX_WEIGHT, max(MIN_WEIGHT, (1 + upheld) / (1 + decided - upheld)))
 
 

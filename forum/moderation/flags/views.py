@@ -16,7 +16,7 @@ from forum.moderation.rules import RULES
 from forum.posts.comment_queries import comment_by_id
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_by_id
-from forum.rate_limits import limiter
+from forum.rate_limits import limiter, network_key
 from forum.submissions import submit_once
 from forum.web import permission_required, require
 
@@ -64,7 +64,8 @@ def _flag(item: Item, label: str, back: str) -> ResponseReturnValue:
     form = FlagForm()
     if not form.validate_on_submit():
         return form.render("moderation/flag.html", item=item, label=label, back=back, rules=RULES)
-    submit_once(lambda: actions.flag(current_user, item, rule=form.rule_number(), message=form.message_line()))
+    values = {"message": form.message_line(), "network": network_key()}
+    submit_once(lambda: actions.flag(current_user, item, rule=form.rule_number(), **values))
     flash("Thank you. A moderator will look at it. Only moderators can see that you reported it.")
     return redirect(back if _can_still_see(item) else url_for("pages.home"))
 

@@ -31,7 +31,7 @@ from forum.moderation.queries import reversal_of
 from forum.posts.comment_queries import comment_by_id
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_by_id
-from forum.rate_limits import limiter, network_key, was_accepted
+from forum.rate_limits import limit_writing, limiter, network_key, was_accepted
 from forum.submissions import HONEYPOT_FILLED, TYPED_TOO_FAST, form_age, honeypot_filled, submit_once, typed_too_fast
 from forum.urls import KeyConverter, key_text
 from forum.web import permission_required
@@ -123,6 +123,7 @@ def about_reply(comment_id: int) -> ResponseReturnValue:
 
 @bp.post("/<key:notice_id>/answer")
 @permission_required(is_signed_in)
+@limit_writing("60/hour")
 @composing
 def answer(notice_id: int) -> ResponseReturnValue:
     """Answer a notice as the author of the text, under the name that the text has."""
