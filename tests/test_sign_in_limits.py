@@ -240,6 +240,6 @@ def test_a_forgotten_password_is_the_same_work_for_known_and_unknown_addresses(a
             assert browse().post("/forgotten-password", data={"email": address}).status_code == 302
         finally:
             event.remove(db.engine, "before_cursor_execute", record)
-    known, unknown = statements.values()
-    assert known == unknown and any("INSERT INTO mails" in statement for statement in known)
+    with_account, without_account = statements.values()
+    assert with_account == without_account and any("INSERT INTO mails" in statement for statement in with_account)
     assert [mail.to_address for mail in db.session.query(Mail)] == [member.email]
