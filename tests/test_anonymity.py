@@ -160,7 +160,9 @@ def test_what_is_said_after_anonymous_writing_stands_in_no_cookie(app: Flask, br
         form_data = {**typed, "tags": make_tag().slug, "leaning": "bad", "vendor_naming": "none", "intent": "publish"}
         assert browser.post("/posts/new", data={**form_data, "identity": signed}).status_code == 302
         with browser.session_transaction() as values:
-            sessions[signed] = sorted((key, str(value)) for key, value in values.items() if key not in ("csrf_token", "_user_id"))
+            sessions[signed] = sorted(
+                (key, str(value)) for key, value in values.items() if key not in ("csrf_token", "_user_id")
+            )
     assert sessions["anonymous"] == sessions["name"]
 
 
