@@ -1,7 +1,6 @@
 """Fixtures: an application with a clean database, on SQLite and on PostgreSQL, and browsers to visit it with."""
 
 import gc
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +10,7 @@ import flask_migrate
 import pytest
 import time_machine
 from argon2 import PasswordHasher
-from flask import Flask, has_app_context
-from flask_login import FlaskLoginClient
+from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Connection
 from sqlalchemy import text as sql
@@ -20,12 +18,11 @@ from sqlalchemy import text as sql
 from forum import create_app, site
 from forum.accounts import passwords
 from forum.accounts.models import Member
-from forum.accounts.session_actions import begin_session
-from forum.accounts.session_views import PROVED_AT
 from forum.config import CONSTANT_CONFIG
-from forum.db import db, writing
+from forum.db import db
 from forum.rate_limits import limiter, writing_limiter
 from tests import built, cluster
+from tests.browser import Browser
 from tests.factories import make_member
 from tests.representatives import moderator, nordwall, representative  # noqa: F401 - fixtures
 
@@ -99,41 +96,6 @@ def settings_for(database_url: str, folder: Path, **overrides: Any) -> dict[str,
         "SERVER_NAME": None,
         **overrides,
     }
-
-
-def _sign_in(app: Flask, member: Any) -> None:
-    """Give a member a session for the browser of a test, in a transaction of its own."""
-    if has_app_context():  # a browser in another thread has none
-        db.session.commit()
-    _ = member.secret, member.session_epoch  # loaded now: the other transaction has the lock
-    with app.app_context(), writing():
-        member.session_token = begin_session(member, device="A browser", network="127.0.…", remember=True)
-        db.session.commit()
-    if has_app_context():
-        db.session.commit()
-
-
-class Browser(FlaskLoginClient):
-    """A test client that opens each visit in its own application context: Flask-Login keeps the reader on flask.g.
-
-    The test's changes are committed before a visit, so that it holds no locks during it and reads everything anew after it.
-    """
-
-    def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
-        if user is not None:
-            _sign_in(args[0], user)
-        super().__init__(*args, user=user, **kwargs)
-        # As a browser says of a form on this site's own page.
-        self.environ_base["HTTP_ORIGIN"] = "http://localhost"
-        if user is not None:
-            with self.session_transaction() as values:
-                values[PROVED_AT] = int(time.time())
-
-    def open(self, *args: Any, **kwargs: Any) -> Any:
-        if has_app_context():  # a browser in another thread has none
-            db.session.commit()
-        with self.application.app_context():
-            return super().open(*args, **{"buffered": True, **kwargs})
 
 
 def _url(kind: str, worker: str, folder: Path) -> str:

@@ -16,12 +16,12 @@ from urllib.parse import urlencode
 
 import flask_migrate
 from flask import Flask
-from flask_login import FlaskLoginClient
 
 from forum import create_app
 from forum.config import from_environment
 from forum.db import db
 from forum.site import SiteSetting
+from tests.browser import Browser
 
 ROOT = Path(__file__).parent.parent
 USER_AGENT = "a test"
@@ -74,7 +74,7 @@ class Site:
     def application(self) -> Iterator[Flask]:
         """Provide the application over the same database in this process, migrated."""
         app = create_app(from_environment(self.environ))
-        app.test_client_class = FlaskLoginClient
+        app.test_client_class = Browser
         with app.app_context(), app.test_request_context(base_url=app.config["SITE_URL"]):
             flask_migrate.upgrade()
             # Its processes hold no anonymous text at random.

@@ -8,6 +8,7 @@ from flask import Flask
 from flask_login import current_user
 from sqlalchemy import update
 
+from forum.accounts import session_views
 from forum.accounts.models import Member
 from forum.db import db
 from forum.notifications.models import MemberState
@@ -23,6 +24,7 @@ from tests.two_worlds.stage import PASSWORD_HASH, Act, Cast, Stage, play, world
 
 pytestmark = pytest.mark.slow  # whole stories
 
+OTHER = "wet stone quiet harbour"
 OPENING = 2  # steps that set the stage, where members are made by the dozen
 
 
@@ -46,17 +48,29 @@ def more_happens(stage: Stage) -> None:
     stage.send("mona", stage.path(rebate, "/useful"))
 
 
+def everybody_signs_in(stage: Stage) -> None:
+    """Both authors sign in and out, end their other sessions, and change their password."""
+    for name in (stage.first_author, stage.second_author):
+        member = stage.member(name)
+        member.password_hash = PASSWORD_HASH
+        db.session.commit()
+        browser = stage.app.test_client()
+        form = {"email": member.email, "password": PASSWORD}
+        for path in ("/sign-in", "/sign-out", "/sign-in", "/settings/sessions/end-others"):
+            stage.send(name, path, browser=browser, **form)
+        changed = {"current_password": PASSWORD, "password": OTHER, "password_confirmation": OTHER}
+        stage.send(name, "/settings/password", browser=browser, **changed)
+        stage.browsers[name] = browser
+
+
 def everybody_leaves(stage: Stage) -> None:
     """One author keeps the anonymous texts, the other takes them along."""
-    for name in (stage.first_author, stage.second_author):
-        stage.member(name).password_hash = PASSWORD_HASH
-    db.session.commit()
     for name, choice in ((stage.first_author, "keep"), (stage.second_author, "delete")):
-        form = {"named": "keep", "anonymous": choice, "current_password": PASSWORD}
+        form = {"named": "keep", "anonymous": choice, "current_password": OTHER}
         stage.send(name, "/settings/leave", **form)
 
 
-STORY = [*SHORT, Act(more_happens, 3, []), Act(everybody_leaves, 3, [])]
+STORY = [*SHORT, Act(more_happens, 3, []), Act(everybody_signs_in, 1, []), Act(everybody_leaves, 3, [])]
 
 
 def played_violations(app: Flask) -> tuple[Recorder, list[str]]:
@@ -118,10 +132,21 @@ def leaving_rewrites_texts(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("forum.pages.leaving.views.delete_account", delete)
 
 
+def a_sign_in_that_is_dated(patch: pytest.MonkeyPatch) -> None:
+    original = session_views.begin_session
+
+    def begin(member: Member, **details: Any) -> str:
+        member.company = f"{member.company}, signed in"
+        return original(member, **details)
+
+    patch.setattr(session_views, "begin_session", begin)
+
+
 @on_one_database
 @pytest.mark.parametrize(
     "plant",
     [
+        a_sign_in_that_is_dated,
         counts_in_the_same_transaction,
         a_follow_of_the_author,
         last_seen,

@@ -15,6 +15,7 @@ from forum.accounts import (
 from forum.accounts.bylines import byline
 from forum.accounts.lock_actions import lock_end
 from forum.accounts.organisations import mailbox_domain, organisation_of
+from forum.domains import display_domain
 from forum.templating import current_reader
 
 # Imported so that the database, the signals and the job queue know them.
@@ -37,6 +38,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         anonymous_lock_end=lambda: lock_end(current_reader()),
         byline=byline,
+        display_domain=display_domain,
         organisation_of=organisation_of,
         reader_mailbox_domain=lambda: mailbox_domain(current_reader()),
     )

@@ -11,7 +11,7 @@ from forum.accounts import work_domain_actions
 from forum.accounts.forms import WorkDomainForm
 from forum.accounts.organisations import mailbox
 from forum.db import db
-from forum.domains import normalized_address
+from forum.domains import display_domain, normalized_address
 from forum.rate_limits import limiter
 from forum.web import permission_required
 
@@ -62,6 +62,6 @@ def confirm(token: str) -> ResponseReturnValue:
     if request.method == "POST":
         work_domain_actions.set_work_domain(current_user, domain)
         db.session.commit()
-        flash(f"You count as working at {domain}.")
+        flash(f"You count as working at {display_domain(domain)}.")
         return redirect(url_for(".settings"))
     return render_template("accounts/confirm_work_domain.html", domain=domain)

@@ -15,7 +15,6 @@ from urllib.request import urlopen
 
 import flask_migrate
 from flask import Flask
-from flask_login import FlaskLoginClient
 
 from forum import create_app
 from forum.accounts.bylines import byline
@@ -30,6 +29,7 @@ from forum.urls import key_text
 from tests.bench import load
 from tests.bench.community import Community, create_community
 from tests.bench.yardstick import PAGE
+from tests.browser import Browser
 from tests.query_counts import recorded_queries
 
 # A member may reply 20 times a minute: every writer writes less than that, so the limits stay in force.
@@ -53,7 +53,7 @@ def environment(folder: Path, port: int, database: str | None) -> dict[str, str]
 def prepare(environ: dict[str, str]) -> Prepared:
     """Fill the database and build every request."""
     app = create_app(from_environment(environ) | {"RATELIMIT_ENABLED": False})
-    app.test_client_class = FlaskLoginClient
+    app.test_client_class = Browser
     with app.app_context(), app.test_request_context(base_url=app.config["SITE_URL"]):
         flask_migrate.upgrade()
         community = create_community()
