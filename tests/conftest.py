@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from argon2 import PasswordHasher
 from flask import Flask
+from hypothesis import settings
 from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Connection
 from sqlalchemy import text as sql
@@ -32,6 +33,9 @@ _durations: dict[str, float] = {}
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start a private PostgreSQL for the run unless one is configured, and make costly things cheap for tests."""
+    # No test asserts seconds: an example may take long on a busy machine.
+    settings.register_profile("forum", deadline=None)
+    settings.load_profile("forum")
     # After a thousand tests much memory stays in use: the collector does not look through it again and again.
     gc.set_threshold(50_000, 50, 100)
     # The real costs are checked in test_accounts.py.

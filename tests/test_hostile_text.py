@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forum import text, urls
@@ -137,7 +137,6 @@ def test_markdown_that_becomes_too_much_is_shown_as_it_was_typed(source: str) ->
     assert text.visible_words(rendered).split() == source.split()
 
 
-@settings(deadline=None)
 @given(MARKDOWN)
 def test_any_text_is_bounded_and_holds_nothing_that_was_sieved(source: str) -> None:
     rendered = text.to_html(source)

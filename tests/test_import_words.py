@@ -62,7 +62,7 @@ def read(markdown: str) -> str:
     return letters(text.visible_words(text.to_html(markdown)))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(PAGES)
 def test_visible_words_in_are_visible_words_out(source: str) -> None:
     expected = letters(html.unescape(text._TAGS.sub("", source)))

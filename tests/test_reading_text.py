@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forum import text
@@ -68,7 +68,6 @@ def test_links_within_the_site_and_to_mailboxes_stay() -> None:
     assert "%E6%97%A5" in text.to_html("https://ja.wikipedia.org/wiki/日")
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("/\\:h tp\t\nw.@a#?&;"), max_size=20))
 def test_no_link_leaves_the_site_without_a_scheme(url: str) -> None:
     for href in re.findall(r'href="([^"]*)"', text.to_html(f"[a](<{url}>) [a]({url})")):
@@ -118,7 +117,6 @@ def test_moderators_and_imports_shorten_in_the_same_way(app: Any, browse: Any) -
     assert words[:300] + "…" in page
 
 
-@settings(deadline=None)
 @given(st.text(max_size=600))
 def test_an_excerpt_is_the_beginning_of_what_is_read(source: str) -> None:
     rendered = text.to_html(source)
