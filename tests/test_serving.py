@@ -1,5 +1,6 @@
 """`forum serve`: start, stop, restart of its processes, and messages about what keeps it from starting."""
 
+import http.client
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -244,6 +246,43 @@ def test_two_variables_make_it_use_postgresql_and_redis(tmp_path: Path, worker_i
         site.stop(signal.SIGKILL, to_group=True)
         redis.terminate()
         redis.wait(timeout=60)
+
+
+@pytest.mark.parametrize("command", ["serve", "check", "db upgrade"])
+def test_a_database_that_is_none_or_is_of_a_newer_version_is_reported(site: Site, tmp_path: Path, command: str) -> None:
+    with site.application():
+        db.session.execute(db.text("UPDATE alembic_version SET version_num = 'of_next_year'"))
+        db.session.commit()
+    process = run(site.environ, *command.split())
+    output = process.stderr + process.stdout
+    assert process.returncode == 1 and "of_next_year" in output and "Traceback" not in output
+    for file in (tmp_path / "instance").glob("forum.sqlite*"):
+        file.unlink()
+    (tmp_path / "instance" / "forum.sqlite").write_bytes(b"no database " * 1000)
+    process = run(site.environ, *command.split())
+    output = process.stderr + process.stdout
+    assert process.returncode == 1 and "file is not a database" in output and "Traceback" not in output
+
+
+def test_it_listens_at_an_ipv6_address(site: Site) -> None:
+    if not socket.has_ipv6 or not Path("/proc/net/if_inet6").read_text():
+        pytest.skip("no IPv6 on this machine")
+    site.environ["FORUM_HOST"] = "::1"
+    with site.log.open("ab") as log:
+        site.server = subprocess.Popen(
+            [sys.executable, "-m", "forum.cli", "serve"], env=site.environ, cwd=ROOT, stdout=log, stderr=log
+        )
+
+    def answers() -> bool:
+        with closing(http.client.HTTPConnection("::1", site.port, timeout=60)) as connection:
+            try:
+                connection.request("GET", "/robots.txt")
+                return f"http://[::1]:{site.port}/" in connection.getresponse().read().decode()
+            except OSError:
+                return False
+
+    assert eventually(answers)
+    assert site.stop() == 0
 
 
 @pytest.mark.slow
