@@ -1,6 +1,5 @@
 """`forum serve`: start, stop, restart of its processes, and messages about what keeps it from starting."""
 
-import http.client
 import os
 import re
 import shutil
@@ -9,12 +8,9 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing
 from email import message_from_bytes
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,7 +21,7 @@ from forum.db import db
 from forum.demo.actions import SIGN_INS
 from tests import cluster
 from tests.factories import make_member, make_post
-from tests.served import ROOT, Site, free_port, is_answering, open_visitor, process_tree
+from tests.served import Site, eventually, free_port, is_answering, open_visitor, process_tree
 
 pytestmark = pytest.mark.slow  # servers in their own processes
 
@@ -35,14 +31,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
     site_under_test = Site(tmp_path)
     yield site_under_test
     site_under_test.stop(signal.SIGKILL, to_group=True)
-
-
-def eventually(condition: Any, seconds: float = 60) -> bool:
-    """Return whether the condition comes true in that time."""
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return bool(condition())
 
 
 def have_ended(processes: list[int]) -> bool:
@@ -180,42 +168,6 @@ def test_only_the_owner_can_read_the_keys(site: Site, tmp_path: Path) -> None:
     assert [file.stat().st_mode & 0o777 for file in key_files] == [0o600, 0o600]
 
 
-def run(environ: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "forum.cli", *command],
-        env=environ,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-
-
-def test_a_port_in_use_is_reported_before_anything_is_created(site: Site, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", site.port)):
-        process = run(site.environ, "serve", "--demo")
-    assert process.returncode == 1
-    assert f"port {site.port}: address already in use" in process.stderr and "FORUM_PORT" in process.stderr
-    assert "Traceback" not in process.stderr
-    assert not (tmp_path / "instance" / "forum.sqlite").exists()
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"FORUM_HOST": "192.0.2.1"}, "Cannot listen at 192.0.2.1"),
-        ({"FORUM_HOST": "no.such.host.invalid"}, "Cannot listen at no.such.host.invalid"),
-        ({"FORUM_DATABASE_URL": "postgresql://forum@127.0.0.1:1/forum"}, "FORUM_DATABASE_URL"),
-        ({"FORUM_DATABASE_URL": "sqlite:////nowhere/at/all/forum.sqlite"}, "FORUM_DATABASE_URL"),
-        ({"FORUM_COLOUR": "red"}, "FORUM_COLOUR is not a setting"),
-    ],
-)
-def test_what_keeps_it_from_starting_is_reported(site: Site, settings: dict[str, str], words: str) -> None:
-    process = run(site.environ | settings, "serve")
-    assert process.returncode == 1
-    assert words in process.stderr and "Traceback" not in process.stderr
-
-
 def test_two_variables_make_it_use_postgresql_and_redis(tmp_path: Path, worker_id: str) -> None:
     url, program = cluster.database_url(f"{worker_id}_serving"), shutil.which("redis-server")
     if url is None or program is None:
@@ -246,43 +198,6 @@ def test_two_variables_make_it_use_postgresql_and_redis(tmp_path: Path, worker_i
         site.stop(signal.SIGKILL, to_group=True)
         redis.terminate()
         redis.wait(timeout=60)
-
-
-@pytest.mark.parametrize("command", ["serve", "check", "db upgrade"])
-def test_a_database_that_is_none_or_is_of_a_newer_version_is_reported(site: Site, tmp_path: Path, command: str) -> None:
-    with site.application():
-        db.session.execute(db.text("UPDATE alembic_version SET version_num = 'of_next_year'"))
-        db.session.commit()
-    process = run(site.environ, *command.split())
-    output = process.stderr + process.stdout
-    assert process.returncode == 1 and "of_next_year" in output and "Traceback" not in output
-    for file in (tmp_path / "instance").glob("forum.sqlite*"):
-        file.unlink()
-    (tmp_path / "instance" / "forum.sqlite").write_bytes(b"no database " * 1000)
-    process = run(site.environ, *command.split())
-    output = process.stderr + process.stdout
-    assert process.returncode == 1 and "file is not a database" in output and "Traceback" not in output
-
-
-def test_it_listens_at_an_ipv6_address(site: Site) -> None:
-    if not socket.has_ipv6 or not Path("/proc/net/if_inet6").read_text():
-        pytest.skip("no IPv6 on this machine")
-    site.environ["FORUM_HOST"] = "::1"
-    with site.log.open("ab") as log:
-        site.server = subprocess.Popen(
-            [sys.executable, "-m", "forum.cli", "serve"], env=site.environ, cwd=ROOT, stdout=log, stderr=log
-        )
-
-    def answers() -> bool:
-        with closing(http.client.HTTPConnection("::1", site.port, timeout=60)) as connection:
-            try:
-                connection.request("GET", "/robots.txt")
-                return f"http://[::1]:{site.port}/" in connection.getresponse().read().decode()
-            except OSError:
-                return False
-
-    assert eventually(answers)
-    assert site.stop() == 0
 
 
 @pytest.mark.slow
