@@ -62,6 +62,7 @@ DOORS = {
     "/admin/health": "admin",
     "/admin/health/mail": "admin",
     "/admin/health/backup": "admin",
+    "/admin/health/check": "admin",
 }
 
 
