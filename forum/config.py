@@ -140,11 +140,26 @@ def _create_folder(instance: Path) -> Path:
         instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"FORUM_INSTANCE: can't create the folder {instance} ({error.strerror}).") from None
+    if not os.access(instance, os.W_OK | os.X_OK):
+        raise SettingsError(f"FORUM_INSTANCE: can't write to the folder {instance}.")
     return instance
 
 
+class Ipv6Host(str):
+    """An IPv6 address in brackets, as a trusted host: the library takes what follows the first colon for a port."""
+
+    def partition(self, separator: str) -> tuple[str, str, str]:
+        """Return the whole address: no port follows."""
+        return str(self), "", ""
+
+
+def url_host(host: str) -> str:
+    """Return a host as it stands in a URL: an IPv6 address in brackets."""
+    return Ipv6Host(f"[{host.strip('[]')}]") if host.count(":") > 1 else host
+
+
 def _site_url(settings: Settings) -> str:
-    url = (settings.site_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+    url = (settings.site_url or f"http://{url_host(settings.host)}:{settings.port}").rstrip("/")
     if urlsplit(url).scheme not in ("http", "https"):
         raise SettingsError("FORUM_SITE_URL must begin with http:// or https://.")
     return url
@@ -166,10 +181,9 @@ def _split(text: str) -> list[str]:
 
 
 def _hosts(settings: Settings, site_url: str) -> list[str]:
-    local = ["localhost", "127.0.0.1", "[::1]"] if settings.environment == "local" else []
-    return [host for host in [urlsplit(site_url).hostname or "", settings.host, *local] if host] + _split(
-        settings.trusted_hosts
-    )
+    local = ["localhost", "127.0.0.1", "::1"] if settings.environment == "local" else []
+    hosts = [urlsplit(site_url).hostname or "", settings.host, *local, *_split(settings.trusted_hosts)]
+    return [url_host(host) for host in hosts if host]
 
 
 def _database_url(settings: Settings, instance: Path) -> str:
@@ -204,20 +218,26 @@ def _read_key_file(file: Path) -> str:
 
 
 def _read_key(file: Path) -> str:
-    if file.stat().st_mode & 0o077:
-        raise SettingsError(f"Other users can read {file}. Run: chmod 600 {file}")
-    key = file.read_text().strip()
+    try:
+        if file.stat().st_mode & 0o077:
+            raise SettingsError(f"Other users can read {file}. Run: chmod 600 {file}")
+        key = file.read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"Can't read {file} ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file} is no text, so it holds no key. Restore it from where you keep it.") from None
     if len(key) < 32:
         raise SettingsError(f"{file} has fewer than 32 characters. Create a key with: openssl rand -hex 32")
     return key
 
 
 def _read_or_create_key(file: Path) -> str:
-    file.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return _read_key(file)
+    except OSError as error:
+        raise SettingsError(f"Can't create {file} ({error.strerror}).") from None
     with os.fdopen(descriptor, "w") as stream:
         stream.write(secrets.token_hex(32))
     return _read_key(file)

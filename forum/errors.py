@@ -3,6 +3,7 @@
 import logging
 import secrets
 import traceback
+from urllib.parse import quote
 
 from flask import Flask, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -88,12 +89,28 @@ def _http_error(error: HTTPException) -> ResponseReturnValue | HTTPException | B
     if isinstance(request.routing_exception, SecurityError):
         # The host is not ours, so the page could hold no URL of ours.
         return Response("This address is not served here.\n", 400, mimetype="text/plain")
+    if code == 404 and (target := _path_without_slash()):
+        return redirect(target, 301)
     title, advice = MESSAGES.get(code, (error.name, "Nothing was changed."))
     # A request that is too large can't be parsed, so there is no form.
     unsent = unsent_form() if code in (403, 404, 410, 429) else None
     page = render_template("error.html", code=code, title=title, advice=advice, unsent=unsent, can_resubmit=code == 429)
     headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
     return page, code, headers
+
+
+def _path_without_slash() -> str | None:
+    """Return the address of the page if there is one without the slash at the end of the request's path, else None."""
+    path = request.path.rstrip("/")
+    if request.routing_exception is None or request.method not in SAFE_METHODS or path in ("", request.path):
+        return None
+    try:
+        url_map = current_app.url_map.bind_to_environ(request.environ)
+        url_map.match(path, method=request.method)
+    except HTTPException:
+        return None
+    query = request.query_string.decode("latin-1")
+    return safe_path(f"{request.script_root}{quote(path)}{'?' + query if query else ''}")
 
 
 def _internal_error(error: Exception) -> ResponseReturnValue:

@@ -57,7 +57,7 @@ def _add_headers(response: Response) -> WerkzeugResponse:
     headers.extend(current_app.extensions["security_headers"])
     if request.endpoint == "static" and response.status_code in (200, 206, 304):
         headers["Cache-Control"] = "public, max-age=" + ("31536000, immutable" if "v" in request.args else "604800")
-        return _compress(response)
+        return _compress(response).make_conditional(request)
     if request.method not in ("GET", "HEAD") or response.status_code != 200 or response.is_streamed:
         headers.setdefault("Cache-Control", "no-store")
         return response

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -128,6 +128,14 @@ def open_visitor(app: Flask, site: Site, member: Any, path: str) -> Visitor:
         cookie = browser.get_cookie("session")
     assert token and cookie, page.text
     return Visitor(site.port, f"session={cookie.value}", token[1])
+
+
+def eventually(condition: Callable[[], object], seconds: float = 60) -> bool:
+    """Return whether the condition comes true in that time."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return bool(condition())
 
 
 def process_tree(parent: int) -> list[int]:

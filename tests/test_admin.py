@@ -63,6 +63,7 @@ DOORS = {
     "/admin/health/mail": "admin",
     "/admin/health/check": "admin",
     "/admin/health/backup": "admin",
+    "/admin/health/check": "admin",
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from forum import create_app
 from forum.config import SettingsError, from_environment
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -126,3 +127,34 @@ def test_in_production_only_named_hosts_are_trusted(tmp_path: Path) -> None:
         tmp_path, ENVIRONMENT="production", SITE_URL="https://forum.example", SECRET_KEY=KEY, ANONYMITY_KEY=KEY[::-1]
     )
     assert "localhost" not in config["TRUSTED_HOSTS"] and "forum.example" in config["TRUSTED_HOSTS"]
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_an_ipv6_address_is_bracketed_in_urls_and_trusted(tmp_path: Path, host: str) -> None:
+    config = settings(tmp_path, HOST=host, TRUSTED_HOSTS="2001:db8::7")
+    assert config["SITE_URL"] == "http://[::1]:8000"
+    visitor = create_app(config).test_client()
+    for address in ("http://[::1]:8000", "http://[::1]", "http://[2001:db8::7]:9000", "http://localhost"):
+        assert visitor.get("/static/app.css", base_url=address).status_code == 200, address
+    assert visitor.get("/static/app.css", base_url="http://[2001:db8::8]").status_code == 400
+
+
+def test_an_instance_folder_that_takes_no_file_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"FORUM_INSTANCE: can't write|Can't create /proc"):
+        from_environment({"FORUM_INSTANCE": "/proc/self"})
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match="can't create the folder"):
+        from_environment({"FORUM_INSTANCE": str(tmp_path / "file")})
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe" * 40, b"\x00" * 3])
+def test_a_key_file_with_something_else_in_it_is_reported(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "secret.key"
+    file.write_bytes(content)
+    file.chmod(0o600)
+    with pytest.raises(SettingsError, match=r"secret\.key"):
+        settings(tmp_path)
+    file.unlink()
+    file.mkdir(0o700)
+    with pytest.raises(SettingsError, match=r"secret\.key"):
+        settings(tmp_path)

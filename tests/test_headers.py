@@ -12,7 +12,7 @@ from forum import create_app
 from forum.headers import PADDED_TO_BYTES
 from forum.urls import key_text
 from tests.conftest import settings_for
-from tests.factories import make_comment, make_member, make_post
+from tests.factories import make_comment, make_member, make_post, make_vendor
 from tests.test_web import path_to
 
 
@@ -154,3 +154,36 @@ def test_a_thread_is_as_long_for_its_anonymous_author_as_for_others(app: Any, br
     lengths = {len(browse(author).get(path).headers["X-Padding"]) for _ in range(8)}
     assert len(lengths) > 1, "each time another length"
     assert "X-Padding" not in browse().get(path).headers, "a stranger's page is the same for all strangers"
+
+
+def test_gzip_that_is_refused_is_not_sent(app: Any, browse: Any) -> None:
+    make_post()
+    for accepted in ("gzip;q=0", "gzip;q=0, *", "*;q=0", "br", "identity, gzip; q=0.0"):
+        for path in ("/", "/static/app.css"):
+            answer = browse().get(path, headers={"Accept-Encoding": accepted})
+            assert "Content-Encoding" not in answer.headers and answer.status_code == 200, accepted
+
+
+def test_a_compressed_file_that_a_browser_has_is_not_sent_again(app: Any, browse: Any) -> None:
+    for path in ("/", "/static/app.css", "/static/js/character_counter.js"):
+        for accepted in ("gzip", "identity"):
+            headers = {"Accept-Encoding": accepted}
+            first = browse().get(path, headers=headers)
+            tag = first.headers["ETag"]
+            again = browse().get(path, headers=headers | {"If-None-Match": tag})
+            assert (again.status_code, again.headers["ETag"], again.data) == (304, tag, b""), path
+            assert browse().get(path, headers=headers | {"If-None-Match": '"another"'}).data == first.data
+
+
+def test_a_slash_too_many_leads_to_the_page(app: Any, browse: Any) -> None:
+    make_vendor("Nordwall")
+    for path, target in (
+        ("/vendors/", "/vendors"),
+        ("/vendors/nordwall/?tab=x&y=%C3%A4", "/vendors/nordwall?tab=x&y=%C3%A4"),
+    ):
+        answer = browse().get(path)
+        assert (answer.status_code, answer.headers["Location"]) == (301, target)
+    assert browse().head("/about//").headers["Location"] == "/about"
+    for path in ("/nowhere/", "//evil.example/", "/\\evil.example/", "/vendors/nobody/", "/"):
+        assert not browse().get(path, follow_redirects=False).headers.get("Location", "/").startswith("//"), path
+    assert browse().get("/nowhere/").status_code == 404 and browse().post("/vendors/").status_code == 404

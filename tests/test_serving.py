@@ -8,11 +8,9 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from email import message_from_bytes
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,7 +21,7 @@ from forum.db import db
 from forum.demo.actions import SIGN_INS
 from tests import cluster
 from tests.factories import make_member, make_post
-from tests.served import ROOT, Site, free_port, is_answering, open_visitor, process_tree
+from tests.served import Site, eventually, free_port, is_answering, open_visitor, process_tree
 
 pytestmark = pytest.mark.slow  # servers in their own processes
 
@@ -33,14 +31,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
     site_under_test = Site(tmp_path)
     yield site_under_test
     site_under_test.stop(signal.SIGKILL, to_group=True)
-
-
-def eventually(condition: Any, seconds: float = 60) -> bool:
-    """Return whether the condition comes true in that time."""
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return bool(condition())
 
 
 def have_ended(processes: list[int]) -> bool:
@@ -176,42 +166,6 @@ def test_only_the_owner_can_read_the_keys(site: Site, tmp_path: Path) -> None:
     key_files = sorted((tmp_path / "instance").glob("*.key"))
     assert [file.name for file in key_files] == ["anonymity.key", "secret.key"]
     assert [file.stat().st_mode & 0o777 for file in key_files] == [0o600, 0o600]
-
-
-def run(environ: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "forum.cli", *command],
-        env=environ,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-
-
-def test_a_port_in_use_is_reported_before_anything_is_created(site: Site, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", site.port)):
-        process = run(site.environ, "serve", "--demo")
-    assert process.returncode == 1
-    assert f"port {site.port}: address already in use" in process.stderr and "FORUM_PORT" in process.stderr
-    assert "Traceback" not in process.stderr
-    assert not (tmp_path / "instance" / "forum.sqlite").exists()
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"FORUM_HOST": "192.0.2.1"}, "Cannot listen at 192.0.2.1"),
-        ({"FORUM_HOST": "no.such.host.invalid"}, "Cannot listen at no.such.host.invalid"),
-        ({"FORUM_DATABASE_URL": "postgresql://forum@127.0.0.1:1/forum"}, "FORUM_DATABASE_URL"),
-        ({"FORUM_DATABASE_URL": "sqlite:////nowhere/at/all/forum.sqlite"}, "FORUM_DATABASE_URL"),
-        ({"FORUM_COLOUR": "red"}, "FORUM_COLOUR is not a setting"),
-    ],
-)
-def test_what_keeps_it_from_starting_is_reported(site: Site, settings: dict[str, str], words: str) -> None:
-    process = run(site.environ | settings, "serve")
-    assert process.returncode == 1
-    assert words in process.stderr and "Traceback" not in process.stderr
 
 
 def test_two_variables_make_it_use_postgresql_and_redis(tmp_path: Path, worker_id: str) -> None:

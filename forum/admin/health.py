@@ -46,6 +46,8 @@ class Migrations(NamedTuple):
 
     current: str
     pending: list[str]
+    # Whether a newer version of the program has migrated the database.
+    is_newer: bool = False
 
 
 class BackupFile(NamedTuple):
@@ -65,8 +67,9 @@ class JobRow(NamedTuple):
 
 def problems() -> list[str]:
     """Return what needs attention, as phrases for the page."""
-    pending, outbox = migrations().pending, mail.outbox_status()
+    (_, pending, is_newer), outbox = migrations(), mail.outbox_status()
     phrases = [f"{count_of(len(pending), 'pending migration')}: run “forum db upgrade”"] if pending else []
+    phrases += ["the database is from a newer version"] if is_newer else []
     phrases += ["the anonymity key does not fit: run “forum check”"] if key_problem() else []
     phrases += [f"{count_of(outbox.failed_count, 'e-mail')} failed"] if outbox.failed_count else []
     if outbox.waiting_since is not None and now() - outbox.waiting_since > MAIL_LATE_AFTER:
@@ -97,6 +100,8 @@ def migrations() -> Migrations:
     with db.engine.connect() as connection:
         heads = MigrationContext.configure(connection).get_current_heads()
     scripts = ScriptDirectory(current_app.extensions["migrate"].migrate.directory)
+    if not set(heads) <= {script.revision for script in scripts.walk_revisions()}:
+        return Migrations(", ".join(heads), [], is_newer=True)
     applied = {script.revision for head in heads for script in scripts.iterate_revisions(head, "base")}
     pending = [script.revision for script in scripts.walk_revisions() if script.revision not in applied]
     return Migrations(", ".join(heads) or "none", pending[::-1])

@@ -31,9 +31,11 @@ def check() -> None:
 
 def _database_problem() -> str | None:
     try:
-        pending = migrations().pending
+        current, pending, is_newer = migrations()
     except SQLAlchemyError as error:
         return f"can't be reached ({getattr(error, 'orig', error)}). Check FORUM_DATABASE_URL."
+    if is_newer:
+        return f"is from a newer version ({current}). Install that, or restore a backup."
     return "migrations are pending. Run: forum db upgrade" if pending else damage()
 
 

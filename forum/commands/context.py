@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 
 import click
 from flask import Flask
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DBAPIError, ProgrammingError
 
 from forum import create_app
 from forum.config import SettingsError
@@ -42,7 +42,7 @@ def in_app(unit_of_work: UnitOfWork) -> Callable[[Callable[P, Result]], Callable
                 try:
                     with unit_of_work():
                         return command(*args, **kwargs)
-                except (OperationalError, ProgrammingError) as error:
+                except DatabaseError as error:
                     raise click.ClickException(database_message(error)) from None
                 finally:
                     db.session.remove()

@@ -6,7 +6,7 @@ import sys
 import click
 import flask_migrate
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from forum import jobs, serving
 from forum.accounts.queries import count_members, member_by_email
@@ -25,11 +25,12 @@ def serve(demo: bool) -> None:
     """Upgrade the database, then serve the site and run its jobs until stopped."""
     app = load_app()
     settings = app.config["SETTINGS"]
-    if problem := serving.wait_for_address(settings.host, settings.port):
+    host = settings.host.strip("[]")
+    if problem := serving.wait_for_address(host, settings.port):
         raise click.ClickException(f"{problem} Choose another with FORUM_PORT or FORUM_HOST.")
     if not serving.run_in_child(lambda: _prepare(app, demo)):
         sys.exit(1)
-    server = serving.web_server("forum:create_app", host=settings.host, port=settings.port, workers=settings.workers)
+    server = serving.web_server("forum:create_app", host=host, port=settings.port, workers=settings.workers)
     code = serving.supervise(web=server.serve, jobs=lambda: _run_jobs(app))
     serving.run_in_child(lambda: _empty_log(app))
     sys.exit(code)
@@ -58,7 +59,7 @@ def _prepare(app: Flask, demo: bool) -> None:
                 db.session.commit()
             warn_of_wrong_key()
             has_demo = member_by_email(SIGN_INS[0][1]) is not None
-        except OperationalError as error:
+        except DBAPIError as error:
             click.echo(database_message(error), err=True)
             sys.exit(1)
     _print_welcome(app, has_demo)

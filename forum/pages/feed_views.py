@@ -1,6 +1,6 @@
 """Atom feeds, sitemaps and robots.txt."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
@@ -14,7 +14,7 @@ from forum.access import is_listed
 from forum.db import db, now, start_of_day
 from forum.links import external_url
 from forum.posts.comment_queries import latest_comments
-from forum.posts.feed_queries import feed_entries, post_date_range, posts_between
+from forum.posts.feed_queries import feed_entries, months_with_posts, posts_between
 from forum.posts.queries import about_vendor, post_page_row, with_tag
 from forum.posts.tags.queries import all_tags, tag_by_slug, tag_by_synonym
 from forum.vendors.lookup import vendor_or_404
@@ -61,9 +61,7 @@ def post(post_id: int) -> Response:
 @bp.get("/sitemap.xml")
 def sitemap() -> Response:
     """Return the index of sitemaps: one for each month with posts, and one for the fixed pages."""
-    first, last = post_date_range()
-    months = list(_months(first, last)) if first and last else []
-    return _xml(render_template("feeds/sitemap_index.xml", months=months))
+    return _xml(render_template("feeds/sitemap_index.xml", months=months_with_posts()))
 
 
 @bp.get("/sitemaps/pages.xml")
@@ -118,13 +116,6 @@ def _are_in_full(entries: Sequence[Any]) -> Iterator[bool]:
 
 def _xml(body: str) -> Response:
     return Response(body, mimetype="application/xml")
-
-
-def _months(first: datetime, last: datetime) -> Iterator[datetime]:
-    month = first.replace(day=1)
-    while month <= last:
-        yield month
-        month = _next_month(month)
 
 
 def _next_month(month: datetime) -> datetime:

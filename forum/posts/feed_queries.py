@@ -1,10 +1,10 @@
 """Questions that feeds and the sitemap ask about posts."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, extract, select
 
 from forum.access import listed_clause
 from forum.db import db
@@ -35,7 +35,8 @@ def posts_between(start: datetime, end: datetime) -> Sequence[SitemapRow]:
     return cast(Sequence[SitemapRow], rows)
 
 
-def post_date_range() -> tuple[datetime | None, datetime | None]:
-    """Return when the first and the last post were created."""
-    first, last = db.session.execute(select(func.min(Post.created_at), func.max(Post.created_at))).one()
-    return first, last
+def months_with_posts() -> list[date]:
+    """Return the first day of each month in which a listed post was created, the oldest first."""
+    year, month = extract("year", Post.created_at), extract("month", Post.created_at)
+    months = select(year, month).where(listed_clause(Post)).group_by(year, month).order_by(year, month)
+    return [date(int(row[0]), int(row[1]), 1) for row in db.session.execute(months)]
