@@ -208,6 +208,9 @@ class Revision(db.Model):
     number: Mapped[int]
     title: Mapped[str | None] = mapped_column(String(140))
     body: Mapped[str] = mapped_column(Text)
+    # The decision that objected to this version, which is shown to its author and moderators alone. Not a foreign key:
+    # that room lies above.
+    decision_id: Mapped[int | None]
     # Leaning, vendor and tags as text.
     details: Mapped[str] = mapped_column(String(400), default="")
     replaced_at: Mapped[Timestamp]

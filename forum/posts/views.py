@@ -180,7 +180,8 @@ def revisions(post_id: int) -> ResponseReturnValue:
     post = _post_or_404(post_id)
     if post.deleted_at:
         abort(404)
-    return render_template("posts/revisions.html", post=post, revisions=revisions_of(post))
+    is_insider = is_author(current_user, post) or is_moderator(current_user)
+    return render_template("posts/revisions.html", post=post, revisions=revisions_of(post), is_insider=is_insider)
 
 
 @bp.post("/posts/<key:post_id>/useful")

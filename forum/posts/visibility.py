@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from forum.access import is_listed
 from forum.db import db
-from forum.posts.models import Comment, Post, PostTag, Tag, timestamp_for
+from forum.posts.models import Comment, Post, PostTag, Revision, Tag, target_columns, timestamp_for
 from forum.posts.recounts import request_recount
 from forum.posts.signals import comment_published, item_held, post_published
 from forum.vendors.models import Vendor
@@ -55,6 +55,18 @@ def unhide(item: Post | Comment) -> None:
     if isinstance(item, Post) and item.rating is not None and item.rating.hidden_at is not None:
         item.rating.hidden_at = item.rating.hidden_reason = None
     db.session.flush()
+
+
+def withhold_revisions(item: Post | Comment, decision_id: int) -> None:
+    """Show the earlier versions to author and moderators alone: they may say what the decision objected to."""
+    revisions = db.session.query(Revision).filter_by(**target_columns(item), decision_id=None)
+    revisions.update({"decision_id": decision_id})
+
+
+def release_revisions(item: Post | Comment, decision_id: int) -> None:
+    """Show the versions again that were withheld for a decision, which is reversed."""
+    revisions = db.session.query(Revision).filter_by(**target_columns(item), decision_id=decision_id)
+    revisions.update({"decision_id": None})
 
 
 @contextmanager
