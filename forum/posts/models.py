@@ -252,6 +252,8 @@ class ScheduledText(db.Model):
     # A link of the author's chain of scheduled texts.
     chain_link: Mapped[str] = mapped_column(String(64), unique=True)
     sealed: Mapped[str] = mapped_column(Text)
+    # When it is due, sealed on its own: the job opens a content only then. Rows of before have it in `sealed` alone.
+    due_seal: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[Timestamp]
 
 
