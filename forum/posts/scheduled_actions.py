@@ -20,6 +20,7 @@ from forum.posts.models import MAX_TAGS, Comment, Post, ScheduledText, Tag
 from forum.posts.scheduled_queries import SCHEDULED_CHAIN, sealed_content, sealed_due_times
 from forum.posts.tags.queries import folded_words, tags_by_ids, tags_by_word
 from forum.ratings.actions import AlreadyRated
+from forum.vendors.merging import hold_catalogue
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 # Parts of the keys that seal them: they never change.
@@ -148,6 +149,7 @@ def publication_times(moment: datetime, hours: int) -> list[datetime]:
 
 def publish_scheduled_text(text_id: int) -> None:
     """Write the text and delete the row. It stays while its author can't write or its thread is closed."""
+    hold_catalogue()
     row = db.session.get(ScheduledText, text_id, with_for_update={"skip_locked": True})
     content = _unseal(row.sealed) if row is not None else None
     member = member_behind(_Owner(content["owner_key"], content["owner_hmac"])) if content else None

@@ -48,6 +48,7 @@ from forum.ratings.scores.actions import site_context
 from forum.submissions import honeypot_filled, submit_once
 from forum.templating import current_reader
 from forum.urls import KeyConverter
+from forum.vendors.merging import hold_catalogue
 from forum.vendors.queries import vendor_by_name
 from forum.web import permission_required, require
 
@@ -112,6 +113,8 @@ def _reply_values(post: PostPageRow, reader: Member) -> dict[str, object]:
 @composing
 def new() -> ResponseReturnValue:
     """Write a post."""
+    if request.method == "POST":
+        hold_catalogue()
     values = {"submission": secrets.token_hex(16)}
     if request.method in SAFE_METHODS and (name := request.args.get("vendor")):
         vendor = vendor_by_name(name)
@@ -146,6 +149,8 @@ def _can_submit(form: PostForm, intent: str) -> bool:
 @composing
 def edit(post_id: int) -> ResponseReturnValue:
     """Edit one's own post."""
+    if request.method == "POST":
+        hold_catalogue()
     post = _post_or_404(post_id, for_update=request.method == "POST")
     require(can_edit(current_user, post))
     form = PostEditForm(data=form_values(post))
