@@ -255,7 +255,11 @@ def is_locked(error: DBAPIError) -> bool:
     return "locked" in str(error.orig)
 
 
-def lock(subject: str) -> None:
-    """Hold a lock on a subject until the transaction ends. SQLite needs none: it has one writer at a time."""
+def lock(subject: str, *, shared: bool = False) -> None:
+    """Hold a lock on a subject until the transaction ends. SQLite needs none: it has one writer at a time.
+
+    Any number of transactions hold a `shared` lock at once; one that is not waits for them all.
+    """
+    take = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
     if not _is_sqlite():
-        db.session.execute(func.pg_advisory_xact_lock(func.hashtextextended(subject, 0)).select())
+        db.session.execute(take(func.hashtextextended(subject, 0)).select())

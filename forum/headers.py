@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import secrets
 
-from flask import Flask, Response, current_app, request, session
+from flask import Flask, Response, current_app, g, request, session
 from flask_login import current_user
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -63,6 +63,9 @@ def _add_headers(response: Response) -> WerkzeugResponse:
         return response
     if headers.get("Cache-Control") == "no-store":
         return response
+    if _is_personal():
+        headers["Cache-Control"] = "no-store, no-transform"
+        return response
     if _is_private():
         headers["Cache-Control"] = "private, no-cache, no-transform"
         return _pad(response) if request.endpoint in PADDED_ENDPOINTS else response
@@ -78,6 +81,17 @@ def _pad(response: Response) -> Response:
     response.set_data(data + b" " * (-len(data) % PADDED_TO_BYTES))
     response.headers["X-Padding"] = secrets.token_urlsafe(MAX_PADDING_HEADER)[: secrets.randbelow(MAX_PADDING_HEADER)]
     return response
+
+
+def _is_personal() -> bool:
+    """Return whether the page is for its reader alone or behind a secret link: Back must not show it later.
+
+    Of a page on which people compose a text the browser keeps what was typed, so that Back does not lose it. Signing
+    out clears such pages.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    is_guarded = g.get("is_personal", False) and not hasattr(view, "is_composing")
+    return is_guarded or bool({"token", "secret"} & set(request.view_args or ()))
 
 
 def _is_private() -> bool:

@@ -75,8 +75,12 @@ def init_app(app: Flask) -> None:
 
 
 def require(allowed: bool) -> None:
-    """Stop with a 403, or with the sign-in page for someone who is not signed in, unless allowed."""
+    """Stop with a 403, or with the sign-in page for someone who is not signed in, unless allowed.
+
+    A page that not everyone may open is not stored by the browser: see headers.py.
+    """
     if allowed:
+        g.is_personal = True
         return
     if not current_user.is_authenticated:
         abort(login_manager.unauthorized())

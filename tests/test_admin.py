@@ -63,7 +63,6 @@ DOORS = {
     "/admin/health/mail": "admin",
     "/admin/health/check": "admin",
     "/admin/health/backup": "admin",
-    "/admin/health/check": "admin",
 }
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import request
+from flask import Flask, request
 
 from forum import create_app
+from forum.accounts.tokens import token_for
 from forum.headers import PADDED_TO_BYTES
 from forum.urls import key_text
 from tests.conftest import settings_for
@@ -187,3 +188,33 @@ def test_a_slash_too_many_leads_to_the_page(app: Any, browse: Any) -> None:
     for path in ("/nowhere/", "//evil.example/", "/\\evil.example/", "/vendors/nobody/", "/"):
         assert not browse().get(path, follow_redirects=False).headers.get("Location", "/").startswith("//"), path
     assert browse().get("/nowhere/").status_code == 404 and browse().post("/vendors/").status_code == 404
+
+
+PERSONAL = """/settings /settings/password /settings/data /settings/two-factor /ratings /following /decisions
+/anonymous-writing /notices/about/post/{post}""".split()
+STAFF = "/moderation/ /moderation/members/{member} /admin/ /admin/members /admin/settings /admin/health".split()
+
+
+def test_back_shows_no_page_of_a_member_or_of_staff_after_signing_out(app: Flask, browse: Any) -> None:
+    admin = make_member(role="admin")
+    places = {"post": key_text(make_post(admin).id), "member": admin.slug}
+    reader = browse(admin)
+    for path in [place.format(**places) for place in PERSONAL + STAFF]:
+        answer = reader.get(path)
+        assert answer.status_code == 200 and answer.headers["Cache-Control"].startswith("no-store"), path
+    answer = reader.post("/sign-out")
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
+
+
+def test_a_page_behind_a_mailed_link_is_not_stored(app: Flask, browse: Any) -> None:
+    member = make_member(confirmed_at=None)
+    answer = browse().get(f"/confirm/{token_for(member, 'confirm')}")
+    assert answer.status_code == 200 and answer.headers["Cache-Control"].startswith("no-store")
+
+
+def test_back_keeps_what_was_typed_on_a_page_for_composing(app: Flask, browse: Any) -> None:
+    """A browser restores no field of a page that is not stored."""
+    author = make_member()
+    post = make_post(author)
+    for path in ("/posts/new", f"/posts/{key_text(post.id)}/edit", f"/posts/{key_text(post.id)}/reply", "/vendors/new"):
+        assert browse(author).get(path).headers["Cache-Control"].startswith("private, no-cache"), path

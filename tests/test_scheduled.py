@@ -220,3 +220,30 @@ def test_copies_of_every_hour_show_scheduled_texts_at_one_hour_only(app: Flask, 
         hours |= {moment.hour} if count > post_count else set()
         post_count = count
     assert post_count == 6 and hours == {4}
+
+
+def test_a_scheduled_text_stores_the_forms_own_fields_alone_and_capped(app: Flask, browse: Any) -> None:
+    author = make_member()
+    extra = {f"extra{n}": "x" * 20_000 for n in range(20)} | {"csrf_token": "t", "tier": "y" * 20_000}
+    schedule(browse(author), vendor_naming="none", description="z" * 20_000, **extra)
+    (row,), (item,) = db.session.query(ScheduledText).all(), scheduled_texts_of(author)
+    assert len(row.sealed) < 12_000
+    assert item.form_data.keys() >= {"title", "body", "tags", "identity", "delay"}
+    assert not {*extra, "intent"} - {"tier"} & item.form_data.keys()
+    assert len(item.form_data["tier"]) == len(item.form_data["description"]) == 1_000
+
+
+def test_the_job_opens_due_texts_alone(app: Flask, browse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule(browse(make_member()), delay="30")
+    schedule(browse(make_member()), delay="30")
+    opened = []
+    unseal_json = anonymity.unseal_json
+    monkeypatch.setattr(
+        anonymity, "unseal_json", lambda purpose, sealed: opened.append(purpose) or unseal_json(purpose, sealed)
+    )
+    run_job(0)
+    assert SEAL_PURPOSE not in opened
+    db.session.query(ScheduledText).update({"due_seal": None})  # as rows of before are
+    db.session.commit()
+    run_job(30.2)
+    assert db.session.query(Post).count() == 2 and SEAL_PURPOSE in opened

@@ -105,9 +105,11 @@ def sign_in() -> ResponseReturnValue:
 
 @bp.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
-    """End this session."""
+    """End this session. The browser forgets the pages that it had stored, which Back would show."""
     close_session()
-    return redirect(url_for("pages.home"))
+    response = redirect(url_for("pages.home"))
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
 
 
 @bp.route("/forgotten-password", methods=["GET", "POST"])

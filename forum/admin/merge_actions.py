@@ -7,6 +7,7 @@ from forum.posts import merging as posts_merging
 from forum.ratings.scores import merging as ratings_merging
 from forum.vendors import merging as vendors_merging
 from forum.vendors.catalogue_actions import bump_version
+from forum.vendors.merging import lock_catalogue
 from forum.vendors.models import Vendor
 
 # Posts and ratings before vendors: writers take the locks in this order, and another order could deadlock with them.
@@ -26,6 +27,7 @@ def merge_vendors(staff: Member, old: Vendor, into: Vendor, *, reason: str, summ
 
     The old name becomes an alias of the other vendor, and the old URLs redirect there.
     """
+    lock_catalogue()
     lock("names of vendors")
     for vendor in (old, into):
         db.session.refresh(vendor)

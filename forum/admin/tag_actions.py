@@ -4,7 +4,9 @@ from forum.accounts.models import Member
 from forum.moderation.log.actions import log_change
 from forum.posts.models import Tag, TagSynonym
 from forum.posts.tags import actions
+from forum.posts.tags.queries import tagged_post_count, tags_by_ids
 from forum.templating import count_of
+from forum.vendors.merging import lock_catalogue
 
 
 def add_tag(staff: Member, word: str, description: str) -> Tag:
@@ -42,8 +44,20 @@ def set_retired(staff: Member, tag: Tag, *, retired: bool) -> None:
         log_change(staff, "tag", facts=f"{tag.slug}: {'active → retired' if retired else 'retired → active'}")
 
 
-def merge_tags(staff: Member, old: Tag, into: Tag, *, post_count: int, reason: str) -> None:
-    """Merge a tag into another: posts and synonyms move, the old slug becomes a synonym. Move its follows before."""
+class TagGone(Exception):
+    """A tag has been merged or deleted meanwhile, or has posts by now."""
+
+
+def merge_tags(staff: Member, old_id: int, into_id: int, *, reason: str) -> None:
+    """Merge a tag into another: posts and synonyms move, the old slug becomes a synonym. Move its follows before.
+
+    Raise TagGone when one of them is not there any more.
+    """
+    lock_catalogue()
+    tags = {tag.id: tag for tag in tags_by_ids([old_id, into_id])}
+    if len(tags) < 2:
+        raise TagGone
+    old, into, post_count = tags[old_id], tags[into_id], tagged_post_count(old_id)
     slug = old.slug
     actions.retag_posts(old, into)
     actions.delete_tag(old)
@@ -53,7 +67,10 @@ def merge_tags(staff: Member, old: Tag, into: Tag, *, post_count: int, reason: s
 
 
 def delete_tag(staff: Member, tag: Tag, *, reason: str) -> None:
-    """Delete a tag without posts."""
+    """Delete a tag without posts. Raise TagGone when it has some by now, or is not there any more."""
+    lock_catalogue()
+    if not tags_by_ids([tag.id]) or tagged_post_count(tag.id):
+        raise TagGone
     slug = tag.slug
     actions.delete_tag(tag)
     log_change(staff, "tag", facts=f"{slug} deleted", reason=reason)

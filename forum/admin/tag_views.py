@@ -87,10 +87,14 @@ def merge_tag(slug: str) -> ResponseReturnValue:
     if request.form.get("intent") != f"merge into {into.id}":
         return form.render("admin/merge_tag.html", old=old, post_count=post_count, into=into)
     # By itself: a transaction that seals members' states anew moves no posts.
-    move_follows("tag", old.id, into.id)
+    old_id, into_id, into_slug = old.id, into.id, into.slug
+    move_follows("tag", old_id, into_id)
     db.session.commit()
-    actions.merge_tags(current_user, old, into, post_count=post_count, reason=form.reason_text())
-    return _saved(into.slug, f"Merged. “{slug}” now leads to “{into.slug}”.")
+    try:
+        actions.merge_tags(current_user, old_id, into_id, reason=form.reason_text())
+    except actions.TagGone:
+        return _gone()
+    return _saved(into_slug, f"Merged. “{slug}” now leads to “{into_slug}”.")
 
 
 @bp.route("/tags/<slug>/delete", methods=["GET", "POST"])
@@ -100,12 +104,21 @@ def delete_tag(slug: str) -> ResponseReturnValue:
     tag, form = _tag(slug), ReasonForm()
     post_count = tagged_post_count(tag.id)
     if not post_count and form.validate_on_submit():
-        actions.delete_tag(current_user, tag, reason=form.reason_text())
+        try:
+            actions.delete_tag(current_user, tag, reason=form.reason_text())
+        except actions.TagGone:
+            return _gone()
         db.session.commit()
         flash("Tag deleted.")
         return redirect(url_for(".tags"))
     page, status = form.render("admin/delete_tag.html", tag=tag, post_count=post_count)
     return page, 422 if request.method == "POST" else status
+
+
+def _gone() -> ResponseReturnValue:
+    db.session.rollback()
+    flash("Nothing was changed: the tag has been merged, deleted or used meanwhile.")
+    return redirect(url_for(".tags"))
 
 
 def _tag(slug: str) -> Tag:

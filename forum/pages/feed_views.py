@@ -1,6 +1,6 @@
 """Atom feeds, sitemaps and robots.txt."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any

@@ -18,6 +18,7 @@ from forum.access import (
     can_write,
     is_author,
     is_listed,
+    is_moderator,
 )
 from forum.db import SAFE_METHODS, begin_writing, db, deferred_transaction
 from forum.forms import composing
@@ -141,7 +142,11 @@ def revisions(comment_id: int) -> ResponseReturnValue:
     if comment.deleted_at:
         abort(404)
     return render_template(
-        "posts/reply_revisions.html", comment=comment, post=comment.post, revisions=revisions_of(comment)
+        "posts/reply_revisions.html",
+        comment=comment,
+        post=comment.post,
+        revisions=revisions_of(comment),
+        is_insider=is_author(current_user, comment) or is_moderator(current_user),
     )
 
 

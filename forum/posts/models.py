@@ -208,6 +208,9 @@ class Revision(db.Model):
     number: Mapped[int]
     title: Mapped[str | None] = mapped_column(String(140))
     body: Mapped[str] = mapped_column(Text)
+    # The decision that objected to this version, which is shown to its author and moderators alone. Not a foreign key:
+    # that room lies above.
+    decision_id: Mapped[int | None]
     # Leaning, vendor and tags as text.
     details: Mapped[str] = mapped_column(String(400), default="")
     replaced_at: Mapped[Timestamp]
@@ -249,6 +252,8 @@ class ScheduledText(db.Model):
     # A link of the author's chain of scheduled texts.
     chain_link: Mapped[str] = mapped_column(String(64), unique=True)
     sealed: Mapped[str] = mapped_column(Text)
+    # When it is due, sealed on its own: the job opens a content only then. Rows of before have it in `sealed` alone.
+    due_seal: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[Timestamp]
 
 

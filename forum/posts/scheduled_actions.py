@@ -17,13 +17,14 @@ from forum.db import db, lock, now, start_of_day
 from forum.posts.actions import NO_VENDOR, PostSubject, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import MAX_TAGS, Comment, Post, ScheduledText, Tag
-from forum.posts.scheduled_queries import SCHEDULED_CHAIN, sealed_scheduled_texts
+from forum.posts.scheduled_queries import SCHEDULED_CHAIN, sealed_content, sealed_due_times
 from forum.posts.tags.queries import folded_words, tags_by_ids, tags_by_word
 from forum.ratings.actions import AlreadyRated
+from forum.vendors.merging import hold_catalogue
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
-# Part of the key that seals them: it never changes.
-SEAL_PURPOSE = "delayed writing"
+# Parts of the keys that seal them: they never change.
+SEAL_PURPOSE, DUE_PURPOSE = "delayed writing", "due time of scheduled text"
 MAX_SCHEDULED = 50
 # Everybody's scheduled texts appear at one hour of the night, in UTC: a copy of the database from every hour shows none
 # at another.
@@ -134,8 +135,8 @@ def cancel_scheduled(member: Member, text_id: int | None) -> bool:
 def due_ids() -> list[int]:
     """Return the ids of the scheduled texts that are due, in random order."""
     moment = now().isoformat()
-    contents = {text_id: _unseal(sealed) for text_id, sealed in sealed_scheduled_texts().items()}
-    due = [text_id for text_id, content in contents.items() if content is not None and content["due"] <= moment]
+    times = {text_id: _due_time(text_id, sealed) for text_id, sealed in sealed_due_times().items()}
+    due = [text_id for text_id, time in times.items() if time is not None and time <= moment]
     return secrets.SystemRandom().sample(due, len(due))
 
 
@@ -148,6 +149,7 @@ def publication_times(moment: datetime, hours: int) -> list[datetime]:
 
 def publish_scheduled_text(text_id: int) -> None:
     """Write the text and delete the row. It stays while its author can't write or its thread is closed."""
+    hold_catalogue()
     row = db.session.get(ScheduledText, text_id, with_for_update={"skip_locked": True})
     content = _unseal(row.sealed) if row is not None else None
     member = member_behind(_Owner(content["owner_key"], content["owner_hmac"])) if content else None
@@ -175,7 +177,8 @@ def _schedule(member: Member, hours: int, content: Mapping[str, object]) -> bool
     content = {**content, **owner, "due": due.isoformat(), "deadline": deadline.isoformat()}
     sealed = anonymity.seal_json(SEAL_PURPOSE, content)
     link = SCHEDULED_CHAIN.next_link(member.secret)
-    db.session.add(ScheduledText(chain_link=link, sealed=sealed, created_at=start_of_day(moment)))
+    due_seal = anonymity.seal_json(DUE_PURPOSE, due.isoformat(), pad=32)
+    db.session.add(ScheduledText(chain_link=link, sealed=sealed, due_seal=due_seal, created_at=start_of_day(moment)))
     db.session.flush()
     return True
 
@@ -249,6 +252,14 @@ def _item(text_id: int, content: _Content) -> ScheduledItem:
         now() > datetime.fromisoformat(content["due"]) + OVERDUE_AFTER,
         content["form_data"],
     )
+
+
+def _due_time(text_id: int, sealed: str | None) -> str | None:
+    """Return when the text is due; None when no key in force opens it."""
+    if sealed is not None:
+        return cast(str | None, anonymity.unseal_json(DUE_PURPOSE, sealed))
+    content = _unseal(sealed_content(text_id) or "")
+    return content["due"] if content is not None else None
 
 
 def _unseal(sealed: str) -> _Content | None:

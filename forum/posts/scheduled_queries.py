@@ -27,6 +27,11 @@ SCHEDULED_CHAIN = Chain(
 )
 
 
-def sealed_scheduled_texts() -> dict[int, str]:
-    """Return the sealed content of every scheduled text by id."""
-    return {row.id: row.sealed for row in db.session.execute(select(ScheduledText.id, ScheduledText.sealed))}
+def sealed_due_times() -> dict[int, str | None]:
+    """Return by id when each scheduled text is due, sealed; None where only its content says so."""
+    return {row.id: row.due_seal for row in db.session.execute(select(ScheduledText.id, ScheduledText.due_seal))}
+
+
+def sealed_content(text_id: int) -> str | None:
+    """Return the sealed content of a scheduled text."""
+    return db.session.scalar(select(ScheduledText.sealed).where(ScheduledText.id == text_id))

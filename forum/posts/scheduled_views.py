@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from forum.access import is_member
 from forum.db import db
+from forum.forms import composing
 from forum.posts.form_pages import post_form_page, reply_form_page
 from forum.posts.forms import CommentForm, PostForm
 from forum.posts.scheduled_actions import ScheduledItem, cancel_scheduled, scheduled_texts_of
@@ -21,6 +22,7 @@ bp = Blueprint("scheduled", __name__)
 
 @bp.get("/scheduled/<key:number>/edit")
 @permission_required(is_member)
+@composing
 def edit(number: int) -> ResponseReturnValue:
     """Open the text in its form again. What is submitted from there replaces it."""
     item = _own_item(number)

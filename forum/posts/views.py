@@ -48,6 +48,7 @@ from forum.ratings.scores.actions import site_context
 from forum.submissions import submit_once
 from forum.templating import current_reader
 from forum.urls import KeyConverter
+from forum.vendors.merging import hold_catalogue
 from forum.vendors.queries import vendor_by_name
 from forum.web import permission_required, require
 
@@ -112,6 +113,8 @@ def _reply_values(post: PostPageRow, reader: Member) -> dict[str, object]:
 @composing
 def new() -> ResponseReturnValue:
     """Write a post."""
+    if request.method == "POST":
+        hold_catalogue()
     values = {"submission": secrets.token_hex(16)}
     if request.method in SAFE_METHODS and (name := request.args.get("vendor")):
         vendor = vendor_by_name(name)
@@ -143,6 +146,8 @@ def _can_submit(form: PostForm, intent: str) -> bool:
 @composing
 def edit(post_id: int) -> ResponseReturnValue:
     """Edit one's own post."""
+    if request.method == "POST":
+        hold_catalogue()
     post = _post_or_404(post_id, for_update=request.method == "POST")
     require(can_edit(current_user, post))
     form = PostEditForm(data=form_values(post))
@@ -177,7 +182,8 @@ def revisions(post_id: int) -> ResponseReturnValue:
     post = _post_or_404(post_id)
     if post.deleted_at:
         abort(404)
-    return render_template("posts/revisions.html", post=post, revisions=revisions_of(post))
+    is_insider = is_author(current_user, post) or is_moderator(current_user)
+    return render_template("posts/revisions.html", post=post, revisions=revisions_of(post), is_insider=is_insider)
 
 
 @bp.post("/posts/<key:post_id>/useful")

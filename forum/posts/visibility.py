@@ -4,15 +4,24 @@ A hidden text is seen by its author and by moderators. While it is hidden nothin
 or the tags, and the rating it carries is hidden with it.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from forum.access import is_listed
 from forum.db import db
-from forum.posts.models import Comment, Post, PostTag, Tag, timestamp_for
+from forum.posts.models import Comment, Post, PostTag, Revision, Tag, target_columns, timestamp_for
 from forum.posts.recounts import request_recount
 from forum.posts.signals import comment_published, item_held, post_published
 from forum.vendors.models import Vendor
+
+
+class CountingRow(NamedTuple):
+    """A row that counts its visible posts: "tag" or "vendor", and its number."""
+
+    kind: str
+    id: int
 
 
 def hide(item: Post | Comment, reason: str) -> None:
@@ -57,15 +66,26 @@ def unhide(item: Post | Comment) -> None:
     db.session.flush()
 
 
+def withhold_revisions(item: Post | Comment, decision_id: int) -> None:
+    """Show the earlier versions to author and moderators alone: they may say what the decision objected to."""
+    revisions = db.session.query(Revision).filter_by(**target_columns(item), decision_id=None)
+    revisions.update({"decision_id": decision_id})
+
+
+def release_revisions(item: Post | Comment, decision_id: int) -> None:
+    """Show the versions again that were withheld for a decision, which is reversed."""
+    revisions = db.session.query(Revision).filter_by(**target_columns(item), decision_id=decision_id)
+    revisions.update({"decision_id": None})
+
+
 @contextmanager
 def recounted(post: Post) -> Iterator[None]:
     """Keep the counts of vendor and tags right while a listed post changes them."""
-    was_listed = is_listed(post)
-    if was_listed:
-        adjust_visible_counts(post, -1)
+    changes = Counter(_counting_rows(post)) if is_listed(post) else None
     yield
-    if was_listed:
-        adjust_visible_counts(post, +1)
+    if changes is not None:
+        changes.subtract(_counting_rows(post))
+        _add_to_counts({row: -number for row, number in changes.items()})
 
 
 def adjust_visible_counts(item: Post | Comment, delta: int) -> None:
@@ -73,14 +93,21 @@ def adjust_visible_counts(item: Post | Comment, delta: int) -> None:
     if isinstance(item, Comment):
         request_recount(Post, item.post_id)
         return
-    if item.vendor_id is not None:
-        _add(Vendor, item.vendor_id, "post_count", delta)
-    for link in db.session.query(PostTag).filter_by(post_id=item.id).all():
-        _add(Tag, link.tag_id, "post_count", delta)
+    _add_to_counts(dict.fromkeys(_counting_rows(item), delta))
 
 
-def _add(kind: type[Vendor] | type[Tag], row_id: int, column: str, delta: int) -> None:
-    db.session.query(kind).filter_by(id=row_id).update({column: getattr(kind, column) + delta})
+def _counting_rows(post: Post) -> list[CountingRow]:
+    """Return the rows that count the post."""
+    tags = [CountingRow("tag", link.tag_id) for link in db.session.query(PostTag).filter_by(post_id=post.id)]
+    return tags + ([CountingRow("vendor", post.vendor_id)] if post.vendor_id is not None else [])
+
+
+def _add_to_counts(deltas: Mapping[CountingRow, int]) -> None:
+    """Change the counts, always in the same order: two writers who lock each other's rows would not come to an end."""
+    for (kind, row_id), delta in sorted(deltas.items()):
+        table = Tag if kind == "tag" else Vendor
+        if delta:
+            db.session.query(table).filter_by(id=row_id).update({"post_count": table.post_count + delta})
 
 
 def _hide_rating(item: Post | Comment, reason: str) -> None:

@@ -35,11 +35,10 @@ def set_body(item: AuthoredText, body: str | Rendered) -> None:
 
 
 def save_revision(item: Post | Comment, *, title: str | None = None, details: str = "") -> None:
-    """Store the current text as a revision, before it is changed."""
+    """Store the current text as a revision, before it is changed. What a decision objected to is withheld."""
     moment = timestamp_for(item)
-    number = revision_count(item) + 1
-    columns = target_columns(item)
-    db.session.add(Revision(number=number, title=title, body=item.body, details=details, replaced_at=moment, **columns))
+    values = target_columns(item) | {"number": revision_count(item) + 1, "decision_id": item.decision_id}
+    db.session.add(Revision(title=title, body=item.body, details=details, replaced_at=moment, **values))
     item.edited_at = moment
 
 

@@ -19,6 +19,7 @@ from forum.ratings.queries import member_rating, rating_by_submission, rating_re
 from forum.submissions import submit_once
 from forum.templating import current_reader
 from forum.vendors.lookup import vendor_or_404
+from forum.vendors.merging import hold_catalogue
 from forum.vendors.models import Vendor
 from forum.web import permission_required
 
@@ -40,6 +41,8 @@ def index() -> ResponseReturnValue:
 @composing
 def new(slug: str) -> ResponseReturnValue:
     """Rate a vendor without a post, or revise one's rating of the same programme."""
+    if request.method == "POST":
+        hold_catalogue()
     vendor = vendor_or_404(slug, current_user)
     # Who may rate only once would learn by trying whether they had, anonymously.
     if not can_rate(current_user, vendor) or is_anonymous_writing_locked(current_user):
@@ -63,6 +66,8 @@ def new(slug: str) -> ResponseReturnValue:
 @composing
 def edit(rating_id: int) -> ResponseReturnValue:
     """Revise a rating. Vendor representatives may only withdraw theirs."""
+    if request.method == "POST":
+        hold_catalogue()
     rating = _rating_or_404(rating_id)
     if is_representative(current_user):
         return render_template("ratings/refused.html", vendor=rating.vendor), 403

@@ -7,8 +7,23 @@ from sqlalchemy import update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from forum.accounts.models import Member
-from forum.db import db
+from forum.db import db, lock
 from forum.vendors.models import Programme, Representative, Vendor, VendorAlias, VendorDomain
+
+CATALOGUE = "vendors and tags"
+
+
+def hold_catalogue() -> None:
+    """Let no vendor and no tag be merged or deleted until this transaction ends, which writes about one.
+
+    Call it before they are looked up: what was merged meanwhile is then found where it went.
+    """
+    lock(CATALOGUE, shared=True)
+
+
+def lock_catalogue() -> None:
+    """Wait for those who write about vendors and tags, and let nobody do so until this transaction ends."""
+    lock(CATALOGUE)
 
 
 def reassign_vendor(

@@ -33,6 +33,7 @@ SEALS = {
     "rating_revisions.answers_seal": "answers of a rating",
     "disclosure_states.state_seal": "disclosure state",
     "scheduled_texts.sealed": "delayed writing",
+    "scheduled_texts.due_seal": "due time of scheduled text",
     "member_states.sealed": "state of a member",
     "member_sessions.details_seal": "details of a session",
     "comments.position_seal": "position in a thread",

@@ -13,7 +13,7 @@ from forum.moderation.queries import withheld_text
 from forum.moderation.rules import rule_words
 from forum.posts.actions import PostSubject, edit_post
 from forum.posts.models import Comment, Post, Tag
-from forum.posts.visibility import approve_held, hide, unhide
+from forum.posts.visibility import approve_held, hide, release_revisions, unhide, withhold_revisions
 
 EDIT_PERIOD = timedelta(hours=72)
 Effect = Callable[..., None]
@@ -58,6 +58,7 @@ def _ask_to_edit(item: Post | Comment, decision: Decision, *, suggested_body: st
 def _hide(item: Post | Comment, decision: Decision) -> None:
     hide(item, explanation(decision))
     item.decision_id, item.edit_deadline = decision.id, None
+    withhold_revisions(item, decision.id)
 
 
 def _remove(item: Post | Comment, decision: Decision) -> None:
@@ -133,6 +134,7 @@ EFFECTS: dict[str, Effect] = {
 def undo(item: Item, decision: Decision) -> None:
     """Undo what the decision did, unless a later one replaced it."""
     if isinstance(item, Post | Comment) and decision.action in TAKES_TEXT:
+        release_revisions(item, decision.id)
         if item.decision_id == decision.id:
             unhide(item)
     elif isinstance(item, Post) and ACTIONS[decision.action].undone_by == "unlock":
