@@ -190,7 +190,7 @@ def test_no_shared_counter_grows_with_two_texts_of_one_author(app: Flask, browse
     comments = [make_comment(author=author, anonymous=True) for _ in range(2)]
     for comment in comments:
         browser.post(f"/replies/{key_text(comment.id)}/edit", data={**reply, "identity": "name"})
-    assert counters() == {}, "changing a text moves none either"
+    assert counters() == {}, "changes are counted in memory alone, too"
 
 
 def test_what_is_written_is_limited_whatever_the_form_says(app: Flask, browse: Any) -> None:

@@ -132,7 +132,7 @@ def test_a_difference_below_the_gate_would_be_found(app: Any, browse: Any, monke
     def with_count(slug: str, user: Any) -> Vendor:
         vendor = vendor_or_404(slug, user)
         count = db.session.query(Rating).filter_by(vendor_id=vendor.id).count()
-        set_committed_value(vendor, "description", f"{count} of 5")
+        set_committed_value(vendor, "description", f"{count} of 5")  # for the page alone, which may not write
         return vendor
 
     monkeypatch.setattr(views, "vendor_or_404", with_count)

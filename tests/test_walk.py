@@ -1,6 +1,7 @@
 """A walk over the URL map: every route, visited by everyone who could act there, in every way a stranger may ask."""
 
 import inspect
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
@@ -215,6 +216,16 @@ def test_options_reach_no_view_and_no_other_method_is_routed(app: Flask) -> None
     for rule in app.url_map.iter_rules():
         assert rule.provide_automatic_options, rule
         assert (rule.methods or set()) <= {"GET", "HEAD", "OPTIONS", "POST"}, rule
+
+
+@on_one_database
+def test_no_other_method_reaches_a_view(readers: dict[str, Member], walk: Walk) -> None:
+    for rule in walk.app.url_map.iter_rules():
+        path = re.sub(r"<[^>]*>", "1", rule.rule)
+        for method in ("PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND"):
+            answer = walk.send(readers["admin"], method, path, "", query_string={"_method": "POST"})
+            assert answer.status_code in (400, 404, 405, 308), (method, path)
+    assert walk.failures == []
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])

@@ -93,7 +93,7 @@ def merge_tag(slug: str) -> ResponseReturnValue:
     try:
         actions.merge_tags(current_user, old_id, into_id, reason=form.reason_text())
     except actions.TagGone:
-        return _gone()
+        return _nothing_changed()
     return _saved(into_slug, f"Merged. “{slug}” now leads to “{into_slug}”.")
 
 
@@ -107,7 +107,7 @@ def delete_tag(slug: str) -> ResponseReturnValue:
         try:
             actions.delete_tag(current_user, tag, reason=form.reason_text())
         except actions.TagGone:
-            return _gone()
+            return _nothing_changed()
         db.session.commit()
         flash("Tag deleted.")
         return redirect(url_for(".tags"))
@@ -115,7 +115,7 @@ def delete_tag(slug: str) -> ResponseReturnValue:
     return page, 422 if request.method == "POST" else status
 
 
-def _gone() -> ResponseReturnValue:
+def _nothing_changed() -> ResponseReturnValue:
     db.session.rollback()
     flash("Nothing was changed: the tag has been merged, deleted or used meanwhile.")
     return redirect(url_for(".tags"))

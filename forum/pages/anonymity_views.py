@@ -30,6 +30,7 @@ STORED_COLUMNS = {
         "id": "a random number",
         "chain_link": "a code made from your secret, a counter and the key",
         "sealed": "the text, whose it is and when it is due, encrypted with the key; its length shows to the kilobyte",
+        "due_seal": "when it is due once more, encrypted with the key, so that only due texts are opened",
         "created_at": "the day you wrote it",
     },
     "spent_links": {
