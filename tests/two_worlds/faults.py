@@ -189,10 +189,10 @@ def a_mail_that_names_the_thread(patch: Patch) -> None:
 def a_name_on_the_page(patch: Patch) -> None:
     original = bylines.Byline
 
-    def byline(name: str, url: str | None, anonymous: bool, details: str, *rest: Any) -> Any:
+    def byline(name: str, url: str | None, anonymous: bool, details: str, *arguments: Any) -> Any:
         pseudonym = db.session.query(bylines.Pseudonym).filter_by(name=name).first() if anonymous else None
         member = member_behind(pseudonym) if pseudonym is not None else None
-        return original(name, url, anonymous, f"{details} {member.country[:1] if member else ''}", *rest)
+        return original(name, url, anonymous, f"{details} {member.country[:1] if member else ''}", *arguments)
 
     patch.setattr(bylines, "Byline", byline)
 
