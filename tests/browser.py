@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, has_app_context
 from flask_login import FlaskLoginClient
+from sqlalchemy.orm import Session, object_session
 
 from forum.accounts.session_actions import begin_session
 from forum.accounts.session_views import PROVED_AT
@@ -13,14 +14,19 @@ from forum.db import db, writing
 
 def _sign_in(app: Flask, member: Any) -> None:
     """Give a member a session for the browser of a test, in a transaction of its own."""
-    if has_app_context():  # a browser in another thread has none
-        db.session.commit()
+    sessions = [session for session in (object_session(member), _current_session()) if session is not None]
+    for session in sessions:
+        session.commit()
     _ = member.secret, member.session_epoch  # loaded now: the other transaction has the lock
     with app.app_context(), writing():
         member.session_token = begin_session(member, device="A browser", network="127.0.…", remember=True)
         db.session.commit()
-    if has_app_context():
-        db.session.commit()
+    for session in sessions:
+        session.commit()  # what it has read is from before
+
+
+def _current_session() -> Session | None:
+    return db.session() if has_app_context() else None  # a browser in another thread has none
 
 
 class Browser(FlaskLoginClient):
