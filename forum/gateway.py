@@ -18,7 +18,7 @@ from forum.config import MAX_BODY
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # How many requests of a worker may write or wait for it at the same time. Each thread has a connection to the database.
-WRITERS = 3
+WRITERS = 2
 BODY_TIMEOUT = 30  # seconds in which a whole body must arrive
 # A form is smaller. Larger bodies that are still arriving share a worker's budget, so that they can't fill its memory.
 SMALL_BODY = 64 * 1024

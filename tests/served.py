@@ -19,7 +19,7 @@ from flask import Flask
 
 from forum import create_app
 from forum.config import from_environment
-from forum.db import db
+from forum.db import db, writing
 from forum.site import SiteSetting
 from tests.browser import Browser
 
@@ -78,8 +78,9 @@ class Site:
         with app.app_context(), app.test_request_context(base_url=app.config["SITE_URL"]):
             flask_migrate.upgrade()
             # Its processes hold no anonymous text at random.
-            db.session.merge(SiteSetting(name="anonymous_percent_held", value=0))
-            db.session.commit()
+            with writing():  # the site may be writing
+                db.session.merge(SiteSetting(name="anonymous_percent_held", value=0))
+                db.session.commit()
             yield app
             db.session.remove()
             db.engine.dispose()

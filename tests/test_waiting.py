@@ -41,11 +41,11 @@ def test_five_hundred_connections_that_send_no_body_stop_no_reader(site: Site) -
 
 
 def test_writers_that_wait_for_sqlites_lock_stop_no_reader(site: Site, tmp_path: Path) -> None:
-    site.start()
     with site.application() as app:
         post = make_post()
         path = f"/posts/{app.url_map.converters['key'].to_url(None, post.id)}/{post.slug}"
         writers = [open_visitor(app, site, make_member(), path) for _ in range(6)]
+    site.start()
     answers: list[Response] = []
 
     def follow(writer: Visitor) -> None:
@@ -66,11 +66,11 @@ def test_writers_that_wait_for_sqlites_lock_stop_no_reader(site: Site, tmp_path:
 
 
 def test_a_form_that_is_being_handled_when_the_site_stops_is_answered(site: Site, tmp_path: Path) -> None:
-    site.start()
     with site.application() as app:
         post = make_post()
         path = f"/posts/{app.url_map.converters['key'].to_url(None, post.id)}/{post.slug}"
         writer = open_visitor(app, site, make_member(), path)
+    site.start()
     answers: list[Response] = []
     thread = threading.Thread(
         target=lambda: answers.append(writer.post(path.rsplit("/", 1)[0] + "/follow", intent="follow"))
