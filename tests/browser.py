@@ -20,7 +20,7 @@ def _sign_in(app: Flask, member: Any) -> None:
     _ = member.secret, member.session_epoch  # loaded now: the other transaction has the lock
     with app.app_context(), writing():
         member.session_token = begin_session(member, device="A browser", network="127.0.…", remember=True)
-        db.session.commit()
+        db.session().commit()  # not db.session.commit, which a test may have replaced
     for session in sessions:
         session.commit()  # what it has read is from before
 
