@@ -17,7 +17,8 @@ def _sign_in(app: Flask, member: Any) -> None:
     sessions = [session for session in (object_session(member), _current_session()) if session is not None]
     for session in sessions:
         session.commit()
-    _ = member.secret, member.session_epoch  # loaded now: the other transaction has the lock
+    with app.app_context():
+        _ = member.secret, member.session_epoch  # loaded now: the other transaction has the lock
     with app.app_context(), writing():
         member.session_token = begin_session(member, device="A browser", network="127.0.…", remember=True)
         db.session().commit()  # not db.session.commit, which a test may have replaced
