@@ -17,6 +17,7 @@ from flask import Flask
 
 from forum import create_app, job_queue, jobs, mail
 from forum.db import db
+from forum.rate_limits import limiter
 from tests.conftest import Browser, settings_for
 from tests.served import free_port
 
@@ -41,7 +42,8 @@ class Redis:
 
 
 @pytest.fixture(autouse=True)
-def nothing_logged_yet() -> None:
+def nothing_happened_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limiter, "_storage_dead", False)  # one limiter for the process, and another test killed its Redis
     for name in ("forum.job_queue", "flask-limiter"):
         for log_filter in logging.getLogger(name).filters:
             log_filter._logged_at.clear()  # type: ignore[union-attr]
