@@ -12,7 +12,7 @@ help:
 	@echo "make quick  lint, types and the fast tests, on SQLite, without a browser: under a minute"
 	@echo "make lint   lint and types only"
 	@echo "make bench  measure the site's speed (ARGS=--write appends it to docs/benchmarks.md)"
-	@echo "make attacks  attack years of published scores: five minutes"
+	@echo "make attacks  attack years of published scores, and flood a site: six minutes"
 	@echo "make lock   make the lock files anew"
 	@echo "make clean  remove the virtual environment and caches; instance/ stays"
 
@@ -37,6 +37,7 @@ bench: $(VENV)/.test
 
 attacks: $(VENV)/.test
 	$(BIN)/python -m tests.attacks.subtraction $(ARGS)
+	$(BIN)/python -m tests.attacks.flood
 
 lock: $(VENV)/.test
 	$(BIN)/pip install -q uv
