@@ -10,14 +10,13 @@ from forum.admin.vendor_queries import count_band
 from forum.db import db, now
 from forum.moderation.models import Decision
 from forum.posts.actions import PostSubject
-from forum.ratings.models import Rating
 from forum.ratings.queries import Subject, current_snapshot
-from forum.ratings.scores.actions import publish
 from forum.vendors.actions import add_domain, record_programme_change
-from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias
+from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, VendorAlias
 from forum.vendors.queries import vendor_by_name
 from tests.factories import make_category, make_post, make_rating, make_vendor
 from tests.html import compact
+from tests.merging import make_ratings, publish_scores
 
 REASON = {"reason": "One and the same company."}
 
@@ -25,16 +24,6 @@ REASON = {"reason": "One and the same company."}
 def facts() -> list[str]:
     """Return the facts of every staff change in the log."""
     return [row.facts for row in db.session.query(Decision).filter_by(action="staff").order_by(Decision.id)]
-
-
-def publish_scores() -> Any:
-    outcome = publish()
-    db.session.commit()
-    return outcome
-
-
-def make_ratings(count: int, vendor: Vendor, **values: Any) -> list[Rating]:
-    return [make_rating(vendor=vendor, **values) for _ in range(count)]
 
 
 def test_vendors_are_found_by_the_beginning_of_a_name_or_alias(app: Flask, staff: Any) -> None:
