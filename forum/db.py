@@ -227,8 +227,9 @@ def _mark_safe_request() -> None:
 @event.listens_for(Engine, "before_cursor_execute")
 def _refuse_write(connection: Connection, cursor: object, statement: str, *details: object) -> None:
     """Let no view write in answer to a safe method, whatever it tests: it gets a RuntimeError, and nothing changes."""
-    is_safe = has_request_context() and request.environ.get("forum.is_safe")
-    if is_safe and statement.startswith(("INSERT", "UPDATE", "DELETE")) and _declared_mode() == "deferred":
+    if not statement.startswith(("INSERT", "UPDATE", "DELETE")) or not has_request_context():
+        return
+    if request.environ.get("forum.is_safe") and _declared_mode() == "deferred":
         raise RuntimeError(f"{request.endpoint} wrote in answer to {request.method}.")
 
 

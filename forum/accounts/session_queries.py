@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, exists, select, true
+from sqlalchemy import ColumnElement, Select, bindparam, exists, select
 
 from forum.accounts.models import Member, MemberSession
 from forum.db import db
@@ -23,7 +24,7 @@ def hash_token(token: str) -> str:
 def member_by_session(session_id: str) -> Member | None:
     """Return the member whose session a cookie names, or None when it is over."""
     mark, _, token = session_id.rpartition(".")
-    member = _member_at_epoch(mark, exists().where(_is_live(token)))
+    member = _member_at_epoch(mark, token)
     if member is not None:
         member.session_token = token
     return member
@@ -31,7 +32,7 @@ def member_by_session(session_id: str) -> Member | None:
 
 def member_by_mark(mark: str) -> Member | None:
     """Return the member of an unfinished sign-in ("id.epoch"), or None when all sessions were ended since."""
-    return _member_at_epoch(mark, true())
+    return _member_at_epoch(mark)
 
 
 def session_by_token(token: str) -> MemberSession | None:
@@ -53,9 +54,18 @@ def _is_live(token: str) -> ColumnElement[bool]:
     return (MemberSession.token_hash == hash_token(token)) & (MemberSession.last_day >= today())
 
 
-def _member_at_epoch(mark: str, condition: ColumnElement[bool]) -> Member | None:
+def _member_at_epoch(mark: str, token: str | None = None) -> Member | None:
     member_id, _, epoch = mark.partition(".")
     if not (member_id.isdecimal() and epoch.isdecimal() and len(mark) < 40):
         return None
-    statement = select(Member).where(Member.id == int(member_id), Member.session_epoch == int(epoch), condition)
-    return db.session.scalar(statement)
+    values: dict[str, object] = {"member_id": int(member_id), "epoch": int(epoch)}
+    if token is not None:
+        values |= {"token_hash": hash_token(token), "today": today()}
+    return db.session.scalar(_members_at_epoch(has_token=token is not None), values)
+
+
+@cache
+def _members_at_epoch(*, has_token: bool) -> Select[Member]:
+    statement = select(Member).where(Member.id == bindparam("member_id"), Member.session_epoch == bindparam("epoch"))
+    is_live = (MemberSession.token_hash == bindparam("token_hash")) & (MemberSession.last_day >= bindparam("today"))
+    return statement.where(exists().where(is_live)) if has_token else statement

@@ -8,7 +8,7 @@ be stale.
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask import get_template_attribute
@@ -69,7 +69,8 @@ def render_thread(rows: Sequence[CommentRow], post: PostPageRow, reader: ThreadR
     parts: list[str] = [LIST]
     for step, (comment_id, row), target in zip(_steps(depths), by_id.items(), targets, strict=True):
         is_own, is_useful = comment_id in reader.own_ids, comment_id in reader.useful_ids
-        parts += SEPARATORS[step], _render_cached(row, page, is_own, is_useful, target)
+        render = _render if sys.getsizeof(row.body_html) <= MAX_CACHED_BYTES else _render.__wrapped__
+        parts += SEPARATORS[step], render(row, page, is_own, is_useful, target)
     # No comment stands before the first.
     parts[1] = ""
     parts += SEPARATORS[min(depths) - depths[-1]], LIST_END
@@ -91,11 +92,6 @@ def _page_facts(post: PostPageRow, reader: ThreadReader) -> PageFacts:
         path_of("comments.show", comment_id=0).removesuffix(key_text(0)),
         path_of("comments.new", post_id=post.id, to=""),
     )
-
-
-def _render_cached(row: CommentRow, *facts: Any) -> Markup:
-    is_small = sys.getsizeof(row.body_html) <= MAX_CACHED_BYTES
-    return _render(row, *facts) if is_small else _render.__wrapped__(row, *facts)
 
 
 @lru_cache(maxsize=CACHE_SIZE)
