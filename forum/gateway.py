@@ -1,7 +1,7 @@
 """The way from the web server to the application, in each worker: nobody who is slow keeps others waiting.
 
 A body is read in the background, with a deadline, before the application sees the request. Requests that only read are
-answered one after the other in the worker's main thread; those that write run in threads of their own, since they may
+answered one after the other in the worker's main thread; those that write run in another thread, since they may
 wait for each other and for the database's lock. So readers never wait for writers, nor for slow senders.
 """
 
@@ -17,8 +17,9 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 from forum.config import MAX_BODY
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# How many requests of a worker may write or wait for it at the same time. Each thread has a connection to the database.
-WRITERS = 2
+# How many requests of a worker may write at the same time. More would only wait for SQLite's one lock, at the cost of a
+# connection and of time: with two, a reply took half as much CPU time again.
+WRITERS = 1
 BODY_TIMEOUT = 30  # seconds in which a whole body must arrive
 # A form is smaller. Larger bodies that are still arriving share a worker's budget, so that they can't fill its memory.
 SMALL_BODY = 64 * 1024
