@@ -91,6 +91,7 @@ def test_every_admin_url_is_in_the_table(app: Flask) -> None:
     assert rules == paths
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["stranger", "member", "representative", "moderator", "admin"])
 def test_only_the_groups_of_the_table_get_in(app: Flask, browse: Any, role: str) -> None:
     make_one_of_each()

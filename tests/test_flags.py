@@ -149,6 +149,7 @@ def test_reports_of_one_network_weigh_once_and_leave_no_trace_after_the_decision
     assert {flag.network_hmac for flag in db.session.query(Flag).filter_by(comment_id=comment.id)} == {None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extra", ["signed", "identity", "intent", "anonymous"])
 def test_no_field_of_the_form_lifts_the_limit_on_reports(browse: Browse, app: Flask, extra: str) -> None:
     reader = browse(make_member())

@@ -70,6 +70,7 @@ MARKDOWN = st.one_of(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS.keys())
 def test_no_run_of_marks_costs_more_than_its_length(bomb: str) -> None:
     for function in FUNCTIONS:
@@ -188,6 +189,7 @@ def test_a_process_remembers_no_long_replies_and_addresses(app: Flask, browse: A
         assert urls._cached_url.cache_info().currsize == size
 
 
+@pytest.mark.slow
 def test_a_feed_of_long_texts_has_a_greatest_length(app: Any, browse: Any) -> None:
     post = make_post()
     for _ in range(12):

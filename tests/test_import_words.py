@@ -62,6 +62,7 @@ def read(markdown: str) -> str:
     return letters(text.visible_words(text.to_html(markdown)))
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(PAGES)
 def test_visible_words_in_are_visible_words_out(source: str) -> None:

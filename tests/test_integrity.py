@@ -54,6 +54,7 @@ def overwrite(file: Path) -> None:
             stream.write(b"\x07" * PAGE_SIZE)
 
 
+@pytest.mark.slow
 def test_damage_in_the_middle_is_found(damaged: Flask) -> None:
     assert str(damage()).startswith("damaged:")
     with pytest.raises(DatabaseDamaged):

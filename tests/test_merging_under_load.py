@@ -32,6 +32,7 @@ def posting(browse: Any, author: Member, path: str, data: dict[str, Any]) -> Any
     return lambda: browser.post(path, data=data)
 
 
+@pytest.mark.slow
 def test_tags_are_merged_while_posts_with_them_are_written_and_edited(app: Flask, browse: Any) -> None:
     for n in range(ROUNDS):
         old, into, other = make_tag(f"old-{n}"), make_tag(f"into-{n}"), make_tag(f"other-{n}")

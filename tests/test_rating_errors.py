@@ -48,6 +48,7 @@ def test_the_same_once_by_name_and_once_without_is_refused_in_words(app: Any, br
     assert checked_value(response.text, "discounts") == "4" and the_rating().worth == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "typed", "message"),
     [

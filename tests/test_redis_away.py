@@ -87,6 +87,7 @@ def sign_in(app: Flask) -> int:
     return int(app.test_client().post("/sign-in", data=form).status_code)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["gone", "frozen"])
 def test_forms_are_answered_while_redis_is_away_and_limits_come_back(
     on_redis: Flask, redis: Redis, caplog: pytest.LogCaptureFixture, how: str

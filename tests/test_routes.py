@@ -137,6 +137,7 @@ def test_an_empty_form_fails_nowhere(app: Flask, browse: Any, routes: list[tuple
                 assert answer.status_code in (401, 404), path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", READERS)
 def test_the_pages_of_staff_are_closed_to_others(
     app: Flask, browse: Any, routes: list[tuple[Any, str]], role: str

@@ -218,6 +218,7 @@ def test_options_reach_no_view_and_no_other_method_is_routed(app: Flask) -> None
         assert (rule.methods or set()) <= {"GET", "HEAD", "OPTIONS", "POST"}, rule
 
 
+@pytest.mark.slow
 @on_one_database
 def test_no_other_method_reaches_a_view(readers: dict[str, Member], walk: Walk) -> None:
     for rule in walk.app.url_map.iter_rules():
