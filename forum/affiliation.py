@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from forum.access_protocols import Domain, User, Vendor
-from forum.domains import ascii_domain
+from forum.domains import email_domain
 
 
 def is_affiliated(user: User, vendor: Vendor) -> bool:
@@ -11,7 +11,7 @@ def is_affiliated(user: User, vendor: Vendor) -> bool:
 
     Its subsidiaries, agencies and distributors have domains on its list, too.
     """
-    return any(_matching_domains(domain, vendor) for domain in (_address_domain(user), user.work_domain or ""))
+    return any(_matching_domains(domain, vendor) for domain in (email_domain(user.email), user.work_domain or ""))
 
 
 def is_employee(user: User, vendor: Vendor) -> bool:
@@ -20,12 +20,8 @@ def is_employee(user: User, vendor: Vendor) -> bool:
     If the address is under two listed domains the longer one counts: a subsidiary's may be under another's. A domain
     proved beside a private address is not enough, since nobody could see when they leave.
     """
-    domains = _matching_domains(_address_domain(user), vendor)
+    domains = _matching_domains(email_domain(user.email), vendor)
     return bool(domains) and max(domains, key=lambda row: len(row.domain)).relation in ("own", "subsidiary")
-
-
-def _address_domain(user: User) -> str:
-    return ascii_domain((user.email or "").rpartition("@")[2]) or ""
 
 
 def _matching_domains(domain: str, vendor: Vendor) -> Sequence[Domain]:

@@ -46,8 +46,9 @@ def coarse_network() -> str:
     address = client_address()
     if address is None:
         return UNKNOWN
-    separator, parts = (".", 2) if address.version == 4 else (":", 2)
-    return separator.join(address.exploded.split(separator)[:parts]) + f"{separator}…"
+    separator = "." if address.version == 4 else ":"
+    first, second = address.exploded.split(separator)[:2]
+    return f"{first}{separator}{second}{separator}…"
 
 
 def device_name() -> str:

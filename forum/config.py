@@ -70,6 +70,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
     }
 
 
+# Requests by these methods change nothing: programs that scan mail and pages send them unasked.
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # The longest body of a request, in bytes.
 MAX_BODY = 1_000_000
 # The part of the configuration that no setting changes.

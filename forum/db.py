@@ -17,8 +17,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-# Requests by these methods change nothing: programs that scan mail and pages send them unasked.
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+from forum.config import SAFE_METHODS
+
 View = TypeVar("View", bound=Callable[..., Any])
 TransactionMode = Literal["deferred", "immediate"]
 KEY_BITS = 50

@@ -42,6 +42,11 @@ def normalized_address(address: str) -> str:
     return f"{local.lower()}{at}{ascii_domain(domain) or domain.lower()}"
 
 
+def email_domain(email: str | None) -> str:
+    """Return the domain of an address in ASCII and lower case, or "" when there is none."""
+    return ascii_domain((email or "").rpartition("@")[2]) or ""
+
+
 def display_domain(domain: str) -> str:
     """Return a domain as its owner writes it: "müller-it.example"."""
     try:

@@ -12,7 +12,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.sansio.response import Response as BaseResponse
 
-from forum.db import SAFE_METHODS, db
+from forum.config import SAFE_METHODS
+from forum.db import db
 from forum.forms import unsent_form
 from forum.urls import safe_path
 

@@ -14,9 +14,8 @@ from io import BytesIO
 from typing import Any, NamedTuple, Protocol
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
-from forum.config import MAX_BODY
+from forum.config import MAX_BODY, SAFE_METHODS
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # How many requests of a worker may write at the same time. More would only wait for SQLite's one lock, at the cost of a
 # connection and of time: with two, a reply took half as much CPU time again.
 WRITERS = 1

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import wraps
+from typing import NamedTuple
 
 from flask import g
 from sqlalchemy import String, or_, update
@@ -52,11 +53,12 @@ class JobClaim(db.Model):
     due_at: Mapped[datetime]
 
 
-class _Run:
+class _Run(NamedTuple):
     """A scheduled run: of which job, for which time, and when the run before it was due."""
 
-    def __init__(self, name: str, due_at: datetime, previous: datetime) -> None:
-        self.name, self.due_at, self.previous = name, due_at, previous
+    name: str
+    due_at: datetime
+    previous: datetime
 
 
 def once_per_day(*, hour: int, minute: int) -> Callable[[jobs.Job], jobs.Job]:

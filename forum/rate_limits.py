@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from forum import anonymity, limit_storage
 from forum.clients import client_network
-from forum.db import SAFE_METHODS
+from forum.config import SAFE_METHODS
 
 # Imported so that the limiter knows the store of its name.
 LOADED = (limit_storage,)

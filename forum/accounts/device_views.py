@@ -17,7 +17,8 @@ from forum.accounts.session_views import close_session, has_recent_proof, record
 from forum.accounts.staff_actions import end_sessions
 from forum.accounts.two_factor_forms import ReauthenticationForm
 from forum.accounts.two_factor_views import Destination, continue_to, end_other_sessions, requested_destination
-from forum.db import SAFE_METHODS, db
+from forum.config import SAFE_METHODS
+from forum.db import db
 from forum.forms import unsent_form
 from forum.rate_limits import limiter
 from forum.urls import safe_path
@@ -102,6 +103,12 @@ def proof_page() -> ResponseReturnValue:
     is_read = request.method in SAFE_METHODS
     target = request.full_path.rstrip("?") if is_read else safe_path(urlsplit(request.referrer or "").path)
     return _proof_page(ReauthenticationForm(formdata=None), Destination(target, unsent_form()))
+
+
+def staff_proof_page(member: Member | None) -> ResponseReturnValue | None:
+    """Return the page that asks for a proof before something is done about a member of staff; else None."""
+    is_needed = member is not None and member.role != "member" and not has_recent_proof()
+    return proof_page() if is_needed else None
 
 
 def _proof_page(form: ReauthenticationForm, destination: Destination) -> ResponseReturnValue:

@@ -11,7 +11,8 @@ from forum.accounts import passwords
 from forum.accounts.badge_choices import BUSINESS_TYPES, REGIONS
 from forum.accounts.disposable import is_disposable
 from forum.accounts.names import clean_name, key_of, name_error, title_error
-from forum.accounts.organisations import email_domain, is_free_mail
+from forum.accounts.organisations import is_free_mail
+from forum.domains import email_domain
 from forum.forms import Form
 
 EMAIL_VALIDATORS = [
@@ -71,10 +72,13 @@ def _new_password_field(label: str) -> PasswordField:
     return PasswordField(label, validators=[InputRequired("Choose a password."), _check_new_password])
 
 
+def own_password_field(label: str = "Your password", message: str = "Enter your password.") -> PasswordField:
+    """Return the field that asks a signed-in member for their password once more."""
+    return PasswordField(label, validators=[InputRequired(message), check_current_password])
+
+
 def _current_password_field() -> PasswordField:
-    return PasswordField(
-        "Current password", validators=[InputRequired("Enter your current password."), check_current_password]
-    )
+    return own_password_field("Current password", "Enter your current password.")
 
 
 class JoinForm(Form):

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from forum.domains import ascii_domain, normalized_address, registrable_domain
+from forum.domains import email_domain, normalized_address, registrable_domain
 
 
 class MemberRow(Protocol):
@@ -69,11 +69,6 @@ def mailbox(email: str) -> str:
     domain = SAME_HOSTS.get(domain, domain)
     local = local.partition("-" if domain.startswith(HOSTS_WITH_HYPHEN) else "+")[0]
     return f"{local.replace('.', '') if domain in HOSTS_WITHOUT_DOTS else local}@{domain}"
-
-
-def email_domain(email: str | None) -> str:
-    """Return the domain of an address in ASCII and lower case, or "" when there is none."""
-    return ascii_domain((email or "").rpartition("@")[2]) or ""
 
 
 def is_free_mail(domain: str) -> bool:

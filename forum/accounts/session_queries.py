@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, select
 
 from forum.accounts.models import Member, MemberSession
 from forum.db import db
@@ -37,7 +37,7 @@ def member_by_mark(mark: str) -> Member | None:
 
 def session_by_token(token: str) -> MemberSession | None:
     """Return the session that lasts under this token."""
-    return db.session.scalar(select(MemberSession).where(_is_live(token)))
+    return db.session.scalar(select(MemberSession).where(_is_live(hash_token(token), today())))
 
 
 def sessions_by_hmacs(hmacs: Sequence[str]) -> Sequence[MemberSession]:
@@ -50,8 +50,8 @@ def sessions_over_before(day: date) -> Sequence[MemberSession]:
     return db.session.scalars(select(MemberSession).where(MemberSession.last_day < day)).all()
 
 
-def _is_live(token: str) -> ColumnElement[bool]:
-    return (MemberSession.token_hash == hash_token(token)) & (MemberSession.last_day >= today())
+def _is_live(token_hash: str | BindParameter[str], day: date | BindParameter[date]) -> ColumnElement[bool]:
+    return (MemberSession.token_hash == token_hash) & (MemberSession.last_day >= day)
 
 
 def _member_at_epoch(mark: str, token: str | None = None) -> Member | None:
@@ -67,5 +67,5 @@ def _member_at_epoch(mark: str, token: str | None = None) -> Member | None:
 @cache
 def _members_at_epoch(*, has_token: bool) -> Select[Member]:
     statement = select(Member).where(Member.id == bindparam("member_id"), Member.session_epoch == bindparam("epoch"))
-    is_live = (MemberSession.token_hash == bindparam("token_hash")) & (MemberSession.last_day >= bindparam("today"))
-    return statement.where(exists().where(is_live)) if has_token else statement
+    is_live = exists().where(_is_live(bindparam("token_hash"), bindparam("today")))
+    return statement.where(is_live) if has_token else statement

@@ -66,6 +66,11 @@ def may_mail(address: str, member: Member | None = None) -> bool:
     return all(limiter.limiter.hit(limit, "mail to", key) for limit in PER_MAILBOX)
 
 
+def is_within_mailbox_limit(limit: RateLimitItem, purpose: str, address: str) -> bool:
+    """Count a mail for a purpose to the mailbox behind an address, and return whether it may go."""
+    return limiter.limiter.hit(limit, purpose, anonymity.hashed_limit_key(f"{purpose} {mailbox(address)}"))
+
+
 def _counters(email: str, member: Member | None) -> list[Counter]:
     """Return the limits on failed sign-ins that apply to this browser, each with its key. The keys are hashed."""
     if member is not None and (nonce := _device_of(member)) is not None:

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from forum import anonymity
 from forum.accounts import passwords, recovery_phrase, two_factor
-from forum.accounts.forms import check_current_password
+from forum.accounts.forms import own_password_field
 from forum.accounts.lock_actions import unlock_anonymous_writing
 from forum.accounts.models import Member
 from forum.forms import Form
@@ -84,9 +84,7 @@ class EnableForm(CodeForm):
     """Turn on two-factor authentication. The first code proves that the app has the secret."""
 
     setup_token = HiddenField()
-    current_password = PasswordField(
-        "Your password", validators=[InputRequired("Enter your password."), check_current_password]
-    )
+    current_password = own_password_field()
 
     def secret(self) -> str:
         """Return the secret in the form; a new one when there is none, or when it is another member's."""
@@ -121,17 +119,13 @@ class VerifiedCodeForm(CodeForm):
 class DisableForm(VerifiedCodeForm):
     """Turn off two-factor authentication, with password and code."""
 
-    current_password = PasswordField(
-        "Your password", validators=[InputRequired("Enter your password."), check_current_password]
-    )
+    current_password = own_password_field()
 
 
 class PhraseForm(Form):
     """Make a recovery phrase, with the password."""
 
-    current_password = PasswordField(
-        "Your password", validators=[InputRequired("Enter your password."), check_current_password]
-    )
+    current_password = own_password_field()
 
 
 class UnlockForm(Form):

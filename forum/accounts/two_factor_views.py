@@ -23,7 +23,8 @@ from forum.accounts.two_factor_forms import (
     VerifiedCodeForm,
     count_attempt,
 )
-from forum.db import SAFE_METHODS, db
+from forum.config import SAFE_METHODS
+from forum.db import db
 from forum.forms import UnsentForm, unsent_form, unsent_form_in
 from forum.rate_limits import limiter
 from forum.urls import safe_path

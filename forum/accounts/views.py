@@ -24,7 +24,8 @@ from forum.accounts.session_views import close_session, renew_session
 from forum.accounts.sign_in_limits import count_failure, is_throttled, remember_device
 from forum.accounts.tokens import member_from_token
 from forum.accounts.two_factor_views import Destination, end_other_sessions, requested_destination, start_session
-from forum.db import SAFE_METHODS, db
+from forum.config import SAFE_METHODS
+from forum.db import db
 from forum.forms import composing
 from forum.rate_limits import limiter, network_key, was_accepted
 from forum.submissions import HONEYPOT_FILLED, form_age, honeypot_filled, typed_too_fast

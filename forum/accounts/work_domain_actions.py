@@ -10,10 +10,9 @@ from hashlib import sha256
 
 from forum import mail
 from forum.accounts.models import Member
-from forum.accounts.organisations import email_domain
 from forum.accounts.tokens import fingerprint_of
 from forum.db import db, now
-from forum.domains import normalized_address
+from forum.domains import email_domain, normalized_address
 from forum.links import external_url
 from forum.signed_tokens import read_token, sign_token
 

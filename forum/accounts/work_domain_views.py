@@ -5,11 +5,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from limits import parse
 
-from forum import anonymity
 from forum.access import can_secure_account, is_member
 from forum.accounts import work_domain_actions
 from forum.accounts.forms import WorkDomainForm
-from forum.accounts.organisations import mailbox
+from forum.accounts.sign_in_limits import is_within_mailbox_limit
 from forum.db import db
 from forum.domains import display_domain, normalized_address
 from forum.rate_limits import limiter
@@ -30,9 +29,7 @@ def settings() -> ResponseReturnValue:
         return render_template("accounts/work_domain.html"), 403 if form.is_submitted() else 200
     if form.validate_on_submit():
         address = normalized_address(form.email.data or "")
-        if limiter.limiter.hit(
-            PER_EMAIL, "work domains to", anonymity.hashed_limit_key(f"work domains to {mailbox(address)}")
-        ):
+        if is_within_mailbox_limit(PER_EMAIL, "work domains to", address):
             work_domain_actions.send_work_domain_link(current_user, address)
             db.session.commit()
             return redirect(url_for("accounts.check_email", purpose="company"))

@@ -51,9 +51,7 @@ def retry_mail() -> ResponseReturnValue:
 @limiter.limit("6/hour")
 def back_up() -> ResponseReturnValue:
     """Start a backup of the database."""
-    log_change(current_user, "operations", facts="a backup was started")
-    db.session.commit()
-    jobs.enqueue("back_up_now")
+    _start_job("back_up_now", "a backup was started")
     flash("Backup started. It appears below when it is complete.")
     return redirect(url_for(".health", _anchor="backups"))
 
@@ -63,8 +61,12 @@ def back_up() -> ResponseReturnValue:
 @limiter.limit("6/hour")
 def check_database() -> ResponseReturnValue:
     """Start a check of the whole database."""
-    log_change(current_user, "operations", facts="a check of the database was started")
-    db.session.commit()
-    jobs.enqueue("check_database_now")
+    _start_job("check_database_now", "a check of the database was started")
     flash("Check started. The result appears among the jobs when it is complete.")
     return redirect(url_for(".health", _anchor="jobs"))
+
+
+def _start_job(name: str, facts: str) -> None:
+    log_change(current_user, "operations", facts=facts)
+    db.session.commit()
+    jobs.enqueue(name)

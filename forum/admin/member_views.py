@@ -8,9 +8,8 @@ from flask_login import current_user
 
 from forum.access import can_act_on, can_administer, can_change_role, can_vouch
 from forum.accounts import two_factor
-from forum.accounts.device_views import proof_page
+from forum.accounts.device_views import staff_proof_page
 from forum.accounts.models import Member
-from forum.accounts.session_views import has_recent_proof
 from forum.accounts.staff_actions import LastAdmin
 from forum.admin import member_actions
 from forum.admin.member_forms import RoleForm
@@ -54,8 +53,8 @@ def change_member(slug: str) -> ResponseReturnValue:
     if intent in member_actions.MEMBER_ACTIONS:
         is_allowed = can_administer(current_user) and can_act_on(current_user, account)
         require(can_vouch(current_user, account) if intent == "vouch" else is_allowed)
-        if account.role != "member" and not has_recent_proof():
-            return proof_page()
+        if (page := staff_proof_page(account)) is not None:
+            return page
         message = member_actions.run_member_action(current_user, account, intent)
         db.session.commit()
         flash(message or "Nothing to do. Perhaps someone else did it already.")

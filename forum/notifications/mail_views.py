@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum.access import is_member
-from forum.db import SAFE_METHODS, db
+from forum.config import SAFE_METHODS
+from forum.db import db
 from forum.notifications.digest_actions import set_digest_frequency
 from forum.notifications.forms import DigestForm
 from forum.notifications.unsubscribe_tokens import member_from_token

@@ -20,7 +20,8 @@ from forum.access import (
     is_listed,
     is_moderator,
 )
-from forum.db import SAFE_METHODS, begin_writing, db, deferred_transaction
+from forum.config import SAFE_METHODS
+from forum.db import begin_writing, db, deferred_transaction
 from forum.forms import composing
 from forum.posts import comment_actions
 from forum.posts.comment_queries import comment_by_id, page_start

@@ -25,7 +25,8 @@ from forum.access import (
 )
 from forum.accounts.models import Member
 from forum.accounts.pseudonyms import alias_for
-from forum.db import SAFE_METHODS, db
+from forum.config import SAFE_METHODS
+from forum.db import db
 from forum.forms import composing
 from forum.posts import actions
 from forum.posts.comment_queries import thread_page

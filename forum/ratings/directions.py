@@ -1,7 +1,7 @@
 """Both directions of a vendor's figures, or of one rating: the duplex chart, and tables of the same values."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from markupsafe import Markup
 
@@ -147,8 +147,9 @@ def rating_scorecard(rating: Rating, tier: Tier | None, figures: Figures | None,
 
     Reference marks are at the vendor's published figures, if there are any.
     """
-    asks = [(ask, amount) for ask in ASKS if (amount := _stated(tier, ask)) is not None]
-    stars = [(c, value) for c in CRITERIA if (value := getattr(rating, c.key)) is not None]
+    asks = [(ask, amount) for ask in ASKS if (amount := stated_amount(tier, ask.key)) is not None]
+    answers = rating.answers  # unsealed once
+    stars = [(c, cast(int, value)) for c in CRITERIA if (value := answers.get(c.key)) is not None]
     bands = [
         Band(
             label,
@@ -160,15 +161,17 @@ def rating_scorecard(rating: Rating, tier: Tier | None, figures: Figures | None,
     bands = [band for band in bands if band.ask_rows or band.criterion_rows]
     label = "What the vendor states for the tier, and this partner's stars, from 1 to 5; the table says the same"
     return Scorecard(
-        *(rating.worth, rating.again, rating.interest, tier.name if tier else None),
+        *(cast(int, answers.get("worth")), cast(bool, answers.get("again")), cast(str, answers.get("interest"))),
+        tier.name if tier else None,
         duplex_chart(bands, None, NARROW, label=label, cls="duplex-chart__single") if bands else None,
         [(ask.label, format_amount(ask, amount)) for ask, amount in asks],
         [(c.label, f"{value}" if value else "not offered", _published_mean(c, figures)) for c, value in stars],
     )
 
 
-def _stated(tier: Tier | None, ask: Ask) -> int | None:
-    column = STATED.get(ask.key)
+def stated_amount(tier: Tier | None, ask_key: str) -> int | None:
+    """Return what the vendor states for a tier, in EUR, people or hours a year; None when it states nothing."""
+    column = STATED.get(ask_key)
     amount: int | None = getattr(tier, column) if tier is not None and column else None
     return amount
 

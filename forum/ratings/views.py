@@ -8,7 +8,8 @@ from flask_login import current_user
 
 from forum.access import can_rate, can_write, is_anonymous_writing_locked, is_member, is_representative
 from forum.accounts.device_views import fresh_proof_required
-from forum.db import SAFE_METHODS, db
+from forum.config import SAFE_METHODS
+from forum.db import db
 from forum.forms import composing
 from forum.rate_limits import limit_writing
 from forum.ratings import actions

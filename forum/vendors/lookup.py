@@ -6,7 +6,8 @@ from flask import abort, redirect, request, url_for
 
 from forum.access import can_see_vendor
 from forum.accounts.models import Member
-from forum.db import SAFE_METHODS, db
+from forum.config import SAFE_METHODS
+from forum.db import db
 from forum.vendors.models import Vendor
 from forum.vendors.queries import vendor_by_slug
 

@@ -16,9 +16,10 @@ from forum.access import (
     is_author,
     is_signed_in,
 )
-from forum.accounts.organisations import mailbox
+from forum.accounts.sign_in_limits import is_within_mailbox_limit
 from forum.clients import client_network
-from forum.db import SAFE_METHODS, db, now
+from forum.config import SAFE_METHODS
+from forum.db import db, now
 from forum.forms import composing
 from forum.links import external_url
 from forum.moderation.kinds import NOTICE_OUTCOMES
@@ -160,8 +161,7 @@ def _passes_limits(form: NoticeForm) -> bool:
     if typed_too_fast(form_age()):
         form.complaint.errors = [TYPED_TOO_FAST]
         return False
-    recipient = anonymity.hashed_limit_key(f"notices to {mailbox(form.email.data or '')}")
-    if not limiter.limiter.hit(PER_EMAIL, "notices to", recipient):
+    if not is_within_mailbox_limit(PER_EMAIL, "notices to", form.email.data or ""):
         form.email.errors = [
             "Several notices were sent with this address today. Confirm those first, or come back tomorrow."
         ]

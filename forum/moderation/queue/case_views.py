@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum.access import can_decide, can_represent
-from forum.accounts.device_views import proof_page
+from forum.accounts.device_views import staff_proof_page
+from forum.accounts.models import Member
 from forum.accounts.queries import member_by_slug
-from forum.accounts.session_views import has_recent_proof
 from forum.accounts.staff_actions import LastAdmin
 from forum.affiliation import is_employee
 from forum.db import db, now
@@ -69,8 +69,8 @@ def decide(case_id: int) -> ResponseReturnValue:
         return _case_page(opened, form)
     if not form.validate() or not _can_still_represent(opened, form):
         return _case_page(opened, form)
-    if _acts_on_staff(opened, form) and not has_recent_proof():
-        return proof_page()
+    if (page := staff_proof_page(_member_acted_on(opened, form))) is not None:
+        return page
     try:
         decision = _decide(opened, form)
         db.session.commit()
@@ -176,13 +176,11 @@ def _add_sanction(opened: Case, form: DecisionForm) -> None:
     actions.apply_action(item, current_user, action=action, source=opened.source, ends_at=ends_at, **grounds)
 
 
-def _acts_on_staff(opened: Case, form: DecisionForm) -> bool:
-    """Return whether the decision is about the account of a member of staff."""
+def _member_acted_on(opened: Case, form: DecisionForm) -> Member | None:
+    """Return the member whose account the decision is about, or None."""
     item = opened.item
-    if item is None or not (opened.member_id is not None or form.sanction.data):
-        return False
-    member = named_member(item)
-    return member is not None and member.role != "member"
+    is_about_account = opened.member_id is not None or form.sanction.data
+    return named_member(item) if item is not None and is_about_account else None
 
 
 def _can_still_represent(opened: Case, form: DecisionForm) -> bool:

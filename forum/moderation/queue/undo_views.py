@@ -5,8 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum.access import can_undo
-from forum.accounts.device_views import proof_page
-from forum.accounts.session_views import has_recent_proof
+from forum.accounts.device_views import staff_proof_page
 from forum.db import db
 from forum.moderation.decisions import actions
 from forum.moderation.decisions.actions import AlreadyDecided
@@ -25,8 +24,8 @@ def undo(number: int) -> ResponseReturnValue:
     if not form.validate():
         flash(form.reason.errors[0])
         return redirect(url_for("log.entry", number=number))
-    if decision.member is not None and decision.member.role != "member" and not has_recent_proof():
-        return proof_page()
+    if (page := staff_proof_page(decision.member)) is not None:
+        return page
     try:
         reversal = actions.reverse(decision, current_user, reason=(form.reason.data or "").strip())
         db.session.commit()

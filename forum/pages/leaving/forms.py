@@ -1,18 +1,16 @@
 """What a member types to download their data or to delete their account."""
 
-from wtforms import PasswordField, RadioField
+from wtforms import RadioField
 from wtforms.validators import InputRequired
 
-from forum.accounts.forms import check_current_password
+from forum.accounts.forms import own_password_field
 from forum.forms import Form
 
 
 class DownloadDataForm(Form):
     """The password again: the download holds everything, anonymous writing included."""
 
-    current_password = PasswordField(
-        "Your password", validators=[InputRequired("Enter your password."), check_current_password]
-    )
+    current_password = own_password_field()
 
 
 class DeleteAccountForm(DownloadDataForm):

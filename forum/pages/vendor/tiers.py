@@ -8,6 +8,7 @@ from markupsafe import Markup
 from forum.pages.vendor.costs import YearlyCosts, yearly_costs
 from forum.ratings.charts.tiers import TierCost, tier_dots, tier_duplex
 from forum.ratings.criteria import ASKS, CRITERIA, Ask
+from forum.ratings.directions import stated_amount
 from forum.ratings.estimates import TierDifference, tier_differences
 from forum.ratings.figure_types import Figures, estimate_of, is_early
 from forum.ratings.formatting import MEASURE_LABELS, format_amount, format_difference, format_euros, number_word
@@ -15,13 +16,6 @@ from forum.vendors.models import Programme, Tier
 
 # What the calculator starts with where nobody has reported anything.
 DEFAULT_DAYS, DEFAULT_RATE, DEFAULT_MARGIN = 3, 75, 4
-# The column of a tier that states an ask.
-STATED_COLUMNS = {
-    "annual_fee": "annual_fee",
-    "revenue_commitment": "revenue_target",
-    "certified_people": "certified_people",
-    "training_cost": "training_cost",
-}
 
 
 class TierView(NamedTuple):
@@ -139,7 +133,7 @@ def requirement_rows(tiers: Sequence[TierView]) -> list[tuple[str, list[tuple[st
 
 
 def _stated(ask: Ask, tier: TierView) -> str | None:
-    value = getattr(tier.tier, STATED_COLUMNS[ask.key]) if ask.key in STATED_COLUMNS else None
+    value = stated_amount(tier.tier, ask.key)
     return None if value is None else format_amount(ask, value)
 
 
@@ -156,10 +150,10 @@ def calculator_defaults(tier: TierView | None, figures: Figures | None) -> dict[
 
     def default(ask: str) -> int:
         at_tier = tier.figures["asks"].get(ask) if tier and tier.figures else None
-        stated = getattr(tier.tier, STATED_COLUMNS[ask]) if tier and ask in STATED_COLUMNS else None
+        stated = stated_amount(tier.tier if tier else None, ask)
         of_all = figures["asks"].get(ask) if figures else None
         if at_tier is None and stated is not None:
-            return int(stated)
+            return stated
         reported = at_tier or of_all
         return reported["median"] if reported else 0
 
