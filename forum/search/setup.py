@@ -2,7 +2,10 @@
 
 from flask import Flask
 
-from forum.search import views
+from forum.search import indexing, models, views
+
+# Imported so that the database knows the tables, and the index every change of a text.
+LOADED = (indexing, models)
 
 
 def init_app(app: Flask) -> None:
