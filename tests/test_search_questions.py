@@ -144,8 +144,8 @@ QUESTIONS: list[tuple[str, set[str]]] = [
 
 
 def test_each_question_finds_what_it_should(written: dict[int, str]) -> None:
-    found = {
+    answers = {
         query: {written.get(row.comment_id or row.post_id or 0) for row in find_matches(parse(query)).rows}
         for query, _ in QUESTIONS
     }
-    assert {query: names for query, names in found.items() if names != dict(QUESTIONS)[query]} == {}
+    assert {query: names for query, names in answers.items() if names != dict(QUESTIONS)[query]} == {}

@@ -138,9 +138,9 @@ def _is_stop_word(unit: _Unit) -> bool:
 def _joined_neighbours(units: Sequence[_Unit]) -> dict[int, list[str]]:
     """Return, by the number of a unit, what it may be in one word with its neighbours: pre sales, presales."""
     joined: dict[int, list[str]] = {}
-    for n, (left, right) in enumerate(pairwise(units)):
-        if left.is_plain and right.is_plain and not right.is_alternative:
-            word = stem((left.words[0] + right.words[0])[:MAX_WORD_LENGTH])
+    for n, (unit, following) in enumerate(pairwise(units)):
+        if unit.is_plain and following.is_plain and not following.is_alternative:
+            word = stem((unit.words[0] + following.words[0])[:MAX_WORD_LENGTH])
             joined.setdefault(n, []).append(word)
             joined.setdefault(n + 1, []).append(word)
     return joined
@@ -158,9 +158,9 @@ def _phrases(unit: _Unit) -> list[Phrase]:
 def _joined(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     if len(words) > 2:
         yield ("".join(words)[:MAX_WORD_LENGTH],)
-    for n, (left, right) in enumerate(pairwise(words)):
-        if not (is_cjk(left) or is_cjk(right)):
-            yield (*words[:n], (left + right)[:MAX_WORD_LENGTH], *words[n + 2 :])
+    for n, (word, following) in enumerate(pairwise(words)):
+        if not (is_cjk(word) or is_cjk(following)):
+            yield (*words[:n], (word + following)[:MAX_WORD_LENGTH], *words[n + 2 :])
 
 
 def _parted(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -7,8 +7,8 @@ from forum.search.expressions import Expression, Phrase
 
 def fts5_query(expression: Expression) -> str:
     """Return what FTS5 matches: "a b" is a phrase, and "a" * the beginning of a word."""
-    wanted = " AND ".join(f"({' OR '.join(map(_fts5_phrase, group))})" for group in expression.groups)
-    scoped = f"title : ({wanted})" if expression.is_title_only else f"({wanted})"
+    required = " AND ".join(f"({' OR '.join(map(_fts5_phrase, group))})" for group in expression.groups)
+    scoped = f"title : ({required})" if expression.is_title_only else f"({required})"
     excluded = " OR ".join(map(_fts5_phrase, expression.excluded))
     return f"{scoped} NOT ({excluded})" if excluded else scoped
 
@@ -16,8 +16,8 @@ def fts5_query(expression: Expression) -> str:
 def tsquery(expression: Expression) -> str:
     """Return what a tsvector matches: a <-> b is a phrase, a:* the beginning of a word, a:A a word of a title."""
     weight = "A" if expression.is_title_only else ""
-    wanted = " & ".join(f"({_any_of(group, weight)})" for group in expression.groups)
-    return f"{wanted} & !({_any_of(expression.excluded, '')})" if expression.excluded else wanted
+    required = " & ".join(f"({_any_of(group, weight)})" for group in expression.groups)
+    return f"{required} & !({_any_of(expression.excluded, '')})" if expression.excluded else required
 
 
 def _fts5_phrase(phrase: Phrase) -> str:

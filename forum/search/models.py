@@ -12,10 +12,11 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, 
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from forum.db import db
+from forum.db import KEY_BITS, db
 
 FIRST_DAY = date(2000, 1, 1)
-RANDOM_BITS = 44
+DAY_BITS = 15
+RANDOM_BITS = KEY_BITS - DAY_BITS
 
 
 class SearchDocument(db.Model):

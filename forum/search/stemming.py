@@ -56,10 +56,10 @@ def _without_past(word: str) -> str:
     match = re.match("^(.+?)(ed|ing)$", word)
     if match is None or not _HAS_VOWEL.match(match[1]):
         return word
-    rest = match[1]
-    if rest.endswith(("at", "bl", "iz")) or _IS_SHORT.match(rest):
-        return rest + "e"
-    return rest[:-1] if _DOUBLE.search(rest) else rest
+    start = match[1]
+    if start.endswith(("at", "bl", "iz")) or _IS_SHORT.match(start):
+        return start + "e"
+    return start[:-1] if _DOUBLE.search(start) else start
 
 
 def _without_y(word: str) -> str:

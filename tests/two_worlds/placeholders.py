@@ -64,7 +64,15 @@ COLUMNS = {
         f"{table}.id": KEY
         for table in (
             *("posts", "comments", "pseudonyms", "sanctions", "revisions", "useful_votes", "scheduled_texts"),
-            *("ratings", "rating_revisions", "disclosure_states", "representatives", "pending_recounts", "mails"),
+            *(
+                "ratings",
+                "rating_revisions",
+                "disclosure_states",
+                "search_documents",
+                "representatives",
+                "pending_recounts",
+                "mails",
+            ),
             "member_sessions",
             *("cases", "case_notes", "flags", "withheld_texts", "appeals", "notices"),
         )
