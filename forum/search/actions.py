@@ -1,6 +1,7 @@
 """Build the index anew, count the words that it can suggest, and purge what was removed from it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -8,9 +9,13 @@ from sqlalchemy import text as sql
 
 from forum.db import UtcDateTime, db
 from forum.search.indexing import index_row
-from forum.search.models import SearchDocument
+from forum.search.models import SearchDocument, SearchWord
+from forum.search.word_queries import word_counts
 
 BATCH_SIZE = 500
+# Pages that one step of purging writes, and after how many steps it ends.
+MERGED_PAGES = 500
+MAX_MERGES = 2000
 _TEXTS = {
     "post": "SELECT id, created_at, title, body_html FROM posts WHERE deleted_at IS NULL AND id > :last_id",
     "comment": "SELECT id, created_at, '' AS title, body_html FROM comments WHERE deleted_at IS NULL AND id > :last_id",
@@ -45,3 +50,31 @@ def _batches(connection: Connection, kind: str) -> Iterator[Sequence[Row[Any]]]:
     while rows := connection.execute(statement, {"last_id": last_id}).all():
         yield rows
         last_id = rows[-1].id
+
+
+def count_words() -> None:
+    """Store anew which words many listed texts use: in alphabetical order, which tells nothing about the texts."""
+    db.session.query(SearchWord).delete(synchronize_session=False)
+    rows = [{"word": word, "document_count": number} for word, number in sorted(word_counts().items())]
+    if rows:
+        db.session.execute(SearchWord.__table__.insert(), rows)
+
+
+def purge_removed_words(commit: Callable[[], object]) -> None:
+    """Let SQLite's index forget the words of texts that changed or were deleted. Others can write between its steps.
+
+    FTS5 only marks an entry as deleted; merging all its segments into one drops it. PostgreSQL vacuums by itself.
+    """
+    if db.session.get_bind().dialect.name != "sqlite":
+        return
+    for step in (-MERGED_PAGES, *repeat(MERGED_PAGES, MAX_MERGES)):
+        before = _change_count()
+        db.session.execute(sql("INSERT INTO search_fts(search_fts, rank) VALUES ('merge', :step)"), {"step": step})
+        is_done = _change_count() - before < 2  # as FTS5 documents it
+        commit()
+        if is_done:
+            break
+
+
+def _change_count() -> int:
+    return int(db.session.scalar(sql("SELECT total_changes()")) or 0)

@@ -2,12 +2,14 @@
 
 from flask import Flask
 
-from forum.search import indexing, models, views
+from forum.search import indexing, jobs, models, views
+from forum.search.views import similar_posts
 
-# Imported so that the database knows the tables, and the index every change of a text.
-LOADED = (indexing, models)
+# Imported so that the database knows the tables, the queue the jobs, and the index every change of a text.
+LOADED = (indexing, jobs, models)
 
 
 def init_app(app: Flask) -> None:
     """Register the room with the application."""
     app.register_blueprint(views.bp)
+    app.jinja_env.globals.update(similar_posts=similar_posts)

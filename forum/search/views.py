@@ -1,11 +1,79 @@
-"""The search page."""
+"""The search page, the feed of a search, and posts with a similar title."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
+
+from forum import dates
+from forum.accounts.bylines import byline
+from forum.db import now, start_of_day
+from forum.links import external_url
+from forum.rate_limits import limiter
+from forum.search.expressions import Expression, parse, title_expression
+from forum.search.result_queries import newest_results, result_page, tags_named_in, vendors_named_in
+from forum.search.snippets import marked, snippet
+from forum.search.spelling import suggested_query
+from forum.text import excerpt_of, single_line, visible_words
 
 bp = Blueprint("search", __name__)
+FEED_SIZE = 30
+SIMILAR_POSTS = 5
+MAX_TITLE_LENGTH = 140
 
 
 @bp.get("/search")
+@limiter.limit("60/minute;1000/hour")
 def index() -> str:
-    """Show what matches a query."""
-    return render_template("search/index.html", query=request.args.get("q", "").strip())
+    """Show what matches a query, and how to write one."""
+    query = single_line(request.args.get("q", ""))
+    expression = parse(query)
+    results = result_page(expression, request.args.get("before")) if _is_question(expression) else None
+    is_first_page = not request.args.get("before")
+    return render_template(
+        "search/index.html",
+        query=query,
+        expression=expression,
+        results=results,
+        vendors=vendors_named_in(expression.plain_words) if is_first_page else [],
+        named_tags=tags_named_in(expression.plain_words) if is_first_page else [],
+        suggestion=suggested_query(query, expression) if results and not results.rows else None,
+        mark=lambda text: marked(text, expression),
+        snippet=lambda body_html: snippet(visible_words(body_html), expression),
+    )
+
+
+@bp.get("/search/feed.atom")
+@limiter.limit("60/minute;1000/hour")
+def feed() -> Response:
+    """Return the feed of the newest matches of a query."""
+    query = single_line(request.args.get("q", ""))
+    entries = newest_results(parse(query), FEED_SIZE)
+    updated = max((entry.edited_at or entry.created_at for entry in entries), default=start_of_day(now()))
+    body = render_template(
+        "search/feed.xml",
+        query=query,
+        entries=entries,
+        updated=updated,
+        byline=byline,
+        excerpt_of=excerpt_of,
+        external_url=external_url,
+        format_rfc3339=dates.format_rfc3339,
+    )
+    return Response(body, mimetype="application/atom+xml")
+
+
+@bp.get("/search/similar")
+@limiter.limit("60/minute;1000/hour")
+def similar() -> str:
+    """Return posts whose title shares words with the one that is typed, as a part of the form's page."""
+    return render_template("search/_similar.html", similar=similar_posts(request.args.get("title", "")))
+
+
+def similar_posts(title: str) -> list[object]:
+    """Return the few posts whose titles are most like this one; a template global."""
+    expression = title_expression(single_line(title)[:MAX_TITLE_LENGTH])
+    if not expression.groups:
+        return []
+    return list(result_page(expression, page_size=SIMILAR_POSTS).rows)
+
+
+def _is_question(expression: Expression) -> bool:
+    return bool(expression.groups or expression.filters)
