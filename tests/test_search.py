@@ -193,9 +193,18 @@ def test_the_feed_has_the_newest_matches(browse: Callable[..., Any]) -> None:
 
 def test_similar_titles_are_listed_without_the_form(browse: Callable[..., Any]) -> None:
     make_post(title="Deal registration at Nordwall")
-    part = browse().get("/search/similar?title=Registering+a+deal").text
+    browser = browse(make_member())
+    part = browser.post("/search/similar", data={"title": "Registering a deal"}).text
     assert "Deal registration at Nordwall" in part and "<html" not in part
-    assert browse().get("/search/similar?title=the").text.strip() == ""
+    assert browser.post("/search/similar", data={"title": "the"}).text.strip() == ""
+
+
+def test_the_preview_of_a_post_lists_similar_ones(browse: Callable[..., Any]) -> None:
+    make_post(title="Deal registration at Nordwall")
+    browser = browse(make_member())
+    assert "Similar posts" not in browser.get("/posts/new").text
+    page = browser.post("/posts/new", data={"title": "Registered deals", "body": "Text.", "intent": "preview"}).text
+    assert "Similar posts" in page and "Deal registration at Nordwall" in page
 
 
 def test_new_matches_are_those_of_whole_days(app: Flask) -> None:

@@ -4,9 +4,9 @@ from flask import Blueprint, Response, render_template, request
 
 from forum import dates
 from forum.accounts.bylines import byline
-from forum.db import now, start_of_day
+from forum.db import deferred_transaction, now, start_of_day
 from forum.links import external_url
-from forum.rate_limits import limiter
+from forum.rate_limits import limiter, writing_limiter
 from forum.search.expressions import Expression, parse, title_expression
 from forum.search.result_queries import newest_results, result_page, tags_named_in, vendors_named_in
 from forum.search.snippets import marked, snippet
@@ -60,11 +60,16 @@ def feed() -> Response:
     return Response(body, mimetype="application/atom+xml")
 
 
-@bp.get("/search/similar")
-@limiter.limit("60/minute;1000/hour")
+@bp.post("/search/similar")
+@deferred_transaction
+@limiter.exempt
+@writing_limiter.limit("60/minute;1000/hour")
 def similar() -> str:
-    """Return posts whose title shares words with the one that is typed, as a part of the form's page."""
-    return render_template("search/_similar.html", similar=similar_posts(request.args.get("title", "")))
+    """Return posts whose titles are like the one that is typed, as a part of the form's page. Nothing is written.
+
+    By POST, and counted in memory: a title in a log or a counter beside it would tell who is about to write.
+    """
+    return render_template("search/_similar.html", similar=similar_posts(request.form.get("title", "")))
 
 
 def similar_posts(title: str) -> list[object]:
