@@ -193,9 +193,12 @@ def test_the_feed_has_the_newest_matches(browse: Callable[..., Any]) -> None:
 
 def test_similar_titles_are_listed_without_the_form(browse: Callable[..., Any]) -> None:
     make_post(title="Deal registration at Nordwall")
+    make_post(title="A deal that nobody registered, or so")
     browser = browse(make_member())
     part = browser.post("/search/similar", data={"title": "Registering a deal"}).text
     assert "Deal registration at Nordwall" in part and "<html" not in part
+    part = browser.post("/search/similar", data={"title": "Did Nordwall register deals?"}).text
+    assert part.index("at Nordwall") < part.index("nobody registered")
     assert browser.post("/search/similar", data={"title": "the"}).text.strip() == ""
 
 

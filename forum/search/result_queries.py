@@ -14,7 +14,7 @@ from forum.db import db, now
 from forum.posts.models import Comment, Post, Tag, TagSynonym
 from forum.posts.queries import post_rows
 from forum.posts.tags.queries import tag_slugs_of
-from forum.search.expressions import Expression
+from forum.search.expressions import MAX_QUERY_LENGTH, Expression, title_expression
 from forum.search.models import FIRST_DAY, day_number_of
 from forum.search.queries import Match, Matches, find_matches
 from forum.search.ranking import Ranked, rank
@@ -24,6 +24,7 @@ from forum.vendors.models import Vendor, VendorAlias
 PAGE_SIZE = 20
 MAX_FACETS = 8
 MAX_NAMES = 3
+MAX_SIMILAR = 5
 
 
 class Facet(NamedTuple):
@@ -73,6 +74,16 @@ def result_page(expression: Expression, cursor: str | None = None, page_size: in
         _facets(matches.rows) if position is None and matches.rows else None,
         matches.problems,
     )
+
+
+def similar_posts(title: str) -> list[Any]:
+    """Return the few listed posts whose titles share most with this one; a template global."""
+    expression = title_expression(title[:MAX_QUERY_LENGTH])
+    matches = find_matches(expression)
+    each_word = tuple((phrase,) for group in expression.groups for phrase in group)
+    ranked = _ranked(matches, expression._replace(groups=each_word))
+    by_id = {row.id: row for row in matches.rows}
+    return _shown_rows([by_id[place.id] for place in ranked[:MAX_SIMILAR]])
 
 
 def newest_results(expression: Expression, limit: int) -> list[Any]:

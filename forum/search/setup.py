@@ -3,7 +3,7 @@
 from flask import Flask
 
 from forum.search import indexing, jobs, models, views
-from forum.search.views import similar_posts
+from forum.search.result_queries import similar_posts
 
 # Imported so that the database knows the tables, the queue the jobs, and the index every change of a text.
 LOADED = (indexing, jobs, models)

@@ -7,16 +7,14 @@ from forum.accounts.bylines import byline
 from forum.db import deferred_transaction, now, start_of_day
 from forum.links import external_url
 from forum.rate_limits import limiter, writing_limiter
-from forum.search.expressions import Expression, parse, title_expression
-from forum.search.result_queries import newest_results, result_page, tags_named_in, vendors_named_in
+from forum.search.expressions import Expression, parse
+from forum.search.result_queries import newest_results, result_page, similar_posts, tags_named_in, vendors_named_in
 from forum.search.snippets import marked, snippet
 from forum.search.spelling import suggested_query
 from forum.text import excerpt_of, single_line, visible_words
 
 bp = Blueprint("search", __name__)
 FEED_SIZE = 30
-SIMILAR_POSTS = 5
-MAX_TITLE_LENGTH = 140
 
 
 @bp.get("/search")
@@ -70,14 +68,6 @@ def similar() -> str:
     By POST, and counted in memory: a title in a log or a counter beside it would tell who is about to write.
     """
     return render_template("search/_similar.html", similar=similar_posts(request.form.get("title", "")))
-
-
-def similar_posts(title: str) -> list[object]:
-    """Return the few posts whose titles are most like this one; a template global."""
-    expression = title_expression(single_line(title)[:MAX_TITLE_LENGTH])
-    if not expression.groups:
-        return []
-    return list(result_page(expression, page_size=SIMILAR_POSTS).rows)
 
 
 def _is_question(expression: Expression) -> bool:
