@@ -17,6 +17,7 @@ from forum.moderation.rules import RULES
 from forum.pages.ranking.queries import best_vendors
 from forum.pages.ranking.rankings import all_vendor_scores
 from forum.pages.vendor.context import compare_with_others, vendor_context
+from forum.pages.vendor.post_filters import vendor_posts
 from forum.posts.chain_queries import anonymous_texts_of
 from forum.posts.comment_queries import signed_comments
 from forum.posts.models import LEANINGS
@@ -47,7 +48,6 @@ from forum.web import permission_required
 bp = Blueprint("pages", __name__)
 FILTER_VENDORS = 200
 HOME_VENDORS = 14
-VENDOR_PAGE_POSTS = 8
 # The worked example of "How scores are made": how many ratings gave 1, 2, 3, 4 and 5 stars.
 EXAMPLE_COUNTS = (1, 0, 2, 4, 5)
 
@@ -108,10 +108,7 @@ def vendor(slug: str) -> str:
     """Show a vendor: published scores in both directions, its tiers, and the posts that name it."""
     row = vendor_or_404(slug, current_user)
     return render_template(
-        "pages/vendor.html",
-        vendor=row,
-        listing=list_posts(about_vendor(row.id), cursor=request.args.get("before"), page_size=VENDOR_PAGE_POSTS),
-        **published_scores(row),
+        "pages/vendor.html", vendor=row, posts=vendor_posts(row, request.args), **published_scores(row)
     )
 
 

@@ -1,7 +1,7 @@
 """Questions about posts: lists of posts, one post, and posts related to it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import NamedTuple, cast
 
@@ -167,6 +167,25 @@ def with_tag(tag_id: int) -> ColumnElement[bool]:
 def with_leaning(leaning: str) -> ColumnElement[bool]:
     """Return the condition for posts with this leaning."""
     return _post.leaning == leaning
+
+
+def with_shown_tier(tier_id: int) -> ColumnElement[bool]:
+    """Return the condition for posts that show this tier: a filter finds no tier that the post itself hides."""
+    return and_(_post.tier_id == tier_id, _post.shows_tier)
+
+
+def written_in(year: int) -> ColumnElement[bool]:
+    """Return the condition for posts of this year, in UTC."""
+    return and_(
+        _post.created_at >= datetime(year, 1, 1, tzinfo=UTC), _post.created_at < datetime(year + 1, 1, 1, tzinfo=UTC)
+    )
+
+
+def first_year_about(vendor_id: int) -> int | None:
+    """Return the year of the oldest listed post that names the vendor, or None without any."""
+    oldest = select(Post.created_at).where(about_vendor(vendor_id), listed_clause(_post)).order_by(Post.created_at)
+    created_at = db.session.scalar(oldest.limit(1))
+    return created_at.year if created_at is not None else None
 
 
 def signed_by(member_id: int) -> ColumnElement[bool]:
