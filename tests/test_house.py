@@ -77,7 +77,7 @@ ORDER = {
         "setup",
     ],
     "pages": [
-        "anonymity_views feed_views leaving open_data ranking",
+        "anonymity_views feed_views home_filters leaving open_data ranking",
         "vendor",
         "views",
         "representative_dashboard_views",
