@@ -28,3 +28,15 @@ def test_the_filter_opens_on_a_phone_and_is_always_open_on_a_laptop(visit: Calla
     page.set_viewport_size({"width": 1280, "height": 800})
     expect(page.get_by_label("Overall")).to_be_visible()
     expect(page.get_by_label("Overall")).to_have_value("bad")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_vendors_names_stay_in_sight_while_a_comparison_scrolls(visit: Callable[..., Page], width: int) -> None:
+    page = visit(width=width, scripts=False)
+    page.goto("/compare?v=northwind-storage&v=halcyon-virtual&v=meridian-networks")
+    name = page.get_by_role("columnheader", name="Halcyon Virtual")
+    page.get_by_text("No competing with partners").scroll_into_view_if_needed()
+    box = name.bounding_box()
+    assert box and 0 <= box["y"] < 80, box
+    page.get_by_role("link", name="€", exact=False).first.click()
+    expect(page.get_by_role("heading", name="really costs")).to_be_in_viewport()
