@@ -77,7 +77,7 @@ ORDER = {
         "setup",
     ],
     "pages": [
-        "costs",
+        "costs saved",
         "anonymity_views feed_views home_filters leaving open_data ranking",
         "vendor",
         "views",
