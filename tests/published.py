@@ -119,7 +119,7 @@ def write_posts(vendor: Vendor, count: int = 1) -> None:
 
 def ranked_names(page: str) -> list[str]:
     """Return the names in the table of vendors, in order."""
-    pattern = r'<th scope="row">\s*<a href="/vendors/[^"]+"[^>]*>([^<]+)</a>'
+    pattern = r'<th scope="row">\s*(?:<label.*?</label>\s*)?<a href="/vendors/[^"]+"[^>]*>([^<]+)</a>'
     return [unescape(name) for name in re.findall(pattern, page)]
 
 

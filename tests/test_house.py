@@ -78,7 +78,8 @@ ORDER = {
         "setup",
     ],
     "pages": [
-        "anonymity_views feed_views leaving open_data ranking",
+        "costs saved",
+        "anonymity_views feed_views home_filters leaving open_data ranking",
         "vendor",
         "views",
         "representative_dashboard_views",

@@ -37,6 +37,7 @@ JOB_LABELS = {
     "remove_unedited": "Posts and replies not edited in time",
     "send_digests": "Digests",
     "refresh_search": "Search: suggested words, purging deleted ones",
+    "reseal_saved_lists": "Sealing bookmarks and other saved lists anew",
     "send_representative_mails": "Mail to vendor representatives",
     "truncate_write_ahead_log": "Deleted text in SQLite's log",
 }

@@ -3,11 +3,11 @@
 Imported texts don't count: whoever claims them has not asked to follow ten years of threads.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Executable, and_, bindparam, func, or_, select, true, union_all
 
 from forum import anonymity
 from forum.access import is_anonymous_writing_locked, listed_clause
@@ -64,6 +64,55 @@ def _state_and_own_replies() -> Executable:
         select(state.sealed, comment.id, comment.position_seal)
         .select_from(MemberState.__table__)
         .outerjoin(Comment.__table__, and_(comment.post_id == bindparam("post_id"), is_counted, is_own))
+        .where(state.member_id == bindparam("member_id"))
+    )
+
+
+def state_and_own_replies_in(
+    member: Member, threads: Mapping[int, str]
+) -> tuple[str | None, dict[int, list[str | None]]]:
+    """Return the member's sealed state, and by post the positions of their listed replies, in one query.
+
+    `threads` has the thread keys of posts by their ids.
+    """
+    secret = None if is_anonymous_writing_locked(member) else member.secret
+    hmacs = [hmac for thread_key in threads.values() for hmac in anonymity.thread_hmacs(thread_key, secret)]
+    values = {
+        "member_id": member.id,
+        "post_ids": list(threads),
+        "thread_keys": list(threads.values()),
+        "thread_hmacs": hmacs,
+    }
+    rows = db.session.execute(_state_and_own_replies_in(), values).all()
+    position_seals: dict[int, list[str | None]] = {}
+    for row in rows:
+        if row.post_id is not None:
+            position_seals.setdefault(row.post_id, []).append(row.position_seal)
+    return (rows[0].sealed if rows else None), position_seals
+
+
+@cache
+def _state_and_own_replies_in() -> Executable:
+    comment, state, pseudonym = Comment.__table__.c, MemberState.__table__.c, Pseudonym.__table__.c
+    own_pseudonyms = select(pseudonym.id).where(
+        pseudonym.thread_key.in_(bindparam("thread_keys", expanding=True)),
+        pseudonym.thread_hmac.in_(bindparam("thread_hmacs", expanding=True)),
+    )
+    columns = comment.post_id, comment.position_seal
+    is_counted = and_(
+        comment.post_id.in_(bindparam("post_ids", expanding=True)),
+        listed_clause(comment),
+        comment.imported_from.is_(None),
+    )
+    # Two searches by author, not one of all replies of the threads: some have thousands.
+    replies = union_all(
+        select(*columns).where(comment.author_id == bindparam("member_id"), is_counted),
+        select(*columns).where(comment.pseudonym_id.in_(own_pseudonyms), is_counted),
+    ).subquery()
+    return (
+        select(state.sealed, replies.c.post_id, replies.c.position_seal)
+        .select_from(MemberState.__table__)
+        .outerjoin(replies, true())
         .where(state.member_id == bindparam("member_id"))
     )
 

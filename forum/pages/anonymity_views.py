@@ -41,6 +41,11 @@ STORED_COLUMNS = {
         "sealed": "what you follow by choice, what you marked as read and what a digest told you, encrypted with "
         "the key; its length shows in steps of 4, 16, 64 kilobytes",
     },
+    "member_saved_lists": {
+        "member_id": "your account",
+        "sealed": "your bookmarks and notes, your weights and your shortlist, encrypted with the key; its length shows "
+        "in steps of 4, 16, 64 kilobytes",
+    },
     "member_sessions": {
         "id": "a random number",
         "token_hash": "a code of what your browser keeps, so that a copy of the row signs nobody in",
@@ -61,6 +66,7 @@ TABLE_TITLES = {
     "scheduled_texts": "A text scheduled to appear later",
     "spent_links": "A deleted anonymous text, rating or scheduled text",
     "member_states": "What you follow, one row for every account, and nothing about your own texts in it",
+    "member_saved_lists": "What you save for yourself, one row for every account, sealed anew every morning",
     "member_sessions": "A browser that is signed in; it names no account, and no visit changes it",
     "pending_recounts": "A new reply or vote, until it is counted, a moment later",
 }

@@ -1,4 +1,4 @@
-"""Pages: blueprints."""
+"""Pages: blueprints, a job and a template global."""
 
 from flask import Flask
 
@@ -6,6 +6,13 @@ from forum.pages import anonymity_views, feed_views, representative_dashboard_vi
 from forum.pages.leaving import views as leaving_views
 from forum.pages.open_data import views as open_data_views
 from forum.pages.ranking import views as ranking_views
+from forum.pages.saved import jobs as saved_jobs
+from forum.pages.saved import models as saved_models
+from forum.pages.saved import views as saved_views
+from forum.pages.saved.queries import is_on_shortlist
+
+# Imported here, so that the job queue and the database know them.
+LOADED = (saved_jobs, saved_models)
 
 
 def init_app(app: Flask) -> None:
@@ -18,5 +25,7 @@ def init_app(app: Flask) -> None:
         representative_dashboard_views.bp,
         feed_views.bp,
         open_data_views.bp,
+        saved_views.bp,
     ):
         app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(is_on_shortlist=is_on_shortlist)

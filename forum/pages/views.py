@@ -1,12 +1,10 @@
 """Home, a vendor's page, tags, a member's page, and the pages about the site."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy import ColumnElement
 
 from forum.access import is_member, is_representative
 from forum.accounts.device_views import fresh_proof_required
@@ -14,40 +12,37 @@ from forum.accounts.queries import member_by_slug
 from forum.accounts.sanctions import readable_sanctions
 from forum.db import db
 from forum.moderation.rules import RULES
+from forum.notifications.following import unread_in_list
+from forum.pages.home_filters import home_filters
 from forum.pages.ranking.queries import best_vendors
 from forum.pages.ranking.rankings import all_vendor_scores
 from forum.pages.vendor.context import compare_with_others, vendor_context
+from forum.pages.vendor.post_filters import vendor_posts
 from forum.posts.chain_queries import anonymous_texts_of
 from forum.posts.comment_queries import signed_comments
-from forum.posts.models import LEANINGS
 from forum.posts.queries import (
     SORT_COLUMNS,
-    about_undisclosed,
-    about_vendor,
     list_posts,
     signed_by,
-    with_leaning,
-    with_rating,
     with_tag,
 )
 from forum.posts.scheduled_actions import scheduled_texts_of
-from forum.posts.tags.queries import active_tags, popular_tags, tag_by_slug, tag_by_synonym, tags_by_word
+from forum.posts.tags.queries import active_tags, popular_tags, tag_by_slug, tag_by_synonym
 from forum.ratings.criteria import CRITERIA, EURO_RATES
 from forum.ratings.queries import SITE, current_snapshot, published_history
 from forum.ratings.scores.actions import site_context
 from forum.ratings.scores.formulas import FLAT_PRIOR, HALF_LIFE_DAYS, PRIOR_STRENGTH, score
 from forum.site import setting, setting_html
-from forum.text import fold
+from forum.templating import current_reader
 from forum.vendors.lookup import vendor_or_404
 from forum.vendors.models import Vendor
-from forum.vendors.queries import popular_vendors, programme_changes, vendor_by_name
+from forum.vendors.queries import popular_vendors, programme_changes
 from forum.vendors.representative_queries import represented_vendor
 from forum.web import permission_required
 
 bp = Blueprint("pages", __name__)
 FILTER_VENDORS = 200
 HOME_VENDORS = 14
-VENDOR_PAGE_POSTS = 8
 # The worked example of "How scores are made": how many ratings gave 1, 2, 3, 4 and 5 stars.
 EXAMPLE_COUNTS = (1, 0, 2, 4, 5)
 
@@ -58,49 +53,19 @@ def home() -> ResponseReturnValue:
     sort = request.args.get("sort", "active")
     if sort not in SORT_COLUMNS:
         return redirect(url_for(".home"))
-    filters = _active_filters()
-    conditions, problems = _filter_conditions(filters)
+    filters, reader = home_filters(request.args), current_reader()
+    listing = list_posts(*filters.conditions, sort=sort, cursor=request.args.get("before"))
     return render_template(
         "pages/home.html",
         sort=sort,
-        listing=list_posts(*conditions, sort=sort, cursor=request.args.get("before")),
-        filters=filters,
-        problems=problems,
+        listing=listing,
+        unread=unread_in_list(reader, listing.rows) if is_member(reader) else {},
+        filters=filters.values,
+        active_filters=filters,
         vendors=popular_vendors(FILTER_VENDORS),
         best_vendors=best_vendors(HOME_VENDORS),
         tags=popular_tags(16),
     )
-
-
-def _active_filters() -> dict[str, str]:
-    return {
-        name: value for name in ("vendor", "tag", "leaning", "rated") if (value := request.args.get(name, "").strip())
-    }
-
-
-def _filter_conditions(filters: Mapping[str, str]) -> tuple[list[ColumnElement[bool]], list[str]]:
-    """Return the filters as SQL conditions, and a message for each filter that matches nothing in the catalogue."""
-    conditions: list[ColumnElement[bool]] = []
-    problems: list[str] = []
-    if name := filters.get("vendor"):
-        vendor = vendor_by_name(name)
-        if name == "undisclosed":
-            conditions.append(about_undisclosed())
-        elif vendor:
-            conditions.append(about_vendor(vendor.id))
-        else:
-            problems.append(f"There is no vendor “{name[:60]}” in the catalogue.")
-    if name := filters.get("tag"):
-        tag = tags_by_word([fold(name)]).get(fold(name))
-        if tag:
-            conditions.append(with_tag(tag.id))
-        else:
-            problems.append(f"There is no tag “{name[:60]}”.")
-    if filters.get("rated"):
-        conditions.append(with_rating())
-    if filters.get("leaning") in LEANINGS:
-        conditions.append(with_leaning(filters["leaning"]))
-    return conditions, problems
 
 
 @bp.get("/vendors/<slug>")
@@ -108,10 +73,7 @@ def vendor(slug: str) -> str:
     """Show a vendor: published scores in both directions, its tiers, and the posts that name it."""
     row = vendor_or_404(slug, current_user)
     return render_template(
-        "pages/vendor.html",
-        vendor=row,
-        listing=list_posts(about_vendor(row.id), cursor=request.args.get("before"), page_size=VENDOR_PAGE_POSTS),
-        **published_scores(row),
+        "pages/vendor.html", vendor=row, posts=vendor_posts(row, request.args), **published_scores(row)
     )
 
 

@@ -65,6 +65,9 @@ def _one_author(table: str) -> CheckConstraint:
     return CheckConstraint("author_id IS NULL OR pseudonym_id IS NULL", name=f"{table}_one_author")
 
 
+_FILTERED = ("leaning", "tier_id", "shows_tier")
+
+
 class Post(AuthoredText, db.Model):
     """A post: title, text, tags and leaning; often about one vendor, named or undisclosed."""
 
@@ -77,7 +80,10 @@ class Post(AuthoredText, db.Model):
         Index("ix_posts_new", "created_at", "id"),
         Index("ix_posts_top", "useful_count", "id"),
         Index("ix_posts_unanswered", "comment_count", "created_at", "id"),
-        Index("ix_posts_vendor_active", "vendor_id", "last_activity_at", "id"),
+        # With the columns that are filtered by, so that rare posts are found without reading all the others.
+        Index("ix_posts_vendor_active", "vendor_id", "last_activity_at", "id", *_FILTERED, "created_at"),
+        Index("ix_posts_vendor_new", "vendor_id", "created_at", "id", *_FILTERED),
+        Index("ix_posts_vendor_useful", "vendor_id", "useful_count", "id", *_FILTERED, "created_at"),
         Index("ix_posts_author_new", "author_id", "created_at", "id"),
     )
 

@@ -1,7 +1,7 @@
 """Questions about posts: lists of posts, one post, and posts related to it."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import NamedTuple, cast
 
@@ -16,7 +16,7 @@ from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
 from forum.db import db
 from forum.posts.models import Comment, Post, PostTag, Tag
-from forum.posts.rows import PostPageRow, PostRow, RelatedPostRow
+from forum.posts.rows import ListedPostRow, PostPageRow, RelatedPostRow
 from forum.posts.tags.queries import tag_slugs_of
 from forum.ratings.models import Rating, Snapshot
 from forum.ratings.queries import glyph_columns, glyph_join
@@ -55,11 +55,21 @@ _ROW_COLUMNS = (
     Tier.__table__.c.name.label("tier_name"),
     Rating.__table__.c.worth,
 )
+# What following needs to know of a thread.
+_THREAD_COLUMNS = (
+    _post.thread_key,
+    _post.author_id,
+    _post.pseudonym_id,
+    _post.hidden_at,
+    _post.deleted_at,
+    _post.imported_from,
+    _post.news_count,
+    Pseudonym.__table__.c.thread_hmac,
+)
 _PAGE_COLUMNS = (
+    *_THREAD_COLUMNS,
     _post.body_html,
     _post.edited_at,
-    _post.deleted_at,
-    _post.hidden_at,
     _post.hidden_reason,
     _post.removed_at,
     _post.decision_id,
@@ -68,18 +78,12 @@ _PAGE_COLUMNS = (
     _post.locked_reason,
     _post.merged_into_id,
     _post.disputed_at,
-    _post.thread_key,
-    _post.news_count,
-    _post.imported_from,
-    _post.author_id,
-    _post.pseudonym_id,
     _post.rating_id,
     _post.vendor_id,
     _post.category_id,
     Tier.__table__.c.id.label("tier_id"),
     Programme.__table__.c.name.label("programme_name"),
     Category.__table__.c.name.label("category_name"),
-    Pseudonym.__table__.c.thread_hmac,
 )
 _RELATED_COLUMNS = (
     _post.id,
@@ -95,7 +99,7 @@ _RELATED_COLUMNS = (
 class PostList(NamedTuple):
     """A page of a list: its rows, each post's tags by post id, and the cursor of the next page (or None)."""
 
-    rows: Sequence[PostRow]
+    rows: Sequence[ListedPostRow]
     tags: dict[int, list[str]]
     next_cursor: str | None
 
@@ -115,19 +119,19 @@ def list_posts(
     if position is not None:
         parameters |= {"value": position.value, "number": position.id}
     found_rows = db.session.execute(statement, parameters).all()
-    rows = cast(Sequence[PostRow], found_rows[:page_size])
+    rows = cast(Sequence[ListedPostRow], found_rows[:page_size])
     next_cursor = _cursor_of(rows[-1], sort) if len(found_rows) > page_size else None
     return PostList(rows, tag_slugs_of([row.id for row in rows]), next_cursor)
 
 
-def _cursor_of(row: PostRow, sort: str) -> str:
+def _cursor_of(row: ListedPostRow, sort: str) -> str:
     return cursors.encode(getattr(row, SORT_COLUMNS[sort].key), row.id)
 
 
 @cache
 def _list(sort: str, has_cursor: bool) -> Select[*tuple[object, ...]]:
     column = SORT_COLUMNS[sort]
-    statement = post_rows().where(listed_clause(_post)).order_by(column.desc(), _post.id.desc())
+    statement = post_rows(*_THREAD_COLUMNS).where(listed_clause(_post)).order_by(column.desc(), _post.id.desc())
     if sort == "unanswered":
         statement = statement.where(_post.comment_count == 0)
     if has_cursor:
@@ -167,6 +171,25 @@ def with_tag(tag_id: int) -> ColumnElement[bool]:
 def with_leaning(leaning: str) -> ColumnElement[bool]:
     """Return the condition for posts with this leaning."""
     return _post.leaning == leaning
+
+
+def with_shown_tier(tier_id: int) -> ColumnElement[bool]:
+    """Return the condition for posts that show this tier: a filter finds no tier that the post itself hides."""
+    return and_(_post.tier_id == tier_id, _post.shows_tier)
+
+
+def written_in(year: int) -> ColumnElement[bool]:
+    """Return the condition for posts of this year, in UTC."""
+    return and_(
+        _post.created_at >= datetime(year, 1, 1, tzinfo=UTC), _post.created_at < datetime(year + 1, 1, 1, tzinfo=UTC)
+    )
+
+
+def first_year_about(vendor_id: int) -> int | None:
+    """Return the year of the oldest listed post that names the vendor, or None without any."""
+    oldest = select(Post.created_at).where(about_vendor(vendor_id), listed_clause(_post)).order_by(Post.created_at)
+    created_at = db.session.scalar(oldest.limit(1))
+    return created_at.year if created_at is not None else None
 
 
 def signed_by(member_id: int) -> ColumnElement[bool]:

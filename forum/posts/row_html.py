@@ -14,13 +14,20 @@ from forum.urls import script_root
 CACHE_SIZE = 1000  # rows; about 3 MB, and all that is in one has a greatest length
 
 
-def render_post_row(row: PostRow, tags: Sequence[str]) -> Markup:
-    """Return the list item of a post with its tags; a template global."""
-    return _render(row, tuple(tags), reader_clock(), script_root())
+def render_post_row(row: PostRow, tags: Sequence[str], list_tag: str | None = None) -> Markup:
+    """Return what the list item of a post holds; a template global.
+
+    Of its tags two are shown, the one that the list is filtered by first.
+    """
+    first = [list_tag] if list_tag in tags else []
+    visible = tuple([*first, *(tag for tag in tags if tag != list_tag)][:2])
+    return _render(row, visible, list_tag, reader_clock(), script_root())
 
 
 # `clock` and `root` are part of the cache key: the macro's dates and URLs depend on them.
 @lru_cache(maxsize=CACHE_SIZE)
-def _render(row: PostRow, tags: tuple[str, ...], clock: tuple[ZoneInfo | None, int], root: str) -> Markup:
-    html: Markup = get_template_attribute("posts/_post_row.html", "post_row")(row, tags)
+def _render(
+    row: PostRow, tags: tuple[str, ...], list_tag: str | None, clock: tuple[ZoneInfo | None, int], root: str
+) -> Markup:
+    html: Markup = get_template_attribute("posts/_post_row.html", "post_row")(row, tags, list_tag)
     return html

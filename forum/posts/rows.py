@@ -29,6 +29,19 @@ class PostRow(BylineRow, Protocol):
     def __hash__(self) -> int: ...
 
 
+class ListedPostRow(PostRow, Protocol):
+    """A post in a list, with what following needs to know of its thread."""
+
+    thread_key: str
+    author_id: int | None
+    pseudonym_id: int | None
+    hidden_at: datetime | None
+    deleted_at: datetime | None
+    imported_from: str | None
+    news_count: int
+    thread_hmac: str | None
+
+
 class FeedRow(PostRow, Protocol):
     """A post in a feed."""
 

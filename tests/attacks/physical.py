@@ -97,7 +97,7 @@ class Recorder:
     def _refers(self, change: Change, threads: set[str]) -> bool:
         """Return whether a row that is no text itself refers to the one thread in the transaction."""
         row = change.row
-        if change.table in ("posts", "comments", "ratings", "members", "member_states"):
+        if change.table in ("posts", "comments", "ratings", "members", "member_states", "member_saved_lists"):
             return False
         post_id = row.get("post_id") or self.posts_of_comments.get(row.get("comment_id") or 0)
         return threads == {f"post {post_id}"}

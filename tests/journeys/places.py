@@ -3,6 +3,7 @@
 from playwright.sync_api import Page
 
 from tests.journeys.places_account import ACCOUNT
+from tests.journeys.places_lists import LISTS
 from tests.journeys.steps import Place, submit
 from tests.journeys.texts import LONG
 
@@ -277,4 +278,4 @@ ADMIN = [
     Place("admin, settings, wrong", "/admin/settings", "admin", 422, submit("Save", flag_threshold="many")),
     Place("admin, health", "/admin/health", "admin"),
 ]
-PLACES = STRANGER + MEMBERS + ACCOUNT + MODERATION + SPEAKERS + ADMIN
+PLACES = STRANGER + MEMBERS + ACCOUNT + LISTS + MODERATION + SPEAKERS + ADMIN

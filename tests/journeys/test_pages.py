@@ -1,4 +1,7 @@
-"""Every page is accessible (axe finds no violation at both widths and in both themes) and no wider than the window."""
+"""Every page is accessible (axe finds no violation at both widths and in both themes) and no wider than the window.
+
+On phones everything is large enough to tap, and no navigation is cut off.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +13,7 @@ from playwright.sync_api import Page, Response
 
 from tests.journeys.conftest import Site
 from tests.journeys.places import PLACES, STRANGER, Place
+from tests.journeys.targets import cut_off_links, small_targets
 
 pytestmark = pytest.mark.browser
 
@@ -45,6 +49,7 @@ ALL_RULES = f"axe.run({OPTIONS})"
 RULES_AGAIN = f"axe.run({FEW}, {OPTIONS})"
 # 640 is a window of 1280 at 200 % zoom.
 WIDTHS = (1280, 640, 390, 320)
+PHONE = 390
 RULES = {1280: ALL_RULES, 390: RULES_AGAIN}
 TOO_WIDE = """width => [...document.querySelectorAll("body *")].filter(it => it.getBoundingClientRect().right > width + 1)
     .slice(-3).map(it => it.outerHTML.slice(0, 120))"""
@@ -59,6 +64,8 @@ def test_a_page_is_sound(place: Place, site: Site, visit: Callable[..., Page]) -
         page.set_viewport_size({"width": width, "height": 800})
         page_width = page.evaluate("document.documentElement.scrollWidth")
         assert page_width <= width, f"{page_width} px wide in a window of {width}: {page.evaluate(TOO_WIDE, width)}"
+        if width <= PHONE:
+            assert (small_targets(page), cut_off_links(page)) == ([], []), f"{width} px"
         if rules := RULES.get(width):
             assert _violations(page, rules) == [], f"{width} px"
             for theme in ("light", "dark"):
@@ -95,6 +102,17 @@ def test_axe_would_find_something(site: Site, visit: Callable[..., Page]) -> Non
     page.evaluate("document.querySelector('h1').setAttribute('class', 'n')")
     page.evaluate("document.documentElement.style.setProperty('--ink-3', '#bbb')")
     assert "color-contrast" in [name for name, *_ in _violations(page, CONTRAST)]
+
+
+def test_what_is_too_small_to_tap_or_cut_off_would_be_found(site: Site, visit: Callable[..., Page]) -> None:
+    page = visit(width=390)
+    page.goto("/")
+    assert (small_targets(page), cut_off_links(page)) == ([], [])
+    page.evaluate(
+        "document.querySelector('main').insertAdjacentHTML('afterbegin', '<p><a href=/>a</a><a href=/>b</a></p>')"
+    )
+    page.evaluate("document.querySelector('.site-nav ul').style.setProperty('gap', '9rem')")
+    assert len(small_targets(page)) == 2 and cut_off_links(page)
 
 
 def test_a_stranger_gets_no_cookie(site: Site, visit: Callable[..., Page]) -> None:

@@ -35,6 +35,7 @@ SEALS = {
     "scheduled_texts.sealed": "delayed writing",
     "scheduled_texts.due_seal": "due time of scheduled text",
     "member_states.sealed": "state of a member",
+    "member_saved_lists.sealed": "saved lists of a member",
     "member_sessions.details_seal": "details of a session",
     "comments.position_seal": "position in a thread",
     "mails.sealed": "mail",

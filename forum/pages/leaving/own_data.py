@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from forum.access import is_listed
+from forum.access import is_anonymous_writing_locked, is_listed
 from forum.accounts.lock_actions import lock_message
 from forum.accounts.models import Member, Sanction
 from forum.accounts.sanctions import readable_sanctions
@@ -12,6 +12,7 @@ from forum.moderation.models import Notice
 from forum.moderation.notices.queries import notices_for_member
 from forum.notifications.following import following_of
 from forum.pages.leaving.queries import own_useful_votes, own_writing
+from forum.pages.saved.queries import saved_lists
 from forum.posts.chain_queries import anonymous_texts_of, readable_chain_links_of
 from forum.posts.item_queries import revisions_of
 from forum.posts.models import Comment, Post
@@ -35,6 +36,9 @@ def own_data(member: Member) -> Iterator[str]:
     yield _json({name: getattr(member, name) for name in (*PROFILE, *CHOICES)})
     if message := lock_message(member):
         yield f',\n"left_out": {json.dumps(message)}'
+    saved = saved_lists(member.id)
+    yield f',\n"saved_weights": {json.dumps(dict(saved.weights))}'
+    yield f',\n"shortlist": {json.dumps(list(saved.shortlist))}'
     representation = representation_of(member)
     for name, items in (
         ("posts", (_post(post) for post in own_writing(Post, member, links))),
@@ -42,6 +46,7 @@ def own_data(member: Member) -> Iterator[str]:
         ("ratings", (_rating(rating) for rating in readable_ratings(member))),
         ("useful_votes", ({"id": key_text(vote.post_id or vote.comment_id or 0)} for vote in own_useful_votes(member))),
         ("following", _followed_items(member)),
+        ("bookmarks", _bookmarks(member)),
         ("scheduled", ({"latest": item.deadline, **item.form_data} for item in scheduled_texts_of(member))),
         ("passkeys", ({"name": row.name, "created_at": row.created_at} for row in member.passkeys)),
         ("represents", [_representation(representation)] if representation else []),
@@ -114,6 +119,13 @@ def _followed_items(member: Member) -> Iterator[JsonObject]:
         yield {"tag": item.row.slug, "unread": item.unread}
     for item in following.vendors:
         yield {"vendor": item.row.name, "unread": item.unread}
+
+
+def _bookmarks(member: Member) -> Iterator[JsonObject]:
+    """Yield bookmarks with their notes: none while anonymous writing is locked, since a note may be about it."""
+    bookmarks = {} if is_anonymous_writing_locked(member) else saved_lists(member.id).bookmarks
+    for post_id, note in bookmarks.items():
+        yield {"post": key_text(post_id), "note": note}
 
 
 def _representation(row: Representative) -> JsonObject:

@@ -1,7 +1,8 @@
 """The ranking, the comparison and the categories: pages made of published snapshots."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from flask import Blueprint, current_app, get_template_attribute, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,18 +19,25 @@ from forum.pages.ranking.rankings import (
     rank_vendors,
     vendor_slug,
 )
+from forum.pages.saved.actions import MAX_SHORTLIST
+from forum.pages.saved.queries import lists_of_reader
+from forum.pages.saved.sealed_lists import SavedLists
 from forum.posts.queries import about_category, list_posts
 from forum.ratings.criteria import CRITERIA
 from forum.ratings.estimates import BAND_ORDER
 from forum.ratings.queries import SITE, Subject, current_snapshot, current_snapshots
+from forum.templating import current_reader
 from forum.urls import whole_number
 from forum.vendors.models import Vendor
 from forum.vendors.queries import categories, category_by_slug, vendor_by_name, vendors_by_slug
 
+T = TypeVar("T")
 bp = Blueprint("rankings", __name__)
 PAGE_SIZE = 50
 CATEGORY_PAGE_SIZE = 20
 MAX_WEIGHT = 5
+# The value of `order` in the URL with which the reader's saved weights don't order the list.
+WORTH_ORDER = "worth"
 SINCE_DAYS = {"month": 31, "quarter": 92, "year": 366}
 MAX_COMPARED = 4
 MAX_NAME_LENGTH = 80
@@ -40,20 +48,26 @@ MAX_SUGGESTED = 300
 def index() -> ResponseReturnValue:
     """List all vendors: ranked, early, and those with too few ratings, filtered and ordered as the page says."""
     scores, category_names = _vendor_scores(), {category.slug: category.name for category in categories()}
-    weights, filters = _weights(), _filters(set(category_names))
+    saved, filters = lists_of_reader(current_reader()), _filters(set(category_names))
+    weights = _weights() if _is_order_chosen() else dict(saved.weights)
     query = filters | {f"w_{key}": str(weight) for key, weight in weights.items()}
+    query |= {"order": WORTH_ORDER} if saved.weights and not weights else {}
     ranking = _ranking(scores, filters, weights)
     return render_template(
         "rankings/index.html",
         filters=filters,
         weights=weights,
+        saved_weights=saved.weights,
+        shortlist=[vendor for slug in saved.shortlist for vendor in scores if vendor.slug == slug],
+        shortlist_url=_shortlist_url(saved),
+        max_shortlist=MAX_SHORTLIST,
         query=query,
         criteria=CRITERIA,
         category_name=category_names.get(filters.get("category", "")),
         category_options=list(category_names.items()),
         site=current_snapshot(SITE),
         total=len(ranking.ranked) + len(ranking.early) + len(ranking.thin),
-        **_page_values(scores, ranking, request.args.get("after"), query),
+        **_page_values(scores, ranking, request.args.get("after"), query, has_picks=True),
     )
 
 
@@ -75,6 +89,11 @@ def _filters(category_slugs: set[str]) -> dict[str, str]:
     return {name: request.args[name] for name, values in choices.items() if request.args.get(name) in values}
 
 
+def _is_order_chosen() -> bool:
+    """Return whether the URL says how vendors are ordered; otherwise the reader's saved weights do."""
+    return request.args.get("order") == WORTH_ORDER or any(name.startswith("w_") for name in request.args)
+
+
 def _weights() -> dict[str, int]:
     """Return the reader's own weights, 1 to 5, by criterion; empty when vendors are ordered by "worth it"."""
     weights = {}
@@ -90,9 +109,18 @@ def _since(period: str | None) -> datetime | None:
 
 
 def _page_values(
-    scores: CachedScores, ranking: Ranking, after: str | None, query: Mapping[str, str], page_size: int = PAGE_SIZE
+    scores: CachedScores,
+    ranking: Ranking,
+    after: str | None,
+    query: Mapping[str, str],
+    *,
+    page_size: int = PAGE_SIZE,
+    has_picks: bool = False,
 ) -> dict[str, Markup | int | str | None]:
-    """Return the template values for one page of the table: it begins behind the vendor with the slug `after`."""
+    """Return the template values for one page of the table: it begins behind the vendor with the slug `after`.
+
+    With `has_picks` each row has a box to tick, the same for all readers.
+    """
     lists = ranking.ranked, ranking.early, ranking.thin
     rows = [row for rows in lists for row in rows]
     start = next((n for n, row in enumerate(rows, 1) if vendor_slug(row) == after), 0) if after else 0
@@ -100,20 +128,25 @@ def _page_values(
 
     def table() -> Markup:
         macro = get_template_attribute("rankings/_ranking.html", "ranking_table")
-        offsets = 0, len(ranking.ranked), len(ranking.ranked) + len(ranking.early)
-        parts = [
-            rows[max(start - offset, 0) : max(start + page_size - offset, 0)]
-            for rows, offset in zip(lists, offsets, strict=True)
-        ]
         is_weighted = any(name.startswith("w_") for name in query)
-        return Markup(macro(*parts, is_weighted=is_weighted))  # noqa: S704 - escaped by the template
+        parts = _parts_of_page(lists, start, page_size)
+        return Markup(macro(*parts, is_weighted=is_weighted, has_picks=has_picks))  # noqa: S704 - escaped by the template
 
-    key = ("table", request.script_root, start, page_size, *query.items())
+    key = ("table", request.script_root, start, page_size, has_picks, *query.items())
     return {
         "table": scores.derive(key, table) if page else None,
         "start": start,
         "next_slug": vendor_slug(page[-1]) if len(rows) > start + page_size else None,
     }
+
+
+def _parts_of_page(lists: Sequence[Sequence[T]], start: int, page_size: int) -> list[Sequence[T]]:
+    """Return what each of the lists has on the page of all of them, one after the other, that begins at `start`."""
+    parts, offset = [], 0
+    for rows in lists:
+        parts.append(rows[max(start - offset, 0) : max(start + page_size - offset, 0)])
+        offset += len(rows)
+    return parts
 
 
 @bp.get("/compare")
@@ -135,6 +168,7 @@ def compare() -> ResponseReturnValue:
         tier=tier,
         tier_groups=TIER_GROUPS,
         comparison=compare_vendors(vendors, snapshots, tier) if vendors else None,
+        shortlist_url=_shortlist_url(lists_of_reader(current_reader())) if not vendors else None,
         names=names + [""] * (MAX_COMPARED - len(names)),
         unknown=[word for word in query if word not in by_word],
         too_many=len(words) > MAX_COMPARED,
@@ -142,6 +176,11 @@ def compare() -> ResponseReturnValue:
         max_compared=MAX_COMPARED,
         site=current_snapshot(SITE),
     )
+
+
+def _shortlist_url(saved: SavedLists) -> str | None:
+    """Return the URL that compares the vendors of a shortlist, or None without any."""
+    return url_for(".compare", v=list(saved.shortlist)) if saved.shortlist else None
 
 
 def _vendors_by_word(words: list[str]) -> dict[str, Vendor]:
@@ -170,7 +209,7 @@ def category(slug: str) -> ResponseReturnValue:
     return render_template(
         "rankings/category.html",
         category=row,
-        **_page_values(scores, _ranking(scores, filters, {}), None, filters, CATEGORY_PAGE_SIZE),
+        **_page_values(scores, _ranking(scores, filters, {}), None, filters, page_size=CATEGORY_PAGE_SIZE),
         undisclosed=current_snapshot(Subject(category_id=row.id)),
         listing=list_posts(about_category(row.id), cursor=request.args.get("before")),
     )

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from forum.db import now
+from forum.pages.costs import YearlyCosts, calculator_defaults, yearly_costs
 from forum.pages.ranking.rankings import CachedScores
 from forum.pages.vendor import tiers as tier_tables
-from forum.pages.vendor.costs import YearlyCosts, yearly_costs
 from forum.pages.vendor.tiers import TierView
 from forum.pages.vendor.trends import dated_changes, trend_points
 from forum.ratings.amounts import parse_euros
@@ -148,7 +148,7 @@ def _deals(shares: Mapping[str, ShareFigures]) -> DealFigures | None:
 
 def _calculator(tiers: Sequence[TierView], figures: Figures | None, query: Mapping[str, str]) -> Calculator:
     tier = next((tier for tier in tiers if str(tier.id) == query.get("for")), tiers[-1] if tiers else None)
-    defaults = tier_tables.calculator_defaults(tier, figures)
+    defaults = calculator_defaults(tier.tier if tier else None, tier.figures if tier else None, figures)
     typed = {name: query.get(name, "").strip() for name in defaults}
     numbers = {name: _valid_amount(text) for name, text in typed.items()}
     inputs = {name: default if numbers[name] is None else numbers[name] or 0 for name, default in defaults.items()}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from forum.pages.vendor.costs import YearlyCosts, yearly_costs
+from forum.pages.costs import YearlyCosts, calculator_defaults, tier_figures_of, yearly_costs
 from forum.ratings.charts.tiers import TierCost, tier_dots, tier_duplex
 from forum.ratings.criteria import ASKS, CRITERIA, Ask
 from forum.ratings.directions import stated_amount
@@ -13,9 +13,6 @@ from forum.ratings.estimates import TierDifference, tier_differences
 from forum.ratings.figure_types import Figures, estimate_of, is_early
 from forum.ratings.formatting import MEASURE_LABELS, format_amount, format_difference, format_euros, number_word
 from forum.vendors.models import Programme, Tier
-
-# What the calculator starts with where nobody has reported anything.
-DEFAULT_DAYS, DEFAULT_RATE, DEFAULT_MARGIN = 3, 75, 4
 
 
 class TierView(NamedTuple):
@@ -57,16 +54,10 @@ class TierComparison(NamedTuple):
 
 def tier_views(programme: Programme, figures: Figures | None) -> list[TierView]:
     """Return the programme's tiers in order."""
-    by_tier = figures.get("tiers", {}) if figures else {}
     return [
-        TierView(tier.id, tier.name, position, _tier_figures(by_tier.get(str(tier.id))), tier)
+        TierView(tier.id, tier.name, position, tier_figures_of(figures, tier.id), tier)
         for position, tier in enumerate(programme.tiers)
     ]
-
-
-def _tier_figures(figures: Figures | None) -> Figures | None:
-    """Return the figures of a tier if any measure in stars is among them."""
-    return figures if figures and figures["stars"] else None
 
 
 def compare_tiers(tiers: Sequence[TierView]) -> TierComparison | None:
@@ -142,35 +133,9 @@ def _reported(ask: Ask, tier: TierView) -> str | None:
     return format_amount(ask, figures["median"]) if figures else None
 
 
-def calculator_defaults(tier: TierView | None, figures: Figures | None) -> dict[str, int]:
-    """Return what the calculator starts with.
-
-    That is the median reported at the tier, else what the vendor states for it, else that of all partners, else 0.
-    """
-
-    def default(ask: str) -> int:
-        at_tier = tier.figures["asks"].get(ask) if tier and tier.figures else None
-        stated = stated_amount(tier.tier if tier else None, ask)
-        of_all = figures["asks"].get(ask) if figures else None
-        if at_tier is None and stated is not None:
-            return stated
-        reported = at_tier or of_all
-        return reported["median"] if reported else 0
-
-    return {
-        "people": default("certified_people"),
-        "training": default("training_cost"),
-        "days": DEFAULT_DAYS,
-        "fee": default("annual_fee"),
-        "hours": default("hours"),
-        "rate": DEFAULT_RATE,
-        "margin": DEFAULT_MARGIN,
-    }
-
-
 def tier_costs(tier: TierView, figures: Figures) -> YearlyCosts:
     """Return the costs of a tier with the calculator's defaults."""
-    return yearly_costs(**calculator_defaults(tier, figures))
+    return yearly_costs(**calculator_defaults(tier.tier, tier.figures, figures))
 
 
 class TierCostCharts(NamedTuple):
