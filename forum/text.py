@@ -14,13 +14,14 @@ from forum.markdown import TooComplex, require_length, to_unsafe_html
 from forum.markdown_writer import escape_markdown, write_markdown
 
 # Goes up when the output of to_html changes; `forum render` then renders older texts again.
-RENDER_VERSION = 2
+RENDER_VERSION = 3
 MAX_SOURCE_LENGTH = 40_000
 
 ALLOWED_TAGS = frozenset(
     "p br hr strong em s code pre blockquote ul ol li h2 h3 h4 a table thead tbody tr th td".split()
 )
-ALLOWED_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "code": {"class"}}
+ALLOWED_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "code": {"class"}, "th": {"align"}, "td": {"align"}}
+ALIGNMENTS = frozenset({"left", "center", "right"})
 ALLOWED_SCHEMES = frozenset({"http", "https", "mailto"})
 LINK_REL = "nofollow ugc noopener"
 _TAGS = re.compile(r"<[^>]+>")
@@ -266,4 +267,6 @@ def _clean_again(rendered: str) -> str:
 
 
 def _is_allowed_attribute(tag: str, name: str, value: str) -> bool:
+    if name == "align":
+        return tag in ("th", "td") and value in ALIGNMENTS
     return name in ALLOWED_ATTRIBUTES.get(tag, set()) and (name != "class" or value.startswith("language-"))
