@@ -68,6 +68,7 @@ ORDER = {
         "writing",
         "actions comment_actions useful_views",
         "official_actions scheduled_actions thread_html",
+        "thread_pages",
         "jobs submission_checks",
         "signature_forms",
         "forms",

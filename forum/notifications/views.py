@@ -70,14 +70,28 @@ def follow_post(post_id: int) -> ResponseReturnValue:
     post: Post = db.first_or_404(post_by_id(post_id))
     if not can_see(current_user, post):
         abort(404)
-    target = url_for("posts.show", post_id=post_id, slug=post.slug)
     if request.form.get("intent") == "open":
-        follow = thread_follow(current_reader(), post)
-        reply_id = (
-            first_unread_reply(post, current_user, follow.unread) if follow is not None and follow.unread else None
-        )
-        target = url_for("comments.show", comment_id=reply_id) if reply_id else target
+        return _change_follow("post", post_id, _first_unread_path(post))
+    target = url_for("posts.show", post_id=post_id, slug=post.slug, _anchor="post-actions")
     return _change_follow("post", post_id, target)
+
+
+@bp.get("/posts/<key:post_id>/first-unread")
+@permission_required(is_member)
+def first_unread(post_id: int) -> ResponseReturnValue:
+    """Redirect to the first unread reply under a post, and leave it unread."""
+    post: Post = db.first_or_404(post_by_id(post_id))
+    if not can_see(current_user, post):
+        abort(404)
+    return redirect(_first_unread_path(post))
+
+
+def _first_unread_path(post: Post) -> str:
+    follow = thread_follow(current_reader(), post)
+    reply_id = first_unread_reply(post, current_user, follow.unread) if follow is not None and follow.unread else None
+    if reply_id is None:
+        return url_for("posts.show", post_id=post.id, slug=post.slug)
+    return url_for("comments.show", comment_id=reply_id)
 
 
 @bp.post("/tags/<slug>/follow")

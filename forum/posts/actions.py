@@ -36,7 +36,9 @@ class PostSubject(NamedTuple):
 
 NO_VENDOR = PostSubject()
 # A slug must not be the path of one of the post's other pages: /posts/<id>/edit and so on.
-RESERVED_SLUGS = ("delete", "edit", "flag", "follow", "official-reply", "reply", "revisions", "useful")
+RESERVED_SLUGS = frozenset(
+    "delete edit first-unread flag follow official-reply reply reply-count revisions useful".split()
+)
 
 
 def write_post(

@@ -24,7 +24,7 @@ from forum.config import SAFE_METHODS
 from forum.db import begin_writing, db, deferred_transaction
 from forum.forms import composing
 from forum.posts import comment_actions
-from forum.posts.comment_queries import comment_by_id, page_start
+from forum.posts.comment_queries import comment_by_id, page_of
 from forum.posts.form_pages import TOO_MANY_SCHEDULED, cancel_replaced, reply_form_page
 from forum.posts.forms import CommentEditForm, CommentForm
 from forum.posts.item_queries import item_by_submission, revisions_of
@@ -209,8 +209,8 @@ def _schedule(post: Post, form: CommentForm, parent: Comment | None) -> Response
 
 
 def _url_of(comment: Comment) -> str:
-    start = page_start(comment)
-    page: dict[str, Any] = {"from": key_text(start)} if start else {}
+    number = page_of(comment)
+    page: dict[str, Any] = {"page": number} if number > 1 else {}
     anchor = f"r-{key_text(comment.id)}"
     slug = None if comment.post.removed_at else comment.post.slug
     return url_for("posts.show", post_id=comment.post_id, slug=slug, _anchor=anchor, **page)
