@@ -3,7 +3,6 @@
 import html
 import re
 import unicodedata
-from difflib import SequenceMatcher
 from typing import Literal, NamedTuple
 
 import nh3
@@ -197,23 +196,6 @@ def shorten(words: str, max_length: int) -> str:
     while max_length > 1 and is_continuation(words[max_length]):
         max_length -= 1
     return words[:max_length] + "…"
-
-
-class DiffRun(NamedTuple):
-    """A run of words: "equal" in both texts, "delete" when only the first has it, "insert" when only the second has."""
-
-    kind: str
-    text: str
-
-
-def word_diff(before: str, after: str) -> list[DiffRun]:
-    """Return the differences between two texts word by word, in reading order."""
-    old, new = (re.findall(r"\s+|\S+", text) for text in (before, after))
-    runs = []
-    for kind, a, b, c, d in SequenceMatcher(None, old, new).get_opcodes():
-        sides = [("equal", old[a:b])] if kind == "equal" else [("delete", old[a:b]), ("insert", new[c:d])]
-        runs += [DiffRun(side, "".join(words)) for side, words in sides if words]
-    return runs
 
 
 def markdown_from_html(source: str) -> str:

@@ -27,17 +27,18 @@ from forum.posts import comment_actions
 from forum.posts.comment_queries import comment_by_id, page_of
 from forum.posts.form_pages import TOO_MANY_SCHEDULED, cancel_replaced, reply_form_page
 from forum.posts.forms import CommentEditForm, CommentForm
-from forum.posts.item_queries import item_by_submission, revisions_of
+from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Comment, Post
 from forum.posts.official_views import official_reply_page
 from forum.posts.queries import post_by_id
 from forum.posts.scheduled_actions import schedule_comment
 from forum.posts.useful_views import save_useful_vote
+from forum.posts.versions import version_page
 from forum.rate_limits import limit_writing, limiter
 from forum.submissions import submit_once
 from forum.templating import current_reader
 from forum.text import Rendered
-from forum.urls import KeyConverter, key_text
+from forum.urls import KeyConverter, key_text, whole_number
 from forum.web import permission_required, require
 
 bp = Blueprint("comments", __name__)
@@ -138,17 +139,13 @@ def delete(comment_id: int) -> ResponseReturnValue:
 
 @bp.get("/replies/<key:comment_id>/revisions")
 def revisions(comment_id: int) -> ResponseReturnValue:
-    """Show the earlier versions of a reply."""
+    """Show the versions of a reply, each with what changed in it."""
     comment = _comment_or_404(comment_id)
     if comment.deleted_at:
         abort(404)
-    return render_template(
-        "posts/reply_revisions.html",
-        comment=comment,
-        post=comment.post,
-        revisions=revisions_of(comment),
-        is_insider=is_author(current_user, comment) or is_moderator(current_user),
-    )
+    is_insider = is_author(current_user, comment) or is_moderator(current_user)
+    page = version_page(comment, is_insider=is_insider, before=whole_number(request.args.get("before")))
+    return render_template("posts/reply_revisions.html", comment=comment, post=comment.post, page=page)
 
 
 @bp.post("/replies/<key:comment_id>/useful")

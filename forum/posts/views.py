@@ -29,7 +29,7 @@ from forum.posts import actions
 from forum.posts.comment_queries import comment_by_id, listed_reply_count
 from forum.posts.form_pages import TOO_MANY_SCHEDULED, cancel_replaced, post_form_page
 from forum.posts.forms import CommentForm, PostEditForm, PostForm, form_values
-from forum.posts.item_queries import item_by_submission, revisions_of
+from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Post
 from forum.posts.official_views import official_reply_values
 from forum.posts.queries import post_by_id, post_page_row, related_posts
@@ -37,6 +37,7 @@ from forum.posts.rows import PostPageRow
 from forum.posts.scheduled_actions import schedule_post
 from forum.posts.thread_pages import place_args, place_in, thread_view
 from forum.posts.useful_views import save_useful_vote
+from forum.posts.versions import version_page
 from forum.rate_limits import limit_writing, limiter
 from forum.ratings.actions import AlreadyRated
 from forum.ratings.directions import Scorecard, rating_scorecard
@@ -45,7 +46,7 @@ from forum.ratings.queries import scorecard_row
 from forum.ratings.scores.actions import site_context
 from forum.submissions import submit_once
 from forum.templating import current_reader
-from forum.urls import KeyConverter
+from forum.urls import KeyConverter, whole_number
 from forum.vendors.merging import hold_catalogue
 from forum.vendors.queries import vendor_by_name
 from forum.web import permission_required, require
@@ -183,12 +184,13 @@ def delete(post_id: int) -> ResponseReturnValue:
 
 @bp.get("/posts/<key:post_id>/revisions")
 def revisions(post_id: int) -> ResponseReturnValue:
-    """Show the earlier versions of a post."""
+    """Show the versions of a post, each with what changed in it."""
     post = _post_or_404(post_id)
     if post.deleted_at:
         abort(404)
     is_insider = is_author(current_user, post) or is_moderator(current_user)
-    return render_template("posts/revisions.html", post=post, revisions=revisions_of(post), is_insider=is_insider)
+    page = version_page(post, is_insider=is_insider, before=whole_number(request.args.get("before")))
+    return render_template("posts/revisions.html", post=post, page=page)
 
 
 @bp.post("/posts/<key:post_id>/useful")
