@@ -21,7 +21,7 @@ FLOORS = [
     "site serving job_runs backup chains storage mail_transport",
     "affiliation",
     "access clients cursors headers mail urls",
-    "assets forms rate_limits submissions",
+    "assets forms messages rate_limits submissions",
     "templating errors",
     "web",
     "accounts",

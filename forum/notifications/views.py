@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -29,6 +29,12 @@ INTENTS: dict[str, Callable[[Member, str, int], None]] = {
     "unfollow": actions.unfollow,
     "mark_read": actions.mark_read,
     "open": actions.mark_read,
+}
+# What the reader is told afterwards.
+MESSAGES = {
+    "follow": "You follow this now. What is new appears under Following.",
+    "unfollow": "You no longer follow this.",
+    "mark_read": "Marked as read.",
 }
 
 
@@ -109,7 +115,8 @@ def follow_tag(slug: str) -> ResponseReturnValue:
 def follow_vendor(slug: str) -> ResponseReturnValue:
     """Follow or unfollow a vendor, mark it as read, or open it."""
     vendor = vendor_or_404(slug, current_user)
-    return _change_follow("vendor", vendor.id, url_for("pages.vendor", slug=slug, _anchor="posts"))
+    anchor = "posts" if request.form.get("intent") == "open" else None
+    return _change_follow("vendor", vendor.id, url_for("pages.vendor", slug=slug, _anchor=anchor))
 
 
 def _change_follow(kind: str, item_id: int, target: str) -> ResponseReturnValue:
@@ -118,6 +125,8 @@ def _change_follow(kind: str, item_id: int, target: str) -> ResponseReturnValue:
         abort(400)
     INTENTS[intent](current_user, kind, item_id)
     db.session.commit()
+    if intent in MESSAGES:
+        flash(MESSAGES[intent])
     return_to = safe_path(request.form.get("return_to")) if intent != "open" else None
     return redirect(return_to or target)
 

@@ -1,5 +1,6 @@
 """A page of a thread for one reader: where it is, its HTML, and what the reader may do there."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -8,14 +9,17 @@ from markupsafe import Markup
 from forum.access import can_write, ids_written_by, is_moderator, is_representative
 from forum.accounts.models import Member
 from forum.db import now
+from forum.messages import message_places, messages_at
 from forum.posts.comment_queries import REPORT_DELAY, SORT_COLUMNS, THREAD_PAGE_SIZE, sorted_page, thread_page
 from forum.posts.item_queries import useful_votes_in
 from forum.posts.rows import CommentRow, PostPageRow
 from forum.posts.thread_html import ThreadReader, render_thread
-from forum.urls import whole_number
+from forum.urls import KeyConverter, whole_number
 
 # The parameters of a post's page that say which page of the thread it shows. Older links have "from", a reply's key.
 PLACE_PARAMETERS = ("page", "sort", "after", "from")
+# The id of a reply's box, which links to replies lead to.
+REPLY_PLACE = re.compile(f"r-{KeyConverter.regex}")
 # How many pages beside the present one have a link of their own.
 NEIGHBOURS = 1
 
@@ -59,7 +63,7 @@ def thread_view(post: PostPageRow, member: Member, place: ThreadPlace) -> Thread
     if place.sort != "oldest":
         page = sorted_page(post.id, place.sort, place.after)
         reader = _thread_reader(member, post, page.rows)
-        html = render_thread(page.rows, post, reader, is_flat=True)
+        html = _with_messages(render_thread(page.rows, post, reader, is_flat=True))
         return ThreadView(html, reader, place, [], 0, page.next_cursor)
     rows, has_next = thread_page(post.id, place.number)
     if place.number > 1 and not rows:
@@ -68,7 +72,18 @@ def thread_view(post: PostPageRow, member: Member, place: ThreadPlace) -> Thread
     # The number of replies is known, that of tombstones is not: the last page shows itself when one is there.
     page_count = max(-(-post.comment_count // THREAD_PAGE_SIZE), place.number + 1) if has_next else place.number
     numbers = _page_numbers(place.number, page_count)
-    return ThreadView(render_thread(rows, post, reader), reader, place, numbers, page_count, None)
+    html = _with_messages(render_thread(rows, post, reader))
+    return ThreadView(html, reader, place, numbers, page_count, None)
+
+
+def _with_messages(html: Markup) -> Markup:
+    """Put messages for replies into the boxes of these: outside of what is cached of them."""
+    for place in message_places():
+        position = html.find(f'id="{place}"') if REPLY_PLACE.fullmatch(place) else -1
+        if position >= 0:
+            start = html.index(">", position) + 1
+            html = html[:start] + messages_at(place) + html[start:]
+    return html
 
 
 def _page_numbers(number: int, page_count: int) -> list[int | None]:
