@@ -13,7 +13,7 @@ STYLESHEET = "app.css"
 # The files of static/css/ in the order in which they are joined: of two equal rules the later one wins.
 STYLES = """
     layers fonts reset tokens base layout
-    buttons forms tabs filters bylines post_rows sidebar charts tables post comments rich_text
+    buttons forms tabs filters bylines post_rows sidebar charts tables post comments threads rich_text
     vendor comparison saved compose rating_form moderation search messages small_screens
     utilities print
 """.split()

@@ -14,6 +14,14 @@ def format_day(moment: datetime, zone: ZoneInfo | None = None, *, year: bool | N
     return f"{local.day} {MONTHS[local.month - 1][:3]}" + (f" {local.year}" if with_year else "")
 
 
+def format_time(moment: datetime, zone: ZoneInfo | None = None) -> str:
+    """Format as "12 Nov, 14:03", in UTC with its name unless there is a zone; of a whole day, the day alone."""
+    if is_whole_day(moment):
+        return format_day(moment)
+    clock = moment.astimezone(zone or UTC).strftime("%H:%M")
+    return f"{format_day(moment, zone)}, {clock}{'' if zone else ' UTC'}"
+
+
 def is_whole_day(moment: datetime) -> bool:
     """Return whether the time is midnight in UTC, as in all dates of anonymous texts."""
     return moment.hour == moment.minute == moment.second == 0

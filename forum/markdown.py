@@ -80,6 +80,8 @@ def _parser() -> MarkdownIt:
     parser.block.ruler.at("table", _bounded_table, {"alt": ["paragraph", "reference"]})
     parser.add_render_rule("heading_open", _lower_heading("heading_open"))
     parser.add_render_rule("heading_close", _lower_heading("heading_close"))
+    parser.add_render_rule("th_open", _align_cell)
+    parser.add_render_rule("td_open", _align_cell)
     parser.linkify = _LinkFinder()
     return parser
 
@@ -139,3 +141,10 @@ def _lower_heading(kind: str) -> Callable[..., str]:
         return f"<h{level}>" if kind == "heading_open" else f"</h{level}>\n"
 
     return render_heading
+
+
+def _align_cell(renderer: object, tokens: Sequence[Token], index: int, options: object, env: object) -> str:
+    """Render the start of a cell: its alignment as an attribute, since the parser's inline style is not allowed."""
+    cell = tokens[index]
+    alignment = str(cell.attrGet("style") or "").removeprefix("text-align:")
+    return f'<{cell.tag} align="{alignment}">' if alignment else f"<{cell.tag}>"

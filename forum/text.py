@@ -3,7 +3,6 @@
 import html
 import re
 import unicodedata
-from difflib import SequenceMatcher
 from typing import Literal, NamedTuple
 
 import nh3
@@ -14,13 +13,14 @@ from forum.markdown import TooComplex, require_length, to_unsafe_html
 from forum.markdown_writer import escape_markdown, write_markdown
 
 # Goes up when the output of to_html changes; `forum render` then renders older texts again.
-RENDER_VERSION = 2
+RENDER_VERSION = 3
 MAX_SOURCE_LENGTH = 40_000
 
 ALLOWED_TAGS = frozenset(
     "p br hr strong em s code pre blockquote ul ol li h2 h3 h4 a table thead tbody tr th td".split()
 )
-ALLOWED_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "code": {"class"}}
+ALLOWED_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "code": {"class"}, "th": {"align"}, "td": {"align"}}
+ALIGNMENTS = frozenset({"left", "center", "right"})
 ALLOWED_SCHEMES = frozenset({"http", "https", "mailto"})
 LINK_REL = "nofollow ugc noopener"
 _TAGS = re.compile(r"<[^>]+>")
@@ -198,23 +198,6 @@ def shorten(words: str, max_length: int) -> str:
     return words[:max_length] + "…"
 
 
-class DiffRun(NamedTuple):
-    """A run of words: "equal" in both texts, "delete" when only the first has it, "insert" when only the second has."""
-
-    kind: str
-    text: str
-
-
-def word_diff(before: str, after: str) -> list[DiffRun]:
-    """Return the differences between two texts word by word, in reading order."""
-    old, new = (re.findall(r"\s+|\S+", text) for text in (before, after))
-    runs = []
-    for kind, a, b, c, d in SequenceMatcher(None, old, new).get_opcodes():
-        sides = [("equal", old[a:b])] if kind == "equal" else [("delete", old[a:b]), ("insert", new[c:d])]
-        runs += [DiffRun(side, "".join(words)) for side, words in sides if words]
-    return runs
-
-
 def markdown_from_html(source: str) -> str:
     """Convert imported HTML to Markdown that shows the same words, if need be without formatting.
 
@@ -266,4 +249,6 @@ def _clean_again(rendered: str) -> str:
 
 
 def _is_allowed_attribute(tag: str, name: str, value: str) -> bool:
+    if name == "align":
+        return tag in ("th", "td") and value in ALIGNMENTS
     return name in ALLOWED_ATTRIBUTES.get(tag, set()) and (name != "class" or value.startswith("language-"))

@@ -12,7 +12,7 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.datastructures import ImmutableMultiDict, iter_multi_items
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from forum import assets, errors, headers, templating
+from forum import assets, errors, headers, messages, templating
 from forum.access_protocols import User
 from forum.job_queue import redis_options
 from forum.rate_limits import limiter, writing_limiter
@@ -69,6 +69,7 @@ def init_app(app: Flask) -> None:
     assets.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
+    messages.init_app(app)
     if app.config["PROXIES"]:
         n = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n, x_port=n)  # type: ignore[method-assign]

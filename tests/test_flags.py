@@ -188,3 +188,9 @@ def test_a_vendors_people_weigh_nothing(browse: Browse, app: Flask) -> None:
     assert db.session.get(Post, post.id).hidden_at is None
     report(browse, post)
     assert db.session.get(Post, post.id).hidden_at is not None
+
+
+def test_a_report_quotes_the_text_as_plain_words(browse: Browse, app: Flask) -> None:
+    comment = make_comment(body="They **never** called back, see [the log](https://log.example).\n\n- twice")
+    page = browse(make_member()).get(f"{path_to(comment)}/flag").text
+    assert "They never called back, see the log. twice" in page and "**" not in page

@@ -17,11 +17,11 @@ ROOT = Path(__file__).parent.parent
 # From the ground up: a room imports from rooms on lower floors, and from itself.
 FLOORS = [
     "config job_queue markdown markdown_writer",
-    "access_protocols db domains text dates anonymity gateway jobs limit_storage links signed_tokens",
+    "access_protocols db domains text dates anonymity diffs gateway jobs limit_storage links signed_tokens",
     "site serving job_runs backup chains storage mail_transport",
     "affiliation",
     "access clients cursors headers mail urls",
-    "assets forms rate_limits submissions",
+    "assets forms messages rate_limits submissions",
     "templating errors",
     "web",
     "accounts",
@@ -69,6 +69,7 @@ ORDER = {
         "writing",
         "actions comment_actions useful_views",
         "official_actions scheduled_actions thread_html",
+        "thread_pages versions",
         "jobs submission_checks",
         "signature_forms",
         "forms",

@@ -46,6 +46,13 @@ def test_any_text_renders_to_allowed_tags_only(source: str) -> None:
         assert tag in text.ALLOWED_TAGS
 
 
+def test_a_table_keeps_the_alignment_of_its_columns() -> None:
+    html = text.to_html("| a | b | c | d |\n|---|:--|:-:|--:|\n| 1 | 2 | 3 | 4 |")
+    assert '<th>a</th>\n<th align="left">b</th>\n<th align="center">c</th>\n<th align="right">d</th>' in html
+    assert '<td>1</td>\n<td align="left">2</td>\n<td align="center">3</td>\n<td align="right">4</td>' in html
+    assert "style" not in html
+
+
 def test_markdown_works_as_the_hint_says() -> None:
     html = text.to_html(
         "# One\n\n**b** *i* ~~s~~ `c`\n\n> q\n\n- a\n- b\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nhttps://a.example/x"

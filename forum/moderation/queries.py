@@ -1,7 +1,7 @@
 """Queries for flags, cases and decisions: one case with all that is needed to decide it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -22,6 +22,7 @@ from forum.moderation.models import (
     WithheldText,
     target_columns,
 )
+from forum.posts.comment_queries import REPORT_DELAY
 from forum.posts.models import Comment, Post
 from forum.vendors.models import Representative, Vendor
 
@@ -155,7 +156,7 @@ def weightiest_rule(case: Case) -> int | None:
     )
 
 
-def replied_recently(member: Member, item: Item, max_age: timedelta = timedelta(hours=1)) -> bool:
+def replied_recently(member: Member, item: Item) -> bool:
     """Return whether the member replied to this very text by name.
 
     Anonymous replies are ignored; otherwise a refused report would reveal that the member wrote one.
@@ -166,7 +167,8 @@ def replied_recently(member: Member, item: Item, max_age: timedelta = timedelta(
         is_reply = (Comment.post_id == item.post_id) & (Comment.parent_id == item.id)
     else:
         return False
-    replies = select(Comment.id).where(Comment.author_id == member.id, Comment.created_at > now() - max_age, is_reply)
+    is_recent = Comment.created_at > now() - REPORT_DELAY
+    replies = select(Comment.id).where(Comment.author_id == member.id, is_recent, is_reply)
     return db.session.scalar(replies.limit(1)) is not None
 
 

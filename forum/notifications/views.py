@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -29,6 +29,12 @@ INTENTS: dict[str, Callable[[Member, str, int], None]] = {
     "unfollow": actions.unfollow,
     "mark_read": actions.mark_read,
     "open": actions.mark_read,
+}
+# What the reader is told afterwards.
+MESSAGES = {
+    "follow": "You follow this now. What is new appears under Following.",
+    "unfollow": "You no longer follow this.",
+    "mark_read": "Marked as read.",
 }
 
 
@@ -70,14 +76,28 @@ def follow_post(post_id: int) -> ResponseReturnValue:
     post: Post = db.first_or_404(post_by_id(post_id))
     if not can_see(current_user, post):
         abort(404)
-    target = url_for("posts.show", post_id=post_id, slug=post.slug)
     if request.form.get("intent") == "open":
-        follow = thread_follow(current_reader(), post)
-        reply_id = (
-            first_unread_reply(post, current_user, follow.unread) if follow is not None and follow.unread else None
-        )
-        target = url_for("comments.show", comment_id=reply_id) if reply_id else target
+        return _change_follow("post", post_id, _first_unread_path(post))
+    target = url_for("posts.show", post_id=post_id, slug=post.slug, _anchor="post-actions")
     return _change_follow("post", post_id, target)
+
+
+@bp.get("/posts/<key:post_id>/first-unread")
+@permission_required(is_member)
+def first_unread(post_id: int) -> ResponseReturnValue:
+    """Redirect to the first unread reply under a post, and leave it unread."""
+    post: Post = db.first_or_404(post_by_id(post_id))
+    if not can_see(current_user, post):
+        abort(404)
+    return redirect(_first_unread_path(post))
+
+
+def _first_unread_path(post: Post) -> str:
+    follow = thread_follow(current_reader(), post)
+    reply_id = first_unread_reply(post, current_user, follow.unread) if follow is not None and follow.unread else None
+    if reply_id is None:
+        return url_for("posts.show", post_id=post.id, slug=post.slug)
+    return url_for("comments.show", comment_id=reply_id)
 
 
 @bp.post("/tags/<slug>/follow")
@@ -95,7 +115,8 @@ def follow_tag(slug: str) -> ResponseReturnValue:
 def follow_vendor(slug: str) -> ResponseReturnValue:
     """Follow or unfollow a vendor, mark it as read, or open it."""
     vendor = vendor_or_404(slug, current_user)
-    return _change_follow("vendor", vendor.id, url_for("pages.vendor", slug=slug, _anchor="posts"))
+    anchor = "posts" if request.form.get("intent") == "open" else None
+    return _change_follow("vendor", vendor.id, url_for("pages.vendor", slug=slug, _anchor=anchor))
 
 
 def _change_follow(kind: str, item_id: int, target: str) -> ResponseReturnValue:
@@ -104,6 +125,8 @@ def _change_follow(kind: str, item_id: int, target: str) -> ResponseReturnValue:
         abort(400)
     INTENTS[intent](current_user, kind, item_id)
     db.session.commit()
+    if intent in MESSAGES:
+        flash(MESSAGES[intent])
     return_to = safe_path(request.form.get("return_to")) if intent != "open" else None
     return redirect(return_to or target)
 

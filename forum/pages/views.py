@@ -157,6 +157,12 @@ def about() -> str:
     return render_template("pages/about.html")
 
 
+@bp.get("/keyboard")
+def keyboard() -> str:
+    """List the keyboard shortcuts, and let a device turn them off."""
+    return render_template("pages/keyboard.html")
+
+
 @bp.get("/rules")
 def rules() -> str:
     """Show the rules."""

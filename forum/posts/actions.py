@@ -36,7 +36,9 @@ class PostSubject(NamedTuple):
 
 NO_VENDOR = PostSubject()
 # A slug must not be the path of one of the post's other pages: /posts/<id>/edit and so on.
-RESERVED_SLUGS = ("delete", "edit", "flag", "follow", "official-reply", "reply", "revisions", "useful")
+RESERVED_SLUGS = frozenset(
+    "delete edit first-unread flag follow official-reply reply reply-count revisions useful".split()
+)
 
 
 def write_post(
@@ -98,7 +100,7 @@ def edit_post(
     Raises AlreadyRated when its rating is of another vendor, unless the author discloses the undisclosed one.
     """
     _disclose_rated_vendor(post, subject, author)
-    save_revision(post, title=post.title, details=_details(post))
+    save_revision(post, title=post.title, details=details_of(post))
     old_vendor_id = post.vendor_id
     with recounted(post):
         _set_content(post, title=title, body=body, leaning=leaning, subject=subject)
@@ -132,6 +134,14 @@ def delete_post(post: Post) -> bool:
         db.session.delete(post)
     db.session.flush()
     return leaves_tombstone
+
+
+def details_of(post: Post) -> str:
+    """Return leaning, vendor and tags as text, for a revision."""
+    vendor = post.vendor.name if post.vendor else post.vendor_description or "no vendor"
+    tier = f", {post.tier.name}" if post.tier and post.shows_tier else ""
+    tags = " ".join(f"#{slug}" for slug in tag_slugs_of([post.id]).get(post.id, []))
+    return f"{post.leaning} · {vendor}{tier} · {tags}"[:400]
 
 
 def rerender_outdated(version: int) -> int:
@@ -186,14 +196,6 @@ def _drop_rating(post: Post) -> None:
     db.session.flush()
     if rating is not None and not is_rating_attached_to_post(rating.id):
         withdraw(rating)
-
-
-def _details(post: Post) -> str:
-    """Return leaning, vendor and tags as text, for a revision."""
-    vendor = post.vendor.name if post.vendor else post.vendor_description or "no vendor"
-    tier = f", {post.tier.name}" if post.tier and post.shows_tier else ""
-    tags = " ".join(f"#{slug}" for slug in tag_slugs_of([post.id]).get(post.id, []))
-    return f"{post.leaning} · {vendor}{tier} · {tags}"[:400]
 
 
 def _set_tags(post: Post, tags: Sequence[Tag]) -> None:

@@ -1,12 +1,14 @@
 """Questions about comments: a page of a thread, and the page that shows a comment."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from functools import cache
 from typing import NamedTuple, cast
 
-from sqlalchemy import Executable, Select, bindparam, func, select
+from sqlalchemy import Executable, Select, bindparam, func, select, tuple_
 from sqlalchemy.orm import joinedload
 
+from forum import cursors
 from forum.access import listed_clause
 from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
@@ -16,7 +18,10 @@ from forum.posts.rows import CommentRow, SignedCommentRow
 from forum.vendors.models import Vendor
 
 THREAD_PAGE_SIZE = 100
-SEGMENT_LENGTH = 18  # characters that each comment adds to a path: 8 of time, 10 of its id
+# Who answered a text by name can't report it for so long.
+REPORT_DELAY = timedelta(hours=1)
+# What the pages of a thread may be sorted by besides reading order.
+SORT_COLUMNS = {"newest": Comment.__table__.c.created_at, "useful": Comment.__table__.c.useful_count}
 _comment, _vendor = Comment.__table__.c, Vendor.__table__.c
 _ROW_COLUMNS = (
     _comment.id,
@@ -45,28 +50,63 @@ _ROW_COLUMNS = (
 
 
 class ThreadPage(NamedTuple):
-    """A page of a thread in reading order, and the id of the comment that the next page begins with (or None)."""
+    """A page of a thread in reading order, and whether there is another page after it."""
 
     rows: Sequence[CommentRow]
-    next_id: int | None
+    has_next: bool
 
 
-def thread_page(post_id: int, start: int | None = None, page_size: int = THREAD_PAGE_SIZE) -> ThreadPage:
-    """Return a page of the post's thread, tombstones included, from the comment with the id `start`: one query."""
-    parameters = {"post_id": post_id, "page_size": page_size + 1} | ({"start": start} if start is not None else {})
-    rows = db.session.execute(_thread(start is not None), parameters).all()
-    next_id = rows[page_size].id if len(rows) > page_size else None
-    return ThreadPage(cast(Sequence[CommentRow], rows[:page_size]), next_id)
+class SortedPage(NamedTuple):
+    """A page of the comments under a post in another order, and the cursor of the next page (or None)."""
+
+    rows: Sequence[CommentRow]
+    next_cursor: str | None
+
+
+def thread_page(post_id: int, number: int = 1, page_size: int = THREAD_PAGE_SIZE) -> ThreadPage:
+    """Return a page of the post's thread, tombstones included: one query.
+
+    Where a page begins is found by counting entries of one index, at most those of one thread.
+    """
+    parameters = {"post_id": post_id, "page_size": page_size + 1}
+    if number > 1:
+        parameters["offset"] = (number - 1) * page_size
+    rows = db.session.execute(_thread(number > 1), parameters).all()
+    return ThreadPage(cast(Sequence[CommentRow], rows[:page_size]), len(rows) > page_size)
 
 
 @cache
-def _thread(has_start: bool) -> Executable:
+def _thread(has_offset: bool) -> Executable:
     statement = _rows().where(_comment.post_id == bindparam("post_id"))
-    if has_start:
+    if has_offset:
         first = Comment.__table__.alias("first").c
-        path = select(first.path).where(first.id == bindparam("start"), first.post_id == bindparam("post_id"))
+        path = select(first.path).where(first.post_id == bindparam("post_id")).order_by(first.path)
+        path = path.limit(1).offset(bindparam("offset"))
         statement = statement.where(_comment.path >= path.scalar_subquery())
     return statement.order_by(_comment.path).limit(bindparam("page_size"))
+
+
+def sorted_page(post_id: int, sort: str, cursor: str | None, page_size: int = THREAD_PAGE_SIZE) -> SortedPage:
+    """Return a page of the comments under the post by time or usefulness, without what its author deleted."""
+    column = SORT_COLUMNS[sort]
+    position = cursors.decode(cursor, int if sort == "useful" else datetime)
+    parameters: dict[str, object] = {"post_id": post_id, "page_size": page_size + 1}
+    if position is not None:
+        parameters |= {"value": position.value, "number": position.id}
+    rows = db.session.execute(_sorted(sort, position is not None), parameters).all()
+    page = cast(Sequence[CommentRow], rows[:page_size])
+    has_next = len(rows) > page_size
+    return SortedPage(page, cursors.encode(getattr(page[-1], column.key), page[-1].id) if has_next else None)
+
+
+@cache
+def _sorted(sort: str, has_cursor: bool) -> Executable:
+    column = SORT_COLUMNS[sort]
+    statement = _rows().where(_comment.post_id == bindparam("post_id"), _comment.deleted_at.is_(None))
+    if has_cursor:
+        position = tuple_(bindparam("value", type_=column.type), bindparam("number", type_=_comment.id.type))
+        statement = statement.where(tuple_(column, _comment.id) < position)
+    return statement.order_by(column.desc(), _comment.id.desc()).limit(bindparam("page_size"))
 
 
 def comment_by_id(comment_id: int, *, for_update: bool = False) -> Select[Comment]:
@@ -88,17 +128,29 @@ def comment_row(comment_id: int) -> CommentRow | None:
     return cast(CommentRow | None, db.session.execute(_rows().where(Comment.id == comment_id)).first())
 
 
-def page_start(comment: Comment, page_size: int = THREAD_PAGE_SIZE) -> int | None:
-    """Return the id of the comment that begins the page that shows this one; None for the first page.
+def page_of(comment: Comment, page_size: int = THREAD_PAGE_SIZE) -> int:
+    """Return the number of the page of the thread that shows the comment, counted in one index."""
+    parameters = {"post_id": comment.post_id, "end": comment.path}
+    return (db.session.scalar(_count_before(), parameters) or 0) // page_size + 1
 
-    The page begins with the top of the branch if that is near enough, so that readers see what was answered.
-    """
-    if _count_between(comment, "") < page_size:
-        return None
-    top = comment.path[:SEGMENT_LENGTH]
-    if _count_between(comment, top) < page_size:
-        return db.session.scalar(select(Comment.id).where(Comment.post_id == comment.post_id, Comment.path == top))
-    return comment.id
+
+@cache
+def _count_before() -> Executable:
+    return select(func.count(_comment.id)).where(
+        _comment.post_id == bindparam("post_id"), _comment.path < bindparam("end")
+    )
+
+
+def listed_reply_count(post_id: int) -> int | None:
+    """Return how many replies everyone sees under a post that everyone sees; None when there is no such post."""
+    count: int | None = db.session.scalar(_listed_reply_count(), {"post_id": post_id})
+    return count
+
+
+@cache
+def _listed_reply_count() -> Executable:
+    post = Post.__table__.c
+    return select(post.comment_count).where(post.id == bindparam("post_id"), post.hidden_at.is_(None))
 
 
 def signed_comments(member_id: int, limit: int = 50) -> Sequence[SignedCommentRow]:
@@ -122,20 +174,6 @@ def latest_comments(post_id: int, limit: int = 50) -> Sequence[CommentRow]:
         .limit(limit)
     ).all()
     return cast(Sequence[CommentRow], rows)
-
-
-def _count_between(comment: Comment, start: str) -> int:
-    parameters = {"post_id": comment.post_id, "start": start, "end": comment.path}
-    return db.session.scalar(_count_in_path_range(), parameters) or 0
-
-
-@cache
-def _count_in_path_range() -> Executable:
-    return select(func.count(_comment.id)).where(
-        _comment.post_id == bindparam("post_id"),
-        _comment.path >= bindparam("start"),
-        _comment.path < bindparam("end"),
-    )
 
 
 def _rows() -> Select[*tuple[object, ...]]:

@@ -24,20 +24,21 @@ from forum.config import SAFE_METHODS
 from forum.db import begin_writing, db, deferred_transaction
 from forum.forms import composing
 from forum.posts import comment_actions
-from forum.posts.comment_queries import comment_by_id, page_start
+from forum.posts.comment_queries import comment_by_id, page_of
 from forum.posts.form_pages import TOO_MANY_SCHEDULED, cancel_replaced, reply_form_page
 from forum.posts.forms import CommentEditForm, CommentForm
-from forum.posts.item_queries import item_by_submission, revisions_of
+from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Comment, Post
 from forum.posts.official_views import official_reply_page
 from forum.posts.queries import post_by_id
 from forum.posts.scheduled_actions import schedule_comment
 from forum.posts.useful_views import save_useful_vote
+from forum.posts.versions import version_page
 from forum.rate_limits import limit_writing, limiter
 from forum.submissions import submit_once
 from forum.templating import current_reader
 from forum.text import Rendered
-from forum.urls import KeyConverter, key_text
+from forum.urls import KeyConverter, key_text, whole_number
 from forum.web import permission_required, require
 
 bp = Blueprint("comments", __name__)
@@ -138,17 +139,13 @@ def delete(comment_id: int) -> ResponseReturnValue:
 
 @bp.get("/replies/<key:comment_id>/revisions")
 def revisions(comment_id: int) -> ResponseReturnValue:
-    """Show the earlier versions of a reply."""
+    """Show the versions of a reply, each with what changed in it."""
     comment = _comment_or_404(comment_id)
     if comment.deleted_at:
         abort(404)
-    return render_template(
-        "posts/reply_revisions.html",
-        comment=comment,
-        post=comment.post,
-        revisions=revisions_of(comment),
-        is_insider=is_author(current_user, comment) or is_moderator(current_user),
-    )
+    is_insider = is_author(current_user, comment) or is_moderator(current_user)
+    page = version_page(comment, is_insider=is_insider, before=whole_number(request.args.get("before")))
+    return render_template("posts/reply_revisions.html", comment=comment, post=comment.post, page=page)
 
 
 @bp.post("/replies/<key:comment_id>/useful")
@@ -209,8 +206,8 @@ def _schedule(post: Post, form: CommentForm, parent: Comment | None) -> Response
 
 
 def _url_of(comment: Comment) -> str:
-    start = page_start(comment)
-    page: dict[str, Any] = {"from": key_text(start)} if start else {}
+    number = page_of(comment)
+    page: dict[str, Any] = {"page": number} if number > 1 else {}
     anchor = f"r-{key_text(comment.id)}"
     slug = None if comment.post.removed_at else comment.post.slug
     return url_for("posts.show", post_id=comment.post_id, slug=slug, _anchor=anchor, **page)

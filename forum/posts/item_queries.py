@@ -34,6 +34,14 @@ def revisions_of(item: Post | Comment) -> Sequence[Revision]:
     return db.session.scalars(statement).all()
 
 
+def revisions_before(item: Post | Comment, number: int | None, limit: int) -> Sequence[Revision]:
+    """Return the item's latest revisions, or the latest before a number, the latest first."""
+    statement = select(Revision).where(*_about(Revision, item)).order_by(Revision.number.desc()).limit(limit)
+    if number is not None:
+        statement = statement.where(Revision.number < number)
+    return db.session.scalars(statement).all()
+
+
 def revision_count(item: Post | Comment) -> int:
     """Return how many revisions the item has."""
     return db.session.scalar(select(func.count()).select_from(Revision).where(*_about(Revision, item))) or 0

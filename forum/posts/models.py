@@ -136,6 +136,8 @@ class Comment(AuthoredText, db.Model):
     __table_args__ = (
         _one_author("comments"),
         Index("ix_comments_thread", "post_id", "path", unique=True),
+        Index("ix_comments_newest", "post_id", "created_at", "id"),
+        Index("ix_comments_useful", "post_id", "useful_count", "id"),
         Index("ix_comments_author_new", "author_id", "created_at", "id"),
         Index("ix_comments_official", "official_vendor_id", postgresql_where=_IS_OFFICIAL, sqlite_where=_IS_OFFICIAL),
     )

@@ -6,6 +6,7 @@ be stale.
 """
 
 import sys
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -25,6 +26,8 @@ from forum.urls import key_text, path_of
 CACHE_SIZE = 3000  # comments; about 8 MB, at most 50 MB
 # Of the HTML of a text, in bytes of memory. A longer one is rendered on each visit: the cache is bounded by bytes.
 MAX_CACHED_BYTES = 4000
+# Names in a thread get one of so many marks, so that an alias can be followed; see static/css/comments.css.
+MARKS = 24
 LIST, LIST_END = '<ol class="thread">', "</ol>"
 # What stands between two comments, by how much deeper the second is: a list begins, or lists end.
 SEPARATORS = {1: LIST} | {-n: "</li>" + "</ol></li>" * n for n in range(MAX_DEPTH + 1)}
@@ -33,12 +36,15 @@ SEPARATORS = {1: LIST} | {-n: "</li>" + "</ol></li>" * n for n in range(MAX_DEPT
 class ThreadReader(NamedTuple):
     """What the HTML of a thread depends on besides its rows.
 
+    `answered_ids` are of texts that the reader answered by name so recently that they can't report them yet.
     `represents_id` is the id of the vendor that the reader represents.
     """
 
     own_ids: set[int]
     useful_ids: set[int]
+    answered_ids: set[int]
     can_write: bool
+    is_signed_in: bool
     is_moderator: bool
     represents_id: int | None = None
 
@@ -56,30 +62,40 @@ class PageFacts(NamedTuple):
     clock: tuple[ZoneInfo | None, int]
     reply_url: str  # of a reply, without its key
     answer_url: str  # of the form that answers a reply, without the reply's key
+    sign_in_url: str  # for strangers: of sign-in and back to a reply, without its key; else empty
 
 
-def render_thread(rows: Sequence[CommentRow], post: PostPageRow, reader: ThreadReader) -> Markup:
-    """Return a page of the post's thread for this reader as nested lists; empty without rows."""
+def render_thread(
+    rows: Sequence[CommentRow], post: PostPageRow, reader: ThreadReader, *, is_flat: bool = False
+) -> Markup:
+    """Return a page of the post's thread for this reader as nested lists, or as one list; empty without rows."""
     if not rows:
         return Markup("")
     page = _page_facts(post, reader)
     by_id = {row.id: row for row in rows}
-    depths = [row.depth for row in rows]
-    targets = [_reply_target(row, by_id) if row.depth == MAX_DEPTH else None for row in rows]
+    depths = [0] * len(rows) if is_flat else [row.depth for row in rows]
+    own_ids, useful_ids, answered_ids = reader.own_ids, reader.useful_ids, reader.answered_ids
     parts: list[str] = [LIST]
-    for step, (comment_id, row), target in zip(_steps(depths), by_id.items(), targets, strict=True):
-        is_own, is_useful = comment_id in reader.own_ids, comment_id in reader.useful_ids
+    for step, (comment_id, row) in zip(_steps(depths), by_id.items(), strict=True):
+        target = _reply_target(row, by_id, page, is_flat) if is_flat or row.depth == MAX_DEPTH else None
+        is_own, is_useful, is_answered = comment_id in own_ids, comment_id in useful_ids, comment_id in answered_ids
         render = _render if sys.getsizeof(row.body_html) <= MAX_CACHED_BYTES else _render.__wrapped__
-        parts += SEPARATORS[step], render(row, page, is_own, is_useful, target)
+        parts += SEPARATORS[step], render(row, page, is_own, is_useful, is_answered, target)
     # No comment stands before the first.
     parts[1] = ""
     parts += SEPARATORS[min(depths) - depths[-1]], LIST_END
     return Markup("".join(parts))  # noqa: S704 - all of it was rendered by templates
 
 
+def mark_of(post_id: int, name: str) -> int:
+    """Return which of the marks a name has in a thread. It is made of what readers see, and of nothing else."""
+    return zlib.crc32(f"{post_id} {name}".encode()) % MARKS
+
+
 def _page_facts(post: PostPageRow, reader: ThreadReader) -> PageFacts:
     # A vendor's representative neither answers nor votes in a thread about the vendor.
     can_vote = reader.represents_id is None or reader.represents_id != post.vendor_id
+    reply_url = path_of("comments.show", comment_id=0).removesuffix(key_text(0))
     return PageFacts(
         post.id,
         (post.author_id, post.pseudonym_id),
@@ -89,23 +105,27 @@ def _page_facts(post: PostPageRow, reader: ThreadReader) -> PageFacts:
         reader.is_moderator,
         reader.represents_id,
         reader_clock(),
-        path_of("comments.show", comment_id=0).removesuffix(key_text(0)),
+        reply_url,
         path_of("comments.new", post_id=post.id, to=""),
+        "" if reader.is_signed_in else path_of("accounts.sign_in", next=reply_url),
     )
 
 
 @lru_cache(maxsize=CACHE_SIZE)
-def _render(row: CommentRow, page: PageFacts, is_own: bool, is_useful: bool, target: tuple[int, str] | None) -> Markup:
-    is_hidden, created_at = row.hidden_at is not None, row.created_at
+def _render(
+    row: CommentRow, page: PageFacts, is_own: bool, is_useful: bool, is_answered: bool, target: tuple[str, str] | None
+) -> Markup:
+    is_hidden, created_at, name = row.hidden_at is not None, row.created_at, byline(row)
     can_act = page.can_write and not is_own and not is_hidden
     is_editable = row.official_title is None or row.official_vendor_id == page.represents_id
     html: Markup = get_template_attribute("posts/_comment.html", "comment")(
         row,
-        byline(row),
+        name,
         key=key_text(row.id),
         page=page,
+        mark=mark_of(page.post_id, name.name),
         iso=dates.format_iso(created_at),
-        day=dates.format_day(created_at, None if dates.is_whole_day(created_at) else page.clock[0]),
+        time=dates.format_time(created_at, page.clock[0]),
         is_post_author=page.post_author != (None, None) and page.post_author == (row.author_id, row.pseudonym_id),
         target=target,
         is_tombstone=row.deleted_at is not None or (is_hidden and not is_own and not page.is_moderator),
@@ -113,19 +133,24 @@ def _render(row: CommentRow, page: PageFacts, is_own: bool, is_useful: bool, tar
         can_delete=is_own and page.can_write,
         can_edit=is_own and page.can_write and is_editable and (not is_hidden or row.edit_deadline is not None),
         vote="" if not (can_act and page.can_vote) else "unmark" if is_useful else "mark",
-        can_report=can_act,
+        can_report=can_act and not is_answered,
         can_reply=page.is_open and not is_hidden,
         can_moderate=page.is_moderator and page.can_write and not is_own,
     )
     return html
 
 
-def _reply_target(row: CommentRow, by_id: Mapping[int, CommentRow]) -> tuple[int, str] | None:
-    """Return the id and author's name of the answered comment when both stand on the deepest level, else None."""
+def _reply_target(
+    row: CommentRow, by_id: Mapping[int, CommentRow], page: PageFacts, is_flat: bool
+) -> tuple[str, str] | None:
+    """Return link and name of the answered comment where the list does not show which one it is, else None."""
     parent = by_id.get(row.parent_id or 0)
-    if parent is None or parent.depth < MAX_DEPTH:
+    if parent is None:
+        return (page.reply_url + key_text(row.parent_id), "another reply") if row.parent_id else None
+    if parent.depth < MAX_DEPTH and not is_flat:
         return None
-    return parent.id, "a removed reply" if parent.deleted_at else byline(parent).name
+    name = "a removed reply" if parent.deleted_at else byline(parent).name
+    return f"#r-{key_text(parent.id)}", name
 
 
 def _steps(depths: Sequence[int]) -> Iterator[int]:

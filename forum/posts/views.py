@@ -1,10 +1,9 @@
 """Posts: show, write, edit and delete them."""
 
 import secrets
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -16,11 +15,9 @@ from forum.access import (
     can_reply_officially,
     can_see,
     can_write,
-    ids_written_by,
     is_author,
     is_listed,
     is_moderator,
-    is_representative,
     represents_vendor_of,
 )
 from forum.accounts.models import Member
@@ -29,17 +26,18 @@ from forum.config import SAFE_METHODS
 from forum.db import db
 from forum.forms import composing
 from forum.posts import actions
-from forum.posts.comment_queries import thread_page
+from forum.posts.comment_queries import comment_by_id, listed_reply_count
 from forum.posts.form_pages import TOO_MANY_SCHEDULED, cancel_replaced, post_form_page
 from forum.posts.forms import CommentForm, PostEditForm, PostForm, form_values
-from forum.posts.item_queries import item_by_submission, revisions_of, useful_votes_in
+from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Post
 from forum.posts.official_views import official_reply_values
 from forum.posts.queries import post_by_id, post_page_row, related_posts
-from forum.posts.rows import CommentRow, PostPageRow
+from forum.posts.rows import PostPageRow
 from forum.posts.scheduled_actions import schedule_post
-from forum.posts.thread_html import ThreadReader, render_thread
+from forum.posts.thread_pages import place_args, place_in, thread_view
 from forum.posts.useful_views import save_useful_vote
+from forum.posts.versions import version_page
 from forum.rate_limits import limit_writing, limiter
 from forum.ratings.actions import AlreadyRated
 from forum.ratings.directions import Scorecard, rating_scorecard
@@ -48,7 +46,7 @@ from forum.ratings.queries import scorecard_row
 from forum.ratings.scores.actions import site_context
 from forum.submissions import submit_once
 from forum.templating import current_reader
-from forum.urls import KeyConverter
+from forum.urls import KeyConverter, whole_number
 from forum.vendors.merging import hold_catalogue
 from forum.vendors.queries import vendor_by_name
 from forum.web import permission_required, require
@@ -74,22 +72,20 @@ def show(post_id: int, slug: str | None = None) -> ResponseReturnValue:
     is_removed = not can_see(reader, post)
     # Once a moderator removed it, the slug (made of the title) disappears from the URL.
     url_slug = None if is_removed else post.slug
-    start = KeyConverter.number_in(request.args.get("from"))
     if slug != url_slug:
-        page_args: dict[str, Any] = {name: value for name, value in request.args.items() if name == "from"}
-        return redirect(url_for(".show", post_id=post_id, slug=url_slug, **page_args), 302 if is_removed else 301)
-    page = thread_page(post.id, start)
-    if start is not None and not page.rows:
-        return redirect(url_for(".show", post_id=post_id, slug=post.slug))
-    thread_reader = _thread_reader(reader, post, page.rows)
+        place: dict[str, Any] = place_args(request.args)
+        return redirect(url_for(".show", post_id=post_id, slug=url_slug, **place), 302 if is_removed else 301)
+    if "from" in request.args:
+        return _redirect_to_reply(post, KeyConverter.number_in(request.args["from"]))
+    thread = thread_view(post, reader, place_in(request.args))
+    if thread is None:
+        return _redirect_to(post)
     return render_template(
         "posts/show.html",
         post=post,
         tags=sorted((post.tags or "").split()),
-        thread=render_thread(page.rows, post, thread_reader),
-        reader=thread_reader,
-        start=start,
-        next_id=page.next_id,
+        thread=thread,
+        reader=thread.reader,
         related_posts=related_posts(post.id, post.vendor_id),
         card=_rating_card(post),
         is_removed=is_removed,
@@ -142,6 +138,15 @@ def _can_submit(form: PostForm, intent: str) -> bool:
     )
 
 
+@bp.get("/posts/<key:post_id>/reply-count")
+def reply_count(post_id: int) -> ResponseReturnValue:
+    """Return how many replies everyone sees under a post, for pages that are open: the same for every reader."""
+    count = listed_reply_count(post_id)
+    if count is None:
+        abort(404)
+    return Response(str(count), mimetype="text/plain")
+
+
 @bp.route("/posts/<key:post_id>/edit", methods=["GET", "POST"])
 @limit_writing("60/hour")
 @composing
@@ -179,12 +184,13 @@ def delete(post_id: int) -> ResponseReturnValue:
 
 @bp.get("/posts/<key:post_id>/revisions")
 def revisions(post_id: int) -> ResponseReturnValue:
-    """Show the earlier versions of a post."""
+    """Show the versions of a post, each with what changed in it."""
     post = _post_or_404(post_id)
     if post.deleted_at:
         abort(404)
     is_insider = is_author(current_user, post) or is_moderator(current_user)
-    return render_template("posts/revisions.html", post=post, revisions=revisions_of(post), is_insider=is_insider)
+    page = version_page(post, is_insider=is_insider, before=whole_number(request.args.get("before")))
+    return render_template("posts/revisions.html", post=post, page=page)
 
 
 @bp.post("/posts/<key:post_id>/useful")
@@ -255,8 +261,16 @@ def _save(form: PostEditForm, post: Post) -> bool:
     return True
 
 
-def _redirect_to(post: Post) -> ResponseReturnValue:
+def _redirect_to(post: Post | PostPageRow) -> ResponseReturnValue:
     return redirect(url_for(".show", post_id=post.id, slug=post.slug))
+
+
+def _redirect_to_reply(post: PostPageRow, comment_id: int | None) -> ResponseReturnValue:
+    """Redirect an older link to a page of a thread, which names the reply that the page began with."""
+    comment = db.session.scalar(comment_by_id(comment_id)) if comment_id is not None else None
+    if comment is None or comment.post_id != post.id:
+        return _redirect_to(post)
+    return redirect(url_for("comments.show", comment_id=comment.id))
 
 
 def _rating_card(post: PostPageRow) -> RatingCard | None:
@@ -268,11 +282,3 @@ def _rating_card(post: PostPageRow) -> RatingCard | None:
     is_shown = row.tier is not None and (not row.rating.anonymous or row.tier.id == post.tier_id)
     scorecard = rating_scorecard(row.rating, row.tier if is_shown else None, figures, site_context(row.site))
     return RatingCard(scorecard, row.vendor_name, row.snapshot if figures else None)
-
-
-def _thread_reader(reader: Member, post: PostPageRow, rows: Sequence[CommentRow]) -> ThreadReader:
-    own_ids = ids_written_by(reader, post.thread_key, [post, *rows])
-    is_signed_in = reader.is_authenticated
-    useful_ids = useful_votes_in(post.id, [row.id for row in rows], reader.id) if is_signed_in else set()
-    represents_id = reader.represents_id if is_representative(reader) else None
-    return ThreadReader(own_ids, useful_ids, can_write(reader), is_moderator(reader), represents_id)

@@ -109,6 +109,7 @@ STRANGER = [
     Place("member, long words"),
     Place("about", "/about"),
     Place("rules", "/rules"),
+    Place("keyboard shortcuts", "/keyboard"),
     Place("not found", "/nothing-here", status=404),
     Place("wrong way", "/sign-out", status=405),
     Place("sign in", "/sign-in"),

@@ -4,10 +4,10 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from forum import text
 from forum.access import can_appeal, can_read_statement, is_signed_in
 from forum.accounts.device_views import fresh_proof_required
 from forum.db import db, now
+from forum.diffs import word_diff
 from forum.forms import composing
 from forum.moderation.decisions import appeals
 from forum.moderation.decisions.forms import AppealForm
@@ -85,7 +85,7 @@ def _page(decision: Decision, form: AppealForm) -> ResponseReturnValue:
         outcome=outcome_for_author(decision),
         source=SOURCES[decision.source].statement if decision.source in SOURCES else decision.source,
         withheld=withheld_text(decision),
-        word_diff=text.word_diff,
+        word_diff=word_diff,
         appeal=decision.appeal,
         reversal=reversal_of(decision),
         is_open_to_appeal=_is_open_to_appeal(decision),

@@ -1,0 +1,121 @@
+"""A page of a thread for one reader: where it is, its HTML, and what the reader may do there."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from forum.access import can_write, ids_written_by, is_moderator, is_representative
+from forum.accounts.models import Member
+from forum.db import now
+from forum.messages import message_places, messages_at
+from forum.posts.comment_queries import REPORT_DELAY, SORT_COLUMNS, THREAD_PAGE_SIZE, sorted_page, thread_page
+from forum.posts.item_queries import useful_votes_in
+from forum.posts.rows import CommentRow, PostPageRow
+from forum.posts.thread_html import ThreadReader, render_thread
+from forum.urls import KeyConverter, whole_number
+
+# The parameters of a post's page that say which page of the thread it shows. Older links have "from", a reply's key.
+PLACE_PARAMETERS = ("page", "sort", "after", "from")
+# The id of a reply's box, which links to replies lead to.
+REPLY_PLACE = re.compile(f"r-{KeyConverter.regex}")
+# How many pages beside the present one have a link of their own.
+NEIGHBOURS = 1
+
+
+class ThreadPlace(NamedTuple):
+    """Which page of a thread: by number in reading order; in another order, after a cursor."""
+
+    sort: str = "oldest"
+    number: int = 1
+    after: str | None = None
+
+
+class ThreadView(NamedTuple):
+    """A page of a thread as its post's page shows it.
+
+    `numbers` are the pages that it links to, None for those between; there are none if all replies are on one page.
+    """
+
+    html: Markup
+    reader: ThreadReader
+    place: ThreadPlace
+    numbers: list[int | None]
+    page_count: int
+    next_cursor: str | None
+
+
+def place_args(args: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters among these that say which page of a thread is meant."""
+    return {name: value for name, value in args.items() if name in PLACE_PARAMETERS}
+
+
+def place_in(args: Mapping[str, str]) -> ThreadPlace:
+    """Return the place that the parameters stand for: the first page unless they make sense."""
+    if (sort := args.get("sort")) in SORT_COLUMNS:
+        return ThreadPlace(sort, after=args.get("after"))
+    return ThreadPlace(number=max(whole_number(args.get("page")) or 1, 1))
+
+
+def thread_view(post: PostPageRow, member: Member, place: ThreadPlace) -> ThreadView | None:
+    """Return a page of the post's thread; None if the thread has no such page."""
+    if place.sort != "oldest":
+        page = sorted_page(post.id, place.sort, place.after)
+        reader = _thread_reader(member, post, page.rows)
+        html = _with_messages(render_thread(page.rows, post, reader, is_flat=True))
+        return ThreadView(html, reader, place, [], 0, page.next_cursor)
+    rows, has_next = thread_page(post.id, place.number)
+    if place.number > 1 and not rows:
+        return None
+    reader = _thread_reader(member, post, rows)
+    # The number of replies is known, that of tombstones is not: the last page shows itself when one is there.
+    page_count = max(-(-post.comment_count // THREAD_PAGE_SIZE), place.number + 1) if has_next else place.number
+    numbers = _page_numbers(place.number, page_count)
+    html = _with_messages(render_thread(rows, post, reader))
+    return ThreadView(html, reader, place, numbers, page_count, None)
+
+
+def _with_messages(html: Markup) -> Markup:
+    """Put messages for replies into the boxes of these: outside of what is cached of them."""
+    for place in message_places():
+        position = html.find(f'id="{place}"') if REPLY_PLACE.fullmatch(place) else -1
+        if position >= 0:
+            start = html.index(">", position) + 1
+            html = html[:start] + messages_at(place) + html[start:]
+    return html
+
+
+def _page_numbers(number: int, page_count: int) -> list[int | None]:
+    """Return the first page, the last, and those around a page; None stands for all between two."""
+    if page_count == 1:
+        return []
+    near = range(max(number - NEIGHBOURS, 1), min(number + NEIGHBOURS, page_count) + 1)
+    numbers: list[int | None] = []
+    for n in sorted({1, *near, page_count}):
+        if numbers and n - (numbers[-1] or 0) > 1:
+            numbers.append(None)
+        numbers.append(n)
+    return numbers
+
+
+def _thread_reader(member: Member, post: PostPageRow, rows: Sequence[CommentRow]) -> ThreadReader:
+    is_signed_in = member.is_authenticated
+    own_ids = ids_written_by(member, post.thread_key, [post, *rows])
+    useful_ids = useful_votes_in(post.id, [row.id for row in rows], member.id) if is_signed_in else set()
+    represents_id = member.represents_id if is_representative(member) else None
+    return ThreadReader(
+        own_ids,
+        useful_ids,
+        _answered_ids(member.id, post.id, rows) if is_signed_in else set(),
+        can_write(member),
+        is_signed_in,
+        is_moderator(member),
+        represents_id,
+    )
+
+
+def _answered_ids(member_id: int, post_id: int, rows: Sequence[CommentRow]) -> set[int]:
+    """Return the ids of what the member answered by name just now: reports of that are refused for a while."""
+    start = now() - REPORT_DELAY
+    return {row.parent_id or post_id for row in rows if row.author_id == member_id and row.created_at > start}
