@@ -16,7 +16,7 @@ from tests.factories import make_comment, make_member, make_post
 from tests.following import MONDAY
 
 # Jobs that every process runs on its own: they find their work in the database, claim it there, or clean their own machine.
-UNGUARDED = {"deliver_mail", "publish_scheduled", "settle_pending_recounts", "truncate_write_ahead_log"}
+UNGUARDED = {"deliver_mail", "publish_scheduled", "settle_pending_recounts", "settle_pending_mentions", "truncate_write_ahead_log"}
 TUESDAY = datetime(2027, 3, 2, 5, 0, 30, tzinfo=UTC)
 
 

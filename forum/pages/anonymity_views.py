@@ -38,8 +38,8 @@ STORED_COLUMNS = {
     },
     "member_states": {
         "member_id": "your account",
-        "sealed": "what you follow by choice, what you marked as read and what a digest told you, encrypted with "
-        "the key; its length shows in steps of 4, 16, 64 kilobytes",
+        "sealed": "what you follow by choice, what you marked as read, which notifications you turned off and what a "
+        "digest told you, encrypted with the key; its length shows in steps of 4, 16, 64 kilobytes",
     },
     "member_saved_lists": {
         "member_id": "your account",
@@ -53,6 +53,11 @@ STORED_COLUMNS = {
         "details_seal": "kind of browser, beginning of the network's address and the day you signed in, encrypted with "
         "the key, all of one length",
         "last_day": "the day the session ends at the latest",
+    },
+    "pending_mentions": {
+        "id": "a random number",
+        "post_id": "the thread of a text with a mention",
+        "comment_id": "the reply, if it is one",
     },
     "pending_recounts": {
         "id": "a random number",
@@ -68,6 +73,7 @@ TABLE_TITLES = {
     "member_states": "What you follow, one row for every account, and nothing about your own texts in it",
     "member_saved_lists": "What you save for yourself, one row for every account, sealed anew every morning",
     "member_sessions": "A browser that is signed in; it names no account, and no visit changes it",
+    "pending_mentions": "A new text with a mention, until the mention is looked up, a moment later",
     "pending_recounts": "A new reply or vote, until it is counted, a moment later",
 }
 

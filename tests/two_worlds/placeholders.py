@@ -73,6 +73,8 @@ COLUMNS = {
                 "representatives",
                 "pending_recounts",
                 "mails",
+                "mentions",
+                "pending_mentions",
             ),
             "member_sessions",
             *("cases", "case_notes", "flags", "withheld_texts", "appeals", "notices"),
