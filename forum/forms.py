@@ -24,13 +24,15 @@ View = TypeVar("View", bound=Callable[..., Any])
 NEVER_REPEATED = {"csrf_token", "password", "current_password", "password_confirmation", "proof", "code"}
 NEVER_REPEATED |= {"credential", "intent", "unsent"}
 # Fields that a form fills in by itself; they say nothing to people.
-TECHNICAL_FIELDS = {"submission", "form_timestamp", "homepage", "replaces", "to"}
+TECHNICAL_FIELDS = {"submission", "form_timestamp", "homepage", "replaces", "to", "kind"}
 # The button that leads from such a page back to the form.
 REVIEW = "review"
 # How much of a text and of any other field is stored, to fill a form again.
 MAX_BODY_LENGTH, MAX_TYPED_LENGTH = 20_000, 1_000
 UNSENT_SALT, UNSENT_MAX_AGE = "unsent form", 24 * 3600  # seconds
 MAX_SUBMISSION_LENGTH = 64
+# No form chooses for its author: whoever forgets to choose must not appear by name.
+CHOOSE_IDENTITY = "Choose how you appear: by name or anonymously. Nothing is published yet."
 
 
 class SubmissionField(HiddenField):
@@ -83,7 +85,7 @@ class Form(FlaskForm):
         """Return what was typed into the form's own fields, as text that fills them again, capped."""
         names = [name for name in self._fields if name in request.form and name not in NEVER_REPEATED]
         limits = {"body": MAX_BODY_LENGTH}
-        return {name: request.form[name][: limits.get(name, MAX_TYPED_LENGTH)] for name in names}
+        return {name: _typed_value(name)[: limits.get(name, MAX_TYPED_LENGTH)] for name in names}
 
     def render(self, template: str, **values: object) -> tuple[str, int]:
         """Return the page with this form, and its status: 422 when the form has errors, else 200."""
@@ -137,9 +139,14 @@ def unsent_form() -> UnsentForm | None:
     view = current_app.view_functions.get(request.endpoint or "")
     if request.method != "POST" or not hasattr(view, "is_composing") or not is_same_origin():
         return None
-    pairs = ((name, value) for name, value in request.form.items() if name not in NEVER_REPEATED and len(name) < 60)
-    fields = dict(islice(pairs, MAX_UNSENT_FIELDS))
+    names = (name for name in request.form if name not in NEVER_REPEATED and len(name) < 60)
+    fields = {name: _typed_value(name) for name in islice(names, MAX_UNSENT_FIELDS)}
     return UnsentForm(request.path, fields) if any(fields.values()) else None
+
+
+def _typed_value(name: str) -> str:
+    """Return what was sent under a name: of boxes of one name, all that are checked."""
+    return ", ".join(value for value in request.form.getlist(name) if value)
 
 
 def unsent_form_in(token: str) -> UnsentForm | None:

@@ -48,6 +48,12 @@ def value_of(page: str, name: str) -> str:
     return unescape(match[1])
 
 
+def tags_in(page: str) -> list[str]:
+    """Return the tags that are chosen in the form, and what is typed beside them."""
+    boxes = re.findall(r'<input type="checkbox" name="tags" value="([^"]+)" data-words="[^"]*" checked>', page)
+    return [*boxes, *([typed] if (typed := value_of(page, "tags")) else [])]
+
+
 def hidden_fields(page: str) -> dict[str, str]:
     """Return the fields of an unsent text that its page offers to send again."""
     rows = re.findall(r'<textarea name="([^"]+)" hidden[^>]*>\n?([^<]*)</textarea>', page)

@@ -15,6 +15,7 @@ from forum.mail import Mail, deliver_due
 from forum.rate_limits import limiter
 from tests.factories import PASSWORD, run_concurrently
 from tests.factories import make_member as make_plain_member
+from tests.rating_forms import page_text
 
 OTHER = "wet stone quiet harbour"
 
@@ -243,6 +244,26 @@ def test_the_profile_keeps_what_is_right_and_says_what_is_wrong(app: Any, browse
     assert answer.status_code == 302
     assert '<option value="Europe/Helsinki" selected>' in reader.get("/settings").text
     assert "Finland" in browse().get(f"/members/{member.slug}").text
+
+
+def test_time_zones_are_regions_and_places_and_an_older_name_may_stay(app: Any, browse: Any) -> None:
+    page = browse(make_plain_member()).get("/settings").text
+    assert 'value="Europe/Helsinki"' in page and 'value="UTC"' in page
+    for name in ("Factory", "W-SU", "Etc/GMT+5", "GB-Eire", "US/Alaska", "EST5EDT"):
+        assert f'value="{name}"' not in page
+    member = make_plain_member()
+    member.time_zone = "W-SU"
+    db.session.commit()
+    fields = {"name": "Marta A", "job_title": "", "company": "", "country": "Finland"}
+    assert '<option value="W-SU" selected>' in browse(member).get("/settings").text
+    assert browse(member).post("/settings", data=fields | {"time_zone": "W-SU"}).status_code == 302
+    assert browse(make_plain_member()).post("/settings", data=fields | {"time_zone": "W-SU"}).status_code == 422
+
+
+def test_a_message_at_the_top_of_a_form_names_its_field(app: Any, browse: Any) -> None:
+    typed = {"name": "Marta", "job_title": "x" * 81, "time_zone": "UTC"}
+    page = page_text(browse(make_plain_member()).post("/settings", data=typed))
+    assert "Job title: Use at most 80 characters." in page
 
 
 def test_signing_out_ends_the_session(app: Any, browse: Any) -> None:

@@ -98,7 +98,7 @@ def test_a_preview_keeps_all_and_stores_nothing(app: Any, browse: Any) -> None:
         ({"body": "   \r\n "}, "Write your reply."),
         ({"body": "x"}, "Use at least 2."),
         ({"body": "x" * 10_001}, "Shorten it to 10,000"),
-        ({"identity": "admin"}, "Choose how you appear."),
+        ({"identity": "admin"}, "Choose how you appear: by name or anonymously."),
     ],
 )
 def test_a_wrong_reply_is_answered_in_words_and_kept(

@@ -75,7 +75,7 @@ ORDER = {
         "forms",
         "form_pages official_forms",
         "official_views scheduled_views",
-        "comment_views views",
+        "comment_views rating_views views",
         "setup",
     ],
     "pages": [

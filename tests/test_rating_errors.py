@@ -79,7 +79,7 @@ def test_the_same_once_by_name_and_once_without_is_refused_in_words(app: Any, br
         ("tier", "t999999", "This is not a tier of this vendor."),
         ("tier", "t" + "9" * 5000, "This is not a tier of this vendor."),
         ("tier", "'; DROP TABLE ratings", "This is not a tier of this vendor."),
-        ("identity", "nobody", "Choose how you appear."),
+        ("identity", "nobody", "Choose how you appear: by name or anonymously."),
         ("deals_approved", "-1", "This can't be less than zero."),
     ],
 )

@@ -36,7 +36,7 @@ def test_a_member_rates_a_vendor_from_its_page(app: Any, browse: Any) -> None:
     assert all(criterion.question in unescape(page) for criterion in CRITERIA)
     data = rating_form(tier=tier_value(vendor, 1), **NUMBERS, discounts="4", education="0", deals_registered="11")
     response = browser.post(f"/vendors/{vendor.slug}/rate", data=data, follow_redirects=True)
-    assert "Rating saved." in page_text(response) and response.request.path == "/ratings"
+    assert "Rating saved." in page_text(response) and response.request.path == f"/vendors/{vendor.slug}"
     rating = the_rating()
     assert (rating.author_id, rating.tier.name, rating.worth, rating.again) == (member.id, "Gold", 2, False)
     assert (rating.certified_people, rating.training_cost, rating.annual_fee, rating.years) == (4, 3500, 1500, 3)
@@ -164,7 +164,7 @@ def test_an_anonymous_rating_is_on_no_page_as_the_member_s(app: Any, browse: Any
 def test_the_same_form_sent_twice_is_one_rating(app: Any, browse: Any) -> None:
     vendor, browser, data = make_vendor(), browse(make_member()), rating_form()
     for _ in range(2):
-        assert browser.post(f"/vendors/{vendor.slug}/rate", data=data).headers["Location"] == "/ratings"
+        assert browser.post(f"/vendors/{vendor.slug}/rate", data=data).headers["Location"] == f"/vendors/{vendor.slug}"
     assert count_rows(Rating) == 1 and count_rows(RatingRevision) == 0
 
 

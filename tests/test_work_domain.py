@@ -21,6 +21,7 @@ from forum.posts.signature_forms import author_details
 from forum.urls import key_text
 from forum.vendors.models import VendorDomain
 from tests.factories import make_member, make_post, make_rating, make_vendor
+from tests.rating_forms import page_text
 
 PATH = "/settings/company"
 WORK = "marta.aalto@employer.example"
@@ -90,6 +91,13 @@ def test_a_link_works_for_nobody_but_the_member_who_asked(member: Member, browse
 def test_an_address_that_anyone_can_get_proves_no_company(member: Member, browse: Any, address: str) -> None:
     assert browse(member).post(PATH, data={"email": address}).status_code == 422
     assert db.session.query(Mail).count() == 0
+
+
+def test_the_page_says_what_a_free_mail_address_means_for_counting(member: Member, browse: Any) -> None:
+    words = "not towards the five companies"
+    assert words in browse(member).get(PATH).text and words in browse().get("/join").text.replace("\n", " ")
+    refused = page_text(browse(member).post(PATH, data={"email": "marta@gmail.com"}))
+    assert "Work e-mail: Anyone can get an address at gmail.com" in refused and words in refused
 
 
 def test_nobody_is_flooded_with_links(member: Member, browse: Any) -> None:

@@ -1,5 +1,6 @@
 """Forms for joining, signing in and settings."""
 
+from functools import cache
 from zoneinfo import available_timezones
 
 from flask_login import current_user
@@ -20,6 +21,8 @@ EMAIL_VALIDATORS = [
     Length(max=254, message="This e-mail address is too long."),
     Email("This e-mail address is incomplete. It should look like name@company.example.", allow_smtputf8=False),
 ]
+# What the names of time zones begin with; the other names are older ones of the same zones, and technical ones.
+ZONE_REGIONS = set("Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific UTC".split())
 MAX_80 = Length(max=80, message="Use at most 80 characters.")
 
 
@@ -137,8 +140,12 @@ class ChangeEmailForm(Form):
 
 
 def _check_work_address(form: Form, field: Field) -> None:
-    if is_free_mail(email_domain(field.data)):
-        raise ValidationError("Anyone can get an address there. Enter the one that your company gave you.")
+    domain = email_domain(field.data)
+    if is_free_mail(domain):
+        raise ValidationError(
+            f"Anyone can get an address at {domain}, so it proves no company. Enter the address that your company "
+            "gave you. Without it your ratings count in the scores, but not towards the five companies each needs."
+        )
 
 
 class WorkDomainForm(Form):
@@ -160,6 +167,16 @@ class ProfileForm(Form):
     )
     business_type = SelectField("Type of company", choices={"": "Not stated", **BUSINESS_TYPES})
     region = SelectField("Region", choices={"": "Not stated", **REGIONS})
-    time_zone = SelectField(
-        "Time zone", choices={zone: zone.replace("_", " ") for zone in sorted(available_timezones())}
-    )
+    time_zone = SelectField("Time zone")
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        # A zone that was stored when other names were offered may stay.
+        names = time_zones() | {self.time_zone.object_data or "UTC"}
+        self.time_zone.choices = {name: name.replace("_", " ") for name in sorted(names)}
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """Return the names of time zones that people know: a region and a place, and UTC."""
+    return frozenset(name for name in available_timezones() if name.partition("/")[0] in ZONE_REGIONS)

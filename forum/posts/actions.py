@@ -7,7 +7,7 @@ from typing import NamedTuple
 from forum import anonymity, text
 from forum.access import is_listed
 from forum.accounts.models import Member
-from forum.db import db, now
+from forum.db import db, lock, now
 from forum.posts.anonymous.badges import badge_for, is_tier_shared
 from forum.posts.models import Comment, Post, PostTag, Tag
 from forum.posts.queries import has_replies, is_rating_attached_to_post
@@ -16,7 +16,8 @@ from forum.posts.signals import post_published, vendor_named
 from forum.posts.tags.queries import tag_slugs_of
 from forum.posts.visibility import adjust_visible_counts, hold_if_edit_requested, recounted
 from forum.posts.writing import leave_tombstone, save_revision, set_body, sign
-from forum.ratings.actions import AlreadyRated, disclose_vendor, rate, withdraw
+from forum.ratings.actions import AlreadyRated, disclose_vendor, live_ratings, rate, withdraw
+from forum.ratings.criteria import Answer
 from forum.text import Rendered
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
@@ -37,7 +38,7 @@ class PostSubject(NamedTuple):
 NO_VENDOR = PostSubject()
 # A slug must not be the path of one of the post's other pages: /posts/<id>/edit and so on.
 RESERVED_SLUGS = frozenset(
-    "delete edit first-unread flag follow official-reply reply reply-count revisions useful".split()
+    "delete edit first-unread flag follow official-reply rate reply reply-count revisions useful".split()
 )
 
 
@@ -83,6 +84,20 @@ def _save_new(post: Post, author: Member, tags: Sequence[Tag], *, is_import: boo
     hold_if_needed(post, author, is_import=is_import)
     if is_listed(post):
         post_published.send(post)
+
+
+def rate_post(post: Post, author: Member, answers: Mapping[str, Answer]) -> None:
+    """Give the post a rating that it was published without, under its own name or alias.
+
+    Raises AlreadyRated when the author has rated the same in a way that the two together would reveal.
+    """
+    lock(f"ratings of {author.id}")
+    subject = PostSubject(post.vendor, post.programme, post.tier, post.category, post.vendor_description)
+    is_anonymous = post.author_id is None
+    if is_anonymous and live_ratings(author, post.vendor, post.programme, post.category, post.vendor_description):
+        raise AlreadyRated
+    post.rating = rate(author, answers=answers, anonymous=is_anonymous, is_shown=True, **subject._asdict())
+    db.session.flush()
 
 
 def edit_post(

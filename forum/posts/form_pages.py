@@ -14,13 +14,11 @@ from forum.posts.tags.queries import active_tags
 from forum.ratings.criteria import CRITERIA, DEALS
 from forum.templating import current_reader
 from forum.urls import KeyConverter
-from forum.vendors.queries import popular_vendor_names
+from forum.vendors.queries import MAX_SUGGESTED_VENDORS, popular_vendor_names
 
 TOO_MANY_SCHEDULED = (
     f"You already have {MAX_SCHEDULED} scheduled texts. Publish this one now, or cancel one of the others."
 )
-# The vendor field suggests so many names.
-MAX_SUGGESTED_VENDORS = 300
 
 
 def post_form_page(form: PostFields, template: str, **values: object) -> ResponseReturnValue:

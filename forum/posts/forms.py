@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask_login import current_user
-from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms import Field, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, ValidationError
 
@@ -14,9 +14,10 @@ from forum.accounts.lock_actions import lock_message
 from forum.forms import Form, check_markdown
 from forum.posts.actions import NO_VENDOR, PostSubject
 from forum.posts.anonymous.badges import is_tier_shared
-from forum.posts.models import LEANINGS, MAX_TAGS, Post, Tag
+from forum.posts.models import LEANINGS, Post
 from forum.posts.signature_forms import SignedForm, mentioned_tiers
-from forum.posts.tags.queries import folded_words, similar_tags, tag_slugs_of, tags_by_word
+from forum.posts.tags.forms import TagsField, check_tags
+from forum.posts.tags.queries import tag_slugs_of
 from forum.ratings.actions import live_ratings
 from forum.ratings.forms import RatingFields
 from forum.templating import count_of
@@ -29,7 +30,7 @@ TITLE_LENGTH = (10, 140)
 BODY_LENGTH = (40, 20_000)
 REPLY_LENGTH = (2, 10_000)
 DESCRIPTION_LENGTH = (5, 80)
-MAX_TAG_WORDS = 40
+TEXT_ONLY = "text"
 
 
 def _length(bounds: tuple[int, int], noun: str) -> Callable[[BaseForm, Field], None]:
@@ -74,7 +75,7 @@ class PostFields(Form):
 
     title = StringField("Title", validators=[_length(TITLE_LENGTH, "a title")])
     body = TextAreaField("Text", validators=[_length(BODY_LENGTH, "your text"), check_markdown])
-    tags = StringField("Tags")
+    tags = TagsField("Tags", validators=[check_tags])
     leaning = RadioField(
         "Overall",
         choices={"good": "Good", "bad": "Bad", "mixed": "Mixed"},
@@ -83,7 +84,7 @@ class PostFields(Form):
     )
     vendor_naming = RadioField(
         "How the vendor appears",
-        choices={"none": "About no vendor", "named": "Name the vendor", "undisclosed": "Keep it undisclosed"},
+        choices={"named": "Name the vendor", "undisclosed": "Keep it undisclosed", "none": "About no vendor"},
         default="none",
         validate_choice=False,
     )
@@ -94,7 +95,6 @@ class PostFields(Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.selected_tags: list[Tag] = []
         self.categories = {category.slug: category for category in categories()}
         self.category.choices = {"": "Choose one", **{slug: row.name for slug, row in self.categories.items()}}
         self.selected_vendor: Vendor | None = vendor_by_name(self.vendor.data) if self.vendor.data else None
@@ -105,26 +105,6 @@ class PostFields(Form):
         """Require one of the three."""
         if field.data not in LEANINGS:
             raise ValidationError("Choose good, bad or mixed.")
-
-    def validate_tags(self, field: Field) -> None:
-        """Require one to five existing tags, by slug or synonym. A retired tag may only stay."""
-        words = folded_words(field.data or "")
-        if not words:
-            raise ValidationError("Choose one to five tags, so that others find this.")
-        if len(words) > MAX_TAG_WORDS:
-            raise ValidationError(f"Use at most {MAX_TAGS} tags.")
-        tags = tags_by_word(words)
-        for word in words:
-            if word not in tags:
-                suggestions = " or ".join(similar_tags(word))
-                hint = f"Did you mean {suggestions}?" if suggestions else "All tags are listed below."
-                raise ValidationError(f"There is no tag “{word[:50]}”. {hint}")
-            if tags[word].retired_at and tags[word].slug not in (field.object_data or "").split(", "):
-                raise ValidationError(f"The tag “{word[:50]}” is no longer offered. Choose another one.")
-        unique_tags = {tag.id: tag for tag in (tags[word] for word in words)}
-        if len(unique_tags) > MAX_TAGS:
-            raise ValidationError(f"You entered {len(unique_tags)} tags. Keep the {MAX_TAGS} that fit best.")
-        self.selected_tags = list(unique_tags.values())
 
     def validate_vendor_naming(self, field: Field) -> None:
         """Require one of the three."""
@@ -184,7 +164,7 @@ class PostFields(Form):
             "title": self.title.data,
             "body": self.body.data,
             "leaning": self.leaning.data,
-            "tags": self.selected_tags,
+            "tags": self.tags.selected(),
             "subject": self.post_subject(),
         }
 
@@ -192,12 +172,19 @@ class PostFields(Form):
 class PostForm(PostFields, RatingFields, SignedForm):
     """A new post, and the rating it may carry."""
 
+    # "text" for a post without a rating; the form has no steps for one then.
+    kind = HiddenField(default="")
     identity = RadioField(
-        "How you appear",
-        choices={"name": "By name", "anonymous": "Anonymous"},
-        validate_choice=False,
-        default="name",
+        "How you appear", choices={"name": "By name", "anonymous": "Anonymous"}, validate_choice=False
     )
+
+    def has_answers(self) -> bool:
+        """Return whether the post comes with a rating."""
+        return self.kind.data != TEXT_ONLY and super().has_answers()
+
+    def is_rating_offered(self) -> bool:
+        """Return whether the steps of a rating apply to what was chosen so far."""
+        return self.vendor_naming.data != "none" or self.has_answers()
 
     def validate_worth(self, field: Field) -> None:
         """Require it in a rating, and a vendor that the author may rate and has not rated under the other name."""
@@ -206,27 +193,9 @@ class PostForm(PostFields, RatingFields, SignedForm):
             return
         if self.vendor_naming.data == "none":
             raise ValidationError("A rating needs a vendor: name or describe it above, or clear the rating.")
-        if is_representative(current_user):
-            raise ValidationError("You represent a vendor, so you can't rate vendors. Clear the rating.")
-        if is_anonymous_writing_locked(current_user):
-            raise ValidationError(f"{lock_message(current_user)} Until then you can't rate. Clear the rating.")
-        vendor = self.post_subject().vendor
-        if vendor is not None and not can_rate(current_user, vendor):
-            raise ValidationError(
-                f"Your e-mail address belongs to {vendor.name}, and only its partners can rate it. Clear the rating."
-            )
-        self._check_earlier_ratings()
-
-    def _check_earlier_ratings(self) -> None:
-        subject, is_anonymous = self.post_subject(), self.identity.data == "anonymous"
-        live = live_ratings(current_user, subject.vendor, subject.programme, subject.category, subject.description)
-        earlier = next((rating for rating in live if rating.anonymous or is_anonymous), None)
-        if earlier is not None:
-            how = "anonymously" if earlier.anonymous else "by name"
-            raise ValidationError(
-                f"You have already rated this {how}. A post with that rating would reveal that both are yours. "
-                "Publish without the rating, or withdraw the earlier one in your settings."
-            )
+        message = rating_refusal(self.post_subject(), anonymous=self.identity.data == "anonymous")
+        if message is not None:
+            raise ValidationError(f"{message} Clear the rating to publish without it.")
 
     def cleaned_data(self) -> dict[str, Any]:
         """Return the arguments of write_post."""
@@ -236,7 +205,7 @@ class PostForm(PostFields, RatingFields, SignedForm):
     def passages(self) -> list[str]:
         """Return title, text and tags, and the description of an undisclosed vendor."""
         description = self.description.data if self.vendor_naming.data == "undisclosed" else ""
-        tags = [tag.slug.replace("-", " ") for tag in self.selected_tags]
+        tags = [tag.slug.replace("-", " ") for tag in self.tags.selected()]
         return [self.title.data or "", self.body.data or "", description or "", *tags]
 
     def disclosed_tiers(self) -> list[Tier]:
@@ -249,6 +218,34 @@ class PostForm(PostFields, RatingFields, SignedForm):
         """Return the tier selected, if an anonymous post may show it."""
         tier = self.post_subject().tier
         return tier if tier is not None and is_tier_shared(tier) else None
+
+
+class PostRatingForm(RatingFields):
+    """The rating of a post that was published without one."""
+
+    def has_answers(self) -> bool:
+        """Return True: the verdict is required."""
+        return True
+
+
+def rating_refusal(subject: PostSubject, *, anonymous: bool) -> str | None:
+    """Return why the reader's post about the subject can't carry a rating, or None."""
+    vendor = subject.vendor
+    if is_representative(current_user):
+        return "You represent a vendor, so you can't rate vendors."
+    if is_anonymous_writing_locked(current_user):
+        return f"{lock_message(current_user)} Until then you can't rate."
+    if vendor is not None and not can_rate(current_user, vendor):
+        return f"Your e-mail address belongs to {vendor.name}, and only its partners can rate it."
+    live = live_ratings(current_user, vendor, subject.programme, subject.category, subject.description)
+    earlier = next((rating for rating in live if rating.anonymous or anonymous), None)
+    if earlier is None:
+        return None
+    how = "anonymously" if earlier.anonymous else "by name"
+    return (
+        f"You have already rated this {how}. A post with that rating would reveal that both are yours. "
+        "Withdraw the earlier rating in your settings first."
+    )
 
 
 class PostEditForm(PostFields):

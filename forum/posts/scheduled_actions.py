@@ -18,7 +18,7 @@ from forum.posts.actions import NO_VENDOR, PostSubject, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import MAX_TAGS, Comment, Post, ScheduledText, Tag
 from forum.posts.scheduled_queries import SCHEDULED_CHAIN, sealed_content, sealed_due_times
-from forum.posts.tags.queries import folded_words, tags_by_ids, tags_by_word
+from forum.posts.tags.queries import match_tags, tags_by_ids
 from forum.ratings.actions import AlreadyRated
 from forum.vendors.merging import hold_catalogue
 from forum.vendors.models import Category, Programme, Tier, Vendor
@@ -227,7 +227,7 @@ def _tags_of(content: _Content) -> list[Tag]:
     tags = list(tags_by_ids(content["tags"]))
     if len(tags) == len(content["tags"]):
         return tags
-    typed_tags = tags_by_word(folded_words(content["form_data"].get("tags", ""))).values()
+    typed_tags = match_tags(content["form_data"].get("tags", "")).tags.values()
     return list({tag.id: tag for tag in [*tags, *typed_tags]}.values())[:MAX_TAGS]
 
 

@@ -11,7 +11,7 @@ from forum import text
 from forum.accounts.models import Member
 from forum.accounts.organisations import organisation_of
 from forum.accounts.sanctions import anonymous_bar_message
-from forum.forms import Form, SubmissionField
+from forum.forms import CHOOSE_IDENTITY, Form, SubmissionField
 from forum.posts.anonymous.badges import MIN_ORGANISATIONS, badge_for
 from forum.posts.anonymous.identifying_details import AuthorDetails, Finding, country_findings, find_identifying_details
 from forum.posts.anonymous.queries import count_organisations_sharing
@@ -46,7 +46,6 @@ class SignedForm(Form):
         "Reply as",
         choices={"name": "By name", "anonymous": "Anonymous"},
         validate_choice=False,
-        default="name",
     )
     badge = BooleanField("Show my type of company and region, if enough other companies match")
     delay = RadioField("When it appears, if anonymous", choices=DELAY_CHOICES, default="0", validate_choice=False)
@@ -54,7 +53,7 @@ class SignedForm(Form):
     def validate_identity(self, field: Field) -> None:
         """Require one of the two; anonymous only if that is not barred."""
         if field.data not in ("name", "anonymous"):
-            raise ValidationError("Choose how you appear.")
+            raise ValidationError(CHOOSE_IDENTITY)
         if field.data == "anonymous" and (message := anonymous_bar_message(current_user)):
             raise ValidationError(message)
 

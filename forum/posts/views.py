@@ -28,7 +28,7 @@ from forum.forms import composing
 from forum.posts import actions
 from forum.posts.comment_queries import comment_by_id, listed_reply_count
 from forum.posts.form_pages import TOO_MANY_SCHEDULED, cancel_replaced, post_form_page
-from forum.posts.forms import CommentForm, PostEditForm, PostForm, form_values
+from forum.posts.forms import TEXT_ONLY, CommentForm, PostEditForm, PostForm, form_values
 from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Post
 from forum.posts.official_views import official_reply_values
@@ -112,21 +112,28 @@ def new() -> ResponseReturnValue:
     """Write a post."""
     if request.method == "POST":
         hold_catalogue()
-    values = {"submission": secrets.token_hex(16)}
-    if request.method in SAFE_METHODS and (name := request.args.get("vendor")):
-        vendor = vendor_by_name(name)
-        values |= {"vendor_naming": "named", "vendor": vendor.name if vendor else name}
+    values = {"submission": secrets.token_hex(16)} | (_preset() if request.method in SAFE_METHODS else {})
     form = PostForm(**values)
     if form.is_submitted():
         if (first := item_by_submission(Post, form.submission.data)) is not None:
             if is_author(current_user, first):
                 return _redirect_to(first)
             form.submission.data = values["submission"]
-        if _can_submit(form, request.form.get("intent", "")):
+        if request.form.get("intent") == "clear rating":
+            form.clear_rating()
+        elif _can_submit(form, request.form.get("intent", "")):
             response = _schedule(form) if form.delay_hours() else _publish(form)
             if response is not None:
                 return response
     return post_form_page(form, "posts/new.html")
+
+
+def _preset() -> dict[str, str]:
+    """Return what the address chooses for a new post: its vendor, and whether it comes without a rating."""
+    name = request.args.get("vendor", "")
+    vendor = vendor_by_name(name) if name else None
+    kind = TEXT_ONLY if request.args.get("kind") == TEXT_ONLY else ""
+    return {"vendor_naming": "named", "vendor": vendor.name if vendor else name, "kind": kind}
 
 
 def _can_submit(form: PostForm, intent: str) -> bool:

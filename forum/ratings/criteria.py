@@ -86,14 +86,30 @@ class Ask(NamedTuple):
 
 ASKS = (
     Ask("annual_fee", "Annual fee", "Annual fee", "Annual fee", "money", "money", 100_000_000),
-    Ask("revenue_commitment", "Revenue commitment", "Revenue", "Revenue commitment", "money", "money", 1_000_000_000),
+    Ask(
+        "revenue_commitment",
+        "Revenue commitment",
+        "Revenue",
+        "Revenue commitment per year",
+        "money",
+        "money",
+        1_000_000_000,
+    ),
     Ask("certified_people", "Certified people", "Certified people", "Certified people", "people", "people", 10_000),
-    Ask("training_cost", "Training, per person", "Training each", "Training, per person", "people", "money", 1_000_000),
+    Ask(
+        "training_cost",
+        "Training, per person",
+        "Training each",
+        "Training cost per person",
+        "people",
+        "money",
+        1_000_000,
+    ),
     Ask(
         "hours",
         "Webinars and beta tests",
         "Webinars, betas",
-        "Hours per year on webinars and beta tests",
+        "Webinars and beta tests, hours per year",
         "time",
         "hours",
         100_000,

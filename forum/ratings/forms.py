@@ -8,7 +8,7 @@ from wtforms import Field, RadioField, SelectField, StringField
 from wtforms.validators import ValidationError
 
 from forum.accounts.sanctions import anonymous_bar_message
-from forum.forms import Form, SubmissionField
+from forum.forms import CHOOSE_IDENTITY, Form, SubmissionField
 from forum.ratings.amounts import Amount, parse_amount, parse_whole_number
 from forum.ratings.criteria import (
     ASK_KEYS,
@@ -32,6 +32,13 @@ MONEY_KEYS = tuple(ask.key for ask in ASKS if ask.unit == "money")
 MAX_DEALS = 100_000
 MAX_YEARS = 60
 Validator = Callable[[Any, Field], None]
+# The fields of each step of the form, by its name.
+STEPS: dict[str, tuple[str, ...]] = {
+    "verdict": ("worth", "again", "interest"),
+    "stars": CRITERION_KEYS,
+    "facts": (*ASK_KEYS, "years", "only_vendor_trains"),
+    "deals": tuple(DEALS),
+}
 
 
 def _whole_number(maximum: int, example: str) -> Validator:
@@ -110,6 +117,15 @@ class RatingFields(Form):
             "years",
         ]
         return any((self[name].data or "").strip() for name in names)
+
+    def is_started(self, step: str) -> bool:
+        """Return whether a step has an answer or an error, so that it is shown open."""
+        return any(self[name].data or self[name].errors for name in STEPS[step])
+
+    def clear_rating(self) -> None:
+        """Forget all answers."""
+        for name in (name for names in STEPS.values() for name in names):
+            self[name].data = ""
 
     def validate_currency(self, field: Field) -> None:
         """Accept currencies that can be converted to euros."""
@@ -208,7 +224,7 @@ class RatingForm(RatingFields):
     submission = SubmissionField()
     tier = SelectField("Programme and tier you hold or held", choices={"": "Not stated"}, validate_choice=False)
     identity = RadioField(
-        "How you appear", choices={"name": "By name", "anonymous": "Anonymous"}, default="name", validate_choice=False
+        "How you appear", choices={"name": "By name", "anonymous": "Anonymous"}, validate_choice=False
     )
 
     def __init__(self, vendor: Vendor | None = None, **kwargs: Any) -> None:
@@ -229,7 +245,7 @@ class RatingForm(RatingFields):
     def validate_identity(self, field: Field) -> None:
         """Require one of the two, and reject anonymous ratings of members who may not write anonymously."""
         if field.data not in ("name", "anonymous"):
-            raise ValidationError("Choose how you appear.")
+            raise ValidationError(CHOOSE_IDENTITY)
         if field.data == "anonymous" and not self.is_revision and (message := anonymous_bar_message(current_user)):
             raise ValidationError(message)
 

@@ -126,6 +126,13 @@ def ratings_by_hmac(rater_hmacs: Iterable[str]) -> Sequence[Rating]:
     return db.session.scalars(statement.order_by(Rating.rated_at.desc(), Rating.id)).all()
 
 
+def has_rating_of(vendor_id: int, author_id: int, rater_hmacs: Sequence[str]) -> bool:
+    """Return whether there is a rating of the vendor that the member signed, or one with one of these HMACs."""
+    is_signed = and_(Rating.author_id == author_id, Rating.vendor_id == vendor_id)
+    statement = select(Rating.id).where(or_(is_signed, Rating.rater_hmac.in_(rater_hmacs))).limit(1)
+    return db.session.scalar(statement) is not None
+
+
 def rating_by_submission(submission: str) -> Rating | None:
     """Return the rating that the same form made when it was sent before."""
     return db.session.scalar(select(Rating).where(Rating.submission == submission)) if submission else None

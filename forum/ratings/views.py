@@ -6,6 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from forum import anonymity
 from forum.access import can_rate, can_write, is_anonymous_writing_locked, is_member, is_representative
 from forum.accounts.device_views import fresh_proof_required
 from forum.config import SAFE_METHODS
@@ -16,15 +17,17 @@ from forum.ratings import actions
 from forum.ratings.criteria import CRITERIA, DEALS
 from forum.ratings.forms import RatingForm, form_data
 from forum.ratings.models import Rating
-from forum.ratings.queries import member_rating, rating_by_submission, rating_revisions, readable_ratings
+from forum.ratings.queries import has_rating_of, member_rating, rating_by_submission, rating_revisions, readable_ratings
 from forum.submissions import submit_once
 from forum.templating import current_reader
 from forum.vendors.lookup import vendor_or_404
 from forum.vendors.merging import hold_catalogue
 from forum.vendors.models import Vendor
+from forum.vendors.queries import MAX_SUGGESTED_VENDORS, popular_vendor_names, vendor_by_name
 from forum.web import permission_required
 
 bp = Blueprint("ratings", __name__)
+MAX_NAME_LENGTH = 80
 FIELDS = {"criteria": CRITERIA, "deals": DEALS}
 
 
@@ -34,6 +37,18 @@ FIELDS = {"criteria": CRITERIA, "deals": DEALS}
 def index() -> ResponseReturnValue:
     """List the reader's own ratings, anonymous ones included. Nobody else can list them."""
     return render_template("ratings/index.html", ratings=readable_ratings(current_user))
+
+
+@bp.get("/rate")
+@permission_required(can_write)
+def choose() -> ResponseReturnValue:
+    """Ask for the vendor to rate, and go on to its form."""
+    name = request.args.get("vendor", "").strip()[:MAX_NAME_LENGTH]
+    vendor = vendor_by_name(name)
+    if vendor is not None:
+        return redirect(url_for(".new", slug=vendor.slug))
+    names = popular_vendor_names(MAX_SUGGESTED_VENDORS)
+    return render_template("ratings/choose.html", name=name, vendor_names=names), 422 if name else 200
 
 
 @bp.route("/vendors/<slug>/rate", methods=["GET", "POST"])
@@ -54,9 +69,9 @@ def new(slug: str) -> ResponseReturnValue:
         first = rating_by_submission(form.submission.data)
         if first is not None:
             if member_rating(current_user, first.id) is not None:
-                return redirect(url_for(".index"))
+                return _redirect_to(vendor)
             form.submission.data = initial["submission"]
-        if form.validate() and (response := _rate(form)) is not None:
+        if form.validate() and (response := _rate(form, vendor)) is not None:
             return response
     return form.render("ratings/new.html", vendor=vendor, has_rated="worth" in initial, **FIELDS)
 
@@ -102,6 +117,19 @@ def delete(rating_id: int) -> ResponseReturnValue:
     return redirect(url_for(".index"))
 
 
+def reader_has_rated(vendor: Vendor) -> bool:
+    """Return whether the reader has rated the vendor, in one query; False while that must not be said.
+
+    One that they gave anonymously to a vendor that was merged into this one is not found.
+    """
+    reader = current_reader()
+    if not is_member(reader) or is_anonymous_writing_locked(reader):
+        return False
+    subjects = [actions.RatingSubject(vendor, programme) for programme in [*vendor.programmes, None]]
+    hmacs = [hmac for subject in subjects for hmac in anonymity.rater_hmacs(reader.secret, subject.hmac_input())]
+    return has_rating_of(vendor.id, reader.id, hmacs)
+
+
 def _rating_or_404(rating_id: int) -> Rating:
     rating = member_rating(current_user, rating_id)
     if rating is None:
@@ -117,14 +145,14 @@ def _initial_values(vendor: Vendor) -> dict[str, str]:
     return {"submission": secrets.token_hex(16)}
 
 
-def _rate(form: RatingForm) -> ResponseReturnValue | None:
+def _rate(form: RatingForm, vendor: Vendor) -> ResponseReturnValue | None:
     """Rate, and return the response; None when the form has to be shown again with an error."""
     programme, tier = form.tiers.resolve(form.tier.data)
 
     def rate() -> Rating:
         return actions.rate(
             current_reader(),
-            vendor=form.vendor,
+            vendor=vendor,
             programme=programme,
             tier=tier,
             anonymous=form.identity.data == "anonymous",
@@ -141,7 +169,11 @@ def _rate(form: RatingForm) -> ResponseReturnValue | None:
         return None
     if rating is not None:
         flash(_saved_message(rating))
-    return redirect(url_for(".index"))
+    return _redirect_to(vendor)
+
+
+def _redirect_to(vendor: Vendor) -> ResponseReturnValue:
+    return redirect(url_for("pages.vendor", slug=vendor.slug))
 
 
 def _saved_message(rating: Rating) -> str:

@@ -13,6 +13,8 @@ from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Ven
 
 # Shorter names are no guess when words in a row spell them: "as is" spells none.
 MIN_JOINED_LENGTH = 6
+# A field for a vendor suggests so many names.
+MAX_SUGGESTED_VENDORS = 300
 
 
 class ProgrammeTier(NamedTuple):

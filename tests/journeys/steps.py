@@ -28,3 +28,8 @@ def submit(button: str, **fields: str) -> Steps:
         page.wait_for_load_state()
 
     return steps
+
+
+def appear_by_name(page: Page) -> None:
+    """Choose to appear by name: no form chooses it."""
+    page.locator("[name=identity][value=name]").first.check()

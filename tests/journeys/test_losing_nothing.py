@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Site, sign_in
+from tests.journeys.steps import appear_by_name
 
 pytestmark = pytest.mark.browser
 with_and_without = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
@@ -47,6 +48,7 @@ def test_a_new_post_survives_an_expired_session(scripts: bool, site: Site, visit
     page.get_by_label("Keep it undisclosed").check()
     page.get_by_label("Category").select_option("Cloud")
     page.get_by_label("Described as").fill("a mid-sized cloud provider")
+    appear_by_name(page)
     page.context.clear_cookies()
     page.get_by_role("button", name="Publish").click()
     sign_in(page, "gwen")
@@ -79,7 +81,7 @@ def test_a_form_with_mistakes_keeps_the_rest(scripts: bool, site: Site, visit: C
     page.get_by_label("Text", exact=True).fill(LONG_TEXT)
     page.get_by_label("Tags", exact=True).fill("seminar")
     page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_role("alert")).to_contain_text("3 things need fixing")
+    expect(page.get_by_role("alert")).to_contain_text("5 things need fixing")
     expect(page.get_by_label("Text", exact=True)).to_have_value(LONG_TEXT)
     page.get_by_role("alert").get_by_role("link", name="Did you mean seminars?").click()
     expect(page.get_by_label("Tags", exact=True)).to_be_in_viewport()

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.conftest import Site, sign_in
+from tests.journeys.steps import appear_by_name
 
 pytestmark = pytest.mark.browser
 with_and_without = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
@@ -55,16 +56,17 @@ def _join(page: Page, site: Site, name: str) -> None:
 
 def _write(page: Page, title: str) -> None:
     page.get_by_role("link", name="Write", exact=True).click()
+    page.get_by_label("Name the vendor").check()
+    page.get_by_label("Vendor", exact=True).fill("Northwind")
+    page.get_by_role("button", name="Show its tiers").click()
+    page.get_by_label("Programme and tier you held").select_option("Gold")
     page.get_by_label("Title").fill(title)
     page.get_by_label("Text", exact=True).fill(
         "Each of them started from a **blank page**. The pipeline review began anew."
     )
     page.get_by_label("Bad", exact=True).check()
-    page.get_by_label("Tags", exact=True).fill("channel-manager, seminars")
-    page.get_by_label("Name the vendor").check()
-    page.get_by_label("Vendor", exact=True).fill("Northwind")
-    page.get_by_role("button", name="Show its tiers").click()
-    page.get_by_label("Programme and tier you held").select_option("Gold")
+    page.get_by_label("Tags", exact=True).fill("channel manager, seminars")
+    appear_by_name(page)
     page.get_by_role("main").get_by_role("button", name="Preview").click()
     expect(page.locator("#preview strong")).to_have_text("blank page")
     expect(page.get_by_label("Programme and tier you held").locator("option:checked")).to_have_text("Gold")
@@ -100,6 +102,7 @@ def _edit(page: Page) -> None:
 
 def _reply(page: Page, text: str) -> Locator:
     page.get_by_label("Your reply").fill(text)
+    appear_by_name(page)
     # Twice, as people do.
     page.get_by_role("button", name="Post reply").dblclick()
     page.wait_for_load_state()
@@ -122,6 +125,7 @@ def _answer(page: Page, first: Locator, scripts: bool) -> None:
     assert page.url.partition("#")[0] == path
     first.get_by_role("link", name="Reply to").click()
     page.get_by_label("Your reply").fill("The answer to it.")
+    appear_by_name(page)
     page.get_by_role("button", name="Post reply").click()
     expect(page.locator(".comment .comment .comment__body")).to_have_text("The answer to it.")
 
@@ -155,6 +159,7 @@ def test_a_stranger_who_clicks_reply_signs_in_and_is_back(
     expect(page.locator(".evidence")).to_contain_text(words)
     text = f"Back where I was, {'with' if scripts else 'without'} scripts."
     page.get_by_label("Your reply").fill(text)
+    appear_by_name(page)
     page.get_by_role("button", name="Preview").click()
     expect(page.locator(".preview .prose")).to_have_text(text)
     page.get_by_role("button", name="Post reply").click()
@@ -183,12 +188,15 @@ def test_the_form_shows_only_what_belongs_to_the_choice(site: Site, visit: Calla
     page = visit("yara")
     page.goto("/posts/new")
     vendor, category = page.get_by_label("Vendor", exact=True), page.get_by_label("Category")
-    expect(vendor).to_be_hidden()
-    page.get_by_label("Name the vendor").check()
+    verdict = page.get_by_role("heading", name="Your verdict")
     expect(vendor).to_be_visible()
     page.get_by_label("Keep it undisclosed").check()
     expect(vendor).to_be_hidden()
     expect(category).to_be_visible()
+    expect(verdict).to_be_visible()
+    page.get_by_label("About no vendor").check()
+    expect(category).to_be_hidden()
+    expect(verdict).to_be_hidden()
     plain = visit("yara", scripts=False)
     plain.goto("/posts/new")
     expect(plain.get_by_label("Vendor", exact=True)).to_be_visible()

@@ -51,6 +51,8 @@ WALKERS = [
     "Lotte Locked",
     "Kim Keyholder",
     "Karl Keyring",
+    "Rosa Quick",
+    "Rolf Quick",
 ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from functools import cache
-from typing import cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import Executable, Select, bindparam, func, select
 from sqlalchemy.orm import selectinload
@@ -13,6 +13,17 @@ from forum.access import listed_clause
 from forum.db import db
 from forum.posts.models import Post, PostTag, Tag, TagSynonym
 from forum.posts.rows import TagCountRow
+
+# The words of one phrase that are looked at, and how many of them a tag may have: most first.
+MAX_TAG_WORDS = 40
+_RUN_LENGTHS = (4, 3, 2, 1)
+
+
+class TagMatches(NamedTuple):
+    """Tags by the folded words that stand for them, and words that stand for none."""
+
+    tags: dict[str, Tag]
+    unknown: list[str]
 
 
 def all_tags() -> Sequence[Tag]:
@@ -106,7 +117,39 @@ def _tag_slugs() -> Executable:
     )
 
 
-def folded_words(value: str) -> list[str]:
-    """Split what was typed into the field for tags: folded words, each once."""
-    words = (text.fold(word) for word in value.replace("#", ",").replace(" ", ",").split(","))
-    return list(dict.fromkeys(word for word in words if word))
+def match_tags(typed: str) -> TagMatches:
+    """Return what was typed into the field for tags as tags and unknown words.
+
+    Commas and spaces separate tags, but words that are one tag together belong together: "deal registration".
+    """
+    phrases = [_folded_words(phrase) for phrase in typed.replace("#", ",").split(",")]
+    runs = {"-".join(words[n : n + size]) for words in phrases for n in range(len(words)) for size in _RUN_LENGTHS}
+    known_tags = tags_by_word(sorted(runs))
+    matches = TagMatches({}, [])
+    for words in phrases:
+        _match_phrase(words, known_tags, matches)
+    return matches
+
+
+def _match_phrase(words: list[str], known_tags: dict[str, Tag], matches: TagMatches) -> None:
+    """Add the tags of a phrase, the longest first, and each run of words that are none."""
+    unknown: list[str] = []
+    while words:
+        runs = ("-".join(words[:size]) for size in _RUN_LENGTHS if size <= len(words))
+        run = next((run for run in runs if run in known_tags), None)
+        if run is None:
+            unknown.append(words[0])
+            words = words[1:]
+            continue
+        matches.tags[run] = known_tags[run]
+        words = words[_word_count(run, words) :]
+    if unknown:
+        matches.unknown.append(" ".join(unknown))
+
+
+def _word_count(run: str, words: list[str]) -> int:
+    return next(size for size in _RUN_LENGTHS if size <= len(words) and "-".join(words[:size]) == run)
+
+
+def _folded_words(phrase: str) -> list[str]:
+    return [word for word in map(text.fold, phrase.split()[:MAX_TAG_WORDS]) if word]
