@@ -2,7 +2,7 @@
 
 from flask import Flask, Response
 
-from forum.posts import comment_views, jobs, official_views, scheduled_views, views
+from forum.posts import comment_views, jobs, official_views, preview_views, scheduled_views, views
 from forum.posts.recounts import settle_after_request
 from forum.posts.row_html import render_post_row
 
@@ -12,7 +12,7 @@ LOADED = (jobs,)
 
 def init_app(app: Flask) -> None:
     """Register the room with the application."""
-    for blueprint in (views.bp, comment_views.bp, official_views.bp, scheduled_views.bp):
+    for blueprint in (views.bp, comment_views.bp, official_views.bp, preview_views.bp, scheduled_views.bp):
         app.register_blueprint(blueprint)
     app.after_request(_settle_recounts)
     app.jinja_env.globals.update(render_post_row=render_post_row)
