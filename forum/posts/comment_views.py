@@ -109,7 +109,8 @@ def edit(comment_id: int) -> ResponseReturnValue:
     form = CommentEditForm(obj=comment)
     intent = request.form.get("intent")
     if intent == "begin":  # with a text that another page suggests
-        form = CommentEditForm(formdata=None, data={"body": request.form.get("body")})
+        form = CommentEditForm(formdata=None, obj=comment)
+        form.body.data = text.clean(request.form.get("body", ""))
     elif form.is_submitted() and form.validate() and intent == "publish":
         if form.has_changed():
             comment_actions.edit_comment(comment, body=form.body.data or "", author=current_reader())

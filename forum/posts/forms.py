@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, ValidationError
 from forum import text
 from forum.access import can_post_about, can_rate, is_anonymous_writing_locked, is_representative
 from forum.accounts.lock_actions import lock_message
-from forum.forms import Form, check_markdown
+from forum.forms import EditForm, Form, check_markdown
 from forum.posts.actions import NO_VENDOR, PostSubject
 from forum.posts.anonymous.badges import is_tier_shared
 from forum.posts.models import LEANINGS, MAX_TAGS, Post, Tag
@@ -63,7 +63,7 @@ class CommentForm(SignedForm):
         return mentioned_tiers(self.vendor, self.passages())
 
 
-class CommentEditForm(Form):
+class CommentEditForm(EditForm):
     """A reply being edited."""
 
     body = TextAreaField("Your reply", validators=[_length(REPLY_LENGTH, "your reply"), check_markdown])
@@ -251,7 +251,7 @@ class PostForm(PostFields, RatingFields, SignedForm):
         return tier if tier is not None and is_tier_shared(tier) else None
 
 
-class PostEditForm(PostFields):
+class PostEditForm(PostFields, EditForm):
     """A post being edited. It stays signed or anonymous as it was."""
 
     def cleaned_data(self) -> dict[str, Any]:
