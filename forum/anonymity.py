@@ -119,6 +119,14 @@ def rater_hmacs(secret: str | None, subject: str) -> list[str]:
     return [_hmac(key, "rating mark", f"{subject}:{secret}") for key in current_keys()] if secret else []
 
 
+def device_draft_code(secret: str) -> str:
+    """Return 16 hexadecimal digits under which a browser keeps the member's drafts, from the oldest key.
+
+    They are never stored here, and nothing in the database equals them.
+    """
+    return _hmac(current_keys()[-1], "drafts on a device", secret)[:16]
+
+
 def required(secret: str | None) -> str:
     """Return a secret that something is to be made of. Raises SecretMissing."""
     if secret is None:

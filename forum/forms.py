@@ -1,6 +1,7 @@
 """The base class of all forms, and composed texts offered again on another page so that none is lost."""
 
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
@@ -8,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import current_app, render_template, request
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
-from wtforms import Field, HiddenField, PasswordField, StringField, TextAreaField
+from wtforms import Field, HiddenField, PasswordField, SelectFieldBase, StringField, TextAreaField
 from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
@@ -24,7 +25,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 NEVER_REPEATED = {"csrf_token", "password", "current_password", "password_confirmation", "proof", "code"}
 NEVER_REPEATED |= {"credential", "intent", "unsent"}
 # Fields that a form fills in by itself; they say nothing to people.
-TECHNICAL_FIELDS = {"submission", "form_timestamp", "homepage", "replaces", "to", "kind"}
+TECHNICAL_FIELDS = {"submission", "form_timestamp", "homepage", "replaces", "to", "kind", "version"}
 # The button that leads from such a page back to the form.
 REVIEW = "review"
 # How much of a text and of any other field is stored, to fill a form again.
@@ -44,10 +45,27 @@ class SubmissionField(HiddenField):
             self.data = valuelist[0] if len(valuelist[0]) <= MAX_SUBMISSION_LENGTH else ""
 
 
+class Conflict(NamedTuple):
+    """A field that two writers changed."""
+
+    field: Field
+
+    @property
+    def stored(self) -> str:
+        """What is stored now, in words."""
+        return _words_for(self.field, self.field.object_data)
+
+    @property
+    def typed(self) -> str:
+        """What was typed here, in words."""
+        return _words_for(self.field, self.field.data)
+
+
 class Form(FlaskForm):
     """A form of this site. `meta_fields` are the fields that are not data for an action."""
 
     meta_fields: tuple[str, ...] = ("csrf_token",)
+    conflicts: Sequence[Conflict] = ()
 
     class Meta(FlaskForm.Meta):
         """Read fields alone: Flask-WTF would read files and JSON too, whose values are no text."""
@@ -90,6 +108,51 @@ class Form(FlaskForm):
     def render(self, template: str, **values: object) -> tuple[str, int]:
         """Return the page with this form, and its status: 422 when the form has errors, else 200."""
         return render_template(template, form=self, **values), 422 if self.errors else 200
+
+
+class EditForm(Form):
+    """A form that changes what exists, filled with it. It carries a hash of each value that it was filled with.
+
+    What only somebody else changed in the meantime is taken over, so that saving does not undo it. What both changed is
+    a conflict: nothing is saved until its writer has seen both. A form without hashes is not checked.
+    """
+
+    meta_fields: tuple[str, ...] = ("csrf_token", "version")
+    version = HiddenField()
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        """Read the fields, and compare what is stored now with what the form was filled with."""
+        super().process(*args, **kwargs)
+        fields = [field for field in self if field.name not in self.meta_fields]
+        pairs = (pair.partition(":") for pair in (self.version.data or "").split())
+        hashes = {name: value for name, _, value in pairs}
+        self.conflicts = [conflict for field in fields if (conflict := _merge(field, hashes.get(field.short_name)))]
+        self.version.data = " ".join(f"{field.short_name}:{_hash_of(field.object_data)}" for field in fields)
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Return whether the fields are valid and nobody else changed them."""
+        return super().validate(extra_validators) and not self.conflicts
+
+
+def _merge(field: Field, base: str | None) -> Conflict | None:
+    """Take over what only somebody else changed since the value with this hash, or return the conflict."""
+    typed, stored = _hash_of(field.data), _hash_of(field.object_data)
+    if base in (None, stored) or typed == stored:
+        return None
+    if typed == base:
+        field.data, field.raw_data = field.object_data, [str(field.object_data)]
+        return None
+    return Conflict(field)
+
+
+def _hash_of(value: object) -> str:
+    plain = "" if value is None else text.clean(str(value)).strip()
+    return sha256(plain.encode()).hexdigest()[:12]
+
+
+def _words_for(field: Field, value: object) -> str:
+    choices = field.iter_choices() if isinstance(field, SelectFieldBase) else ()
+    return str(next((choice.label for choice in choices if choice.value == value), value or ""))
 
 
 def _cut_line(field: Field) -> None:

@@ -29,6 +29,9 @@ MAX_CACHED_FILES = 100
 PADDED_ENDPOINTS = frozenset({"posts.show"})
 PADDED_TO_BYTES = 8192
 MAX_PADDING_HEADER = 1024
+# A preview, or a form with an error. Back shows it from the browser's cache: it could only be had again by sending the
+# form again, which browsers refuse (ERR_CACHE_MISS) or ask about.
+COMPOSING_ANSWER = "private, no-cache, no-transform"
 _gzip_cache: dict[str, bytes] = {}
 
 
@@ -58,6 +61,9 @@ def _add_headers(response: Response) -> WerkzeugResponse:
     if request.endpoint == "static" and response.status_code in (200, 206, 304):
         headers["Cache-Control"] = "public, max-age=" + ("31536000, immutable" if "v" in request.args else "604800")
         return _compress(response).make_conditional(request)
+    if request.method == "POST" and response.status_code in (200, 422) and _is_composing():
+        headers["Cache-Control"] = COMPOSING_ANSWER
+        return response
     if request.method not in ("GET", "HEAD") or response.status_code != 200 or response.is_streamed:
         headers.setdefault("Cache-Control", "no-store")
         return response
@@ -89,9 +95,12 @@ def _is_personal() -> bool:
     Of a page on which people compose a text the browser keeps what was typed, so that Back does not lose it. Signing
     out clears such pages.
     """
-    view = current_app.view_functions.get(request.endpoint or "")
-    is_guarded = g.get("is_personal", False) and not hasattr(view, "is_composing")
+    is_guarded = g.get("is_personal", False) and not _is_composing()
     return is_guarded or bool({"token", "secret"} & set(request.view_args or ()))
+
+
+def _is_composing() -> bool:
+    return hasattr(current_app.view_functions.get(request.endpoint or ""), "is_composing")
 
 
 def _is_private() -> bool:

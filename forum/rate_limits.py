@@ -47,6 +47,12 @@ def limit_writing(limits: str) -> Callable[[View], View]:
     return decorate
 
 
+def limit_previews(view: View) -> View:
+    """Limit a view that shows a text while it is typed: no default limits, which count what is submitted."""
+    limiter.exempt(view)
+    return cast(View, writing_limiter.limit("60/minute;1200/hour", methods=["POST"])(view))
+
+
 def network_key() -> str:
     """Return the key of a limit for the client's whole network (/24, or /48 of IPv6); it names no address."""
     return anonymity.hashed_limit_key(f"network {client_network(24, 48)}")

@@ -37,8 +37,8 @@ def settings_form(**changes: Any) -> dict[str, Any]:
     return {name: default for name, (default, _) in DEFAULTS.items()} | changes
 
 
-def digest_in(page: str) -> str:
-    return re.search(r'name="settings_digest" value="(\w+)"', page)[1]
+def version_in(page: str) -> str:
+    return re.search(r'name="version" value="([^"]+)"', page)[1]
 
 
 def test_every_setting_has_a_field_with_default_and_effect(app: Flask, browse: Any, admin: Member) -> None:
@@ -67,17 +67,18 @@ def test_a_changed_setting_takes_effect_and_is_logged(app: Flask, browse: Any, a
 
 def test_a_stale_form_does_not_overwrite_a_colleagues_change(app: Flask, browse: Any, admin: Member) -> None:
     readers = [browse(admin), browse(make_member(role="admin"))]
-    digests = [digest_in(reader.get("/admin/settings").text) for reader in readers]
-    first = settings_form(flag_threshold="5", settings_digest=digests[0])
-    assert readers[0].post("/admin/settings", data=first).status_code == 302
-    second = settings_form(first_posts_held="0", settings_digest=digests[1])
-    answer = readers[1].post("/admin/settings", data=second)
-    assert answer.status_code == 409 and "current: 5" in answer.text and 'value="0"' in answer.text
-    assert (setting("flag_threshold"), setting("first_posts_held")) == (5.0, 1)
-    assert (
-        readers[1].post("/admin/settings", data=second | {"settings_digest": digest_in(answer.text)}).status_code == 302
-    )
-    assert (setting("flag_threshold"), setting("first_posts_held")) == (3.0, 0) and len(facts()) == 2
+    version = version_in(readers[1].get("/admin/settings").text)
+    assert readers[0].post("/admin/settings", data=settings_form(flag_threshold="5")).status_code == 302
+    other = settings_form(first_posts_held="0", version=version)
+    assert readers[1].post("/admin/settings", data=other).status_code == 302
+    assert (setting("flag_threshold"), setting("first_posts_held")) == (5.0, 0)
+    same = settings_form(flag_threshold="4", first_posts_held="0", version=version)
+    answer = readers[1].post("/admin/settings", data=same)
+    assert answer.status_code == 409 and "current: 5" in answer.text and 'value="4"' in answer.text
+    assert setting("flag_threshold") == 5.0
+    again = same | {"version": version_in(answer.text)}
+    assert readers[1].post("/admin/settings", data=again).status_code == 302
+    assert setting("flag_threshold") == 4.0 and len(facts()) == 3
 
 
 @pytest.mark.parametrize(

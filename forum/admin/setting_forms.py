@@ -1,14 +1,12 @@
 """The settings as a form: one field each, by the type of its default, within bounds."""
 
-import json
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import NamedTuple
 
-from wtforms import Field, FloatField, HiddenField, IntegerField, StringField, TextAreaField
+from wtforms import Field, FloatField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from forum.forms import Form, check_markdown
+from forum.forms import EditForm, check_markdown
 from forum.site import DEFAULTS, RENDERED_SETTINGS, Value
 
 
@@ -52,18 +50,8 @@ def _field(name: str) -> Field:
     return kind(label, validators=[InputRequired(message), NumberRange(minimum, maximum, message=message)])
 
 
-class SettingsForm(Form):
+class SettingsForm(EditForm):
     """Every setting that admins can change while the site runs."""
-
-    meta_fields = ("csrf_token", "settings_digest")
-    # A digest of the settings the form was filled with, so that no one overwrites a colleague's change unawares.
-    settings_digest = HiddenField()
-
-    def is_stale(self, current: Mapping[str, Value]) -> bool:
-        """Return whether someone changed the settings since the form was shown, and take the current digest."""
-        digest = sha256(json.dumps(current, sort_keys=True).encode()).hexdigest()[:20]
-        submitted, self.settings_digest.data = self.settings_digest.data, digest
-        return bool(submitted) and submitted != digest
 
     def changes(self, current: Mapping[str, Value]) -> dict[str, Value]:
         """Return the submitted values that differ from the current settings."""

@@ -24,8 +24,7 @@ def settings() -> ResponseReturnValue:
     """Show and change the settings."""
     current = current_settings()
     form = SettingsForm(**current)
-    is_stale = form.is_stale(current)
-    if form.validate_on_submit() and not is_stale:
+    if form.validate_on_submit():
         changes = form.changes(current)
         for name, value in changes.items():
             change_setting(name, value)
@@ -37,14 +36,13 @@ def settings() -> ResponseReturnValue:
         return redirect(url_for(".settings"))
     page, status = form.render(
         "admin/settings.html",
-        is_stale=is_stale,
         defaults=DEFAULTS,
         labels=LABELS,
         current=current,
         mail_server=_mail_server(),
         from_address=current_app.config["MAIL_FROM"],
     )
-    return page, 409 if is_stale else status
+    return page, 409 if form.conflicts else status
 
 
 @bp.post("/settings/test-mail")

@@ -7,7 +7,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 
 from forum import text
 from forum.admin.member_forms import ReasonForm
-from forum.forms import Form
+from forum.forms import EditForm, Form
 from forum.posts.models import Tag
 from forum.posts.tags.queries import tags_by_word
 
@@ -32,7 +32,7 @@ class TagForm(Form):
     description = StringField("Description", validators=DESCRIPTION_RULES)
 
 
-class DescriptionForm(Form):
+class DescriptionForm(EditForm):
     """A tag's description."""
 
     description = StringField("Description", validators=DESCRIPTION_RULES)
@@ -64,7 +64,7 @@ class TagMergeForm(ReasonForm):
             raise ValidationError("A tag can't be merged into itself. Enter another one.")
 
 
-class CategoryForm(Form):
+class CategoryForm(EditForm):
     """The name of a category."""
 
     name = StringField("Name")

@@ -12,7 +12,7 @@ from forum.accounts.disposable import is_disposable
 from forum.accounts.organisations import is_free_mail
 from forum.admin.member_forms import MAX_REASON_LENGTH, ReasonForm
 from forum.db import now
-from forum.forms import Form
+from forum.forms import EditForm, Form
 from forum.ratings.amounts import parse_euros, parse_whole_number
 from forum.vendors.catalogue_actions import REQUIREMENTS
 from forum.vendors.forms import MAX_SLUG_LENGTH, domain_in
@@ -41,7 +41,7 @@ def _name_of_length(maximum: int) -> Callable[[Form, Field], None]:
     return check
 
 
-class VendorForm(Form):
+class VendorForm(EditForm):
     """Name, category and description of a vendor in the catalogue."""
 
     name = StringField("Name", validators=[_name_of_length(80)])
@@ -60,7 +60,7 @@ class VendorForm(Form):
         return self.cleaned_data() | {"category": category, "reason": reason}
 
 
-class NameForm(Form):
+class NameForm(EditForm):
     """A name on one line."""
 
     name = StringField("Name", validators=[_name_of_length(80)])
@@ -154,7 +154,7 @@ def _check_requirement(form: Form, field: Field) -> None:
         raise ValidationError("Enter a whole number, such as 1,500, or leave it empty for “not stated”.")
 
 
-class TierForm(TrendNoteFields):
+class TierForm(TrendNoteFields, EditForm):
     """A tier and its requirements. A note about the change is proposed first, then saved with it."""
 
     name = StringField("Name", validators=[_name_of_length(60)])
@@ -163,6 +163,7 @@ class TierForm(TrendNoteFields):
     training_cost = StringField("Training per person, EUR", validators=[_check_requirement])
     annual_fee = StringField("Annual fee, EUR", validators=[_check_requirement])
     revenue_target = StringField("Annual revenue target, EUR", validators=[_check_requirement])
+    meta_fields = ("csrf_token", "version", "effective_on", "trend_note", "proposed_note")
     # The note as proposed: if the requirements changed since, a new one is proposed.
     proposed_note = HiddenField()
 

@@ -39,7 +39,8 @@ def vendor_page(slug: str) -> ResponseReturnValue:
 @ADMIN_WRITES
 def change_vendor(slug: str) -> ResponseReturnValue:
     """Change name, category and description."""
-    vendor, form = _vendor(slug), VendorForm()
+    vendor = _vendor(slug)
+    form = VendorForm(data=_details_of(vendor))
     return _save(
         vendor,
         {"form": form},
@@ -141,6 +142,10 @@ def _vendor(slug: str) -> Vendor:
     return vendor
 
 
+def _details_of(vendor: Vendor) -> dict[str, str]:
+    return {"name": vendor.name, "category": vendor.category.slug, "description": vendor.description}
+
+
 def _save(
     vendor: Vendor, submitted: dict[str, Form], action: Callable[[], object], message: str, error_field: str = "name"
 ) -> ResponseReturnValue:
@@ -166,9 +171,7 @@ def _saved(vendor: Vendor, message: str) -> ResponseReturnValue:
 def _page(vendor: Vendor, **submitted: Form) -> ResponseReturnValue:
     """Show the page with its forms; the submitted one has errors."""
     forms: dict[str, Any] = {
-        "form": VendorForm(
-            formdata=None, name=vendor.name, category=vendor.category.slug, description=vendor.description
-        ),
+        "form": VendorForm(formdata=None, data=_details_of(vendor)),
         "alias": AliasForm(formdata=None, prefix="alias-"),
         "domain": DomainForm(formdata=None, prefix="domain-"),
         "programme": ProgrammeForm(formdata=None, prefix="programme-"),

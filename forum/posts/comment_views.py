@@ -25,11 +25,12 @@ from forum.db import begin_writing, db, deferred_transaction
 from forum.forms import composing
 from forum.posts import comment_actions
 from forum.posts.comment_queries import comment_by_id, page_of
-from forum.posts.form_pages import TOO_MANY_SCHEDULED, cancel_replaced, reply_form_page
+from forum.posts.form_pages import TOO_MANY_SCHEDULED, cancel_replaced, is_preview_requested, reply_form_page
 from forum.posts.forms import CommentEditForm, CommentForm
 from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Comment, Post
 from forum.posts.official_views import official_reply_page
+from forum.posts.previews import edit_preview
 from forum.posts.queries import post_by_id
 from forum.posts.scheduled_actions import schedule_comment
 from forum.posts.useful_views import save_useful_vote
@@ -109,14 +110,15 @@ def edit(comment_id: int) -> ResponseReturnValue:
     form = CommentEditForm(obj=comment)
     intent = request.form.get("intent")
     if intent == "begin":  # with a text that another page suggests
-        form = CommentEditForm(formdata=None, data={"body": request.form.get("body")})
+        form = CommentEditForm(formdata=None, obj=comment)
+        form.body.data = text.clean(request.form.get("body", ""))
     elif form.is_submitted() and form.validate() and intent == "publish":
         if form.has_changed():
             comment_actions.edit_comment(comment, body=form.body.data or "", author=current_reader())
             db.session.commit()
         flash("Reply saved. Earlier versions can still be read.")
         return redirect(_url_of(comment))
-    preview = text.to_html(form.body.data or "") if intent == "preview" else None
+    preview = edit_preview(form.body, comment) if is_preview_requested() else None
     return form.render("posts/edit_reply.html", comment=comment, post=comment.post, preview=preview)
 
 

@@ -3,11 +3,11 @@
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from forum import text
 from forum.accounts.pseudonyms import alias_for
 from forum.posts.comment_queries import comment_row
 from forum.posts.forms import CommentForm, PostFields
 from forum.posts.models import Post
+from forum.posts.previews import comment_preview, post_preview
 from forum.posts.scheduled_actions import MAX_SCHEDULED, cancel_scheduled
 from forum.posts.signature_forms import SignedForm
 from forum.posts.tags.queries import active_tags
@@ -21,16 +21,16 @@ TOO_MANY_SCHEDULED = (
 )
 
 
-def post_form_page(form: PostFields, template: str, **values: object) -> ResponseReturnValue:
+def post_form_page(form: PostFields, template: str, *, post: Post | None = None) -> ResponseReturnValue:
     """Return the page with the form for a post, new or edited."""
     return form.render(
         template,
-        preview=_preview(form),
+        post=post,
+        preview=post_preview(form, post) if is_preview_requested() else None,
         tags=active_tags(),
         vendor_names=popular_vendor_names(MAX_SUGGESTED_VENDORS),
         criteria=CRITERIA,
         deals=DEALS,
-        **values,
     )
 
 
@@ -41,12 +41,13 @@ def reply_form_page(form: CommentForm, post: Post, parent_id: int | None) -> Res
         post=post,
         parent=comment_row(parent_id) if parent_id else None,
         alias=alias_for(post.thread_key, current_reader()),
-        preview=_preview(form),
+        preview=comment_preview(form, form.body, post) if is_preview_requested() else None,
     )
 
 
-def _preview(form: PostFields | CommentForm) -> str | None:
-    return text.to_html(form.body.data or "") if request.form.get("intent") == "preview" else None
+def is_preview_requested() -> bool:
+    """Return whether the button that was pressed shows the text as it would appear."""
+    return request.form.get("intent") == "preview"
 
 
 def cancel_replaced(form: SignedForm) -> None:

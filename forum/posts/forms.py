@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, ValidationError
 from forum import text
 from forum.access import can_post_about, can_rate, is_anonymous_writing_locked, is_representative
 from forum.accounts.lock_actions import lock_message
-from forum.forms import Form, check_markdown
+from forum.forms import EditForm, Form, check_markdown
 from forum.posts.actions import NO_VENDOR, PostSubject
 from forum.posts.anonymous.badges import is_tier_shared
 from forum.posts.models import LEANINGS, Post
@@ -64,7 +64,7 @@ class CommentForm(SignedForm):
         return mentioned_tiers(self.vendor, self.passages())
 
 
-class CommentEditForm(Form):
+class CommentEditForm(EditForm):
     """A reply being edited."""
 
     body = TextAreaField("Your reply", validators=[_length(REPLY_LENGTH, "your reply"), check_markdown])
@@ -248,7 +248,7 @@ def rating_refusal(subject: PostSubject, *, anonymous: bool) -> str | None:
     )
 
 
-class PostEditForm(PostFields):
+class PostEditForm(PostFields, EditForm):
     """A post being edited. It stays signed or anonymous as it was."""
 
     def cleaned_data(self) -> dict[str, Any]:

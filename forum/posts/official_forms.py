@@ -11,7 +11,7 @@ from forum.submissions import form_age
 class OfficialReplyForm(CommentEditForm):
     """A vendor's official reply, always by name."""
 
-    meta_fields = ("csrf_token", "submission")
+    meta_fields = ("csrf_token", "submission", "version")
 
     # A random number of this form; see models.py.
     submission = SubmissionField()

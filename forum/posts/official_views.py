@@ -7,15 +7,16 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from forum import text
 from forum.access import can_reply_officially, can_see, can_write, is_author, represents_vendor_of
 from forum.db import db
 from forum.forms import composing
+from forum.posts.form_pages import is_preview_requested
 from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Comment, Post
 from forum.posts.official_actions import AlreadyAnswered, write_official_reply
 from forum.posts.official_forms import OfficialReplyForm
 from forum.posts.official_queries import representation_under
+from forum.posts.previews import edit_preview
 from forum.posts.queries import post_by_id
 from forum.posts.rows import PostPageRow, RepresentationRow
 from forum.rate_limits import limiter, was_accepted
@@ -113,5 +114,5 @@ def _page(post: Post, form: OfficialReplyForm, representation: RepresentationRow
         "posts/official.html",
         post=post,
         representation=representation,
-        preview=text.to_html(form.body.data or "") if request.form.get("intent") == "preview" else None,
+        preview=edit_preview(form.body) if is_preview_requested() else None,
     )

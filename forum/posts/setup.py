@@ -2,7 +2,15 @@
 
 from flask import Flask, Response
 
-from forum.posts import comment_views, jobs, official_views, rating_views, scheduled_views, views
+from forum.posts import (
+    comment_views,
+    jobs,
+    official_views,
+    preview_views,
+    rating_views,
+    scheduled_views,
+    views,
+)
 from forum.posts.recounts import settle_after_request
 from forum.posts.row_html import render_post_row
 
@@ -12,8 +20,8 @@ LOADED = (jobs,)
 
 def init_app(app: Flask) -> None:
     """Register the room with the application."""
-    for blueprint in (views.bp, comment_views.bp, official_views.bp, rating_views.bp, scheduled_views.bp):
-        app.register_blueprint(blueprint)
+    for room_views in (views, comment_views, official_views, preview_views, rating_views, scheduled_views):
+        app.register_blueprint(room_views.bp)
     app.after_request(_settle_recounts)
     app.jinja_env.globals.update(render_post_row=render_post_row)
 

@@ -100,10 +100,12 @@ class SignedForm(Form):
             return intent.startswith("publish")
         if intent == PUBLISH_ANYWAY + self.text_digest():
             return True
-        if intent.startswith("publish"):
-            self.findings = self._find_identifying_details()
-            return not self.findings
-        return False
+        return intent.startswith("publish") and not self.check_identifying_details()
+
+    def check_identifying_details(self) -> list[Finding]:
+        """Return what may identify the author in the passages that others will read, and keep it for the page."""
+        self.findings = self._find_identifying_details()
+        return self.findings
 
     def passes_limits(self, *, is_post: bool) -> bool:
         """Return whether the text may be sent now, or add an error. Call it last: an attempt counts."""

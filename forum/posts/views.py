@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from forum import text
 from forum.access import (
     can_delete,
     can_edit,
@@ -166,7 +167,8 @@ def edit(post_id: int) -> ResponseReturnValue:
     form = PostEditForm(data=form_values(post))
     intent = request.form.get("intent")
     if intent == "begin":  # with a text that another page suggests
-        form = PostEditForm(formdata=None, data=form_values(post) | {"body": request.form.get("body")})
+        form = PostEditForm(formdata=None, data=form_values(post))
+        form.body.data = text.clean(request.form.get("body", ""))
         return post_form_page(form, "posts/edit.html", post=post)
     is_valid = form.is_submitted() and intent != "tiers" and form.validate()
     if is_valid and intent == "publish" and _save(form, post):

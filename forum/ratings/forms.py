@@ -8,7 +8,7 @@ from wtforms import Field, RadioField, SelectField, StringField
 from wtforms.validators import ValidationError
 
 from forum.accounts.sanctions import anonymous_bar_message
-from forum.forms import CHOOSE_IDENTITY, Form, SubmissionField
+from forum.forms import CHOOSE_IDENTITY, EditForm, Form, SubmissionField
 from forum.ratings.amounts import Amount, parse_amount, parse_whole_number
 from forum.ratings.criteria import (
     ASK_KEYS,
@@ -216,8 +216,10 @@ for _key, _label in DEALS.items():
     setattr(RatingFields, _key, StringField(_label, validators=[_whole_number(MAX_DEALS, "11")]))
 
 
-class RatingForm(RatingFields):
+class RatingForm(RatingFields, EditForm):
     """A rating without a post: of a vendor's programme and tier, by name or anonymous."""
+
+    meta_fields = ("csrf_token", "submission", "version")
 
     # Members may always change their ratings, even when they may not write anonymously.
     is_revision = False

@@ -1,6 +1,7 @@
 // Says how many characters are left once four fifths of a text's maximum length are used.
-for (const area of document.querySelectorAll("[data-compose] [data-max-length]")) {
+for (const area of document.querySelectorAll("[data-max-length]")) {
   const hint = document.getElementById(`${area.id}-h`);
+  if (!hint) continue;
   const text = hint.textContent;
   const maxLength = Number(area.dataset.maxLength);
 

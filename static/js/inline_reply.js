@@ -1,4 +1,5 @@
 // Moves the reply form under the reply that is answered. Without it, "Reply" opens a page of its own.
+// Which reply that is stays in the history entry and in the draft, so that Back and a restored draft find it again.
 const form = document.querySelector("[data-reply-form]");
 if (form) enable(form);
 
@@ -12,21 +13,32 @@ function enable(form) {
   form.before(home);
   heading.after(cancel);
 
+  function remember() {
+    history.replaceState({ ...history.state, replyTo: parentId.value }, "");
+  }
+
+  // Shows the form where the field says that it belongs. The reply may stand on another page of the thread.
+  function place() {
+    opener = parentId.value ? document.querySelector(`[data-reply-to="${CSS.escape(parentId.value)}"]`) : null;
+    if (opener) opener.closest(".comment__box").after(form);
+    else home.after(form);
+    heading.textContent = opener?.textContent.trim() ?? (parentId.value ? "Reply to a reply on another page" : "Reply");
+    cancel.hidden = !parentId.value;
+  }
+
   function open(link) {
-    opener = link;
     parentId.value = link.dataset.replyTo;
-    link.closest(".comment__box").after(form);
-    heading.textContent = link.textContent.trim();
-    cancel.hidden = false;
+    place();
+    remember();
     form.elements.body.focus();
   }
 
   function close() {
-    home.after(form);
+    const link = opener ?? form.elements.body;
     parentId.value = "";
-    cancel.hidden = true;
-    heading.textContent = "Reply";
-    opener.focus();
+    place();
+    remember();
+    link.focus();
   }
 
   document.addEventListener("click", (event) => {
@@ -39,6 +51,12 @@ function enable(form) {
       close();
     }
   });
+  form.addEventListener("restored", () => {
+    place();
+    remember();
+  });
+  if (history.state?.replyTo !== undefined) parentId.value = history.state.replyTo;
+  place();
 }
 
 function cancelLink() {
