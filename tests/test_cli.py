@@ -87,7 +87,7 @@ def test_the_schema_is_upgraded_to_the_latest_revision_and_downgraded_to_nothing
     assert {"members", "posts", "comments"} <= table_names
     assert forum("db", "upgrade").exit_code == 0, "a second upgrade changes nothing"
     for _ in ScriptDirectory(str(package_folder("migrations"))).walk_revisions():
-        assert forum("db", "downgrade").exit_code == 0
+        assert forum("db", "downgrade", "--yes").exit_code == 0
     assert tables(environ) == {"alembic_version"}
     assert forum("db", "upgrade").exit_code == 0
     assert tables(environ) == table_names
@@ -200,7 +200,7 @@ def test_check_names_each_problem_and_ends_with_1(
 def test_check_says_that_migrations_are_pending(forum: Forum, environ: dict[str, str]) -> None:
     assert "Database: migrations are pending. Run: forum db upgrade" in forum("check").output
     create_tables(forum, environ)
-    forum("db", "downgrade")
+    forum("db", "downgrade", "--yes")
     result = forum("check")
     assert result.exit_code == 1 and "migrations are pending" in result.output
 
@@ -272,3 +272,17 @@ def test_every_command_has_help(forum: Forum) -> None:
     for name, command in main.commands.items():
         assert command.get_short_help_str(), name
         assert forum(name, "--help").exit_code == 0
+
+
+def test_backing_up_and_restoring_say_what_was_written_and_replaced(
+    forum: Forum, environ: dict[str, str], tmp_path: Path
+) -> None:
+    refused = forum("backup", str(tmp_path / "x"))
+    assert refused.exit_code == 1 and "FORUM_INSTANCE" in refused.output and not (tmp_path / "x").exists()
+    create_tables(forum, environ)
+    result = forum("backup", str(tmp_path / "new" / "copy"))
+    assert result.exit_code == 0 and "0 members" in result.output and "revision" in result.output
+    assert forum("restore", str(tmp_path / "new" / "copy"), answers="n\n").exit_code == 1
+    restored = forum("restore", "--yes", str(tmp_path / "new" / "copy"))
+    assert restored.exit_code == 0 and "Restored." in restored.output, restored.output
+    assert forum("check").exit_code == 0
