@@ -11,6 +11,7 @@ from forum.accounts.setup import init_app as init_accounts
 from forum.admin.setup import init_app as init_admin
 from forum.backup import jobs as backup_jobs
 from forum.imports.setup import init_app as init_imports
+from forum.legal.setup import init_app as init_legal
 from forum.moderation.setup import init_app as init_moderation
 from forum.notifications.setup import init_app as init_notifications
 from forum.pages.setup import init_app as init_pages
@@ -30,6 +31,7 @@ ROOMS = (
     init_notifications,
     init_moderation,
     init_imports,
+    init_legal,
 )
 
 

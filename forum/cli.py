@@ -8,6 +8,7 @@ from forum.commands.content import export, importing, scores
 from forum.commands.database import backup, database, demo, render, restore
 from forum.commands.secrets import secrets
 from forum.commands.server import serve, work
+from forum.commands.launch import setup_site
 
 
 @click.group()
@@ -15,7 +16,22 @@ def main() -> None:
     """Full Duplex: a forum where IT service providers share what partner programmes are really like."""
 
 
-for command in (serve, work, database, demo, admin, scores, importing, export, backup, restore, render, secrets, check):
+for command in (
+    serve,
+    work,
+    setup_site,
+    database,
+    demo,
+    admin,
+    scores,
+    importing,
+    export,
+    backup,
+    restore,
+    render,
+    secrets,
+    check,
+):
     main.add_command(command)
 
 

@@ -24,6 +24,7 @@ from forum.db import db
 from forum.rate_limits import limiter, writing_limiter
 from tests import built, cluster
 from tests.browser import Browser
+from tests.commands import environ, forum  # noqa: F401 - fixtures
 from tests.factories import make_member
 from tests.representatives import moderator, nordwall, representative  # noqa: F401 - fixtures
 

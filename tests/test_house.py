@@ -25,7 +25,7 @@ FLOORS = [
     "assets forms rate_limits submissions",
     "templating errors",
     "backup web",
-    "accounts",
+    "accounts legal",
     "vendors",
     "ratings",
     "posts",
