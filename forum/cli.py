@@ -6,9 +6,9 @@ from forum.commands.admin import admin
 from forum.commands.check import check
 from forum.commands.content import export, importing, scores
 from forum.commands.database import backup, database, demo, render, restore
+from forum.commands.launch import setup_site
 from forum.commands.secrets import secrets
 from forum.commands.server import serve, work
-from forum.commands.launch import setup_site
 
 
 @click.group()

@@ -78,7 +78,7 @@ ORDER = {
         "setup",
     ],
     "pages": [
-        "anonymity_views feed_views leaving open_data ranking",
+        "anonymity_views feed_views leaving open_data ranking status_views",
         "vendor",
         "views",
         "representative_dashboard_views",

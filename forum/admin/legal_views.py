@@ -1,6 +1,6 @@
 """Edit the legal pages: imprint, privacy, terms, contact."""
 
-from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -9,7 +9,7 @@ from forum.admin.legal_forms import LegalTextForm
 from forum.admin.views import ADMIN_WRITES, bp
 from forum.db import db
 from forum.legal.actions import NewerVersion, save_legal_text
-from forum.legal.models import PAGE_KINDS
+from forum.legal.models import PAGE_KINDS, PAGE_RULE
 from forum.legal.queries import legal_text, missing_pages, written_pages
 from forum.moderation.log.actions import log_change
 from forum.urls import whole_number
@@ -23,13 +23,11 @@ def legal_pages() -> str:
     return render_template("admin/legal_pages.html", missing=missing_pages(), written=written_pages())
 
 
-@bp.route("/legal/<page>", methods=["GET", "POST"])
+@bp.route(f"/legal/<{PAGE_RULE}>", methods=["GET", "POST"])
 @permission_required(can_administer)
 @ADMIN_WRITES
 def legal_page(page: str) -> ResponseReturnValue:
     """Edit a legal page."""
-    if page not in PAGE_KINDS:
-        abort(404)
     current = legal_text(page)
     form = LegalTextForm(body=current.body if current else "", version=current.id if current else "")
     if request.form.get("intent") == "template":

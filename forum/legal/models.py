@@ -22,6 +22,8 @@ PAGE_KINDS = {
     "terms": PageKind("Terms of use", "What members agree to when they join.", False),
     "contact": PageKind("Contact", "How to reach whoever runs the site.", False),
 }
+# The part of a URL that names a page.
+PAGE_RULE = f"any({', '.join(PAGE_KINDS)}):page"
 
 
 class LegalText(db.Model):

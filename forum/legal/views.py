@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from forum.legal.models import PAGE_KINDS
+from forum.legal.models import PAGE_KINDS, PAGE_RULE
 from forum.legal.queries import legal_text, legal_versions
 from forum.urls import whole_number
 
@@ -11,20 +11,18 @@ bp = Blueprint("legal", __name__)
 VERSIONS_ON_PAGE = 10
 
 
-@bp.get("/legal/<page>")
+@bp.get(f"/legal/<{PAGE_RULE}>")
 def show(page: str) -> ResponseReturnValue:
     """Show a legal page."""
-    version = legal_text(page) if page in PAGE_KINDS else None
+    version = legal_text(page)
     if version is None or not version.body:
         abort(404)
     return render_template("legal/show.html", page=page, kind=PAGE_KINDS[page], version=version)
 
 
-@bp.get("/legal/<page>/versions")
+@bp.get(f"/legal/<{PAGE_RULE}>/versions")
 def versions(page: str) -> ResponseReturnValue:
     """Show the versions of a legal page, the latest first."""
-    if page not in PAGE_KINDS:
-        abort(404)
     rows = legal_versions(page, whole_number(request.args.get("before")), VERSIONS_ON_PAGE + 1)
     if not rows:
         abort(404)
