@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import Flask
 
-from forum import backup, config, db, job_runs, jobs, mail, storage, web
+from forum import config, db, job_runs, jobs, mail, storage, web
 from forum.accounts.setup import init_app as init_accounts
 from forum.admin.setup import init_app as init_admin
+from forum.backup import jobs as backup_jobs
 from forum.imports.setup import init_app as init_imports
+from forum.legal.setup import init_app as init_legal
 from forum.moderation.setup import init_app as init_moderation
 from forum.notifications.setup import init_app as init_notifications
 from forum.pages.setup import init_app as init_pages
@@ -19,7 +21,7 @@ from forum.search.setup import init_app as init_search
 from forum.vendors.setup import init_app as init_vendors
 
 # Imported so that the database and the job queue know their tables and jobs.
-LOADED = (backup, job_runs, mail, storage)
+LOADED = (backup_jobs, job_runs, mail, storage)
 ROOMS = (
     init_pages,
     init_posts,
@@ -31,6 +33,7 @@ ROOMS = (
     init_notifications,
     init_moderation,
     init_imports,
+    init_legal,
 )
 
 

@@ -5,7 +5,8 @@ import click
 from forum.commands.admin import admin
 from forum.commands.check import check
 from forum.commands.content import export, importing, scores, search
-from forum.commands.database import backup, database, demo, render
+from forum.commands.database import backup, database, demo, render, restore
+from forum.commands.launch import setup_site
 from forum.commands.secrets import secrets
 from forum.commands.server import serve, work
 
@@ -15,7 +16,23 @@ def main() -> None:
     """Full Duplex: a forum where IT service providers share what partner programmes are really like."""
 
 
-for command in (serve, work, database, demo, admin, scores, search, importing, export, backup, render, secrets, check):
+for command in (
+    serve,
+    work,
+    setup_site,
+    database,
+    demo,
+    admin,
+    scores,
+    search,
+    importing,
+    export,
+    backup,
+    restore,
+    render,
+    secrets,
+    check,
+):
     main.add_command(command)
 
 

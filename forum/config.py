@@ -33,6 +33,8 @@ class Settings:
     anonymity_key: str = ""  # ties anonymous texts to their authors; never in the database
     anonymity_key_file: str = ""
     old_anonymity_keys: str = ""  # earlier keys after a rotation, separated by commas
+    backups: str = "off"  # "daily": the jobs make one every night
+    backup_folder: str = ""  # default: backups in the instance folder
     mail_url: str = ""  # smtp://user:password@host:587, smtps://..., or file:folder
     mail_from: str = "Full Duplex <forum@localhost>"
     log_level: str = "INFO"
@@ -127,6 +129,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError("FORUM_PORT must be a number from 1 to 65535.")
     if settings.workers < 1:
         raise SettingsError("FORUM_WORKERS must be at least 1.")
+    if settings.backups not in ("off", "daily"):
+        raise SettingsError("FORUM_BACKUPS must be daily or off.")
     if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise SettingsError("FORUM_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
     for name, prefixes in URL_PREFIXES.items():
@@ -167,15 +171,22 @@ def _site_url(settings: Settings) -> str:
     return url
 
 
-def _service_urls(settings: Settings, instance: Path) -> dict[str, str]:
-    """Return where database, queue, mail and rate limits are: in the instance folder unless set otherwise."""
+def _service_urls(settings: Settings, instance: Path) -> dict[str, object]:
+    """Return where database, queue, mail, rate limits and backups are: in the instance folder unless set otherwise."""
     return {
         "SQLALCHEMY_DATABASE_URI": _database_url(settings, instance),
         "REDIS_URL": settings.redis_url,
         "JOBS_URL": settings.redis_url or f"sqlite:{instance / 'jobs.sqlite'}",
         "MAIL_URL": settings.mail_url or f"file:{instance / 'mail'}",
         "RATELIMIT_STORAGE_URI": settings.redis_url or f"localfile://{instance / 'limits.sqlite'}",
+        **_backups(settings, instance),
     }
+
+
+def _backups(settings: Settings, instance: Path) -> dict[str, object]:
+    """Return whether backups are scheduled, and the folder of those that the site makes itself."""
+    folder = Path(settings.backup_folder).resolve() if settings.backup_folder else instance / "backups"
+    return {"BACKUPS": settings.backups, "BACKUP_FOLDER": folder}
 
 
 def _split(text: str) -> list[str]:

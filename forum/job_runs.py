@@ -85,6 +85,14 @@ def claim_run() -> None:
         raise AlreadyClaimed
 
 
+def release_run() -> None:
+    """Give a claimed run back in the present transaction, so that it is tried again after a while."""
+    run: _Run | None = g.get("scheduled_run")
+    if run is not None:
+        row = db.session.get_one(JobClaim, run.name)
+        row.due_at = run.previous
+
+
 def days_of_run() -> list[date]:
     """Return the days that the scheduled run is for, missed ones included, at most a week; else today."""
     run: _Run | None = g.get("scheduled_run")

@@ -45,6 +45,8 @@ DEFAULTS: dict[str, tuple[Value, str]] = {
 }
 # Markdown settings, and the names under which their HTML is stored, rendered when they were changed.
 RENDERED_SETTINGS = {"rules_note": "rules_note_html"}
+# A row that is no setting.
+MAIL_TESTED = "mail_tested"
 # For each database: when the cache expires, in seconds of time.monotonic(), and the stored settings.
 _cache: dict[str, tuple[float, dict[str, Value]]] = {}
 
@@ -91,6 +93,18 @@ def change_setting(name: str, value: Value) -> None:
     db.session.flush()
     db.session.info["has_new_settings"] = True
     clear_cache()
+
+
+def record_mail_test() -> None:
+    """Note that an admin has sent a test mail. The caller commits."""
+    _write(MAIL_TESTED, True, False)
+    db.session.flush()
+    db.session.info["has_new_settings"] = True
+
+
+def is_mail_tested() -> bool:
+    """Return whether an admin has ever sent a test mail."""
+    return MAIL_TESTED in _cached()
 
 
 def clear_cache() -> None:

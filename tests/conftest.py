@@ -25,6 +25,7 @@ from forum.notifications import bell
 from forum.rate_limits import limiter, writing_limiter
 from tests import built, cluster
 from tests.browser import Browser
+from tests.commands import environ, forum  # noqa: F401 - fixtures
 from tests.factories import make_member
 from tests.representatives import moderator, nordwall, representative  # noqa: F401 - fixtures
 
@@ -90,6 +91,8 @@ def settings_for(database_url: str, folder: Path, **overrides: Any) -> dict[str,
         "SECRET_KEY": "a key for tests, long enough for anybody",
         "ANONYMITY_KEYS": ["an anonymity key for tests, long enough"],
         "SQLALCHEMY_DATABASE_URI": database_url,
+        "BACKUPS": "off",
+        "BACKUP_FOLDER": folder / "backups",
         "JOBS_URL": "memory:",
         "MAIL_URL": f"file:{folder / 'mail'}",
         "MAIL_FROM": "forum@localhost",

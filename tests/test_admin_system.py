@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from forum import backup, jobs, mail, site
+from forum import jobs, mail, site
 from forum.accounts.models import Member
 from forum.admin import health
+from forum.backup.files import list_backups
+from forum.backup.jobs import back_up_now
 from forum.db import db, now
 from forum.job_runs import JobRun
 from forum.mail import Mail
@@ -263,8 +265,8 @@ def test_a_backup_is_created_by_the_job_and_listed(app: Flask, browse: Any, admi
     reader.post("/admin/health/backup")
     assert facts() == ["a backup was started"]
     db.session.commit()
-    backup.back_up_now()
-    (path,) = backup.list_backups()
+    back_up_now()
+    (path,) = list_backups()
     try:
         assert path.stat().st_mode & 0o077 == 0 and path.parent.stat().st_mode & 0o077 == 0
         assert path.name in reader.get("/admin/health").text

@@ -2,9 +2,11 @@
 
 import fcntl
 import os
+import re
 import sqlite3
 import subprocess
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,12 +16,14 @@ from sqlalchemy.engine import make_url
 
 from forum import create_app
 from forum.accounts.models import Member
-from forum.backup import back_up
+from forum.backup.actions import back_up
+from forum.backup.pg_programs import run_program
+from forum.backup.restoring import check_restorable, present_contents
 from forum.db import db
 from forum.posts.models import Post
 from tests import cluster
 from tests.conftest import settings_for
-from tests.factories import make_comment, make_post
+from tests.factories import make_comment, make_member, make_post
 
 
 def test_a_backup_is_consistent_while_the_site_writes(app: Flask, tmp_path: Path) -> None:
@@ -74,8 +78,35 @@ def test_a_backup_overwrites_nothing(app: Flask, tmp_path: Path) -> None:
     with pytest.raises(FileExistsError, match="already exists"):
         back_up(tmp_path / "copy")
     assert (tmp_path / "copy").read_text() == "the only one"
-    with pytest.raises(FileNotFoundError, match="no folder"):
-        back_up(tmp_path / "missing" / "copy")
+
+
+def test_a_backup_creates_its_folder_for_the_sites_user_alone(app: Flask, tmp_path: Path) -> None:
+    back_up(tmp_path / "deep" / "down" / "copy")
+    for path in (tmp_path / "deep", tmp_path / "deep" / "down", tmp_path / "deep" / "down" / "copy"):
+        assert path.stat().st_mode & 0o077 == 0 and path.stat().st_uid == app.config["INSTANCE"].stat().st_uid
+
+
+def test_a_backup_says_what_it_holds(app: Flask, tmp_path: Path) -> None:
+    make_comment(make_post(), make_member())
+    db.session.commit()
+    contents = back_up(tmp_path / "copy")
+    assert contents.counts["comments"] == 1 and contents.counts["posts"] == 1
+    assert re.match(r"\d+ members, 1 post, 1 reply, \d+ rows in all; revision \w+", contents.summary())
+    assert contents == check_restorable(tmp_path / "copy") == present_contents()
+
+
+@pytest.mark.parametrize("fault", ["nothing", "empty", "other"])
+def test_a_database_that_is_not_the_sites_is_refused(tmp_path: Path, fault: str) -> None:
+    """A wrong FORUM_INSTANCE used to give an empty file and "Written to"."""
+    database = tmp_path / "forum.sqlite"
+    if fault != "nothing":
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA user_version=7" if fault == "empty" else "CREATE TABLE notes (id INTEGER)")
+            connection.commit()
+    app = create_app(settings_for(f"sqlite:///{database}", tmp_path))
+    with app.app_context(), pytest.raises(RuntimeError, match=r"no database|no tables of Full Duplex"):
+        back_up(tmp_path / "copy")
+    assert not (tmp_path / "copy").exists() and database.exists() is (fault != "nothing")
 
 
 def test_the_postgresql_password_is_in_no_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,8 +119,7 @@ def test_the_postgresql_password_is_in_no_command_line(tmp_path: Path, monkeypat
     monkeypatch.setenv("FORUM_SECRET_KEY", "a key of ours that is none of its business")
     app = create_app(settings_for("postgresql+psycopg://forum:s3cret@db.example:5433/talk?sslmode=require", tmp_path))
     with app.app_context(), pytest.raises(RuntimeError, match="pg_dump failed: no such server"):
-        back_up(tmp_path / "copy")
-    assert not (tmp_path / "copy").exists()
+        run_program("pg_dump", ["--format=custom"])
     arguments, environment = (tmp_path / "arguments").read_text(), (tmp_path / "environment").read_text().splitlines()
     assert "s3cret" not in arguments
     for line in ("PGPASSWORD=s3cret", "PGHOST=db.example", "PGPORT=5433", "PGDATABASE=talk", "PGSSLMODE=require"):

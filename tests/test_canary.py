@@ -14,6 +14,7 @@ from flask import Flask
 
 from forum.accounts.models import Member, Passkey
 from forum.db import db, now
+from forum.legal.actions import save_legal_text
 from forum.moderation.cases import open_case
 from forum.moderation.decisions.actions import apply_action
 from forum.moderation.decisions.appeals import file_appeal
@@ -80,6 +81,7 @@ def people(app: Flask) -> dict[str, Member]:
         make_rating(vendor=vendor)
     _write_anonymously(readers["canary"], vendor, readers["member"], readers["moderator"])
     publish(now() + timedelta(days=1))
+    save_legal_text("imprint", "Run by its members.", based_on=None)
     db.session.commit()
     send_digests()
     return readers

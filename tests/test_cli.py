@@ -1,77 +1,24 @@
 """The `forum` command: what it does and refuses, its messages and its exit codes."""
 
-import os
 import sqlite3
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from alembic.script import ScriptDirectory
-from click.testing import CliRunner, Result
 from sqlalchemy import inspect
 
-from forum import create_app
 from forum.accounts.passwords import is_correct
-from forum.accounts.queries import member_by_email
+from forum.accounts.queries import count_members, member_by_email
 from forum.cli import main
-from forum.config import from_environment
 from forum.db import db, package_folder
 from forum.moderation.models import Decision
 from forum.posts.models import Comment, Post
+from forum.posts.tags.queries import active_tags
 from forum.text import RENDER_VERSION
-from tests import cluster
-from tests.built import copy_of_built, migrate
+from forum.vendors.queries import categories
+from tests.commands import Forum, create_tables, inside
 from tests.factories import make_comment, make_member, make_post
-
-Forum = Callable[..., Result]
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def environ(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> dict[str, str]:
-    """Return settings for an empty database without tables."""
-    variables = {"FORUM_INSTANCE": str(tmp_path / "instance")}
-    if request.param == "postgres":
-        url = cluster.database_url(f"{worker_id}_command")
-        if url is None:
-            pytest.skip("no PostgreSQL on this machine")
-        variables["FORUM_DATABASE_URL"] = url
-    return variables
-
-
-@pytest.fixture
-def forum(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Forum]:
-    """Run commands with these settings: forum("db", "upgrade"). `answers` is typed at the prompts."""
-    for name in [name for name in os.environ if name.startswith("FORUM_") and not name.startswith("FORUM_TEST_")]:
-        monkeypatch.delenv(name)
-
-    def run(*command: str, answers: str = "", **settings: str) -> Result:
-        result = CliRunner().invoke(main, list(command), input=answers, env=environ | settings)
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
-
-    yield run
-
-
-def create_tables(forum: Forum, environ: dict[str, str]) -> None:
-    """Create the tables as `forum db upgrade` does; on SQLite by a copy, since migrating takes most of a second."""
-    if "FORUM_DATABASE_URL" in environ:
-        assert forum("db", "upgrade").exit_code == 0
-    else:
-        copy_of_built(Path(environ["FORUM_INSTANCE"]), "tables", migrate)
-
-
-def inside(environ: dict[str, str], query: Callable[[], Any]) -> Any:
-    """Return the result of a function that runs inside the application."""
-    app = create_app(from_environment(environ))
-    with app.app_context():
-        try:
-            return query()
-        finally:
-            db.session.remove()
-            db.engine.dispose()
 
 
 def tables(environ: dict[str, str]) -> set[str]:
@@ -87,7 +34,7 @@ def test_the_schema_is_upgraded_to_the_latest_revision_and_downgraded_to_nothing
     assert {"members", "posts", "comments"} <= table_names
     assert forum("db", "upgrade").exit_code == 0, "a second upgrade changes nothing"
     for _ in ScriptDirectory(str(package_folder("migrations"))).walk_revisions():
-        assert forum("db", "downgrade").exit_code == 0
+        assert forum("db", "downgrade", "--yes").exit_code == 0
     assert tables(environ) == {"alembic_version"}
     assert forum("db", "upgrade").exit_code == 0
     assert tables(environ) == table_names
@@ -200,7 +147,7 @@ def test_check_names_each_problem_and_ends_with_1(
 def test_check_says_that_migrations_are_pending(forum: Forum, environ: dict[str, str]) -> None:
     assert "Database: migrations are pending. Run: forum db upgrade" in forum("check").output
     create_tables(forum, environ)
-    forum("db", "downgrade")
+    forum("db", "downgrade", "--yes")
     result = forum("check")
     assert result.exit_code == 1 and "migrations are pending" in result.output
 
@@ -272,3 +219,31 @@ def test_every_command_has_help(forum: Forum) -> None:
     for name, command in main.commands.items():
         assert command.get_short_help_str(), name
         assert forum(name, "--help").exit_code == 0
+
+
+def test_backing_up_and_restoring_say_what_was_written_and_replaced(
+    forum: Forum, environ: dict[str, str], tmp_path: Path
+) -> None:
+    refused = forum("backup", str(tmp_path / "x"))
+    assert refused.exit_code == 1 and "FORUM_INSTANCE" in refused.output and not (tmp_path / "x").exists()
+    create_tables(forum, environ)
+    result = forum("backup", str(tmp_path / "new" / "copy"))
+    assert result.exit_code == 0 and "0 members" in result.output and "revision" in result.output
+    assert forum("restore", str(tmp_path / "new" / "copy"), answers="n\n").exit_code == 1
+    restored = forum("restore", "--yes", str(tmp_path / "new" / "copy"))
+    assert restored.exit_code == 0 and "Restored." in restored.output, restored.output
+    assert forum("check").exit_code == 0
+
+
+def test_setup_makes_an_empty_site_usable_and_changes_nothing_the_second_time(
+    forum: Forum, environ: dict[str, str]
+) -> None:
+    assert "forum db upgrade" in forum("setup", "--name", "Ada", "--email", "ada@site.example").output
+    create_tables(forum, environ)
+    answers = "Ada Chief\nada@site.example\nfour wheels and a horn\nfour wheels and a horn\n"
+    first = forum("setup", answers=answers)
+    assert first.exit_code == 0 and "Ada Chief is now an admin." in first.output, first.output
+    second = forum("setup")
+    assert second.exit_code == 0 and "no admin was created" in second.output
+    counts = inside(environ, lambda: (len(categories()), len(active_tags()), count_members()))
+    assert counts[0] == 8 and counts[1] >= 38 and counts[2] == 1

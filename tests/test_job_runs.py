@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,8 +51,12 @@ def news_for(digest: str = "daily") -> str:
     return str(author.email)
 
 
-def test_each_scheduled_job_claims_its_time_and_a_second_process_leaves_it_alone(app: Flask) -> None:
+def test_each_scheduled_job_claims_its_time_and_a_second_process_leaves_it_alone(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert set(jobs.periodic_jobs()) - set(jobs._guards) == UNGUARDED
+    monkeypatch.setitem(app.config, "BACKUPS", "daily")
+    monkeypatch.setitem(app.config, "BACKUP_FOLDER", tmp_path)
     for name in jobs._guards:
         db.session.add(JobClaim(name=name, due_at=TUESDAY - timedelta(days=2)))
     db.session.commit()

@@ -20,6 +20,8 @@ ADMIN_ENDPOINTS = {
         "retry_mail",
         "back_up",
         "check_database",
+        "legal_pages",
+        "legal_page",
         "merge_vendor",
         "change_role",
     )
@@ -35,6 +37,7 @@ def arguments_for(rule: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         "token": "forged",
         "filename": "app.css",
         "slug": "nobody",
+        "page": "imprint",
     }
     specific = arguments.get(rule.endpoint.partition(".")[0], {}) | arguments.get(rule.endpoint, {})
     return {name: specific.get(name, arguments.get(name, fallback.get(name, 1))) for name in rule.arguments}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, select
 
 from forum import anonymity
 from forum.accounts.models import Member, Passkey, Pseudonym, Sanction, SpentLink
@@ -125,6 +125,14 @@ def count_other_admins(member_id: int) -> int:
         Member.password_hash.is_not(None),
     )
     return db.session.scalar(select(func.count()).select_from(Member).where(*can_sign_in)) or 0
+
+
+def count_staff() -> int:
+    """Return the number of moderators and admins who can sign in."""
+    is_staff = and_(
+        Member.role.in_(("moderator", "admin")), Member.confirmed_at.is_not(None), Member.banned_at.is_(None)
+    )
+    return db.session.scalar(select(func.count()).select_from(Member).where(is_staff)) or 0
 
 
 def admins_with_mail() -> Sequence[Member]:

@@ -7,21 +7,24 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import text as sql
 
-from forum import backup, jobs, mail
+from forum import jobs, mail
 from forum.admin.integrity import key_problem
+from forum.backup.files import latest_backup_at, list_backups
+from forum.dates import format_day
 from forum.db import db, now
 from forum.job_runs import JobRun, last_runs
+from forum.schema import migrations
 from forum.templating import count_of
 
 MAX_BACKUPS = 10
+BACKUP_LATE_AFTER = timedelta(days=2)
 MAIL_LATE_AFTER = timedelta(hours=1)
 JOB_LABELS = {
-    "back_up_now": "Backup",
+    "back_up_daily": "Backup, every night",
+    "back_up_now": "Backup, on request",
     "check_database": "Integrity of the database",
     "check_database_now": "Integrity of the database, on request",
     "close_orphaned_cases": "Cases about deleted posts and replies",
@@ -42,15 +45,6 @@ JOB_LABELS = {
     "send_representative_mails": "Mail to vendor representatives",
     "truncate_write_ahead_log": "Deleted text in SQLite's log",
 }
-
-
-class Migrations(NamedTuple):
-    """The database's revision, and the revisions still to be applied, the next first."""
-
-    current: str
-    pending: list[str]
-    # Whether a newer version of the program has migrated the database.
-    is_newer: bool = False
 
 
 class BackupFile(NamedTuple):
@@ -75,6 +69,7 @@ def problems() -> list[str]:
     phrases += ["the database is from a newer version"] if is_newer else []
     phrases += ["the anonymity key does not fit: run “forum check”"] if key_problem() else []
     phrases += [f"{count_of(outbox.failed_count, 'e-mail')} failed"] if outbox.failed_count else []
+    phrases += [problem] if (problem := backup_problem()) else []
     if outbox.waiting_since is not None and now() - outbox.waiting_since > MAIL_LATE_AFTER:
         phrases.append("e-mail has been waiting for over an hour: is “forum work” running?")
     phrases += [f"a job fails: {job_label(run.name)}" for run in last_runs() if run.failures]
@@ -98,16 +93,14 @@ def system_facts() -> dict[str, str]:
     }
 
 
-def migrations() -> Migrations:
-    """Return the database's revision, and those that `forum db upgrade` would apply."""
-    with db.engine.connect() as connection:
-        heads = MigrationContext.configure(connection).get_current_heads()
-    scripts = ScriptDirectory(current_app.extensions["migrate"].migrate.directory)
-    if not set(heads) <= {script.revision for script in scripts.walk_revisions()}:
-        return Migrations(", ".join(heads), [], is_newer=True)
-    applied = {script.revision for head in heads for script in scripts.iterate_revisions(head, "base")}
-    pending = [script.revision for script in scripts.walk_revisions() if script.revision not in applied]
-    return Migrations(", ".join(heads) or "none", pending[::-1])
+def backup_problem() -> str | None:
+    """Return what is wrong with scheduled backups, or None, also when none are scheduled."""
+    if current_app.config["BACKUPS"] != "daily":
+        return None
+    latest = latest_backup_at()
+    if latest is not None and now() - latest <= BACKUP_LATE_AFTER:
+        return None
+    return f"the latest backup is of {format_day(latest)}" if latest else "there is no backup yet"
 
 
 def job_rows() -> list[JobRow]:
@@ -129,7 +122,7 @@ def queue_status() -> str:
 
 def backups() -> list[BackupFile]:
     """Return the latest backups in the backup folder."""
-    return [_backup_file(path) for path in backup.list_backups()[:MAX_BACKUPS]]
+    return [_backup_file(path) for path in list_backups()[:MAX_BACKUPS]]
 
 
 def format_bytes(size: float) -> str:

@@ -4,14 +4,16 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from forum import backup, jobs, mail
+from forum import jobs, mail
 from forum.access import can_administer
 from forum.admin import health as system_health
 from forum.admin.integrity import key_problem
 from forum.admin.views import bp
+from forum.backup.files import backup_folder
 from forum.db import db
 from forum.moderation.log.actions import log_change
 from forum.rate_limits import limiter
+from forum.schema import migrations
 from forum.templating import count_of
 from forum.web import permission_required
 
@@ -23,13 +25,13 @@ def health() -> str:
     return render_template(
         "admin/health.html",
         versions=system_health.system_facts(),
-        migrations=system_health.migrations(),
+        migrations=migrations(),
         key_problem=key_problem(),
         jobs=system_health.job_rows(),
         queue_status=system_health.queue_status(),
         outbox=mail.outbox_status(),
         backups=system_health.backups(),
-        folder=backup.backup_folder(),
+        folder=backup_folder(),
     )
 
 

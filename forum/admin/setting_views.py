@@ -13,7 +13,7 @@ from forum.admin.views import ADMIN_WRITES, bp
 from forum.db import db
 from forum.moderation.log.actions import log_change
 from forum.rate_limits import limiter
-from forum.site import DEFAULTS, Value, change_setting, current_settings
+from forum.site import DEFAULTS, Value, change_setting, current_settings, record_mail_test
 from forum.web import permission_required
 
 
@@ -53,6 +53,7 @@ def test_mail() -> ResponseReturnValue:
     if not current_user.email:
         flash("Your account has no e-mail address to send a test to.")
         return redirect(url_for(".settings", _anchor="mail"))
+    record_mail_test()
     mail.enqueue(current_user.email, "test", subject="Test mail", name=current_user.name)
     db.session.commit()
     flash(f"Test mail sent to {current_user.email}. If it does not arrive, see System health.")

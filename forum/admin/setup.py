@@ -6,6 +6,7 @@ from forum.admin import (
     category_views,
     health_views,
     jobs,
+    legal_views,
     member_views,
     programme_views,
     setting_views,
@@ -17,7 +18,16 @@ from forum.admin import (
 # Imported so that the database, the signals and the job queue know them.
 LOADED = (jobs,)
 # All of admin's pages are on one blueprint; each of these modules adds its own.
-PAGES = (category_views, health_views, member_views, programme_views, setting_views, tag_views, vendor_views)
+PAGES = (
+    category_views,
+    health_views,
+    legal_views,
+    member_views,
+    programme_views,
+    setting_views,
+    tag_views,
+    vendor_views,
+)
 
 
 def init_app(app: Flask) -> None:

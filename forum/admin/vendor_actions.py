@@ -17,6 +17,13 @@ REQUIREMENT_LABELS = {
 }
 
 
+def add_vendor(staff: Member, *, name: str, description: str, category: Category, reason: str) -> Vendor:
+    """Add a vendor to the catalogue. Raise ValueError for a name in use."""
+    vendor = actions.add_vendor(name=name, category=category, description=description)
+    log_change(staff, "vendor", facts=f"{vendor.name}: added to the catalogue", reason=reason)
+    return vendor
+
+
 def accept(staff: Member, vendor: Vendor) -> None:
     """Accept a proposal into the catalogue."""
     actions.accept_vendor(vendor)

@@ -29,6 +29,21 @@ def vendors() -> str:
     return render_template("admin/vendors.html", words=words, page=page)
 
 
+@bp.route("/vendors/new", methods=["GET", "POST"])
+@ADMIN_WRITES
+def new_vendor() -> ResponseReturnValue:
+    """Add a vendor to the catalogue."""
+    form = VendorForm()
+    if form.validate_on_submit():
+        try:
+            vendor = vendor_actions.add_vendor(current_user, **form.values())
+        except ValueError as error:
+            form.name.errors = [str(error)]
+        else:
+            return _saved(vendor, f"{vendor.name} is now in the catalogue. Next: its programme and tiers.")
+    return form.render("admin/new_vendor.html")
+
+
 @bp.get("/vendors/<slug>")
 def vendor_page(slug: str) -> ResponseReturnValue:
     """Show one vendor."""

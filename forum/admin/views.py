@@ -7,6 +7,7 @@ from flask_login import current_user
 from forum.access import can_accept_vendor, can_administer, is_moderator
 from forum.accounts.two_factor_views import require_staff
 from forum.admin import health, vendor_actions
+from forum.admin.checklist import launch_checklist
 from forum.db import db
 from forum.moderation.queue.queries import COUNT_CAP, open_case_counts
 from forum.rate_limits import limiter
@@ -31,6 +32,7 @@ def index() -> str:
         proposals=proposals(),
         case_counts=open_case_counts(),
         count_cap=COUNT_CAP,
+        checklist=launch_checklist(current_user) if can_administer(current_user) else [],
         problems=health.problems() if can_administer(current_user) else None,
     )
 

@@ -24,6 +24,13 @@ def admin() -> None:
 @in_app(writing)
 def create(name: str, email: str, password: str) -> None:
     """Create an admin account. It needs no confirmation by mail."""
+    name = create_admin(name, email, password)
+    db.session.commit()
+    click.echo(f"{name} is now an admin.")
+
+
+def create_admin(name: str, email: str, password: str) -> str:
+    """Create an admin account, and return its name. A ClickException says what is wrong with the input."""
     name, email = text.single_line(name), text.single_line(email)
     try:
         email = validate_email(email, check_deliverability=False).normalized
@@ -34,8 +41,7 @@ def create(name: str, email: str, password: str) -> None:
     if member_by_email(email):
         raise click.ClickException("There is already an account with this e-mail address.")
     create_member(name=name, email=email, password=password, role="admin")
-    db.session.commit()
-    click.echo(f"{name} is now an admin.")
+    return name
 
 
 @admin.command("reset-two-factor")

@@ -6,10 +6,11 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from forum import jobs, mail
-from forum.admin.health import migrations
+from forum.admin.health import backup_problem
 from forum.admin.integrity import damage, key_problem
 from forum.commands.context import in_app
 from forum.db import db, reading
+from forum.schema import migrations
 
 
 @click.command()
@@ -22,7 +23,7 @@ def check() -> None:
     if database is None:
         results.append(("Anonymity key", key_problem()))
     db.session.rollback()
-    results += [("Mail", _mail_problem()), ("Queue", _queue_problem())]
+    results += [("Backups", backup_problem()), ("Mail", _mail_problem()), ("Queue", _queue_problem())]
     for part, problem in results:
         click.echo(f"{part}: {problem or 'OK.'}")
     if any(problem for _, problem in results):

@@ -7,7 +7,9 @@ import flask_migrate
 
 from forum import text
 from forum.accounts.queries import count_members
-from forum.backup import back_up
+from forum.backup.actions import back_up
+from forum.backup.restoring import check_restorable, present_contents, set_present_aside
+from forum.backup.restoring import restore as restore_backup
 from forum.commands.context import in_app, print_demo_accounts
 from forum.db import db, reading, writing
 from forum.demo.actions import fill_demo
@@ -30,9 +32,12 @@ def upgrade(revision: str) -> None:
 
 @database.command("downgrade")
 @click.argument("revision", default="-1")
+@click.option("--yes", is_flag=True, help="Don't ask.")
 @in_app(writing)
-def downgrade(revision: str) -> None:
-    """Take the schema back by one revision, or to REVISION."""
+def downgrade(revision: str, yes: bool) -> None:
+    """Take the schema back by one revision, or to REVISION. What only newer versions store is deleted."""
+    if not yes:
+        click.confirm("What only newer versions store is deleted. Is there a backup, and shall it go on?", abort=True)
     flask_migrate.downgrade(revision=revision)
 
 
@@ -59,12 +64,35 @@ def demo() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @in_app(reading)
 def backup(file: Path) -> None:
-    """Back up the whole database to FILE while the site runs. Keep the keys somewhere else."""
+    """Back up the whole database to FILE while the site runs, and check the copy. Keep the keys somewhere else."""
     try:
-        back_up(file)
+        contents = back_up(file)
     except (OSError, RuntimeError) as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"Written to {file}.")
+    click.echo(f"Written to {file}: {contents.summary()}.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@in_app(reading)
+def restore(file: Path, yes: bool) -> None:
+    """Put the backup FILE in the place of the database. Stop the site first; what is there now is backed up."""
+    try:
+        contents = check_restorable(file)
+        click.echo(f"{file} holds {contents.summary()}.")
+        click.echo(f"The database holds {present_contents().summary()}.")
+        if not yes:
+            click.confirm("Replace the database with the backup?", abort=True)
+        former = set_present_aside()
+        restored = restore_backup(file)
+    except (OSError, RuntimeError) as error:
+        raise click.ClickException(str(error)) from None
+    if former is not None:
+        click.echo(f"What was there before is in {former}.")
+    if restored != contents:
+        raise click.ClickException(f"The database now holds {restored.summary()}, which is not what the backup holds.")
+    click.echo("Restored. Next: forum db upgrade, then forum check.")
 
 
 @click.command()

@@ -58,11 +58,12 @@ def _prepare(app: Flask, demo: bool) -> None:
                 fill_demo()
                 db.session.commit()
             warn_of_wrong_key()
+            is_empty = not count_members()
             has_demo = member_by_email(SIGN_INS[0][1]) is not None
         except DBAPIError as error:
             click.echo(database_message(error), err=True)
             sys.exit(1)
-    _print_welcome(app, has_demo)
+    _print_welcome(app, has_demo, is_empty)
 
 
 def warn_of_wrong_key() -> None:
@@ -71,11 +72,13 @@ def warn_of_wrong_key() -> None:
         log.error("The anonymity key %s", problem)
 
 
-def _print_welcome(app: Flask, has_demo: bool) -> None:
+def _print_welcome(app: Flask, has_demo: bool, is_empty: bool) -> None:
     click.echo(f"\n{app.config['SITE_NAME']} is at {app.config['SITE_URL']}")
     if has_demo:
         click.echo("You can sign in as:")
         print_demo_accounts()
+    if is_empty:
+        click.echo("Nobody has an account yet. In another terminal, with the same settings, run: forum setup")
     click.echo(f"Mail goes to {_without_password(app.config['MAIL_URL'])}. Press Ctrl-C to stop.\n")
 
 

@@ -16,7 +16,7 @@ from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, UsefulVote, target_columns
 from forum.posts.official_actions import write_official_reply
 from forum.posts.recounts import settle_recounts
-from forum.posts.tags.actions import create_tag
+from forum.posts.tags.actions import create_starter_tags
 from forum.posts.tags.queries import tags_by_word
 from forum.ratings.scores.actions import publish
 from forum.vendors.actions import (
@@ -48,8 +48,7 @@ def fill_demo() -> None:
     """Create the whole community. The caller commits."""
     cast = tomllib.loads((DATA_FOLDER / "cast.toml").read_text(encoding="utf-8"))
     create_default_categories()
-    for slug, description, synonyms in cast["tags"]:
-        create_tag(slug, description, synonyms)
+    create_starter_tags()
     vendors = {entry["slug"]: _create_vendor(entry) for entry in cast["vendors"]}
     members = {entry["slug"]: _create_cast_member(entry) for entry in cast["members"]}
     create_member(name="Demo Admin", email=SIGN_INS[2][1], password=PASSWORD, role="admin")

@@ -248,10 +248,11 @@ TARGETS: Mapping[str, str] = {
     "category": "a category",
     "tag": "a tag",
     "settings": "the settings",
+    "legal_page": "a legal page",
     "operations": "the site's operation",
 }
 # Parts of the site that staff change. What was changed is public; of a member it is not.
-SITE_TARGETS = ("vendor", "programme", "category", "tag", "settings", "operations")
+SITE_TARGETS = ("vendor", "programme", "category", "tag", "settings", "legal_page", "operations")
 # What became of a notice, as its sender, the author and the transparency page read it.
 NOTICE_OUTCOMES: Mapping[str, str] = {
     "kept": "The content stays up",

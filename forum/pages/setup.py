@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from forum.pages import anonymity_views, feed_views, representative_dashboard_views, views
+from forum.pages import anonymity_views, feed_views, representative_dashboard_views, status_views, views
 from forum.pages.leaving import views as leaving_views
 from forum.pages.open_data import views as open_data_views
 from forum.pages.ranking import views as ranking_views
@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
         feed_views.bp,
         open_data_views.bp,
         saved_views.bp,
+        status_views.bp,
     ):
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(is_on_shortlist=is_on_shortlist)

@@ -110,6 +110,8 @@ STRANGER = [
     Place("about", "/about"),
     Place("rules", "/rules"),
     Place("keyboard shortcuts", "/keyboard"),
+    Place("imprint", "/legal/imprint"),
+    Place("imprint, versions", "/legal/imprint/versions"),
     Place("not found", "/nothing-here", status=404),
     Place("wrong way", "/sign-out", status=405),
     Place("sign in", "/sign-in"),
@@ -281,5 +283,9 @@ ADMIN = [
     Place("admin, settings", "/admin/settings", "admin"),
     Place("admin, settings, wrong", "/admin/settings", "admin", 422, submit("Save", flag_threshold="many")),
     Place("admin, health", "/admin/health", "admin"),
+    Place("admin, add a vendor", "/admin/vendors/new", "moderator"),
+    Place("admin, add a vendor, wrong", "/admin/vendors/new", "moderator", 422, submit("Add vendor", name="x")),
+    Place("admin, legal pages", "/admin/legal", "admin"),
+    Place("admin, imprint", "/admin/legal/imprint", "admin"),
 ]
 PLACES = STRANGER + MEMBERS + ACCOUNT + LISTS + MODERATION + SPEAKERS + ADMIN

@@ -19,6 +19,7 @@ from forum.accounts.tokens import token_for
 from forum.accounts.work_domain_actions import SALT, _mark
 from forum.db import db, now
 from forum.demo.actions import PASSWORD
+from forum.legal.actions import save_legal_text
 from forum.posts.actions import PostSubject, delete_post, edit_post
 from forum.posts.comment_actions import delete_comment, edit_comment, write_comment
 from forum.posts.models import Comment, Post
@@ -63,6 +64,7 @@ def build(folder: Path) -> None:
     walkers["karl"].passkeys.append(Passkey(name="A key on a ring", credential_id="AAAA", public_key="AAAA"))
     replace_recovery_phrase(walkers["lotte"])
     lock_anonymous_writing(walkers["lotte"])
+    save_legal_text("imprint", "**Ada Chief**\n\n1 Long Lane, Harbour Town", based_on=None)
     places = _posts(walkers) | _vendors() | _members(walkers["ines"]) | add_cases(walkers) | add_notices(walkers)
     token = sign_token(SALT, ["walkers.example", _mark(walkers["noor"])])
     places["company, to confirm"] = url_for("work_domain.confirm", token=token)

@@ -1,6 +1,8 @@
 """Create, change and delete tags and their synonyms."""
 
+import tomllib
 from collections.abc import Iterable
+from pathlib import Path
 
 from forum import text
 from forum.db import db, lock, now
@@ -8,6 +10,7 @@ from forum.posts.models import PostTag, Tag, TagSynonym
 from forum.posts.tags.queries import listed_post_count, tags_by_word
 
 MAX_SLUG_LENGTH = 50
+STARTER_TAGS = Path(__file__).parent / "starter.toml"
 
 
 class SlugTaken(ValueError):
@@ -23,6 +26,14 @@ def create_tag(slug: str, description: str, synonyms: Iterable[str] = ()) -> Tag
         db.session.add(TagSynonym(tag_id=tag.id, slug=text.fold(word)[:MAX_SLUG_LENGTH]))
     db.session.flush()
     return tag
+
+
+def create_starter_tags() -> int:
+    """Create the tags that a new site starts with, and return how many."""
+    tags = tomllib.loads(STARTER_TAGS.read_text(encoding="utf-8"))["tags"]
+    for slug, description, synonyms in tags:
+        create_tag(slug, description, synonyms)
+    return len(tags)
 
 
 def create_tag_from_word(word: str, description: str) -> Tag:

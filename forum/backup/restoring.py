@@ -1,0 +1,99 @@
+"""Put a backup in the place of the database: checked before, and what was there is backed up first."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import text as sql
+
+from forum.backup.actions import back_up
+from forum.backup.contents import Contents, UnusableBackup, database_contents, kind_of, read_contents
+from forum.backup.files import backup_folder, give_to_site, new_name
+from forum.backup.pg_programs import database_name, run_program
+from forum.db import db
+from forum.schema import migrations_from
+
+
+def check_restorable(file: Path) -> Contents:
+    """Return what a backup holds. Raises UnusableBackup when it can't be put in the place of this database."""
+    if kind_of(file) != db.engine.dialect.name:
+        raise UnusableBackup(f"{file} is of {kind_of(file)}, and FORUM_DATABASE_URL is of {db.engine.dialect.name}.")
+    contents = read_contents(file)
+    if migrations_from(contents.revision).is_newer:
+        raise UnusableBackup(f"{file} is from a newer version ({contents.revision}). Install that first.")
+    return contents
+
+
+def present_contents() -> Contents:
+    """Return what the database holds now."""
+    if db.engine.dialect.name == "sqlite" and not Path(str(db.engine.url.database)).exists():
+        return Contents("", {})
+    with db.engine.connect() as connection:
+        return database_contents(connection)
+
+
+def set_present_aside() -> Path | None:
+    """Back up what the database holds now, and return where; None when there is nothing to lose.
+
+    Raises RuntimeError while somebody uses the database.
+    """
+    has_rows = any(present_contents().counts.values())
+    db.engine.dispose()
+    if has_rows:
+        _require_exclusive_use()
+    if not has_rows:
+        return None
+    file = backup_folder() / new_name("-before-restore")
+    back_up(file)
+    db.engine.dispose()
+    return file
+
+
+def restore(file: Path) -> Contents:
+    """Put a backup in the place of the database, and return what the database holds afterwards."""
+    if db.engine.dialect.name == "sqlite":
+        _replace_sqlite(file)
+    else:
+        _replace_postgresql(file)
+    return present_contents()
+
+
+def _require_exclusive_use() -> None:
+    """Raise RuntimeError while another process has the database open."""
+    message = "The site is running, or another program has the database open. Stop it first."
+    if db.engine.dialect.name == "sqlite":
+        try:
+            with closing(sqlite3.connect(str(db.engine.url.database), timeout=0)) as connection:
+                # Leaving the write-ahead log needs the database for itself.
+                connection.execute("PRAGMA journal_mode=DELETE").fetchall()
+        except sqlite3.OperationalError:
+            raise RuntimeError(message) from None
+        return
+    with db.engine.connect() as connection:
+        question = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        if connection.scalar(sql(question)):
+            raise RuntimeError(message)
+
+
+def _replace_sqlite(file: Path) -> None:
+    database = Path(str(db.engine.url.database))
+    copy = database.with_name(f"{database.name}.restoring")
+    shutil.copyfile(file, copy)
+    copy.chmod(0o600)
+    give_to_site(copy)
+    for suffix in ("-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+    copy.replace(database)
+
+
+def _replace_postgresql(file: Path) -> None:
+    """Replace all tables in one transaction: when it fails, the database is as it was."""
+    with db.engine.begin() as connection:
+        has_schema = connection.scalar(sql("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()"))
+    db.engine.dispose()
+    clean = ["--clean", "--if-exists"] if has_schema else []
+    options = ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", "--no-password"]
+    run_program("pg_restore", [*clean, *options, f"--dbname={database_name()}", str(file)])

@@ -1,0 +1,59 @@
+"""The legal pages as they are now, and as they were."""
+
+import time
+from collections.abc import Sequence
+
+from flask import current_app
+from sqlalchemy import event, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from forum.db import db
+from forum.legal.models import PAGE_KINDS, LegalText
+
+# Every page has the links to these in its footer, so which exist is cached in each process. The process that changes
+# one sees it at once, others when the cache expires.
+CACHE_SECONDS = 10.0
+# For each database: when the cache expires, in seconds of time.monotonic(), and the pages that have a text.
+_cache: dict[str, tuple[float, list[str]]] = {}
+
+
+def legal_text(page: str) -> LegalText | None:
+    """Return the latest version of a page, or None when it was never written."""
+    return db.session.scalars(
+        select(LegalText).where(LegalText.page == page).order_by(LegalText.id.desc()).limit(1)
+    ).first()
+
+
+def legal_versions(page: str, before: int | None, limit: int) -> Sequence[LegalText]:
+    """Return the versions of a page, the latest first, from before the one with this id."""
+    versions = select(LegalText).where(LegalText.page == page).order_by(LegalText.id.desc()).limit(limit)
+    return db.session.scalars(versions.where(LegalText.id < before) if before is not None else versions).all()
+
+
+def written_pages() -> list[str]:
+    """Return the pages that have a text, in their order; none when the database fails. A template global."""
+    database = str(current_app.config["SQLALCHEMY_DATABASE_URI"])
+    expires_at, pages = _cache.get(database, (0.0, []))
+    if time.monotonic() < expires_at:
+        return pages
+    try:
+        latest = select(func.max(LegalText.id)).group_by(LegalText.page)
+        rows = set(db.session.scalars(select(LegalText.page).where(LegalText.id.in_(latest), LegalText.body != "")))
+    except SQLAlchemyError:
+        return []
+    pages = [page for page in PAGE_KINDS if page in rows]
+    _cache[database] = (time.monotonic() + CACHE_SECONDS, pages)
+    return pages
+
+
+def missing_pages() -> list[str]:
+    """Return the titles of the pages that a public site should have and that are empty."""
+    pages = written_pages()
+    return [kind.title for page, kind in PAGE_KINDS.items() if kind.is_required and page not in pages]
+
+
+@event.listens_for(db.session, "after_commit")
+def _clear(session: Session) -> None:
+    if session.info.pop("has_new_legal_text", False):
+        _cache.clear()
