@@ -10,12 +10,9 @@ from forum.accounts.pseudonyms import alias_for
 from forum.posts.forms import PostFields
 from forum.posts.models import Comment, Post
 from forum.posts.signature_forms import SignedForm
-from forum.posts.tags.queries import folded_words, tags_by_word
 from forum.templating import current_reader
 
 NEW_ALIAS = "a new alias, made for this thread"
-# More tags than a post may have are not looked up.
-MAX_TAG_WORDS = 40
 
 
 class Preview(NamedTuple):
@@ -32,8 +29,7 @@ class Preview(NamedTuple):
 
 def post_preview(form: PostFields, post: Post | None = None) -> Preview:
     """Return the preview of a new post, or of the changed text of an existing one. Findings are added to the form."""
-    words = folded_words(form.tags.data or "")[:MAX_TAG_WORDS]
-    form.selected_tags = list({tag.id: tag for tag in tags_by_word(words).values()}.values())
+    form.selected_tags = form.tags.selected()
     name, badge = _signature(form, NEW_ALIAS, post)
     return Preview(
         text.to_html(form.body.data or ""),
