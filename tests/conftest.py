@@ -21,6 +21,7 @@ from forum.accounts import passwords
 from forum.accounts.models import Member
 from forum.config import CONSTANT_CONFIG
 from forum.db import db
+from forum.legal import queries as legal_queries
 from forum.notifications import bell
 from forum.rate_limits import limiter, writing_limiter
 from tests import built, cluster
@@ -150,6 +151,8 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
         # What is cached for a while would expire in the middle of a slow test, which costs queries.
         patch.setattr(site, "CACHE_SECONDS", 3600.0)
         patch.setattr(bell, "MAX_AGE_SECONDS", 10**9)
+        patch.setattr(legal_queries, "CACHE_SECONDS", 3600.0)
+        legal_queries._cache.clear()
         empty_database()
         # The limiter is one for the process, so an application made by another test has configured it anew.
         vars(limiter).update(migrated_app.extensions["limiter state"])

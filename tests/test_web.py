@@ -45,7 +45,7 @@ def test_every_form_that_changes_something_needs_its_token(guarded: Flask, brows
     reader = browse(make_member())
     post = make_post()
     comment = make_comment(post)
-    args = {"post_id": post.id, "comment_id": comment.id}
+    args = {"post_id": post.id, "comment_id": comment.id, "page": "imprint"}
     posted = 0
     for rule in guarded.url_map.iter_rules():
         # Mail programmes press the button in the digest for their readers: with a signed link, and no form of ours.
