@@ -39,6 +39,7 @@ def run_job(hours: float = 0) -> None:
     db.session.expire_all()
 
 
+@pytest.mark.usefixtures("noon")
 def test_a_scheduled_post_appears_within_its_hours_under_the_day_it_appears(app: Flask, browse: Any) -> None:
     author = make_member()
     schedule(browse(author), delay="72")
