@@ -18,12 +18,14 @@ from typing import Any
 
 import flask_migrate
 from flask import Flask
+from sqlalchemy import event
 from sqlalchemy import text as sql
 
 from forum import create_app
 from forum.db import db, new_random_id, start_of_day, writing
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, PostTag
+from forum.search import indexing
 from forum.search.actions import rebuild_index
 from forum.search.expressions import parse
 from forum.search.result_queries import result_page
@@ -195,7 +197,11 @@ def main(url: str | None) -> None:
         with app.app_context():
             flask_migrate.upgrade()
             db.session.remove()
-            print(f"writing a reply: {cost_of_writing():.2f} ms of CPU", flush=True)
+            indexed = cost_of_writing()
+            event.remove(Comment, "after_insert", indexing._insert)
+            before = cost_of_writing()
+            event.listen(Comment, "after_insert", indexing._insert)
+            print(f"writing a reply: {indexed:.2f} ms of CPU, without the index {before:.2f} ms", flush=True)
             for line in measurements(app):
                 print(line, flush=True)
 
