@@ -44,6 +44,9 @@ QUERY_STRINGS = {
     "following.index": ["show=all"],
     "log.index": ["action=warn", "action=bar", "rule=5"],
     "rankings.compare": ["vendor=northwind&vendor=lakeside"],
+    # An anonymous reply of the two-worlds story.
+    "search.index": ["q=ours+never+came"],
+    "search.feed": ["q=ours+never+came"],
 }
 MAX_PER_TABLE = 40
 

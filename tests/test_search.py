@@ -12,9 +12,10 @@ from forum.posts.actions import PostSubject, delete_post, edit_post
 from forum.posts.comment_actions import delete_comment, edit_comment
 from forum.posts.models import Comment, Post
 from forum.posts.visibility import hide, hold, unhide
-from forum.search.actions import count_words, purge_removed_words, rebuild_index
+from forum.search.actions import purge_removed_words, rebuild_index, store_words
 from forum.search.models import SearchDocument
 from forum.search.queries import new_matches
+from forum.search.word_queries import word_counts
 from tests.factories import make_category, make_comment, make_member, make_post, make_tag, make_vendor
 from tests.query_counts import queries_for
 
@@ -159,7 +160,7 @@ def test_very_common_words_show_the_newest_matches_and_say_so(
 
 def test_a_misspelled_word_leads_to_one_that_is_found(browse: Callable[..., Any]) -> None:
     posts = [make_post(title="Certification renewal") for _ in range(3)]
-    count_words()
+    store_words(word_counts())
     db.session.commit()
     assert "<b>certification is:post</b>" in titles_at(browse(), "certifcation is:post")
     for post in posts:
@@ -171,7 +172,7 @@ def test_a_misspelled_word_leads_to_one_that_is_found(browse: Callable[..., Any]
 
 def test_words_of_few_texts_are_not_kept_for_suggestions(app: Flask) -> None:
     make_post(title="Xylophone")
-    count_words()
+    store_words(word_counts())
     rows = db.session.execute(db.text("SELECT word FROM search_words")).scalars().all()
     assert "xylophone" not in rows
 
@@ -234,7 +235,7 @@ def test_the_number_of_queries_does_not_depend_on_the_results(browse: Callable[.
 def test_the_index_can_be_built_anew(app: Flask) -> None:
     make_comment()
     before = db.session.query(SearchDocument.body).order_by(SearchDocument.body).all()
-    assert rebuild_index() == 2
+    assert rebuild_index(db.session.commit) == 2
     assert db.session.query(SearchDocument.body).order_by(SearchDocument.body).all() == before
 
 

@@ -157,7 +157,7 @@ def test_writing_a_reply_costs_the_same_in_a_long_thread(app: Flask, browse: Any
         assert answer.status_code == 302
         costs.append(len(statements))
         make_long_thread(post, 50, member)
-    assert costs[0] == costs[1] <= 18
+    assert costs[0] == costs[1] <= 19  # one of them writes its row of the search index
 
 
 @pytest.mark.slow

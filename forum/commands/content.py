@@ -11,7 +11,8 @@ from forum.db import db, reading, writing
 from forum.imports.actions import import_wordpress
 from forum.imports.archive import export_to
 from forum.ratings.scores.actions import publish
-from forum.search.actions import count_words, rebuild_index
+from forum.search.actions import rebuild_index, store_words
+from forum.search.word_queries import word_counts
 
 
 @click.group("scores")
@@ -37,8 +38,8 @@ def search() -> None:
 @in_app(writing)
 def rebuild_search() -> None:
     """Index all posts and replies anew, and count the words that can be suggested."""
-    count = rebuild_index()
-    count_words()
+    count = rebuild_index(db.session.commit)
+    store_words(word_counts())
     db.session.commit()
     click.echo(f"Indexed {count:,} posts and replies.")
 

@@ -1,6 +1,6 @@
 """Build the index anew, count the words that it can suggest, and purge what was removed from it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -10,52 +10,61 @@ from sqlalchemy import text as sql
 from forum.db import UtcDateTime, db
 from forum.search.indexing import index_row
 from forum.search.models import SearchDocument, SearchWord
-from forum.search.word_queries import word_counts
 
 BATCH_SIZE = 500
 # Pages that one step of purging writes, and after how many steps it ends.
 MERGED_PAGES = 500
 MAX_MERGES = 2000
-_TEXTS = {
-    "post": "SELECT id, created_at, title, body_html FROM posts WHERE deleted_at IS NULL AND id > :last_id",
-    "comment": "SELECT id, created_at, '' AS title, body_html FROM comments WHERE deleted_at IS NULL AND id > :last_id",
-}
+_documents = SearchDocument.__table__
+_COLUMNS = "id, created_at, body_html"
+_TEXTS = (
+    f"SELECT 'post' AS kind, title, {_COLUMNS} FROM posts WHERE deleted_at IS NULL AND id > :last_id",  # noqa: S608
+    f"SELECT 'comment' AS kind, '' AS title, {_COLUMNS} FROM comments WHERE deleted_at IS NULL AND id > :last_id",  # noqa: S608
+)
 
 
-def rebuild_index() -> int:
-    """Index all posts and replies anew, and return how many there are."""
-    db.session.query(SearchDocument).delete(synchronize_session=False)
-    return fill_index(db.session.connection())
+def rebuild_index(commit: Callable[[], object]) -> int:
+    """Index all posts and replies anew, some at a time so that others can write, and return how many there are."""
+    return sum(_index_batch(rows, commit) for rows in _batches(db.session.connection))
 
 
 def fill_index(connection: Connection) -> int:
-    """Index all posts and replies, in the random order of their ids, and return how many there are."""
+    """Index all posts and replies, of which none is indexed yet, and return how many there are."""
     count = 0
-    for kind in _TEXTS:
-        for rows in _batches(connection, kind):
-            documents = [_document(connection.dialect.name, kind, row) for row in rows]
-            connection.execute(SearchDocument.__table__.insert(), documents)
-            count += len(documents)
+    for rows in _batches(lambda: connection):
+        connection.execute(_documents.insert(), _index_rows(connection, rows))
+        count += len(rows)
     return count
 
 
-def _document(dialect: str, kind: str, row: Row[Any]) -> dict[str, Any]:
-    return index_row(dialect, kind, row.id, row.created_at, row.title, row.body_html)
+def _index_batch(rows: Sequence[Row[Any]], commit: Callable[[], object]) -> int:
+    connection, ids = db.session.connection(), [row.id for row in rows]
+    column = _documents.c.post_id if rows[0].kind == "post" else _documents.c.comment_id
+    connection.execute(_documents.delete().where(column.in_(ids)))
+    connection.execute(_documents.insert(), _index_rows(connection, rows))
+    commit()
+    return len(rows)
 
 
-def _batches(connection: Connection, kind: str) -> Iterator[Sequence[Row[Any]]]:
-    """Yield the texts of one kind, some at a time."""
-    statement = sql(f"{_TEXTS[kind]} ORDER BY id LIMIT {BATCH_SIZE}").columns(created_at=UtcDateTime)
-    last_id = -1
-    while rows := connection.execute(statement, {"last_id": last_id}).all():
-        yield rows
-        last_id = rows[-1].id
+def _index_rows(connection: Connection, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    dialect = connection.dialect.name
+    return [index_row(dialect, row.kind, row.id, row.created_at, row.title, row.body_html) for row in rows]
 
 
-def count_words() -> None:
+def _batches(connect: Callable[[], Connection]) -> Iterator[Sequence[Row[Any]]]:
+    """Yield texts of one kind, some at a time, in the random order of their ids."""
+    for texts in _TEXTS:
+        statement = sql(f"{texts} ORDER BY id LIMIT {BATCH_SIZE}").columns(created_at=UtcDateTime)
+        last_id = -1
+        while rows := connect().execute(statement, {"last_id": last_id}).all():
+            yield rows
+            last_id = rows[-1].id
+
+
+def store_words(counts: Mapping[str, int]) -> None:
     """Store anew which words many listed texts use: in alphabetical order, which tells nothing about the texts."""
     db.session.query(SearchWord).delete(synchronize_session=False)
-    rows = [{"word": word, "document_count": number} for word, number in sorted(word_counts().items())]
+    rows = [{"word": word, "document_count": number} for word, number in sorted(counts.items())]
     if rows:
         db.session.execute(SearchWord.__table__.insert(), rows)
 
