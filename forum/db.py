@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -32,9 +33,22 @@ QUIET_ERRORS = {"hide_parameters": True}
 SQLITE_POOL = {"pool_size": 8, "max_overflow": 24, "pool_use_lifo": True}
 
 
+_set_clock: ContextVar[datetime | None] = ContextVar("set_clock", default=None)
+
+
 def now() -> datetime:
     """Return the current time in UTC, to the second: a stolen row reveals no more than the site needs."""
-    return datetime.now(UTC).replace(microsecond=0)
+    return (_set_clock.get() or datetime.now(UTC)).replace(microsecond=0)
+
+
+@contextmanager
+def clock_at(moment: datetime) -> Iterator[None]:
+    """Let now() return this moment in the block, for a community that is made as if it were old."""
+    token = _set_clock.set(moment)
+    try:
+        yield
+    finally:
+        _set_clock.reset(token)
 
 
 def start_of_day(moment: datetime) -> datetime:

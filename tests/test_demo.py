@@ -19,6 +19,9 @@ from forum.anonymity import unseal
 from forum.config import from_environment
 from forum.db import db
 from forum.demo.actions import fill_demo
+from forum.mail import Mail
+from forum.moderation.log.queries import transparency_counts
+from forum.moderation.models import Appeal, Case, Decision
 from forum.posts.models import Comment, Post
 from forum.ratings.estimates import tier_differences
 from forum.ratings.models import Rating, Snapshot
@@ -165,3 +168,29 @@ def test_stories_are_good_and_bad_named_and_anonymous(demo: Flask) -> None:
     assert any(post.rating_id for post in posts) and any(not post.rating_id for post in posts)
     assert any(post.category_id and post.rating_id for post in posts), "an undisclosed vendor, rated"
     assert any(not post.author_id for post in posts) and any(post.author_id for post in posts)
+
+
+def test_the_log_has_a_past_without_gaps_and_the_figures_are_no_zeros(demo: Flask) -> None:
+    decisions = db.session.scalars(select(Decision).where(Decision.id > 0).order_by(Decision.id)).all()
+    assert [decision.id for decision in decisions] == list(range(1, len(decisions) + 1)) and len(decisions) > 60
+    days = [decision.decided_at for decision in decisions]
+    assert days == sorted(days) and (days[-1] - days[0]).days > 365
+    counts = transparency_counts()
+    assert {"approve", "ask_to_edit", "decline", "hide", "remove", "restore", "suspend"} <= set(counts["by_action"])
+    assert {"flag", "filter", "notice", "own", "appeal", "automated"} <= set(counts["by_source"])
+    assert counts["appeals"].keys() == {"upheld", "reversed"} and len(counts["notices"]) >= 3
+    assert all(removed for removed, _ in counts["leanings"].values())
+    assert counts["hours_to_decide"] and counts["hours_to_decide_notices"]
+
+
+def test_nothing_waits_in_the_demos_queue_and_no_mail_of_its_past_is_sent(demo: Flask) -> None:
+    assert db.session.scalars(select(Case).where(Case.closed_at.is_(None))).all() == []
+    assert db.session.scalars(select(Mail)).all() == []
+    hidden = db.session.scalars(select(Post).where(Post.hidden_at.is_not(None))).all()
+    assert hidden and all(post.edit_deadline is None and post.decision_id for post in hidden)
+
+
+def test_an_appeal_is_answered_by_another_moderator(demo: Flask) -> None:
+    for appeal in db.session.scalars(select(Appeal)):
+        case = db.session.scalars(select(Case).where(Case.appeal_id == appeal.id)).one()
+        assert case.decision.moderator_id != appeal.decision.moderator_id

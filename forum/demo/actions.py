@@ -10,6 +10,7 @@ from typing import Any
 from forum.accounts.actions import create_member
 from forum.accounts.models import Member
 from forum.db import db, now
+from forum.demo.moderation_actions import moderate_demo
 from forum.demo.rating_actions import create_extra_rating, extra_ratings, story_answers
 from forum.posts.actions import PostSubject, write_post
 from forum.posts.comment_actions import write_comment
@@ -51,7 +52,7 @@ def fill_demo() -> None:
     create_starter_tags()
     vendors = {entry["slug"]: _create_vendor(entry) for entry in cast["vendors"]}
     members = {entry["slug"]: _create_cast_member(entry) for entry in cast["members"]}
-    create_member(name="Demo Admin", email=SIGN_INS[2][1], password=PASSWORD, role="admin")
+    admin = create_member(name="Demo Admin", email=SIGN_INS[2][1], password=PASSWORD, role="admin")
     started = now()
     for change in cast["changes"]:
         programme = vendors[change["vendor"]].programmes[0]
@@ -59,6 +60,7 @@ def fill_demo() -> None:
     random = Random(1876)  # noqa: S311 - the demo is the same every time
     stories = sorted(_stories(), key=lambda story: (-float(story["day"]), str(story["title"])))
     extras = sorted(extra_ratings(cast, stories, members), key=lambda extra: (-extra.day, extra.member, extra.about))
+    all_stories = tuple(stories)
     for days_ago in range(int(DEMO_PERIOD.days), -1, -PUBLICATION_INTERVAL):
         while stories and stories[0]["day"] >= days_ago:
             _write_story(stories.pop(0), vendors, members, started, random)
@@ -67,9 +69,10 @@ def fill_demo() -> None:
         publish(started - timedelta(days=days_ago))
         # publish() expunges the session.
         db.session.add_all([*vendors.values(), *members.values()])
-    settle_recounts(db.session.flush)
     for representative in cast["representatives"]:
         _create_representative(representative, started)
+    moderate_demo(members, [members["fiona-mackay"], admin], all_stories, started)
+    settle_recounts(db.session.flush)
 
 
 def _stories() -> Iterator[dict[str, Any]]:

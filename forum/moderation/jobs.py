@@ -3,7 +3,7 @@
 from forum.db import db, now, writing
 from forum.job_runs import claim_run, once_per_day, once_per_hour
 from forum.moderation.cases import close_cases_without_item
-from forum.moderation.decisions.actions import apply_action
+from forum.moderation.decisions.actions import remove_unedited_text
 from forum.moderation.notices.outcomes import expire_old_notices
 from forum.moderation.queries import overdue_edits
 
@@ -14,15 +14,7 @@ def remove_unedited() -> None:
     """Remove texts that a moderator asked to have edited and that were not edited within 72 hours."""
     claim_run()
     for item in overdue_edits(now()):
-        apply_action(
-            item,
-            None,
-            action="remove",
-            rule=None,
-            facts="A moderator asked for an edit, and none was made within 72 hours.",
-            reason="It was not edited within 72 hours. You can appeal for six months.",
-            source="automated",
-        )
+        remove_unedited_text(item)
     db.session.commit()
 
 

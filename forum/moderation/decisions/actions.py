@@ -16,7 +16,7 @@ from forum.moderation.cases import lock_item_cases
 from forum.moderation.decisions.effects import EFFECTS, undo
 from forum.moderation.decisions.mail import mail_admins_of_decision, mail_decision
 from forum.moderation.kinds import ACTIONS, ON_MEMBER, ON_THREAD, TAKES_TEXT, TARGETS, UNDONE_BY
-from forum.moderation.models import Case, Decision, Flag, Item, WithheldText, target_columns
+from forum.moderation.models import Case, Content, Decision, Flag, Item, WithheldText, target_columns
 from forum.moderation.notices.outcomes import close_notice
 from forum.moderation.queries import find_open_cases, highest_staff_number, next_log_number, reversal_of
 from forum.moderation.signals import decided
@@ -89,6 +89,20 @@ def apply_action(
     if notify:
         mail_decision(item, decision)
     return decision
+
+
+def remove_unedited_text(item: Content, *, notify: bool = True) -> Decision:
+    """Remove a text that its author did not edit in time, as a moderator had asked."""
+    return apply_action(
+        item,
+        None,
+        action="remove",
+        source="automated",
+        rule=None,
+        facts="A moderator asked for an edit, and none was made within 72 hours.",
+        reason="It was not edited within 72 hours. You can appeal for six months.",
+        notify=notify,
+    )
 
 
 def reverse(decision: Decision, moderator: Member, *, reason: str, facts: str = "", source: str = "own") -> Decision:
