@@ -21,12 +21,11 @@ function enable(form) {
     form.elements.body.focus();
   }
 
-  function close() {
+  function moveHome() {
     home.after(form);
     parentId.value = "";
     cancel.hidden = true;
     heading.textContent = "Reply";
-    opener.focus();
   }
 
   document.addEventListener("click", (event) => {
@@ -36,7 +35,14 @@ function enable(form) {
       open(link);
     } else if (event.target === cancel) {
       event.preventDefault();
-      close();
+      moveHome();
+      opener.focus();
+    } else if (event.target.closest('a[href="#reply"]')) {
+      // What answers the post is at the end of the page, wherever the form was.
+      event.preventDefault();
+      moveHome();
+      form.scrollIntoView();
+      form.elements.body.focus({ preventScroll: true });
     }
   });
 }
