@@ -4,7 +4,6 @@ A view flashes a message and redirects. When it redirects to a fragment (#talk),
 template says `messages_at("talk")` there, and the reader, who lands there, sees and hears it.
 """
 
-from typing import cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, get_flashed_messages, get_template_attribute, session
@@ -42,7 +41,8 @@ def message_places() -> list[str]:
 
 
 def _rows() -> list[tuple[str, str]]:
-    return cast(list[tuple[str, str]], get_flashed_messages(with_categories=True))
+    rows: list[tuple[str, str]] = get_flashed_messages(with_categories=True)  # type: ignore[assignment]
+    return rows
 
 
 def _place_messages(response: Response) -> Response:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 import time_machine
+from sqlalchemy import text as sql
 
 from forum.db import db, now
 from forum.posts import thread_pages
@@ -17,12 +18,13 @@ from forum.posts.comment_queries import THREAD_PAGE_SIZE, sorted_page, thread_pa
 from forum.posts.recounts import settle_recounts
 from forum.posts.writing import mark_useful
 from forum.urls import key_text
-from tests.factories import make_comment, make_member, make_post, make_thread
+from tests.factories import make_comment, make_long_thread, make_member, make_post, make_thread
 from tests.post_forms import (
     keys_in,
     path_to,
     reply_path,
 )
+from tests.query_counts import recorded_work
 
 
 def test_below_the_fourth_level_replies_stand_side_by_side_and_say_to_whom(app: Any, browse: Any) -> None:
@@ -241,3 +243,25 @@ def test_the_first_unread_reply_is_a_link_away_and_stays_unread(app: Any, browse
     assert reader.get(path_to(post, "first-unread")).location == reply_path(first)
     assert "2 unread" in reader.get(path_to(post)).text
     assert browse(make_member()).get(path_to(post, "first-unread")).location == path_to(post)
+
+
+@pytest.mark.slow
+def test_a_page_of_twenty_times_as_many_replies_reads_no_more(app: Any, browse: Any) -> None:
+    author = make_member()
+    small, large = make_post(author), make_post(author)
+    make_long_thread(small, 40, author)
+    replies = make_long_thread(large, 800, author)
+    db.session.execute(sql("ANALYZE"))
+    db.session.commit()
+    reader = browse()
+    for place in ("", "?sort=newest", "?sort=useful"):
+        reads = []
+        for post in (small, large):
+            with recorded_work() as work:
+                assert reader.get(path_to(post) + place).status_code == 200
+            reads.append(sum(work))
+        assert reads[1] < reads[0] * 1.5 + 500, place
+    # A page far behind is found in one index: an entry for each reply before it, and no row.
+    with recorded_work() as work:
+        assert key_text(replies[-1]) in reader.get(f"{path_to(large)}?page=40").text
+    assert max(work) < 20 * len(replies)

@@ -34,11 +34,9 @@ function enable(form) {
   }
 
   function close() {
-    const link = opener ?? form.elements.body;
     parentId.value = "";
     place();
     remember();
-    link.focus();
   }
 
   document.addEventListener("click", (event) => {
@@ -48,7 +46,15 @@ function enable(form) {
       open(link);
     } else if (event.target === cancel) {
       event.preventDefault();
+      const link = opener ?? form.elements.body;
       close();
+      link.focus();
+    } else if (event.target.closest('a[href="#reply"]')) {
+      // What answers the post is at the end of the page, wherever the form was.
+      event.preventDefault();
+      close();
+      form.scrollIntoView();
+      form.elements.body.focus({ preventScroll: true });
     }
   });
   form.addEventListener("restored", () => {

@@ -1,6 +1,6 @@
 // Asks once a minute, while the page can be seen, how many replies there are, and offers to show new ones.
 const INTERVAL = 60_000;
-const thread = document.querySelector("[data-count-url]");
+const thread = document.querySelector("[data-thread]");
 if (thread) enable(thread);
 
 function enable(thread) {
@@ -22,7 +22,7 @@ function enable(thread) {
     if (document.hidden) return;
     asked = Date.now();
     try {
-      const answer = await fetch(thread.dataset.countUrl, { cache: "no-cache" });
+      const answer = await fetch(new URL("reply-count", location.href), { cache: "no-cache" });
       if (answer.status === 404) clearInterval(timer); // the post can't be read any more
       if (answer.ok) show(Number(await answer.text()) - known);
     } catch {
