@@ -15,6 +15,7 @@ from forum.notifications.setup import init_app as init_notifications
 from forum.pages.setup import init_app as init_pages
 from forum.posts.setup import init_app as init_posts
 from forum.ratings.setup import init_app as init_ratings
+from forum.search.setup import init_app as init_search
 from forum.vendors.setup import init_app as init_vendors
 
 # Imported so that the database and the job queue know their tables and jobs.
@@ -25,6 +26,7 @@ ROOMS = (
     init_ratings,
     init_accounts,
     init_vendors,
+    init_search,
     init_admin,
     init_notifications,
     init_moderation,

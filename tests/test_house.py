@@ -28,6 +28,7 @@ FLOORS = [
     "vendors",
     "ratings",
     "posts",
+    "search",
     "notifications",
     "moderation",
     "pages admin imports demo",

@@ -37,6 +37,7 @@ JOB_LABELS = {
     "remind_of_locks": "Second mails about passwords reset by mail",
     "remove_unedited": "Posts and replies not edited in time",
     "send_digests": "Digests",
+    "refresh_search": "Search: suggested words, purging deleted ones",
     "send_representative_mails": "Mail to vendor representatives",
     "truncate_write_ahead_log": "Deleted text in SQLite's log",
 }

@@ -1,4 +1,4 @@
-"""`forum import`, `forum export` and `forum scores`: move content in and out, publish scores."""
+"""`forum import`, `forum export`, `forum scores`, `forum search`: move content in and out, publish scores, index."""
 
 import sys
 from pathlib import Path
@@ -11,6 +11,7 @@ from forum.db import db, reading, writing
 from forum.imports.actions import import_wordpress
 from forum.imports.archive import export_to
 from forum.ratings.scores.actions import publish
+from forum.search.actions import count_words, rebuild_index
 
 
 @click.group("scores")
@@ -25,6 +26,21 @@ def publish_scores() -> None:
     outcome = publish(commit=db.session.commit)
     db.session.commit()
     click.echo(outcome.text())
+
+
+@click.group("search")
+def search() -> None:
+    """Look after the index of search."""
+
+
+@search.command("rebuild")
+@in_app(writing)
+def rebuild_search() -> None:
+    """Index all posts and replies anew, and count the words that can be suggested."""
+    count = rebuild_index()
+    count_words()
+    db.session.commit()
+    click.echo(f"Indexed {count:,} posts and replies.")
 
 
 @click.group("import")

@@ -23,7 +23,7 @@ from forum.vendors.queries import catalogue_slugs
 bp = Blueprint("feeds", __name__)
 # Characters of HTML in a feed. The entries after them, older ones, have an excerpt instead of the text.
 MAX_FEED_LENGTH = 250_000
-NOT_FOR_CRAWLERS = ("/settings", "/sign-in", "/join", "/posts/new", "/admin/")
+NOT_FOR_CRAWLERS = ("/settings", "/sign-in", "/join", "/posts/new", "/admin/", "/search")
 
 
 @bp.get("/feed.atom")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "mentions"
-down_revision = "due_seals"
+down_revision = "search_rows"
 branch_labels = None
 depends_on = None
 

@@ -77,6 +77,8 @@ def _reply_moved(page: Page) -> None:
 
 STRANGER = [
     Place("home", "/"),
+    Place("search, empty", "/search"),
+    Place("search", "/search?q=northwind+support"),
     Place("home, filtered", "/?vendor=northwind-storage&tag=rebates&leaning=bad"),
     Place("home, nothing matches", "/?vendor=bare-ridge"),
     Place("home, unknown filter", f"/?vendor=larkfield-print&tag={LONG}"),

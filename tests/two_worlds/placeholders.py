@@ -64,8 +64,17 @@ COLUMNS = {
         f"{table}.id": KEY
         for table in (
             *("posts", "comments", "pseudonyms", "sanctions", "revisions", "useful_votes", "scheduled_texts"),
-            *("ratings", "rating_revisions", "disclosure_states", "representatives", "pending_recounts", "mails"),
-            *("mentions", "pending_mentions"),
+            *(
+                "ratings",
+                "rating_revisions",
+                "disclosure_states",
+                "search_documents",
+                "representatives",
+                "pending_recounts",
+                "mails",
+                "mentions",
+                "pending_mentions",
+            ),
             "member_sessions",
             *("cases", "case_notes", "flags", "withheld_texts", "appeals", "notices"),
         )

@@ -1,0 +1,1 @@
+"""Search: an index of posts and replies, the language of questions, and the pages that answer them."""
