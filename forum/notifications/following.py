@@ -17,6 +17,7 @@ from forum.notifications.own_text_queries import (
     state_and_own_replies_in,
 )
 from forum.notifications.queries import ItemRow, followed_posts, followed_tags, followed_vendors, sealed_state
+from forum.posts.chain_queries import readable_chain_links_of
 from forum.templating import current_reader
 
 
@@ -129,12 +130,12 @@ def _thread_follow(
 
 def following_of(member: Member) -> Following:
     """Return all that the member follows, by choice and along their chain. The number of queries is always the same."""
-    return following_by_state(member, unseal_items(sealed_state(member.id)))
+    return following_by_state(member, unseal_items(sealed_state(member.id)), readable_chain_links_of(member))
 
 
-def following_by_state(member: Member, states: MemberItems) -> Following:
-    """Return the same for a state that has been read."""
-    texts = own_texts_by_thread(member)
+def following_by_state(member: Member, states: MemberItems, links: Sequence[str]) -> Following:
+    """Return the same for a state that has been read, and the links of the member's anonymous texts."""
+    texts = own_texts_by_thread(member, links)
     targets = {("post", post_id) for post_id in texts} | states.keys()
 
     def ids(kind: str) -> list[int]:
@@ -142,8 +143,8 @@ def following_by_state(member: Member, states: MemberItems) -> Following:
 
     posts = followed_posts(ids("post"))
     tags, vendors = followed_tags(ids("tag")), followed_vendors(ids("vendor"))
-    own_tags = own_post_counts(member, "tag", [row.id for row in tags])
-    own_vendors = own_post_counts(member, "vendor", [row.id for row in vendors])
+    own_tags = own_post_counts(member, "tag", [row.id for row in tags], links)
+    own_vendors = own_post_counts(member, "vendor", [row.id for row in vendors], links)
     item = partial(_item, member)
     return Following(
         [
@@ -155,12 +156,12 @@ def following_by_state(member: Member, states: MemberItems) -> Following:
     )
 
 
-def openly_followed(member: Member, states: MemberItems) -> Following:
+def openly_followed(member: Member, states: MemberItems, links: Sequence[str]) -> Following:
     """Return what the member follows as if they had written nothing anonymously.
 
     Their own anonymous texts count as anybody's: a mail that left them out would name their author.
     """
-    texts = own_texts_by_thread(member)
+    texts = own_texts_by_thread(member, links)
     only_signed = {post_id: written.only_signed() for post_id, written in texts.items()}
     signed = {post_id: written for post_id, written in only_signed.items() if written is not None}
     targets = {("post", post_id) for post_id in signed} | states.keys()
@@ -175,8 +176,8 @@ def openly_followed(member: Member, states: MemberItems) -> Following:
         return _item(member, row, count, state._replace(seen_count=seen_count), signed.get(row.id))
 
     tags, vendors = followed_tags(ids("tag")), followed_vendors(ids("vendor"))
-    own_tags = own_post_counts(member, "tag", [row.id for row in tags], with_anonymous=False)
-    own_vendors = own_post_counts(member, "vendor", [row.id for row in vendors], with_anonymous=False)
+    own_tags = own_post_counts(member, "tag", [row.id for row in tags], links=())
+    own_vendors = own_post_counts(member, "vendor", [row.id for row in vendors], links=())
     item = partial(_item, member)
     return Following(
         [post_item(row) for row in followed_posts(ids("post"))],
