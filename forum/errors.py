@@ -14,7 +14,7 @@ from werkzeug.sansio.response import Response as BaseResponse
 
 from forum.config import SAFE_METHODS
 from forum.db import db
-from forum.forms import unsent_form
+from forum.forms import carried_form, unsent_form
 from forum.urls import safe_path
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,10 @@ def _reject_nul_in_path() -> None:
 def _csrf_error(error: CSRFError) -> ResponseReturnValue:
     """Offer the form again with the text composed there: its token does not fit (cookies cleared, signed in again)."""
     if current_user.is_authenticated or request.blueprint in OPEN_BLUEPRINTS:
-        return render_template("resubmit.html", unsent=unsent_form(), page=_readable_path()), 400
+        unsent, target = unsent_form() or carried_form(), safe_path(request.form.get("next"))
+        page = _readable_path()
+        page = f"{page}?next={quote(target)}" if page and target else page
+        return render_template("resubmit.html", unsent=unsent, page=page), 400
     return sign_in_page()
 
 

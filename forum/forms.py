@@ -30,7 +30,8 @@ TECHNICAL_FIELDS = {"submission", "form_timestamp", "homepage", "replaces", "to"
 REVIEW = "review"
 # How much of a text and of any other field is stored, to fill a form again.
 MAX_BODY_LENGTH, MAX_TYPED_LENGTH = 20_000, 1_000
-UNSENT_SALT, UNSENT_MAX_AGE = "unsent form", 24 * 3600  # seconds
+# As long as the link works that confirms a new account.
+UNSENT_SALT, UNSENT_MAX_AGE = "unsent form", 7 * 24 * 3600  # seconds
 MAX_SUBMISSION_LENGTH = 64
 # No form chooses for its author: whoever forgets to choose must not appear by name.
 CHOOSE_IDENTITY = "Choose how you appear: by name or anonymously. Nothing is published yet."
@@ -216,6 +217,11 @@ def unsent_form_in(token: str) -> UnsentForm | None:
     """Return the form in a token of ours, or None."""
     value = read_token(UNSENT_SALT, token, UNSENT_MAX_AGE)
     return UnsentForm(*value) if value else None
+
+
+def carried_form() -> UnsentForm | None:
+    """Return the form that a page of this site carries along, also when the request itself is not accepted."""
+    return unsent_form_in(request.form.get("unsent", "")) if is_same_origin() else None
 
 
 def is_same_origin() -> bool:

@@ -3,19 +3,24 @@
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from flask import Flask
+from flask import Flask, request
 from flask.templating import Environment
 from flask_login import current_user
 from markupsafe import Markup
 
 from forum import access, dates, site
 from forum.assets import asset
+from forum.config import SAFE_METHODS
 from forum.links import external_url
 from forum.submissions import form_timestamp
 from forum.text import excerpt_of, shorten
 from forum.urls import key_text, path_of
+
+# Signing in from their pages leads to no way back.
+ACCOUNT_BLUEPRINTS = ("accounts", "passkeys", "two_factor")
 
 
 class SharedGlobalsEnvironment(Environment):
@@ -40,6 +45,7 @@ def init_app(app: Flask) -> None:
         external_url=external_url,
         form_timestamp=form_timestamp,
         site_name=app.config["SITE_NAME"],
+        sign_in_path=sign_in_path,
         site_url=app.config["SITE_URL"],
         url_for=path_of,
     )
@@ -65,6 +71,14 @@ def can(verb: str, *items: object) -> bool:
     """Return what access.can_<verb> says of the reader: can("edit", post)."""
     allowed: bool = getattr(access, f"can_{verb}")(current_reader(), *items)
     return allowed
+
+
+def sign_in_path() -> str:
+    """Return the path of the page for signing in that leads back to this page."""
+    path = path_of("accounts.sign_in")
+    if request.method not in SAFE_METHODS or request.endpoint is None or request.blueprint in ACCOUNT_BLUEPRINTS:
+        return path
+    return f"{path}?next={quote(request.full_path.rstrip('?'))}"
 
 
 def day(moment: datetime, *, year: bool | None = None) -> str:

@@ -7,7 +7,7 @@ from forum import text
 from forum.posts.actions import PostSubject
 from forum.posts.anonymous.identifying_details import AuthorDetails, find_identifying_details
 from forum.posts.screening.filters import addresses_in, fingerprint_of, held_domain_in, held_word_in
-from forum.posts.tags.queries import folded_words
+from forum.posts.tags.queries import match_tags
 from forum.site import change_setting
 from forum.vendors.queries import find_vendor_mention, vendor_by_name
 from tests.factories import make_category, make_comment, make_member, make_post, make_vendor
@@ -73,7 +73,7 @@ def test_vendors_and_tags_are_found_whatever_is_unseen(app: Flask) -> None:
     vendor = make_vendor("O’Reilly & Sons™")
     for name in ("O'Reilly & Sons", "o‘reilly & sons®", "O\u00ad'Reilly & Sons"):
         assert vendor_by_name(name) is vendor
-    assert folded_words("#sec\u00adurity, hard\u200bware") == ["security", "hardware"]
+    assert match_tags("#sec\u00adurity, hard\u200bware").unknown == ["security", "hardware"]
 
 
 @pytest.mark.parametrize(

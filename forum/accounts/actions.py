@@ -10,7 +10,7 @@ from forum.accounts.passwords import hash_password
 from forum.accounts.queries import member_by_email, member_by_mailbox, slugs_with_prefix, unconfirmed_before
 from forum.accounts.sign_in_limits import may_mail
 from forum.accounts.signals import email_changed
-from forum.accounts.tokens import token_for
+from forum.accounts.tokens import seal_path, token_for
 from forum.dates import format_day
 from forum.db import db, lock, now
 from forum.domains import normalized_address
@@ -21,8 +21,8 @@ KEEP_UNCONFIRMED = timedelta(days=7)
 MAX_NAME_LENGTH = 60
 
 
-def join(*, name: str, email: str, password: str) -> None:
-    """Create an account and mail the link that confirms its address.
+def join(*, name: str, email: str, password: str, path: str | None = None) -> None:
+    """Create an account and mail the link that confirms its address, and leads to the path.
 
     The caller shows the same page whether or not the address has an account: only its owner learns that, by mail.
     """
@@ -42,7 +42,7 @@ def join(*, name: str, email: str, password: str) -> None:
     # Joining again before confirming: the latest name and password count, and earlier links stop working.
     member.name, member.email, member.password_hash = text.single_line(name), email, password_hash
     db.session.flush()
-    send_confirmation(member)
+    send_confirmation(member, path)
 
 
 def create_member(*, name: str, email: str | None, password: str | None = None, role: str = "member") -> Member:
@@ -61,9 +61,9 @@ def create_member(*, name: str, email: str | None, password: str | None = None, 
     return member
 
 
-def send_confirmation(member: Member) -> None:
-    """Mail the link that confirms the address."""
-    link = external_url("accounts.confirm", token=token_for(member, "confirm"))
+def send_confirmation(member: Member, path: str | None = None) -> None:
+    """Mail the link that confirms the address, and leads to the path."""
+    link = external_url("accounts.confirm", token=token_for(member, "confirm", seal_path(path)))
     if member.email and may_mail(member.email, member):
         mail.enqueue(member.email, "confirm", subject="Confirm your e-mail address", link=link)
 
@@ -86,8 +86,8 @@ def confirm_email(member: Member) -> None:
     db.session.flush()
 
 
-def send_password_reset(email: str) -> None:
-    """Mail a link for choosing a new password; to an unclaimed account, the link that claims it.
+def send_password_reset(email: str, path: str | None = None) -> None:
+    """Mail a link for choosing a new password, leading to the path; to an unclaimed account, the link that claims it.
 
     For an address without an account the same is done, except that the mail is taken back: so the time that the answer
     takes does not tell who has an account.
@@ -99,7 +99,7 @@ def send_password_reset(email: str) -> None:
     if recipient.password_hash is None:
         letter = _claim_mail(recipient)
     else:
-        link = external_url("accounts.new_password", token=token_for(recipient, "password"))
+        link = external_url("accounts.new_password", token=token_for(recipient, "password", seal_path(path)))
         letter = _mail_member(recipient, "password", "Choose a new password", link=link)
     mail.take_back(letter if member is None else None)
 

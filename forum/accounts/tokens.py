@@ -2,10 +2,14 @@
 
 from hashlib import sha256
 
+from forum import anonymity
 from forum.accounts.models import Member
 from forum.db import db
 from forum.signed_tokens import read_token, sign_token
 
+# In characters: that of a reply to a reply, or of a vendor's page.
+MAX_PATH_LENGTH = 126
+PATH_SEAL = "path of a mailed link"
 HOUR = 3600  # seconds
 # How long a link works, by purpose.
 MAX_AGES = {"confirm": 7 * 24 * HOUR, "password": 1 * HOUR, "claim": 14 * 24 * HOUR, "email": 24 * HOUR}
@@ -26,6 +30,21 @@ def member_from_token(token: str, purpose: str) -> tuple[Member, str] | None:
     if member is None or fingerprint_of(member) != fingerprint:
         return None
     return member, extra
+
+
+def seal_path(path: str | None) -> str:
+    """Return the path that a mailed link leads to, sealed and of one length, as `extra` of its token.
+
+    Who reads the mailbox must not learn where its owner was going to write. A path that is too long is left out.
+    """
+    path = path if path and path.isascii() and len(path) <= MAX_PATH_LENGTH else ""
+    return anonymity.seal_json(PATH_SEAL, path, pad=MAX_PATH_LENGTH + 2)
+
+
+def unseal_path(extra: str) -> str | None:
+    """Return the path sealed in a token's `extra`, or None."""
+    path: str | None = anonymity.unseal_json(PATH_SEAL, extra)
+    return path or None
 
 
 def _salt(purpose: str) -> str:

@@ -88,6 +88,8 @@ def code() -> ResponseReturnValue:
     destination = requested_destination()
     member, remember = pending_member()
     if member is None:
+        if destination.unsent:
+            return render_template("accounts/signed_out.html", **destination._asdict()), 401
         return redirect(url_for("accounts.sign_in", next=destination.next))
     form = CodeForm()
     if form.validate_on_submit():

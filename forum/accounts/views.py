@@ -1,6 +1,6 @@
 """Pages for joining, signing in and settings."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from wtforms import Field
@@ -22,13 +22,20 @@ from forum.accounts.queries import member_by_email
 from forum.accounts.session_queries import member_by_session
 from forum.accounts.session_views import close_session, renew_session
 from forum.accounts.sign_in_limits import count_failure, is_throttled, remember_device
-from forum.accounts.tokens import member_from_token
-from forum.accounts.two_factor_views import Destination, end_other_sessions, requested_destination, start_session
+from forum.accounts.tokens import member_from_token, unseal_path
+from forum.accounts.two_factor_views import (
+    Destination,
+    continue_to,
+    end_other_sessions,
+    requested_destination,
+    start_session,
+)
 from forum.config import SAFE_METHODS
 from forum.db import db
 from forum.forms import composing
 from forum.rate_limits import limiter, network_key, was_accepted
 from forum.submissions import HONEYPOT_FILLED, form_age, honeypot_filled, typed_too_fast
+from forum.urls import safe_path
 from forum.web import login_manager, permission_required
 
 bp = Blueprint("accounts", __name__)
@@ -40,23 +47,32 @@ PER_NETWORK = "20/hour;60/day"
 MIN_JOIN_FORM_AGE = 2
 
 
+def _has_joined(response: Response) -> bool:
+    """Return whether an account was created: the page that says so may be the answer itself."""
+    return was_accepted(response) or g.get("has_joined", False)
+
+
 @bp.route("/join", methods=["GET", "POST"])
-@limiter.limit("10/hour", methods=["POST"], deduct_when=was_accepted, override_defaults=False)
-@limiter.limit(PER_NETWORK, key_func=network_key, methods=["POST"], deduct_when=was_accepted, override_defaults=False)
+@limiter.limit("10/hour", methods=["POST"], deduct_when=_has_joined, override_defaults=False)
+@limiter.limit(PER_NETWORK, key_func=network_key, methods=["POST"], deduct_when=_has_joined, override_defaults=False)
 @composing
 def join() -> ResponseReturnValue:
-    """Create an account."""
+    """Create an account. Where the reader came from and what they composed there are carried along."""
+    destination = requested_destination()
     if current_user.is_authenticated:
-        return redirect(url_for("pages.home"))
+        return continue_to(destination)
+    if request.form.get("intent") == "begin":  # from a page that holds a text composed while signed out
+        return JoinForm(formdata=None).render("accounts/join.html", **destination._asdict())
     form = JoinForm()
     is_valid = form.validate_on_submit()
     if form.is_submitted() and honeypot_filled():
         form.form_errors = [HONEYPOT_FILLED]
     elif is_valid and _typed_by_a_person(form):
-        actions.join(**form.cleaned_data())
+        actions.join(**form.cleaned_data(), path=destination.next)
         db.session.commit()
-        return redirect(url_for(".check_email", purpose="join"))
-    return form.render("accounts/join.html")
+        g.has_joined = True
+        return _sent_page("join", destination)
+    return form.render("accounts/join.html", **destination._asdict())
 
 
 @bp.get("/sent/<any(join, password, email, company):purpose>")
@@ -72,13 +88,13 @@ def confirm(token: str) -> ResponseReturnValue:
     match = member_from_token(token, "confirm")
     if match is None:
         return _dead_link()
-    member, _ = match
+    member, extra = match
     form = ConfirmForm()
     if form.validate_on_submit():
         if passwords.is_correct(member.password_hash, form.password.data or ""):
             actions.confirm_email(member)
             db.session.commit()
-            return _sign_in_and_flash(member, "Your e-mail address is confirmed. Welcome!")
+            return _sign_in_and_flash(member, "Your e-mail address is confirmed. Welcome!", extra)
         _add_error(form.password, "This is not the password you chose when you joined.")
     return form.render("accounts/confirm.html")
 
@@ -87,10 +103,12 @@ def confirm(token: str) -> ResponseReturnValue:
 def sign_in() -> ResponseReturnValue:
     """Sign in and go back. A text composed while signed out is carried along."""
     destination = requested_destination()
-    if current_user.is_authenticated and request.method in SAFE_METHODS:
-        return redirect(destination.next or url_for("pages.home"))
+    if current_user.is_authenticated and (request.method in SAFE_METHODS or request.form.get("intent") == "continue"):
+        return continue_to(destination)
     form = SignInForm()
     template = "accounts/signed_out.html" if destination.unsent else "accounts/sign_in.html"
+    if request.form.get("intent") == "continue":  # from the page that waits for a confirmation
+        return SignInForm(formdata=None).render(template, **destination._asdict())
     if form.validate_on_submit():
         email, password = form.email.data or "", form.password.data or ""
         member = member_by_email(email)
@@ -118,12 +136,12 @@ def sign_out() -> ResponseReturnValue:
 @limiter.limit(PER_NETWORK, key_func=network_key, methods=["POST"], override_defaults=False)
 def forgot_password() -> ResponseReturnValue:
     """Request a link for choosing a new password."""
-    form = ForgotPasswordForm()
+    form, destination = ForgotPasswordForm(), requested_destination()
     if form.validate_on_submit():
-        actions.send_password_reset(form.email.data or "")
+        actions.send_password_reset(form.email.data or "", destination.next)
         db.session.commit()
         return redirect(url_for(".check_email", purpose="password"))
-    return form.render("accounts/forgot_password.html")
+    return form.render("accounts/forgot_password.html", next=destination.next)
 
 
 @bp.route("/new-password/<token>", methods=["GET", "POST"])
@@ -204,13 +222,13 @@ def _password_by_link(token: str, purpose: str, message: str) -> ResponseReturnV
     match = member_from_token(token, purpose)
     if match is None:
         return _dead_link()
-    member, _ = match
+    member, extra = match
     form = NewPasswordForm()
     if form.validate_on_submit():
         set_password = actions.reset_password if purpose == "password" else actions.claim_account
         set_password(member, form.password.data or "")
         db.session.commit()
-        return _sign_in_and_flash(member, message)
+        return _sign_in_and_flash(member, message, extra)
     return form.render(
         "accounts/new_password.html", purpose=purpose, name=member.name, lock_days=lock_actions.LOCK_DURATION.days
     )
@@ -220,8 +238,16 @@ def _dead_link() -> ResponseReturnValue:
     return render_template("accounts/dead_link.html"), 410
 
 
-def _sign_in_and_flash(member: Member, message: str) -> ResponseReturnValue:
-    response = start_session(member)
+def _sent_page(purpose: str, destination: Destination) -> ResponseReturnValue:
+    """Say that a mail was sent. A text that waits for its author stays on that page: nothing stores it."""
+    if destination.unsent is None:
+        return redirect(url_for(".check_email", purpose=purpose))
+    return render_template("accounts/check_email.html", purpose=purpose, **destination._asdict())
+
+
+def _sign_in_and_flash(member: Member, message: str, extra: str) -> ResponseReturnValue:
+    """Sign in and go where the mailed link leads: `extra` is of its token."""
+    response = start_session(member, destination=Destination(safe_path(unseal_path(extra))))
     flash(message)  # afterwards: a new session drops earlier messages
     return response
 
@@ -242,9 +268,9 @@ def _is_right(member: Member | None, password: str) -> bool:
 def _signed_in(member: Member, *, remember: bool, destination: Destination) -> ResponseReturnValue:
     """Sign in a member whose password was right, or mail the link again that confirms their address."""
     if member.confirmed_at is None:
-        actions.send_confirmation(member)
+        actions.send_confirmation(member, destination.next)
         db.session.commit()
-        return redirect(url_for(".check_email", purpose="join"))
+        return _sent_page("join", destination)
     remember_device(member)
     return start_session(member, remember=remember, destination=destination)
 
