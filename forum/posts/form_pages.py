@@ -19,6 +19,7 @@ from forum.vendors.queries import popular_vendor_names
 TOO_MANY_SCHEDULED = (
     f"You already have {MAX_SCHEDULED} scheduled texts. Publish this one now, or cancel one of the others."
 )
+SAVED_WHILE_HELD = "Saved. A moderator will review this version before anyone else can read it."
 # The vendor field suggests so many names.
 MAX_SUGGESTED_VENDORS = 300
 

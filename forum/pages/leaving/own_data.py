@@ -13,6 +13,7 @@ from forum.moderation.notices.queries import notices_for_member
 from forum.notifications.following import following_of
 from forum.pages.leaving.queries import own_useful_votes, own_writing
 from forum.posts.chain_queries import anonymous_texts_of, readable_chain_links_of
+from forum.posts.draft_actions import drafts_of
 from forum.posts.item_queries import revisions_of
 from forum.posts.models import Comment, Post
 from forum.posts.scheduled_actions import scheduled_texts_of
@@ -43,6 +44,7 @@ def own_data(member: Member) -> Iterator[str]:
         ("useful_votes", ({"id": key_text(vote.post_id or vote.comment_id or 0)} for vote in own_useful_votes(member))),
         ("following", _followed_items(member)),
         ("scheduled", ({"latest": item.deadline, **item.form_data} for item in scheduled_texts_of(member))),
+        ("drafts", ({"saved_on": draft.saved_at, **draft.form_data} for draft in drafts_of(member))),
         ("passkeys", ({"name": row.name, "created_at": row.created_at} for row in member.passkeys)),
         ("represents", [_representation(representation)] if representation else []),
         ("sanctions", (_sanction(sanction) for sanction in readable_sanctions(member).sanctions)),
