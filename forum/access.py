@@ -186,12 +186,12 @@ def can_reply_officially(user: User, post: Thread) -> bool:
 
 
 def can_edit(user: User, item: Content) -> bool:
-    """Change one's own post or comment; while it is hidden, only as a moderator asked, before the deadline."""
+    """Change one's own post or comment; while it is hidden, if it is held or a moderator asked, before the deadline."""
     is_change_due = item.edit_deadline is not None and item.edit_deadline > now() and not item.removed_at
-    official_vendor_id = getattr(item, "official_vendor_id", None)
-    if official_vendor_id is not None and not _represents(user, official_vendor_id):
-        return False
-    return is_member(user) and not item.deleted_at and (not item.hidden_at or is_change_due) and is_author(user, item)
+    is_changeable = not item.hidden_at or item.decision_id is None or is_change_due
+    vendor_id = getattr(item, "official_vendor_id", None)
+    is_representing = vendor_id is None or _represents(user, vendor_id)
+    return is_member(user) and not item.deleted_at and is_changeable and is_representing and is_author(user, item)
 
 
 def can_delete(user: User, item: Content) -> bool:

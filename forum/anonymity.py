@@ -120,11 +120,11 @@ def rater_hmacs(secret: str | None, subject: str) -> list[str]:
 
 
 def device_draft_code(secret: str) -> str:
-    """Return 16 hexadecimal digits under which a browser keeps the member's drafts, from the oldest key.
+    """Return 32 hexadecimal digits under which a browser keeps the member's drafts, from the oldest key.
 
     They are never stored here, and nothing in the database equals them.
     """
-    return _hmac(current_keys()[-1], "drafts on a device", secret)[:16]
+    return _hmac(current_keys()[-1], "drafts on a device", secret)[:32]
 
 
 def required(secret: str | None) -> str:

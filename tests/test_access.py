@@ -87,6 +87,7 @@ ABOUT_ITEMS = [
     ("can_reply", "deleted", ""),
     ("can_edit", "plain", "author"),
     ("can_edit", "hidden", ""),
+    ("can_edit", "hidden held", "author"),
     ("can_edit", "deleted", ""),
     ("can_delete", "plain", "author"),
     ("can_delete", "hidden", "author"),
@@ -107,6 +108,7 @@ def test_a_rule_about_writing_lets_these_and_nobody_else(
         comment = make_comment(post, people["author"], anonymous=anonymous)
         for item in (post, comment):
             item.hidden_at = now() if "hidden" in state else None
+            item.decision_id = 1 if "hidden" in state and "held" not in state else None
             item.deleted_at = now() if "deleted" in state else None
             item.removed_at = now() if "removed" in state else None
             item.edit_deadline = now() + timedelta(hours=1) if "asked" in state else None

@@ -24,7 +24,7 @@ def test_each_member_has_a_code_that_is_on_no_row_and_the_same_everywhere(app: F
     codes = [{code_on(browse(member).get(path).text) for path in ("/posts/new", path_to(post))} for member in members]
     assert all(len(pages) == 1 for pages in codes) and codes[0] != codes[1]
     code = codes[0].pop()
-    assert re.fullmatch("[0-9a-f]{16}", code)
+    assert re.fullmatch("[0-9a-f]{32}", code)
     assert code not in str(all_rows())
 
 

@@ -14,7 +14,9 @@ from forum.db import db
 from forum.notifications.models import MemberState
 from forum.pages.leaving import actions as leaving_actions
 from forum.posts import comment_actions, visibility
+from forum.posts.draft_actions import drafts_of
 from forum.posts.models import Comment, Post
+from forum.urls import key_text
 from tests.attacks.physical import Recorder, read_transaction_numbers, recorded
 from tests.conftest import on_one_database
 from tests.factories import PASSWORD
@@ -45,6 +47,12 @@ def more_happens(stage: Stage) -> None:
     stage.send(stage.first_author, "/following/seen")
     stage.send(stage.first_author, "/notifications/settings", kinds=["reply", "mention"])
     stage.send(stage.first_author, "/notifications/read")
+    form = {**reply, "intent": "save draft", "body": "Not quite finished."}
+    stage.send_anonymously(stage.first_author, stage.path(post, "/reply/draft"), **form)
+    (draft,) = drafts_of(stage.member(stage.first_author))
+    form = {**reply, "body": "Finished now, after all.", "draft": key_text(draft.id)}
+    stage.send_anonymously(stage.first_author, stage.path(post, "/reply"), **form)
+    assert drafts_of(stage.member(stage.first_author)) == []
     stage.run("send_digests", "send_representative_mails")
     stage.send_anonymously(stage.first_author, stage.path(first, "/delete"))
     stage.send("mona", stage.path(rebate, "/useful"))

@@ -9,8 +9,11 @@ from forum.db import db, lock, now, start_of_day
 from forum.moderation.kinds import CASE_KINDS
 from forum.moderation.models import Case, CaseNote, Item, target_columns
 from forum.moderation.queries import find_open_case
+from forum.posts.models import Comment, Post
 
 CLAIM_DURATION = timedelta(minutes=30)
+# What a case takes over from the one that it replaces.
+CARRIED_OVER = ("kind", "reason", "source", "weight", "opened_at", "claimed_by_id", "claimed_until")
 
 
 def open_case(
@@ -42,6 +45,23 @@ def open_case(
     db.session.add(case)
     db.session.flush()
     return case
+
+
+def replace_held_case(item: Post | Comment) -> None:
+    """Put another case in the place of the one about a held text that its author corrected.
+
+    So nobody decides on a text that they have not read: a decision on the case of before comes too late.
+    """
+    lock_item_cases(item)
+    former = find_open_case("held", item)
+    if former is None:
+        return
+    former.closed_at = now_or_day(item)
+    values = {name: getattr(former, name) for name in CARRIED_OVER}
+    case = Case(**values, **target_columns(item))
+    db.session.add(case)
+    db.session.flush()
+    db.session.query(CaseNote).filter_by(case_id=former.id).update({"case_id": case.id})
 
 
 def lock_item_cases(item: Item) -> None:

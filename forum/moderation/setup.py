@@ -7,6 +7,7 @@ from forum.moderation.decisions import views as decision_views
 from forum.moderation.flags import views as flag_views
 from forum.moderation.kinds import log_words
 from forum.moderation.log import views as log_views
+from forum.moderation.log.review_times import usual_review_time
 from forum.moderation.notices import views as notice_views
 from forum.moderation.queue import blueprint as queue
 from forum.moderation.queue import case_views, member_views, undo_views
@@ -30,4 +31,4 @@ def init_app(app: Flask) -> None:
         representative_views.bp,
     ):
         app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(log_words=log_words, rule_words=rule_words)
+    app.jinja_env.globals.update(log_words=log_words, rule_words=rule_words, usual_review_time=usual_review_time)

@@ -33,6 +33,12 @@ STORED_COLUMNS = {
         "due_seal": "when it is due once more, encrypted with the key, so that only due texts are opened",
         "created_at": "the day you wrote it",
     },
+    "sealed_drafts": {
+        "id": "a random number",
+        "chain_link": "a code made from your secret, a counter and the key",
+        "sealed": "the form as you filled it in, encrypted with the key; its length shows in steps of 4 kilobytes",
+        "created_at": "the day you first saved it",
+    },
     "spent_links": {
         "link": "the code of a deleted row, so that no two rows ever have the same",
     },
@@ -69,7 +75,8 @@ TABLE_TITLES = {
     "pseudonyms": "An alias in a thread",
     "sanctions": "A moderator's decision about an alias",
     "scheduled_texts": "A text scheduled to appear later",
-    "spent_links": "A deleted anonymous text, rating or scheduled text",
+    "sealed_drafts": "A draft that you saved, signed or anonymous",
+    "spent_links": "A deleted anonymous text, rating, scheduled text or draft",
     "member_states": "What you follow, one row for every account, and nothing about your own texts in it",
     "member_saved_lists": "What you save for yourself, one row for every account, sealed anew every morning",
     "member_sessions": "A browser that is signed in; it names no account, and no visit changes it",

@@ -20,6 +20,7 @@ from forum.pages.vendor.context import compare_with_others, vendor_context
 from forum.pages.vendor.post_filters import vendor_posts
 from forum.posts.chain_queries import anonymous_texts_of
 from forum.posts.comment_queries import signed_comments
+from forum.posts.draft_actions import drafts_of
 from forum.posts.queries import (
     SORT_COLUMNS,
     list_posts,
@@ -147,6 +148,7 @@ def anonymous_writing() -> ResponseReturnValue:
         posts=posts,
         comments=comments,
         scheduled_texts=scheduled_texts_of(current_user),
+        drafts=[draft for draft in drafts_of(current_user) if draft.is_anonymous],
         active=readable_sanctions(current_user),
     )
 

@@ -25,7 +25,13 @@ from forum.db import begin_writing, db, deferred_transaction
 from forum.forms import composing
 from forum.posts import comment_actions
 from forum.posts.comment_queries import comment_by_id, page_of
-from forum.posts.form_pages import TOO_MANY_SCHEDULED, cancel_replaced, is_preview_requested, reply_form_page
+from forum.posts.form_pages import (
+    SAVED_WHILE_HELD,
+    TOO_MANY_SCHEDULED,
+    cancel_replaced,
+    is_preview_requested,
+    reply_form_page,
+)
 from forum.posts.forms import CommentEditForm, CommentForm
 from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Comment, Post
@@ -116,7 +122,7 @@ def edit(comment_id: int) -> ResponseReturnValue:
         if form.has_changed():
             comment_actions.edit_comment(comment, body=form.body.data or "", author=current_reader())
             db.session.commit()
-        flash("Reply saved. Earlier versions can still be read.")
+        flash(SAVED_WHILE_HELD if comment.is_held else "Reply saved. Earlier versions can still be read.")
         return redirect(_url_of(comment))
     preview = edit_preview(form.body, comment) if is_preview_requested() else None
     return form.render("posts/edit_reply.html", comment=comment, post=comment.post, preview=preview)

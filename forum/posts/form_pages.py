@@ -19,6 +19,7 @@ from forum.vendors.queries import MAX_SUGGESTED_VENDORS, popular_vendor_names
 TOO_MANY_SCHEDULED = (
     f"You already have {MAX_SCHEDULED} scheduled texts. Publish this one now, or cancel one of the others."
 )
+SAVED_WHILE_HELD = "Saved. A moderator will review this version before anyone else can read it."
 
 
 def post_form_page(form: PostFields, template: str, *, post: Post | None = None) -> ResponseReturnValue:

@@ -50,6 +50,11 @@ class AuthoredText:
     # Where an imported text comes from, so that running an import twice is harmless.
     imported_from: Mapped[str | None] = mapped_column(String(300), unique=True)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits for a moderator before anyone else reads it. A decision that hides a text has an id."""
+        return self.hidden_at is not None and self.decision_id is None
+
     @declared_attr
     def author(cls) -> Mapped[Member | None]:
         """The member who signed the text; None when it is anonymous."""
@@ -262,6 +267,18 @@ class ScheduledText(db.Model):
     sealed: Mapped[str] = mapped_column(Text)
     # When it is due, sealed on its own: the job opens a content only then. Rows of before have it in `sealed` alone.
     due_seal: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[Timestamp]
+
+
+class SealedDraft(db.Model):
+    """A draft that its author keeps on the server. The form is sealed; see draft_actions.py."""
+
+    __tablename__ = "sealed_drafts"
+
+    id: Mapped[RandomId]
+    # A link of the author's chain of drafts.
+    chain_link: Mapped[str] = mapped_column(String(64), unique=True)
+    sealed: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Timestamp]
 
 

@@ -11,3 +11,5 @@ comment_published = _signals.signal("comment-published")
 vendor_named = _signals.signal("vendor-named")
 # item_held(item, reason=text): the post or comment waits for a moderator; its author reads the reason.
 item_held = _signals.signal("item-held")
+# held_item_changed(item): its author corrected a text that waits; what a moderator has read is not what it says now.
+held_item_changed = _signals.signal("held-item-changed")

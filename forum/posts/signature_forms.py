@@ -35,13 +35,15 @@ MAX_VENDOR_NAMES = 2000
 class SignedForm(Form):
     """A text that is signed by name or written under a pseudonym."""
 
-    meta_fields = ("csrf_token", "identity", "delay", "badge", "replaces")
+    meta_fields = ("csrf_token", "identity", "delay", "badge", "replaces", "draft")
     findings: list[Finding] = []
 
     # A random number of this form; see forum/posts/models.py.
     submission = SubmissionField()
     # The scheduled text that was opened in this form, and that this one replaces.
     replaces = HiddenField()
+    # The draft on the server that was opened in this form; it is deleted when this is published.
+    draft = HiddenField()
     identity = RadioField(
         "Reply as",
         choices={"name": "By name", "anonymous": "Anonymous"},

@@ -117,6 +117,7 @@ def _render(
 ) -> Markup:
     is_hidden, created_at, name = row.hidden_at is not None, row.created_at, byline(row)
     can_act = page.can_write and not is_own and not is_hidden
+    is_changeable = not is_hidden or row.decision_id is None or row.edit_deadline is not None
     is_editable = row.official_title is None or row.official_vendor_id == page.represents_id
     html: Markup = get_template_attribute("posts/_comment.html", "comment")(
         row,
@@ -131,7 +132,7 @@ def _render(
         is_tombstone=row.deleted_at is not None or (is_hidden and not is_own and not page.is_moderator),
         is_own=is_own,
         can_delete=is_own and page.can_write,
-        can_edit=is_own and page.can_write and is_editable and (not is_hidden or row.edit_deadline is not None),
+        can_edit=is_own and page.can_write and is_editable and is_changeable,
         vote="" if not (can_act and page.can_vote) else "unmark" if is_useful else "mark",
         can_report=can_act and not is_answered,
         can_reply=page.is_open and not is_hidden,

@@ -28,7 +28,7 @@ from forum.db import db
 from forum.forms import composing
 from forum.posts import actions
 from forum.posts.comment_queries import comment_by_id, listed_reply_count
-from forum.posts.form_pages import TOO_MANY_SCHEDULED, cancel_replaced, post_form_page
+from forum.posts.form_pages import SAVED_WHILE_HELD, TOO_MANY_SCHEDULED, cancel_replaced, post_form_page
 from forum.posts.forms import TEXT_ONLY, CommentForm, PostEditForm, PostForm, form_values
 from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Post
@@ -172,7 +172,7 @@ def edit(post_id: int) -> ResponseReturnValue:
         return post_form_page(form, "posts/edit.html", post=post)
     is_valid = form.is_submitted() and intent != "tiers" and form.validate()
     if is_valid and intent == "publish" and _save(form, post):
-        flash("Post saved. Earlier versions can still be read.")
+        flash(SAVED_WHILE_HELD if post.is_held else "Post saved. Earlier versions can still be read.")
         return _redirect_to(post)
     return post_form_page(form, "posts/edit.html", post=post)
 

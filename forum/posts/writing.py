@@ -36,7 +36,12 @@ def set_body(item: AuthoredText, body: str | Rendered) -> None:
 
 
 def save_revision(item: Post | Comment, *, title: str | None = None, details: str = "") -> None:
-    """Store the current text as a revision, before it is changed. What a decision objected to is withheld."""
+    """Store the current text as a revision, before it is changed. What a decision objected to is withheld.
+
+    What nobody else has read because it was held leaves no revision, which everyone could read later.
+    """
+    if item.is_held:
+        return
     moment = timestamp_for(item)
     values = target_columns(item) | {"number": revision_count(item) + 1, "decision_id": item.decision_id}
     db.session.add(Revision(title=title, body=item.body, details=details, replaced_at=moment, **values))

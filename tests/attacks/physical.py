@@ -32,7 +32,7 @@ Transaction = list[Change]
 # Anonymous without belonging to a thread. A sanction is about the text its decision is about; a scheduled text becomes the
 # text that is written as it is deleted, and the link it carried is spent then. A session names nobody, and often begins just
 # before something is written anonymously.
-WITHOUT_THREAD = ("sanctions", "scheduled_texts", "spent_links", "member_sessions")
+WITHOUT_THREAD = ("sanctions", "scheduled_texts", "sealed_drafts", "spent_links", "member_sessions")
 WITH_CHAIN_LINK = ("posts", "comments", "ratings")
 
 

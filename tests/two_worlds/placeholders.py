@@ -34,6 +34,7 @@ SEALS = {
     "disclosure_states.state_seal": "disclosure state",
     "scheduled_texts.sealed": "delayed writing",
     "scheduled_texts.due_seal": "due time of scheduled text",
+    "sealed_drafts.sealed": "draft",
     "member_states.sealed": "state of a member",
     "member_saved_lists.sealed": "saved lists of a member",
     "member_sessions.details_seal": "details of a session",
@@ -53,6 +54,7 @@ COLUMNS = {
     "pseudonyms.thread_hmac": MARK,
     "sanctions.chain_link": MARK,
     "scheduled_texts.chain_link": MARK,
+    "sealed_drafts.chain_link": MARK,
     "ratings.rater_hmac": MARK,
     "ratings.chain_link": MARK,
     "ratings.submission": SUBMISSION,
@@ -64,8 +66,15 @@ COLUMNS = {
     **{
         f"{table}.id": KEY
         for table in (
-            *("posts", "comments", "pseudonyms", "sanctions", "revisions", "useful_votes", "scheduled_texts"),
             *(
+                "posts",
+                "comments",
+                "pseudonyms",
+                "sanctions",
+                "revisions",
+                "useful_votes",
+                "scheduled_texts",
+                "sealed_drafts",
                 "ratings",
                 "rating_revisions",
                 "disclosure_states",

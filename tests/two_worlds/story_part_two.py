@@ -6,7 +6,8 @@ from forum.accounts.tokens import token_for
 from forum.db import db
 from forum.moderation.models import Notice
 from forum.moderation.notices.senders import confirmation_token
-from forum.posts.models import ScheduledText
+from forum.posts.draft_actions import drafts_of
+from forum.posts.models import ScheduledText, SealedDraft
 from forum.ratings.models import Rating
 from forum.urls import key_text
 from forum.vendors.models import Vendor
@@ -41,6 +42,24 @@ def first_author_delays_and_cancels(stage: Stage) -> None:
 def first_author_cancels(stage: Stage) -> None:
     waiting = db.session.query(ScheduledText).one()
     stage.send_anonymously(stage.first_author, f"/scheduled/{key_text(waiting.id)}/delete")
+
+
+@step()
+def both_save_drafts(stage: Stage) -> None:
+    half = post_fields("Half a thought", "Not quite finished yet. " * 4, identity="anonymous", intent="save draft")
+    stage.send_anonymously(stage.first_author, "/posts/new/draft", **half)
+    stage.send_anonymously(stage.first_author, "/posts/new/draft", **half | {"body": "And another one. " * 4})
+    signed = {"body": "What I wanted to say.", "identity": "name", "intent": "save draft"}
+    stage.send(stage.second_author, stage.path(stage.post("Desktops"), "/reply/draft"), **signed)
+
+
+@step(24)
+def first_author_publishes_one_draft_and_deletes_the_other(stage: Stage) -> None:
+    first, second = (key_text(draft.id) for draft in drafts_of(stage.member(stage.first_author)))
+    stage.send_anonymously(stage.first_author, f"/drafts/{first}/delete")
+    form = post_fields("Half a thought", "And now it is finished. " * 4, identity="anonymous", draft=second)
+    stage.send_anonymously(stage.first_author, "/posts/new", **form)
+    assert db.session.query(SealedDraft).count() == 1
 
 
 @step(24)

@@ -8,6 +8,7 @@ from forum.links import external_url
 from forum.moderation.kinds import ACTIONS, log_words
 from forum.moderation.models import Decision, Item
 from forum.moderation.rules import rule_words
+from forum.posts.models import Post
 
 
 def mail_decision(item: Item, decision: Decision, other_count: int = 0) -> None:
@@ -24,7 +25,7 @@ def mail_decision(item: Item, decision: Decision, other_count: int = 0) -> None:
     mail.enqueue(
         member.email,
         "decision",
-        subject=f"A decision about {'your account' if item is member else 'something you wrote'}",
+        subject=_subject(item, decision),
         name=member.name,
         decision=decision,
         rule=rule_words(decision.rule),
@@ -45,6 +46,14 @@ def mail_admins_of_decision(decision: Decision) -> None:
 def outcome_for_author(decision: Decision) -> str:
     """Return what was decided, as the member concerned is told."""
     return ACTIONS[decision.action].words(decision.source).author
+
+
+def _subject(item: Item, decision: Decision) -> str:
+    """Return the subject: for a text, its title, or that of the post that it replies to."""
+    if isinstance(item, Member):
+        return "A decision about your account"
+    words = "Approved:" if decision.action == "approve" else "A decision about"
+    return f"{words} “{item.title}”" if isinstance(item, Post) else f"{words} your reply to “{item.post.title}”"
 
 
 def _recipient(item: Item) -> Member | None:

@@ -174,12 +174,23 @@ def _hours_to_decide() -> float | None:
     times = db.session.execute(
         select(Case.opened_at, Case.closed_at)
         .where(Case.closed_at.is_not(None), Case.kind.in_(("flag", "held", "notice")))
-        # A notice whose text was deleted is closed without a decision.
-        .where(or_(Case.kind != "notice", Case.decision_id.is_not(None)))
+        # A notice whose text was deleted, and a held text that was corrected, close without a decision.
+        .where(or_(Case.kind == "flag", Case.decision_id.is_not(None)))
         .order_by(Case.closed_at.desc())
         .limit(TIMED_CASES_LIMIT)
     ).all()
     return median_hours(times)
+
+
+def hours_of_reviews() -> float | None:
+    """Return the median of the latest decisions about held texts, in hours; None for fewer than MIN_EXACT_COUNT."""
+    times = db.session.execute(
+        select(Case.opened_at, Case.closed_at)
+        .where(Case.kind == "held", Case.closed_at.is_not(None), Case.decision_id.is_not(None))
+        .order_by(Case.closed_at.desc())
+        .limit(TIMED_CASES_LIMIT)
+    ).all()
+    return median_hours(times) if len(times) >= MIN_EXACT_COUNT else None
 
 
 def _leanings() -> dict[str, tuple[int, int]]:

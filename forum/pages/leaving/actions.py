@@ -13,6 +13,7 @@ from forum.db import db, lock
 from forum.pages.leaving.queries import own_anonymous_ids, own_signed_writing, own_useful_votes
 from forum.posts.actions import delete_post
 from forum.posts.comment_actions import delete_comment
+from forum.posts.draft_actions import discard_draft, drafts_of
 from forum.posts.models import Comment, Post
 from forum.posts.recounts import request_recount
 from forum.posts.scheduled_actions import cancel_scheduled, scheduled_texts_of
@@ -26,9 +27,10 @@ Deletion = Callable[[], object]
 def anonymous_deletions(member: Member, *, keep_anonymous: bool) -> list[Deletion]:
     """Return what is to be deleted before the account, to be called one by one, with a commit after each.
 
-    Scheduled texts are always deleted. Comments come before posts: a post without comments leaves no tombstone.
+    Scheduled texts and drafts are always deleted. Comments come before posts, which then leave no tombstone.
     """
     scheduled = [partial(cancel_scheduled, member, item.id) for item in scheduled_texts_of(member)]
+    scheduled += [partial(discard_draft, member, draft.id) for draft in drafts_of(member)]
     if keep_anonymous:
         return [*_shuffled(scheduled)]
     comments, posts = (

@@ -14,6 +14,7 @@ from forum.notifications.following import following_of
 from forum.pages.leaving.queries import own_useful_votes, own_writing
 from forum.pages.saved.queries import saved_lists
 from forum.posts.chain_queries import anonymous_texts_of, readable_chain_links_of
+from forum.posts.draft_actions import drafts_of
 from forum.posts.item_queries import revisions_of
 from forum.posts.models import Comment, Post
 from forum.posts.scheduled_actions import scheduled_texts_of
@@ -48,6 +49,7 @@ def own_data(member: Member) -> Iterator[str]:
         ("following", _followed_items(member)),
         ("bookmarks", _bookmarks(member)),
         ("scheduled", ({"latest": item.deadline, **item.form_data} for item in scheduled_texts_of(member))),
+        ("drafts", ({"saved_on": draft.saved_at, **draft.form_data} for draft in drafts_of(member))),
         ("passkeys", ({"name": row.name, "created_at": row.created_at} for row in member.passkeys)),
         ("represents", [_representation(representation)] if representation else []),
         ("sanctions", (_sanction(sanction) for sanction in readable_sanctions(member).sanctions)),

@@ -11,6 +11,7 @@ from forum.posts.models import Comment, Post
 from forum.posts.screening.filters import addresses_in, held_domain_in, held_word_in
 from forum.posts.screening.new_member_limits import is_exempt, is_first_post_held, is_new, limits_from_settings
 from forum.posts.screening.queries import anonymous_record, is_repeated_text, signed_record
+from forum.posts.signals import held_item_changed
 from forum.posts.visibility import hold
 from forum.site import setting
 from forum.templating import count_of
@@ -22,8 +23,11 @@ HELD_WITHOUT_REASON = "A moderator will review this before it appears."
 def hold_if_needed(item: Post | Comment, author: Member | None, *, is_import: bool = False) -> None:
     """Hold a text that was just written or changed, if a filter, a limit or a sanction applies.
 
-    Imported and invented texts are neither new nor spam.
+    One that is held stays so. Imported and invented texts are neither new nor spam.
     """
+    if item.is_held:
+        held_item_changed.send(item)
+        return
     reasons = [*_guess_reasons(item), *_sanction_reasons(item, author)]
     if author is not None and not is_import:
         reasons += [*_new_member_reasons(item, author), *_filter_reasons(item), *_cover_reasons(item)]
