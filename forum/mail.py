@@ -15,10 +15,10 @@ import time
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import default as policy
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
+from blinker import Namespace
 from flask import current_app, render_template
 from sqlalchemy import Text, delete, event, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -26,6 +26,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from forum import anonymity, jobs
 from forum.db import RandomId, Timestamp, db, now, writing
 from forum.domains import normalized_address
+from forum.mail_bounces import new_message_id
 from forum.mail_transport import Outcome, Transport, describe, outcome_of
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ LEASE = timedelta(minutes=5)
 # After so many seconds a run of the job ends, so that a slow server does not keep the other jobs waiting.
 MAX_RUN_SECONDS = 30
 SEAL = "mail"
+# mail_bounced(address): the address does not exist. Sent in the transaction that records what became of the mail.
+mail_bounced = Namespace().signal("mail-bounced")
 
 
 class Mail(db.Model):
@@ -90,7 +93,7 @@ def enqueue(to_address: str, template: str, *, subject: str, unsubscribe: str | 
     content = {
         "to": normalized_address(to_address),
         "subject": subject,
-        "message_id": make_msgid(domain=urlsplit(current_app.config["SITE_URL"]).hostname),
+        "message_id": new_message_id(to_address),
         "text": render_template(f"mail/{template}.txt", **values),
         "html": render_template(f"mail/{template}.html", **values),
     }
@@ -222,14 +225,17 @@ def _send(transport: Transport, claim: _Claim) -> Outcome:
 def _record(claim: _Claim, outcome: Outcome) -> None:
     """Delete the mail, or let it wait for its next try, and commit."""
     mail = db.session.get(Mail, claim.mail_id, with_for_update=True)
-    if mail is not None and (
-        outcome is Outcome.ACCEPTED or (outcome is Outcome.IN_DOUBT and _is_optional(mail.sealed))
-    ):
+    if outcome is Outcome.BAD_ADDRESS:
+        mail_bounced.send(_unsealed(claim.sealed)["to"])
+    is_over = outcome is Outcome.ACCEPTED or (
+        outcome in (Outcome.IN_DOUBT, Outcome.BAD_ADDRESS) and _is_optional(claim.sealed)
+    )
+    if mail is not None and is_over:
         db.session.delete(mail)
     elif mail is not None and mail.due_at == claim.lease_end:
         mail.tries += 1
         mail.claimed_at, mail.due_at = None, now() + timedelta(minutes=2**mail.tries)
-        mail.failed_at = now() if mail.tries >= MAX_TRIES else None
+        mail.failed_at = now() if mail.tries >= MAX_TRIES or outcome is Outcome.BAD_ADDRESS else None
     db.session.commit()
 
 
@@ -254,7 +260,7 @@ def _message(content: dict[str, str]) -> EmailMessage:
     message["Subject"] = content["subject"]
     message["Date"] = format_datetime(now())
     # Mail of an earlier version has none.
-    message["Message-ID"] = content.get("message_id") or make_msgid()
+    message["Message-ID"] = content.get("message_id") or new_message_id(content["to"])
     message["Auto-Submitted"] = "auto-generated"
     if "unsubscribe" in content:
         message["List-Unsubscribe"] = f"<{content['unsubscribe']}>"

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from flask import current_app
 
 from forum.db import forbid_transaction
+from forum.mail_bounces import is_bad_address
 
 TIMEOUT = 15  # seconds that one answer of the server may take
 SERVICE_CLOSING = 421  # RFC 5321: the server ends the connection
@@ -21,6 +22,8 @@ class Outcome(Enum):
     ACCEPTED = auto()
     # The server said no to this mail; others may go.
     REFUSED = auto()
+    # The server said no because the address does not exist.
+    BAD_ADDRESS = auto()
     # There was no answer before the text was sent: this mail was not accepted, and others need not be tried.
     UNREACHABLE = auto()
     # The whole text was sent and no answer came: the recipient may have the mail or not.
@@ -99,6 +102,10 @@ def outcome_of(error: Exception) -> Outcome:
     """Return what an error of `Transport.send` means for the mail."""
     if isinstance(error, NoAnswer):
         return Outcome.IN_DOUBT
+    if isinstance(error, smtplib.SMTPRecipientsRefused) and all(
+        is_bad_address(code, answer) for code, answer in error.recipients.values()
+    ):
+        return Outcome.BAD_ADDRESS
     if isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPNotSupportedError | ValueError):
         return Outcome.REFUSED
     if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPConnectError):

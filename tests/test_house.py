@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [
     "config job_queue markdown markdown_writer",
     "access_protocols db domains text dates anonymity gateway jobs limit_storage links signed_tokens",
+    "mail_bounces",
     "site serving job_runs backup chains storage mail_transport",
     "affiliation",
     "access clients cursors headers mail urls",

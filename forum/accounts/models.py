@@ -50,7 +50,7 @@ class Member(UserMixin, db.Model):
     work_domain_proved_at: Mapped[datetime | None]
     # How often a mail announces news in what the member follows: "daily", "weekly" or "never".
     digest: Mapped[str] = mapped_column(String(10), default="daily", server_default="daily")
-    # When mail to the address came back. No more is sent until the address is confirmed again.
+    # The day on which mail to the address came back. No more is sent until its owner has it tried again.
     bounced_at: Mapped[datetime | None]
     suspended_until: Mapped[datetime | None]
     # After a reset of the password by mail: until when anonymous writing is locked, and when a mail says so once more.

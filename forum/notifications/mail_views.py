@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum.access import is_member
+from forum.accounts import bounce_actions
 from forum.config import SAFE_METHODS
 from forum.db import db
 from forum.notifications.digest_actions import set_digest_frequency
@@ -26,6 +27,18 @@ def mail() -> ResponseReturnValue:
         flash("Saved.")
         return redirect(url_for(".mail"))
     return form.render("notifications/mail.html")
+
+
+@bp.post("/settings/mail/try-again")
+@permission_required(is_member)
+@limiter.limit("5/hour")
+def try_again() -> ResponseReturnValue:
+    """Send mail again to an address from which it came back."""
+    if current_user.bounced_at is not None:
+        bounce_actions.try_again(current_user)
+        db.session.commit()
+        flash(f"We sent a mail to {current_user.email}. If it doesn't arrive, check your spam folder.")
+    return redirect(url_for(".mail"))
 
 
 # Mail programs post here for their reader (RFC 8058): without a session or form token, and expecting no redirect.
