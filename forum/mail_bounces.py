@@ -44,9 +44,9 @@ def bounced_address(content: bytes) -> str | None:
         return None
     for headers in _returned_headers(notification):
         address = normalized_address(parseaddr(str(headers.get("To", "")))[1])
-        number, _, rest = str(headers.get("Message-ID", "")).strip(" <>\r\n\t").partition(".")
-        signature = rest.rpartition("@")[0].encode()
-        if address and secrets.compare_digest(signature, _signature(number, address).encode()):
+        local_part = str(headers.get("Message-ID", "")).strip(" <>\r\n\t").rpartition("@")[0]
+        number, _, signature = local_part.partition(".")
+        if address and secrets.compare_digest(signature.encode(), _signature(number, address).encode()):
             return address
     return None
 

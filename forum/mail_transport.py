@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Callable
 from email.message import EmailMessage
 from enum import Enum, auto
 from pathlib import Path
@@ -34,11 +35,22 @@ class NoAnswer(OSError):
     """The connection ended between the text of a mail and the server's answer."""
 
 
+class NotOurs(smtplib.SMTPException):
+    """Another process has taken over the mail, because this one was too slow."""
+
+
 class _KnowsDoubt:
-    """A mixin for smtplib's classes that tells a lost answer to a mail from every other failure."""
+    """A mixin for smtplib's classes that knows when a mail may have arrived.
+
+    It calls `before_text` before it sends a text, and tells a lost answer to the text from every other failure.
+    """
+
+    before_text: Callable[[], None] | None = None
 
     def data(self, text: bytes | str) -> tuple[int, bytes]:
         """Send the text. Raises NoAnswer when the server does not say whether it took it."""
+        if self.before_text is not None:
+            self.before_text()
         try:
             answer: tuple[int, bytes] = super().data(text)
         except smtplib.SMTPResponseException:
@@ -61,7 +73,7 @@ class Transport:
 
     def __init__(self) -> None:
         self.url = urlsplit(current_app.config["MAIL_URL"])
-        self._smtp: smtplib.SMTP | None = None
+        self._smtp: _Smtp | _SmtpOverTls | None = None
 
     def __enter__(self) -> "Transport":
         return self
@@ -77,15 +89,20 @@ class Transport:
         else:
             self._folder()
 
-    def send(self, message: EmailMessage) -> None:
-        """Send a mail. Raises OSError, SMTPException or ValueError; `outcome_of` says what an error means."""
+    def send(self, message: EmailMessage, *, before_text: Callable[[], None]) -> None:
+        """Send a mail; before its text is sent, `before_text` is called, which leaves no transaction open.
+
+        Raises OSError, SMTPException or ValueError; `outcome_of` says what an error means.
+        """
         if smtp := self._connected():
+            smtp.before_text = before_text
             smtp.send_message(message)
             return
+        before_text()
         name = message["Message-ID"].strip("<>").split("@")[0]
         (self._folder() / f"{name}.eml").write_bytes(message.as_bytes())
 
-    def _connected(self) -> smtplib.SMTP | None:
+    def _connected(self) -> "_Smtp | _SmtpOverTls | None":
         """Return the connection, opened if need be; None when mail goes to a folder."""
         forbid_transaction()
         if self._smtp is None:
@@ -125,9 +142,9 @@ def describe(error: Exception) -> str:
     return " ".join([type(error).__name__, *map(str, codes)])
 
 
-def _open(url: SplitResult) -> smtplib.SMTP | None:
+def _open(url: SplitResult) -> _Smtp | _SmtpOverTls | None:
     host, port = url.hostname or "localhost", url.port
-    smtp: smtplib.SMTP
+    smtp: _Smtp | _SmtpOverTls
     if url.scheme == "file":
         return None
     if url.scheme == "smtps":

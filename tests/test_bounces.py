@@ -89,8 +89,8 @@ def test_a_refused_address_gets_no_more_mail_and_only_the_day_is_stored(
         assert outbox.deliver_due() == 0
     db.session.expire_all()
     assert (member.bounced_at, other.bounced_at) == (start_of_day(now()), None)
-    (left,) = db.session.query(outbox.Mail)
-    assert left.failed_at and left.unsubscribe is None, "an optional mail is given up, any other waits for an admin"
+    (waiting,) = db.session.query(outbox.Mail)
+    assert waiting.failed_at and waiting.unsubscribe is None, "an optional mail is given up, any other waits for an admin"
 
 
 def test_the_command_reads_a_message_or_a_folder_and_keeps_what_it_does_not_understand(
@@ -117,8 +117,8 @@ def test_the_settings_say_that_mail_came_back_and_try_again(app: Flask, browse: 
     assert "came back on" in page and str(member.email) in page
     assert browse(member).post("/settings/mail/try-again").status_code == 302
     db.session.expire_all()
-    (sent,) = db.session.query(outbox.Mail)
-    assert member.bounced_at is None and sent.to_address == member.email and sent.subject == "Mail reaches you again"
+    (mail,) = db.session.query(outbox.Mail)
+    assert member.bounced_at is None and mail.to_address == member.email and mail.subject == "Mail reaches you again"
     browse(member).post("/settings/mail/try-again")
     assert db.session.query(outbox.Mail).count() == 1
     assert "came back" not in browse(member).get("/settings/mail").text.partition("<form")[2]
