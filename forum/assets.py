@@ -14,7 +14,7 @@ STYLESHEET = "app.css"
 STYLES = """
     layers fonts reset tokens base layout
     buttons forms tabs filters bylines post_rows sidebar charts tables post comments rich_text
-    vendor comparison compose rating_form moderation messages small_screens
+    vendor comparison compose rating_form moderation messages notifications small_screens
     utilities print
 """.split()
 

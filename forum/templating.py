@@ -14,7 +14,7 @@ from forum import access, dates, site
 from forum.assets import asset
 from forum.links import external_url
 from forum.submissions import form_timestamp
-from forum.text import shorten
+from forum.text import excerpt_of, shorten
 from forum.urls import key_text, path_of
 
 
@@ -46,6 +46,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         count_of=count_of,
         day=day,
+        excerpt=excerpt_of,
         initials=initials,
         iso=dates.format_iso,
         key_text=key_text,

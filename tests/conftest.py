@@ -21,6 +21,7 @@ from forum.accounts import passwords
 from forum.accounts.models import Member
 from forum.config import CONSTANT_CONFIG
 from forum.db import db
+from forum.notifications import bell
 from forum.rate_limits import limiter, writing_limiter
 from tests import built, cluster
 from tests.browser import Browser
@@ -143,8 +144,9 @@ def noon() -> Iterator[None]:
 def app(migrated_app: Flask) -> Iterator[Flask]:
     """Provide the application with an empty database, inside an application context."""
     with migrated_app.app_context(), migrated_app.test_request_context(), pytest.MonkeyPatch.context() as patch:
-        # Cached settings would expire in the middle of a slow test, which costs a query more.
+        # What is cached for a while would expire in the middle of a slow test, which costs queries.
         patch.setattr(site, "CACHE_SECONDS", 3600.0)
+        patch.setattr(bell, "MAX_AGE_SECONDS", 10**9)
         empty_database()
         # The limiter is one for the process, so an application made by another test has configured it anew.
         vars(limiter).update(migrated_app.extensions["limiter state"])

@@ -190,7 +190,7 @@ def test_a_slash_too_many_leads_to_the_page(app: Any, browse: Any) -> None:
     assert browse().get("/nowhere/").status_code == 404 and browse().post("/vendors/").status_code == 404
 
 
-PERSONAL = """/settings /settings/password /settings/data /settings/two-factor /ratings /following /decisions
+PERSONAL = """/settings /settings/password /settings/data /settings/two-factor /ratings /following /notifications /decisions
 /anonymous-writing /notices/about/post/{post}""".split()
 STAFF = "/moderation/ /moderation/members/{member} /admin/ /admin/members /admin/settings /admin/health".split()
 

@@ -43,6 +43,8 @@ def more_happens(stage: Stage) -> None:
         stage.first_author, stage.path(first, "/edit"), body="Same here, for two years.", intent="publish"
     )
     stage.send(stage.first_author, "/following/seen")
+    stage.send(stage.first_author, "/notifications/settings", kinds=["reply", "mention"])
+    stage.send(stage.first_author, "/notifications/read")
     stage.run("send_digests", "send_representative_mails")
     stage.send_anonymously(stage.first_author, stage.path(first, "/delete"))
     stage.send("mona", stage.path(rebate, "/useful"))

@@ -223,6 +223,22 @@ def decisions_for_member(
     ).all()
 
 
+def decision_times(member: Member, links: Sequence[str], since: datetime, limit: int = 100) -> Sequence[datetime]:
+    """Return when decisions about the member and their texts were made after a moment, the latest first.
+
+    `links` are those of the member's anonymous texts.
+    """
+    own_posts = select(Post.id).where(or_(Post.author_id == member.id, Post.chain_link.in_(links)))
+    own_comments = select(Comment.id).where(or_(Comment.author_id == member.id, Comment.chain_link.in_(links)))
+    is_about = (Decision.member_id == member.id, Decision.post_id.in_(own_posts), Decision.comment_id.in_(own_comments))
+    return db.session.scalars(
+        select(Decision.decided_at)
+        .where(or_(*is_about), Decision.decided_at > since)
+        .order_by(Decision.decided_at.desc())
+        .limit(limit)
+    ).all()
+
+
 def has_other_staff(member_ids: set[int]) -> bool:
     """Return whether a moderator or admin exists besides these."""
     staff = select(Member.id).where(

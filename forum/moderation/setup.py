@@ -10,12 +10,13 @@ from forum.moderation.log import views as log_views
 from forum.moderation.notices import views as notice_views
 from forum.moderation.queue import blueprint as queue
 from forum.moderation.queue import case_views, member_views, undo_views
+from forum.moderation.queue import listeners as queue_listeners
 from forum.moderation.queue import views as queue_views
 from forum.moderation.representatives import views as representative_views
 from forum.moderation.rules import rule_words
 
 # Imported so that the blueprint of the queue, the database, the signals and the job queue know them.
-LOADED = (queue_views, case_views, member_views, undo_views, jobs, listeners, models)
+LOADED = (queue_views, case_views, member_views, undo_views, jobs, listeners, models, queue_listeners)
 
 
 def init_app(app: Flask) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from forum.accounts.models import Member
 from forum.db import db
 from forum.notifications.following import following_of
-from forum.notifications.member_state import UNKNOWN, ItemState, Target, seal_items, unseal_items
+from forum.notifications.member_state import UNKNOWN, ItemState, SealedState, Target, seal_state, unseal_state
 from forum.notifications.models import MemberState
 from forum.notifications.own_text_queries import own_post_counts, own_texts_by_thread
 from forum.notifications.queries import item_count
@@ -52,10 +52,15 @@ def mark_thread_unread(post: Post) -> None:
 
 
 def change_items(member_id: int, change: Change) -> None:
+    """Change the items of a member's state, and seal it anew."""
+    change_state(member_id, lambda state: state._replace(items=dict(change(state.items))))
+
+
+def change_state(member_id: int, change: Callable[[SealedState], SealedState]) -> None:
     """Change a member's state, and seal it anew."""
     row = db.session.get(MemberState, member_id, populate_existing=True, with_for_update=True)
     if row is not None:
-        row.sealed = seal_items(change(unseal_items(row.sealed)))
+        row.sealed = seal_state(change(unseal_state(row.sealed)))
         db.session.flush()
 
 
@@ -67,5 +72,5 @@ def _count_by_others(member: Member, kind: str, item_id: int) -> int:
     """Return how many replies or posts by others there are in an item."""
     if kind == "post":
         texts = own_texts_by_thread(member).get(item_id)
-        return max(item_count(kind, item_id) - (texts.reply_count if texts else 0), 0)
+        return max(item_count(kind, item_id) - (len(texts.replies) if texts else 0), 0)
     return max(item_count(kind, item_id) - own_post_counts(member, kind, [item_id]).get(item_id, 0), 0)

@@ -17,7 +17,7 @@ from forum.accounts.models import Member
 from forum.db import db
 from forum.links import external_url
 from forum.notifications.following import following_of
-from forum.notifications.member_state import UNKNOWN, ItemState, Target, seal_items, unseal_items
+from forum.notifications.member_state import UNKNOWN, ItemState, Target, reseal_items, unseal_items
 from forum.notifications.models import MemberState
 from forum.notifications.queries import all_member_ids, locked_states, mail_addresses, reachable_member_ids
 from forum.notifications.unsubscribe_tokens import token_for
@@ -84,7 +84,9 @@ def reseal_states(plan: Sequence[MemberDigest]) -> None:
     rows = [
         {
             "member_id": digest.member_id,
-            "sealed": seal_items(_announced(unseal_items(states[digest.member_id]), digest)),
+            "sealed": reseal_items(
+                states[digest.member_id], _announced(unseal_items(states[digest.member_id]), digest)
+            ),
         }
         for digest in plan
         if digest.member_id in states

@@ -6,11 +6,10 @@ from typing import NamedTuple, Protocol
 
 from forum.access import is_anonymous_writing_locked, is_author, is_listed, is_member
 from forum.accounts.models import Member
-from forum.notifications.member_state import UNKNOWN, ItemState, Target, unseal_items
+from forum.notifications.member_state import UNKNOWN, ItemState, MemberItems, Target, unseal_items
 from forum.notifications.own_text_queries import (
     OwnTexts,
     own_post_counts,
-    own_texts,
     own_texts_by_thread,
     state_and_own_replies,
 )
@@ -55,6 +54,8 @@ class FollowedItem(NamedTuple):
     total: int
     unread: int
     is_unannounced: bool
+    # Of a post: what the member wrote in its thread.
+    texts: OwnTexts | None = None
 
 
 class Following(NamedTuple):
@@ -94,19 +95,23 @@ def reader_follow_of_thread(post: Thread) -> ActiveFollow | None:
 
 def thread_follow(member: Member, post: Thread) -> ActiveFollow | None:
     """Return the member's follow of a post, by choice or because they wrote in its thread; None without one."""
-    sealed, position_seals = state_and_own_replies(member, post.id, post.thread_key)
+    sealed, replies = state_and_own_replies(member, post.id, post.thread_key)
     state = unseal_items(sealed).get(("post", post.id), UNKNOWN)
     wrote_post = is_author(member, post) and is_listed(post) and post.imported_from is None
-    texts = own_texts(position_seals, is_author=wrote_post) if wrote_post or position_seals else None
+    texts = OwnTexts(replies, wrote_post) if wrote_post or replies else None
     if not is_followed(state, texts):
         return None
-    count = post.comment_count + post.news_count - (texts.reply_count if texts else 0)
+    count = post.comment_count + post.news_count - (len(texts.replies) if texts else 0)
     return ActiveFollow(_unread(member, count - _read_count(state, texts)))
 
 
 def following_of(member: Member) -> Following:
     """Return all that the member follows, by choice and along their chain. The number of queries is always the same."""
-    states = unseal_items(sealed_state(member.id))
+    return following_by_state(member, unseal_items(sealed_state(member.id)))
+
+
+def following_by_state(member: Member, states: MemberItems) -> Following:
+    """Return the same for a state that has been read."""
     texts = own_texts_by_thread(member)
     targets = {("post", post_id) for post_id in texts} | states.keys()
 
@@ -128,6 +133,36 @@ def following_of(member: Member) -> Following:
     )
 
 
+def openly_followed(member: Member, states: MemberItems) -> Following:
+    """Return what the member follows as if they had written nothing anonymously.
+
+    Their own anonymous texts count as anybody's: a mail that left them out would name their author.
+    """
+    texts = own_texts_by_thread(member)
+    only_signed = {post_id: written.only_signed() for post_id, written in texts.items()}
+    signed = {post_id: written for post_id, written in only_signed.items() if written is not None}
+    targets = {("post", post_id) for post_id in signed} | states.keys()
+
+    def ids(kind: str) -> list[int]:
+        return [id for of, id in targets if of == kind and is_followed(states.get((of, id), UNKNOWN), signed.get(id))]
+
+    def post_item(row: ItemRow) -> FollowedItem:
+        state = states.get(("post", row.id), UNKNOWN)
+        seen_count = None if state.seen_count is None else _seen_with_anonymous(state.seen_count, texts.get(row.id))
+        count = row.comment_count + row.news_count
+        return _item(member, row, count, state._replace(seen_count=seen_count), signed.get(row.id))
+
+    tags, vendors = followed_tags(ids("tag")), followed_vendors(ids("vendor"))
+    own_tags = own_post_counts(member, "tag", [row.id for row in tags], with_anonymous=False)
+    own_vendors = own_post_counts(member, "vendor", [row.id for row in vendors], with_anonymous=False)
+    item = partial(_item, member)
+    return Following(
+        [post_item(row) for row in followed_posts(ids("post"))],
+        [item(row, row.post_count - own_tags.get(row.id, 0), states.get(("tag", row.id))) for row in tags],
+        [item(row, row.post_count - own_vendors.get(row.id, 0), states.get(("vendor", row.id))) for row in vendors],
+    )
+
+
 def is_followed(state: ItemState, texts: OwnTexts | None) -> bool:
     """Return whether an item is followed: as chosen, else if the member wrote in it."""
     return state.choice if state.choice is not None else texts is not None
@@ -138,13 +173,23 @@ def _unread(member: Member, count: int) -> int:
     return 0 if is_anonymous_writing_locked(member) else max(count, 0)
 
 
+def _seen_with_anonymous(seen_count: int, texts: OwnTexts | None) -> int:
+    """Return how much was seen, the member's own anonymous replies of before included, their signed ones not.
+
+    A reply right after what was seen counts as unseen, whenever it was written: everyone else is told of it.
+    """
+    replies = sorted(texts.replies if texts else (), key=lambda reply: reply.position)
+    earlier = [reply for n, reply in enumerate(replies) if reply.position - n < seen_count]
+    return seen_count + sum(not reply.is_signed for reply in earlier)
+
+
 def _item(
     member: Member, row: ItemRow, count: int, state: ItemState | None, texts: OwnTexts | None = None
 ) -> FollowedItem:
     state = state or UNKNOWN
-    count = max(count - (texts.reply_count if texts else 0), 0)
+    count = max(count - (len(texts.replies) if texts else 0), 0)
     unread = _unread(member, count - _read_count(state, texts))
-    return FollowedItem(row, count, unread, unread > 0 and count > state.mailed_count)
+    return FollowedItem(row, count, unread, unread > 0 and count > state.mailed_count, texts)
 
 
 def _read_count(state: ItemState, texts: OwnTexts | None) -> int:

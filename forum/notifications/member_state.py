@@ -6,7 +6,7 @@ in it: that is derived from their own texts.
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from forum import anonymity
 
@@ -34,20 +34,61 @@ MemberItems = Mapping[Target, ItemState]
 UNKNOWN = ItemState()
 
 
-def seal_items(items: MemberItems) -> str:
+class SealedState(NamedTuple):
+    """All that is stored of one member."""
+
+    # What is followed by choice or was marked as read: posts, tags and vendors.
+    items: dict[Target, ItemState]
+    # How far other kinds of news are read, such as ("decisions", 0); what the number is, the kind's source says.
+    marks: dict[Target, int]
+    # The searches that are followed, each with the same number.
+    searches: dict[str, int]
+    # The kinds of news that the member turned off; see kinds.py.
+    muted_kinds: frozenset[str]
+
+
+def seal_state(state: SealedState) -> str:
     """Seal a state, padded. Sealing it twice gives two different texts."""
-    values = {f"{kind} {item_id}": list(state) for (kind, item_id), state in items.items()}
+    values = {
+        "items": {f"{kind} {item_id}": list(item) for (kind, item_id), item in state.items.items()},
+        "marks": {f"{kind} {item_id}": mark for (kind, item_id), mark in state.marks.items()},
+        "searches": state.searches,
+        "muted": sorted(state.muted_kinds),
+    }
     length = MIN_LENGTH
     while length < len(json.dumps(values)):
         length *= 4
     return anonymity.seal_json(PURPOSE, values, pad=length)
 
 
+def unseal_state(sealed: str | None) -> SealedState:
+    """Unseal a state; an empty one when there is none, or when the key is lost."""
+    values: dict[str, Any] = anonymity.unseal_json(PURPOSE, sealed) or {}
+    if "items" not in values:
+        # Sealed by a version that stored nothing but items.
+        values = {"items": values}
+    items: dict[Target, ItemState] = {}
+    for target, (choice, seen_count, mailed_count) in values["items"].items():
+        items[_target(target)] = ItemState(None if choice is None else bool(choice), seen_count, mailed_count or 0)
+    marks = {_target(target): mark for target, mark in values.get("marks", {}).items()}
+    return SealedState(items, marks, values.get("searches", {}), frozenset(values.get("muted", ())))
+
+
 def unseal_items(sealed: str | None) -> dict[Target, ItemState]:
-    """Unseal a state; nothing when there is none, or when the key is lost."""
-    values: dict[str, list[int | None]] = anonymity.unseal_json(PURPOSE, sealed) or {}
-    items = {}
-    for target, (choice, seen_count, mailed_count) in values.items():
-        kind, _, item_id = target.partition(" ")
-        items[kind, int(item_id)] = ItemState(None if choice is None else bool(choice), seen_count, mailed_count or 0)
-    return items
+    """Return the items of a sealed state."""
+    return unseal_state(sealed).items
+
+
+def reseal_items(sealed: str | None, items: MemberItems) -> str:
+    """Seal a state anew with other items, and everything else as it was."""
+    return seal_state(unseal_state(sealed)._replace(items=dict(items)))
+
+
+def empty_state() -> SealedState:
+    """Return the state of somebody who has just joined."""
+    return SealedState({}, {}, {}, frozenset())
+
+
+def _target(text: str) -> Target:
+    kind, _, item_id = text.partition(" ")
+    return kind, int(item_id)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from forum.accounts.models import Member
 from forum.db import RandomId, db
-from forum.notifications.member_state import seal_items
+from forum.notifications.member_state import empty_state, seal_state
 
 
 class MemberState(db.Model):
@@ -27,7 +27,7 @@ class MemberState(db.Model):
 
 @event.listens_for(Member, "after_insert")
 def _add_state(mapper: object, connection: Connection, member: Any) -> None:
-    connection.execute(insert(MemberState).values(member_id=member.id, sealed=seal_items({})))
+    connection.execute(insert(MemberState).values(member_id=member.id, sealed=seal_state(empty_state())))
 
 
 class UnmailedPost(db.Model):

@@ -2,22 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import Row, Select, bindparam, func, or_, select
 
-from forum import anonymity
-from forum.access import is_anonymous_writing_locked, listed_clause
-from forum.accounts.models import Member, Pseudonym
+from forum.access import listed_clause
+from forum.accounts.models import Member
 from forum.db import db
+from forum.notifications.member_state import unseal_state
 from forum.notifications.models import MemberState
-from forum.posts.models import Comment, Post, Tag
+from forum.posts.models import Post, Tag
 from forum.ratings.models import Snapshot
 from forum.ratings.queries import glyph_columns, glyph_join
 from forum.vendors.models import Vendor
 
 # A row of followed items, with what the page of followed items shows.
 ItemRow = Row[*tuple[Any, ...]]
+# Of a sealed state: more than its random nonce.
+MARK_LENGTH = 32
 # By kind: id, and how much is in the item.
 COUNTS: dict[str, tuple[Any, Any]] = {
     "post": (Post.id, Post.comment_count + Post.news_count),
@@ -29,6 +32,22 @@ COUNTS: dict[str, tuple[Any, Any]] = {
 def sealed_state(member_id: int) -> str | None:
     """Return a member's sealed state."""
     return db.session.scalar(select(MemberState.sealed).where(MemberState.member_id == member_id))
+
+
+def state_mark(member_id: int) -> str:
+    """Return the beginning of a member's sealed state: another one whenever it was changed. Asked on every page."""
+    return db.session.execute(_state_mark(), {"member_id": member_id}).scalar() or ""
+
+
+@cache
+def _state_mark() -> Select[str]:
+    state = MemberState.__table__.c
+    return select(func.substr(state.sealed, 1, MARK_LENGTH)).where(state.member_id == bindparam("member_id"))
+
+
+def muted_kinds_of(member_id: int) -> frozenset[str]:
+    """Return the kinds of news that a member turned off."""
+    return unseal_state(sealed_state(member_id)).muted_kinds
 
 
 def locked_states() -> dict[int, str]:
@@ -80,25 +99,6 @@ def followed_vendors(vendor_ids: Sequence[int]) -> Sequence[ItemRow]:
         .where(Vendor.id.in_(vendor_ids), Vendor.accepted_at.is_not(None))
         .order_by(Vendor.name)
     ).all()
-
-
-def first_unread_reply(post: Post, member: Member, unread: int) -> int | None:
-    """Return the id of the oldest among the last `unread` replies that others wrote, or None without any."""
-    is_locked = is_anonymous_writing_locked(member)
-    hmacs = [] if is_locked else anonymity.thread_hmacs(post.thread_key, member.secret)
-    own_pseudonyms = select(Pseudonym.id).where(Pseudonym.thread_hmac.in_(hmacs))
-    by_others = and_(
-        or_(Comment.author_id.is_(None), Comment.author_id != member.id),
-        or_(Comment.pseudonym_id.is_(None), Comment.pseudonym_id.not_in(own_pseudonyms)),
-    )
-    latest = (
-        select(Comment.id)
-        .where(Comment.post_id == post.id, listed_clause(Comment), by_others)
-        .order_by(Comment.created_at.desc(), Comment.path.desc())
-        .limit(unread)
-    )
-    comment_ids = db.session.scalars(latest).all()
-    return comment_ids[-1] if comment_ids else None
 
 
 def all_member_ids() -> set[int]:

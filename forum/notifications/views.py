@@ -11,7 +11,7 @@ from forum.accounts.models import Member
 from forum.db import db
 from forum.notifications import actions
 from forum.notifications.following import FollowedItem, following_of, thread_follow
-from forum.notifications.queries import first_unread_reply
+from forum.notifications.news import first_unread_reply
 from forum.posts.models import Post
 from forum.posts.queries import post_by_id
 from forum.posts.tags.queries import tag_by_slug

@@ -21,6 +21,8 @@ def _sign_in_as_karl(page: Page) -> None:
 
 ACCOUNT = [
     Place("company", "/settings/company", "ines"),
+    Place("notifications", "/notifications", "ines"),
+    Place("notifications, settings", "/notifications/settings", "ines"),
     Place("company, wrong", "/settings/company", "ines", 422, submit("Send link", email="ines@gmail.com")),
     Place("company, locked", "/settings/company", "lotte"),
     Place("company, to confirm", member="noor"),

@@ -217,8 +217,8 @@ def the_digest_goes_out(stage: Stage) -> None:
 
 @step()
 def first_author_opens_the_unread_thread(stage: Stage) -> None:
-    page = stage.browser(stage.first_author).get("/following").text
-    assert "How Northwind went" in page
+    for path in ("/following", "/notifications"):
+        assert "How Northwind went" in stage.browser(stage.first_author).get(path).text
     stage.send_anonymously(stage.first_author, stage.path(stage.post("How Northwind"), "/follow"), intent="open")
 
 

@@ -181,6 +181,12 @@ def next_open_case(after: int | None = None, kind: str | None = None) -> int | N
     return db.session.scalar(statement.order_by(Case.closed_at, Case.opened_at, Case.id).limit(1))
 
 
+def oldest_open_case_ids(limit: int) -> Sequence[int]:
+    """Return the ids of the cases that have been open for longest."""
+    statement = select(Case.id).where(Case.closed_at.is_(None))
+    return db.session.scalars(statement.order_by(Case.closed_at, Case.opened_at, Case.id).limit(limit)).all()
+
+
 def open_cases_by_id(case_ids: Sequence[int]) -> Sequence[Case]:
     """Return the open ones among these cases, with what they are about."""
     return db.session.scalars(
@@ -191,6 +197,7 @@ def open_cases_by_id(case_ids: Sequence[int]) -> Sequence[Case]:
             joinedload(Case.comment).options(
                 joinedload(Comment.pseudonym), joinedload(Comment.author), joinedload(Comment.post)
             ),
+            joinedload(Case.member),
             joinedload(Case.appeal).joinedload(Appeal.decision),
             joinedload(Case.notice).joinedload(Notice.decision),
         )
