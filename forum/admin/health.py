@@ -35,7 +35,8 @@ JOB_LABELS = {
     "publish_scores": "Publication of scores",
     "remind_of_locks": "Second mails about passwords reset by mail",
     "remove_unedited": "Posts and replies not edited in time",
-    "send_digests": "Digests",
+    "send_digests": "Daily and weekly mail",
+    "send_mail_at_once": "Mail at once",
     "send_representative_mails": "Mail to vendor representatives",
     "truncate_write_ahead_log": "Deleted text in SQLite's log",
 }

@@ -38,8 +38,8 @@ STORED_COLUMNS = {
     },
     "member_states": {
         "member_id": "your account",
-        "sealed": "what you follow by choice, what you marked as read and what a digest told you, encrypted with "
-        "the key; its length shows in steps of 4, 16, 64 kilobytes",
+        "sealed": "what you follow by choice, what you marked as read, what a mail told you and in which 30 days you "
+        "last signed in, encrypted with the key; its length shows in steps of 4, 16, 64 kilobytes",
     },
     "member_sessions": {
         "id": "a random number",
@@ -48,6 +48,14 @@ STORED_COLUMNS = {
         "details_seal": "kind of browser, beginning of the network's address and the day you signed in, encrypted with "
         "the key, all of one length",
         "last_day": "the day the session ends at the latest",
+    },
+    "unmailed_texts": {
+        "id": "a random number",
+        "post_id": "the post that mail has yet to announce, or in which something is new",
+        "comment_id": "the reply that mail has yet to announce",
+        "kind": "whether it is a post, a reply or something else",
+        "was_mailed_at_once": "whether mail at once has announced it",
+        "was_mailed_daily": "whether the daily mail has announced it",
     },
     "pending_recounts": {
         "id": "a random number",
@@ -62,6 +70,7 @@ TABLE_TITLES = {
     "spent_links": "A deleted anonymous text, rating or scheduled text",
     "member_states": "What you follow, one row for every account, and nothing about your own texts in it",
     "member_sessions": "A browser that is signed in; it names no account, and no visit changes it",
+    "unmailed_texts": "A new text, until mail has announced it, on Monday at the latest",
     "pending_recounts": "A new reply or vote, until it is counted, a moment later",
 }
 
