@@ -71,8 +71,8 @@ def _counts(member: Member, kind: str, item_id: int) -> tuple[int, int]:
     if kind == "post":
         texts = own_texts_by_thread(member).get(item_id)
         replies = texts.replies if texts else ()
-        own, signed = len(replies), sum(reply.is_signed for reply in replies)
+        own_count, signed_count = len(replies), sum(reply.is_signed for reply in replies)
     else:
-        own = own_post_counts(member, kind, [item_id]).get(item_id, 0)
-        signed = own_post_counts(member, kind, [item_id], with_anonymous=False).get(item_id, 0)
-    return max(total - own, 0), max(total - signed, 0)
+        own_count = own_post_counts(member, kind, [item_id]).get(item_id, 0)
+        signed_count = own_post_counts(member, kind, [item_id], with_anonymous=False).get(item_id, 0)
+    return max(total - own_count, 0), max(total - signed_count, 0)

@@ -70,9 +70,9 @@ def unseal_state(sealed: str | None) -> SealedState:
         # Sealed by a version that stored nothing but items.
         values = {"items": values}
     items: dict[Target, ItemState] = {}
-    for target, (choice, seen_count, mailed_count, *others) in values["items"].items():
+    for target, (choice, seen_count, mailed_count, *later_fields) in values["items"].items():
         choice = None if choice is None else bool(choice)
-        items[_target(target)] = ItemState(choice, seen_count, mailed_count or 0, *others)
+        items[_target(target)] = ItemState(choice, seen_count, mailed_count or 0, *later_fields)
     marks = {_target(target): mark for target, mark in values.get("marks", {}).items()}
     return SealedState(items, marks, values.get("searches", {}), frozenset(values.get("muted", ())))
 
