@@ -15,6 +15,7 @@ from forum.mail import deliver_due
 from forum.notifications import actions
 from forum.notifications import jobs as mail_jobs
 from forum.notifications.mail_content import ANONYMOUS_SUBJECT
+from forum.notifications.mention_actions import settle_mentions
 from forum.notifications.models import MemberState, UnmailedText
 from forum.posts.actions import PostSubject
 from forum.posts.visibility import approve_held, hold
@@ -250,3 +251,17 @@ def test_two_processes_send_one_mail_at_once(app: Flask, monkeypatch: pytest.Mon
         assert not mail_jobs.enqueue_at_once(plan), "the second one finds that the texts are taken"
         db.session.rollback()
     assert db.session.query(outbox.Mail).count() == 1
+
+
+def test_a_mention_in_a_reply_or_a_post_is_mailed_to_who_is_mentioned(app: Flask) -> None:
+    member = make_member(slug="marta-aalto", **DEFAULTS)
+    thread = make_post(silent(), title="Somebody else's")
+    make_comment(thread, silent(name="Jonas Reuter"), body="Ask @marta-aalto, she has all the figures.")
+    settle_mentions(db.session.commit)
+    (mail,) = mails_at_once()
+    assert mail.to == member.email and mail.subject == "Jonas Reuter mentioned you in “Somebody else's”"
+    assert "she has all the figures" in mail.text and "mentions of your name (at once)" in mail.text
+    make_post(silent(), title="A question", body="Does @marta-aalto know more about it than we do?")
+    settle_mentions(db.session.commit)
+    (mail,) = mails_at_once()
+    assert mail.to == member.email and mail.subject == "You are mentioned in “A question”"

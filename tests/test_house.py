@@ -62,7 +62,7 @@ ORDER = {
         "models rows signals",
         "recount_queries",
         "recounts",
-        "anonymous comment_queries item_queries merging official_queries row_html scheduled_queries tags visibility",
+        "anonymous comment_queries item_queries mentions merging official_queries row_html scheduled_queries tags visibility",
         "queries",
         "chain_queries feed_queries",
         "screening",

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select
 
 from forum import anonymity
 from forum.accounts.models import Member, Passkey, Pseudonym, Sanction, SpentLink
 from forum.accounts.organisations import mailbox
-from forum.db import db
+from forum.db import db, now
 from forum.domains import normalized_address
 
 
@@ -29,6 +29,30 @@ def member_by_mailbox(email: str) -> Member | None:
 def member_by_slug(slug: str) -> Select[tuple[Member]]:
     """Select the member with a page at this slug: confirmed, or imported and not yet claimed."""
     return select(Member).where(Member.slug == slug, Member.confirmed_at.is_not(None) | Member.password_hash.is_(None))
+
+
+def mentionable_slugs(slugs: Sequence[str]) -> set[str]:
+    """Return which of these are slugs of members who can be mentioned: confirmed and not banned."""
+    return set(db.session.scalars(select(Member.slug).where(Member.slug.in_(slugs), *_is_mentionable())))
+
+
+def reachable_ids_by_slug(slugs: Sequence[str]) -> dict[str, int]:
+    """Return the ids of the members with these slugs who are told that they are mentioned: not while suspended."""
+    is_reachable = (*_is_mentionable(), Member.suspended_until.is_(None) | (Member.suspended_until <= now()))
+    rows = db.session.execute(select(Member.slug, Member.id).where(Member.slug.in_(slugs), *is_reachable))
+    return {row.slug: row.id for row in rows}
+
+
+def members_to_mention(typed: str, limit: int = 8) -> Sequence[Row[str, str]]:
+    """Return slug and name of members with a word in their slug that begins as was typed, the first word first."""
+    first = Member.slug.startswith(typed, autoescape=True)
+    is_match = first | Member.slug.contains(f"-{typed}", autoescape=True)
+    statement = select(Member.slug, Member.name).where(is_match, *_is_mentionable())
+    return db.session.execute(statement.order_by(first.desc(), Member.slug).limit(limit)).all()
+
+
+def _is_mentionable() -> tuple[ColumnElement[bool], ...]:
+    return (Member.confirmed_at.is_not(None), Member.banned_at.is_(None))
 
 
 def passkey_by_credential_id(credential_id: str) -> Passkey | None:

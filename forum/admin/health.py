@@ -32,6 +32,7 @@ JOB_LABELS = {
     "move_late_posts": "Late posts of merged vendors",
     "publish_scheduled": "Scheduled posts and replies",
     "settle_pending_recounts": "Counts of replies and votes",
+    "settle_pending_mentions": "Mentions",
     "publish_scores": "Publication of scores",
     "remind_of_locks": "Second mails about passwords reset by mail",
     "remove_unedited": "Posts and replies not edited in time",

@@ -6,6 +6,7 @@ from forum.accounts.models import Member
 from forum.db import db
 from forum.notifications.following import as_read, following_of
 from forum.notifications.member_state import UNKNOWN, ItemState, SealedState, Target, seal_state, unseal_state
+from forum.notifications.mention_queries import mentions_of
 from forum.notifications.models import MemberState
 from forum.notifications.own_text_queries import own_post_counts, own_texts_by_thread
 from forum.notifications.queries import item_count
@@ -31,6 +32,9 @@ def mark_read(member: Member, kind: str, item_id: int) -> None:
     """Mark everything in an item as read."""
     count, open_count = _counts(member, kind, item_id)
     _change_item(member.id, (kind, item_id), lambda state: state._replace(seen_count=count, seen_openly=open_count))
+    mentions = [row for row in mentions_of(member.id) if kind == "post" and row.post_id == item_id]
+    if mentions:
+        change_state(member.id, lambda state: state._replace(marks=state.marks | {(kind, item_id): len(mentions)}))
 
 
 def mark_all_read(member: Member) -> None:

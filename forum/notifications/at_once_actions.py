@@ -61,7 +61,7 @@ def enqueue_at_once(plan: AtOncePlan) -> bool:
 
 def _due_texts(moment: datetime) -> list[QueuedRow]:
     """Return all waiting texts of the threads in which the first has waited long enough."""
-    rows = [row for row in queued_texts() if row.is_signed and row.is_listed and not row.was_mailed_at_once]
+    rows = [row for row in queued_texts(only_for_mail_at_once=True) if row.is_listed]
     oldest: dict[int, datetime] = {}
     for row in rows:
         oldest[row.post_id] = min(row.created_at, oldest.get(row.post_id, row.created_at))

@@ -7,7 +7,6 @@ from forum.db import db, now, reading, writing
 from forum.job_runs import claim_run, days_of_run, once_per_day
 from forum.notifications.at_once_actions import enqueue_at_once, plan_at_once
 from forum.notifications.digest_actions import enqueue_digests, plan_digest, record_digests
-from forum.notifications.queue_queries import has_queued_texts
 from forum.notifications.representative_actions import assign_to_representatives, mail_representatives
 
 
@@ -47,9 +46,9 @@ def send_mail_at_once() -> None:
 
 def _send_at_once() -> None:
     with reading():
-        plan = plan_at_once(now()) if has_queued_texts() else None
+        plan = plan_at_once(now())
         db.session.rollback()
-    if plan is not None and plan.text_ids and enqueue_at_once(plan):
+    if plan.text_ids and enqueue_at_once(plan):
         db.session.commit()
     else:
         db.session.rollback()

@@ -1,4 +1,4 @@
-"""The kinds of news, in the order in which a reply that is of several kinds gets one."""
+"""The kinds of news. A reply that is of several kinds is told of as the first: mention, reply, official, post."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -14,6 +14,7 @@ class Kind(NamedTuple):
 
 KINDS: Mapping[str, Kind] = {
     "reply": Kind("Replies to you", "Someone replies to your post, or to one of your replies."),
+    "mention": Kind("Mentions", "Someone mentions you, with an @ and the name in the address of your page."),
     "official": Kind("Official replies", "A vendor replies to a post you follow."),
     "post": Kind("New replies in posts you follow", "You follow posts you write in, and posts you choose to follow."),
     "vendor": Kind("New posts about vendors you follow", "You follow a vendor from its page."),

@@ -1,7 +1,18 @@
-"""Listeners to new texts: mail will announce them. Whoever writes follows without a row."""
+"""Listeners to new texts: mail will announce them, mentions wait to be looked up.
 
+Whoever writes follows without a row.
+"""
+
+from typing import Any
+
+from flask import g, has_app_context
+from sqlalchemy import Connection, event, insert, inspect
+
+from forum.db import new_random_id
+from forum.notifications.models import PendingMention
 from forum.notifications.queue_actions import queue_for_mail
 from forum.notifications.representative_actions import queue_post_for_representatives
+from forum.posts.mentions import mentioned_slugs
 from forum.posts.models import Comment, Post
 from forum.posts.signals import comment_published, post_published, vendor_named
 
@@ -21,3 +32,20 @@ def _queue_comment(comment: Comment) -> None:
 def _queue_for_representatives(post: Post) -> None:
     if post.vendor_id is not None:
         queue_post_for_representatives(post)
+
+
+@event.listens_for(Post, "after_insert")
+@event.listens_for(Post, "after_update")
+@event.listens_for(Comment, "after_insert")
+@event.listens_for(Comment, "after_update")
+def _note_mentions(mapper: object, connection: Connection, item: Any) -> None:
+    """Note in the text's own transaction that whom it mentions, or mentioned before, is to be looked up."""
+    versions = inspect(item).attrs.body_html.history
+    if not any(mentioned_slugs(html) for html in (*(versions.added or ()), *(versions.deleted or ())) if html):
+        return
+    is_post = isinstance(item, Post)
+    post_id, comment_id = (item.id, None) if is_post else (item.post_id, item.id)
+    values = {"id": new_random_id(), "post_id": post_id, "comment_id": comment_id}
+    connection.execute(insert(PendingMention).values(values))
+    if has_app_context():
+        g.has_pending_mentions = True

@@ -21,11 +21,10 @@ ANONYMOUS_SUBJECT = "Something is new in what you wrote anonymously"
 
 
 class SectionPlan(NamedTuple):
-    """What is new for a member in one place: by kind of mail the ids of replies or posts, and whether more happened."""
+    """What is new for a member in one place: by kind of mail the ids of replies or posts; none for what is no reply."""
 
     group: NewsGroup
     ids: Mapping[str, tuple[int, ...]]
-    has_event: bool
 
     @property
     def is_thread(self) -> bool:
@@ -96,22 +95,22 @@ def kinds_in(plans: Iterable[SectionPlan]) -> list[str]:
 
 
 def section_plan(
-    group: NewsGroup, ids_by_kind: Mapping[str, frozenset[int]], event_kinds: Collection[str | None]
+    group: NewsGroup, ids_by_kind: Mapping[str, frozenset[int]], happened: Collection[str | None]
 ) -> SectionPlan:
     """Return which of a group's texts a mail announces: those that `ids_by_kind` has for their kind of mail.
 
-    `event_kinds` are the kinds of mail that announce that something happened in this thread, if something did.
+    `happened` are the kinds of mail that announce something in this thread that is no reply.
     """
     ids: dict[str, tuple[int, ...]] = {}
     for part in group.parts:
         kind = mail_kind_of(part.kind)
-        announced = tuple(number for number in part.ids if kind and number in ids_by_kind.get(kind, ()))
-        if kind and announced:
+        if kind is None:
+            continue
+        announced = tuple(number for number in part.ids if number in ids_by_kind.get(kind, ()))
+        is_event = group.kind == "post" and kind in happened and part.unread > len(part.ids)
+        if announced or is_event:
             ids[kind] = ids.get(kind, ()) + announced
-    has_event = group.kind == "post" and any(
-        mail_kind_of(part.kind) in event_kinds and part.unread > len(part.ids) for part in group.parts
-    )
-    return SectionPlan(group, ids | ({"post": ids.get("post", ())} if has_event else {}), has_event)
+    return SectionPlan(group, ids)
 
 
 def _thread_section(plan: SectionPlan, rows: ShownRows) -> Section:
@@ -141,7 +140,7 @@ def _post_section(plan: SectionPlan, rows: ShownRows) -> Section:
 
 def _thread_label(plan: SectionPlan, replies: Sequence[QueuedRow]) -> str:
     if not replies:
-        return "Something is new"
+        return "You are mentioned" if "mention" in plan.ids else "Something is new"
     if len(replies) == 1 and "mention" in plan.ids:
         return f"{byline(replies[0]).name} mentioned you"
     if len(replies) == 1 and "reply" in plan.ids:

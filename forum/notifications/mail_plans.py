@@ -26,14 +26,14 @@ from forum.notifications.mail_queries import Recipient
 from forum.notifications.member_state import SealedState, Target
 from forum.notifications.news import news_of
 from forum.notifications.paces import MAIL_KINDS
-from forum.notifications.queue_queries import QueuedRow, latest_signed_texts, tags_of_posts
+from forum.notifications.queue_queries import QueuedRow, latest_signed_texts, mentioned_member_ids, tags_of_posts
 from forum.notifications.unsubscribe_tokens import token_for
 
 DueRows = Mapping[str, Sequence[QueuedRow]]
 
 
 class Audience(NamedTuple):
-    """Who can openly follow the texts that are due: what they follow, or when they signed a text in the thread."""
+    """Who may be told of the texts that are due: who follows openly, signed a text in the thread or is mentioned."""
 
     targets: Collection[Target]
     signed_at: Mapping[tuple[int, int], datetime]
@@ -62,7 +62,8 @@ def audience_of(rows: Iterable[QueuedRow]) -> Audience:
     targets = {("post", post_id) for post_id in post_ids} | {("tag", tag_id) for tag_id in tags_of_posts(new_post_ids)}
     targets |= {("vendor", row.vendor_id) for row in rows if row.kind == "post" and row.vendor_id is not None}
     signed_at = latest_signed_texts(post_ids)
-    return Audience(targets, signed_at, {member_id for _, member_id in signed_at})
+    member_ids = mentioned_member_ids(post_ids) | {member_id for _, member_id in signed_at}
+    return Audience(targets, signed_at, member_ids)
 
 
 def section_plans(member: Member, due: DueRows, audience: Audience) -> list[SectionPlan]:
@@ -72,9 +73,11 @@ def section_plans(member: Member, due: DueRows, audience: Audience) -> list[Sect
     """
     ids_by_kind = {kind: _ids(member, kind, rows, audience) for kind, rows in due.items()}
     events = {row.post_id for row in due.get("post", ()) if row.kind == "event"}
+    new_posts = {row.post_id for row in due.get("mention", ()) if row.kind == "post"}
     plans: list[SectionPlan] = []
     for group in news_of(member, with_anonymous=False, with_muted=True):
-        plan = section_plan(group, ids_by_kind, ["post"] if group.item in events else [])
+        happened = {"post": group.item in events, "mention": group.item in new_posts}
+        plan = section_plan(group, ids_by_kind, [kind for kind in happened if happened[kind]])
         if plan.ids:
             plans.append(plan)
             if not plan.is_thread:  # a post is announced once, though its vendor and a tag of it may be followed

@@ -30,6 +30,28 @@ def _add_state(mapper: object, connection: Connection, member: Any) -> None:
     connection.execute(insert(MemberState).values(member_id=member.id, sealed=seal_state(empty_state())))
 
 
+class Mention(db.Model):
+    """A member whom a text mentions, as everyone can read in it. Written apart from it: see mention_actions.py."""
+
+    __tablename__ = "mentions"
+
+    id: Mapped[RandomId]
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    # The thread, and the reply in it; without one, the post itself.
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+
+
+class PendingMention(db.Model):
+    """A text whose mentions are to be looked up, a moment after it was written. It names no member."""
+
+    __tablename__ = "pending_mentions"
+
+    id: Mapped[RandomId]
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+
+
 class UnmailedText(db.Model):
     """A text that everyone can read and that mail has yet to announce; deleted on Monday at the latest.
 

@@ -5,17 +5,18 @@ out only here, where the list is made for its reader.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from forum.accounts.models import Member
 from forum.db import start_of_day
 from forum.notifications.following import FollowedItem, Following, following_by_state, openly_followed
-from forum.notifications.member_state import unseal_state
+from forum.notifications.member_state import Target, unseal_state
+from forum.notifications.mention_queries import mentions_of
 from forum.notifications.news_queries import NewsRow, latest_posts, latest_replies
 from forum.notifications.own_text_queries import OwnTexts, state_and_own_replies
-from forum.notifications.queries import sealed_state
+from forum.notifications.queries import followed_posts, sealed_state
 from forum.notifications.signals import news_collected
 from forum.posts.comment_actions import position_of
 from forum.posts.models import Post
@@ -67,10 +68,11 @@ def news_of(member: Member, *, with_anonymous: bool = True, with_muted: bool = F
     """
     state = unseal_state(sealed_state(member.id))
     following = following_by_state(member, state.items) if with_anonymous else openly_followed(member, state.items)
-    groups = [*_thread_groups(following.posts), *_item_groups(following)]
+    muted_kinds: frozenset[str] = frozenset() if with_muted else state.muted_kinds
+    mentions = {} if "mention" in muted_kinds else _mentions_by_thread(member, following.posts)
+    groups = [*_thread_groups(following.posts, mentions, state.marks), *_item_groups(following)]
     for _, added in news_collected.send(member, state=state, with_anonymous=with_anonymous):
         groups += added
-    muted_kinds: frozenset[str] = frozenset() if with_muted else state.muted_kinds
     return sorted(_without_kinds(groups, muted_kinds), key=lambda group: (group.latest_at, group.target), reverse=True)
 
 
@@ -96,9 +98,21 @@ def _without_kinds(groups: Iterable[NewsGroup], muted_kinds: frozenset[str]) -> 
             yield group._replace(parts=parts)
 
 
-def _thread_groups(items: Iterable[FollowedItem]) -> list[NewsGroup]:
-    unread = [item for item in items if item.unread][:MAX_THREADS]
-    rows = _rows_by(lambda row: row.post_id, latest_replies([item.row.id for item in unread]))
+def _thread_groups(
+    items: Sequence[FollowedItem], mentions: Mapping[int, Sequence[int]], marks: Mapping[Target, int]
+) -> list[NewsGroup]:
+    """Return the threads with unread replies, and those with unread mentions, followed or not."""
+    new_mentions = {
+        post_id: ids[: len(ids) - mark]
+        for post_id, ids in mentions.items()
+        if len(ids) > (mark := marks.get(("post", post_id), 0))
+    }
+    followed_ids = {item.row.id for item in items}
+    rows = followed_posts([post_id for post_id in new_mentions if post_id not in followed_ids])
+    threads = [item for item in items if item.unread][:MAX_THREADS]
+    threads += [item for item in items if not item.unread and item.row.id in new_mentions]
+    threads += [FollowedItem(row, 0, 0, is_unannounced=False) for row in rows]
+    replies = _rows_by(lambda row: row.post_id, latest_replies([item.row.id for item in threads if item.unread]))
     return [
         NewsGroup(
             "post",
@@ -106,13 +120,14 @@ def _thread_groups(items: Iterable[FollowedItem]) -> list[NewsGroup]:
             item.row.title,
             path_of("posts.show", post_id=item.row.id, slug=item.row.slug),
             item.row.last_activity_at,
-            _thread_parts(item, rows.get(item.row.id, [])),
+            _thread_parts(item, replies.get(item.row.id, []), new_mentions.get(item.row.id, ())),
+            mark=len(mentions.get(item.row.id, ())),
         )
-        for item in unread
+        for item in threads
     ]
 
 
-def _thread_parts(item: FollowedItem, rows: Sequence[NewsRow]) -> tuple[NewsPart, ...]:
+def _thread_parts(item: FollowedItem, rows: Sequence[NewsRow], mention_ids: Sequence[int]) -> tuple[NewsPart, ...]:
     texts = item.texts or OwnTexts()
     signatures = {reply.id: reply.is_signed for reply in texts.replies}
     unread = last_written([row for row in rows if row.id not in signatures], item.unread)
@@ -121,14 +136,29 @@ def _thread_parts(item: FollowedItem, rows: Sequence[NewsRow]) -> tuple[NewsPart
         is_own_parent = row.parent_id in signatures if row.parent_id is not None else texts.wrote_post
         is_signed = signatures.get(row.parent_id, texts.is_post_signed)
         kind = "official" if row.official_vendor_id is not None else "reply" if is_own_parent else "post"
+        kind = "mention" if row.id in mention_ids else kind
         by_kind.setdefault((kind, kind == "reply" and not is_signed), []).append(row.id)
-    counts = Counter({key: len(ids) for key, ids in by_kind.items()})
     # What there is beyond these rows, and news that is no reply, such as a notice about a text.
-    counts["post", False] += max(item.unread - len(unread), 0)
+    remaining = max(item.unread - len(unread), 0)
+    listed_ids = {row.id for row in unread}
+    by_kind.setdefault(("mention", False), []).extend(id for id in mention_ids if id not in listed_ids)
+    counts = Counter({key: len(ids) for key, ids in by_kind.items()}) + Counter({("post", False): remaining})
     return tuple(
-        NewsPart(kind, unread, tuple(by_kind.get((kind, is_private), ())), is_private)
-        for (kind, is_private), unread in counts.items()
+        NewsPart(kind, unread_count, tuple(id for id in by_kind.get((kind, is_private), ()) if id), is_private)
+        for (kind, is_private), unread_count in counts.items()
     )
+
+
+def _mentions_by_thread(member: Member, items: Sequence[FollowedItem]) -> dict[int, list[int]]:
+    """Return the ids of the replies that mention the member, 0 for the post, by thread. Their own texts are none."""
+    texts = [item.texts for item in items if item.texts is not None]
+    own_ids = {reply.id for own_texts in texts for reply in own_texts.replies}
+    own_post_ids = {item.row.id for item in items if item.texts is not None and item.texts.wrote_post}
+    by_thread: dict[int, list[int]] = {}
+    for row in mentions_of(member.id):
+        if row.comment_id not in own_ids and (row.comment_id is not None or row.post_id not in own_post_ids):
+            by_thread.setdefault(row.post_id, []).append(row.comment_id or 0)
+    return by_thread
 
 
 def first_unread_reply(post: Post, member: Member, unread: int) -> int | None:
@@ -141,8 +171,8 @@ def first_unread_reply(post: Post, member: Member, unread: int) -> int | None:
 
 def last_written(rows: Sequence[NewsRow], number: int) -> Sequence[NewsRow]:
     """Return the last of the rows to be written. An anonymous reply has a day and a place in its thread."""
-    if number >= len(rows):
-        return rows
+    if number >= len(rows) or number == 0:
+        return rows[:number]
     day = start_of_day(rows[number - 1].created_at)
     certain = [row for row in rows if start_of_day(row.created_at) > day]
     same_day = [row for row in rows if start_of_day(row.created_at) == day]

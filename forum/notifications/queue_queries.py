@@ -4,21 +4,21 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, func, or_, select, true
 
 from forum.access import listed_clause
 from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
 from forum.db import db
-from forum.notifications.models import UnmailedText
+from forum.notifications.models import Mention, UnmailedText
 from forum.posts.models import Comment, Post, PostTag
 from forum.vendors.models import Vendor
 
 QueuedRow = Row[*tuple[Any, ...]]
 
 
-def queued_texts() -> Sequence[QueuedRow]:
-    """Return the queue in random order.
+def queued_texts(*, only_for_mail_at_once: bool = False) -> Sequence[QueuedRow]:
+    """Return the queue in random order; or of it the signed texts that no mail at once has announced.
 
     `is_signed`: everyone can see who wrote the text and when. `is_listed`: it is public.
     """
@@ -26,6 +26,7 @@ def queued_texts() -> Sequence[QueuedRow]:
     is_comment, is_text = Comment.id.is_not(None), UnmailedText.kind != "event"
     is_imported = or_(Comment.imported_from.is_not(None), and_(Comment.id.is_(None), Post.imported_from.is_not(None)))
     is_signed = or_(and_(is_comment, Comment.author_id.is_not(None)), and_(~is_comment, Post.author_id.is_not(None)))
+    is_due = and_(is_text, is_signed, UnmailedText.was_mailed_at_once.is_(False)) if only_for_mail_at_once else true()
     return db.session.execute(
         select(
             UnmailedText.id,
@@ -42,14 +43,14 @@ def queued_texts() -> Sequence[QueuedRow]:
         )
         .join(Post, Post.id == UnmailedText.post_id)
         .outerjoin(Comment, Comment.id == UnmailedText.comment_id)
+        .where(is_due)
         .order_by(UnmailedText.id)
     ).all()
 
 
-def has_queued_texts() -> bool:
-    """Return whether a signed text waits for the next mail at once."""
-    is_waiting = UnmailedText.was_mailed_at_once.is_(False) & (UnmailedText.kind != "event")
-    return db.session.scalar(select(UnmailedText.id).where(is_waiting).limit(1)) is not None
+def mentioned_member_ids(post_ids: Collection[int]) -> set[int]:
+    """Return the members whom these posts or replies under them mention."""
+    return set(db.session.scalars(select(Mention.member_id).where(Mention.post_id.in_(post_ids))))
 
 
 def latest_signed_texts(post_ids: Collection[int]) -> dict[tuple[int, int], datetime]:

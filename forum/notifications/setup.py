@@ -1,19 +1,27 @@
 """Register the notifications room with the application."""
 
-from flask import Flask
+from flask import Flask, Response
 
-from forum.notifications import jobs, listeners, mail_views, models, news_views, views
+from forum.notifications import jobs, listeners, mail_views, mention_jobs, mention_views, models, news_views, views
 from forum.notifications.bell import bell
 from forum.notifications.following import reader_follow, reader_follow_of_thread
+from forum.notifications.mention_actions import settle_after_request
 
 # Imported so that the database, the signals and the job queue know them.
-LOADED = (jobs, listeners, mail_views, models)
+LOADED = (jobs, listeners, mail_views, mention_jobs, models)
 
 
 def init_app(app: Flask) -> None:
     """Register blueprints, jobs, listeners and template globals."""
     app.register_blueprint(views.bp)
     app.register_blueprint(news_views.bp)
+    app.register_blueprint(mention_views.bp)
+    app.after_request(_settle_mentions)
     app.jinja_env.globals.update(
         bell=bell, reader_follow=reader_follow, reader_follow_of_thread=reader_follow_of_thread
     )
+
+
+def _settle_mentions(response: Response) -> Response:
+    settle_after_request()
+    return response

@@ -38,8 +38,9 @@ STORED_COLUMNS = {
     },
     "member_states": {
         "member_id": "your account",
-        "sealed": "what you follow by choice, what you marked as read, what a mail told you and in which 30 days you "
-        "last signed in, encrypted with the key; its length shows in steps of 4, 16, 64 kilobytes",
+        "sealed": "what you follow by choice, what you marked as read, which notifications you turned off, what a mail "
+        "told you and in which 30 days you last signed in, encrypted with the key; its length shows in steps of 4, 16, "
+        "64 kilobytes",
     },
     "member_sessions": {
         "id": "a random number",
@@ -57,6 +58,11 @@ STORED_COLUMNS = {
         "was_mailed_at_once": "whether mail at once has announced it",
         "was_mailed_daily": "whether the daily mail has announced it",
     },
+    "pending_mentions": {
+        "id": "a random number",
+        "post_id": "the thread of a text with a mention",
+        "comment_id": "the reply, if it is one",
+    },
     "pending_recounts": {
         "id": "a random number",
         "post_id": "the post whose replies are to be counted again",
@@ -71,6 +77,7 @@ TABLE_TITLES = {
     "member_states": "What you follow, one row for every account, and nothing about your own texts in it",
     "member_sessions": "A browser that is signed in; it names no account, and no visit changes it",
     "unmailed_texts": "A new text, until mail has announced it, on Monday at the latest",
+    "pending_mentions": "A new text with a mention, until the mention is looked up, a moment later",
     "pending_recounts": "A new reply or vote, until it is counted, a moment later",
 }
 

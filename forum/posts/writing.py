@@ -8,6 +8,7 @@ from forum.accounts.pseudonyms import get_or_create_pseudonym
 from forum.db import db, lock, start_of_day
 from forum.posts.chain_queries import next_chain_link
 from forum.posts.item_queries import revision_count, useful_vote_of
+from forum.posts.mentions import link_mentions
 from forum.posts.models import AuthoredText, Comment, Post, Revision, UsefulVote, target_columns, timestamp_for
 from forum.posts.recounts import request_recount
 from forum.posts.screening.filters import fingerprint_of
@@ -30,7 +31,7 @@ def set_body(item: AuthoredText, body: str | Rendered) -> None:
     source, html = body if isinstance(body, Rendered) else text.render(body)
     item.body = source
     item.fingerprint = fingerprint_of(source)
-    item.body_html = html
+    item.body_html = link_mentions(html)
     item.render_version = text.RENDER_VERSION
 
 

@@ -6,7 +6,7 @@ Until the text is sent nobody has the mail, so that a process that is killed bef
 from alembic import op
 
 revision = "text_sent"
-down_revision = "due_seals"
+down_revision = "mentions"
 branch_labels = None
 depends_on = None
 

@@ -65,6 +65,7 @@ COLUMNS = {
         for table in (
             *("posts", "comments", "pseudonyms", "sanctions", "revisions", "useful_votes", "scheduled_texts"),
             *("ratings", "rating_revisions", "disclosure_states", "representatives", "pending_recounts", "mails"),
+            *("mentions", "pending_mentions"),
             "member_sessions",
             *("cases", "case_notes", "flags", "withheld_texts", "appeals", "notices"),
         )
