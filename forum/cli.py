@@ -7,6 +7,7 @@ from forum.commands.check import check
 from forum.commands.content import export, importing, scores, search
 from forum.commands.database import backup, database, demo, render, restore
 from forum.commands.launch import setup_site
+from forum.commands.mail import mail
 from forum.commands.secrets import secrets
 from forum.commands.server import serve, work
 
@@ -31,6 +32,7 @@ for command in (
     restore,
     render,
     secrets,
+    mail,
     check,
 ):
     main.add_command(command)

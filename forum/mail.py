@@ -6,7 +6,8 @@ copy reveals neither the recipient nor the text.
 A mail is claimed in one transaction, sent outside of any, and recorded in another, so that a slow server keeps nobody
 from the database. When a process dies or an answer is lost in between, nobody knows whether the mail arrived: an
 optional one, such as a digest, is then given up, so that it comes at most once; any other, such as a sign-in link, is
-sent again under the same Message-ID, so that it comes at least once.
+sent again under the same Message-ID, so that it comes at least once. The doubt begins with the text: that the text is
+about to be sent is stored first, so that whatever happens before loses no mail.
 """
 
 import logging
@@ -15,26 +16,31 @@ import time
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import default as policy
-from email.utils import format_datetime, make_msgid
-from typing import NamedTuple
-from urllib.parse import urlsplit
+from email.utils import format_datetime
+from functools import partial
+from typing import Any, NamedTuple
 
+from blinker import Namespace
 from flask import current_app, render_template
-from sqlalchemy import Text, delete, event, func, select
+from sqlalchemy import Text, delete, event, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from forum import anonymity, jobs
 from forum.db import RandomId, Timestamp, db, now, writing
 from forum.domains import normalized_address
-from forum.mail_transport import Outcome, Transport, describe, outcome_of
+from forum.mail_bounces import new_message_id
+from forum.mail_transport import NotOurs, Outcome, Transport, describe, outcome_of
 
 log = logging.getLogger(__name__)
 MAX_TRIES = 8
 # How long a claimed mail is left alone. Sending one takes at most a dozen answers, each within the transport's timeout.
 LEASE = timedelta(minutes=5)
-# After so many seconds a run of the job ends, so that a slow server does not keep the other jobs waiting.
+# After so many mails or seconds a run of the job ends, so that a slow server does not keep the other jobs waiting.
+MAX_PER_RUN = 50
 MAX_RUN_SECONDS = 30
 SEAL = "mail"
+# mail_bounced(address): the address does not exist. Sent in the transaction that records what became of the mail.
+mail_bounced = Namespace().signal("mail-bounced")
 
 
 class Mail(db.Model):
@@ -48,8 +54,9 @@ class Mail(db.Model):
     due_at: Mapped[Timestamp]
     tries: Mapped[int] = mapped_column(default=0)
     failed_at: Mapped[datetime | None]
-    # When a process took the mail to send it; None again when it has recorded the outcome. `due_at` is the lease's end.
-    claimed_at: Mapped[datetime | None]
+    # When a process began to send the text; None again when it has recorded the outcome. Of a mail that a process has
+    # claimed, `due_at` is the lease's end.
+    text_sent_at: Mapped[datetime | None]
 
     @property
     def to_address(self) -> str:
@@ -90,7 +97,7 @@ def enqueue(to_address: str, template: str, *, subject: str, unsubscribe: str | 
     content = {
         "to": normalized_address(to_address),
         "subject": subject,
-        "message_id": make_msgid(domain=urlsplit(current_app.config["SITE_URL"]).hostname),
+        "message_id": new_message_id(to_address),
         "text": render_template(f"mail/{template}.txt", **values),
         "html": render_template(f"mail/{template}.html", **values),
     }
@@ -112,7 +119,8 @@ def take_back(mail: Mail | None) -> None:
 @writing()
 def deliver_mail() -> None:
     """Deliver mail: soon after every commit that wrote one, and every minute for what is still due."""
-    deliver_due()
+    if deliver_due() == MAX_PER_RUN:
+        jobs.enqueue("deliver_mail")
 
 
 @event.listens_for(db.session, "after_commit")
@@ -126,14 +134,14 @@ def _discard_flag(session: Session) -> None:
     session.info.pop("has_new_mail", None)
 
 
-def deliver_due(limit: int = 50) -> int:
-    """Send up to `limit` mails that are due and return how many were accepted.
+def deliver_due() -> int:
+    """Send some of the mails that are due and return how many were accepted.
 
     Ends early when the server can't be reached or is slow: the next run goes on.
     """
     delivered, deadline = 0, time.monotonic() + MAX_RUN_SECONDS
     with Transport() as transport:
-        for _ in range(limit):
+        for _ in range(MAX_PER_RUN):
             claim = _claim_next()
             if claim is None:
                 break
@@ -197,12 +205,12 @@ def _claim_next() -> _Claim | None:
         .limit(1)
         .with_for_update(skip_locked=True)
     ):
-        if mail.claimed_at is not None and _is_optional(mail.sealed):
+        if mail.text_sent_at is not None and _is_optional(mail.sealed):
             log.warning("a process ended while it sent an optional mail; it is not sent again")
             db.session.delete(mail)
             db.session.commit()
             continue
-        mail.claimed_at, mail.due_at = now(), now() + LEASE
+        mail.text_sent_at, mail.due_at = None, now() + LEASE
         claim = _Claim(mail.id, mail.due_at, mail.sealed)
         db.session.commit()
         return claim
@@ -212,24 +220,37 @@ def _claim_next() -> _Claim | None:
 
 def _send(transport: Transport, claim: _Claim) -> Outcome:
     try:
-        transport.send(_message(_unsealed(claim.sealed)))
+        transport.send(_message(_unsealed(claim.sealed)), before_text=partial(_store_that_text_is_sent, claim))
     except (OSError, smtplib.SMTPException, ValueError) as error:
         log.warning("a mail could not be sent: %s", describe(error))
         return outcome_of(error)
     return Outcome.ACCEPTED
 
 
+def _store_that_text_is_sent(claim: _Claim) -> None:
+    """Store, and commit, that the recipient may have the mail from now on. Raises NotOurs after the lease."""
+    is_ours = (Mail.id == claim.mail_id) & (Mail.due_at == claim.lease_end)
+    store = update(Mail).where(is_ours).values(text_sent_at=now())
+    updated: Any = db.session.execute(store, execution_options={"synchronize_session": False})
+    db.session.commit()
+    if not updated.rowcount:
+        raise NotOurs
+
+
 def _record(claim: _Claim, outcome: Outcome) -> None:
     """Delete the mail, or let it wait for its next try, and commit."""
     mail = db.session.get(Mail, claim.mail_id, with_for_update=True)
-    if mail is not None and (
-        outcome is Outcome.ACCEPTED or (outcome is Outcome.IN_DOUBT and _is_optional(mail.sealed))
-    ):
+    if outcome is Outcome.BAD_ADDRESS:
+        mail_bounced.send(_unsealed(claim.sealed)["to"])
+    is_over = outcome is Outcome.ACCEPTED or (
+        outcome in (Outcome.IN_DOUBT, Outcome.BAD_ADDRESS) and _is_optional(claim.sealed)
+    )
+    if mail is not None and is_over:
         db.session.delete(mail)
     elif mail is not None and mail.due_at == claim.lease_end:
         mail.tries += 1
-        mail.claimed_at, mail.due_at = None, now() + timedelta(minutes=2**mail.tries)
-        mail.failed_at = now() if mail.tries >= MAX_TRIES else None
+        mail.text_sent_at, mail.due_at = None, now() + timedelta(minutes=2**mail.tries)
+        mail.failed_at = now() if mail.tries >= MAX_TRIES or outcome is Outcome.BAD_ADDRESS else None
     db.session.commit()
 
 
@@ -254,7 +275,7 @@ def _message(content: dict[str, str]) -> EmailMessage:
     message["Subject"] = content["subject"]
     message["Date"] = format_datetime(now())
     # Mail of an earlier version has none.
-    message["Message-ID"] = content.get("message_id") or make_msgid()
+    message["Message-ID"] = content.get("message_id") or new_message_id(content["to"])
     message["Auto-Submitted"] = "auto-generated"
     if "unsubscribe" in content:
         message["List-Unsubscribe"] = f"<{content['unsubscribe']}>"

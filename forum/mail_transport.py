@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from collections.abc import Callable
 from email.message import EmailMessage
 from enum import Enum, auto
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from flask import current_app
 
 from forum.db import forbid_transaction
+from forum.mail_bounces import is_bad_address
 
 TIMEOUT = 15  # seconds that one answer of the server may take
 SERVICE_CLOSING = 421  # RFC 5321: the server ends the connection
@@ -21,6 +23,8 @@ class Outcome(Enum):
     ACCEPTED = auto()
     # The server said no to this mail; others may go.
     REFUSED = auto()
+    # The server said no because the address does not exist.
+    BAD_ADDRESS = auto()
     # There was no answer before the text was sent: this mail was not accepted, and others need not be tried.
     UNREACHABLE = auto()
     # The whole text was sent and no answer came: the recipient may have the mail or not.
@@ -31,11 +35,22 @@ class NoAnswer(OSError):
     """The connection ended between the text of a mail and the server's answer."""
 
 
+class NotOurs(smtplib.SMTPException):
+    """Another process has taken over the mail, because this one was too slow."""
+
+
 class _KnowsDoubt:
-    """A mixin for smtplib's classes that tells a lost answer to a mail from every other failure."""
+    """A mixin for smtplib's classes that knows when a mail may have arrived.
+
+    It calls `before_text` before it sends a text, and tells a lost answer to the text from every other failure.
+    """
+
+    before_text: Callable[[], None] | None = None
 
     def data(self, text: bytes | str) -> tuple[int, bytes]:
         """Send the text. Raises NoAnswer when the server does not say whether it took it."""
+        if self.before_text is not None:
+            self.before_text()
         try:
             answer: tuple[int, bytes] = super().data(text)
         except smtplib.SMTPResponseException:
@@ -58,7 +73,7 @@ class Transport:
 
     def __init__(self) -> None:
         self.url = urlsplit(current_app.config["MAIL_URL"])
-        self._smtp: smtplib.SMTP | None = None
+        self._smtp: _Smtp | _SmtpOverTls | None = None
 
     def __enter__(self) -> "Transport":
         return self
@@ -74,15 +89,20 @@ class Transport:
         else:
             self._folder()
 
-    def send(self, message: EmailMessage) -> None:
-        """Send a mail. Raises OSError, SMTPException or ValueError; `outcome_of` says what an error means."""
+    def send(self, message: EmailMessage, *, before_text: Callable[[], None]) -> None:
+        """Send a mail; before its text is sent, `before_text` is called, which leaves no transaction open.
+
+        Raises OSError, SMTPException or ValueError; `outcome_of` says what an error means.
+        """
         if smtp := self._connected():
+            smtp.before_text = before_text
             smtp.send_message(message)
             return
+        before_text()
         name = message["Message-ID"].strip("<>").split("@")[0]
         (self._folder() / f"{name}.eml").write_bytes(message.as_bytes())
 
-    def _connected(self) -> smtplib.SMTP | None:
+    def _connected(self) -> "_Smtp | _SmtpOverTls | None":
         """Return the connection, opened if need be; None when mail goes to a folder."""
         forbid_transaction()
         if self._smtp is None:
@@ -99,6 +119,10 @@ def outcome_of(error: Exception) -> Outcome:
     """Return what an error of `Transport.send` means for the mail."""
     if isinstance(error, NoAnswer):
         return Outcome.IN_DOUBT
+    if isinstance(error, smtplib.SMTPRecipientsRefused) and all(
+        is_bad_address(code, answer) for code, answer in error.recipients.values()
+    ):
+        return Outcome.BAD_ADDRESS
     if isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPNotSupportedError | ValueError):
         return Outcome.REFUSED
     if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPConnectError):
@@ -118,9 +142,9 @@ def describe(error: Exception) -> str:
     return " ".join([type(error).__name__, *map(str, codes)])
 
 
-def _open(url: SplitResult) -> smtplib.SMTP | None:
+def _open(url: SplitResult) -> _Smtp | _SmtpOverTls | None:
     host, port = url.hostname or "localhost", url.port
-    smtp: smtplib.SMTP
+    smtp: _Smtp | _SmtpOverTls
     if url.scheme == "file":
         return None
     if url.scheme == "smtps":

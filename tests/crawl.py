@@ -28,7 +28,7 @@ TOKENS: dict[str, tuple[Any, Callable[[Any], str | None]]] = {
     "accounts.confirm": (Member.confirmed_at.is_(None), lambda member: mailed(member, "confirm")),
     "accounts.new_password": (Member.password_hash.is_not(None), lambda member: mailed(member, "password")),
     "accounts.claim": (Member.password_hash.is_(None), lambda member: mailed(member, "claim")),
-    "following.unsubscribe": (Member.confirmed_at.is_not(None), lambda member: unsubscribing(member.id)),
+    "following.unsubscribe": (Member.confirmed_at.is_not(None), lambda member: unsubscribing(member.id, ["post"])),
     "notices.confirm": (Notice.confirmed_at.is_(None), confirming),
     "notices.show": (Notice.confirmed_at.is_not(None), lambda notice: (unseal_sender(notice) or Sender("", "")).secret),
 }

@@ -11,6 +11,7 @@ from sqlalchemy import insert
 
 from forum.accounts.models import Member
 from forum.db import db, new_random_id, now, start_of_day
+from forum.notifications.paces import same_pace
 from forum.posts.actions import write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, Tag
@@ -41,6 +42,7 @@ def make_member(**fields: Any) -> Member:
         "email": f"member{n}@partner.example",
         "confirmed_at": now(),
         "vouched_at": now(),
+        "mail_paces": same_pace(fields.pop("digest", "daily")),
     }
     return _saved(Member(**{**defaults, "password_hash": "x", **fields}))
 

@@ -7,9 +7,9 @@ import time_machine
 
 from forum import mail as outbox
 from forum.accounts.models import Member
-from forum.db import db
+from forum.db import db, now
 from forum.notifications.following import following_of
-from forum.notifications.jobs import send_digests
+from forum.notifications.jobs import send_digests, send_mail_at_once
 from forum.notifications.models import MemberState
 from forum.posts.models import Post
 from forum.urls import key_text
@@ -61,10 +61,23 @@ def sealed_states() -> dict[int, str]:
 
 
 def run_digest(at: datetime = TUESDAY) -> list[DigestMail]:
-    """Run the job, and take its mails out of the outbox."""
+    """Run the daily job, and take its mails out of the outbox."""
     db.session.commit()
     with time_machine.travel(at, tick=False):
         send_digests()
+    return taken_mails()
+
+
+def mails_at_once(after: timedelta = timedelta(minutes=11)) -> list[DigestMail]:
+    """Run the job of mail at once some minutes later, and take its mails out of the outbox."""
+    db.session.commit()
+    with time_machine.travel(now() + after, tick=False):
+        send_mail_at_once()
+    return taken_mails()
+
+
+def taken_mails() -> list[DigestMail]:
+    """Take all mails out of the outbox."""
     db.session.expire_all()
     rows = db.session.query(outbox.Mail).all()
     mails = [DigestMail(row.to_address, row.subject, row.text, row.html, row.unsubscribe) for row in rows]

@@ -60,15 +60,21 @@ def _talk(handler: socketserver.StreamRequestHandler, state: MailServer) -> None
                 return
         elif command == b"DATA":
             handler.wfile.write(b"354 go on\r\n")
-            state.received.append(message_from_bytes(_read_text(handler)))
+            content = _read_text(handler)
+            if content is None:
+                return
+            state.received.append(message_from_bytes(content))
             if not answer("text", b"250 taken"):
                 return
         else:
             handler.wfile.write(b"250 fine\r\n")
 
 
-def _read_text(handler: socketserver.StreamRequestHandler) -> bytes:
+def _read_text(handler: socketserver.StreamRequestHandler) -> bytes | None:
+    """Return a text, or None when the connection ends before the text does: a server doesn't take half a mail."""
     lines = []
-    while (line := handler.rfile.readline()) not in (b".\r\n", b""):
+    while (line := handler.rfile.readline()) != b".\r\n":
+        if not line:
+            return None
         lines.append(line)
     return b"".join(lines)

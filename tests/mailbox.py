@@ -11,7 +11,7 @@ from forum.mail import Mail
 from forum.moderation.decisions.actions import apply_action
 from forum.moderation.models import Decision
 from forum.moderation.notices.actions import confirm_notice, send_notice
-from forum.notifications.digest_actions import SUBJECT
+from forum.notifications.mail_content import ANONYMOUS_SUBJECT
 from forum.posts.models import Comment, Post, ScheduledText, Tag
 from forum.ratings.models import Rating
 from forum.urls import key_text
@@ -105,8 +105,9 @@ def private_pages(world: World) -> dict[str, str]:
 
 
 def digests() -> int:
-    """Return how many digests lie in the mailbox."""
-    return len([mail for mail in db.session.query(Mail) if mail.subject == SUBJECT and mail.to_address == ADDRESS])
+    """Return how many mails about anonymous writing lie in the mailbox."""
+    mails = [mail for mail in db.session.query(Mail) if mail.to_address == ADDRESS]
+    return len([mail for mail in mails if mail.subject == ANONYMOUS_SUBJECT])
 
 
 # What each of them says to the author, and to nobody else.

@@ -1,4 +1,4 @@
-"""The digest: who gets one and when, what it says, and the link that unsubscribes."""
+"""Mail about news: who gets one and when, what it says, and what it never says about anonymous writing."""
 
 import re
 from datetime import timedelta
@@ -13,65 +13,145 @@ from forum.accounts.models import Member
 from forum.db import db, now
 from forum.mail import deliver_due
 from forum.notifications import actions
-from forum.notifications import jobs as digest_jobs
-from forum.notifications.jobs import send_digests
-from forum.notifications.models import MemberState
-from forum.notifications.unsubscribe_tokens import MAX_AGE, token_for
+from forum.notifications import jobs as mail_jobs
+from forum.notifications.mail_content import ANONYMOUS_SUBJECT
+from forum.notifications.mention_actions import settle_mentions
+from forum.notifications.models import MemberState, UnmailedText
 from forum.posts.actions import PostSubject
+from forum.posts.visibility import approve_held, hold
 from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post, make_tag, make_vendor
-from tests.following import MONDAY, TUESDAY, recipients, run_digest
+from tests.following import MONDAY, TUESDAY, DigestMail, mails_at_once, recipients, run_digest
+
+DEFAULTS: dict[str, Any] = {"mail_paces": {}}
 
 
-def test_the_digest_says_that_something_is_new_and_nothing_more(app: Flask) -> None:
-    author = make_member(name="Marta Aalto")
+def silent(**fields: Any) -> Member:
+    """Return a member who gets no mail."""
+    return make_member(digest="never", **fields)
+
+
+def without_links(mail: DigestMail, member: Member) -> list[str]:
+    """Return a mail without what differs between two members for the same news."""
+    assert mail.unsubscribe
+    return [body.replace(mail.unsubscribe, "LINK").replace(member.name, "NAME") for body in (*mail[1:4], mail.to[:0])]
+
+
+def test_a_reply_to_a_signed_post_is_mailed_minutes_later_and_says_who_wrote_what(app: Flask) -> None:
+    author = make_member(**DEFAULTS)
+    post = make_post(author, title="The rebate came late", subject=PostSubject(make_vendor("Nordwall")))
+    reply = make_comment(post, silent(name="Jonas Reuter"), body="Ours came in **June**, after three calls.")
+    assert mails_at_once(timedelta(minutes=9)) == [], "a burst is one mail"
+    (mail,) = mails_at_once()
+    assert mail.to == author.email and mail.subject == "Jonas Reuter replied to you in “The rebate came late”"
+    for body in (mail.text, mail.html):
+        for words in (
+            "The rebate came late",
+            "Nordwall",
+            "Jonas Reuter",
+            "Ours came in June",
+            "replies to you (at once)",
+        ):
+            assert words in body, words
+        assert f"http://localhost/replies/{key_text(reply.id)}" in body
+        assert "http://localhost/settings/mail" in body and str(mail.unsubscribe) in body
+    assert mails_at_once() == [] and run_digest() == [], "once"
+
+
+def test_a_burst_of_replies_is_one_mail_that_counts_them(app: Flask) -> None:
+    author = make_member(**DEFAULTS)
+    post = make_post(author, title="Which tier pays off")
+    for n in range(7):
+        make_comment(post, silent(), body=f"Answer number {n}.")
+    (mail,) = mails_at_once()
+    assert mail.subject == "7 new replies in “Which tier pays off”"
+    assert mail.text.count("Answer number") == 5 and "and 2 more" in mail.text
+
+
+def test_an_anonymous_reply_waits_for_the_daily_mail_whatever_the_pace(app: Flask) -> None:
+    author = make_member(**DEFAULTS)
+    reply = make_comment(make_post(author), silent(), anonymous=True, body="It was worse here.")
+    assert mails_at_once() == []
+    (mail,) = run_digest()
+    assert reply.pseudonym.name in mail.text and "It was worse here." in mail.text
+
+
+def test_what_one_wrote_anonymously_is_announced_by_one_sentence_and_never_at_once(app: Flask) -> None:
+    author = make_member(name="Marta Aalto", **DEFAULTS)
     vendor, tag = make_vendor("Nordwall"), make_tag("deals")
     post = make_post(author, anonymous=True, subject=PostSubject(vendor), tags=[tag])
-    reply = make_comment(post, make_member(name="Jonas Reuter", digest="never"))
-    (to, subject, text, html, unsubscribe), *more = run_digest()
-    assert (to, subject, more) == (author.email, "Something is new in what you follow", [])
-    for body in (text, html):
-        words = body.replace(unsubscribe, "").replace(str(author.name), "")
-        assert "http://localhost/following" in body and unsubscribe in body
-        for secret in (post.title, key_text(post.id), key_text(reply.id), "Nordwall", "deals", "Jonas", "anonym", "1"):
+    reply = make_comment(post, silent(name="Jonas Reuter"))
+    assert mails_at_once() == []
+    (mail,) = run_digest()
+    assert (mail.to, mail.subject) == (author.email, ANONYMOUS_SUBJECT)
+    for body in (mail.text, mail.html):
+        words = body.replace(str(mail.unsubscribe), "").replace(str(author.name), "")
+        assert "Something is new in what you wrote anonymously" in body
+        for secret in (post.title, key_text(post.id), key_text(reply.id), "Nordwall", "deals", "Jonas", "Same picture"):
             assert secret not in words, secret
-
-
-def test_two_digests_differ_in_name_and_link_only(app: Flask) -> None:
-    few, many = make_member(), make_member()
-    post = make_post(few, anonymous=True)
-    for _ in range(3):
-        followed = make_post()
-        actions.follow(many, "post", followed.id)
-        actions.follow(many, "tag", make_tag().id)
-        make_comment(followed)
-    make_comment(post)
-    mails = {to: (text, html, link) for to, _, text, html, link in run_digest()}
-
-    def bare(member: Member) -> list[str]:
-        *bodies, link = mails[member.email]
-        return [body.replace(link, "LINK").replace(member.name, "NAME") for body in bodies]
-
-    assert bare(few) == bare(many)
-    assert len(mails[few.email][2]) == len(mails[many.email][2])
-
-
-def test_a_reply_sends_no_mail_and_each_is_told_of_once(app: Flask) -> None:
-    author = make_member()
-    post = make_post(author)
-    make_comment(post, make_member(digest="never"))
-    assert db.session.query(outbox.Mail).count() == 0
-    assert recipients(run_digest()) == {author.email}
     assert run_digest(TUESDAY + timedelta(days=1)) == [], "told already, though not looked at"
-    make_comment(post, make_member(digest="never"))
-    assert recipients(run_digest(TUESDAY + timedelta(days=2))) == {author.email}
-    actions.mark_read(author, "post", post.id)
-    make_comment(post, make_member(digest="never"))
-    actions.mark_read(author, "post", post.id)
-    assert run_digest(TUESDAY + timedelta(days=3)) == [], "seen before the mail would go"
 
 
-def test_weekly_mail_comes_on_mondays_and_some_get_none(app: Flask) -> None:
+def test_the_author_of_an_anonymous_text_gets_what_every_open_follower_gets(app: Flask) -> None:
+    author, other = make_member(), make_member()
+    post = make_post(silent(), title="Followed by both")
+    for member in (author, other):
+        actions.follow(member, "post", post.id)
+    for day in range(4):
+        make_comment(post, author, anonymous=True, body=f"Anonymous on day {day}.")
+        if day == 1:
+            make_comment(post, silent(), body="Signed by somebody.")
+        if day == 2:
+            for member in (author, other):
+                actions.mark_read(member, "post", post.id)
+            make_comment(post, author, anonymous=True, body="Right after both had read.")
+        mails = {mail.to: mail for mail in run_digest(TUESDAY + timedelta(days=day))}
+        assert mails.keys() == {author.email, other.email}
+        assert without_links(mails[author.email], author) == without_links(mails[other.email], other)
+        assert f"Anonymous on day {day}." in mails[author.email].text or day == 2
+        assert ANONYMOUS_SUBJECT not in mails[author.email].text
+
+
+def test_one_who_signed_in_a_thread_is_told_of_their_anonymous_replies_there(app: Flask) -> None:
+    author, other = make_member(), make_member()
+    post = make_post(silent(), title="Signed by both")
+    make_comment(post, author, anonymous=True, body="Before signing.")
+    run_digest(TUESDAY - timedelta(days=1))
+    for member in (author, other):
+        make_comment(post, member, body="Signed.")
+    run_digest()
+    make_comment(post, author, anonymous=True, body="After signing.")
+    mails = {mail.to: mail for mail in run_digest(TUESDAY + timedelta(days=1))}
+    assert mails.keys() == {author.email, other.email}
+    assert without_links(mails[author.email], author) == without_links(mails[other.email], other)
+
+
+def test_new_posts_about_followed_vendors_and_tags_come_once_with_their_beginning(app: Flask) -> None:
+    member = make_member()
+    vendor, tag = make_vendor("Nordwall"), make_tag("deals")
+    actions.follow(member, "vendor", vendor.id)
+    actions.follow(member, "tag", tag.id)
+    make_post(silent(), title="Both of them", subject=PostSubject(vendor), tags=[tag], body="The beginning of it. " * 5)
+    make_post(member, title="My own signed one", tags=[tag])
+    mine = make_post(member, title="My anonymous one", tags=[tag], anonymous=True)
+    (mail,) = run_digest()
+    assert mail.text.count("Both of them") == 1 and "The beginning of it." in mail.text and "Nordwall" in mail.text
+    assert "My own signed one" not in mail.text
+    assert "My anonymous one" in mail.text and mine.pseudonym.name in mail.text, "as all who follow the tag"
+
+
+def test_what_was_marked_as_read_or_answered_is_not_mailed(app: Flask) -> None:
+    reader, writer = make_member(**DEFAULTS), make_member(**DEFAULTS)
+    first, second = make_post(reader), make_post(writer)
+    make_comment(first, silent())
+    actions.mark_read(reader, "post", first.id)
+    with time_machine.travel(now() - timedelta(minutes=5)):
+        make_comment(second, silent())
+    make_comment(second, writer, body="They were here.")
+    assert mails_at_once() == [] and run_digest() == []
+
+
+def test_weekly_mail_comes_on_mondays_with_all_of_the_week_and_some_get_none(app: Flask) -> None:
     kinds: dict[str, dict[str, Any]] = {
         "daily": {},
         "weekly": {"digest": "weekly"},
@@ -82,16 +162,33 @@ def test_weekly_mail_comes_on_mondays_and_some_get_none(app: Flask) -> None:
         "nowhere": {"email": None},
     }
     members = {kind: make_member(**settings) for kind, settings in kinds.items()}
-    post = make_post(make_member(digest="never"))
+    post = make_post(silent())
     for member in members.values():
         actions.follow(member, "post", post.id)
-    make_comment(post, make_member(digest="never"))
+    make_comment(post, silent(), body="On the first day.")
     assert recipients(run_digest(TUESDAY)) == {members["daily"].email}
-    assert recipients(run_digest(MONDAY + timedelta(days=7))) == {members["weekly"].email}
-    assert run_digest(MONDAY + timedelta(days=14)) == []
+    make_comment(post, silent(), body="On the second day.", anonymous=True)
+    assert recipients(run_digest(TUESDAY + timedelta(days=1))) == {members["daily"].email}
+    (mail,) = run_digest(MONDAY + timedelta(days=7))
+    assert mail.to == members["weekly"].email and "2 new replies" in mail.subject
+    assert "On the first day." in mail.text and "On the second day." in mail.text
+    assert run_digest(MONDAY + timedelta(days=14)) == [] and db.session.query(UnmailedText).count() == 0
 
 
-def test_every_state_is_sealed_anew_by_the_digest_whoever_was_told(app: Flask) -> None:
+def test_a_held_text_is_announced_when_it_is_approved(app: Flask) -> None:
+    author = make_member(**DEFAULTS)
+    post = make_post(author)
+    reply = make_comment(post, silent(), body="Approved at last.")
+    db.session.query(UnmailedText).delete()
+    hold(reply, "First text.")
+    assert mails_at_once() == [] and run_digest(TUESDAY - timedelta(days=1)) == []
+    approve_held(reply)
+    db.session.commit()
+    (mail,) = mails_at_once()
+    assert "Approved at last." in mail.text
+
+
+def test_every_state_is_sealed_anew_by_the_daily_mail_whoever_was_told(app: Flask) -> None:
     members = [make_member(digest=digest) for digest in ("daily", "weekly", "never")]
     post = make_post(make_member())
     for member in members:
@@ -99,82 +196,32 @@ def test_every_state_is_sealed_anew_by_the_digest_whoever_was_told(app: Flask) -
     make_comment(post)
     db.session.commit()
     before = {row.member_id: row.sealed for row in db.session.query(MemberState)}
+    mails_at_once()
+    assert before == {row.member_id: row.sealed for row in db.session.query(MemberState)}, "mail at once writes none"
     run_digest()
     after = {row.member_id: row.sealed for row in db.session.query(MemberState)}
     assert before.keys() == after.keys()
     assert not set(before.values()) & set(after.values())
 
 
-def test_mail_programmes_get_a_button_that_stops_the_digest_and_no_other_mail_has_one(
+def test_mail_programmes_get_a_button_that_stops_the_kind_and_no_other_mail_has_one(
     app: Flask, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(app.config, "MAIL_URL", f"file:{tmp_path}")
     author = make_member(email="marta@partner.example")
-    make_comment(make_post(author), make_member(digest="never"))
+    make_comment(make_post(author), silent())
     db.session.commit()
     with time_machine.travel(TUESDAY, tick=False):
-        send_digests()
+        mail_jobs.send_digests()
         outbox.enqueue("jonas@partner.example", "password_changed", subject="Changed", name="Jonas", link="http://x/")
         assert deliver_due() == 2
     messages = [file.read_text() for file in tmp_path.glob("*.eml")]
-    digest = next(message for message in messages if "To: marta@" in message)
+    news = next(message for message in messages if "To: marta@" in message)
     other = next(message for message in messages if "To: jonas@" in message)
-    head = digest.split("\n\n")[0].replace("\n ", "")
+    head = news.split("\n\n")[0].replace("\n ", "")
     assert re.search(r"^List-Unsubscribe: <http://localhost/unsubscribe/\S+>$", head, re.M)
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head
     assert "List-Unsubscribe" not in other
-
-
-def test_unsubscribing_works_by_one_post_without_signing_in_and_by_a_page(app: Flask, browse: Any) -> None:
-    app.config["WTF_CSRF_ENABLED"] = True
-    try:
-        for ask_first in (False, True):
-            member = make_member()
-            address = f"/unsubscribe/{token_for(member.id)}"
-            if ask_first:
-                page = browse().get(address)
-                assert page.status_code == 200 and "Unsubscribe</button>" in page.text
-                db.session.refresh(member)
-                assert member.digest == "daily", "a link that is merely followed, as scanners do, stops nothing"
-            answer = browse().post(address, data={"List-Unsubscribe": "One-Click"})
-            assert answer.status_code == 200 and "You are unsubscribed" in answer.text
-            db.session.refresh(member)
-            assert member.digest == "never"
-            assert member.name not in answer.text and str(member.email) not in answer.text
-    finally:
-        app.config["WTF_CSRF_ENABLED"] = False
-
-
-def test_a_token_that_is_forged_too_old_or_of_somebody_gone_stops_nothing(app: Flask, browse: Any) -> None:
-    member = make_member()
-    token = token_for(member.id)
-    assert token_for(member.id) != token, "two mails to one member share nothing"
-    assert str(member.id).zfill(12) not in token
-    middle = len(token) // 3
-    forged = token[:middle] + ("A" if token[middle] != "A" else "B") + token[middle + 1 :]
-    for bad in (forged, token[:-2], "nonsense", "%00", "a.b.c"):
-        assert browse().post(f"/unsubscribe/{bad}").status_code in (404, 410)
-        assert browse().get(f"/unsubscribe/{bad}").status_code in (404, 410)
-    with time_machine.travel(now() + timedelta(seconds=MAX_AGE + 60), tick=False):
-        assert browse().post(f"/unsubscribe/{token}").status_code == 410
-    with time_machine.travel(now() + timedelta(seconds=MAX_AGE - 60), tick=False):
-        assert browse().get(f"/unsubscribe/{token}").status_code == 200
-    token_of_no_one = token_for(member.id + 1)
-    assert browse().post(f"/unsubscribe/{token_of_no_one}").status_code == 410
-    db.session.refresh(member)
-    assert member.digest == "daily"
-
-
-def test_how_often_mail_comes_is_chosen_in_the_settings(app: Flask, browse: Any) -> None:
-    member = make_member()
-    browser = browse(member)
-    assert re.search(r'value="daily" checked', browser.get("/settings/mail").text)
-    assert browser.post("/settings/mail", data={"digest": "weekly"}).status_code == 302
-    assert re.search(r'value="weekly" checked', browser.get("/settings/mail").text)
-    assert browser.post("/settings/mail", data={"digest": "hourly"}).status_code == 422
-    db.session.refresh(member)
-    assert member.digest == "weekly"
-    assert browse().get("/settings/mail").status_code == 302
 
 
 def test_a_job_killed_between_mails_and_marks_sends_nobody_two(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,11 +229,39 @@ def test_a_job_killed_between_mails_and_marks_sends_nobody_two(app: Flask, monke
         raise KeyboardInterrupt
 
     author = make_member()
-    make_comment(make_post(author), make_member(digest="never"))
+    make_comment(make_post(author), silent())
     db.session.commit()
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt), time_machine.travel(TUESDAY, tick=False):
-        patch.setattr(digest_jobs, "reseal_states", die)
-        send_digests()
+        patch.setattr(mail_jobs, "record_digests", die)
+        mail_jobs.send_digests()
     db.session.rollback()
     mails = [row.to_address for row in db.session.query(outbox.Mail)]
-    assert mails + [digest.to for digest in run_digest()] == [author.email]
+    assert mails + [mail.to for mail in run_digest()] == [author.email]
+
+
+def test_two_processes_send_one_mail_at_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    author = make_member(**DEFAULTS)
+    make_comment(make_post(author), silent())
+    db.session.commit()
+    with time_machine.travel(now() + timedelta(minutes=11), tick=False):
+        plan = mail_jobs.plan_at_once(now())
+        db.session.commit()
+        assert mail_jobs.enqueue_at_once(plan)
+        db.session.commit()
+        assert not mail_jobs.enqueue_at_once(plan), "the second one finds that the texts are taken"
+        db.session.rollback()
+    assert db.session.query(outbox.Mail).count() == 1
+
+
+def test_a_mention_in_a_reply_or_a_post_is_mailed_to_who_is_mentioned(app: Flask) -> None:
+    member = make_member(slug="marta-aalto", **DEFAULTS)
+    thread = make_post(silent(), title="Somebody else's")
+    make_comment(thread, silent(name="Jonas Reuter"), body="Ask @marta-aalto, she has all the figures.")
+    settle_mentions(db.session.commit)
+    (mail,) = mails_at_once()
+    assert mail.to == member.email and mail.subject == "Jonas Reuter mentioned you in “Somebody else's”"
+    assert "she has all the figures" in mail.text and "mentions of your name (at once)" in mail.text
+    make_post(silent(), title="A question", body="Does @marta-aalto know more about it than we do?")
+    settle_mentions(db.session.commit)
+    (mail,) = mails_at_once()
+    assert mail.to == member.email and mail.subject == "You are mentioned in “A question”"

@@ -17,7 +17,10 @@ from tests.factories import make_comment, make_member, make_post
 from tests.following import MONDAY
 
 # Jobs that every process runs on its own: they find their work in the database, claim it there, or clean their own machine.
-UNGUARDED = {"deliver_mail", "publish_scheduled", "settle_pending_recounts", "settle_pending_mentions", "truncate_write_ahead_log"}
+UNGUARDED = {
+    *("deliver_mail", "publish_scheduled", "send_mail_at_once", "settle_pending_mentions", "settle_pending_recounts"),
+    "truncate_write_ahead_log",
+}
 TUESDAY = datetime(2027, 3, 2, 5, 0, 30, tzinfo=UTC)
 
 
@@ -76,7 +79,7 @@ def test_two_processes_at_once_send_one_digest_each(app: Flask, monkeypatch: pyt
         return both[-1]
 
     monkeypatch.setattr(job_runs, "_due_run", at_once)
-    monkeypatch.setattr("forum.notifications.jobs.reseal_states", lambda plan: None)
+    monkeypatch.setattr("forum.notifications.jobs.record_digests", lambda plan: None)
     assert run(app, "send_digests", TUESDAY)
     assert not run(app, "send_digests", TUESDAY), "planned at the same time, and it finds the claim"
     assert recipients() == [address]
@@ -106,7 +109,7 @@ def test_a_failure_claims_nothing_and_is_tried_again_after_an_hour(app: Flask, m
 
     news_for()
     with monkeypatch.context() as patch:
-        patch.setattr("forum.notifications.jobs.reseal_states", fail)
+        patch.setattr("forum.notifications.jobs.record_digests", fail)
         with pytest.raises(ValueError):
             run(app, "send_digests", TUESDAY)
     db.session.rollback()

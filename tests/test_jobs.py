@@ -97,10 +97,10 @@ def test_one_mail_that_fails_keeps_no_other_back(app: Any, monkeypatch: pytest.M
     db.session.commit()
     real = mail.Transport.send
 
-    def send(way: Any, message: Any) -> None:
+    def send(way: Any, message: Any, **options: Any) -> None:
         if "second" in message["To"]:
             raise SMTPRecipientsRefused({message["To"]: (550, b"mailbox full")})
-        real(way, message)
+        real(way, message, **options)
 
     monkeypatch.setattr(mail.Transport, "send", send)
     assert mail.deliver_due() == 2

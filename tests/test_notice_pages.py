@@ -115,7 +115,7 @@ def test_the_author_alone_reads_what_is_said_and_not_who_says_it(
 
 def digest_recipients() -> set[int]:
     """Return whom a digest would go to now."""
-    return {digest.member_id for digest in plan_digest(now()) if digest.has_news}
+    return {digest.member_id for digest in plan_digest(now()).members if digest.mail is not None}
 
 
 def test_an_anonymous_author_gets_no_mail_and_all_who_follow_the_thread_find_something_new(

@@ -53,7 +53,7 @@ def test_once_a_day_they_are_told_of_posts_that_name_the_vendor(browse: Browse, 
     unsubscribe = re.search(r"http://localhost(/unsubscribe/\S+)", text)
     with time_machine.travel(TUESDAY, tick=False):
         assert unsubscribe and browse().post(unsubscribe[1]).status_code == 200
-    assert db.session.get(Member, representative.id).digest == "never"
+    assert db.session.get(Member, representative.id).mail_paces["represented"] == "never"
 
 
 def test_what_is_held_hidden_or_gone_is_not_told_of(app: Flask, representative: Member) -> None:
@@ -102,9 +102,9 @@ def test_a_vendor_named_later_is_told_of_then(app: Flask, representative: Member
 @pytest.mark.parametrize(
     "values, days",
     [
-        ({"digest": "daily"}, "MT"),
-        ({"digest": "weekly"}, "M"),
-        ({"digest": "never"}, ""),
+        ({"mail_paces": {"represented": "daily"}}, "MT"),
+        ({"mail_paces": {"represented": "weekly"}}, "M"),
+        ({"mail_paces": {"represented": "never"}}, ""),
         ({"banned_at": now()}, ""),
         ({"bounced_at": now()}, ""),
         ({"represents_id": None}, ""),

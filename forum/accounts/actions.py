@@ -82,7 +82,7 @@ def send_take_over_link(member: Member) -> None:
 
 def confirm_email(member: Member) -> None:
     """Mark the member's address as confirmed."""
-    member.confirmed_at = now()
+    member.confirmed_at, member.bounced_at = now(), None
     db.session.flush()
 
 
@@ -151,7 +151,7 @@ def change_email(member: Member, email: str) -> bool:
     owner = member_by_mailbox(email)
     if owner is not None and owner.id != member.id:
         return False
-    previous, member.email = member.email, email
+    previous, member.email, member.bounced_at = member.email, email, None
     if mailbox_domain(member):  # an address at a company says where they work now
         member.work_domain = member.work_domain_proved_at = None
     db.session.flush()

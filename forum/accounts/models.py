@@ -48,9 +48,9 @@ class Member(UserMixin, db.Model):
     # The domain of the company, proved by a mail to an address there that is not stored: see work_domain_actions.py.
     work_domain: Mapped[str | None] = mapped_column(String(253))
     work_domain_proved_at: Mapped[datetime | None]
-    # How often a mail announces news in what the member follows: "daily", "weekly" or "never".
-    digest: Mapped[str] = mapped_column(String(10), default="daily", server_default="daily")
-    # When mail to the address came back. No more is sent until the address is confirmed again.
+    # How soon mail announces each kind of news, where chosen: see notifications/paces.py.
+    mail_paces: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
+    # The day on which mail to the address came back. No more is sent until its owner has it tried again.
     bounced_at: Mapped[datetime | None]
     suspended_until: Mapped[datetime | None]
     # After a reset of the password by mail: until when anonymous writing is locked, and when a mail says so once more.

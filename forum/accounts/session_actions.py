@@ -7,6 +7,7 @@ names a member, and no visit touches it: see docs/anonymity.md.
 """
 
 import secrets
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -61,6 +62,16 @@ def sessions_of(member: Member) -> list[SessionDetails]:
     details = [_details(member, row) for row in _rows_of(member) if row.last_day >= today()]
     current = [row for row in details if row is not None and row.epoch == member.session_epoch]
     return sorted(current, key=lambda row: (row.is_current, row.first_day), reverse=True)
+
+
+def has_signed_in(member: Member, first_day: int, last_day: int, owner_hmacs: Collection[str]) -> bool:
+    """Return whether one of these sessions began on one of these days (ordinals) and is the member's.
+
+    A session that was ended has a row for two more days, so whoever looks once a day misses none.
+    """
+    count = (last_day - first_day + 1) * PER_DAY
+    hmacs = anonymity.chain_links(PURPOSE, member.secret, first_day * PER_DAY, count)
+    return any(hmac in owner_hmacs for hmac in hmacs)
 
 
 def own_session(member: Member, session_id: int) -> MemberSession | None:

@@ -45,6 +45,11 @@ def sessions_by_hmacs(hmacs: Sequence[str]) -> Sequence[MemberSession]:
     return db.session.scalars(select(MemberSession).where(MemberSession.owner_hmac.in_(hmacs))).all()
 
 
+def all_owner_hmacs() -> Sequence[str]:
+    """Return the HMACs that all sessions carry."""
+    return db.session.scalars(select(MemberSession.owner_hmac)).all()
+
+
 def sessions_over_before(day: date) -> Sequence[MemberSession]:
     """Return the sessions whose last day is before a day."""
     return db.session.scalars(select(MemberSession).where(MemberSession.last_day < day)).all()

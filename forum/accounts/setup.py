@@ -3,6 +3,7 @@
 from flask import Flask
 
 from forum.accounts import (
+    bounce_actions,
     device_views,
     jobs,
     lock_views,
@@ -19,7 +20,7 @@ from forum.domains import display_domain
 from forum.templating import current_reader
 
 # Imported so that the database, the signals and the job queue know them.
-LOADED = (jobs,)
+LOADED = (bounce_actions, jobs)
 BLUEPRINTS = (
     views.bp,
     two_factor_views.bp,

@@ -12,6 +12,7 @@ from forum.accounts.models import Member
 from forum.db import db, now
 from forum.demo.moderation_actions import moderate_demo
 from forum.demo.rating_actions import create_extra_rating, extra_ratings, story_answers
+from forum.notifications.paces import same_pace
 from forum.posts.actions import PostSubject, write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, UsefulVote, target_columns
@@ -103,7 +104,7 @@ def _create_cast_member(entry: dict[str, Any]) -> Member:
     member.job_title, member.company = entry["job_title"], entry["company"]
     member.country, member.time_zone = entry["country"], entry["time_zone"]
     # Nobody reads mail at these addresses.
-    member.digest = "never"
+    member.mail_paces = same_pace("never")
     member.joined_at = now() - DEMO_PERIOD
     member.confirmed_at = member.joined_at
     return member
@@ -114,7 +115,7 @@ def _create_representative(entry: dict[str, Any], started: datetime) -> None:
     post = db.session.query(Post).filter_by(title=entry["post"]).one()
     member = create_member(name=entry["name"], email=SIGN_INS[3][1], password=PASSWORD)
     member.country, member.time_zone = entry["country"], entry["time_zone"]
-    member.digest = "never"
+    member.mail_paces = same_pace("never")
     member.joined_at = member.confirmed_at = long_ago = started - DEMO_PERIOD
     vendor_id = member.represents_id = post.vendor_id
     representative = Representative(

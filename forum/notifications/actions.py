@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 
 from forum.accounts.models import Member
 from forum.db import db
-from forum.notifications.following import following_of
+from forum.notifications.following import as_read, following_of
 from forum.notifications.member_state import UNKNOWN, ItemState, SealedState, Target, seal_state, unseal_state
 from forum.notifications.mention_queries import mentions_of
 from forum.notifications.models import MemberState
 from forum.notifications.own_text_queries import own_post_counts, own_texts_by_thread
 from forum.notifications.queries import item_count
+from forum.notifications.queue_actions import queue_event_for_mail
 from forum.posts.models import Post
 
 Change = Callable[[dict[Target, ItemState]], Mapping[Target, ItemState]]
@@ -18,8 +19,8 @@ Change = Callable[[dict[Target, ItemState]], Mapping[Target, ItemState]]
 def follow(member: Member, kind: str, item_id: int) -> None:
     """Follow a "post", "tag" or "vendor". What is in it already counts as read."""
     if (kind, item_id) not in following_of(member).by_target():
-        count = _count_by_others(member, kind, item_id)
-        _change_item(member.id, (kind, item_id), lambda state: ItemState(True, count, count))
+        count, open_count = _counts(member, kind, item_id)
+        _change_item(member.id, (kind, item_id), lambda state: ItemState(True, count, count, open_count))
 
 
 def unfollow(member: Member, kind: str, item_id: int) -> None:
@@ -29,8 +30,8 @@ def unfollow(member: Member, kind: str, item_id: int) -> None:
 
 def mark_read(member: Member, kind: str, item_id: int) -> None:
     """Mark everything in an item as read."""
-    count = _count_by_others(member, kind, item_id)
-    _change_item(member.id, (kind, item_id), lambda state: state._replace(seen_count=count))
+    count, open_count = _counts(member, kind, item_id)
+    _change_item(member.id, (kind, item_id), lambda state: state._replace(seen_count=count, seen_openly=open_count))
     mentions = [row for row in mentions_of(member.id) if kind == "post" and row.post_id == item_id]
     if mentions:
         change_state(member.id, lambda state: state._replace(marks=state.marks | {(kind, item_id): len(mentions)}))
@@ -38,13 +39,8 @@ def mark_read(member: Member, kind: str, item_id: int) -> None:
 
 def mark_all_read(member: Member) -> None:
     """Mark everything in all items the member follows as read."""
-    counts = {target: item.total for target, item in following_of(member).by_target().items()}
-    change_items(
-        member.id,
-        lambda items: (
-            items | {target: items.get(target, UNKNOWN)._replace(seen_count=count) for target, count in counts.items()}
-        ),
-    )
+    followed = following_of(member).by_target()
+    change_items(member.id, lambda items: items | as_read(member, items, followed))
 
 
 def mark_thread_unread(post: Post) -> None:
@@ -53,6 +49,7 @@ def mark_thread_unread(post: Post) -> None:
     All of them get it, so that the unread count does not show which of them is the anonymous author.
     """
     db.session.query(Post).filter_by(id=post.id).update({"news_count": Post.news_count + 1})
+    queue_event_for_mail(post)
 
 
 def change_items(member_id: int, change: Change) -> None:
@@ -72,9 +69,14 @@ def _change_item(member_id: int, target: Target, change: Callable[[ItemState], I
     change_items(member_id, lambda items: items | {target: change(items.get(target, UNKNOWN))})
 
 
-def _count_by_others(member: Member, kind: str, item_id: int) -> int:
-    """Return how many replies or posts by others there are in an item."""
+def _counts(member: Member, kind: str, item_id: int) -> tuple[int, int]:
+    """Return how many replies or posts by others are in an item, and how many with the member's anonymous ones."""
+    total = item_count(kind, item_id)
     if kind == "post":
         texts = own_texts_by_thread(member).get(item_id)
-        return max(item_count(kind, item_id) - (len(texts.replies) if texts else 0), 0)
-    return max(item_count(kind, item_id) - own_post_counts(member, kind, [item_id]).get(item_id, 0), 0)
+        replies = texts.replies if texts else ()
+        own_count, signed_count = len(replies), sum(reply.is_signed for reply in replies)
+    else:
+        own_count = own_post_counts(member, kind, [item_id]).get(item_id, 0)
+        signed_count = own_post_counts(member, kind, [item_id], with_anonymous=False).get(item_id, 0)
+    return max(total - own_count, 0), max(total - signed_count, 0)

@@ -1,7 +1,8 @@
-"""The daily digest: a mail that says that something is new, and not what.
+"""The daily and the weekly mail: what is new in what a member follows openly, and whether something is new elsewhere.
 
-All digests are made at a fixed hour and in random order, so that neither the time nor the position of a mail shows
-which reply it is about. The states of all members are sealed anew in the same run, also in random order.
+All are made at a fixed hour and in random order, so that neither the time nor the position of a mail shows which text
+it is about. Of what a member wrote anonymously a mail says no more than that something is new. The states of all
+members are sealed anew in the same run, also in random order.
 """
 
 from collections.abc import Sequence
@@ -9,106 +10,194 @@ from datetime import datetime
 from random import SystemRandom
 from typing import NamedTuple
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from forum import mail
 from forum.access import is_anonymous_writing_locked
 from forum.accounts.models import Member
 from forum.db import db
 from forum.links import external_url
-from forum.notifications.following import following_of
-from forum.notifications.member_state import UNKNOWN, ItemState, Target, reseal_items, unseal_items
-from forum.notifications.models import MemberState
-from forum.notifications.queries import all_member_ids, locked_states, mail_addresses, reachable_member_ids
+from forum.notifications.following import FollowedItem, following_by_state, open_total, openly_followed
+from forum.notifications.idle_mail import (
+    IdleState,
+    SignIns,
+    idle_state,
+    is_mail_stopped,
+    recent_sign_ins,
+    with_idle_state,
+)
+from forum.notifications.mail_content import shown_rows
+from forum.notifications.mail_plans import Audience, DueRows, MailPlan, audience_of, enqueue_news, section_plans
+from forum.notifications.mail_queries import Recipient, reachable_members, sealed_states
+from forum.notifications.member_state import UNKNOWN, SealedState, Target, seal_state, unseal_state
+from forum.notifications.models import MemberState, UnmailedText
+from forum.notifications.paces import DAILY, MAIL_KINDS, NEVER, NOW, WEEKLY, kinds_at, pace_of
+from forum.notifications.queries import locked_states
+from forum.notifications.queue_queries import queued_texts
 from forum.notifications.unsubscribe_tokens import token_for
-
-SUBJECT = "Something is new in what you follow"
 
 
 class MemberDigest(NamedTuple):
-    """What a day's digest is for one member: whether they get one, and how much is in what they follow."""
+    """What a day's mail is for one member, and how much is in what they follow."""
 
     member_id: int
-    is_reachable: bool
-    has_news: bool
+    mail: MailPlan | None
+    # Whether the mail tells of what they wrote anonymously whenever something is new there.
+    is_announced: bool
     counts: dict[Target, int]
+    # The same of threads as everyone else counts it.
+    open_counts: dict[Target, int]
     unread_counts: dict[Target, int]
     is_locked: bool
+    idle: IdleState
+    # A last mail, since the member has not been here for long.
+    farewell: Recipient | None
 
 
-def set_digest_frequency(member: Member, digest: str) -> None:
-    """Set how often the member gets a digest: "daily", "weekly" or "never"."""
-    member.digest = digest
-    db.session.flush()
+class DigestPlan(NamedTuple):
+    """A day's mails to all members, and the texts that they are about."""
+
+    members: Sequence[MemberDigest]
+    text_ids: Sequence[int]
+    # Texts that no later mail is about.
+    finished_text_ids: Sequence[int]
 
 
-def plan_digest(moment: datetime) -> list[MemberDigest]:
-    """Return the digests of all members, in random order."""
-    reachable_ids = reachable_member_ids(moment)
-    member_ids = list(all_member_ids())
-    SystemRandom().shuffle(member_ids)
-    plan = []
-    for member_id in member_ids:
-        member = db.session.get(Member, member_id)
-        items = following_of(member).by_target() if member is not None else {}
-        is_reachable = member_id in reachable_ids
-        counts = {target: item.total for target, item in items.items()}
-        unread_counts = {target: item.unread for target, item in items.items()}
-        has_news = is_reachable and any(item.is_unannounced for item in items.values())
-        is_locked = member is not None and is_anonymous_writing_locked(member)
-        plan.append(MemberDigest(member_id, is_reachable, has_news, counts, unread_counts, is_locked))
-    return plan
+class _Day(NamedTuple):
+    """What all mails of a day have in common."""
+
+    rows_by_pace: DueRows
+    audience: Audience
+    sign_ins: SignIns
+    recipients: dict[int, Recipient]
+    is_monday: bool
 
 
-def enqueue_digests(plan: Sequence[MemberDigest]) -> None:
-    """Put one mail for each recipient into the outbox. The mails differ only in the name and the unsubscribe link."""
-    recipient_ids = [digest.member_id for digest in plan if digest.has_news]
-    addresses = {row.id: row for row in mail_addresses(recipient_ids)}
-    for member_id in recipient_ids:
-        mail.enqueue(
-            addresses[member_id].email,
-            "digest",
-            subject=SUBJECT,
-            name=addresses[member_id].name,
-            link=external_url("following.index"),
-            unsubscribe=external_url("following.unsubscribe", token=token_for(member_id)),
-        )
+def plan_digest(moment: datetime) -> DigestPlan:
+    """Return the mails of a day, in random order."""
+    rows = queued_texts()
+    # A signed text is first announced at once, minutes after it appeared.
+    due = [row for row in rows if row.is_listed and (row.was_mailed_at_once or not row.is_signed)]
+    fresh = [row for row in due if not row.was_mailed_daily]
+    is_monday = moment.weekday() == 0
+    rows_by_pace = {
+        NOW: [row for row in fresh if not row.is_signed],
+        DAILY: fresh,
+        WEEKLY: due if is_monday else [],
+        NEVER: [],
+    }
+    recipients = {recipient.id: recipient for recipient in reachable_members(moment)}
+    day = _Day(rows_by_pace, audience_of(due), recent_sign_ins(), recipients, is_monday)
+    states = list(sealed_states().items())
+    SystemRandom().shuffle(states)
+    members = [_member_digest(member_id, unseal_state(sealed), day) for member_id, sealed in states]
+    finished = [row.id for row in rows if not row.is_listed or (is_monday and row in due)]
+    return DigestPlan(members, [row.id for row in due], finished)
 
 
-def reseal_states(plan: Sequence[MemberDigest]) -> None:
-    """Seal these members' states anew, with what the digests have announced: in the transaction of the mails.
+def enqueue_digests(plan: DigestPlan) -> None:
+    """Put one mail for each recipient into the outbox."""
+    mails = [member.mail for member in plan.members if member.mail is not None]
+    rows = shown_rows(section for planned in mails for section in planned.sections)
+    for planned in mails:
+        enqueue_news(planned, rows)
+    for member in plan.members:
+        if member.farewell is not None:
+            _enqueue_farewell(member.farewell)
+
+
+def record_digests(plan: DigestPlan) -> None:
+    """Store what the mails have announced, and seal all members' states anew: in the transaction of the mails.
 
     All at once, so that no transaction shows which few members were in it beside a mail.
     """
     states = locked_states()
     rows = [
         {
-            "member_id": digest.member_id,
-            "sealed": reseal_items(
-                states[digest.member_id], _announced(unseal_items(states[digest.member_id]), digest)
-            ),
+            "member_id": member.member_id,
+            "sealed": seal_state(_announced(unseal_state(states[member.member_id]), member)),
         }
-        for digest in plan
-        if digest.member_id in states
+        for member in plan.members
+        if member.member_id in states
     ]
     if rows:
         db.session.execute(update(MemberState), rows)
+    announced = update(UnmailedText).where(UnmailedText.id.in_(plan.text_ids)).values(was_mailed_daily=True)
+    db.session.execute(announced, execution_options={"synchronize_session": False})
+    finished = delete(UnmailedText).where(UnmailedText.id.in_(plan.finished_text_ids))
+    db.session.execute(finished, execution_options={"synchronize_session": False})
 
 
-def _announced(items: dict[Target, ItemState], digest: MemberDigest) -> dict[Target, ItemState]:
-    """Return the state after the digest. What is gone is forgotten, and of what was deleted nothing counts as read.
+def _member_digest(member_id: int, state: SealedState, day: _Day) -> MemberDigest:
+    member = db.session.get_one(Member, member_id)
+    items = following_by_state(member, state.items).by_target()
+    idle = idle_state(member, state, day.sign_ins)
+    recipient = day.recipients.get(member_id)
+    news = MailPlan(recipient, []) if recipient is not None and not idle.is_over else None
+    is_announced = news is not None and _is_due(pace_of(news.recipient.mail_paces, "post"), day)
+    if news is not None:
+        news = _news(member, state, news.recipient, items if is_announced else {}, day)
+    wants_mail = recipient is not None and kinds_at(recipient.mail_paces, [NEVER]) != MAIL_KINDS.keys()
+    return MemberDigest(
+        member_id,
+        news,
+        is_announced,
+        {target: item.total for target, item in items.items()},
+        {target: open_total(item) for target, item in items.items() if target[0] == "post"},
+        {target: item.unread for target, item in items.items()},
+        is_anonymous_writing_locked(member),
+        idle,
+        recipient if idle.is_over and not is_mail_stopped(state) and wants_mail else None,
+    )
 
-    While anonymous writing is locked the state stays: not all that the member follows is known.
+
+def _news(
+    member: Member, state: SealedState, recipient: Recipient, items: dict[Target, FollowedItem], day: _Day
+) -> MailPlan | None:
+    """Return the mail to a member, or None; `items` are those whose news may be announced without naming them."""
+    due = {kind: day.rows_by_pace[pace_of(recipient.mail_paces, kind)] for kind in MAIL_KINDS}
+    has_due = any(due.values()) and day.audience.may_include(member.id, state)
+    plans = section_plans(member, due, day.audience) if has_due else []
+    unannounced = {target for target, item in items.items() if item.is_unannounced and target[0] == "post"}
+    has_anonymous_news = bool(unannounced) and bool(
+        unannounced - openly_followed(member, state.items).by_target().keys()
+    )
+    return MailPlan(recipient, plans, has_anonymous_news) if plans or has_anonymous_news else None
+
+
+def _is_due(pace: str, day: _Day) -> bool:
+    return pace in (NOW, DAILY) or (pace == WEEKLY and day.is_monday)
+
+
+def _announced(state: SealedState, digest: MemberDigest) -> SealedState:
+    """Return the state after the mail. What is gone is forgotten, and of what was deleted nothing counts as read.
+
+    While anonymous writing is locked the items stay: not all that the member follows is known.
     """
+    state = with_idle_state(state, digest.idle)
     if digest.is_locked:
-        return items
-    result = {target: state for target, state in items.items() if target in digest.counts or state.choice is False}
+        return state
+    items = {t: item for t, item in state.items.items() if t in digest.counts or item.choice is False}
     for target, count in digest.counts.items():
-        state = items.get(target, UNKNOWN)
-        if state.seen_count is not None:
-            state = state._replace(seen_count=min(state.seen_count, count))
-        is_announced = digest.is_reachable and digest.unread_counts[target] > 0
-        state = state._replace(mailed_count=count if is_announced else min(state.mailed_count, count))
-        if state != UNKNOWN:
-            result[target] = state
-    return result
+        item = state.items.get(target, UNKNOWN)
+        if item.seen_count is not None:
+            item = item._replace(seen_count=min(item.seen_count, count))
+        if item.seen_openly is not None:
+            item = item._replace(seen_openly=min(item.seen_openly, digest.open_counts.get(target, item.seen_openly)))
+        is_announced = digest.is_announced and digest.unread_counts[target] > 0
+        item = item._replace(mailed_count=count if is_announced else min(item.mailed_count, count))
+        if item != UNKNOWN:
+            items[target] = item
+    return state._replace(items=items)
+
+
+def _enqueue_farewell(recipient: Recipient) -> None:
+    mail.enqueue(
+        recipient.email,
+        "last_news",
+        subject="We stop sending you mail about what is new",
+        name=recipient.name,
+        link=external_url("accounts.sign_in"),
+        settings_link=external_url("following.mail"),
+        unsubscribe=external_url("following.unsubscribe", token=token_for(recipient.id, list(MAIL_KINDS))),
+    )

@@ -1,6 +1,6 @@
 """What a member follows: one item, or all items with the number of unread replies or posts in each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, Protocol
@@ -170,20 +170,38 @@ def openly_followed(member: Member, states: MemberItems, links: Sequence[str]) -
         return [id for of, id in targets if of == kind and is_followed(states.get((of, id), UNKNOWN), signed.get(id))]
 
     def post_item(row: ItemRow) -> FollowedItem:
-        state = states.get(("post", row.id), UNKNOWN)
-        seen_count = None if state.seen_count is None else _seen_with_anonymous(state.seen_count, texts.get(row.id))
-        count = row.comment_count + row.news_count
-        return _item(member, row, count, state._replace(seen_count=seen_count), signed.get(row.id))
+        state = _open_state(states.get(("post", row.id), UNKNOWN), texts.get(row.id))
+        return _item(member, row, row.comment_count + row.news_count, state, signed.get(row.id))
+
+    def topic_item(kind: str, row: ItemRow, own_count: int) -> FollowedItem:
+        state = _open_state(states.get((kind, row.id), UNKNOWN))
+        return _item(member, row, row.post_count - own_count, state)
 
     tags, vendors = followed_tags(ids("tag")), followed_vendors(ids("vendor"))
     own_tags = own_post_counts(member, "tag", [row.id for row in tags], links=())
     own_vendors = own_post_counts(member, "vendor", [row.id for row in vendors], links=())
-    item = partial(_item, member)
     return Following(
         [post_item(row) for row in followed_posts(ids("post"))],
-        [item(row, row.post_count - own_tags.get(row.id, 0), states.get(("tag", row.id))) for row in tags],
-        [item(row, row.post_count - own_vendors.get(row.id, 0), states.get(("vendor", row.id))) for row in vendors],
+        [topic_item("tag", row, own_tags.get(row.id, 0)) for row in tags],
+        [topic_item("vendor", row, own_vendors.get(row.id, 0)) for row in vendors],
     )
+
+
+def as_read(member: Member, states: MemberItems, items: Mapping[Target, FollowedItem]) -> dict[Target, ItemState]:
+    """Return the states of these items after everything in them was marked as read."""
+    openly = openly_followed(member, states).by_target()
+    return {
+        target: states.get(target, UNKNOWN)._replace(
+            seen_count=item.total,
+            seen_openly=openly[target].total if target in openly else open_total(item),
+        )
+        for target, item in items.items()
+    }
+
+
+def open_total(item: FollowedItem) -> int:
+    """Return how much there is in a thread by others and by the member anonymously."""
+    return item.total + sum(not reply.is_signed for reply in (item.texts.replies if item.texts else ()))
 
 
 def is_followed(state: ItemState, texts: OwnTexts | None) -> bool:
@@ -196,10 +214,18 @@ def _unread(member: Member, count: int) -> int:
     return 0 if is_anonymous_writing_locked(member) else max(count, 0)
 
 
+def _open_state(state: ItemState, texts: OwnTexts | None = None) -> ItemState:
+    """Return the state as it would be if the member's anonymous texts were somebody else's."""
+    if state.seen_count is None or state.seen_openly is not None:
+        return state._replace(seen_count=state.seen_openly)
+    return state._replace(seen_count=_seen_with_anonymous(state.seen_count, texts))
+
+
 def _seen_with_anonymous(seen_count: int, texts: OwnTexts | None) -> int:
     """Return how much was seen, the member's own anonymous replies of before included, their signed ones not.
 
-    A reply right after what was seen counts as unseen, whenever it was written: everyone else is told of it.
+    For what was marked as read by an earlier version. A reply right after what was seen counts as unseen, whenever it
+    was written: everyone else is told of it.
     """
     replies = sorted(texts.replies if texts else (), key=lambda reply: reply.position)
     earlier = [reply for n, reply in enumerate(replies) if reply.position - n < seen_count]

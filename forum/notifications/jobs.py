@@ -2,9 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from forum import jobs
 from forum.db import db, now, reading, writing
 from forum.job_runs import claim_run, days_of_run, once_per_day
-from forum.notifications.digest_actions import enqueue_digests, plan_digest, reseal_states
+from forum.notifications.at_once_actions import enqueue_at_once, plan_at_once
+from forum.notifications.digest_actions import enqueue_digests, plan_digest, record_digests
 from forum.notifications.representative_actions import assign_to_representatives, mail_representatives
 
 
@@ -21,17 +23,35 @@ def send_representative_mails() -> None:
 @once_per_day(hour=5, minute=0)
 @writing()
 def send_digests() -> None:
-    """Mail a digest, every day at five (UTC), to each member with news in what they follow.
+    """Send the daily mail and on Mondays the weekly one, at five (UTC), to each member for whom something is new.
 
     What was announced is noted in the transaction that writes the mails: if the job is killed, nobody gets one twice.
     """
+    _send_at_once()
     with reading():
         plan = plan_digest(_moment())
         db.session.rollback()
     claim_run()
     enqueue_digests(plan)
-    reseal_states(plan)
+    record_digests(plan)
     db.session.commit()
+
+
+@jobs.periodic(minute="*")
+@writing()
+def send_mail_at_once() -> None:
+    """Mail new signed texts, some minutes after the first, to each member who chose so. Every process looks."""
+    _send_at_once()
+
+
+def _send_at_once() -> None:
+    with reading():
+        plan = plan_at_once(now())
+        db.session.rollback()
+    if plan.text_ids and enqueue_at_once(plan):
+        db.session.commit()
+    else:
+        db.session.rollback()
 
 
 def _moment() -> datetime:

@@ -1,4 +1,4 @@
-"""Listeners to new texts: vendor representatives get mail, mentions wait to be looked up.
+"""Listeners to new texts: mail will announce them, mentions wait to be looked up.
 
 Whoever writes follows without a row.
 """
@@ -10,10 +10,21 @@ from sqlalchemy import Connection, event, insert, inspect
 
 from forum.db import new_random_id
 from forum.notifications.models import PendingMention
+from forum.notifications.queue_actions import queue_for_mail
 from forum.notifications.representative_actions import queue_post_for_representatives
 from forum.posts.mentions import mentioned_slugs
 from forum.posts.models import Comment, Post
-from forum.posts.signals import post_published, vendor_named
+from forum.posts.signals import comment_published, post_published, vendor_named
+
+
+@post_published.connect
+def _queue_post(post: Post) -> None:
+    queue_for_mail(post)
+
+
+@comment_published.connect
+def _queue_comment(comment: Comment) -> None:
+    queue_for_mail(comment)
 
 
 @post_published.connect

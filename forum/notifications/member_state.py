@@ -28,6 +28,8 @@ class ItemState(NamedTuple):
     seen_count: int | None = None
     # How many there were when a digest last announced it.
     mailed_count: int = 0
+    # `seen_count` as everyone else would have it, with the member's own anonymous texts: mail goes by it.
+    seen_openly: int | None = None
 
 
 MemberItems = Mapping[Target, ItemState]
@@ -68,8 +70,9 @@ def unseal_state(sealed: str | None) -> SealedState:
         # Sealed by a version that stored nothing but items.
         values = {"items": values}
     items: dict[Target, ItemState] = {}
-    for target, (choice, seen_count, mailed_count) in values["items"].items():
-        items[_target(target)] = ItemState(None if choice is None else bool(choice), seen_count, mailed_count or 0)
+    for target, (choice, seen_count, mailed_count, *later_fields) in values["items"].items():
+        choice = None if choice is None else bool(choice)
+        items[_target(target)] = ItemState(choice, seen_count, mailed_count or 0, *later_fields)
     marks = {_target(target): mark for target, mark in values.get("marks", {}).items()}
     return SealedState(items, marks, values.get("searches", {}), frozenset(values.get("muted", ())))
 

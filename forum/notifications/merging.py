@@ -21,5 +21,5 @@ def _moved(items: dict[Target, ItemState], *, old: Target, into: Target, count: 
     if not (old in items and items[old].choice):
         return items
     present = items.get(into)
-    moved = present if present is not None and present.choice else ItemState(True, count, count)
+    moved = present if present is not None and present.choice else ItemState(True, count, count, count)
     return {target: state for target, state in items.items() if target != old} | {into: moved}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, Text, UniqueConstraint, event, insert
+from sqlalchemy import Connection, ForeignKey, String, Text, UniqueConstraint, event, false, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from forum.accounts.models import Member
@@ -50,6 +50,23 @@ class PendingMention(db.Model):
     id: Mapped[RandomId]
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+
+
+class UnmailedText(db.Model):
+    """A text that everyone can read and that mail has yet to announce; deleted on Monday at the latest.
+
+    It is written with the text and names no member: whom a mail is for is found when it is written.
+    """
+
+    __tablename__ = "unmailed_texts"
+
+    id: Mapped[RandomId]
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+    # "post", "reply", or "event": something in the thread that is no text.
+    kind: Mapped[str] = mapped_column(String(10))
+    was_mailed_at_once: Mapped[bool] = mapped_column(default=False, server_default=false())
+    was_mailed_daily: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class UnmailedPost(db.Model):

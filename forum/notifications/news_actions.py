@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from forum.access import is_anonymous_writing_locked
 from forum.accounts.models import Member
 from forum.notifications.actions import change_state
-from forum.notifications.following import following_by_state
+from forum.notifications.following import as_read, following_by_state
 from forum.notifications.kinds import KINDS
-from forum.notifications.member_state import UNKNOWN, SealedState, Target
+from forum.notifications.member_state import SealedState, Target
 from forum.notifications.news import NewsGroup, news_of
 from forum.posts.chain_queries import readable_chain_links_of
 
@@ -37,11 +37,11 @@ def _mark_read(member: Member, groups: Iterable[NewsGroup], *, is_everything: bo
 
     def change(state: SealedState) -> SealedState:
         items = {
-            target: state.items.get(target, UNKNOWN)._replace(seen_count=item.total)
+            target: item
             for target, item in following_by_state(member, state.items, links).by_target().items()
             if (is_everything or target in marks) and not is_anonymous_writing_locked(member)
         }
-        return _with_marks(state, marks)._replace(items=state.items | items)
+        return _with_marks(state, marks)._replace(items=state.items | as_read(member, state.items, items))
 
     change_state(member.id, change)
 

@@ -1,11 +1,10 @@
-"""Queries about what members follow, and whom the digest may reach."""
+"""Queries about what members follow."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, or_, select
+from sqlalchemy import Row, Select, bindparam, func, select
 
 from forum.access import listed_clause
 from forum.accounts.models import Member
@@ -104,29 +103,3 @@ def followed_vendors(vendor_ids: Sequence[int]) -> Sequence[ItemRow]:
 def all_member_ids() -> set[int]:
     """Return the ids of all members."""
     return set(db.session.scalars(select(Member.id)))
-
-
-def reachable_member_ids(moment: datetime) -> set[int]:
-    """Return the members whom this day's digest may reach.
-
-    Weekly digests go out on Mondays, and none to a member who is unconfirmed, banned or whose mail came back. While
-    anonymous writing is locked, a digest about what the pages do not list would tell the mailbox that there is more.
-    """
-    frequencies = ["daily", "weekly"] if moment.weekday() == 0 else ["daily"]
-    return set(
-        db.session.scalars(
-            select(Member.id).where(
-                Member.digest.in_(frequencies),
-                Member.email.is_not(None),
-                Member.confirmed_at.is_not(None),
-                Member.banned_at.is_(None),
-                Member.bounced_at.is_(None),
-                or_(Member.anonymous_locked_until.is_(None), Member.anonymous_locked_until <= moment),
-            )
-        )
-    )
-
-
-def mail_addresses(member_ids: Sequence[int]) -> Sequence[Row[int, str, str | None]]:
-    """Return id, name and email of members."""
-    return db.session.execute(select(Member.id, Member.name, Member.email).where(Member.id.in_(member_ids))).all()

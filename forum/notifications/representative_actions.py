@@ -10,6 +10,7 @@ from forum import mail
 from forum.db import db
 from forum.links import external_url
 from forum.notifications.models import UnmailedPost
+from forum.notifications.paces import NEVER, WEEKLY, pace_of
 from forum.notifications.representative_queries import (
     UnmailedRow,
     representatives_with_unmailed,
@@ -44,10 +45,11 @@ def mail_representatives(moment: datetime) -> None:
     """Mail each representative who is due today: daily, or weekly on Mondays. Hidden posts stay queued."""
     rows_by_member: dict[int, list[UnmailedRow]] = {}
     for row in unmailed_posts():
-        wants_mail = row.email and row.digest != "never" and not row.bounced_at and not row.banned_at
+        pace = pace_of(row.mail_paces, "represented")
+        wants_mail = row.email and pace != NEVER and not row.bounced_at and not row.banned_at
         if not row.represents or row.deleted_at or not wants_mail:
             _delete(row.id)
-        elif row.listed and (row.digest == "daily" or moment.weekday() == 0):
+        elif row.listed and (pace != WEEKLY or moment.weekday() == 0):
             rows_by_member.setdefault(row.member_id, []).append(row)
             _delete(row.id)
     for rows in rows_by_member.values():
@@ -66,7 +68,7 @@ def _enqueue_mail(rows: Sequence[UnmailedRow]) -> None:
         posts=posts[:MAX_TITLES],
         more_count=len(posts) - MAX_TITLES,
         link=external_url("representative_dashboard.show", slug=first.vendor_slug),
-        unsubscribe=external_url("following.unsubscribe", token=token_for(first.member_id)),
+        unsubscribe=external_url("following.unsubscribe", token=token_for(first.member_id, ["represented"])),
     )
 
 

@@ -41,7 +41,7 @@ def unmailed_posts() -> Sequence[UnmailedRow]:
             Member.id.label("member_id"),
             Member.name,
             Member.email,
-            Member.digest,
+            Member.mail_paces,
             Member.bounced_at,
             Member.banned_at,
             Vendor.name.label("vendor_name"),

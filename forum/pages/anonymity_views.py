@@ -44,8 +44,9 @@ STORED_COLUMNS = {
     },
     "member_states": {
         "member_id": "your account",
-        "sealed": "what you follow by choice, what you marked as read, which notifications you turned off and what a "
-        "digest told you, encrypted with the key; its length shows in steps of 4, 16, 64 kilobytes",
+        "sealed": "what you follow by choice, what you marked as read, which notifications you turned off, what a mail "
+        "told you and in which 30 days you last signed in, encrypted with the key; its length shows in steps of 4, 16, "
+        "64 kilobytes",
     },
     "member_saved_lists": {
         "member_id": "your account",
@@ -59,6 +60,14 @@ STORED_COLUMNS = {
         "details_seal": "kind of browser, beginning of the network's address and the day you signed in, encrypted with "
         "the key, all of one length",
         "last_day": "the day the session ends at the latest",
+    },
+    "unmailed_texts": {
+        "id": "a random number",
+        "post_id": "the post that mail has yet to announce, or in which something is new",
+        "comment_id": "the reply that mail has yet to announce",
+        "kind": "whether it is a post, a reply or something else",
+        "was_mailed_at_once": "whether mail at once has announced it",
+        "was_mailed_daily": "whether the daily mail has announced it",
     },
     "pending_mentions": {
         "id": "a random number",
@@ -80,6 +89,7 @@ TABLE_TITLES = {
     "member_states": "What you follow, one row for every account, and nothing about your own texts in it",
     "member_saved_lists": "What you save for yourself, one row for every account, sealed anew every morning",
     "member_sessions": "A browser that is signed in; it names no account, and no visit changes it",
+    "unmailed_texts": "A new text, until mail has announced it, on Monday at the latest",
     "pending_mentions": "A new text with a mention, until the mention is looked up, a moment later",
     "pending_recounts": "A new reply or vote, until it is counted, a moment later",
 }

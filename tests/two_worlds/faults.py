@@ -173,8 +173,8 @@ def the_same_seal_twice(patch: Patch) -> None:
 def a_mail_that_names_the_thread(patch: Patch) -> None:
     def mail_author(comment: Comment) -> None:
         if comment.post.pseudonym is not None and (member := member_behind(comment.post.pseudonym)) is not None:
-            fields = {"name": member.name, "link": f"http://localhost/{comment.post.slug}", "unsubscribe": "-"}
-            mail.enqueue(str(member.email), "digest", subject="A reply", **fields)
+            fields = {"name": member.name, "link": f"http://localhost/{comment.post.slug}"}
+            mail.enqueue(str(member.email), "confirm", subject="A reply", **fields)
 
     receivers = {**comment_published.receivers, id(mail_author): mail_author}
     patch.setattr(comment_published, "receivers", receivers)

@@ -166,7 +166,7 @@ class Placeholders:
         if isinstance(value, float):
             return f"{value:.9g}"  # sums of floats depend on the order of the rows, which is random
         if (purpose := SEALS.get(place)) is not None:
-            return self._seal(place, str(value), purpose) if new else "?"
+            return self._seal(place, str(value), purpose) if new else f"? {len(str(value))}"
         kind = COLUMNS.get(place)
         if kind is SALTED:
             return "<salted>"

@@ -7,6 +7,7 @@ from forum.db import db, now
 from forum.moderation.cases import open_case
 from forum.ratings.models import Rating
 from forum.urls import key_text
+from tests.two_worlds import mail_steps
 from tests.two_worlds.stage import Act, Stage, Step
 from tests.two_worlds.story import BOTH, DOMAINS, RATING_FIELDS, post_fields, the_site_opens
 
@@ -35,6 +36,10 @@ def alice_and_bob_are_there(stage: Stage) -> None:
             identity="name",
             intent="publish",
         )
+
+
+for mail_step in mail_steps.STEPS:
+    step(mail_step)
 
 
 @step
@@ -77,8 +82,9 @@ def first_author_rates(stage: Stage) -> None:
 @step
 def carol_answers(stage: Stage) -> None:
     stage.send("carol", stage.path(stage.post("How it went"), "/reply"), body="Why?", identity="name", intent="publish")
-    # News for both of them, so that a digest goes to both, whoever wrote the other thread.
+    # News for both of them, so that mail goes to both, whoever wrote the other thread.
     stage.send("carol", stage.path(stage.post("The rebate"), "/reply"), body="So?", identity="name", intent="publish")
+    mail_steps.something_is_new_for_both(stage, "Still so")
 
 
 @step

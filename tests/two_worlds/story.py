@@ -2,9 +2,9 @@
 
 To extend the story, add a function, and a separate one for each anonymous act. Alice and Bob do the same by name. The first
 and the second author write anonymously, each in their own threads and at their own moments. Three things would tell them
-apart by their nature and are left out: nobody can mark or report their own text, under whatever name; a mail sent to one
-author only (so both follow something that has news that day); and ratings of one company are weighed together (so only the
-first author rates anonymously).
+apart by their nature and are left out: nobody can mark or report their own text, under whatever name; a mail says that
+something is new in what one wrote anonymously (so both have such news whenever mail goes out, in threads of their own that
+are the same in all worlds); and ratings of one company are weighed together (so only the first author rates anonymously).
 """
 
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from forum.urls import key_text
 from forum.vendors.actions import add_domain, add_programme, add_vendor, create_default_categories
 from forum.vendors.queries import categories
 from tests.factories import PASSWORD
+from tests.two_worlds import mail_steps
 from tests.two_worlds.stage import PASSWORD_HASH, Act, Stage, Step
 
 BOTH = {"alice": "Alice Aalto", "bob": "Bob Birk"}
@@ -143,6 +144,10 @@ def all_reply_by_name(stage: Stage) -> None:
         stage.send(name, under, body=f"As {name} I have seen the same.", identity="name", intent="publish")
 
 
+for mail_step in mail_steps.STEPS:
+    step(0)(mail_step)
+
+
 @step(22)
 def first_author_previews_and_is_warned(stage: Stage) -> None:
     form = post_fields(
@@ -203,6 +208,7 @@ def others_write(stage: Stage) -> None:
     stage.send("eve", "/posts/new", **post_fields("Desktops in spring", "All of them moved. " * 5, tags="vdi"))
     stage.send("finn", "/posts/new", **post_fields("Forms without end", "One more each week. " * 5, tags="vdi"))
     stage.send("eve", stage.path(stage.reply("Ours never"), "/useful"), intent="mark")
+    mail_steps.something_is_new_for_both(stage, "Still so")
 
 
 @step(20)

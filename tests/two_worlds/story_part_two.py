@@ -12,8 +12,17 @@ from forum.ratings.models import Rating
 from forum.urls import key_text
 from forum.vendors.models import Vendor
 from tests.factories import PASSWORD, make_representative
+from tests.two_worlds import mail_steps
 from tests.two_worlds.stage import Stage
-from tests.two_worlds.story import BOTH, DOMAINS, RATING_FIELDS, STORY, post_fields, sign_in, step
+from tests.two_worlds.story import (
+    BOTH,
+    DOMAINS,
+    RATING_FIELDS,
+    STORY,
+    post_fields,
+    sign_in,
+    step,
+)
 
 __all__ = ["STORY"]
 
@@ -186,6 +195,11 @@ def first_author_reads_why_and_appeals(stage: Stage) -> None:
 def another_moderator_answers_the_appeal(stage: Stage) -> None:
     stage.decide("max", stage.reply("The second one"), "appeal", action="reversed", rule="")
     assert stage.reply("The second one").hidden_at is None
+
+
+@step(0)
+def there_is_news_for_both_again(stage: Stage) -> None:
+    mail_steps.something_is_new_for_both(stage, "It is up again")
 
 
 @step(24 * 8)

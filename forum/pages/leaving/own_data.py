@@ -27,7 +27,7 @@ from forum.vendors.representative_queries import representation_of
 
 JsonObject = dict[str, object]
 PROFILE = ("name", "slug", "email", "role", "joined_at", "confirmed_at", "job_title", "company", "country", "time_zone")
-CHOICES = ("business_type", "region", "digest", "work_domain", "work_domain_proved_at")
+CHOICES = ("business_type", "region", "mail_paces", "work_domain", "work_domain_proved_at")
 
 
 def own_data(member: Member) -> Iterator[str]:
