@@ -90,7 +90,9 @@ def test_a_refused_address_gets_no_more_mail_and_only_the_day_is_stored(
     db.session.expire_all()
     assert (member.bounced_at, other.bounced_at) == (start_of_day(now()), None)
     (waiting,) = db.session.query(outbox.Mail)
-    assert waiting.failed_at and waiting.unsubscribe is None, "an optional mail is given up, any other waits for an admin"
+    assert waiting.failed_at and waiting.unsubscribe is None, (
+        "an optional mail is given up, any other waits for an admin"
+    )
 
 
 def test_the_command_reads_a_message_or_a_folder_and_keeps_what_it_does_not_understand(

@@ -127,7 +127,10 @@ def test_only_members_follow_and_only_what_they_may_see(app: Flask, browse: Any)
     reader = browse(make_member())
     assert reader.post(f"{address}/follow", data={"intent": "nonsense"}).status_code == 400
     assert reader.get(f"{address}/follow").status_code in (301, 302, 404, 405)
-    assert press(reader, address, "follow", return_to="https://elsewhere.example/").location == f"{path_to(post)}#post-actions"
+    assert (
+        press(reader, address, "follow", return_to="https://elsewhere.example/").location
+        == f"{path_to(post)}#post-actions"
+    )
     hide(post, "Under review.")
     assert reader.post(f"{address}/follow", data={"intent": "follow"}).status_code == 404
     assert reader.post("/tags/nothing/follow", data={"intent": "follow"}).status_code == 404
