@@ -78,5 +78,5 @@ def _counts(member: Member, kind: str, item_id: int) -> tuple[int, int]:
         own_count, signed_count = len(replies), sum(reply.is_signed for reply in replies)
     else:
         own_count = own_post_counts(member, kind, [item_id]).get(item_id, 0)
-        signed_count = own_post_counts(member, kind, [item_id], with_anonymous=False).get(item_id, 0)
+        signed_count = own_post_counts(member, kind, [item_id], links=()).get(item_id, 0)
     return max(total - own_count, 0), max(total - signed_count, 0)

@@ -38,7 +38,7 @@ class PostSubject(NamedTuple):
 NO_VENDOR = PostSubject()
 # A slug must not be the path of one of the post's other pages: /posts/<id>/edit and so on.
 RESERVED_SLUGS = frozenset(
-    "delete edit first-unread flag follow official-reply rate reply reply-count revisions useful".split()
+    "bookmark delete edit first-unread flag follow official-reply rate reply reply-count revisions useful".split()
 )
 
 
