@@ -131,7 +131,7 @@ STRANGER = [
 ]
 MEMBERS = [
     Place("own post", "post, its kinds of text", "ines"),
-    Place("long thread, signed in", "post, two hundred replies", "ines"),
+    Place("long thread, signed in", "post, 230 replies", "ines"),
     Place("reply form moved", "post, long words", "ines", steps=_reply_moved),
     Place("reply", member="ines"),
     Place("reply to a reply", member="ines"),

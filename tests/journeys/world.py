@@ -91,7 +91,7 @@ def _posts(walkers: dict[str, Member]) -> dict[str, str]:
     return {
         "post, anonymous": path_of(publish_anonymous_post(noor)),
         "post, fifty replies": path_of(fifty),
-        "post, two hundred replies": path_of(_threaded(walkers, 200)),
+        "post, 230 replies": path_of(_threaded(walkers, 230)),
         "post, no replies": path_of(publish_post(tomas, title="Nobody has answered this one yet")),
         "post, long words": path_of(_long(tomas)),
         "post, removed": path_of(deleted),

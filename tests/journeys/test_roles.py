@@ -1,0 +1,165 @@
+"""Three people, from their first visit to the one a week later, with the browser's page cache on: an angry engineer on
+a phone, a partner manager who chooses among programmes, and a reader of a thread with 230 replies."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.conftest import FLAGS, Site, Windows
+
+pytestmark = pytest.mark.browser
+ways = pytest.mark.parametrize(
+    ("width", "scripts"),
+    [(390, True), (390, False), (1280, True), (1280, False)],
+    ids=["phone", "phone, no scripts", "laptop", "laptop, no scripts"],
+)
+TEXT = (
+    "We registered the deal in March. In May a partner two tiers below us had the special bid, and nobody calls back."
+)
+
+
+@pytest.fixture(scope="module")
+def caching_chromium(program: str, chromium: Browser) -> Iterator[Browser]:
+    """Run a Chromium whose Back shows the page as it was left, as people's browsers do."""
+    off = ["--disable-back-forward-cache"]
+    launch = chromium.browser_type.launch
+    with closing(launch(executable_path=program, args=FLAGS, ignore_default_args=off)) as browser:
+        yield browser
+
+
+@pytest.fixture
+def go(site: Site, caching_chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Return what `visit` is, in that Chromium."""
+    windows = Windows(site, caching_chromium)
+    yield windows.visit
+    windows.close()
+    assert not windows.complaints, windows.complaints
+
+
+def search_for(page: Page, words: str) -> None:
+    """Search by the box in the header, or on a phone by the page behind its icon."""
+    box = page.get_by_role("banner").get_by_role("searchbox")
+    if not box.is_visible():
+        page.get_by_role("banner").get_by_role("link", name="Search").click()
+        box = page.get_by_role("main").get_by_role("searchbox")
+    box.fill(words)
+    box.press("Enter")
+    page.wait_for_load_state()
+
+
+@ways
+def test_an_angry_engineer_finds_others_says_it_anonymously_and_hears_back(
+    site: Site, go: Callable[..., Page], width: int, scripts: bool
+) -> None:
+    page, title = go(width=width, scripts=scripts), f"Registered, and lost all the same {width} {scripts}"
+    page.goto("/")
+    search_for(page, '"deal registration" -webinar')
+    expect(page.locator("mark").first).to_be_visible()
+    page.locator("main h3 a, main h2 a").first.click()
+    page.go_back()
+    expect(page.locator("mark").first).to_be_visible()
+    member = "piet" if scripts else "gwen"
+    page = go(member, width=width, scripts=scripts)
+    page.goto("/posts/new?kind=text")
+    page.get_by_label("Keep it undisclosed").check()
+    page.get_by_label("Category").select_option("Hardware")
+    page.get_by_label("Described as").fill("a mid-sized hardware supplier")
+    page.get_by_label("Title").fill(title)
+    page.get_by_label("Text", exact=True).fill(f"{TEXT} {title}")
+    page.get_by_label("Bad", exact=True).check()
+    page.get_by_label("Tags", exact=True).fill("deal registration")
+    page.locator("[name=identity][value=anonymous]").check()
+    # Quicker than three seconds nobody writes a text.
+    page.wait_for_timeout(3100)
+    page.get_by_role("main").get_by_role("button", name="Publish").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    address = page.url.partition("#")[0]
+    other = go("ines")
+    other.goto(address)
+    other.get_by_label("Your reply").fill("The same happened to us in April.")
+    other.locator("[name=identity][value=name]").first.check()
+    other.get_by_role("button", name="Post reply").click()
+    expect(other.locator(".comment__box", has_text="in April")).to_be_visible()
+    page.goto("/notifications")
+    expect(page.get_by_role("main")).to_contain_text(title)
+    expect(page.get_by_role("main")).to_contain_text("The same happened to us in April.")
+
+
+@ways
+def test_a_partner_manager_chooses_among_three_programmes_and_is_told_what_is_new(
+    site: Site, go: Callable[..., Page], width: int, scripts: bool
+) -> None:
+    member = {390: {True: "rosa", False: "rolf"}, 1280: {True: "noor", False: "tomas"}}[width][scripts]
+    page = go(member, width=width, scripts=scripts)
+    page.goto("/vendors")
+    for slug in ("northwind-storage", "halcyon-virtual", "meridian-networks"):
+        page.locator(f"[name=v][value={slug}]").check()
+    page.get_by_role("button", name="Add to shortlist").click()
+    page.get_by_role("link", name="Compare my shortlist").first.click()
+    for name in ("Northwind Storage", "Halcyon Virtual", "Meridian Networks"):
+        expect(page.get_by_role("columnheader", name=name)).to_be_visible()
+    expect(page.get_by_role("rowheader", name="Cost of a year")).to_be_visible()
+    page.get_by_role("link", name="posts").first.click()
+    page.go_back()
+    expect(page.get_by_role("rowheader", name="Cost of a year")).to_be_visible()
+    page.goto("/vendors/halcyon-virtual")
+    page.get_by_role("button", name="Follow Halcyon Virtual").click()
+    expect(page.get_by_role("button", name="Following Halcyon Virtual")).to_be_visible()
+    title = f"Halcyon changed the terms again {width} {scripts}"
+    other = go("olga" if scripts else "yara")
+    other.goto("/posts/new?kind=text")
+    other.get_by_label("Name the vendor").check()
+    other.get_by_label("Vendor", exact=True).fill("Halcyon Virtual")
+    other.get_by_label("Title").fill(title)
+    other.get_by_label("Text", exact=True).fill(f"{TEXT} {title}")
+    other.get_by_label("Mixed", exact=True).check()
+    other.get_by_label("Tags", exact=True).fill("programme changes")
+    other.locator("[name=identity][value=name]").check()
+    other.wait_for_timeout(3100)
+    other.get_by_role("main").get_by_role("button", name="Publish").click()
+    expect(other.get_by_role("heading", level=1)).to_have_text(title)
+    page.goto("/notifications")
+    expect(page.get_by_role("main")).to_contain_text("Halcyon Virtual")
+    expect(page.get_by_role("main")).to_contain_text(title)
+
+
+@ways
+def test_a_reader_of_a_long_thread_comes_back_to_what_is_new(
+    site: Site, go: Callable[..., Page], width: int, scripts: bool
+) -> None:
+    member = {390: {True: "rashid", False: "zeno"}, 1280: {True: "quinn", False: "sven"}}[width][scripts]
+    page = go(member, width=width, scripts=scripts)
+    page.goto(site.places["post, 230 replies"])
+    address = page.url
+    pages = page.get_by_role("navigation", name="Pages of replies", exact=True)
+    expect(pages).to_contain_text("Page 1 of 3")
+    pages.get_by_role("link", name="Page 3").click()
+    expect(page.get_by_text("Answer 229")).to_be_visible()
+    page.goto(address)
+    page.get_by_role("button", name="Follow this post").click()
+    page.get_by_role("link", name="Bookmark", exact=True).click()
+    page.get_by_label("Note").fill("For the renewal in spring.")
+    page.get_by_role("button", name="Save bookmark").click()
+    page.goto("/bookmarks")
+    expect(page.get_by_role("main")).to_contain_text("For the renewal in spring.")
+    said = f"What changed since: nothing at all. {width} {scripts}"
+    other = go("ines")
+    other.goto(address)
+    other.get_by_label("Your reply").fill(said)
+    other.locator("[name=identity][value=name]").first.check()
+    other.get_by_role("button", name="Post reply").click()
+    expect(other.locator(".comment__box", has_text=said)).to_be_visible()
+    if scripts:
+        page.clock.set_fixed_time(datetime.now(UTC) + timedelta(days=7))
+    page.goto(address)
+    expect(page.locator("[data-unread]")).to_contain_text("unread")
+    page.get_by_role("link", name="First unread").click()
+    fresh = page.locator(".comment__box", has_text=said)
+    expect(fresh).to_be_in_viewport()
+    if scripts:
+        expect(fresh.locator(".badge--new")).to_be_visible()
+    page.get_by_role("button", name="Mark as read").first.click()
+    expect(page.locator("[data-unread] b", has_text="unread")).to_have_count(0)
