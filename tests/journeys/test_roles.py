@@ -59,7 +59,7 @@ def test_an_angry_engineer_finds_others_says_it_anonymously_and_hears_back(
     search_for(page, '"deal registration" -webinar')
     expect(page.locator("mark").first).to_be_visible()
     page.locator("main h3 a, main h2 a").first.click()
-    page.go_back()
+    page.go_back(wait_until="commit")
     expect(page.locator("mark").first).to_be_visible()
     member = "piet" if scripts else "gwen"
     page = go(member, width=width, scripts=scripts)
@@ -103,7 +103,7 @@ def test_a_partner_manager_chooses_among_three_programmes_and_is_told_what_is_ne
         expect(page.get_by_role("columnheader", name=name)).to_be_visible()
     expect(page.get_by_role("rowheader", name="Cost of a year")).to_be_visible()
     page.get_by_role("link", name="posts").first.click()
-    page.go_back()
+    page.go_back(wait_until="commit")
     expect(page.get_by_role("rowheader", name="Cost of a year")).to_be_visible()
     page.goto("/vendors/halcyon-virtual")
     page.get_by_role("button", name="Follow Halcyon Virtual").click()
