@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple, cast
 
-from sqlalchemy import ColumnElement, and_, or_, true
+from sqlalchemy import ColumnElement, and_, true
 
 from forum.accounts.models import Member
 from forum.accounts.queries import member_by_slug
 from forum.db import db
-from forum.posts.models import LEANINGS, Comment, Post
+from forum.posts.models import LEANINGS, Post
 from forum.posts.queries import about_undisclosed, about_vendor, with_leaning, with_rating, with_tag
 from forum.posts.tags.queries import tags_by_word
 from forum.search.expressions import Filter
@@ -18,7 +18,7 @@ from forum.search.models import SearchDocument, first_id_of
 from forum.text import fold
 from forum.vendors.queries import vendor_by_name
 
-_document, _post, _comment = SearchDocument.__table__.c, Post.__table__.c, Comment.__table__.c
+_document, _post = SearchDocument.__table__.c, Post.__table__.c
 _is_post: ColumnElement[bool] = _document.post_id.is_not(None)
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 _STATES: dict[str, Callable[[], ColumnElement[bool]]] = {
@@ -41,13 +41,15 @@ class Conditions(NamedTuple):
     # Of documents from this id to before that one.
     first_id: int | None
     end_id: int | None
-    has_author: bool
+    # Members by whom, or not by whom, it is signed.
+    authors: list[tuple[int, bool]]
+    has_replies: bool
     problems: list[str]
 
 
 def conditions_of(filters: Sequence[Filter]) -> Conditions:
     """Return what the filters demand. One that can't be used is left out, and `problems` says why."""
-    clauses, problems = [], []
+    clauses, authors, problems = [], [], []
     first_id = end_id = None
     for item in filters:
         try:
@@ -58,11 +60,15 @@ def conditions_of(filters: Sequence[Filter]) -> Conditions:
                 else:
                     end_id = day_id if end_id is None else min(day_id, end_id)
                 continue
+            if item.operator == "author":
+                authors.append((_author_id(item.value), item.is_negated))
+                continue
             clause = _CLAUSES[item.operator](item.value)
             clauses.append(clause.is_not(true()) if item.is_negated else clause)
         except Problem as problem:
             problems.append(str(problem))
-    return Conditions(clauses, first_id, end_id, any(item.operator == "author" for item in filters), problems)
+    has_replies = bool(authors) or any(item[:2] == ("is", "reply") for item in filters)
+    return Conditions(clauses, first_id, end_id, authors, has_replies, problems)
 
 
 def _vendor(name: str) -> ColumnElement[bool]:
@@ -83,12 +89,12 @@ def _tag(word: str) -> ColumnElement[bool]:
     return with_tag(tag.id)
 
 
-def _author(name: str) -> ColumnElement[bool]:
-    """Return the condition for what a member signed: an anonymous row has no author."""
+def _author_id(name: str) -> int:
+    """Return the id of a member. What they signed has it, and an anonymous row has none."""
     member = cast(Member | None, db.session.scalar(member_by_slug(fold(name))))
     if member is None:
         raise Problem(f"There is no member “{name[:60]}”. Only signed writing can be searched by author.")
-    return or_(and_(_is_post, _post.author_id == member.id), _comment.author_id == member.id)
+    return member.id
 
 
 def _state(word: str) -> ColumnElement[bool]:
@@ -111,6 +117,5 @@ def _day_of(item: Filter) -> date:
 _CLAUSES: dict[str, Callable[[str], ColumnElement[bool]]] = {
     "vendor": _vendor,
     "tag": _tag,
-    "author": _author,
     "is": _state,
 }

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
-from sqlalchemy import ColumnElement, Select, column, func, literal, or_, select, table
+from sqlalchemy import ColumnElement, Executable, Select, case, column, func, literal, or_, select, table, union_all
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import TSQUERY
 
@@ -87,9 +87,9 @@ def new_matches(query_text: str, *, since: date, until: date, limit: int = 20) -
 
 def _matches(expression: Expression, conditions: Conditions, limit: int) -> Matches:
     if not expression.groups:
-        rows = db.session.execute(_filtered(conditions).limit(limit)).all() if _has_any(conditions) else []
+        rows = db.session.execute(_filtered(conditions, limit)).all() if _has_any(conditions) else []
         return Matches(cast(Sequence[Match], rows), len(rows) == limit, conditions.problems)
-    scanned = MAX_FILTERED if conditions.clauses else limit
+    scanned = MAX_FILTERED if conditions.clauses or conditions.authors else limit
     newest = _newest(expression, conditions).limit(scanned).cte("newest")
     count = select(func.count()).select_from(newest).scalar_subquery()
     statement = _rows(conditions, count.label("scanned")).join(newest, newest.c.id == _document.id)
@@ -99,7 +99,11 @@ def _matches(expression: Expression, conditions: Conditions, limit: int) -> Matc
 
 
 def _has_any(conditions: Conditions) -> bool:
-    return bool(conditions.clauses) or conditions.first_id is not None or conditions.end_id is not None
+    return (
+        bool(conditions.clauses or conditions.authors)
+        or conditions.first_id is not None
+        or conditions.end_id is not None
+    )
 
 
 def _newest(expression: Expression, conditions: Conditions) -> Select[int]:
@@ -121,21 +125,47 @@ def _period(number: ColumnElement[int], conditions: Conditions) -> list[ColumnEl
     return first + ([number < conditions.end_id] if conditions.end_id is not None else [])
 
 
-def _filtered(conditions: Conditions) -> Select[*tuple[object, ...]]:
-    """Select what meets the filters when there are no words: posts, and of one author also replies."""
-    statement = _rows(conditions).where(*_period(_document.id, conditions))
-    return statement if conditions.has_author else statement.where(_document.post_id.is_not(None))
+def _filtered(conditions: Conditions, limit: int) -> Executable:
+    """Select what meets the filters when there are no words: posts, and of an author, or if asked for, replies."""
+    document, post, comment = SearchDocument.__table__, Post.__table__, Comment.__table__
+    shared = (listed_clause(_post), *conditions.clauses, *_period(_document.id, conditions))
+    posts = (
+        select(*_columns())
+        .join_from(document, post, _post.id == _document.post_id)
+        .where(*shared, *(_is_by(_post.author_id, *author) for author in conditions.authors))
+    )
+    if not conditions.has_replies:
+        return posts.order_by(_document.id.desc()).limit(limit)
+    replies = (
+        select(*_columns())
+        .join_from(document, comment, _comment.id == _document.comment_id)
+        .join(post, _post.id == _comment.post_id)
+        .where(*shared, listed_clause(_comment))
+        .where(*(_is_by(_comment.author_id, *author) for author in conditions.authors))
+    )
+    both = union_all(posts, replies).subquery()
+    return select(both).order_by(both.c.id.desc()).limit(limit)
+
+
+def _columns() -> list[ColumnElement[Any]]:
+    names = ("id", "post_id", "comment_id", "title", "body", "word_count")
+    return [*(_document[name] for name in names), _post.id.label("thread_id"), _post.vendor_id]
+
+
+def _is_by(author_id: ColumnElement[Any], member_id: int, is_negated: bool) -> ColumnElement[bool]:
+    return author_id.is_distinct_from(member_id) if is_negated else author_id == member_id
 
 
 def _rows(conditions: Conditions, *columns: ColumnElement[object]) -> Select[*tuple[object, ...]]:
     """Select the listed documents that meet the conditions, the newest first."""
     document, post, comment = SearchDocument.__table__, Post.__table__, Comment.__table__
-    names = ("id", "post_id", "comment_id", "title", "body", "word_count")
+    author_id = case((_document.post_id.is_not(None), _post.author_id), else_=_comment.author_id)
     return (
-        select(*(document.c[name] for name in names), _post.id.label("thread_id"), _post.vendor_id, *columns)
+        select(*_columns(), *columns)
         .select_from(document)
         .outerjoin(comment, _comment.id == _document.comment_id)
         .join(post, _post.id == func.coalesce(_document.post_id, _comment.post_id))
         .where(listed_clause(_post), or_(_comment.id.is_(None), listed_clause(_comment)), *conditions.clauses)
+        .where(*(_is_by(author_id, *author) for author in conditions.authors))
         .order_by(_document.id.desc())
     )

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, render_template, request
 
 from forum import dates
+from forum.access import can_write
 from forum.accounts.bylines import byline
 from forum.db import deferred_transaction, now, start_of_day
 from forum.links import external_url
@@ -12,6 +13,7 @@ from forum.search.result_queries import newest_results, result_page, similar_pos
 from forum.search.snippets import marked, snippet
 from forum.search.spelling import suggested_query
 from forum.text import excerpt_of, single_line, visible_words
+from forum.web import permission_required
 
 bp = Blueprint("search", __name__)
 FEED_SIZE = 30
@@ -62,6 +64,7 @@ def feed() -> Response:
 @deferred_transaction
 @limiter.exempt
 @writing_limiter.limit("60/minute;1000/hour")
+@permission_required(can_write)
 def similar() -> str:
     """Return posts whose titles are like the one that is typed, as a part of the form's page. Nothing is written.
 

@@ -2,6 +2,7 @@
 
     python -m tests.bench.search                      SQLite, in a temporary folder
     python -m tests.bench.search postgresql://...     PostgreSQL, in an empty database
+    python -m tests.bench.search URL filled           a database that an earlier run has filled
 
 The texts are made of words whose frequency falls with their rank, as in a language; each of 24,000 different ones is used
 many times. Filling takes some minutes.
@@ -15,22 +16,21 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import flask_migrate
 from flask import Flask
-from sqlalchemy import event
 from sqlalchemy import text as sql
 
 from forum import create_app
 from forum.db import db, new_random_id, start_of_day, writing
-from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post, PostTag
 from forum.search import indexing
 from forum.search.actions import rebuild_index
 from forum.search.expressions import parse
+from forum.search.models import SearchDocument
 from forum.search.result_queries import result_page
 from forum.text import RENDER_VERSION
 from forum.urls import key_text
@@ -143,20 +143,28 @@ def _comment(author_id: int, post_id: int, at: datetime, body: str) -> dict[str,
     return {**row, "post_id": post_id, "depth": 0, "path": path, "answer_count": 0}
 
 
-def timed(work: Callable[[], object]) -> list[float]:
-    """Return how long each of some runs takes, in milliseconds."""
-    times = []
-    for _ in range(RUNS):
-        start = time.perf_counter()
+class Times(NamedTuple):
+    """The median and the 95th percentile of some runs, and the median of this process's CPU time, in milliseconds."""
+
+    median: float
+    p95: float
+    cpu: float
+
+
+def timed(work: Callable[[], object], runs: int = RUNS) -> Times:
+    """Measure some runs."""
+    walls, cpus = [], []
+    for _ in range(runs):
+        start, cpu_start = time.perf_counter(), time.process_time()
         work()
-        times.append((time.perf_counter() - start) * 1000)
+        cpus.append((time.process_time() - cpu_start) * 1000)
+        walls.append((time.perf_counter() - start) * 1000)
         db.session.rollback()
-    return sorted(times)
+    return Times(statistics.median(walls), sorted(walls)[int(runs * 0.95)], statistics.median(cpus))
 
 
-def measurements(app: Flask) -> Iterator[str]:
-    """Fill the database, ask, and yield the lines of a table."""
-    words = vocabulary()
+def filling(words: list[str]) -> Iterator[str]:
+    """Fill the database, and yield how long that took and how large it is."""
     start = time.perf_counter()
     fill(words)
     yield f"filled in {time.perf_counter() - start:.0f} s"
@@ -166,27 +174,32 @@ def measurements(app: Flask) -> Iterator[str]:
     if db.engine.dialect.name == "postgresql":
         db.session.execute(sql("ANALYZE"))
         db.session.commit()
-    yield "| question | matches | median ms | p95 ms |"
-    yield "| --- | --- | --- | --- |"
+
+
+def answering(app: Flask, words: list[str]) -> Iterator[str]:
+    """Ask each question, and yield the lines of a table."""
+    yield "| question | matches | median ms | p95 ms | CPU ms |"
+    yield "| --- | --- | --- | --- | --- |"
     with app.test_request_context():
         for name, question in QUESTIONS.items():
             expression = parse(question(words))
             page = result_page(expression)
             times = timed(lambda expression=expression: result_page(expression))
             matches = f"{page.total}{'+' if page.is_cut else ''}"
-            yield f"| {name} | {matches} | {statistics.median(times):.0f} | {times[int(RUNS * 0.95)]:.0f} |"
+            yield f"| {name} | {matches} | {times.median:.0f} | {times.p95:.0f} | {times.cpu:.0f} |"
 
 
-def cost_of_writing() -> float:
-    """Return the median CPU time of writing a reply, in milliseconds."""
-    post, author, times = make_post(), make_member(), []
-    for n in range(200):
-        start = time.process_time()
-        with writing():
-            write_comment(post, author, body=f"The vendor answered within {n} days. " * 8)
-            db.session.commit()
-        times.append((time.process_time() - start) * 1000)
-    return statistics.median(times)
+def cost_of_indexing() -> Iterator[str]:
+    """Yield the CPU time of writing a reply's row of the index, in this process."""
+    body_html = "<p>" + "The vendor answered within seven days, and the deal was still ours. " * 6 + "</p>"
+    post_id = make_post().id
+    row = db.session.query(SearchDocument).filter_by(post_id=post_id).one()
+    table, dialect = SearchDocument.__table__, db.engine.dialect.name
+    words = timed(lambda: indexing.word_columns(dialect, "", body_html), 300)
+    columns = indexing.word_columns(dialect, "", body_html)
+    with writing():
+        update = timed(lambda: db.session.execute(table.update().where(table.c.id == row.id), columns), 300)
+    yield f"a reply of {len(body_html)} characters: {words.cpu:.2f} ms for its words, {update.cpu:.2f} ms to replace its row"
 
 
 def _size() -> float:
@@ -197,21 +210,17 @@ def _size() -> float:
     return float(pages) * float(db.session.scalar(sql("PRAGMA page_size")) or 0) / 1e6
 
 
-def main(url: str | None) -> None:
+def main(url: str | None, is_filled: bool = False) -> None:
     """Measure on a database, by default SQLite in a temporary folder."""
+    words = vocabulary()
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(settings_for(url or f"sqlite:///{folder}/bench.sqlite", Path(folder)))
         with app.app_context():
             flask_migrate.upgrade()
             db.session.remove()
-            indexed = cost_of_writing()
-            event.remove(Comment, "after_insert", indexing._insert)
-            before = cost_of_writing()
-            event.listen(Comment, "after_insert", indexing._insert)
-            print(f"writing a reply: {indexed:.2f} ms of CPU, without the index {before:.2f} ms", flush=True)
-            for line in measurements(app):
+            for line in chain(() if is_filled else filling(words), cost_of_indexing(), answering(app, words)):
                 print(line, flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else None)
+    main(sys.argv[1] if len(sys.argv) > 1 else None, is_filled="filled" in sys.argv)
