@@ -206,6 +206,8 @@ class Placeholders:
             return "<signed>"
         if isinstance(content, str) and len(content) > 40:
             return f"<signed and {self._seal('a link', content, 'unsubscribe')}>"
+        if isinstance(content, list) and isinstance(content[-1], str) and len(content[-1]) > 100:
+            content = [*content[:-1], self._seal("a link", content[-1], "path of a mailed link")]
         # A link of the account's holds a digest of the salted password, so that it works once.
         text = re.sub(r'"[0-9a-f]{16}"', '"<salted>"', json.dumps(content, sort_keys=True))
         return f"<signed {self.text(text, new=new)}>"

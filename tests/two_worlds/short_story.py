@@ -80,6 +80,18 @@ def first_author_rates(stage: Stage) -> None:
 
 
 @step
+def second_author_writes_about_an_undisclosed_vendor(stage: Stage) -> None:
+    about = {"vendor_naming": "undisclosed", "category": "hardware", "description": "a large hardware supplier"}
+    form = post_fields("A large one turned us away", "They gave it to others. " * 3, identity="anonymous")
+    stage.send_anonymously(stage.second_author, "/posts/new", **form | about)
+
+
+@step
+def second_author_rates_it_later(stage: Stage) -> None:
+    stage.send_anonymously(stage.second_author, stage.path(stage.post("A large one"), "/rate"), **RATING_FIELDS)
+
+
+@step
 def carol_answers(stage: Stage) -> None:
     stage.send("carol", stage.path(stage.post("How it went"), "/reply"), body="Why?", identity="name", intent="publish")
     # News for both of them, so that mail goes to both, whoever wrote the other thread.

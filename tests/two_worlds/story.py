@@ -289,6 +289,13 @@ def it_is_shown_again(stage: Stage) -> None:
     stage.decide("max", stage.post("A large one"), "held", action="approve", rule="")
 
 
+@step()
+def second_author_adds_a_rating(stage: Stage) -> None:
+    item = stage.post("A large one")
+    stage.send_anonymously(stage.second_author, stage.path(item, "/rate"), **RATING_FIELDS)
+    assert stage.post("A large one").rating.anonymous
+
+
 def sign_in(stage: Stage) -> None:
     """Sign both members in again."""
     stage.browsers.clear()

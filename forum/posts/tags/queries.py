@@ -135,20 +135,15 @@ def _match_phrase(words: list[str], known_tags: dict[str, Tag], matches: TagMatc
     """Add the tags of a phrase, the longest first, and each run of words that are none."""
     unknown: list[str] = []
     while words:
-        runs = ("-".join(words[:size]) for size in _RUN_LENGTHS if size <= len(words))
-        run = next((run for run in runs if run in known_tags), None)
-        if run is None:
+        size = next((size for size in _RUN_LENGTHS if "-".join(words[:size]) in known_tags), 0)
+        if size:
+            run = "-".join(words[:size])
+            matches.tags[run] = known_tags[run]
+        else:
             unknown.append(words[0])
-            words = words[1:]
-            continue
-        matches.tags[run] = known_tags[run]
-        words = words[_word_count(run, words) :]
+        words = words[max(size, 1) :]
     if unknown:
         matches.unknown.append(" ".join(unknown))
-
-
-def _word_count(run: str, words: list[str]) -> int:
-    return next(size for size in _RUN_LENGTHS if size <= len(words) and "-".join(words[:size]) == run)
 
 
 def _folded_words(phrase: str) -> list[str]:
