@@ -10,10 +10,10 @@ from tests.journeys.conftest import Site
 pytestmark = pytest.mark.browser
 # As if the last visit had been a week ago, three replies earlier.
 A_WEEK_AGO = """() => {
+    sessionStorage.clear();
     const threads = JSON.parse(localStorage.threads);
-    for (const thread of Object.values(threads)) {
-        thread.at = 0;
-        Object.assign(thread.seen, {count: thread.seen.count - 3, latest: "2001-01-01T00:00:00Z", keys: []});
+    for (const [, seen] of threads) {
+        Object.assign(seen, {count: seen.count - 3, latest: "2001-01-01T00:00:00Z", keys: []});
     }
     localStorage.threads = JSON.stringify(threads);
 }"""
