@@ -6,7 +6,7 @@ from functools import cache
 from flask import Flask, Response, request
 
 from forum import db
-from forum.urls import path_of
+from forum.urls import path_of, script_root
 
 # The URL of the joined stylesheet below /static/.
 STYLESHEET = "app.css"
@@ -36,6 +36,11 @@ def init_app(app: Flask) -> None:
 
 def asset(name: str) -> str:
     """Return a static file's URL, which changes when the file does."""
+    return _url_of(name, script_root())
+
+
+@cache
+def _url_of(name: str, root: str) -> str:
     return path_of("static", filename=name, v=_version_of(name))
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, g, get_flashed_messages, get_template_attribute, session
 from markupsafe import Markup
 
+NOTHING = Markup("")
 # Flask's names: of the list in the session, and of the category of a message without a place.
 _SESSION_KEY, _NO_PLACE = "_flashes", "message"
 
@@ -23,7 +24,7 @@ def messages_at(place: str = _NO_PLACE) -> Markup:
     """Return the messages for a place of this page, the top without one. A template global."""
     rows = _rows()
     if not rows:
-        return Markup("")
+        return NOTHING
     shown_places: set[str] = g.setdefault("shown_message_places", set())
     shown_places.add(place)
     return _markup([text for category, text in rows if category == place])
@@ -31,8 +32,11 @@ def messages_at(place: str = _NO_PLACE) -> Markup:
 
 def remaining_messages() -> Markup:
     """Return the messages for places that this page does not have. A template global, for the end of a page."""
+    rows = _rows()
+    if not rows:
+        return NOTHING
     shown_places = g.get("shown_message_places", ())
-    return _markup([text for category, text in _rows() if category not in shown_places])
+    return _markup([text for category, text in rows if category not in shown_places])
 
 
 def message_places() -> list[str]:

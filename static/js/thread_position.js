@@ -1,5 +1,5 @@
 // Remembers on this device how far a thread was read, marks replies that came since the last visit, and leads to them.
-// Nothing is sent. A visit ends after half an hour without opening the thread.
+// Nothing is sent. What stays on the device has no times of visits: when a visit began, only its tab knows.
 const KEY = "threads";
 const MAX_THREADS = 200;
 const MAX_KEYS = 100;
@@ -15,15 +15,17 @@ function enable(thread) {
     // An anonymous reply shows its day only: those of the last day are remembered by their keys.
     keys: boxes.filter((box) => timeOf(box) === dayOf(thread.dataset.latest)).map((box) => box.id).slice(-MAX_KEYS),
   };
-  const threads = stored();
-  const entry = threads[thread.dataset.thread];
-  const isSameVisit = entry && Date.now() - entry.at < VISIT;
-  const since = isSameVisit ? entry.since : entry ? entry.seen : present;
-  if (entry && dayOf(entry.seen.latest) === dayOf(present.latest)) {
-    present.keys = [...new Set([...entry.seen.keys, ...present.keys])].slice(-MAX_KEYS);
+  const id = thread.dataset.thread;
+  const threads = new Map(load(localStorage));
+  const visits = new Map(load(sessionStorage));
+  const last = threads.get(id);
+  const visit = visits.get(id);
+  const since = visit && Date.now() - visit.at < VISIT ? visit.since : (last ?? present);
+  if (last && dayOf(last.latest) === dayOf(present.latest)) {
+    present.keys = [...new Set([...last.keys, ...present.keys])].slice(-MAX_KEYS);
   }
-  threads[thread.dataset.thread] = { since, seen: present, at: Date.now() };
-  store(threads);
+  save(localStorage, threads, id, present);
+  save(sessionStorage, visits, id, { since, at: Date.now() });
   // Nothing is new when the thread is as it was. What this reader wrote is not new to them.
   if (present.count <= since.count && present.latest <= since.latest) return;
   const fresh = boxes.filter((box) => isNew(box, since));
@@ -103,18 +105,21 @@ function showLine(thread, fresh, count) {
   }
 }
 
-function stored() {
+function load(storage) {
   try {
-    return JSON.parse(localStorage.getItem(KEY)) ?? {};
+    const entries = JSON.parse(storage.getItem(KEY));
+    return Array.isArray(entries) ? entries : [];
   } catch {
-    return {}; // storage may be turned off
+    return []; // storage may be turned off
   }
 }
 
-function store(threads) {
-  const latest = Object.entries(threads).sort(([, a], [, b]) => b.at - a.at);
+// The thread opened last stands last; those opened longest ago are forgotten.
+function save(storage, entries, id, entry) {
+  entries.delete(id);
+  entries.set(id, entry);
   try {
-    localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(latest.slice(0, MAX_THREADS))));
+    storage.setItem(KEY, JSON.stringify([...entries].slice(-MAX_THREADS)));
   } catch {
     // then nothing is marked on the next visit
   }

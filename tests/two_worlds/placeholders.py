@@ -101,10 +101,11 @@ HEADERS = {
 # With few nouns two pseudonyms would sometimes get the same name by chance.
 MANY_NOUNS = [f"{noun}{number}" for noun in anonymity.NOUNS for number in range(1000, 2000)]
 # In pages, mails and logs: signed tokens (their content is compared), hexadecimal HMACs, secret addresses, ids and durations
-# of tasks, sizes of files, names of pseudonyms (two words), and ids of rows as digits or as ten characters.
+# of tasks, sizes of files, marks of names, names of pseudonyms (two words), and ids of rows as digits or as ten characters.
 IN_TEXT = re.compile(
     r"(?P<signed>\.?[\w-]+\.[\w-]{6}\.[\w-]{27}(?![\w-]))"
     r"|(?P<mark>\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})\b)"
+    r"|(?P<shape>\bmark-\d+\b)"
     r"|(?P<secret>(?<=/notices/of/)[\w-]{32})"
     r"|(?P<task>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d+\.\d{3}s\b|\b\d+ [KMG]B\b)"
     r"|(?P<name>\b[A-Z][a-z]+ [A-Z][a-z]+\d{4}\b)"
@@ -150,6 +151,8 @@ class Placeholders:
             kind, value = str(match.lastgroup), match[0]
             if kind == "signed":
                 return self._signed(value, new)
+            if kind == "shape":  # made of the name and the thread's key, which stand beside it
+                return "<mark of a name>"
             if kind == "task":
                 return "<of the machine>"
             if kind == "key":
