@@ -22,6 +22,7 @@ from forum.moderation.flags.actions import flag
 from forum.moderation.notices.actions import confirm_notice, save_author_answer, send_notice
 from forum.notifications.actions import follow
 from forum.notifications.jobs import send_digests
+from forum.pages.saved.actions import add_to_shortlist, save_bookmark, save_weights
 from forum.posts.actions import PostSubject, edit_post
 from forum.posts.comment_actions import edit_comment
 from forum.posts.scheduled_actions import schedule_comment
@@ -104,6 +105,9 @@ def _write_anonymously(canary: Member, vendor: Vendor, member: Member, moderator
     make_rating(canary, vendor=make_vendor("Lakeside"), anonymous=True)
     for kind, number in (("post", post.id), ("tag", tag.id), ("vendor", vendor.id)):
         follow(canary, kind, number)
+    save_bookmark(canary, post.id, "I wrote this, and the reply below.")
+    save_weights(canary, {"education": 5})
+    add_to_shortlist(canary, vendor.slug)
     schedule_comment(canary, other, hours=72, form_data={"body": "Later."}, parent=None, body="Later.", badged=False)
     _moderate(reply, answer, post, member, moderator)
 

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-from tests.journeys.steps import Place, submit
+from tests.journeys.steps import Place
 from tests.journeys.texts import LONG
 
 
@@ -12,7 +12,8 @@ def _bookmarking(page: Page) -> None:
 
 def _bookmarked(page: Page) -> None:
     _bookmarking(page)
-    submit("Save bookmark", note=LONG[:500])(page)
+    page.get_by_label("Note").fill(LONG[:500])
+    page.get_by_role("main").get_by_role("button", name="Save").click()
     page.goto("/bookmarks")
 
 

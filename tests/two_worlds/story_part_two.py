@@ -71,6 +71,25 @@ def first_author_publishes_one_draft_and_deletes_the_other(stage: Stage) -> None
     assert db.session.query(SealedDraft).count() == 1
 
 
+@step()
+def both_save_weights_and_a_shortlist(stage: Stage) -> None:
+    for first in BOTH:
+        stage.send(first, "/saved/weights", w_education="5")
+        stage.send(first, "/vendors/northwind/shortlist", intent="add")
+
+
+@step()
+def first_author_bookmarks_what_they_wrote_anonymously(stage: Stage) -> None:
+    path = stage.path(stage.post("How Northwind"), "/bookmark")
+    stage.send_anonymously(stage.first_author, path, note="I wrote this, for the renewal.")
+    assert "I wrote this" in stage.browser(stage.first_author).get("/bookmarks").text
+
+
+@step(24)
+def saved_lists_are_sealed_anew(stage: Stage) -> None:
+    stage.run("reseal_saved_lists")
+
+
 @step(24)
 def both_sign_in_again(stage: Stage) -> None:
     stage.browsers.clear()
