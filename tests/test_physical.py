@@ -44,6 +44,7 @@ def more_happens(stage: Stage) -> None:
     )
     stage.send(stage.first_author, "/following/seen")
     stage.send(stage.first_author, "/notifications/settings", kinds=["reply", "mention"])
+    stage.send(stage.first_author, "/notifications/searches", q="rebate", intent="follow")
     stage.send(stage.first_author, "/notifications/read")
     stage.run("send_digests", "send_representative_mails")
     stage.send_anonymously(stage.first_author, stage.path(first, "/delete"))
