@@ -38,8 +38,8 @@ STORED_COLUMNS = {
     },
     "member_states": {
         "member_id": "your account",
-        "sealed": "what you follow by choice, searches too, what you marked as read, which notifications you turned "
-        "off and what a digest told you, encrypted with the key; its length shows in steps of 4, 16, 64 kilobytes",
+        "sealed": "what you follow by choice, what you marked as read, which notifications you turned off and what a "
+        "digest told you, encrypted with the key; its length shows in steps of 4, 16, 64 kilobytes",
     },
     "member_sessions": {
         "id": "a random number",
