@@ -196,7 +196,7 @@ def test_a_kind_that_is_turned_off_is_neither_counted_nor_listed(app: Flask, bro
     make_comment(mine), make_comment(followed)
     browser = browse(reader)
     page = browser.get("/notifications/settings").text
-    assert page.count(" checked") == 7 and "Open cases" not in page
+    assert page.count(" checked") == 8 and "Open cases" not in page
     browser.post("/notifications/settings", data={"kinds": ["reply", "vendor"]})
     assert parts_of(reader) == {(mine.title, "reply"): 1} and bell_of(reader) == "1"
     assert browser.get("/notifications/settings").text.count(" checked") == 2

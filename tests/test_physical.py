@@ -46,6 +46,7 @@ def more_happens(stage: Stage) -> None:
     )
     stage.send(stage.first_author, "/following/seen")
     stage.send(stage.first_author, "/notifications/settings", kinds=["reply", "mention"])
+    stage.send(stage.first_author, "/notifications/searches", q="rebate", intent="follow")
     stage.send(stage.first_author, "/notifications/read")
     form = {**reply, "intent": "save draft", "body": "Not quite finished."}
     stage.send_anonymously(stage.first_author, stage.path(post, "/reply/draft"), **form)

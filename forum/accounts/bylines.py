@@ -75,6 +75,11 @@ def byline(item: BylineRow | BylineItem) -> Byline:
     return _row_byline(cast(BylineRow, item), title) if hasattr(item, "alias") else _item_byline(item, title)
 
 
+def byline_name(row: BylineRow) -> str:
+    """Return the name alone, for a list whose links lead elsewhere."""
+    return row.alias or row.author_name or FORMER_MEMBER.name
+
+
 def _row_byline(row: BylineRow, title: str | None) -> Byline:
     if row.alias:
         return Byline(row.alias, None, True, row.badge)

@@ -13,7 +13,7 @@ from forum.accounts import (
     views,
     work_domain_views,
 )
-from forum.accounts.bylines import byline
+from forum.accounts.bylines import byline, byline_name
 from forum.accounts.lock_actions import lock_end
 from forum.accounts.organisations import mailbox_domain, organisation_of
 from forum.domains import display_domain
@@ -39,6 +39,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         anonymous_lock_end=lambda: lock_end(current_reader()),
         byline=byline,
+        byline_name=byline_name,
         display_domain=display_domain,
         organisation_of=organisation_of,
         reader_mailbox_domain=lambda: mailbox_domain(current_reader()),

@@ -19,6 +19,7 @@ KINDS: Mapping[str, Kind] = {
     "post": Kind("New replies in posts you follow", "You follow posts you write in, and posts you choose to follow."),
     "vendor": Kind("New posts about vendors you follow", "You follow a vendor from its page."),
     "tag": Kind("New posts with tags you follow", "You follow a tag from its page."),
+    "search": Kind("New matches of searches you follow", "You follow a search from its results, up to ten."),
     "decision": Kind("Decisions about you", "A moderator decides about your account, or approves or changes a text."),
     "work": Kind("Open cases", "Cases that wait for a moderator and that you may decide.", is_for_staff=True),
 }

@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from forum.accounts.models import Member
-from forum.db import start_of_day
+from forum.db import now, start_of_day
 from forum.notifications.following import FollowedItem, Following, following_by_state, openly_followed
 from forum.notifications.member_state import Target, unseal_state
 from forum.notifications.mention_queries import mentions_of
 from forum.notifications.news_queries import NewsRow, latest_posts, latest_replies
 from forum.notifications.own_text_queries import OwnTexts, state_and_own_replies
 from forum.notifications.queries import followed_posts, sealed_state
+from forum.notifications.search_follows import matches_by_search, search_path
 from forum.notifications.signals import news_collected
 from forum.posts.chain_queries import readable_chain_links_of
 from forum.posts.comment_actions import position_of
@@ -74,6 +75,7 @@ def news_of(member: Member, *, with_anonymous: bool = True, with_muted: bool = F
     muted_kinds: frozenset[str] = frozenset() if with_muted else state.muted_kinds
     mentions = {} if "mention" in muted_kinds else _mentions_by_thread(member, following.posts)
     groups = [*_thread_groups(following.posts, mentions, state.marks), *_item_groups(following)]
+    groups += _search_groups(following, state.searches)
     for _, added in news_collected.send(member, state=state, links=links if with_anonymous else []):
         groups += added
     return sorted(_without_kinds(groups, muted_kinds), key=lambda group: (group.latest_at, group.target), reverse=True)
@@ -199,6 +201,26 @@ def _item_groups(following: Following) -> list[NewsGroup]:
                 part = NewsPart(kind, item.unread, tuple(row.id for row in posts))
                 groups.append(NewsGroup(kind, item_id, title, path, posts[0].created_at, (part,)))
     return groups
+
+
+def _search_groups(following: Following, searches: Mapping[str, int]) -> list[NewsGroup]:
+    texts = {item.row.id: item.texts for item in following.posts if item.texts is not None}
+    own_replies = {(post_id, reply.id) for post_id, own_texts in texts.items() for reply in own_texts.replies}
+    own_posts = {(post_id, None) for post_id, own_texts in texts.items() if own_texts.wrote_post}
+    matches = matches_by_search(searches, own_replies | own_posts)
+    day = start_of_day(now())
+    return [
+        NewsGroup(
+            "search",
+            query,
+            f"Search: {query}",
+            search_path(query),
+            day,
+            (NewsPart("search", len(rows), tuple(dict.fromkeys(post_id for post_id, _ in rows))),),
+            mark=day.toordinal(),
+        )
+        for query, rows in matches.items()
+    ]
 
 
 def _rows_by(key: Callable[[NewsRow], int], rows: Iterable[NewsRow]) -> dict[int, list[NewsRow]]:

@@ -1,6 +1,6 @@
 """Queries for the list of news: which replies and posts are the latest, and what the list shows of them."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import cache
 from typing import Any
 
@@ -58,6 +58,16 @@ def _latest_posts(kind: str) -> Select[Any]:
         rows = rows.join(PostTag.__table__, link.post_id == post.id)
     ranked = rows.where(item_id.in_(bindparam("ids", expanding=True)), listed_clause(post)).subquery()
     return select(ranked).where(ranked.c.rank <= MAX_ROWS).order_by(ranked.c.item_id, ranked.c.rank)
+
+
+def listed_matches(matches: Set[tuple[int, int | None]]) -> set[tuple[int, int | None]]:
+    """Return the matches of a search that everybody can see: pairs of a thread and a reply in it, or None."""
+    post_ids, comment_ids = {match[0] for match in matches}, {match[1] for match in matches if match[1] is not None}
+    if not matches:
+        return set()
+    posts = set(db.session.scalars(select(Post.id).where(Post.id.in_(post_ids), listed_clause(Post))))
+    comments = set(db.session.scalars(select(Comment.id).where(Comment.id.in_(comment_ids), listed_clause(Comment))))
+    return {match for match in matches if match[0] in posts and (match[1] is None or match[1] in comments)}
 
 
 def replies_by_id(comment_ids: Sequence[int]) -> dict[int, NewsRow]:

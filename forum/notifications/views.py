@@ -12,6 +12,7 @@ from forum.db import db
 from forum.notifications import actions
 from forum.notifications.following import FollowedItem, following_of, thread_follow
 from forum.notifications.news import first_unread_reply
+from forum.notifications.search_follows import followed_searches, search_path
 from forum.posts.models import Post
 from forum.posts.queries import post_by_id
 from forum.posts.tags.queries import tag_by_slug
@@ -43,7 +44,7 @@ MESSAGES = {
 def index() -> ResponseReturnValue:
     """List what the reader follows: items with something unread, or with ?show=all all items."""
     following = following_of(current_user)
-    unread = following.only_unread()
+    unread, searches = following.only_unread(), followed_searches(current_user)
     shows_all = request.args.get("show") == "all"
     listed = following if shows_all else unread
     posts, next_after = _page(listed.posts, KeyConverter.number_in(request.args.get("after")))
@@ -53,7 +54,8 @@ def index() -> ResponseReturnValue:
         tags=listed.tags,
         vendors=listed.vendors,
         shows_all=shows_all,
-        follows_anything=any(following),
+        searches=[(query, search_path(query)) for query in searches] if shows_all else [],
+        follows_anything=any(following) or bool(searches),
         has_unread=any(unread),
         next_after=next_after,
     )

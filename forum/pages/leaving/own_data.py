@@ -11,6 +11,7 @@ from forum.accounts.sanctions import readable_sanctions
 from forum.moderation.models import Notice
 from forum.moderation.notices.queries import notices_for_member
 from forum.notifications.following import following_of
+from forum.notifications.search_follows import followed_searches
 from forum.pages.leaving.queries import own_useful_votes, own_writing
 from forum.pages.saved.queries import saved_lists
 from forum.posts.chain_queries import anonymous_texts_of, readable_chain_links_of
@@ -121,6 +122,8 @@ def _followed_items(member: Member) -> Iterator[JsonObject]:
         yield {"tag": item.row.slug, "unread": item.unread}
     for item in following.vendors:
         yield {"vendor": item.row.name, "unread": item.unread}
+    for query in followed_searches(member):
+        yield {"search": query}
 
 
 def _bookmarks(member: Member) -> Iterator[JsonObject]:
