@@ -11,6 +11,7 @@ from forum.notifications.models import MemberState
 from forum.notifications.own_text_queries import own_post_counts, own_texts_by_thread
 from forum.notifications.queries import item_count
 from forum.notifications.queue_actions import queue_event_for_mail
+from forum.posts.chain_queries import readable_chain_links_of
 from forum.posts.models import Post
 
 Change = Callable[[dict[Target, ItemState]], Mapping[Target, ItemState]]
@@ -39,8 +40,8 @@ def mark_read(member: Member, kind: str, item_id: int) -> None:
 
 def mark_all_read(member: Member) -> None:
     """Mark everything in all items the member follows as read."""
-    followed = following_of(member).by_target()
-    change_items(member.id, lambda items: items | as_read(member, items, followed))
+    followed, links = following_of(member).by_target(), readable_chain_links_of(member)
+    change_items(member.id, lambda items: items | as_read(member, items, followed, links))
 
 
 def mark_thread_unread(post: Post) -> None:
@@ -78,5 +79,5 @@ def _counts(member: Member, kind: str, item_id: int) -> tuple[int, int]:
         own_count, signed_count = len(replies), sum(reply.is_signed for reply in replies)
     else:
         own_count = own_post_counts(member, kind, [item_id]).get(item_id, 0)
-        signed_count = own_post_counts(member, kind, [item_id], with_anonymous=False).get(item_id, 0)
+        signed_count = own_post_counts(member, kind, [item_id], links=()).get(item_id, 0)
     return max(total - own_count, 0), max(total - signed_count, 0)

@@ -35,6 +35,7 @@ from forum.notifications.paces import DAILY, MAIL_KINDS, NEVER, NOW, WEEKLY, kin
 from forum.notifications.queries import locked_states
 from forum.notifications.queue_queries import queued_texts
 from forum.notifications.unsubscribe_tokens import token_for
+from forum.posts.chain_queries import readable_chain_links_of
 
 
 class MemberDigest(NamedTuple):
@@ -130,7 +131,8 @@ def record_digests(plan: DigestPlan) -> None:
 
 def _member_digest(member_id: int, state: SealedState, day: _Day) -> MemberDigest:
     member = db.session.get_one(Member, member_id)
-    items = following_by_state(member, state.items).by_target()
+    links = readable_chain_links_of(member)
+    items = following_by_state(member, state.items, links).by_target()
     idle = idle_state(member, state, day.sign_ins)
     recipient = day.recipients.get(member_id)
     news = MailPlan(recipient, []) if recipient is not None and not idle.is_over else None
@@ -159,9 +161,9 @@ def _news(
     has_due = any(due.values()) and day.audience.may_include(member.id, state)
     plans = section_plans(member, due, day.audience) if has_due else []
     unannounced = {target for target, item in items.items() if item.is_unannounced and target[0] == "post"}
-    has_anonymous_news = bool(unannounced) and bool(
-        unannounced - openly_followed(member, state.items).by_target().keys()
-    )
+    if unannounced:
+        unannounced -= openly_followed(member, state.items, readable_chain_links_of(member)).by_target().keys()
+    has_anonymous_news = bool(unannounced)
     return MailPlan(recipient, plans, has_anonymous_news) if plans or has_anonymous_news else None
 
 

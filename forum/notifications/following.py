@@ -1,6 +1,6 @@
 """What a member follows: one item, or all items with the number of unread replies or posts in each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, Protocol
@@ -15,6 +15,7 @@ from forum.notifications.own_text_queries import (
     state_and_own_replies,
 )
 from forum.notifications.queries import ItemRow, followed_posts, followed_tags, followed_vendors, sealed_state
+from forum.posts.chain_queries import readable_chain_links_of
 from forum.templating import current_reader
 
 
@@ -108,12 +109,12 @@ def thread_follow(member: Member, post: Thread) -> ActiveFollow | None:
 
 def following_of(member: Member) -> Following:
     """Return all that the member follows, by choice and along their chain. The number of queries is always the same."""
-    return following_by_state(member, unseal_items(sealed_state(member.id)))
+    return following_by_state(member, unseal_items(sealed_state(member.id)), readable_chain_links_of(member))
 
 
-def following_by_state(member: Member, states: MemberItems) -> Following:
-    """Return the same for a state that has been read."""
-    texts = own_texts_by_thread(member)
+def following_by_state(member: Member, states: MemberItems, links: Sequence[str]) -> Following:
+    """Return the same for a state that has been read, and the links of the member's anonymous texts."""
+    texts = own_texts_by_thread(member, links)
     targets = {("post", post_id) for post_id in texts} | states.keys()
 
     def ids(kind: str) -> list[int]:
@@ -121,8 +122,8 @@ def following_by_state(member: Member, states: MemberItems) -> Following:
 
     posts = followed_posts(ids("post"))
     tags, vendors = followed_tags(ids("tag")), followed_vendors(ids("vendor"))
-    own_tags = own_post_counts(member, "tag", [row.id for row in tags])
-    own_vendors = own_post_counts(member, "vendor", [row.id for row in vendors])
+    own_tags = own_post_counts(member, "tag", [row.id for row in tags], links)
+    own_vendors = own_post_counts(member, "vendor", [row.id for row in vendors], links)
     item = partial(_item, member)
     return Following(
         [
@@ -134,12 +135,12 @@ def following_by_state(member: Member, states: MemberItems) -> Following:
     )
 
 
-def openly_followed(member: Member, states: MemberItems) -> Following:
+def openly_followed(member: Member, states: MemberItems, links: Sequence[str]) -> Following:
     """Return what the member follows as if they had written nothing anonymously.
 
     Their own anonymous texts count as anybody's: a mail that left them out would name their author.
     """
-    texts = own_texts_by_thread(member)
+    texts = own_texts_by_thread(member, links)
     only_signed = {post_id: written.only_signed() for post_id, written in texts.items()}
     signed = {post_id: written for post_id, written in only_signed.items() if written is not None}
     targets = {("post", post_id) for post_id in signed} | states.keys()
@@ -156,8 +157,8 @@ def openly_followed(member: Member, states: MemberItems) -> Following:
         return _item(member, row, row.post_count - own_count, state)
 
     tags, vendors = followed_tags(ids("tag")), followed_vendors(ids("vendor"))
-    own_tags = own_post_counts(member, "tag", [row.id for row in tags], with_anonymous=False)
-    own_vendors = own_post_counts(member, "vendor", [row.id for row in vendors], with_anonymous=False)
+    own_tags = own_post_counts(member, "tag", [row.id for row in tags], links=())
+    own_vendors = own_post_counts(member, "vendor", [row.id for row in vendors], links=())
     return Following(
         [post_item(row) for row in followed_posts(ids("post"))],
         [topic_item("tag", row, own_tags.get(row.id, 0)) for row in tags],
@@ -165,9 +166,11 @@ def openly_followed(member: Member, states: MemberItems) -> Following:
     )
 
 
-def as_read(member: Member, states: MemberItems, items: Mapping[Target, FollowedItem]) -> dict[Target, ItemState]:
-    """Return the states of these items after everything in them was marked as read."""
-    openly = openly_followed(member, states).by_target()
+def as_read(
+    member: Member, states: MemberItems, items: Mapping[Target, FollowedItem], links: Sequence[str]
+) -> dict[Target, ItemState]:
+    """Return the states of these items after everything in them was marked as read. `links` as above."""
+    openly = openly_followed(member, states, links).by_target()
     return {
         target: states.get(target, UNKNOWN)._replace(
             seen_count=item.total,

@@ -18,6 +18,7 @@ from forum.notifications.news_queries import NewsRow, latest_posts, latest_repli
 from forum.notifications.own_text_queries import OwnTexts, state_and_own_replies
 from forum.notifications.queries import followed_posts, sealed_state
 from forum.notifications.signals import news_collected
+from forum.posts.chain_queries import readable_chain_links_of
 from forum.posts.comment_actions import position_of
 from forum.posts.models import Post
 from forum.urls import path_of
@@ -67,11 +68,13 @@ def news_of(member: Member, *, with_anonymous: bool = True, with_muted: bool = F
     count as anybody's, and threads in which they wrote only anonymously are left out. A mail may say no more than that.
     """
     state = unseal_state(sealed_state(member.id))
-    following = following_by_state(member, state.items) if with_anonymous else openly_followed(member, state.items)
+    links = readable_chain_links_of(member)
+    find_followed = following_by_state if with_anonymous else openly_followed
+    following = find_followed(member, state.items, links)
     muted_kinds: frozenset[str] = frozenset() if with_muted else state.muted_kinds
     mentions = {} if "mention" in muted_kinds else _mentions_by_thread(member, following.posts)
     groups = [*_thread_groups(following.posts, mentions, state.marks), *_item_groups(following)]
-    for _, added in news_collected.send(member, state=state, with_anonymous=with_anonymous):
+    for _, added in news_collected.send(member, state=state, links=links if with_anonymous else []):
         groups += added
     return sorted(_without_kinds(groups, muted_kinds), key=lambda group: (group.latest_at, group.target), reverse=True)
 

@@ -9,6 +9,7 @@ from forum.notifications.following import as_read, following_by_state
 from forum.notifications.kinds import KINDS
 from forum.notifications.member_state import SealedState, Target
 from forum.notifications.news import NewsGroup, news_of
+from forum.posts.chain_queries import readable_chain_links_of
 
 
 def mark_group_read(member: Member, target: str) -> NewsGroup | None:
@@ -32,14 +33,15 @@ def mute_kinds(member: Member, muted_kinds: Iterable[str]) -> None:
 
 def _mark_read(member: Member, groups: Iterable[NewsGroup], *, is_everything: bool = False) -> None:
     marks = {(group.kind, group.item): group.mark for group in groups}
+    links = readable_chain_links_of(member)
 
     def change(state: SealedState) -> SealedState:
         items = {
             target: item
-            for target, item in following_by_state(member, state.items).by_target().items()
+            for target, item in following_by_state(member, state.items, links).by_target().items()
             if (is_everything or target in marks) and not is_anonymous_writing_locked(member)
         }
-        return _with_marks(state, marks)._replace(items=state.items | as_read(member, state.items, items))
+        return _with_marks(state, marks)._replace(items=state.items | as_read(member, state.items, items, links))
 
     change_state(member.id, change)
 

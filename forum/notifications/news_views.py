@@ -40,6 +40,8 @@ def index() -> ResponseReturnValue:
         replies=replies_by_id([number for kind, ids in texts if kind not in post_kinds for number in ids]),
         posts=posts_by_id([number for kind, ids in texts if kind in post_kinds for number in ids]),
         per_part=SHOWN_PER_PART,
+        # Not from the cache of paths: that would tell which replies are new to somebody.
+        reply_path=lambda comment_id: url_for("comments.show", comment_id=comment_id),
         next_after=next_after,
     )
 

@@ -51,9 +51,12 @@ class OwnTexts(NamedTuple):
         return OwnTexts(replies, self.is_post_signed, self.is_post_signed) if has_any else None
 
 
-def own_texts_by_thread(member: Member) -> dict[int, OwnTexts]:
-    """Return the member's listed texts, by the id of the post, for each thread in which there are any."""
-    links = readable_chain_links_of(member)
+def own_texts_by_thread(member: Member, links: Sequence[str] | None = None) -> dict[int, OwnTexts]:
+    """Return the member's listed texts, by the id of the post, for each thread in which there are any.
+
+    `links` are those of their anonymous texts, for a caller that has walked along their chain.
+    """
+    links = readable_chain_links_of(member) if links is None else links
     posts = db.session.execute(select(Post.id, Post.author_id).where(_is_own(Post, member, links)))
     is_signed = {row.id: row.author_id is not None for row in posts}
     comments = db.session.execute(
@@ -97,16 +100,16 @@ def _state_and_own_replies() -> Executable:
 
 
 def own_post_counts(
-    member: Member, kind: str, item_ids: Sequence[int], *, with_anonymous: bool = True
+    member: Member, kind: str, item_ids: Sequence[int], links: Sequence[str] | None = None
 ) -> dict[int, int]:
-    """Return how many listed posts of the member there are in each of these tags or vendors."""
+    """Return how many listed posts of the member there are in each of these tags or vendors. `links` as above."""
     if not item_ids:
         return {}
     column = PostTag.tag_id if kind == "tag" else Post.vendor_id
     statement = select(column, func.count()).select_from(Post)
     if kind == "tag":
         statement = statement.join(PostTag, PostTag.post_id == Post.id)
-    links = readable_chain_links_of(member) if with_anonymous else []
+    links = readable_chain_links_of(member) if links is None else links
     is_own = or_(Post.author_id == member.id, Post.chain_link.in_(links))
     rows = db.session.execute(statement.where(column.in_(item_ids), listed_clause(Post), is_own).group_by(column))
     return {row[0]: row[1] for row in rows}

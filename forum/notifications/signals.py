@@ -3,8 +3,8 @@
 from blinker import Namespace
 
 _signals = Namespace()
-# news_collected(member, state=SealedState, with_anonymous=bool): a listener returns a list of NewsGroup, see news.py.
-# Without `with_anonymous` it must not depend on anything that the member wrote anonymously.
+# news_collected(member, state=SealedState, links=[...]): a listener returns a list of NewsGroup, see news.py.
+# `links` are those of the member's anonymous texts; without any it must not depend on what they wrote anonymously.
 news_collected = _signals.signal("news-collected")
 # work_counted(member): a listener returns how many cases wait for this member of staff.
 work_counted = _signals.signal("work-counted")

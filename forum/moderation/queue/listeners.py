@@ -1,5 +1,6 @@
 """What moderation adds to the bell and to the list of news: decisions about a member, and open cases for staff."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from forum.access import can_decide
@@ -10,7 +11,6 @@ from forum.moderation.queue.queries import COUNT_CAP, oldest_open_case_ids, open
 from forum.notifications.member_state import SealedState
 from forum.notifications.news import NewsGroup, NewsPart
 from forum.notifications.signals import news_collected, work_counted
-from forum.posts.chain_queries import readable_chain_links_of
 from forum.urls import path_of
 
 # Decisions of before are no news to somebody who never marked any as read.
@@ -18,11 +18,11 @@ MAX_AGE = timedelta(days=30)
 
 
 @news_collected.connect
-def _new_decisions(member: Member, state: SealedState, *, with_anonymous: bool) -> list[NewsGroup]:
+def _new_decisions(member: Member, state: SealedState, *, links: Sequence[str]) -> list[NewsGroup]:
     """Return the decisions since those that were marked as read. They have no details: /decisions asks for a proof."""
     mark = state.marks.get(("decision", 0))
     since = datetime.fromtimestamp(mark, UTC) if mark is not None else now() - MAX_AGE
-    times = decision_times(member, readable_chain_links_of(member) if with_anonymous else [], since)
+    times = decision_times(member, links, since)
     if not times:
         return []
     title, path = "Decisions about you and your texts", path_of("statements.index")
