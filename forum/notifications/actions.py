@@ -11,7 +11,6 @@ from forum.notifications.models import MemberState
 from forum.notifications.own_text_queries import own_post_counts, own_texts_by_thread
 from forum.notifications.queries import item_count
 from forum.notifications.queue_actions import queue_event_for_mail
-from forum.posts.chain_queries import readable_chain_links_of
 from forum.posts.models import Post
 
 Change = Callable[[dict[Target, ItemState]], Mapping[Target, ItemState]]
@@ -40,8 +39,8 @@ def mark_read(member: Member, kind: str, item_id: int) -> None:
 
 def mark_all_read(member: Member) -> None:
     """Mark everything in all items the member follows as read."""
-    followed, links = following_of(member).by_target(), readable_chain_links_of(member)
-    change_items(member.id, lambda items: items | as_read(member, items, followed, links))
+    followed = following_of(member).by_target()
+    change_items(member.id, lambda items: items | as_read(member, items, followed))
 
 
 def mark_thread_unread(post: Post) -> None:

@@ -157,13 +157,14 @@ def _news(
     member: Member, state: SealedState, recipient: Recipient, items: dict[Target, FollowedItem], day: _Day
 ) -> MailPlan | None:
     """Return the mail to a member, or None; `items` are those whose news may be announced without naming them."""
+    links = readable_chain_links_of(member)
     due = {kind: day.rows_by_pace[pace_of(recipient.mail_paces, kind)] for kind in MAIL_KINDS}
     has_due = any(due.values()) and day.audience.may_include(member.id, state)
     plans = section_plans(member, due, day.audience) if has_due else []
     unannounced = {target for target, item in items.items() if item.is_unannounced and target[0] == "post"}
-    if unannounced:
-        unannounced -= openly_followed(member, state.items, readable_chain_links_of(member)).by_target().keys()
-    has_anonymous_news = bool(unannounced)
+    has_anonymous_news = bool(unannounced) and bool(
+        unannounced - openly_followed(member, state.items, links).by_target().keys()
+    )
     return MailPlan(recipient, plans, has_anonymous_news) if plans or has_anonymous_news else None
 
 

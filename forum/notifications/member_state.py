@@ -52,12 +52,7 @@ class SealedState(NamedTuple):
 def seal_state(state: SealedState) -> str:
     """Seal a state, padded. Sealing it twice gives two different texts."""
     values = {
-        "items": {f"{kind} {item_id}": list(item)[:3] for (kind, item_id), item in state.items.items()},
-        "openly": {
-            f"{kind} {item_id}": item.seen_openly
-            for (kind, item_id), item in state.items.items()
-            if item.seen_openly is not None
-        },
+        "items": {f"{kind} {item_id}": list(item) for (kind, item_id), item in state.items.items()},
         "marks": {f"{kind} {item_id}": mark for (kind, item_id), mark in state.marks.items()},
         "searches": state.searches,
         "muted": sorted(state.muted_kinds),
@@ -75,10 +70,9 @@ def unseal_state(sealed: str | None) -> SealedState:
         # Sealed by a version that stored nothing but items.
         values = {"items": values}
     items: dict[Target, ItemState] = {}
-    seen_openly: dict[str, int] = values.get("openly", {})
-    for target, (choice, seen_count, mailed_count) in values["items"].items():
+    for target, (choice, seen_count, mailed_count, *later_fields) in values["items"].items():
         choice = None if choice is None else bool(choice)
-        items[_target(target)] = ItemState(choice, seen_count, mailed_count or 0, seen_openly.get(target))
+        items[_target(target)] = ItemState(choice, seen_count, mailed_count or 0, *later_fields)
     marks = {_target(target): mark for target, mark in values.get("marks", {}).items()}
     return SealedState(items, marks, values.get("searches", {}), frozenset(values.get("muted", ())))
 

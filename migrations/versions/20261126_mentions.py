@@ -57,7 +57,8 @@ def _seal_items_alone() -> None:
     for row in rows:
         values = _unsealed(row.sealed)
         if values is not None:
-            connection.execute(update, {"id": row.member_id, "sealed": _sealed(values.get("items", values))})
+            items = {target: item[:3] for target, item in values.get("items", values).items()}
+            connection.execute(update, {"id": row.member_id, "sealed": _sealed(items)})
 
 
 def _sealed(items: dict[str, Any]) -> str:
