@@ -23,6 +23,7 @@ from forum.accounts.sanctions import active_sanctions, sanction_pseudonym
 from forum.db import db, now
 from forum.notifications.actions import follow, unfollow
 from forum.notifications.following import following_of
+from forum.notifications.paces import same_pace
 from forum.notifications.representative_actions import assign_to_representatives
 from forum.posts.actions import PostSubject, edit_post
 from forum.posts.chain_queries import TEXT_CHAIN, anonymous_texts_of
@@ -353,3 +354,17 @@ def test_two_upgrades_at_once_wait_for_each_other(bare: Flask, tmp_path: Path) -
     outputs = [process.communicate(timeout=240)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
     assert tables() == set(db.metadata.tables)
+
+
+def test_who_chose_how_often_mail_comes_keeps_it_for_every_kind(bare: Flask) -> None:
+    flask_migrate.upgrade()
+    ids = {pace: make_member(digest=pace).id for pace in ("daily", "weekly", "never")}
+    ids["now"] = make_member(mail_paces={"post": "now"}).id
+    db.session.remove()
+    flask_migrate.downgrade(revision="text_sent")
+    digests = {pace: value(f"SELECT digest FROM members WHERE id = {member_id}") for pace, member_id in ids.items()}
+    assert digests == {"daily": "daily", "weekly": "weekly", "never": "never", "now": "daily"}
+    flask_migrate.upgrade()
+    for pace, member_id in ids.items():
+        paces = db.session.get_one(Member, member_id).mail_paces
+        assert paces == same_pace("daily" if pace == "now" else pace)

@@ -17,6 +17,8 @@ from forum.text import excerpt_of, shorten
 SHOWN_TEXTS = 5  # of one section
 MAX_SECTIONS = 20
 LINE_LENGTH = 200  # characters of a text
+# How a heading names a place of each kind.
+PLACES = {"post": "in “{}”", "vendor": "about {}", "tag": "with {}", "search": "for “{}”"}
 ANONYMOUS_SUBJECT = "Something is new in what you wrote anonymously"
 
 
@@ -42,14 +44,20 @@ class MailedText(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A place with something new."""
+    """A place with something new: in a heading such as "2 new replies in “Title”", and in full."""
 
     title: str
-    vendor: str
+    # What the heading says before and after the title.
     label: str
+    place: str
+    vendor: str
     url: str
     texts: Sequence[MailedText]
     more_count: int
+
+    def heading(self, max_length: int = 140) -> str:
+        """Return the heading, with a title that is cut after some characters."""
+        return f"{self.label} {self.place.format(shorten(self.title, max_length))}"
 
 
 class ShownRows(NamedTuple):
@@ -77,9 +85,9 @@ def subject_of(mail_sections: Sequence[Section]) -> str:
     """Return the subject: it names the first place, and how many there are besides. Without sections: the vague one."""
     if not mail_sections:
         return ANONYMOUS_SUBJECT
-    first, more_count = mail_sections[0], len(mail_sections) - 1
+    more_count = len(mail_sections) - 1
     more = f" and {more_count} more" if more_count else ""
-    return f"{first.label} in “{shorten(first.title, 60)}”{more}"
+    return f"{mail_sections[0].heading(60)}{more}"
 
 
 def reasons(kinds: Iterable[str], paces: Mapping[str, str]) -> str:
@@ -118,8 +126,9 @@ def _thread_section(plan: SectionPlan, rows: ShownRows) -> Section:
     replies = [rows.replies[number] for ids in plan.ids.values() for number in ids if number in rows.replies]
     return Section(
         plan.group.title,
-        (post.vendor_name or post.vendor_description or "") if post is not None else "",
         _thread_label(plan, replies),
+        PLACES["post"],
+        (post.vendor_name or post.vendor_description or "") if post is not None else "",
         urljoin(current_app.config["SITE_URL"], plan.group.path),
         [_reply(row) for row in replies[:SHOWN_TEXTS]],
         max(len(replies) - SHOWN_TEXTS, 0),
@@ -130,8 +139,9 @@ def _post_section(plan: SectionPlan, rows: ShownRows) -> Section:
     posts = [rows.posts[number] for ids in plan.ids.values() for number in ids if number in rows.posts]
     return Section(
         plan.group.title,
-        "",
         count_of(len(posts), "new post"),
+        PLACES.get(plan.group.kind, PLACES["post"]),
+        "",
         urljoin(current_app.config["SITE_URL"], plan.group.path),
         [_post(row) for row in posts[:SHOWN_TEXTS]],
         max(len(posts) - SHOWN_TEXTS, 0),
