@@ -22,7 +22,13 @@ from forum.moderation.notices.senders import confirmation_token as confirming
 from forum.notifications.unsubscribe_tokens import token_for as unsubscribing
 
 # The word before a converter -> the table, where they differ.
-TABLES = {"replies": "comments", "reply": "comments", "log": "decisions", "scheduled": "scheduled_texts", "drafts": "sealed_drafts"}
+TABLES = {
+    "replies": "comments",
+    "reply": "comments",
+    "log": "decisions",
+    "scheduled": "scheduled_texts",
+    "drafts": "sealed_drafts",
+}
 # Endpoint of a link sent by mail -> (condition that selects a recipient, function that makes the token).
 TOKENS: dict[str, tuple[Any, Callable[[Any], str | None]]] = {
     "accounts.confirm": (Member.confirmed_at.is_(None), lambda member: mailed(member, "confirm")),

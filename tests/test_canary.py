@@ -23,6 +23,7 @@ from forum.notifications.actions import follow
 from forum.notifications.jobs import send_digests
 from forum.posts.actions import PostSubject, edit_post
 from forum.posts.comment_actions import edit_comment
+from forum.posts.draft_actions import save_draft
 from forum.posts.scheduled_actions import schedule_comment
 from forum.ratings.scores.actions import publish
 from forum.vendors.models import Vendor
@@ -103,6 +104,8 @@ def _write_anonymously(canary: Member, vendor: Vendor, member: Member, moderator
     for kind, number in (("post", post.id), ("tag", tag.id), ("vendor", vendor.id)):
         follow(canary, kind, number)
     schedule_comment(canary, other, hours=72, form_data={"body": "Later."}, parent=None, body="Later.", badged=False)
+    for identity in ("name", "anonymous"):
+        save_draft(canary, None, kind="post", form_data={"title": "Not yet", "body": "Later.", "identity": identity})
     _moderate(reply, answer, post, member, moderator)
 
 
