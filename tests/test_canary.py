@@ -25,6 +25,7 @@ from forum.notifications.jobs import send_digests
 from forum.pages.saved.actions import add_to_shortlist, save_bookmark, save_weights
 from forum.posts.actions import PostSubject, edit_post
 from forum.posts.comment_actions import edit_comment
+from forum.posts.draft_actions import save_draft
 from forum.posts.scheduled_actions import schedule_comment
 from forum.ratings.scores.actions import publish
 from forum.vendors.models import Vendor
@@ -109,6 +110,8 @@ def _write_anonymously(canary: Member, vendor: Vendor, member: Member, moderator
     save_weights(canary, {"education": 5})
     add_to_shortlist(canary, vendor.slug)
     schedule_comment(canary, other, hours=72, form_data={"body": "Later."}, parent=None, body="Later.", badged=False)
+    for identity in ("name", "anonymous"):
+        save_draft(canary, None, kind="post", form_data={"title": "Not yet", "body": "Later.", "identity": identity})
     _moderate(reply, answer, post, member, moderator)
 
 

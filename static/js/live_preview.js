@@ -27,6 +27,8 @@ function enable(box, form) {
       const html = await answer.text();
       for (const details of form.querySelectorAll("#given-away")) details.remove();
       box.innerHTML = html;
+      // Read out when one comes there, not after every pause.
+      for (const details of box.querySelectorAll("[role=alert]")) details.removeAttribute("role");
     } catch (error) {
       if (error.name !== "AbortError") box.textContent = "The preview could not be loaded. Your text is still here.";
     }

@@ -28,7 +28,7 @@ function toolbar(area) {
     bar.append(item);
   }
   if (area.form.querySelector("[data-preview]")) {
-    const item = button("Show result", "Show result below the text");
+    const item = button("Result", "Result below the text");
     item.dataset.previewToggle = "";
     item.setAttribute("aria-pressed", "false");
     bar.append(item);

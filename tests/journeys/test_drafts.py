@@ -144,7 +144,7 @@ def test_the_toolbar_changes_the_selection_and_undo_takes_it_back(site: Site, vi
         page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     expect(area).to_have_value("- They refused")
-    page.get_by_role("button", name="Show result below the text").click()
+    page.get_by_role("button", name="Result below the text").click()
     expect(page.locator("#preview li")).to_have_text("They refused")
     area.fill("They *agreed*")
     expect(page.locator("#preview em")).to_have_text("agreed")

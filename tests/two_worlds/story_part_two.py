@@ -53,20 +53,30 @@ def first_author_cancels(stage: Stage) -> None:
     stage.send_anonymously(stage.first_author, f"/scheduled/{key_text(waiting.id)}/delete")
 
 
+DRAFT = post_fields("Half a thought", "Not quite finished yet. " * 4, identity="anonymous", intent="save draft")
+
+
 @step()
-def both_save_drafts(stage: Stage) -> None:
-    half = post_fields("Half a thought", "Not quite finished yet. " * 4, identity="anonymous", intent="save draft")
-    stage.send_anonymously(stage.first_author, "/posts/new/draft", **half)
-    stage.send_anonymously(stage.first_author, "/posts/new/draft", **half | {"body": "And another one. " * 4})
-    signed = {"body": "What I wanted to say.", "identity": "name", "intent": "save draft"}
-    stage.send(stage.second_author, stage.path(stage.post("Desktops"), "/reply/draft"), **signed)
+def first_author_saves_a_draft(stage: Stage) -> None:
+    stage.send_anonymously(stage.first_author, "/posts/new/draft", **DRAFT)
+
+
+@step()
+def first_author_saves_another_draft(stage: Stage) -> None:
+    stage.send_anonymously(stage.first_author, "/posts/new/draft", **DRAFT | {"title": "Another thought"})
+
+
+@step()
+def second_author_saves_a_signed_draft(stage: Stage) -> None:
+    form = {"body": "What I wanted to say.", "identity": "name", "intent": "save draft"}
+    stage.send(stage.second_author, stage.path(stage.post("Desktops"), "/reply/draft"), **form)
 
 
 @step(24)
 def first_author_publishes_one_draft_and_deletes_the_other(stage: Stage) -> None:
-    first, second = (key_text(draft.id) for draft in drafts_of(stage.member(stage.first_author)))
-    stage.send_anonymously(stage.first_author, f"/drafts/{first}/delete")
-    form = post_fields("Half a thought", "And now it is finished. " * 4, identity="anonymous", draft=second)
+    keys = {draft.title: key_text(draft.id) for draft in drafts_of(stage.member(stage.first_author))}
+    stage.send_anonymously(stage.first_author, f"/drafts/{keys['Another thought']}/delete")
+    form = DRAFT | {"body": "And now it is finished. " * 4, "intent": "publish", "draft": keys["Half a thought"]}
     stage.send_anonymously(stage.first_author, "/posts/new", **form)
     assert db.session.query(SealedDraft).count() == 1
 
