@@ -19,7 +19,7 @@ from tests.two_worlds import dump
 from tests.two_worlds.faults import FAULTS, Fault
 from tests.two_worlds.short_story import SHORT
 from tests.two_worlds.stage import Cast, Stage, play, world
-from tests.two_worlds.story_part_two import STORY
+from tests.two_worlds.story_part_three import STORY
 
 # Lists whose order among equals follows random ids.
 UNORDERED = ("sort=top", "sort=weight")

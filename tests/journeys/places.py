@@ -178,7 +178,9 @@ MEMBERS = [
         submit("Turn on", code="000000", current_password="x"),
     ),
     Place("drafts, none", "/drafts", "ines"),
-    Place("write, draft saved", "/posts/new", "noor", 200, submit("Save draft", title=LONG[:80], body=f"**Half** {LONG}")),
+    Place(
+        "write, draft saved", "/posts/new", "noor", 200, submit("Save draft", title=LONG[:80], body=f"**Half** {LONG}")
+    ),
     Place("drafts", "/drafts", "noor"),
     Place("anonymous writing", "/anonymous-writing", "noor"),
     Place("anonymous writing, none", "/anonymous-writing", "admin"),

@@ -25,14 +25,8 @@ BOTH = {"alice": "Alice Aalto", "bob": "Bob Birk"}
 DOMAINS = {"alice": "aalto.example", "bob": "birk.example"}
 MEMBERS = {"carol": "member", "dan": "member", "eve": "member", "finn": "member", "gina": "member"}
 STAFF = {"mona": "moderator", "max": "moderator", "ada": "admin"}
-RATING_FIELDS = {
-    "worth": "3",
-    "again": "yes",
-    "interest": "none",
-    "discounts": "4",
-    "annual_fee": "1200",
-    "currency": "EUR",
-}
+RATING_FIELDS = {"worth": "3", "again": "yes", "interest": "none"}
+RATING_FIELDS |= {"discounts": "4", "annual_fee": "1200", "currency": "EUR"}
 STORY: list[Act] = []
 
 
