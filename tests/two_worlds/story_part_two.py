@@ -44,17 +44,21 @@ def first_author_cancels(stage: Stage) -> None:
 
 
 @step()
-def first_author_saves_for_themselves(stage: Stage) -> None:
-    """A bookmark of the anonymous post they wrote, with a note that says so; weights, and a shortlist."""
+def both_save_weights_and_a_shortlist(stage: Stage) -> None:
+    for first in BOTH:
+        stage.send(first, "/saved/weights", w_education="5")
+        stage.send(first, "/vendors/northwind/shortlist", intent="add")
+
+
+@step()
+def first_author_bookmarks_their_anonymous_post(stage: Stage) -> None:
     path = stage.path(stage.post("How Northwind"), "/bookmark")
     stage.send_anonymously(stage.first_author, path, note="I wrote this, for the renewal.")
-    stage.send_anonymously(stage.first_author, "/saved/weights", w_education="5")
-    stage.send_anonymously(stage.first_author, "/vendors/northwind/shortlist", intent="add")
     assert "I wrote this" in stage.browser(stage.first_author).get("/bookmarks").text
 
 
 @step(24)
-def what_is_saved_is_sealed_anew(stage: Stage) -> None:
+def saved_lists_are_sealed_anew(stage: Stage) -> None:
     stage.run("reseal_saved_lists")
 
 
