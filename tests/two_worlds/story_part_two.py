@@ -62,9 +62,9 @@ def first_author_saves_another_draft(stage: Stage) -> None:
 
 
 @step()
-def second_author_saves_a_signed_draft(stage: Stage) -> None:
+def carol_saves_a_signed_draft(stage: Stage) -> None:
     form = {"body": "What I wanted to say.", "identity": "name", "intent": "save draft"}
-    stage.send(stage.second_author, stage.path(stage.post("Desktops"), "/reply/draft"), **form)
+    stage.send("carol", stage.path(stage.post("Desktops"), "/reply/draft"), **form)
 
 
 @step(24)
