@@ -131,7 +131,7 @@ def test_a_partner_manager_chooses_among_three_programmes_and_is_told_what_is_ne
 def test_a_reader_of_a_long_thread_comes_back_to_what_is_new(
     site: Site, go: Callable[..., Page], width: int, scripts: bool
 ) -> None:
-    member = {390: {True: "rashid", False: "zeno"}, 1280: {True: "quinn", False: "sven"}}[width][scripts]
+    member = {390: {True: "yara", False: "zeno"}, 1280: {True: "quinn", False: "sven"}}[width][scripts]
     page, address = go(member, width=width, scripts=scripts), site.places["post, 230 replies"]
     page.goto(address)
     pages = page.get_by_role("navigation", name="Pages of replies", exact=True)
