@@ -75,3 +75,10 @@ def test_a_million_characters_cost_a_refusal_or_a_short_page(app: Flask, browse:
     db.session.commit()
     page = browse(make_member()).post("/posts/new/preview", data={"body": "e" + "\u0301" * 400_000})
     assert page.status_code in (200, 413) and len(page.text) < 100_000
+
+
+def test_a_mention_is_a_link_in_the_preview_as_it_will_be(app: Flask, browse: Any) -> None:
+    mentioned, reader = make_member(name="Jana Novak", slug="jana-novak"), browse(make_member())
+    form = post_form(body=f"@{mentioned.slug} told us that nobody calls back, whatever the tier is.")
+    page = reader.post("/posts/new/preview", data=form).text
+    assert '<a href="/members/jana-novak">@jana-novak</a>' in page

@@ -2,12 +2,13 @@
 
 from typing import NamedTuple
 
-from wtforms import TextAreaField
+from wtforms import Field, TextAreaField
 
 from forum import text
 from forum.accounts.bylines import byline
 from forum.accounts.pseudonyms import alias_for
 from forum.posts.forms import PostFields
+from forum.posts.mentions import link_mentions
 from forum.posts.models import Comment, Post
 from forum.posts.signature_forms import SignedForm
 from forum.templating import current_reader
@@ -32,7 +33,7 @@ def post_preview(form: PostFields, post: Post | None = None) -> Preview:
     form.selected_tags = form.tags.selected()
     name, badge = _signature(form, NEW_ALIAS, post)
     return Preview(
-        text.to_html(form.body.data or ""),
+        _rendered(form.body),
         name,
         badge,
         text.single_line(form.title.data or ""),
@@ -46,12 +47,16 @@ def comment_preview(form: SignedForm, body: TextAreaField, post: Post) -> Previe
     """Return the preview of a reply to the post. Findings are added to the form."""
     alias = alias_for(post.thread_key, current_reader())
     name, badge = _signature(form, alias or "Anonymous", None)
-    return Preview(text.to_html(body.data or ""), name, badge)
+    return Preview(_rendered(body), name, badge)
 
 
 def edit_preview(body: TextAreaField, item: Comment | None = None) -> Preview:
     """Return the preview of the changed text of a reply, or of an official one, which is always by name."""
-    return Preview(text.to_html(body.data or ""), byline(item).name if item is not None else current_reader().name)
+    return Preview(_rendered(body), byline(item).name if item is not None else current_reader().name)
+
+
+def _rendered(body: Field) -> str:
+    return link_mentions(text.to_html(body.data or ""))
 
 
 def _signature(form: PostFields | SignedForm, alias: str, item: Post | None) -> tuple[str, str]:

@@ -6,7 +6,7 @@ const shortcuts = {
   k: () => select(-1),
   r: () => press(reply()),
   b: () => press(inRow("[data-bookmark]") ?? document.querySelector("[data-bookmark]")),
-  "/": () => press(document.querySelector("input[type=search]") ?? document.querySelector("[data-search]")),
+  "/": () => press([...document.querySelectorAll("input[type=search], [data-search]")].find((element) => element.checkVisibility())),
   "?": showHelp,
 };
 
