@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import default
@@ -188,6 +188,31 @@ def visit(windows: Windows) -> Iterator[Callable[..., Page]]:
     No page may leave an error in the console, which covers violations of the content security policy.
     """
     windows.complaints.clear()
+    yield windows.visit
+    windows.close()
+    assert not windows.complaints, windows.complaints
+
+
+@contextmanager
+def chromium_with_page_cache(program: str, chromium: Browser) -> Iterator[Browser]:
+    """Run another Chromium, whose Back shows the page as it was left, as people's browsers do."""
+    off = ["--disable-back-forward-cache"]
+    launch = chromium.browser_type.launch
+    with closing(launch(executable_path=program, args=FLAGS, ignore_default_args=off)) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def caching_chromium(program: str, chromium: Browser) -> Iterator[Browser]:
+    """Run that Chromium for the tests of a module."""
+    with chromium_with_page_cache(program, chromium) as browser:
+        yield browser
+
+
+@pytest.fixture
+def go(site: Site, caching_chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Return what `visit` is, in that Chromium."""
+    windows = Windows(site, caching_chromium)
     yield windows.visit
     windows.close()
     assert not windows.complaints, windows.complaints

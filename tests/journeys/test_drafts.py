@@ -2,12 +2,11 @@
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import closing
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.journeys.conftest import FLAGS, Site, Windows, sign_in
+from tests.journeys.conftest import Site, chromium_with_page_cache, sign_in
 
 pytestmark = pytest.mark.browser
 with_and_without = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
@@ -16,23 +15,12 @@ TEXT = "Nobody called back for eleven weeks, and then the bid was refused becaus
 
 @pytest.fixture(scope="module", params=["page cache", "no page cache"])
 def caching_chromium(request: pytest.FixtureRequest, program: str, chromium: Browser) -> Iterator[Browser]:
-    """Run a Chromium whose Back shows the page as it was left, as people's browsers do; and one that loads it anew."""
+    """Run a Chromium as people's browsers are, and one whose Back loads each page anew."""
     if request.param == "no page cache":
         yield chromium
-        return
-    off = ["--disable-back-forward-cache"]
-    launch = chromium.browser_type.launch
-    with closing(launch(executable_path=program, args=FLAGS, ignore_default_args=off)) as browser:
-        yield browser
-
-
-@pytest.fixture
-def go(site: Site, caching_chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Return what `visit` is, in that Chromium."""
-    windows = Windows(site, caching_chromium)
-    yield windows.visit
-    windows.close()
-    assert not windows.complaints, windows.complaints
+    else:
+        with chromium_with_page_cache(program, chromium) as browser:
+            yield browser
 
 
 @with_and_without

@@ -1,14 +1,13 @@
 """Three people, from their first visit to the one a week later, with the browser's page cache on: an angry engineer on
 a phone, a partner manager who chooses among programmes, and a reader of a thread with 230 replies."""
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import FLAGS, Site, Windows
+from tests.journeys.conftest import Site
 
 pytestmark = pytest.mark.browser
 ways = pytest.mark.parametrize(
@@ -19,24 +18,6 @@ ways = pytest.mark.parametrize(
 TEXT = (
     "We registered the deal in March. In May a partner two tiers below us had the special bid, and nobody calls back."
 )
-
-
-@pytest.fixture(scope="module")
-def caching_chromium(program: str, chromium: Browser) -> Iterator[Browser]:
-    """Run a Chromium whose Back shows the page as it was left, as people's browsers do."""
-    off = ["--disable-back-forward-cache"]
-    launch = chromium.browser_type.launch
-    with closing(launch(executable_path=program, args=FLAGS, ignore_default_args=off)) as browser:
-        yield browser
-
-
-@pytest.fixture
-def go(site: Site, caching_chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Return what `visit` is, in that Chromium."""
-    windows = Windows(site, caching_chromium)
-    yield windows.visit
-    windows.close()
-    assert not windows.complaints, windows.complaints
 
 
 def search_for(page: Page, words: str) -> None:
