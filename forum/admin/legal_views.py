@@ -36,7 +36,7 @@ def legal_page(page: str) -> ResponseReturnValue:
     newer = None
     if form.validate_on_submit():
         try:
-            version = save_legal_text(page, form.body.data or "", based_on=whole_number(form.version.data))
+            version = save_legal_text(page, form.body.data or "", based_on=whole_number(str(form.version.data)))
         except NewerVersion as error:
             newer, form.version.data = error.version, error.version.id
         else:

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import text as sql
 
 from forum.backup.contents import Contents, UnusableBackup, database_contents, read_contents
-from forum.backup.files import new_file
+from forum.backup.files import new_file, refuse_existing
 from forum.backup.pg_programs import run_program
 from forum.db import db
 from forum.schema import migrations
@@ -19,6 +19,7 @@ def back_up(file: Path) -> Contents:
     The file appears when it is complete and checked, never before. Raises OSError, also when the file exists, or
     RuntimeError, each with a message for the admin.
     """
+    refuse_existing(file)
     _check_source()
     with new_file(file) as part:
         if db.engine.dialect.name == "sqlite":

@@ -62,14 +62,19 @@ def _scheduled(file: Path) -> re.Match[str] | None:
     return _SCHEDULED.fullmatch(file.name)
 
 
+def refuse_existing(file: Path) -> None:
+    """Raise FileExistsError, with a message for the admin, when the file exists."""
+    if file.exists():
+        raise FileExistsError(f"{file} already exists. Choose another name; backups are not overwritten.")
+
+
 @contextmanager
 def new_file(file: Path) -> Iterator[Path]:
     """Give a file to write to, which only its owner can read; it gets its name when the block ends without an error.
 
     Creates the folder. Raises FileExistsError when the file exists, with a message for the admin.
     """
-    if file.exists():
-        raise FileExistsError(f"{file} already exists. Choose another name; backups are not overwritten.")
+    refuse_existing(file)
     create_folder(file.parent)
     _remove_abandoned(file.parent)
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=PART_SUFFIX, dir=file.parent)  # mode 600

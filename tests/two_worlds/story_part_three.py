@@ -8,13 +8,8 @@ from forum.urls import key_text
 from forum.vendors.models import Vendor
 from tests.factories import PASSWORD, make_representative
 from tests.two_worlds.stage import Stage
-from tests.two_worlds.story import (
-    BOTH,
-    STORY,
-    post_fields,
-    sign_in,
-    step,
-)
+from tests.two_worlds.story import BOTH, post_fields, sign_in, step
+from tests.two_worlds.story_part_two import STORY
 
 __all__ = ["STORY"]
 

@@ -15,9 +15,8 @@ Text = TypeVar("Text", Post, Comment)
 
 def own_writing(kind: type[Text], member: Member, links: Sequence[str]) -> Iterator[Text]:
     """Yield the member's posts or comments, signed and anonymous, one by one."""
-    item_ids = db.session.scalars(
-        select(kind.id).where(or_(kind.author_id == member.id, kind.chain_link.in_(links))).order_by(kind.id)
-    ).all()
+    is_own = or_(kind.author_id == member.id, kind.chain_link.in_(links))
+    item_ids = db.session.scalars(select(kind.id).where(is_own).order_by(kind.created_at, kind.id)).all()
     for item_id in item_ids:
         item = db.session.get(kind, item_id)
         if item is not None:
