@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from flask import Flask, request
+from flask import Flask, has_request_context, request
 from flask.templating import Environment
 from flask_login import current_user
 from markupsafe import Markup
@@ -92,7 +92,9 @@ def reader_clock() -> tuple[ZoneInfo | None, int]:
 
 
 def _reader_zone() -> ZoneInfo | None:
-    return dates.time_zone_by_name(current_user.time_zone) if current_user.is_authenticated else None
+    # In jobs and commands there is no reader.
+    has_reader = has_request_context() and current_user.is_authenticated
+    return dates.time_zone_by_name(current_user.time_zone) if has_reader else None
 
 
 def initials(name: str) -> str:
