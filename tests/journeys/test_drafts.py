@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.journeys.conftest import Site, chromium_with_page_cache, sign_in
+from tests.journeys.steps import appear_by_name
 
 pytestmark = pytest.mark.browser
 with_and_without = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
@@ -28,6 +29,7 @@ def test_preview_publish_and_back_shows_the_form_again(scripts: bool, site: Site
     page, typed = go("tomas", scripts=scripts), f"{TEXT} Once more: {secrets.token_hex(8)}."
     page.goto(site.places["post, no replies"])
     page.get_by_label("Your reply").fill(typed)
+    appear_by_name(page)
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("#preview .prose")).to_be_in_viewport()
     page.get_by_role("button", name="Post reply").click()
