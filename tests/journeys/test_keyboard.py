@@ -74,6 +74,9 @@ def test_a_reply_form_that_moved_is_where_the_focus_goes(site: Site, visit: Call
     link.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_label("Your reply")).to_be_focused()
+    # The toolbar above the text is one stop.
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator("[role=toolbar] :focus")).to_have_count(1)
     page.keyboard.press("Shift+Tab")
     expect(page.get_by_role("link", name="Cancel reply")).to_be_focused()
     page.keyboard.press("Enter")
