@@ -1,4 +1,4 @@
-"""Static files and their URLs, and the stylesheet that is joined from the files of static/css/."""
+"""Static files and their URLs; the stylesheet and some scripts are joined from several files."""
 
 import hashlib
 from functools import cache
@@ -8,30 +8,36 @@ from flask import Flask, Response, request
 from forum import db
 from forum.urls import path_of, script_root
 
-# The URL of the joined stylesheet below /static/.
+# Files that are joined from others, in order: a page asks for one instead of many.
 STYLESHEET = "app.css"
-# The files of static/css/ in the order in which they are joined: of two equal rules the later one wins.
+# Of two equal rules the later one wins.
 STYLES = """
     layers fonts reset tokens base layout
     buttons forms tabs filters bylines post_rows sidebar charts tables post comments threads rich_text
     vendor comparison saved compose writing rating_form moderation search messages notifications small_screens
     utilities print
 """.split()
+SCRIPTS = {
+    "js/thread.js": "thread_position thread_tools thread_news".split(),
+    "js/writing.js": "text_toolbar live_preview drafts submit_shortcut character_counter mention_completion".split(),
+}
+JOINED = {STYLESHEET: "text/css", **dict.fromkeys(SCRIPTS, "text/javascript")}
 
 
 def init_app(app: Flask) -> None:
-    """Serve the joined stylesheet as a static file like the others."""
+    """Serve the joined files as static files like the others."""
 
     def static(filename: str) -> Response:
-        if filename != STYLESHEET:
+        if filename not in JOINED:
             return app.send_static_file(filename)
-        response = Response(_content_of(STYLESHEET), mimetype="text/css")
-        response.set_etag(_version_of(STYLESHEET))
+        response = Response(_content_of(filename), mimetype=JOINED[filename])
+        response.set_etag(_version_of(filename))
         response.make_conditional(request)
         return response
 
     app.view_functions["static"] = static
-    _content_of(STYLESHEET)  # a missing file shows at start-up, not at the first visit
+    for name in JOINED:
+        _content_of(name)  # a missing file shows at start-up, not at the first visit
 
 
 def asset(name: str) -> str:
@@ -54,4 +60,7 @@ def _content_of(name: str) -> bytes:
     folder = db.package_folder("static")
     if name == STYLESHEET:
         return b"".join((folder / "css" / f"{style}.css").read_bytes() for style in STYLES)
+    if name in SCRIPTS:
+        # A block each: what one declares, the others do not see.
+        return b"".join(b"{\n%s}\n" % (folder / "js" / f"{script}.js").read_bytes() for script in SCRIPTS[name])
     return (folder / name).read_bytes()
