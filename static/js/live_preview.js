@@ -1,6 +1,8 @@
 // "Preview" shows the text as it would appear, rendered by the server, and follows what is typed. Without this script
 // the button sends the form and the page comes back with the preview.
 const PAUSE = 700;
+// In characters. The server takes no longer form.
+const MAX_LENGTH = 300_000;
 
 for (const box of document.querySelectorAll("[data-preview]")) enable(box, box.closest("form"));
 
@@ -16,11 +18,16 @@ function enable(box, form) {
   async function render() {
     clearTimeout(timer);
     request?.abort();
+    const body = new URLSearchParams(new FormData(form));
+    if (body.toString().length > MAX_LENGTH) {
+      box.textContent = "This is too long for a preview. Your text is still here.";
+      return;
+    }
     request = new AbortController();
     try {
       const answer = await fetch(url, {
         method: "POST",
-        body: new URLSearchParams(new FormData(form)),
+        body,
         signal: request.signal,
       });
       if (!answer.ok) throw new Error(answer.status);

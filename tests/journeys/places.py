@@ -43,7 +43,7 @@ def _many_wrong_passwords(page: Page) -> None:
 
 def _too_much(page: Page) -> None:
     page.locator("main [name=body]").fill("x" * 1_100_000)
-    submit("Preview")(page)
+    submit("Publish")(page)
 
 
 def _revealing(page: Page) -> None:

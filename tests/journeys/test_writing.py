@@ -96,7 +96,7 @@ def _edit(page: Page) -> None:
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".post-body")).to_contain_text("three times over")
     page.get_by_role("link", name=re.compile("^edited")).click()
-    expect(page.locator(".source")).to_contain_text("a **blank page**")
+    expect(page.get_by_role("main")).to_contain_text("a **blank page**")
     page.go_back()
 
 
