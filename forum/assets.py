@@ -18,7 +18,7 @@ STYLES = """
     utilities print
 """.split()
 SCRIPTS = {
-    "js/thread.js": "thread_position thread_tools thread_news".split(),
+    "js/thread.js": "keyboard thread_position thread_tools thread_news".split(),
     "js/writing.js": "text_toolbar live_preview drafts submit_shortcut character_counter mention_completion".split(),
 }
 JOINED = {STYLESHEET: "text/css", **dict.fromkeys(SCRIPTS, "text/javascript")}
