@@ -7,12 +7,22 @@ to belong together. A link is used once: those of deleted rows are kept as spent
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from forum import anonymity
 
 Row = TypeVar("Row")
 LinkFilter = Callable[[list[str]], Collection[str]]
+
+
+class LinkedRow(Protocol):
+    """A row that carries a link."""
+
+    @property
+    def chain_link(self) -> str: ...
+
+
+Linked = TypeVar("Linked", bound=LinkedRow)
 
 
 @dataclass
@@ -58,3 +68,19 @@ class Chain(Generic[Row]):
     def _unused(self, links: list[str]) -> list[str]:
         used = {*self.live_links(links), *self.spent_links(links)}
         return [link for link in links if link not in used]
+
+
+def chain_of_rows(
+    purpose: str,
+    rows_with: Callable[[list[str]], Iterable[Linked]],
+    spent_links: LinkFilter,
+    *,
+    batch_size: int,
+    max_gap: int,
+) -> Chain[Linked]:
+    """Return a chain whose rows are read with the links they carry."""
+
+    def live_links(links: list[str]) -> set[str]:
+        return {row.chain_link for row in rows_with(links)}
+
+    return Chain(purpose, rows_with, live_links, spent_links, batch_size, max_gap)

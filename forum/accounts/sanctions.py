@@ -12,19 +12,12 @@ from forum.accounts.lock_actions import lock_message
 from forum.accounts.models import Member, Pseudonym, Sanction
 from forum.accounts.pseudonyms import member_behind
 from forum.accounts.queries import sanctions_with_links, spent_links_among
-from forum.chains import Chain
+from forum.chains import chain_of_rows
 from forum.dates import format_day
 from forum.db import db, lock, now, start_of_day
 
 # Sanctions are never deleted, so this chain has no gaps.
-SANCTION_CHAIN = Chain(
-    "sanction mark",
-    rows_with=sanctions_with_links,
-    live_links=lambda links: {sanction.chain_link for sanction in sanctions_with_links(links)},
-    spent_links=spent_links_among,
-    batch_size=32,
-    max_gap=32,
-)
+SANCTION_CHAIN = chain_of_rows("sanction mark", sanctions_with_links, spent_links_among, batch_size=32, max_gap=32)
 # A warning counts for half a year. With three of them, what the member writes next is held for a moderator.
 WARNING_LASTS = timedelta(days=180)
 WARNINGS_BEFORE_HOLD = 3

@@ -4,13 +4,22 @@ from collections.abc import Callable, Mapping
 
 from forum.accounts.models import Member
 from forum.db import db
-from forum.notifications.following import as_read, following_of
-from forum.notifications.member_state import UNKNOWN, ItemState, SealedState, Target, seal_state, unseal_state
+from forum.notifications.following import as_read, following_by_state, following_of
+from forum.notifications.member_state import (
+    UNKNOWN,
+    ItemState,
+    SealedState,
+    Target,
+    seal_state,
+    unseal_items,
+    unseal_state,
+)
 from forum.notifications.mention_queries import mentions_of
 from forum.notifications.models import MemberState
 from forum.notifications.own_text_queries import own_post_counts, own_texts_by_thread
-from forum.notifications.queries import item_count
+from forum.notifications.queries import item_count, sealed_state
 from forum.notifications.queue_actions import queue_event_for_mail
+from forum.posts.chain_queries import readable_chain_links_of
 from forum.posts.models import Post
 
 Change = Callable[[dict[Target, ItemState]], Mapping[Target, ItemState]]
@@ -39,8 +48,9 @@ def mark_read(member: Member, kind: str, item_id: int) -> None:
 
 def mark_all_read(member: Member) -> None:
     """Mark everything in all items the member follows as read."""
-    followed = following_of(member).by_target()
-    change_items(member.id, lambda items: items | as_read(member, items, followed))
+    links = readable_chain_links_of(member)
+    followed = following_by_state(member, unseal_items(sealed_state(member.id)), links).by_target()
+    change_items(member.id, lambda items: items | as_read(member, items, followed, links))
 
 
 def mark_thread_unread(post: Post) -> None:

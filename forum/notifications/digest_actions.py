@@ -138,7 +138,7 @@ def _member_digest(member_id: int, state: SealedState, day: _Day) -> MemberDiges
     news = MailPlan(recipient, []) if recipient is not None and not idle.is_over else None
     is_announced = news is not None and _is_due(pace_of(news.recipient.mail_paces, "post"), day)
     if news is not None:
-        news = _news(member, state, news.recipient, items if is_announced else {}, day)
+        news = _news(member, state, news.recipient, items if is_announced else {}, day, links)
     wants_mail = recipient is not None and kinds_at(recipient.mail_paces, [NEVER]) != MAIL_KINDS.keys()
     return MemberDigest(
         member_id,
@@ -154,10 +154,14 @@ def _member_digest(member_id: int, state: SealedState, day: _Day) -> MemberDiges
 
 
 def _news(
-    member: Member, state: SealedState, recipient: Recipient, items: dict[Target, FollowedItem], day: _Day
+    member: Member,
+    state: SealedState,
+    recipient: Recipient,
+    items: dict[Target, FollowedItem],
+    day: _Day,
+    links: Sequence[str],
 ) -> MailPlan | None:
     """Return the mail to a member, or None; `items` are those whose news may be announced without naming them."""
-    links = readable_chain_links_of(member)
     due = {kind: day.rows_by_pace[pace_of(recipient.mail_paces, kind)] for kind in MAIL_KINDS}
     has_due = any(due.values()) and day.audience.may_include(member.id, state)
     plans = section_plans(member, due, day.audience) if has_due else []

@@ -187,9 +187,11 @@ def openly_followed(member: Member, states: MemberItems, links: Sequence[str]) -
     )
 
 
-def as_read(member: Member, states: MemberItems, items: Mapping[Target, FollowedItem]) -> dict[Target, ItemState]:
+def as_read(
+    member: Member, states: MemberItems, items: Mapping[Target, FollowedItem], links: Sequence[str]
+) -> dict[Target, ItemState]:
     """Return the states of these items after everything in them was marked as read."""
-    openly = openly_followed(member, states, readable_chain_links_of(member)).by_target()
+    openly = openly_followed(member, states, links).by_target()
     return {
         target: states.get(target, UNKNOWN)._replace(
             seen_count=item.total,

@@ -41,7 +41,7 @@ def _mark_read(member: Member, groups: Iterable[NewsGroup], *, is_everything: bo
             for target, item in following_by_state(member, state.items, links).by_target().items()
             if (is_everything or target in marks) and not is_anonymous_writing_locked(member)
         }
-        return _with_marks(state, marks)._replace(items=state.items | as_read(member, state.items, items))
+        return _with_marks(state, marks)._replace(items=state.items | as_read(member, state.items, items, links))
 
     change_state(member.id, change)
 

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from forum.access import listed_clause
 from forum.accounts.bylines import byline_columns
@@ -72,23 +73,22 @@ def listed_matches(matches: Set[tuple[int, int | None]]) -> set[tuple[int, int |
 
 def replies_by_id(comment_ids: Sequence[int]) -> dict[int, NewsRow]:
     """Return what the list shows of replies: their text and what `byline` needs."""
-    statement = (
-        select(Comment.id, Comment.body_html, Comment.badge, Comment.official_title, *byline_columns())
-        .select_from(Comment)
-        .outerjoin(Member, Member.id == Comment.author_id)
-        .outerjoin(Pseudonym, Pseudonym.id == Comment.pseudonym_id)
-        .where(Comment.id.in_(comment_ids))
-    )
-    return {row.id: row for row in db.session.execute(statement)} if comment_ids else {}
+    return _rows_with_byline(Comment, comment_ids, Comment.body_html, Comment.official_title)
 
 
 def posts_by_id(post_ids: Sequence[int]) -> dict[int, NewsRow]:
     """Return what the list shows of posts: their title and what `byline` needs."""
+    return _rows_with_byline(Post, post_ids, Post.slug, Post.title)
+
+
+def _rows_with_byline(
+    kind: type[Post] | type[Comment], item_ids: Sequence[int], *columns: InstrumentedAttribute[Any]
+) -> dict[int, NewsRow]:
     statement = (
-        select(Post.id, Post.slug, Post.title, Post.badge, *byline_columns())
-        .select_from(Post)
-        .outerjoin(Member, Member.id == Post.author_id)
-        .outerjoin(Pseudonym, Pseudonym.id == Post.pseudonym_id)
-        .where(Post.id.in_(post_ids))
+        select(kind.id, kind.badge, *columns, *byline_columns())
+        .select_from(kind)
+        .outerjoin(Member, Member.id == kind.author_id)
+        .outerjoin(Pseudonym, Pseudonym.id == kind.pseudonym_id)
+        .where(kind.id.in_(item_ids))
     )
-    return {row.id: row for row in db.session.execute(statement)} if post_ids else {}
+    return {row.id: row for row in db.session.execute(statement)} if item_ids else {}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from forum.accounts.queries import spent_links_among
-from forum.chains import Chain
+from forum.chains import chain_of_rows
 from forum.db import db
 from forum.posts.models import SealedDraft
 
@@ -17,11 +17,4 @@ def drafts_by_links(links: Sequence[str]) -> Sequence[SealedDraft]:
     ).all()
 
 
-DRAFT_CHAIN = Chain(
-    "draft listing mark",
-    rows_with=drafts_by_links,
-    live_links=lambda links: {row.chain_link for row in drafts_by_links(links)},
-    spent_links=spent_links_among,
-    batch_size=256,
-    max_gap=256,
-)
+DRAFT_CHAIN = chain_of_rows("draft listing mark", drafts_by_links, spent_links_among, batch_size=256, max_gap=256)

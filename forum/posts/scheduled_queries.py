@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from forum.accounts.queries import spent_links_among
-from forum.chains import Chain
+from forum.chains import chain_of_rows
 from forum.db import db
 from forum.posts.models import ScheduledText
 
@@ -17,13 +17,8 @@ def scheduled_by_links(links: Sequence[str]) -> Sequence[ScheduledText]:
     ).all()
 
 
-SCHEDULED_CHAIN = Chain(
-    "delayed listing mark",
-    rows_with=scheduled_by_links,
-    live_links=lambda links: {row.chain_link for row in scheduled_by_links(links)},
-    spent_links=spent_links_among,
-    batch_size=256,
-    max_gap=256,
+SCHEDULED_CHAIN = chain_of_rows(
+    "delayed listing mark", scheduled_by_links, spent_links_among, batch_size=256, max_gap=256
 )
 
 

@@ -15,6 +15,7 @@ from forum.search.expressions import Expression, parse
 from forum.search.filters import Conditions, conditions_of
 from forum.search.matching import fts5_query, tsquery
 from forum.search.models import SearchDocument, first_id_of
+from forum.search.ranking import Rankable
 
 # How many matches are ranked, and of how many it is found out whether they pass the filters: always the newest.
 MAX_MATCHES = 1000
@@ -23,11 +24,9 @@ _document, _post, _comment = SearchDocument.__table__.c, Post.__table__.c, Comme
 _fts = table("search_fts", column("rowid"), column("search_fts"))
 
 
-class Match(Protocol):
+class Match(Rankable, Protocol):
     """A listed post or reply that matches: a row of the index, its thread, and the vendor that the post names."""
 
-    @property
-    def id(self) -> int: ...
     @property
     def post_id(self) -> int | None: ...
     @property
@@ -36,12 +35,6 @@ class Match(Protocol):
     def thread_id(self) -> int: ...
     @property
     def vendor_id(self) -> int | None: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def body(self) -> str: ...
-    @property
-    def word_count(self) -> int: ...
 
 
 class Matches(NamedTuple):
