@@ -97,7 +97,10 @@ TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.su
 MAY_COMMIT = re.compile(r"(.*_)?views\.py|jobs\.py|job_runs\.py|mail\.py|submissions\.py")
 MAY_SELECT = re.compile(r"(.*_)?queries\.py|db\.py|mail\.py|site\.py")
 # Files and functions that may be longer, and names that may be vague, with the reason.
-LONG_FILES = {"tests/test_migrations.py": "each revision is tried up and down, with rows in the tables"}
+LONG_FILES = {
+    "forum/access.py": "every rule of access is in this file",
+    "tests/test_migrations.py": "each revision is tried up and down, with rows in the tables",
+}
 LONG_FUNCTIONS: dict[str, str] = {}
 DEALS = "the criterion of deals that partners kept; its key is part of the open data"
 VAGUE = {"deals_kept": DEALS, "validate_deals_kept": DEALS}
