@@ -35,7 +35,7 @@ class Settings:
     old_anonymity_keys: str = ""  # earlier keys after a rotation, separated by commas
     backups: str = "off"  # "daily": the jobs make one every night
     backup_folder: str = ""  # default: backups in the instance folder
-    mail_url: str = ""  # smtp://user:password@host:587, smtps://..., or file:folder
+    mail_url: str = ""  # smtp://user:password@host:587, smtps://..., or file:folder; ?tls=off allows mail in clear
     mail_from: str = "Full Duplex <forum@localhost>"
     log_level: str = "INFO"
 
@@ -119,6 +119,8 @@ URL_PREFIXES = {
     "redis_url": ("redis://", "rediss://", "unix://"),
     "mail_url": ("smtp://", "smtps://", "file:"),
 }
+# What FORUM_MAIL_URL ends with, after a question mark, when mail may go out in clear.
+TLS_OFF = "tls=off"
 
 
 def _check(settings: Settings) -> None:
@@ -136,6 +138,8 @@ def _check(settings: Settings) -> None:
     for name, prefixes in URL_PREFIXES.items():
         if (url := getattr(settings, name)) and not url.startswith(prefixes):
             raise SettingsError(f"FORUM_{name.upper()} must begin with one of {', '.join(prefixes)}.")
+    if (query := urlsplit(settings.mail_url).query) and query != TLS_OFF:
+        raise SettingsError(f"FORUM_MAIL_URL may end with ?{TLS_OFF} and with nothing else after a question mark.")
     if settings.redis_url and find_spec("redis") is None:
         raise SettingsError("FORUM_REDIS_URL needs the Python package redis. Install it with: pip install redis")
 

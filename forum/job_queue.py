@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
@@ -45,8 +46,11 @@ def redis_options() -> dict[str, object]:
     }
 
 
-def new_queue(url: str) -> Huey:
-    """Return the queue that a URL names: "memory:", "sqlite:<file>" or an address of Redis."""
+def new_queue(url: str, site_url: str = "") -> Huey:
+    """Return the queue that a URL names: "memory:", "sqlite:<file>" or an address of Redis.
+
+    Sites that share a Redis have queues of their own, named after their address.
+    """
     if url == "memory:":
         return MemoryHuey(NAME, results=False)
     if url.startswith("sqlite:"):
@@ -54,7 +58,8 @@ def new_queue(url: str) -> Huey:
         _discard_damaged(file)
         return SqliteHuey(NAME, filename=str(file), results=False)
     pool = ConnectionPool.from_url(url, **redis_options())
-    return Huey(NAME, storage_class=_FallbackStorage, connection_pool=pool, blocking=False, results=False)
+    name = NAME + sha256(site_url.encode()).hexdigest()[:12]
+    return Huey(name, storage_class=_FallbackStorage, connection_pool=pool, blocking=False, results=False)
 
 
 def _discard_damaged(file: Path) -> None:

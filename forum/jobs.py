@@ -86,7 +86,7 @@ def queue_length() -> int:
 
 def init_app(app: Flask) -> None:
     """Create the queue that the settings name, with every job of the rooms imported so far."""
-    queue = new_queue(app.config["JOBS_URL"])
+    queue = new_queue(app.config["JOBS_URL"], app.config["SITE_URL"])
     app.extensions["job_queue"] = queue
     app.extensions["jobs"] = {}
     for name, function in _jobs.items():

@@ -8,28 +8,29 @@ from the database. When a process dies or an answer is lost in between, nobody k
 optional one, such as a digest, is then given up, so that it comes at most once; any other, such as a sign-in link, is
 sent again under the same Message-ID, so that it comes at least once. The doubt begins with the text: that the text is
 about to be sent is stored first, so that whatever happens before loses no mail.
+
+Mail that somebody waits for leaves before bulk mail, however much of that is due. In `forum work` the threads of
+mail_senders.py deliver.
 """
 
 import logging
 import smtplib
 import time
 from datetime import datetime, timedelta
-from email.message import EmailMessage
-from email.policy import default as policy
-from email.utils import format_datetime
 from functools import partial
+from threading import Event
 from typing import Any, NamedTuple
 
 from blinker import Namespace
 from flask import current_app, render_template
-from sqlalchemy import Text, delete, event, func, select, update
+from sqlalchemy import Select, Text, delete, event, false, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from forum import anonymity, jobs
-from forum.db import RandomId, Timestamp, db, now, writing
+from forum.db import RandomId, Timestamp, db, now, reading, writing
 from forum.domains import normalized_address
 from forum.mail_bounces import new_message_id
-from forum.mail_transport import NotOurs, Outcome, Transport, describe, outcome_of
+from forum.mail_transport import NotOurs, Outcome, Transport, composed, describe, outcome_of
 
 log = logging.getLogger(__name__)
 MAX_TRIES = 8
@@ -39,6 +40,8 @@ LEASE = timedelta(minutes=5)
 MAX_PER_RUN = 50
 MAX_RUN_SECONDS = 30
 SEAL = "mail"
+# The extension under which an application has senders.
+SENDERS = "mail_senders"
 # mail_bounced(address): the address does not exist. Sent in the transaction that records what became of the mail.
 mail_bounced = Namespace().signal("mail-bounced")
 
@@ -54,6 +57,8 @@ class Mail(db.Model):
     due_at: Mapped[Timestamp]
     tries: Mapped[int] = mapped_column(default=0)
     failed_at: Mapped[datetime | None]
+    # Whether nobody waits for it: news and digests, which one can unsubscribe from.
+    is_bulk: Mapped[bool] = mapped_column(default=False, server_default=false())
     # When a process began to send the text; None again when it has recorded the outcome. Of a mail that a process has
     # claimed, `due_at` is the lease's end.
     text_sent_at: Mapped[datetime | None]
@@ -103,7 +108,7 @@ def enqueue(to_address: str, template: str, *, subject: str, unsubscribe: str | 
     }
     if unsubscribe:
         content["unsubscribe"] = unsubscribe
-    mail = Mail(sealed=anonymity.seal_json(SEAL, content, pad=4096))
+    mail = Mail(sealed=anonymity.seal_json(SEAL, content, pad=4096), is_bulk=unsubscribe is not None)
     db.session.add(mail)
     db.session.flush()
     db.session.info["has_new_mail"] = True
@@ -118,8 +123,11 @@ def take_back(mail: Mail | None) -> None:
 @jobs.periodic(minute="*")
 @writing()
 def deliver_mail() -> None:
-    """Deliver mail: soon after every commit that wrote one, and every minute for what is still due."""
-    if deliver_due() == MAX_PER_RUN:
+    """Deliver mail: soon after every commit that wrote one, and every minute for what is still due.
+
+    Leaves it to the process's senders, if it has them: this thread has other jobs to do.
+    """
+    if SENDERS not in current_app.extensions and deliver_due() == MAX_PER_RUN:
         jobs.enqueue("deliver_mail")
 
 
@@ -135,22 +143,44 @@ def _discard_flag(session: Session) -> None:
 
 
 def deliver_due() -> int:
-    """Send some of the mails that are due and return how many were accepted.
+    """Send some of the mails that are due and return how many were accepted."""
+    return deliver(with_bulk=True).accepted
 
-    Ends early when the server can't be reached or is slow: the next run goes on.
+
+class Delivery(NamedTuple):
+    """What a run sent, and whether the server could not be reached."""
+
+    accepted: int
+    is_server_away: bool
+
+
+def deliver(*, with_bulk: bool, stopping: Event | None = None) -> Delivery:
+    """Send some of the mails that are due, over one connection: bulk mail last, or not at all.
+
+    Ends early when the server can't be reached or is slow, or the process is stopping: the next run goes on.
     """
-    delivered, deadline = 0, time.monotonic() + MAX_RUN_SECONDS
+    accepted, deadline = 0, time.monotonic() + MAX_RUN_SECONDS
     with Transport() as transport:
         for _ in range(MAX_PER_RUN):
-            claim = _claim_next()
+            claim = _claim_next(with_bulk)
             if claim is None:
                 break
             outcome = _send(transport, claim)
             _record(claim, outcome)
-            delivered += outcome is Outcome.ACCEPTED
-            if outcome in (Outcome.UNREACHABLE, Outcome.IN_DOUBT) or time.monotonic() > deadline:
+            accepted += outcome is Outcome.ACCEPTED
+            if outcome in (Outcome.UNREACHABLE, Outcome.IN_DOUBT):
+                return Delivery(accepted, is_server_away=True)
+            if time.monotonic() > deadline or (stopping is not None and stopping.is_set()):
                 break
-    return delivered
+    return Delivery(accepted, is_server_away=False)
+
+
+def is_due(*, with_bulk: bool) -> bool:
+    """Return whether a mail is due."""
+    with reading():
+        row = db.session.scalar(_due(with_bulk))
+        db.session.rollback()
+    return row is not None
 
 
 class OutboxStatus(NamedTuple):
@@ -196,15 +226,16 @@ class _Claim(NamedTuple):
     sealed: str
 
 
-def _claim_next() -> _Claim | None:
-    """Claim the mail that has been due longest, and commit. Optional mail in doubt is given up instead."""
-    while mail := db.session.scalar(
-        select(Mail)
-        .where(Mail.due_at <= now(), Mail.failed_at.is_(None))
-        .order_by(Mail.due_at, Mail.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ):
+def _due(with_bulk: bool) -> Select[Mail]:
+    """Return a query for the mail to send next: the one that has been due longest, bulk mail last."""
+    due = select(Mail).where(Mail.due_at <= now(), Mail.failed_at.is_(None))
+    due = due if with_bulk else due.where(Mail.is_bulk.is_(False))
+    return due.order_by(Mail.is_bulk, Mail.due_at, Mail.id).limit(1)
+
+
+def _claim_next(with_bulk: bool) -> _Claim | None:
+    """Claim the mail to send next, and commit. Optional mail in doubt is given up instead."""
+    while mail := db.session.scalar(_due(with_bulk).with_for_update(skip_locked=True)):
         if mail.text_sent_at is not None and _is_optional(mail.sealed):
             log.warning("a process ended while it sent an optional mail; it is not sent again")
             db.session.delete(mail)
@@ -220,7 +251,7 @@ def _claim_next() -> _Claim | None:
 
 def _send(transport: Transport, claim: _Claim) -> Outcome:
     try:
-        transport.send(_message(_unsealed(claim.sealed)), before_text=partial(_store_that_text_is_sent, claim))
+        transport.send(composed(_unsealed(claim.sealed)), before_text=partial(_store_that_text_is_sent, claim))
     except (OSError, smtplib.SMTPException, ValueError) as error:
         log.warning("a mail could not be sent: %s", describe(error))
         return outcome_of(error)
@@ -242,15 +273,14 @@ def _record(claim: _Claim, outcome: Outcome) -> None:
     mail = db.session.get(Mail, claim.mail_id, with_for_update=True)
     if outcome is Outcome.BAD_ADDRESS:
         mail_bounced.send(_unsealed(claim.sealed)["to"])
-    is_over = outcome is Outcome.ACCEPTED or (
-        outcome in (Outcome.IN_DOUBT, Outcome.BAD_ADDRESS) and _is_optional(claim.sealed)
-    )
-    if mail is not None and is_over:
+    is_optional = outcome in (Outcome.IN_DOUBT, Outcome.BAD_ADDRESS) and _is_optional(claim.sealed)
+    if mail is not None and (outcome is Outcome.ACCEPTED or is_optional):
         db.session.delete(mail)
     elif mail is not None and mail.due_at == claim.lease_end:
         mail.tries += 1
         mail.text_sent_at, mail.due_at = None, now() + timedelta(minutes=2**mail.tries)
-        mail.failed_at = now() if mail.tries >= MAX_TRIES or outcome is Outcome.BAD_ADDRESS else None
+        is_final = outcome in (Outcome.REFUSED_FOR_GOOD, Outcome.BAD_ADDRESS)
+        mail.failed_at = now() if mail.tries >= MAX_TRIES or is_final else None
     db.session.commit()
 
 
@@ -265,21 +295,3 @@ def _is_optional(sealed: str) -> bool:
     """Return whether the recipient can unsubscribe from mail of this kind: it may get lost, and never comes twice."""
     content = anonymity.unseal_json(SEAL, sealed) or {}
     return "unsubscribe" in content
-
-
-def _message(content: dict[str, str]) -> EmailMessage:
-    # The longest lines that mail allows: a folded header would have the unsubscribe link encoded.
-    message = EmailMessage(policy=policy.clone(max_line_length=998))
-    message["From"] = current_app.config["MAIL_FROM"]
-    message["To"] = content["to"]
-    message["Subject"] = content["subject"]
-    message["Date"] = format_datetime(now())
-    # Mail of an earlier version has none.
-    message["Message-ID"] = content.get("message_id") or new_message_id(content["to"])
-    message["Auto-Submitted"] = "auto-generated"
-    if "unsubscribe" in content:
-        message["List-Unsubscribe"] = f"<{content['unsubscribe']}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(content["text"])
-    message.add_alternative(content["html"], subtype="html")
-    return message

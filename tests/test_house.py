@@ -24,7 +24,7 @@ FLOORS = [
     "access clients cursors headers mail urls",
     "assets forms messages rate_limits submissions",
     "templating errors",
-    "device_drafts",
+    "device_drafts mail_senders",
     "backup web",
     "accounts legal",
     "vendors",

@@ -15,6 +15,7 @@ from sqlalchemy import update
 
 from forum import jobs, mail
 from forum.db import db, now, writing
+from forum.mail_senders import CONNECTIONS
 from tests import cluster
 from tests.mail_server import MailServer, running_mail_server
 from tests.served import ROOT, Site, eventually
@@ -99,7 +100,8 @@ def test_nobody_gets_a_mail_twice_and_nobody_none_though_the_process_is_killed(
             deliver_with_kills(site, server, stage)
     copies = Counter(message["To"] for message in server.received)
     identities = {(message["To"], message["Message-ID"]) for message in server.received}
-    assert len(copies) == len(identities) == COUNT
-    # Killed between a text and its answer, a mail that must come is repeated under its Message-ID; an optional one is not.
-    repeated = len(KILLED_AFTER) if stage == "text" and not optional else 0
-    assert copies.total() == COUNT + repeated
+    # Beside the mail at whose stage the process was killed, the other connections had mails in flight.
+    in_flight = range(len(KILLED_AFTER) * CONNECTIONS + 1)
+    assert len(copies) == len(identities)
+    assert COUNT - len(copies) in (in_flight if optional else [0]), "at most once"
+    assert copies.total() - len(copies) in ([0] if optional else in_flight), "at least once"

@@ -14,12 +14,14 @@ from pathlib import Path
 import flask_migrate
 import pytest
 from flask import Flask
+from huey import Huey
+from redis import RedisError
 
 from forum import create_app, job_queue, jobs, mail
 from forum.db import db
 from forum.rate_limits import limiter
 from tests.conftest import Browser, settings_for
-from tests.served import free_port
+from tests.served import eventually, free_port
 
 
 class Redis:
@@ -80,6 +82,13 @@ def on_redis(redis: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+def answers(queue: Huey) -> bool:
+    try:
+        return len(queue) == 0
+    except RedisError:
+        return False
 
 
 def sign_in(app: Flask) -> int:
@@ -156,3 +165,11 @@ def test_a_queue_file_in_order_is_left_alone(tmp_path: Path) -> None:
     url = f"sqlite:{tmp_path / 'jobs.sqlite'}"
     job_queue.new_queue(url).storage.enqueue(b"a job")
     assert len(job_queue.new_queue(url)) == 1
+
+
+def test_sites_that_share_a_redis_have_queues_of_their_own(redis: Redis) -> None:
+    first, second = (job_queue.new_queue(redis.url, f"https://{name}.example") for name in ("one", "two"))
+    assert eventually(lambda: answers(first))
+    first.storage.enqueue(b"a job")
+    assert (len(first), len(second)) == (1, 0)
+    assert second.storage.dequeue() is None and first.storage.dequeue() == b"a job"

@@ -11,6 +11,7 @@ from forum.access import can_administer
 from forum.admin.setting_forms import LABELS, REDACTED_IN_LOG, SettingsForm
 from forum.admin.views import ADMIN_WRITES, bp
 from forum.db import db
+from forum.mail_transport import needs_tls
 from forum.moderation.log.actions import log_change
 from forum.rate_limits import limiter
 from forum.site import DEFAULTS, Value, change_setting, current_settings, record_mail_test
@@ -71,4 +72,4 @@ def _mail_server() -> str:
     url = urlsplit(current_app.config["MAIL_URL"])
     if url.scheme == "file":
         return "files in a folder on this machine: no one receives any"
-    return f"{url.hostname}{f', port {url.port}' if url.port else ''}, {'TLS' if url.scheme == 'smtps' else 'SMTP'}"
+    return f"{url.hostname}{f', port {url.port}' if url.port else ''}, {'TLS' if needs_tls(url) else 'SMTP'}"

@@ -14,6 +14,7 @@ from forum.admin.integrity import key_problem
 from forum.commands.context import database_message, load_app, print_demo_accounts
 from forum.db import db, writing
 from forum.demo.actions import SIGN_INS, fill_demo
+from forum.mail_senders import Senders
 from forum.storage import truncate_write_ahead_log
 
 log = logging.getLogger(__name__)
@@ -88,7 +89,10 @@ def _without_password(url: str) -> str:
 
 
 def _run_jobs(app: Flask) -> None:
+    senders = Senders(app)
+    senders.start()
     # SIGTERM lets a running job finish.
     jobs.queue_of(app).create_consumer(
         workers=1, periodic=True, initial_delay=0.2, max_delay=2, graceful_signal="TERM"
     ).run()
+    senders.stop()
