@@ -8,6 +8,7 @@ from forum.commands.content import export, importing, scores, search
 from forum.commands.database import backup, database, demo, render, restore
 from forum.commands.launch import setup_site
 from forum.commands.mail import mail
+from forum.commands.move import move
 from forum.commands.secrets import secrets
 from forum.commands.server import serve, work
 
@@ -30,6 +31,7 @@ for command in (
     export,
     backup,
     restore,
+    move,
     render,
     secrets,
     mail,

@@ -41,7 +41,7 @@ def set_present_aside() -> Path | None:
     has_rows = any(present_contents().counts.values())
     db.engine.dispose()
     if has_rows:
-        _require_exclusive_use()
+        require_sole_use()
     if not has_rows:
         return None
     file = backup_folder() / new_name("-before-restore")
@@ -59,23 +59,30 @@ def restore(file: Path) -> Contents:
     return present_contents()
 
 
-def _require_exclusive_use() -> None:
-    """Raise RuntimeError while another process has the database open."""
-    message = "The site is running, or another program has the database open. Stop it first."
+IN_USE = "The site is running, or another program has the database open. Stop it first."
+
+
+def require_sole_use() -> None:
+    """Raise RuntimeError while another process has the site's database open."""
     if db.engine.dialect.name == "sqlite":
-        try:
-            with closing(sqlite3.connect(str(db.engine.url.database), timeout=0)) as connection:
-                # Leaving the write-ahead log needs the database for itself.
-                connection.execute("PRAGMA journal_mode=DELETE").fetchall()
-        except sqlite3.OperationalError:
-            raise RuntimeError(message) from None
+        require_sole_use_of_file(Path(str(db.engine.url.database)))
         return
     with db.engine.connect() as connection:
         question = (
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         if connection.scalar(sql(question)):
-            raise RuntimeError(message)
+            raise RuntimeError(IN_USE)
+
+
+def require_sole_use_of_file(file: Path) -> None:
+    """Raise RuntimeError while another process has an SQLite database open. Its write-ahead log is emptied."""
+    try:
+        with closing(sqlite3.connect(str(file), timeout=0)) as connection:
+            # Leaving the write-ahead log needs the database for itself.
+            connection.execute("PRAGMA journal_mode=DELETE").fetchall()
+    except sqlite3.OperationalError:
+        raise RuntimeError(IN_USE) from None
 
 
 def _replace_sqlite(file: Path) -> None:
