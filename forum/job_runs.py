@@ -25,6 +25,8 @@ CHECK_EVERY = timedelta(minutes=5)
 RETRY_AFTER = timedelta(hours=1)
 # A claim that lies further ahead was made by a clock that was wrong.
 MAX_CLOCK_ERROR = timedelta(days=1)
+# How often each job runs, where that is not every few minutes.
+_periods: dict[str, timedelta] = {}
 
 
 class AlreadyClaimed(Exception):
@@ -103,6 +105,8 @@ def days_of_run() -> list[date]:
 
 def _once_per(period: timedelta, minute: int, hour: int | None) -> Callable[[jobs.Job], jobs.Job]:
     def register(function: jobs.Job) -> jobs.Job:
+        _periods[function.__name__] = period
+
         @wraps(function)
         def run_if_due() -> object:
             run = _due_run(function.__name__, _last_time(now(), minute, hour), period)
@@ -171,6 +175,12 @@ def _record(name: str, error: Exception | None) -> None:
     except SQLAlchemyError as database_error:
         db.session.rollback()
         log.warning("the run of %s could not be recorded: %s", name, type(database_error).__name__)
+
+
+def overdue_runs() -> list[JobRun]:
+    """Return the last runs of scheduled jobs that have not run for twice their time, or for an hour."""
+    runs = [run for run in last_runs() if run.name in jobs.periodic_jobs()]
+    return [run for run in runs if now() - run.ran_at > max(2 * _periods.get(run.name, CHECK_EVERY), RETRY_AFTER)]
 
 
 def last_runs() -> Sequence[JobRun]:

@@ -15,13 +15,16 @@ from forum.admin.integrity import key_problem
 from forum.backup.files import latest_backup_at, list_backups
 from forum.dates import format_day
 from forum.db import db, now
-from forum.job_runs import JobRun, last_runs
+from forum.job_runs import JobRun, last_runs, overdue_runs
 from forum.schema import migrations
 from forum.templating import count_of
 
 MAX_BACKUPS = 10
 BACKUP_LATE_AFTER = timedelta(days=2)
 MAIL_LATE_AFTER = timedelta(hours=1)
+MIN_FREE_BYTES = 500_000_000
+# When more jobs than these are overdue, it is not the jobs.
+MAX_OVERDUE = 3
 JOB_LABELS = {
     "back_up_daily": "Backup, every night",
     "back_up_now": "Backup, on request",
@@ -71,9 +74,7 @@ def problems() -> list[str]:
     phrases += ["the anonymity key does not fit: run “forum check”"] if key_problem() else []
     phrases += [f"{count_of(outbox.failed_count, 'e-mail')} failed"] if outbox.failed_count else []
     phrases += [problem] if (problem := backup_problem()) else []
-    if outbox.waiting_since is not None and now() - outbox.waiting_since > MAIL_LATE_AFTER:
-        phrases.append("e-mail has been waiting for over an hour: is “forum work” running?")
-    phrases += [f"a job fails: {job_label(run.name)}" for run in last_runs() if run.failures]
+    phrases += [problem for problem in (mail_problem(), disk_problem(), *job_problems()) if problem]
     queue_problem = jobs.queue_problem()
     return [*phrases, f"the queue: {queue_problem}"] if queue_problem else phrases
 
@@ -102,6 +103,32 @@ def backup_problem() -> str | None:
     if latest is not None and now() - latest <= BACKUP_LATE_AFTER:
         return None
     return f"the latest backup is of {format_day(latest)}" if latest else "there is no backup yet"
+
+
+def mail_problem() -> str | None:
+    """Return that mail has been waiting for too long, or None."""
+    since = mail.outbox_status().waiting_since
+    is_late = since is not None and now() - since > MAIL_LATE_AFTER
+    return "e-mail has been waiting for over an hour: is “forum work” running?" if is_late else None
+
+
+def job_problems() -> list[str]:
+    """Return which jobs fail, and which have not run for too long."""
+    phrases = [f"a job fails: {job_label(run.name)}" for run in last_runs() if run.failures]
+    # Its age is that of the latest backup; where backups are off it never runs.
+    overdue = [run for run in overdue_runs() if run.name != "back_up_daily"]
+    if len(overdue) > MAX_OVERDUE:
+        return [*phrases, "no jobs have run for over an hour: is “forum work” running?"]
+    return phrases + [f"a job has not run since {format_day(run.ran_at)}: {job_label(run.name)}" for run in overdue]
+
+
+def disk_problem() -> str | None:
+    """Return which disk is nearly full, or None: that of the instance folder, or that of the backups."""
+    for folder in (current_app.config["INSTANCE"], current_app.config["BACKUP_FOLDER"]):
+        existing = next(path for path in (folder, *folder.parents) if path.exists())
+        if (free := shutil.disk_usage(existing).free) < MIN_FREE_BYTES:
+            return f"only {format_bytes(free)} are free on the disk of {folder}"
+    return None
 
 
 def job_rows() -> list[JobRow]:

@@ -6,7 +6,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from forum import jobs, mail
-from forum.admin.health import backup_problem
+from forum.admin.health import backup_problem, disk_problem, job_problems, mail_problem
 from forum.admin.integrity import damage, key_problem
 from forum.commands.context import in_app
 from forum.db import db, reading
@@ -16,14 +16,19 @@ from forum.schema import migrations
 @click.command()
 @in_app(reading)
 def check() -> None:
-    """Check settings, keys, all of the database, mail and queue. The exit code is 1 when something is wrong."""
+    """Check settings, keys, all of the database, jobs, mail, backups, disk and queue.
+
+    The exit code is 1 when something is wrong.
+    """
     click.echo("Settings: OK. Keys: present, and readable only by their owner.")
     database = _database_problem()
     results = [("Database", database)]
     if database is None:
-        results.append(("Anonymity key", key_problem()))
+        results += [("Anonymity key", key_problem()), ("Jobs", "; ".join(job_problems()) or None)]
+        results.append(("Waiting mail", mail_problem()))
     db.session.rollback()
-    results += [("Backups", backup_problem()), ("Mail", _mail_problem()), ("Queue", _queue_problem())]
+    results += [("Backups", backup_problem()), ("Disk", disk_problem())]
+    results += [("Mail", _transport_problem()), ("Queue", _queue_problem())]
     for part, problem in results:
         click.echo(f"{part}: {problem or 'OK.'}")
     if any(problem for _, problem in results):
@@ -40,7 +45,7 @@ def _database_problem() -> str | None:
     return "migrations are pending. Run: forum db upgrade" if pending else damage()
 
 
-def _mail_problem() -> str | None:
+def _transport_problem() -> str | None:
     problem = mail.transport_problem()
     return f"{problem}. Check FORUM_MAIL_URL." if problem else None
 
