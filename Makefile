@@ -42,7 +42,7 @@ attacks: $(VENV)/.test
 lock: $(VENV)/.test
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url --extra postgres --extra redis setup.cfg -o requirements.lock
-	$(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url --extra postgres --extra redis --extra test setup.cfg -o tests/requirements.lock
+	$(BIN)/uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-header --no-emit-index-url --extra postgres --extra redis --extra metrics --extra sentry --extra test setup.cfg -o tests/requirements.lock
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -24,6 +24,7 @@ class Settings:
     workers: int = 2
     site_name: str = "Full Duplex"
     site_url: str = ""  # the public address, such as https://forum.example; default: http://host:port
+    hsts: str = "host"  # with https: "subdomains" and "preload" bind browsers for all names below it, too
     trusted_hosts: str = ""  # further host names, separated by commas
     proxies: int = 0  # how many reverse proxies in front set X-Forwarded-*
     instance: str = "instance"  # the folder for data that outlives an upgrade
@@ -61,6 +62,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
         "ANONYMITY_KEYS": [keys["anonymity"], *_split(settings.old_anonymity_keys)],
         **_service_urls(settings, instance),
         "MAIL_FROM": settings.mail_from,
+        "HSTS": HSTS[settings.hsts],
         "TRUSTED_HOSTS": _hosts(settings, site_url),
         "PROXIES": settings.proxies,
         "LOG_LEVEL": settings.log_level.upper(),
@@ -119,6 +121,8 @@ URL_PREFIXES = {
     "redis_url": ("redis://", "rediss://", "unix://"),
     "mail_url": ("smtp://", "smtps://", "file:"),
 }
+# What follows the time in the Strict-Transport-Security header.
+HSTS = {"host": "", "subdomains": "; includeSubDomains", "preload": "; includeSubDomains; preload"}
 # What FORUM_MAIL_URL ends with, after a question mark, when mail may go out in clear.
 TLS_OFF = "tls=off"
 
@@ -133,6 +137,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError("FORUM_WORKERS must be at least 1.")
     if settings.backups not in ("off", "daily"):
         raise SettingsError("FORUM_BACKUPS must be daily or off.")
+    if settings.hsts not in HSTS:
+        raise SettingsError(f"FORUM_HSTS must be one of {', '.join(HSTS)}.")
     if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise SettingsError("FORUM_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
     for name, prefixes in URL_PREFIXES.items():

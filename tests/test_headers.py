@@ -10,6 +10,7 @@ from flask import Flask, request
 
 from forum import create_app
 from forum.accounts.tokens import token_for
+from forum.config import HSTS
 from forum.headers import PADDED_TO_BYTES
 from forum.urls import key_text
 from tests.conftest import settings_for
@@ -64,10 +65,22 @@ def test_no_page_holds_what_the_policy_forbids(app: Any, browse: Any) -> None:
 def test_behind_https_the_browser_is_told_to_stay_there(elsewhere: Any) -> None:
     reader = elsewhere(SITE_URL="https://forum.example", SESSION_COOKIE_SECURE=True)
     answer = reader.get("/sign-in", base_url="https://forum.example")
-    assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    assert answer.headers["Strict-Transport-Security"] == "max-age=63072000"
     cookie = answer.headers["Set-Cookie"]
     for flag in ("Secure", "HttpOnly", "SameSite=Lax"):
         assert flag in cookie
+
+
+@pytest.mark.parametrize(
+    ("hsts", "ending"),
+    [("host", "63072000"), ("subdomains", "; includeSubDomains"), ("preload", "; includeSubDomains; preload")],
+)
+def test_names_below_the_host_are_bound_to_https_where_the_setting_says_so(
+    elsewhere: Any, hsts: str, ending: str
+) -> None:
+    reader = elsewhere(SITE_URL="https://forum.example", HSTS=HSTS[hsts])
+    answer = reader.get("/sign-in", base_url="https://forum.example")
+    assert answer.headers["Strict-Transport-Security"].endswith(ending)
 
 
 def test_hosts_that_are_not_ours_are_refused(elsewhere: Any) -> None:
