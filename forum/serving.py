@@ -3,8 +3,8 @@
 Both are forked from one process that has imported everything, so that they share its memory.
 """
 
+import asyncio
 import ctypes
-import errno
 import gc
 import os
 import resource
@@ -15,15 +15,18 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol, cast
 from wsgiref.types import WSGIApplication
 
 from granian import Granian
+from granian._granian import SocketHolder
 from granian._internal import load_target
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
 from forum.gateway import Gateway
+from forum.sockets import BACKLOG, notify, stop_accepting
 
 # Ctrl-C and a closing terminal signal every process. Only the supervisor reacts, and then signals its children.
 SUPERVISED_SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD}
@@ -36,7 +39,7 @@ GRACE_PERIOD = 15  # seconds that a child has to finish its work
 HEAD_TIMEOUT_MS = 15_000  # in which the head of a request must arrive
 MAX_HEAD = 64 * 1024  # bytes
 MAX_CONNECTIONS = 2000  # of one worker; slow ones cost a few kilobytes each
-BACKLOG = 2048
+ARRIVAL_TIME = 0.2  # seconds that a worker waits for the requests of the connections that it has just taken
 OTHER_FILES = 200  # that a worker may have open beside its connections
 M_ARENA_MAX = -8  # from malloc.h
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
@@ -50,13 +53,20 @@ class WebServer(Protocol):
 
 
 class _Server(Granian):  # type: ignore[valid-type]
-    """Granian, with a gateway around the application in each worker."""
+    """Granian, with one listening socket for all its workers and a gateway around the application in each."""
+
+    listener: socket.socket
 
     def serve(self) -> None:
         """Run until a signal stops it."""
         _raise_file_limit()
-        wait_for_address(self.bind_addr, self.bind_port)
-        super().serve(target_loader=_load_gateway)
+        super().serve(target_loader=partial(_load_worker, self.listener))
+
+    # Granian would open a socket for each worker: what waits in its queue is lost when the worker ends.
+    def _init_shared_socket(self) -> None:
+        self._sso = self.listener.dup()
+        self._shd = SocketHolder(os.dup(self.listener.fileno()), False, BACKLOG)  # type: ignore[call-arg] # its stub is older
+        self._sfd = self._shd.get_fd()
 
     # Granian's own handler sets the event that the interrupted main thread may be locking: they wait for ever.
     def signal_handler_interrupt(self, *args: object, **kwargs: object) -> None:
@@ -65,9 +75,10 @@ class _Server(Granian):  # type: ignore[valid-type]
         threading.Thread(target=self.main_loop_interrupt.set).start()
 
 
-def web_server(target: str, *, host: str, port: int, workers: int) -> WebServer:
-    """Return the web server for an application, given as "module:factory"."""
-    server: WebServer = _Server(
+def web_server(target: str, listener: socket.socket, *, workers: int) -> WebServer:
+    """Return the web server for an application, given as "module:factory", that listens on a socket."""
+    host, port = listener.getsockname()[:2]
+    server = _Server(
         target,
         interface=Interfaces.RSGI,
         address=host,
@@ -82,11 +93,36 @@ def web_server(target: str, *, host: str, port: int, workers: int) -> WebServer:
         log_access=False,
         respawn_failed_workers=True,
     )
-    return server
+    server.listener = listener
+    return cast(WebServer, server)
 
 
-def _load_gateway(target: str) -> Gateway:
-    return Gateway(cast(WSGIApplication, load_target(target, factory=True)))
+class _Worker(Gateway):
+    """The gateway of a worker, which takes no connection any more before it stops."""
+
+    def __init__(self, app: WSGIApplication, listener: socket.socket) -> None:
+        super().__init__(app)
+        self.listener = listener
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Set the handler of SIGTERM; that of SIGINT stays the web server's."""
+        loop.add_signal_handler(signal.SIGTERM, self._finish, loop)
+
+    # The web server would close a connection that it took a moment ago, and whose request has not arrived.
+    def _finish(self, loop: asyncio.AbstractEventLoop) -> None:
+        stop_accepting(self.listener)
+        loop.call_later(ARRIVAL_TIME, _interrupt)
+
+
+def _interrupt() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.raise_signal(signal.SIGINT)
+
+
+def _load_worker(listener: socket.socket, target: str) -> _Worker:
+    worker = _Worker(cast(WSGIApplication, load_target(target, factory=True)), listener)
+    notify("READY=1")
+    return worker
 
 
 def _raise_file_limit() -> None:
@@ -98,24 +134,10 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
-def wait_for_address(host: str, port: int) -> str | None:
-    """Wait until a server that is stopping has let go of this address. Return why none can listen there, or None."""
-    deadline = time.monotonic() + GRACE_PERIOD
-    while (error := _bind_error(host, port)) and error.errno == errno.EADDRINUSE and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return f"Cannot listen at {host}, port {port}: {(error.strerror or str(error)).lower()}." if error else None
-
-
-def _bind_error(host: str, port: int) -> OSError | None:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            # The lingering connections of a server that has just stopped don't matter.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        return error
-    return None
+def _prepare_memory() -> None:
+    share_heap()
+    gc.collect()
+    gc.freeze()  # memory that the collector leaves alone stays shared
 
 
 def share_heap() -> None:
@@ -129,18 +151,17 @@ def run_in_child(task: Callable[[], object]) -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(_fork(task, SUPERVISED_SIGNALS), 0)[1]) == 0
 
 
-def supervise(web: Callable[[], object], jobs: Callable[[], object]) -> int:
-    """Run both until SIGINT or SIGTERM, and return the exit code.
+def supervise(web: Callable[[], object], jobs: Callable[[], object] | None) -> int:
+    """Run the web server, and the jobs if they are given, until SIGINT or SIGTERM, and return the exit code.
 
     What ends is started again, but not a web server that ends again and again. SIGHUP makes the web server replace
     its workers, unless it comes from a closing terminal, which ends everything.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, SUPERVISED_SIGNALS)
     signal.signal(signal.SIGCHLD, lambda *_: None)  # an ignored signal would never be delivered
-    share_heap()
-    gc.collect()
-    gc.freeze()  # memory that the collector leaves alone stays shared
-    tasks = {"web server": (_with_dying_children(web), WEB_SIGNALS), "job process": (jobs, JOBS_SIGNALS)}
+    _prepare_memory()
+    tasks = {"web server": (_with_dying_children(web), WEB_SIGNALS)}
+    tasks |= {"job process": (jobs, JOBS_SIGNALS)} if jobs is not None else {}
     children = {name: _fork(*task) for name, task in tasks.items()}
     web_ends: list[float] = []
     try:
@@ -150,8 +171,9 @@ def supervise(web: Callable[[], object], jobs: Callable[[], object]) -> int:
                 os.kill(children["web server"], signal.SIGHUP)
             elif received != signal.SIGCHLD:
                 return 0
-            ended = _reap() if received == signal.SIGCHLD else set()
+            ended = _reap()
             for name in [name for name, child in children.items() if child in ended]:
+                del children[name]
                 web_ends += [time.monotonic()] if name == "web server" else []
                 if len([moment for moment in web_ends if time.monotonic() - moment < 60]) > MAX_RESTARTS:
                     return 1

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 # From the ground up: a room imports from rooms on lower floors, and from itself.
 FLOORS = [
     "config job_queue markdown markdown_writer",
-    "access_protocols db domains text dates anonymity diffs gateway jobs limit_storage links signed_tokens",
+    "access_protocols db domains text dates anonymity diffs gateway jobs limit_storage links signed_tokens sockets",
     "mail_bounces schema",
     "site serving job_runs chains storage mail_transport",
     "affiliation",

@@ -1,4 +1,4 @@
-"""The proxies of docs/running.md, started as documented: they answer, say who asks, and let no slow sender through."""
+"""The proxies of docs/examples, started as documented: they answer, say who asks, and let no slow sender through."""
 
 import http.client
 import re
@@ -34,12 +34,9 @@ class Answer:
         self.status, self.text, self.headers = response.status, response.read().decode(), response.headers
 
 
-def documented(name: str) -> str:
-    """Return the configuration that docs/running.md shows below a line that begins with this name."""
-    text = (ROOT / "docs" / "running.md").read_text()
-    match = re.search(rf"^{name}[^\n]*:\n\n((?:    [^\n]*\n|\n)+)", text, re.M)
-    assert match
-    return re.sub(r"^    ", "", match[1], flags=re.M)
+def example(name: str) -> str:
+    """Return a configuration of docs/examples."""
+    return (ROOT / "docs" / "examples" / name).read_text()
 
 
 def write_certificate(folder: Path) -> tuple[Path, Path]:
@@ -66,11 +63,15 @@ def write_certificate(folder: Path) -> tuple[Path, Path]:
 def nginx_command(folder: Path, port: int, upstream: int) -> list[str]:
     """Write nginx's configuration, and return how to start it."""
     certificate, key = write_certificate(folder)
+    plain_port = free_port()
+    (folder / "plain_port").write_text(str(plain_port))
     server = (
-        documented("nginx")
+        example("nginx.conf")
         .replace("listen 443", f"listen 127.0.0.1:{port}")
+        .replace("listen 80", f"listen 127.0.0.1:{plain_port}")
         .replace("127.0.0.1:8000", f"127.0.0.1:{upstream}")
     )
+    server = re.sub(r" *listen \[::\].*\n", "", server)
     server = server.replace(f"/etc/letsencrypt/live/{HOST}/fullchain.pem", str(certificate))
     server = server.replace(f"/etc/letsencrypt/live/{HOST}/privkey.pem", str(key))
     server = server.replace("/var/log/nginx/forum.log", str(folder / "access.log"))
@@ -92,9 +93,12 @@ def nginx_command(folder: Path, port: int, upstream: int) -> list[str]:
 def caddy_command(folder: Path, port: int, upstream: int) -> list[str]:
     """Write Caddy's configuration, and return how to start it."""
     certificate, key = write_certificate(folder)
-    text = documented("Caddy").replace("127.0.0.1:8000", f"127.0.0.1:{upstream}")
-    text = text.replace("{\n", "{\nadmin off\nauto_https disable_redirects\ndefault_bind 127.0.0.1\n", 1)
-    text = text.replace(f"{HOST} {{\n", f"{HOST}:{port} {{\ntls {certificate} {key}\n", 1)
+    text = example("Caddyfile").replace("127.0.0.1:8000", f"127.0.0.1:{upstream}")
+    plain_port = free_port()
+    (folder / "plain_port").write_text(str(plain_port))
+    options = f"admin off\nhttp_port {plain_port}\nhttps_port {port}\ndefault_bind 127.0.0.1\n"
+    text = re.sub(r"^\{\n", "{\n" + options, text, count=1, flags=re.M)
+    text = text.replace("{$FORUM_DOMAIN:forum.example} {\n", f"{HOST} {{\ntls {certificate} {key}\n", 1)
     (folder / "Caddyfile").write_text(text)
     return [shutil.which("caddy") or "", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
 
@@ -187,3 +191,23 @@ def test_slow_senders_stop_no_reader(proxy_port: int) -> None:
             stack.enter_context(connect(proxy_port)).sendall(head.encode())
         time.sleep(0.5)
         assert [ask(proxy_port, "GET", "/robots.txt").status for _ in range(10)] == [200] * 10
+
+
+def test_port_80_leads_to_https(proxy_port: int, tmp_path: Path) -> None:
+    plain_port = int((tmp_path / "proxy" / "plain_port").read_text())
+    with closing(http.client.HTTPConnection("127.0.0.1", plain_port, timeout=60)) as connection:
+        connection.request("GET", "/posts/new?vendor=northwind", headers={"Host": HOST})
+        answer = connection.getresponse()
+    assert answer.status in (301, 308)
+    assert answer.getheader("Location", "").endswith(f"{HOST}/posts/new?vendor=northwind")
+    assert answer.getheader("Location", "").startswith("https://")
+
+
+def test_the_log_holds_no_address_and_nothing_that_was_submitted(proxy_port: int, tmp_path: Path) -> None:
+    ask(proxy_port, "GET", "/search?q=secretly")
+    ask(proxy_port, "POST", "/sign-in", "x=1", Content_Type="application/x-www-form-urlencoded")
+    files = [tmp_path / "proxy" / name for name in ("access.log", "output", "errors")]
+    text = "".join(file.read_text() for file in files if file.exists())
+    assert '"GET" ' in text or '"method":"GET"' in text
+    assert "POST" not in text and "secretly" not in text and "/search" not in text
+    assert "127.0.0.1" not in re.sub(r"^.*\"logger\":\"(?!http\.log\.access).*$", "", text, flags=re.M)

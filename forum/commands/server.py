@@ -15,6 +15,7 @@ from forum.commands.context import database_message, load_app, print_demo_accoun
 from forum.db import db, writing
 from forum.demo.actions import SIGN_INS, fill_demo
 from forum.mail_senders import Senders
+from forum.sockets import CannotListen, notify, open_listener
 from forum.storage import truncate_write_ahead_log
 
 log = logging.getLogger(__name__)
@@ -22,17 +23,19 @@ log = logging.getLogger(__name__)
 
 @click.command()
 @click.option("--demo", is_flag=True, help="Fill a new database with the demo community.")
-def serve(demo: bool) -> None:
+@click.option("--no-jobs", is_flag=True, help="Serve pages only; `forum work` runs the jobs beside it.")
+def serve(demo: bool, no_jobs: bool) -> None:
     """Upgrade the database, then serve the site and run its jobs until stopped."""
     app = load_app()
     settings = app.config["SETTINGS"]
-    host = settings.host.strip("[]")
-    if problem := serving.wait_for_address(host, settings.port):
-        raise click.ClickException(f"{problem} Choose another with FORUM_PORT or FORUM_HOST.")
+    try:
+        listener = open_listener(settings.host.strip("[]"), settings.port)
+    except CannotListen as error:
+        raise click.ClickException(f"{error} Choose another with FORUM_PORT or FORUM_HOST.") from None
     if not serving.run_in_child(lambda: _prepare(app, demo)):
         sys.exit(1)
-    server = serving.web_server("forum:create_app", host=host, port=settings.port, workers=settings.workers)
-    code = serving.supervise(web=server.serve, jobs=lambda: _run_jobs(app))
+    server = serving.web_server("forum:create_app", listener, workers=settings.workers)
+    code = serving.supervise(web=server.serve, jobs=None if no_jobs else lambda: _run_jobs(app))
     serving.run_in_child(lambda: _empty_log(app))
     sys.exit(code)
 
@@ -41,6 +44,7 @@ def serve(demo: bool) -> None:
 def work() -> None:
     """Run background jobs: send mail and run scheduled tasks. `forum serve` includes this."""
     app = load_app()
+    notify("READY=1")
     _run_jobs(app)
     _empty_log(app)
 
