@@ -10,6 +10,7 @@ from forum.commands.launch import setup_site
 from forum.commands.mail import mail
 from forum.commands.secrets import secrets
 from forum.commands.server import serve, work
+from forum.commands.vendors import vendors
 
 
 @click.group()
@@ -34,6 +35,7 @@ for command in (
     secrets,
     mail,
     check,
+    vendors,
 ):
     main.add_command(command)
 

@@ -57,6 +57,8 @@ DOORS = {
     "/admin/members": "staff",
     "/admin/members/marta": "staff",
     "/admin/members/marta/role": "admin",
+    "/admin/catalogue": "admin",
+    "/admin/catalogue.csv": "admin",
     "/admin/settings": "admin",
     "/admin/vendors/new": "staff",
     "/admin/legal": "admin",

@@ -32,13 +32,27 @@ def _name_of_length(maximum: int) -> Callable[[Form, Field], None]:
     """Return a validator: 2 to `maximum` characters of which a slug can be made."""
 
     def check(form: Form, field: Field) -> None:
-        name = text.single_line(field.data or "")
-        if not 2 <= len(name) <= maximum or not text.fold(name):
-            raise ValidationError(f"Enter a name of 2 to {maximum} characters.")
-        if len(text.fold(name)) > MAX_SLUG_LENGTH:
-            raise ValidationError("This name is too long for a web address. Enter a shorter form of it.")
+        if message := catalogue_name_error(text.single_line(field.data or ""), maximum):
+            raise ValidationError(message)
 
     return check
+
+
+def catalogue_name_error(name: str, maximum: int = 80) -> str:
+    """Return what is wrong with a name on one line, or ""."""
+    if not 2 <= len(name) <= maximum or not text.fold(name):
+        return f"Enter a name of 2 to {maximum} characters."
+    is_long = len(text.fold(name)) > MAX_SLUG_LENGTH
+    return "This name is too long for a web address. Enter a shorter form of it." if is_long else ""
+
+
+def domain_error(domain: str | None) -> str:
+    """Return why a domain is not that of an organisation, or ""."""
+    if domain is None:
+        return "This is not a domain. Enter one like vendor.example."
+    if is_free_mail(domain) or is_disposable(f"name@{domain}"):
+        return "Anyone can have an address there, so it doesn't show where someone works."
+    return ""
 
 
 class VendorForm(EditForm):
@@ -90,11 +104,8 @@ class DomainForm(Form):
 
     def validate_domain(self, field: Field) -> None:
         """Accept the domain of an organisation, not of a mail provider."""
-        domain = domain_in(field.data)
-        if domain is None:
-            raise ValidationError("This is not a domain. Enter one like vendor.example.")
-        if is_free_mail(domain) or is_disposable(f"name@{domain}"):
-            raise ValidationError("Anyone can have an address there, so it doesn't show where someone works.")
+        if message := domain_error(domain_in(field.data)):
+            raise ValidationError(message)
 
     def domain_name(self) -> str:
         """Return the domain alone, in lower case."""
