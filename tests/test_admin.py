@@ -37,6 +37,7 @@ DOORS = {
     "/admin/vendors/nordwall/programmes": "staff",
     "/admin/vendors/nordwall/remove": "staff",
     "/admin/vendors/nordwall/merge": "admin",
+    "/admin/vendors/nordwall/retire": "staff",
     "/admin/programmes/1": "staff",
     "/admin/programmes/1/remove": "staff",
     "/admin/programmes/1/changes": "staff",

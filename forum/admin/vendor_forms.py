@@ -96,6 +96,12 @@ class ProgrammeForm(NameForm):
     name = StringField("Programme name", validators=[_name_of_length(80)])
 
 
+class RetireForm(Form):
+    """Why a vendor is retired or no longer retired."""
+
+    reason = StringField("Reason", validators=[Length(max=MAX_REASON_LENGTH, message="Use at most 500 characters.")])
+
+
 class DomainForm(Form):
     """A web and e-mail domain, and how its owner is related to the vendor."""
 

@@ -150,6 +150,9 @@ class _Import:
         if entry.description is not None and entry.description != vendor.description:
             self._note(entry.line, vendor, f"description “{vendor.description}” → “{entry.description}”")
             vendor.description = entry.description
+        if entry.is_retired is not None and entry.is_retired != (vendor.retired_at is not None):
+            self._note(entry.line, vendor, "retired" if entry.is_retired else "no longer retired")
+            vendor.retired_at = now() if entry.is_retired else None
         for name, line in entry.aliases.items():
             self._add_alias(vendor, name, line)
         for domain, (relation, line) in entry.domains.items():

@@ -40,6 +40,7 @@ class VendorEntry:
     name: str
     category: str | None = None
     description: str | None = None
+    is_retired: bool | None = None
     aliases: dict[str, int] = field(default_factory=dict)
     domains: dict[str, tuple[str, int]] = field(default_factory=dict)
     programmes: dict[str, ProgrammeEntry] = field(default_factory=dict)
@@ -59,6 +60,7 @@ def read_entries(rows: Iterable[Row], categories: Mapping[str, str]) -> tuple[li
             continue
         entry = entries.setdefault(text.fold(name), VendorEntry(row.line, name))
         reader.read_details(entry, categories)
+        reader.read_retired(entry)
         reader.read_names(entry)
         reader.read_domains(entry)
         reader.read_tier(entry)
@@ -100,6 +102,12 @@ class _RowReader:
             too_long = len(description) > MAX_DESCRIPTION
             self.check("description", f"Use at most {MAX_DESCRIPTION} characters." if too_long else "")
             entry.description = self._same("description", None if is_first else entry.description, description)
+
+    def read_retired(self, entry: VendorEntry) -> None:
+        """Read whether the vendor is retired; an empty cell says nothing."""
+        typed = text.single_line(self.row.cell("retired")).lower()
+        if self.check("retired", "" if typed in ("", "yes", "no") else "Write yes or no.") and typed:
+            entry.is_retired = typed == "yes"
 
     def _same(self, column: str, earlier: str | None, value: str | None) -> str | None:
         if earlier and value and earlier != value:

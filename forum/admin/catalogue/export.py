@@ -21,7 +21,7 @@ def _rows_of(vendor: Vendor) -> Iterator[list[str]]:
     """Yield a row per tier, one for a programme without tiers, and one for a vendor without programmes."""
     aliases = join_items(alias.name for alias in sorted(vendor.aliases, key=lambda alias: alias.folded_name))
     domains = join_items(map(_domain_words, sorted(vendor.domains, key=lambda entry: entry.domain)))
-    details = [vendor.category.slug, vendor.description, aliases, domains]
+    details = [vendor.category.slug, vendor.description, aliases, domains, "yes" if vendor.retired_at else "no"]
     for programme, tier in list(_levels_of(vendor)) or [([""], [""] * (1 + len(REQUIREMENTS)))]:
         yield [vendor.name, *details, *programme, *tier]
         details = [""] * len(details)

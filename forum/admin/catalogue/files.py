@@ -13,7 +13,7 @@ from typing import NamedTuple
 from forum import text
 from forum.vendors.catalogue_actions import REQUIREMENTS
 
-VENDOR_COLUMNS = ("vendor", "category", "description", "other_names", "domains")
+VENDOR_COLUMNS = ("vendor", "category", "description", "other_names", "domains", "retired")
 COLUMNS = (*VENDOR_COLUMNS, "programme", "tier", *REQUIREMENTS)
 MAX_FILE_BYTES = 900_000
 MAX_ROWS = 5_000
