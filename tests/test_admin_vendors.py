@@ -137,6 +137,18 @@ def test_a_tier_can_move_without_a_note(app: Flask, staff: Any) -> None:
     assert not db.session.query(ProgrammeChange).count()
 
 
+def test_setting_up_a_tier_is_no_news_in_the_public_trend_unless_it_is_said_to_be(app: Flask, staff: Any) -> None:
+    programme = make_vendor("Nordwall", tiers=("Silver",)).programmes[0]
+    url, fields = f"/admin/programmes/{programme.id}/tiers/new", {"rank": "9", "effective_on": "2026-10-01"}
+    assert staff.post(url, data=fields | {"name": "Gold"}).status_code == 302
+    assert not db.session.query(ProgrammeChange).count()
+    fields |= {"name": "Black", "is_news": "y"}
+    assert 'value="Black: new tier"' in staff.post(url, data=fields).text
+    note = {"proposed_note": "Black: new tier", "trend_note": "Black: new tier"}
+    assert staff.post(url, data=fields | note).status_code == 302
+    assert [row.summary for row in db.session.query(ProgrammeChange)] == ["Black: new tier"]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"name": "gold"}, {"annual_fee": "a lot"}, {"rank": "x"}, {"effective_on": "1999-01-01"}, {"effective_on": ""}],

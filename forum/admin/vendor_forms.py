@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from wtforms import DateField, Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
 from forum import text
@@ -180,7 +180,9 @@ class TierForm(TrendNoteFields, EditForm):
     training_cost = StringField("Training per person, EUR", validators=[_check_requirement])
     annual_fee = StringField("Annual fee, EUR", validators=[_check_requirement])
     revenue_target = StringField("Annual revenue target, EUR", validators=[_check_requirement])
-    meta_fields = ("csrf_token", "version", "effective_on", "trend_note", "proposed_note")
+    meta_fields = ("csrf_token", "version", "effective_on", "trend_note", "proposed_note", "is_news")
+    # Of a new tier: most are added to describe a programme that exists, which is no news for the trend.
+    is_news = BooleanField("The vendor has just introduced this tier")
     # The note as proposed: if the requirements changed since, a new one is proposed.
     proposed_note = HiddenField()
 
