@@ -180,6 +180,11 @@ def can_post_about(user: User, vendor: Vendor) -> bool:
     return can_write(user) and not _represents(user, vendor.id)
 
 
+def is_retired(vendor: Vendor) -> bool:
+    """Return whether there can be no new posts and ratings about the vendor."""
+    return vendor.retired_at is not None
+
+
 def can_reply_officially(user: User, post: Thread) -> bool:
     """Give the official reply of the vendor that the post names."""
     return can_write(user) and is_open(post) and represents_vendor_of(user, post)

@@ -11,6 +11,7 @@ from forum.commands.mail import mail
 from forum.commands.move import move
 from forum.commands.secrets import secrets
 from forum.commands.server import serve, work
+from forum.commands.vendors import vendors
 
 
 @click.group()
@@ -36,6 +37,7 @@ for command in (
     secrets,
     mail,
     check,
+    vendors,
 ):
     main.add_command(command)
 

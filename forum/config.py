@@ -67,7 +67,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
         "PROXIES": settings.proxies,
         "LOG_LEVEL": settings.log_level.upper(),
         # Moderators and admins need two-factor authentication; on a laptop it is optional.
-        "STAFF_TWO_FACTOR": settings.environment == "production",
+        **dict.fromkeys(("IS_PRODUCTION", "STAFF_TWO_FACTOR"), settings.environment == "production"),
         "SESSION_COOKIE_SECURE": secure,
         "REMEMBER_COOKIE_SECURE": secure,
         **CONSTANT_CONFIG,

@@ -6,15 +6,17 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from forum.admin.catalogue.actions import import_catalogue
 from forum.admin.vendor_queries import count_band
 from forum.db import db, now
 from forum.moderation.models import Decision
 from forum.posts.actions import PostSubject
 from forum.ratings.queries import Subject, current_snapshot
+from forum.urls import key_text
 from forum.vendors.actions import add_domain, record_programme_change
 from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, VendorAlias
 from forum.vendors.queries import vendor_by_name
-from tests.factories import make_category, make_post, make_rating, make_vendor
+from tests.factories import make_category, make_member, make_post, make_rating, make_vendor
 from tests.html import compact
 from tests.merging import make_ratings, publish_scores
 
@@ -135,6 +137,18 @@ def test_a_tier_can_move_without_a_note(app: Flask, staff: Any) -> None:
     assert not db.session.query(ProgrammeChange).count()
 
 
+def test_setting_up_a_tier_is_no_news_in_the_public_trend_unless_it_is_said_to_be(app: Flask, staff: Any) -> None:
+    programme = make_vendor("Nordwall", tiers=("Silver",)).programmes[0]
+    url, fields = f"/admin/programmes/{programme.id}/tiers/new", {"rank": "9", "effective_on": "2026-10-01"}
+    assert staff.post(url, data=fields | {"name": "Gold"}).status_code == 302
+    assert not db.session.query(ProgrammeChange).count()
+    fields |= {"name": "Black", "is_news": "y"}
+    assert 'value="Black: new tier"' in staff.post(url, data=fields).text
+    note = {"proposed_note": "Black: new tier", "trend_note": "Black: new tier"}
+    assert staff.post(url, data=fields | note).status_code == 302
+    assert [row.summary for row in db.session.query(ProgrammeChange)] == ["Black: new tier"]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"name": "gold"}, {"annual_fee": "a lot"}, {"rank": "x"}, {"effective_on": "1999-01-01"}, {"effective_on": ""}],
@@ -239,3 +253,31 @@ def test_a_band_hides_single_ratings() -> None:
     bands = [count_band(n) for n in (0, 1, 4, 5, 9, 10, 49, 99, 100, 500, 7000)]
     assert bands[:6] == ["none", "1 to 4", "1 to 4", "5 to 9", "5 to 9", "10 to 19"]
     assert bands[6:] == ["20 to 49", "50 to 99", "100 to 499", "500 or more", "500 or more"]
+
+
+def test_a_retired_vendor_stays_readable_and_takes_nothing_new_until_it_is_restored(
+    app: Flask, staff: Any, browse: Any
+) -> None:
+    vendor, author = make_vendor("Nordwall"), make_member()
+    post = make_post(author, subject=PostSubject(vendor), title="How they treat us")
+    staff.post("/admin/vendors/nordwall/retire", data={"intent": "retire", "retire-reason": "Bought by Eastline."})
+    page = browse(author).get("/vendors/nordwall").text
+    assert "Nordwall is retired since" in page and "How they treat us" in page and "/vendors/nordwall/rate" not in page
+    assert "Nordwall" not in browse().get("/vendors").text and 'value="Nordwall"' not in browse().get("/rate").text
+    assert browse(author).get("/vendors/nordwall/rate").status_code == 403
+    fields = {"title": "Once more about them", "body": "x" * 80, "leaning": "bad", "tags": "deals"}
+    fields |= {"vendor_naming": "named", "vendor": "Nordwall", "identity": "name"}
+    refused = browse(author).post("/posts/new?vendor=nordwall", data=fields)
+    assert refused.status_code == 422 and "is retired" in refused.text and "Once more about them" in refused.text
+    assert "Nordwall is retired" in browse(author).get(f"/posts/{key_text(post.id)}/rate").text
+    assert facts() == ["Nordwall: retired"]
+    staff.post("/admin/vendors/nordwall/retire", data={"intent": "restore"})
+    assert browse(author).get("/vendors/nordwall/rate").status_code == 200
+    assert "Nordwall" in browse().get("/vendors").text
+
+
+def test_retired_is_a_column_of_the_catalogues_file(app: Flask) -> None:
+    vendor = make_vendor("Nordwall")
+    assert import_catalogue(b"vendor,retired\nNordwall,yes\n", None).changes[0].words == "retired"
+    db.session.commit()
+    assert vendor.retired_at and not import_catalogue(b"vendor,retired\nNordwall,\n", None).changes

@@ -1,6 +1,7 @@
 """A new site: what `forum setup` creates, the list of what is left to do, and the legal pages."""
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from flask import Flask
 from forum.accounts.models import Member
 from forum.admin.checklist import launch_checklist
 from forum.admin.legal_views import template_of
+from forum.commands.server import offer_setup
 from forum.db import db, now
 from forum.legal.models import PAGE_KINDS, LegalText
 from forum.legal.queries import _cache
@@ -114,6 +116,41 @@ def test_the_list_of_what_is_left_to_do_goes_away(
     assert open_steps == ["Two-factor authentication"]
     admin.totp_seal = "a seal"
     assert not launch_checklist(admin)
+
+
+def test_admins_of_a_public_site_are_warned_on_every_page_while_imprint_or_privacy_is_empty(
+    app: Flask, browse: Any, admin: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Only admins see this" not in browse(admin).get("/about").text, "on a laptop nobody needs an imprint"
+    monkeypatch.setitem(app.config, "IS_PRODUCTION", True)
+    page = browse(admin).get("/about").text
+    assert "Imprint and Privacy are empty" in page and "/admin/legal" in page
+    for reader in (browse(), browse(make_member()), browse(make_member(role="moderator"))):
+        assert "Only admins see this" not in reader.get("/about").text
+    write(browse(admin), "imprint", "Ada")
+    assert "Privacy is empty" in browse(admin).get("/about").text
+    write(browse(admin), "privacy", "Nothing.")
+    assert "Only admins see this" not in browse(admin).get("/about").text
+
+
+def test_serving_a_new_production_site_offers_to_set_it_up(
+    app: Flask, admin: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offers: list[str] = []
+    monkeypatch.setattr("forum.commands.server.click.confirm", lambda text, **_: offers.append(text))
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    offer_setup(app)
+    monkeypatch.setitem(app.config, "IS_PRODUCTION", True)
+    offer_setup(app)
+    assert not offers, "a laptop's site, and one that has accounts"
+    db.session.delete(db.session.get_one(Member, admin.id))
+    db.session.commit()
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: False))
+    offer_setup(app)
+    assert not offers, "a service has nobody to answer"
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    offer_setup(app)
+    assert offers == ["This site is new. Set it up now?"]
 
 
 def test_an_admin_adds_a_vendor_to_the_catalogue(app: Flask, browse: Any, admin: Member) -> None:

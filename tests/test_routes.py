@@ -14,6 +14,8 @@ CATEGORY_ENDPOINTS = ("category", "move_category", "delete_category")
 ADMIN_ENDPOINTS = {
     f"admin.{name}"
     for name in (
+        "export_vendors",
+        "import_vendors",
         "settings",
         "test_mail",
         "health",

@@ -102,7 +102,8 @@ def _tier_page(programme: Programme, tier: Tier | None, form: TierForm) -> Respo
     """Show the form, then once more with the proposed note for the trend, then save it."""
     if form.validate_on_submit():
         values = form.values()
-        note = vendor_actions.describe_tier_change(tier, values["name"], values["requirements"])
+        is_set_up = tier is None and not form.is_news.data
+        note = "" if is_set_up else vendor_actions.describe_tier_change(tier, values["name"], values["requirements"])
         if not note or form.proposed_note.data == note:
             try:
                 vendor_actions.save_tier(current_user, programme, tier, **values)

@@ -14,11 +14,13 @@ from forum.admin import (
     vendor_views,
     views,
 )
+from forum.admin.catalogue import views as catalogue_views
 
 # Imported so that the database, the signals and the job queue know them.
 LOADED = (jobs,)
 # All of admin's pages are on one blueprint; each of these modules adds its own.
 PAGES = (
+    catalogue_views,
     category_views,
     health_views,
     legal_views,

@@ -49,6 +49,18 @@ def update_vendor(
         log_change(staff, "vendor", facts=f"{vendor.name}: {'; '.join(changes)}", reason=reason)
 
 
+def retire_vendor(staff: Member, vendor: Vendor, *, reason: str) -> None:
+    """Retire a vendor that ended or was bought."""
+    catalogue_actions.retire_vendor(vendor)
+    log_change(staff, "vendor", facts=f"{vendor.name}: retired", reason=reason)
+
+
+def restore_vendor(staff: Member, vendor: Vendor, *, reason: str) -> None:
+    """Undo `retire_vendor`."""
+    catalogue_actions.restore_vendor(vendor)
+    log_change(staff, "vendor", facts=f"{vendor.name}: no longer retired", reason=reason)
+
+
 def add_alias(staff: Member, vendor: Vendor, name: str) -> None:
     """Add an alias. Raise ValueError for a name in use."""
     catalogue_actions.add_alias(vendor, name)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from wtforms import DateField, Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
 from forum import text
@@ -32,13 +32,27 @@ def _name_of_length(maximum: int) -> Callable[[Form, Field], None]:
     """Return a validator: 2 to `maximum` characters of which a slug can be made."""
 
     def check(form: Form, field: Field) -> None:
-        name = text.single_line(field.data or "")
-        if not 2 <= len(name) <= maximum or not text.fold(name):
-            raise ValidationError(f"Enter a name of 2 to {maximum} characters.")
-        if len(text.fold(name)) > MAX_SLUG_LENGTH:
-            raise ValidationError("This name is too long for a web address. Enter a shorter form of it.")
+        if message := catalogue_name_error(text.single_line(field.data or ""), maximum):
+            raise ValidationError(message)
 
     return check
+
+
+def catalogue_name_error(name: str, maximum: int = 80) -> str:
+    """Return what is wrong with a name on one line, or ""."""
+    if not 2 <= len(name) <= maximum or not text.fold(name):
+        return f"Enter a name of 2 to {maximum} characters."
+    is_long = len(text.fold(name)) > MAX_SLUG_LENGTH
+    return "This name is too long for a web address. Enter a shorter form of it." if is_long else ""
+
+
+def domain_error(domain: str | None) -> str:
+    """Return why a domain is not that of an organisation, or ""."""
+    if domain is None:
+        return "This is not a domain. Enter one like vendor.example."
+    if is_free_mail(domain) or is_disposable(f"name@{domain}"):
+        return "Anyone can have an address there, so it doesn't show where someone works."
+    return ""
 
 
 class VendorForm(EditForm):
@@ -82,6 +96,12 @@ class ProgrammeForm(NameForm):
     name = StringField("Programme name", validators=[_name_of_length(80)])
 
 
+class RetireForm(Form):
+    """Why a vendor is retired or no longer retired."""
+
+    reason = StringField("Reason", validators=[Length(max=MAX_REASON_LENGTH, message="Use at most 500 characters.")])
+
+
 class DomainForm(Form):
     """A web and e-mail domain, and how its owner is related to the vendor."""
 
@@ -90,11 +110,8 @@ class DomainForm(Form):
 
     def validate_domain(self, field: Field) -> None:
         """Accept the domain of an organisation, not of a mail provider."""
-        domain = domain_in(field.data)
-        if domain is None:
-            raise ValidationError("This is not a domain. Enter one like vendor.example.")
-        if is_free_mail(domain) or is_disposable(f"name@{domain}"):
-            raise ValidationError("Anyone can have an address there, so it doesn't show where someone works.")
+        if message := domain_error(domain_in(field.data)):
+            raise ValidationError(message)
 
     def domain_name(self) -> str:
         """Return the domain alone, in lower case."""
@@ -163,7 +180,9 @@ class TierForm(TrendNoteFields, EditForm):
     training_cost = StringField("Training per person, EUR", validators=[_check_requirement])
     annual_fee = StringField("Annual fee, EUR", validators=[_check_requirement])
     revenue_target = StringField("Annual revenue target, EUR", validators=[_check_requirement])
-    meta_fields = ("csrf_token", "version", "effective_on", "trend_note", "proposed_note")
+    meta_fields = ("csrf_token", "version", "effective_on", "trend_note", "proposed_note", "is_news")
+    # Of a new tier: most are added to describe a programme that exists, which is no news for the trend.
+    is_news = BooleanField("The vendor has just introduced this tier")
     # The note as proposed: if the requirements changed since, a new one is proposed.
     proposed_note = HiddenField()
 

@@ -4,6 +4,7 @@ Counts of ratings are shown as bands: an exact number would reveal when a certai
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select
@@ -35,6 +36,7 @@ class VendorRow(NamedTuple):
     slug: str
     post_count: int
     category: str
+    retired_at: datetime | None
 
 
 class VendorPage(NamedTuple):
@@ -70,7 +72,7 @@ class MergePreview(NamedTuple):
 def search_vendors(words: str, after: str | None) -> VendorPage:
     """Return vendors of the catalogue whose name or alias begins with the folded words, by name."""
     statement = (
-        select(Vendor.name, Vendor.folded_name, Vendor.slug, Vendor.post_count, Category.name)
+        select(Vendor.name, Vendor.folded_name, Vendor.slug, Vendor.post_count, Category.name, Vendor.retired_at)
         .join(Category)
         .where(Vendor.accepted_at.is_not(None))
     )

@@ -9,7 +9,7 @@ from flask_login import current_user
 
 from forum.access import can_merge_vendor
 from forum.admin import merge_actions, vendor_actions
-from forum.admin.vendor_forms import AliasForm, DomainForm, MergeForm, ProgrammeForm, VendorForm
+from forum.admin.vendor_forms import AliasForm, DomainForm, MergeForm, ProgrammeForm, RetireForm, VendorForm
 from forum.admin.vendor_queries import MergePreview, merge_preview, search_vendors, vendor_for_edit
 from forum.admin.views import ADMIN_WRITES, bp
 from forum.db import db
@@ -119,6 +119,24 @@ def remove_entry(slug: str) -> ResponseReturnValue:
     return redirect(url_for(".vendor_page", slug=slug))
 
 
+@bp.post("/vendors/<slug>/retire")
+@ADMIN_WRITES
+def retire_vendor(slug: str) -> ResponseReturnValue:
+    """Retire a vendor, or undo that."""
+    vendor, form = _vendor(slug), RetireForm(prefix="retire-")
+    if not form.validate():
+        return _page(vendor, retire=form)
+    reason = (form.reason.data or "").strip()
+    is_retired = vendor.retired_at is not None
+    if request.form.get("intent") == "restore" and is_retired:
+        vendor_actions.restore_vendor(current_user, vendor, reason=reason)
+    elif request.form.get("intent") == "retire" and not is_retired:
+        vendor_actions.retire_vendor(current_user, vendor, reason=reason)
+    is_retired = vendor.retired_at is not None
+    now_is = "retired: it takes no new posts and ratings" if is_retired else "open to posts and ratings"
+    return _saved(vendor, f"{vendor.name} is {now_is}.")
+
+
 @bp.route("/vendors/<slug>/merge", methods=["GET", "POST"])
 @ADMIN_WRITES
 def merge_vendor(slug: str) -> ResponseReturnValue:
@@ -190,6 +208,7 @@ def _page(vendor: Vendor, **submitted: Form) -> ResponseReturnValue:
         "alias": AliasForm(formdata=None, prefix="alias-"),
         "domain": DomainForm(formdata=None, prefix="domain-"),
         "programme": ProgrammeForm(formdata=None, prefix="programme-"),
+        "retire": RetireForm(formdata=None, prefix="retire-"),
     }
     page = render_template("admin/vendor.html", vendor=vendor, usage=merge_preview(vendor), **forms | submitted)
     return page, 422 if submitted else 200

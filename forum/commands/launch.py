@@ -23,6 +23,15 @@ def setup_site(name: str | None, email: str | None, password: str | None) -> Non
     """Give a new site its first admin, categories of vendors and tags. Running it again changes nothing."""
     if migrations().pending:
         raise click.ClickException("The database is not up to date. Run: forum db upgrade")
+    set_up(name, email, password)
+    db.session.commit()
+    click.echo(
+        f"Next: sign in at {current_app.config['SITE_URL']}/sign-in and open /admin/, which says what is left to do."
+    )
+
+
+def set_up(name: str | None = None, email: str | None = None, password: str | None = None) -> None:
+    """Create what a new site lacks, and ask for what is missing. The caller commits."""
     if not categories():
         create_default_categories()
         click.echo(f"{len(categories())} categories of vendors created.")
@@ -32,10 +41,6 @@ def setup_site(name: str | None, email: str | None, password: str | None) -> Non
         click.echo("There are accounts already, so no admin was created. For another: forum admin create")
     else:
         _create_first_admin(name, email, password)
-    db.session.commit()
-    click.echo(
-        f"Next: sign in at {current_app.config['SITE_URL']}/sign-in and open /admin/, which says what is left to do."
-    )
 
 
 def _create_first_admin(name: str | None, email: str | None, password: str | None) -> None:

@@ -12,6 +12,7 @@ from forum import jobs, serving
 from forum.accounts.queries import count_members, member_by_email
 from forum.admin.integrity import key_problem
 from forum.commands.context import database_message, load_app, print_demo_accounts
+from forum.commands.launch import set_up
 from forum.db import db, writing
 from forum.demo.actions import SIGN_INS, fill_demo
 from forum.mail_senders import Senders
@@ -62,6 +63,7 @@ def _prepare(app: Flask, demo: bool) -> None:
                 click.echo("Filling the database with the demo community ...")
                 fill_demo()
                 db.session.commit()
+            offer_setup(app)
             warn_of_wrong_key()
             is_empty = not count_members()
             has_demo = member_by_email(SIGN_INS[0][1]) is not None
@@ -69,6 +71,15 @@ def _prepare(app: Flask, demo: bool) -> None:
             click.echo(database_message(error), err=True)
             sys.exit(1)
     _print_welcome(app, has_demo, is_empty)
+
+
+def offer_setup(app: Flask) -> None:
+    """Offer somebody at a terminal to set up an empty production site before it is served."""
+    is_new = app.config.get("IS_PRODUCTION", False) and not count_members()
+    db.session.commit()  # while somebody types, nothing is locked
+    if is_new and sys.stdin.isatty() and click.confirm("This site is new. Set it up now?", default=True):
+        set_up()
+        db.session.commit()
 
 
 def warn_of_wrong_key() -> None:

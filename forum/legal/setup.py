@@ -10,4 +10,6 @@ from forum.legal.queries import written_pages
 def init_app(app: Flask) -> None:
     """Register the blueprint, and what the footer of each page needs."""
     app.register_blueprint(views.bp)
-    app.jinja_env.globals.update(written_legal_pages=written_pages, LEGAL_PAGES=PAGE_KINDS)
+    app.jinja_env.globals.update(
+        missing_legal_pages=views.missing_for_reader, written_legal_pages=written_pages, LEGAL_PAGES=PAGE_KINDS
+    )

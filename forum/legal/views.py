@@ -1,14 +1,22 @@
 """The legal pages: as they are now, and their earlier versions."""
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
+from forum.access import can_administer
 from forum.legal.models import PAGE_KINDS, PAGE_RULE
-from forum.legal.queries import legal_text, legal_versions
+from forum.legal.queries import legal_text, legal_versions, missing_pages
+from forum.templating import current_reader
 from forum.urls import whole_number
 
 bp = Blueprint("legal", __name__)
 VERSIONS_ON_PAGE = 10
+
+
+def missing_for_reader() -> list[str]:
+    """Return the required pages that are empty, for a warning that admins of a public site see. A template global."""
+    is_public = current_app.config.get("IS_PRODUCTION", False)
+    return missing_pages() if is_public and can_administer(current_reader()) else []
 
 
 @bp.get(f"/legal/<{PAGE_RULE}>")

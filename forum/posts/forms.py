@@ -9,7 +9,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, ValidationError
 
 from forum import text
-from forum.access import can_post_about, can_rate, is_anonymous_writing_locked, is_representative
+from forum.access import can_post_about, can_rate, is_anonymous_writing_locked, is_representative, is_retired
 from forum.accounts.lock_actions import lock_message
 from forum.forms import EditForm, Form, check_markdown
 from forum.posts.actions import NO_VENDOR, PostSubject
@@ -31,6 +31,7 @@ BODY_LENGTH = (40, 20_000)
 REPLY_LENGTH = (2, 10_000)
 DESCRIPTION_LENGTH = (5, 80)
 TEXT_ONLY = "text"
+RETIRED = "{} is retired: it takes no new posts and ratings, and what there is stays readable."
 
 
 def _length(bounds: tuple[int, int], noun: str) -> Callable[[BaseForm, Field], None]:
@@ -121,8 +122,11 @@ class PostFields(Form):
             raise ValidationError(
                 f"“{field.data.strip()[:60]}” is not in the catalogue. Check the spelling, or propose it below."
             )
-        # A post may keep naming the vendor that its author came to represent later.
-        is_unchanged = vendor_by_name(field.object_data or "") is self.selected_vendor
+        # A post may keep naming the vendor that was retired, or that its author came to represent.
+        is_edit = isinstance(self, EditForm)
+        is_unchanged = is_edit and vendor_by_name(field.object_data or "") is self.selected_vendor
+        if not is_unchanged and is_retired(self.selected_vendor):
+            raise ValidationError(f"{RETIRED.format(self.selected_vendor.name)} Choose another option above.")
         if not is_unchanged and not can_post_about(current_user, self.selected_vendor):
             name = self.selected_vendor.name
             raise ValidationError(
@@ -231,6 +235,8 @@ class PostRatingForm(RatingFields):
 def rating_refusal(subject: PostSubject, *, anonymous: bool) -> str | None:
     """Return why the reader's post about the subject can't carry a rating, or None."""
     vendor = subject.vendor
+    if vendor is not None and is_retired(vendor):
+        return RETIRED.format(vendor.name)
     if is_representative(current_user):
         return "You represent a vendor, so you can't rate vendors."
     if is_anonymous_writing_locked(current_user):

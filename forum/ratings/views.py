@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum import anonymity
-from forum.access import can_rate, can_write, is_anonymous_writing_locked, is_member, is_representative
+from forum.access import can_rate, can_write, is_anonymous_writing_locked, is_member, is_representative, is_retired
 from forum.accounts.device_views import fresh_proof_required
 from forum.config import SAFE_METHODS
 from forum.db import db
@@ -61,7 +61,7 @@ def new(slug: str) -> ResponseReturnValue:
         hold_catalogue()
     vendor = vendor_or_404(slug, current_user)
     # Who may rate only once would learn by trying whether they had, anonymously.
-    if not can_rate(current_user, vendor) or is_anonymous_writing_locked(current_user):
+    if not can_rate(current_user, vendor) or is_retired(vendor) or is_anonymous_writing_locked(current_user):
         return render_template("ratings/refused.html", vendor=vendor), 403
     initial = _initial_values(vendor)
     form = RatingForm(vendor, **initial)

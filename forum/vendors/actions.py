@@ -109,6 +109,11 @@ def create_default_categories() -> None:
     db.session.flush()
 
 
+def vendor_slug(folded: str) -> str:
+    """Return the slug of a vendor with this folded name."""
+    return f"{folded}-vendor" if folded in RESERVED_SLUGS else folded[:70]
+
+
 def _new_vendor(name: str, category: Category, description: str) -> Vendor:
     name = text.single_line(name)
     folded = text.fold(name)
@@ -117,7 +122,7 @@ def _new_vendor(name: str, category: Category, description: str) -> Vendor:
         raise ValueError(f"There is already a vendor called {name}.")
     vendor = Vendor(
         name=name,
-        slug=f"{folded}-vendor" if folded in RESERVED_SLUGS else folded[:70],
+        slug=vendor_slug(folded),
         folded_name=folded,
         category_id=category.id,
         description=text.single_line(description),

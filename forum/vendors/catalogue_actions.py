@@ -7,7 +7,7 @@ version is part of the cache keys of its pages, so bumping it drops what was cac
 from collections.abc import Mapping
 
 from forum import text
-from forum.db import db, lock
+from forum.db import db, lock, now
 from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias, VendorDomain
 from forum.vendors.queries import is_domain_taken, is_name_taken
 
@@ -45,6 +45,18 @@ def _rename(vendor: Vendor, name: str) -> None:
     if folded != old_folded:
         db.session.add(VendorAlias(vendor_id=vendor.id, name=old_name, folded_name=old_folded))
         db.session.flush()
+
+
+def retire_vendor(vendor: Vendor) -> None:
+    """Take no new posts and ratings about the vendor; what there is stays."""
+    vendor.retired_at = now()
+    bump_version(vendor)
+
+
+def restore_vendor(vendor: Vendor) -> None:
+    """Undo `retire_vendor`."""
+    vendor.retired_at = None
+    bump_version(vendor)
 
 
 def add_alias(vendor: Vendor, name: str) -> None:

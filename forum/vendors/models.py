@@ -38,6 +38,8 @@ class Vendor(db.Model):
     description: Mapped[str] = mapped_column(Text, default="")
     proposed_at: Mapped[Timestamp]
     accepted_at: Mapped[datetime | None]
+    # Since when it takes no new posts and ratings and is in no ranking; what there is stays readable.
+    retired_at: Mapped[datetime | None]
     # The vendor it was merged into: its URL redirects there, and no other row refers to it.
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id"))
     post_count: Mapped[int] = mapped_column(default=0)

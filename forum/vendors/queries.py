@@ -122,7 +122,7 @@ def popular_vendor_names(limit: int) -> Sequence[str]:
     """Return the names of the vendors with the most posts: suggestions for a text field."""
     return db.session.scalars(
         select(Vendor.name)
-        .where(Vendor.accepted_at.is_not(None))
+        .where(Vendor.accepted_at.is_not(None), Vendor.retired_at.is_(None))
         .order_by(Vendor.post_count.desc(), Vendor.name)
         .limit(limit)
     ).all()
@@ -132,7 +132,7 @@ def popular_vendors(limit: int) -> Sequence[Row[str, str, int]]:
     """Return rows of slug, name and post_count of the vendors with the most posts."""
     return db.session.execute(
         select(Vendor.slug, Vendor.name, Vendor.post_count)
-        .where(Vendor.accepted_at.is_not(None))
+        .where(Vendor.accepted_at.is_not(None), Vendor.retired_at.is_(None))
         .order_by(Vendor.post_count.desc(), Vendor.name)
         .limit(limit)
     ).all()

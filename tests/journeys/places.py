@@ -258,6 +258,8 @@ SPEAKERS = [
 ADMIN = [
     Place("admin, what waits", "/admin/", "admin"),
     Place("admin, vendors", "/admin/vendors", "moderator"),
+    Place("admin, import", "/admin/catalogue", "admin"),
+    Place("admin, import, without a file", "/admin/catalogue", "admin", 422, submit("Check the file")),
     Place("admin, vendor", member="admin"),
     Place("admin, vendor, wrong", "admin, vendor", "admin", 422, submit("Save", name="", description=LONG)),
     Place("admin, merge", member="admin"),

@@ -36,7 +36,7 @@ class BestVendorRow(NamedTuple):
 
 
 def ranking_rows() -> Sequence[RankingRow]:
-    """Return every vendor of the catalogue with its current snapshot, by name."""
+    """Return every vendor of the catalogue that is not retired, with its current snapshot, by name."""
     rows = db.session.execute(
         select(
             Vendor.id,
@@ -48,7 +48,7 @@ def ranking_rows() -> Sequence[RankingRow]:
         )
         .join(Category, Category.id == Vendor.category_id)
         .outerjoin(Snapshot, and_(Snapshot.vendor_id == Vendor.id, Snapshot.current))
-        .where(Vendor.accepted_at.is_not(None))
+        .where(Vendor.accepted_at.is_not(None), Vendor.retired_at.is_(None))
         .order_by(Vendor.name, Vendor.id)
     )
     return [RankingRow(*row) for row in rows]
@@ -85,7 +85,8 @@ def best_vendors(limit: int) -> Sequence[BestVendorRow]:
             Snapshot.gives_mean,
         )
         .join(Vendor, Vendor.id == Snapshot.vendor_id)
-        .where(Snapshot.current, Snapshot.worth_mean.is_not(None), Vendor.accepted_at.is_not(None))
+        .where(Snapshot.current, Snapshot.worth_mean.is_not(None))
+        .where(Vendor.accepted_at.is_not(None), Vendor.retired_at.is_(None))
         .order_by(Snapshot.worth_mean.desc(), Vendor.name)
         .limit(limit)
     )
