@@ -64,13 +64,9 @@ def import_wordpress(
     except UnreadableExport as error:
         report.fail(str(error))
     if run:
-        run.finish(invite=invite)
+        run.finish(invite=invite, redirects=redirects)
     if dry_run:
         db.session.rollback()
-    elif run:
-        commit()
-        settle_recounts(commit)
-        run.write_redirects(redirects)
     return report
 
 
@@ -137,18 +133,18 @@ class _ImportRun:
         if repeated:
             self.report.comments_skipped["twice in the file"] += repeated
 
-    def finish(self, *, invite: bool) -> None:
+    def finish(self, *, invite: bool, redirects: IO[str] | None) -> None:
         """Complete the report, lead links between posts to where they are now, and invite the authors."""
         self.members.update_report()
         if host := (normalized_address(self.base) or "").partition("/")[0]:
             self.report.links = rewrite_links(self.prefix, host, self.commit)
         if invite:
             self.members.invite()
-
-    def write_redirects(self, stream: IO[str] | None) -> None:
-        """Write the redirect map of the blog, if it is wanted."""
-        if stream:
-            stream.writelines(f"{line}\n" for line in redirect_lines(redirects_of(self.prefix)))
+        if self.commit:
+            self.commit()
+            settle_recounts(self.commit)
+        if redirects:
+            redirects.writelines(f"{line}\n" for line in redirect_lines(redirects_of(self.prefix)))
 
     def _import_comments(self, item: Item, post: Post) -> None:
         existing = imported_comments(post.id)
