@@ -200,7 +200,7 @@ def test_every_comment_comes_once_and_after_its_parent_unless_in_a_cycle(pairs: 
         ("Before\n<ul>\n<li>a</li>\n<li>b</li>\n</ul>\nAfter", "Before\n\n- a\n- b\n\nAfter"),
         (
             '[caption width="9"]<img src="https://x.example/a.png" alt="A" /> Ours[/caption]',
-            "[A](https://x.example/a.png) Ours",
+            "[A](https://x.example/a.png)\n\nOurs",
         ),
         ('<a href="https://x.example/b"><img src="https://x.example/a.png"></a>', "[a.png](https://x.example/b)"),
         ('[gallery ids="1,2"] They said [sic] so [1].', "They said [sic] so [1]."),

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import IO
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
@@ -54,9 +55,15 @@ def importing() -> None:
 @click.option("--drafts", is_flag=True, help="Also import what was not published; it stays hidden.")
 @click.option("--dry-run", is_flag=True, help="Report what would be imported, and save nothing.")
 @click.option("--invite", is_flag=True, help="Mail authors and commenters a link to claim what they wrote.")
+@click.option("--addresses", type=click.File("w", "utf-8"), help="Write old and new addresses of every item as CSV.")
+@click.option("--redirects", type=click.File("w", "utf-8"), help="Write a map for nginx that redirects old addresses.")
 @in_app(writing)
-def wordpress(file: Path, drafts: bool, dry_run: bool, invite: bool) -> None:
+def wordpress(
+    file: Path, drafts: bool, dry_run: bool, invite: bool, addresses: IO[str] | None, redirects: IO[str] | None
+) -> None:
     """Import a WordPress export (WXR). Running it again imports nothing twice."""
+    if dry_run and redirects:
+        raise click.UsageError("A dry run stores nothing, so there is nothing to redirect to. Leave out --redirects.")
     try:
         with click.progressbar(length=file.stat().st_size, label="Reading", file=sys.stderr) as progress_bar:
             report = import_wordpress(
@@ -66,6 +73,8 @@ def wordpress(file: Path, drafts: bool, dry_run: bool, invite: bool) -> None:
                 progress=lambda position, total: progress_bar.update(position - progress_bar.pos),
                 commit=db.session.commit,
                 invite=invite,
+                addresses=addresses,
+                redirects=redirects,
             )
     except SQLAlchemyError as error:
         advice = "Nothing was saved." if dry_run else "What was imported is saved. Run it again to import the rest."

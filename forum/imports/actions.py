@@ -6,21 +6,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO
 
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import OperationalError
 
 from forum import text
 from forum.accounts.models import Member
 from forum.db import db, now
+from forum.imports.address_actions import store_addresses
+from forum.imports.addresses import AddressList, addresses_of, base_address, normalized_address, redirect_lines
 from forum.imports.content import Body, convert_body, plain
 from forum.imports.dates import first_date
+from forum.imports.link_rewriting import rewrite_links
 from forum.imports.people import MemberImporter
-from forum.imports.queries import imported_comments, imported_post
-from forum.imports.report import Report
+from forum.imports.queries import imported_comments, imported_post, redirects_of
+from forum.imports.report import Report, error_text
 from forum.imports.selection import UNPUBLISHED, blog_key, comment_skip_reason, item_hash, item_number, post_skip_reason
 from forum.imports.tags import TagImporter
-from forum.imports.threads import nearest_ancestor, parents_first
+from forum.imports.threads import NewComment, nearest_ancestor, parents_first
 from forum.imports.wordpress import Blog, Item, UnreadableExport, read_items
 from forum.posts.actions import write_post
 from forum.posts.comment_actions import write_comment
@@ -33,6 +36,7 @@ log = logging.getLogger(__name__)
 BATCH = 100  # posts and comments between two commits
 COMMENTS_PER_SAVEPOINT = 50
 YIELD_SECONDS = 0.05  # pause after each commit, in which others can write
+Commit = Callable[[], None]
 EMPTY_TEXT = "(There was no text.)"
 
 
@@ -44,44 +48,36 @@ def import_wordpress(
     progress: Callable[[int, int], None],
     commit: Callable[[], None],
     invite: bool = False,
+    addresses: IO[str] | None = None,
+    redirects: IO[str] | None = None,
 ) -> Report:
     """Import a WordPress export item by item, and return a report.
 
-    `commit` is called after every BATCH posts and comments; a dry run never calls it and rolls back at the end.
-    `progress` is called with the bytes read and the size of the file.
+    `commit` is called after every BATCH posts and comments, in a dry run never. `progress` is called with the bytes
+    read and the size of the file. `addresses` gets a CSV row for each item, `redirects` a map for nginx.
     """
     report, blog, run = Report(dry_run=dry_run), Blog(), None
     try:
         for item in read_items(file, blog, progress):
-            run = run or _ImportRun(blog, report, drafts, None if dry_run else commit)
+            run = run or _ImportRun(blog, report, addresses, drafts, None if dry_run else commit)
             run.import_item(item)
     except UnreadableExport as error:
         report.fail(str(error))
     if run:
-        run.finish(invite=invite)
+        run.finish(invite=invite, redirects=redirects)
     if dry_run:
         db.session.rollback()
-        return report
-    commit()
-    if run:
-        settle_recounts(commit)
     return report
-
-
-class _NewComment(NamedTuple):
-    """A comment to be written: its number in the blog, its import key and its fields."""
-
-    number: str
-    key: str
-    fields: dict[str, str]
 
 
 class _ImportRun:
     """One run of the import, with its caches."""
 
-    def __init__(self, blog: Blog, report: Report, drafts: bool, commit: Callable[[], None] | None) -> None:
+    def __init__(self, blog: Blog, report: Report, rows: IO[str] | None, drafts: bool, commit: Commit | None) -> None:
         self.authors = blog.authors
         self.report = report
+        self.address_list = AddressList(rows, dry_run=report.dry_run)
+        self.base = base_address(blog)
         self.drafts = drafts
         self.commit = commit
         self.uncommitted_count = 0
@@ -96,9 +92,10 @@ class _ImportRun:
 
     def import_item(self, item: Item) -> None:
         """Import the post and its comments, unless the item is skipped."""
-        self._count_repeated(item)
+        self._count(item)
         if reason := post_skip_reason(item, drafts=self.drafts):
             self.report.posts_skipped[reason] += 1
+            self.address_list.add_item(item, None, f"skipped: {reason.partition('|')[0]}")
             self._skip_comments(item, "under a skipped item")
             return
         number, content_hash = item_number(item), item_hash(item)
@@ -108,54 +105,72 @@ class _ImportRun:
         post = imported_post(key)
         if post is not None:
             self.report.posts_existing += 1
+            outcome = "deleted here" if post.deleted_at else "already here"
         else:
             with self._atomically(item.label()):
                 post = self._write_post(item, key)
                 self.report.posts += 1
             self._commit_batches(1)
-        if post is not None:
-            self._import_comments(item, post)
-        else:
+            outcome = "imported"
+        if post is None:
+            self.report.posts_failed += 1
+            self.address_list.add_item(item, None, "could not be imported")
             self._skip_comments(item, "under a post that could not be imported")
+            return
+        self.address_list.add_item(item, post, outcome)
+        store_addresses(post, addresses_of(item, self.base))
+        self._import_comments(item, post)
 
     def _skip_comments(self, item: Item, reason: str) -> None:
-        if count := len(item.comments.index):
-            self.report.comments_skipped[reason] += count
+        for number, _, _ in item.comments.index:
+            self.report.comments_skipped[reason] += 1
+            self.address_list.add_comment(item, number, None, f"skipped: {reason}")
 
-    def _count_repeated(self, item: Item) -> None:
-        if count := item.comments.repeated_count:
-            self.report.comments_skipped["twice in the file"] += count
+    def _count(self, item: Item) -> None:
+        repeated = item.comments.repeated_count
+        self.report.items += 1
+        self.report.item_comments += len(item.comments.index) + repeated
+        if repeated:
+            self.report.comments_skipped["twice in the file"] += repeated
 
-    def finish(self, *, invite: bool) -> None:
-        """Complete the report, and invite the authors to claim their posts."""
+    def finish(self, *, invite: bool, redirects: IO[str] | None) -> None:
+        """Complete the report, lead links between posts to where they are now, and invite the authors."""
         self.members.update_report()
+        if host := (normalized_address(self.base) or "").partition("/")[0]:
+            self.report.links = rewrite_links(self.prefix, host, self.commit)
         if invite:
             self.members.invite()
+        if self.commit:
+            self.commit()
+            settle_recounts(self.commit)
+        if redirects:
+            redirects.writelines(f"{line}\n" for line in redirect_lines(redirects_of(self.prefix)))
 
     def _import_comments(self, item: Item, post: Post) -> None:
         existing = imported_comments(post.id)
         parents = {number: parent for number, parent, _ in item.comments.index}
         ids: dict[str, int] = {}  # ours by their numbers
-        batch: list[_NewComment] = []
+        batch: list[NewComment] = []
         for number, offset in parents_first(item.comments.index):
             fields = item.comments.read(offset)
             key = f"{self.prefix}comment {number}"
-            if reason := comment_skip_reason(fields):
-                self.report.comments_skipped[reason] += 1
-            elif key in existing:
+            reason = comment_skip_reason(fields)
+            if not reason and key in existing:
                 ids[number] = existing[key]
                 self.report.comments_existing += 1
-            elif post.deleted_at:
-                self.report.comments_skipped["under a post deleted here"] += 1
+                self.address_list.add_comment(item, number, existing[key], "already here")
+            elif reason := reason or ("under a post deleted here" if post.deleted_at else None):
+                self.report.comments_skipped[reason] += 1
+                self.address_list.add_comment(item, number, None, f"skipped: {reason.partition('|')[0]}")
             else:
-                batch.append(_NewComment(number, key, fields))
+                batch.append(NewComment(number, key, fields))
                 if len(batch) >= COMMENTS_PER_SAVEPOINT:
                     self._write_comments(item, post, batch, parents, ids)
                     batch = []
         self._write_comments(item, post, batch, parents, ids)
 
     def _write_comments(
-        self, item: Item, post: Post, batch: list[_NewComment], parents: dict[str, str], ids: dict[str, int]
+        self, item: Item, post: Post, batch: list[NewComment], parents: dict[str, str], ids: dict[str, int]
     ) -> None:
         """Write the batch under one savepoint; if that fails, one by one, to find the comment at fault."""
         report_before, new_ids = deepcopy(self.report), dict(ids)
@@ -178,8 +193,15 @@ class _ImportRun:
                     db.session.flush()  # so that an error is blamed on this comment, not on the next
                     ids[source.number] = comment_id
                     self.report.comments += 1
+        self._list_written(item, batch, ids)
         self.recent_comments.clear()
         self._commit_batches(len(batch))
+
+    def _list_written(self, item: Item, batch: list[NewComment], ids: dict[str, int]) -> None:
+        for number in (source.number for source in batch):
+            self.report.comments_failed += number not in ids
+            outcome = "imported" if number in ids else "could not be imported"
+            self.address_list.add_comment(item, number, ids.get(number), outcome)
 
     def _write_post(self, item: Item, key: str) -> Post:
         fields = item.fields
@@ -202,7 +224,7 @@ class _ImportRun:
         db.session.flush()
         return post
 
-    def _write_comment(self, post: Post, source: _NewComment, parent: int | None) -> int:
+    def _write_comment(self, post: Post, source: NewComment, parent: int | None) -> int:
         fields = source.fields
         body = self._body(fields.get("wp:comment_content", ""), f"comment {source.number}", REPLY_LENGTH[1])
         comment = write_comment(
@@ -222,7 +244,7 @@ class _ImportRun:
         return self.members.member(name, email)
 
     def _body(self, source: str, label: str, form_limit: int) -> str:
-        body: Body = convert_body(source)
+        body: Body = convert_body(source, self.base)
         if body.was_cut:
             self.report.problem(f"{label}: its text was longer than {text.MAX_SOURCE_LENGTH:,} characters and was cut.")
         if len(body.markdown) > form_limit:
@@ -250,7 +272,7 @@ class _ImportRun:
         except Exception as error:
             log.debug("an item could not be imported", exc_info=True)
             self._clear_caches()
-            self.report.problem(f"{label}: skipped ({_error_text(error)}).")
+            self.report.problem(f"{label}: skipped ({error_text(error)}).")
 
     def _clear_caches(self) -> None:
         """Forget members, tags and comments that a rolled-back savepoint may have undone."""
@@ -264,9 +286,3 @@ class _ImportRun:
             self.uncommitted_count = 0
             self.commit()
             time.sleep(YIELD_SECONDS)
-
-
-def _error_text(error: Exception) -> str:
-    if isinstance(error, IntegrityError):
-        return "an item with its number is already here, in another place"
-    return str(error)[:120] if isinstance(error, ValueError) else type(error).__name__

@@ -3,6 +3,7 @@
 import html
 import re
 from typing import NamedTuple
+from urllib.parse import urljoin
 
 from forum import text
 
@@ -19,6 +20,18 @@ _SHORTCODES = re.compile(
     r"|more|toc|contact-form(-7)?|(vc|et_pb|su|fusion|av)_\w+",
     re.I,
 )
+# A picture and its caption, as the editor before blocks wrote them: in text, and before version 3.4 in an attribute.
+_PICTURE = r"((?:<a\b[^<>]{0,4000}>\s*)?<img\b[^<>]{0,4000}>(?:\s*</a>)?)"
+_CAPTION = re.compile(
+    rf"\[(?:wp_)?caption\b[^\[\]]{{0,2000}}\]\s*{_PICTURE}((?:(?!\[/?(?:wp_)?caption\b).){{1,4000}}?)\[/(?:wp_)?caption\]",
+    re.I | re.S,
+)
+_CAPTION_ATTRIBUTE = re.compile(
+    rf"""\[(?:wp_)?caption\b[^\[\]]{{0,1000}}?\bcaption="([^"\[\]<>]{{1,1000}})"[^\[\]]{{0,1000}}\]\s*{_PICTURE}\s*\[/(?:wp_)?caption\]""",
+    re.I,
+)
+_FIGURE_CAPTION = re.compile(r"<figcaption\b[^<>]{0,1000}>(.{0,4000}?)</figcaption>", re.I | re.S)
+_ROOTED_LINK = re.compile(r"""(<a\b[^<>]{0,2000}?\bhref\s*=\s*["'])(/(?!/)[^"'<>]{0,1000})""", re.I)
 _BLOCKS = (
     "p|div|h[1-6]|ul|ol|li|dl|dt|dd|table|thead|tbody|tfoot|tr|td|th|blockquote|pre|hr|figure|figcaption|section|article"
     "|header|footer|aside|nav|form|fieldset|address|details|summary|iframe|object|script|style"
@@ -36,9 +49,9 @@ class Body(NamedTuple):
     was_cut: bool
 
 
-def convert_body(source: str) -> Body:
-    """Convert WordPress's HTML to Markdown."""
-    html_source = _prepare(text.clean(source))
+def convert_body(source: str, base: str = "") -> Body:
+    """Convert WordPress's HTML to Markdown. Links without a host lead to the blog at `base`."""
+    html_source = _prepare(text.clean(source), base)
     markdown = text.markdown_from_html(html_source)
     return Body(
         markdown[: text.MAX_SOURCE_LENGTH],
@@ -55,11 +68,13 @@ def _max_html_length() -> int:
     return text.MAX_SOURCE_LENGTH * 4
 
 
-def _prepare(source: str) -> str:
+def _prepare(source: str, base: str) -> str:
     """Return HTML with WordPress's paragraphs, without shortcodes, with images and bare URLs as links."""
     has_blocks = "<!-- wp:" in source
     prose, code = _split_code(_without_comments(source))
-    prose = _SHORTCODE.sub(_unwrap_shortcode, prose)
+    prose = _SHORTCODE.sub(_unwrap_shortcode, _separate_captions(prose))
+    if base:
+        prose = _ROOTED_LINK.sub(lambda link: link[1] + urljoin(base, link[2]), prose)
     prose = _link_urls(prose if has_blocks else _paragraphs(prose))
     return _CODE_PLACEHOLDER.sub(
         lambda placeholder: code[int(placeholder.group(1))] if int(placeholder.group(1)) < len(code) else "", prose
@@ -97,6 +112,13 @@ def _split_code(source: str) -> tuple[str, list[str]]:
         code.append(source[start.start() : end])
         position = end
     return "".join([*parts, source[position:]]), code
+
+
+def _separate_captions(source: str) -> str:
+    """Put the caption of a picture into a paragraph of its own."""
+    source = _CAPTION.sub(lambda caption: f"\n\n{caption[1]}\n\n{caption[2].strip()}\n\n", source)
+    source = _CAPTION_ATTRIBUTE.sub(lambda caption: f"\n\n{caption[2]}\n\n{caption[1].strip()}\n\n", source)
+    return _FIGURE_CAPTION.sub(lambda caption: f"<p>{caption[1]}</p>", source)
 
 
 def _unwrap_shortcode(shortcode: re.Match[str]) -> str:

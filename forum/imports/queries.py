@@ -1,6 +1,6 @@
 """Queries of the import and of the archive."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
@@ -10,6 +10,7 @@ from forum.access import listed_clause
 from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
 from forum.db import db
+from forum.imports.models import ImportedAddress
 from forum.posts.models import Comment, Post
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
@@ -44,6 +45,14 @@ class StandIn(NamedTuple):
     comment_count: int
 
 
+class MovedPost(NamedTuple):
+    """An imported post, found by an address that it had in its blog."""
+
+    post_id: int
+    slug: str
+    title: str
+
+
 def imported_post(key: str) -> Post | None:
     """Return the post that an earlier run created for this key."""
     return db.session.scalar(select(Post).where(Post.imported_from == key))
@@ -55,6 +64,54 @@ def imported_comments(post_id: int) -> dict[str, int]:
         select(Comment.imported_from, Comment.id).where(Comment.post_id == post_id, Comment.imported_from.is_not(None))
     )
     return {row.imported_from: row.id for row in rows}
+
+
+def known_addresses(addresses: Collection[str]) -> set[str]:
+    """Return which of the addresses in a blog are stored already."""
+    return set(db.session.scalars(select(ImportedAddress.address).where(ImportedAddress.address.in_(addresses))))
+
+
+def moved_posts(addresses: Collection[str]) -> dict[str, MovedPost]:
+    """Return the posts that had these addresses in a blog, by address, without deleted ones."""
+    rows = db.session.execute(
+        select(ImportedAddress.address, Post.id, Post.slug, Post.title)
+        .join(Post, Post.id == ImportedAddress.post_id)
+        .where(ImportedAddress.address.in_(addresses), Post.deleted_at.is_(None))
+    )
+    return {row[0]: MovedPost(*row[1:]) for row in rows}
+
+
+def ids_of_comments(prefix: str, numbers: Collection[str]) -> dict[str, int]:
+    """Return the ids of replies by their numbers in the blog whose import keys have this prefix."""
+    keys = [f"{prefix}comment {number}" for number in numbers]
+    rows = db.session.execute(
+        select(Comment.imported_from, Comment.id).where(Comment.imported_from.in_(keys), Comment.deleted_at.is_(None))
+    )
+    return {str(row[0]).rpartition(" ")[2]: row[1] for row in rows}
+
+
+def texts_that_mention(
+    kind: type[Post] | type[Comment], host: str, prefix: str, after: int
+) -> Sequence[Post | Comment]:
+    """Return imported texts with these words that nobody edited here, BATCH at a time by id."""
+    rows: Sequence[Post | Comment] = db.session.scalars(
+        select(kind)
+        .where(kind.imported_from.startswith(prefix, autoescape=True), kind.id > after)
+        .where(kind.edited_at.is_(None), kind.deleted_at.is_(None), kind.body.icontains(host, autoescape=True))
+        .order_by(kind.id)
+        .limit(BATCH)
+    ).all()  # type: ignore[assignment]
+    return rows
+
+
+def redirects_of(prefix: str) -> Sequence[Any]:
+    """Return (address, post's id, slug) of all public posts of the blog whose import keys have this prefix."""
+    return db.session.execute(
+        select(ImportedAddress.address, Post.id, Post.slug)
+        .join(Post, Post.id == ImportedAddress.post_id)
+        .where(Post.imported_from.startswith(prefix, autoescape=True), listed_clause(Post))
+        .order_by(ImportedAddress.address)
+    ).all()
 
 
 def member_without_email(name: str, blog: str) -> int | None:

@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import IntegrityError
+
 from forum.templating import count_of
 
 MAX_PROBLEMS = 25
@@ -14,14 +16,20 @@ class Report:
 
     dry_run: bool = False
     failed: bool = False
+    # What the file holds: items (posts, pages, attachments ...) and the comments under them.
+    items: int = 0
+    item_comments: int = 0
     posts: int = 0
     posts_existing: int = 0
+    posts_failed: int = 0
     comments: int = 0
     comments_existing: int = 0
+    comments_failed: int = 0
     members: int = 0
     members_existing: int = 0
     tags: int = 0
     invited: int = 0
+    links: int = 0
     # Counts by reason.
     posts_skipped: Counter[str] = field(default_factory=Counter)
     comments_skipped: Counter[str] = field(default_factory=Counter)
@@ -41,16 +49,28 @@ class Report:
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(text)
 
+    @property
+    def unaccounted(self) -> int:
+        """How many items and comments of the file are in no count: none, unless the import has a bug."""
+        posts = self.posts + self.posts_existing + self.posts_failed + self.posts_skipped.total()
+        comments = self.comments + self.comments_existing + self.comments_failed + self.comments_skipped.total()
+        return abs(self.items - posts) + abs(self.item_comments - comments)
+
     def text(self) -> str:
         """Return the report as text."""
         lines = [
-            self._line("Posts", self.posts, self.posts_existing, self.posts_skipped),
-            self._line("Replies", self.comments, self.comments_existing, self.comments_skipped),
+            f"The file: {count_of(self.items, 'item')} with {count_of(self.item_comments, 'comment')}.",
+            self._line("Posts", self.posts, self.posts_existing, self.posts_skipped, self.posts_failed),
+            self._line("Replies", self.comments, self.comments_existing, self.comments_skipped, self.comments_failed),
             f"Members: {self.members:,} created, unclaimed; {self.members_existing:,} already here.",
             f"Tags: {self.tags:,} created.",
         ]
         if self.changed:
             lines.append(f"Changed during the import: {_list(self.changed)}.")
+        if self.links:
+            lines.append(f"Links between posts and replies: {self.links:,} lead to where the text is now.")
+        if self.unaccounted:
+            lines.append(f"Unaccounted for: {self.unaccounted:,} items or comments. This is a bug: report it.")
         if self.invited:
             lines.append(f"Invitations: {self.invited:,}.")
         if self.problem_count:
@@ -67,9 +87,10 @@ class Report:
         return "\n".join(lines)
 
     @staticmethod
-    def _line(label: str, new: int, existing: int, skipped: Counter[str]) -> str:
+    def _line(label: str, new: int, existing: int, skipped: Counter[str], failed: int) -> str:
         parts = [f"{label}: {new:,} imported", f"{existing:,} already here", f"{skipped.total():,} skipped"]
-        return ", ".join(parts) + (f" ({_list(skipped)})." if skipped else ".")
+        ending = f", {failed:,} could not be imported" if failed else ""
+        return ", ".join(parts) + (f" ({_list(skipped)})" if skipped else "") + f"{ending}."
 
 
 def _list(counts: Counter[str]) -> str:
@@ -80,3 +101,10 @@ def _singular_and_plural(label: str) -> tuple[str, str]:
     """Split "draft|drafts"; a label without a bar is the same for one and many."""
     singular, separator, plural = label.partition("|")
     return singular, plural if separator else singular
+
+
+def error_text(error: Exception) -> str:
+    """Return what kept an item from being imported, in words for the report."""
+    if isinstance(error, IntegrityError):
+        return "an item with its number is already here, in another place"
+    return str(error)[:120] if isinstance(error, ValueError) else type(error).__name__

@@ -1,6 +1,15 @@
 """The order of comments, when an export lists them in any order and parents are missing."""
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+
+class NewComment(NamedTuple):
+    """A comment to be written: its number in the blog, its import key and its fields."""
+
+    number: str
+    key: str
+    fields: dict[str, str]
 
 
 def parents_first(index: list[tuple[str, str, int]]) -> Iterator[tuple[str, int]]:
