@@ -15,7 +15,6 @@ class Words:
     label: str = ""
     log: str = ""
     author: str = ""
-    standard_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,7 @@ class Action:
     def words(self, source: str) -> Words:
         """Return the words for a decision from this source."""
         special = self.by_source.get(source, Words())
-        return Words(
-            special.label or self.label, special.log or self.log, special.author or self.author, special.standard_reason
-        )
+        return Words(special.label or self.label, special.log or self.log, special.author or self.author)
 
 
 _ROWS = (
@@ -77,8 +74,6 @@ _ROWS = (
                 "Decline: they can ask again in a month",
                 "Declined",
                 "Your request to represent the vendor was declined",
-                "We could not confirm that this member represents the vendor. You can ask again in a month, with a job "
-                "title that shows what you do there.",
             ),
         },
     ),
@@ -93,8 +88,6 @@ _ROWS = (
                 "Confirm: they represent the vendor",
                 "Confirmed",
                 "You now represent the vendor",
-                "The account's e-mail address belongs to a domain of the vendor, and we have no reason to doubt the "
-                "request.",
             ),
         },
     ),

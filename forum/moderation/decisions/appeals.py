@@ -32,7 +32,7 @@ def answer_appeal(case: Case, moderator: Member, *, reverses: bool, reason: str,
         answer = log_decision(
             item,
             action="decline",
-            rule=contested.rule,
+            rule=None,
             facts=facts,
             reason=reason,
             source="appeal",
