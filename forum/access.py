@@ -37,6 +37,11 @@ def is_signed_in(user: User) -> bool:
     return bool(user.is_authenticated)
 
 
+def is_banned(user: User) -> bool:
+    """Return whether the user is signed in and banned: they read decisions about themselves, appeal, and may leave."""
+    return bool(user.is_authenticated and user.banned_at)
+
+
 def is_moderator(user: User) -> bool:
     """Return whether the user is a moderator or an admin."""
     return is_member(user) and user.role in ("moderator", "admin")
@@ -60,6 +65,11 @@ def is_anonymous_writing_locked(user: User) -> bool:
 def can_secure_account(user: User) -> bool:
     """Change the address, add a proof of who one is, or delete the account: not for a reader of the mailbox."""
     return is_member(user) and not is_anonymous_writing_locked(user)
+
+
+def can_delete_account(user: User) -> bool:
+    """Delete the account, banned or not: not for a reader of the mailbox."""
+    return is_signed_in(user) and not is_anonymous_writing_locked(user)
 
 
 def is_author(user: User, item: Authored) -> bool:

@@ -17,14 +17,7 @@ from forum.posts.comment_queries import thread_page
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_page_row
 from forum.vendors.models import VendorDomain
-from tests.factories import (
-    make_category,
-    make_comment,
-    make_member,
-    make_post,
-    make_representative,
-    make_vendor,
-)
+from tests.factories import make_category, make_comment, make_member, make_post, make_representative, make_vendor
 
 PEOPLE = ("stranger", "author", "member", "moderator", "admin", "suspended", "banned", "unconfirmed", "locked")
 
@@ -48,6 +41,8 @@ ABOUT_PEOPLE = {
     "is_member": "author member moderator admin suspended locked",
     "is_representative": "",
     "is_signed_in": "author member moderator admin suspended banned unconfirmed locked",
+    "is_banned": "banned",
+    "can_delete_account": "author member moderator admin suspended banned unconfirmed",
     "is_anonymous_writing_locked": "locked",
     "can_secure_account": "author member moderator admin suspended",
     "is_suspended": "suspended",

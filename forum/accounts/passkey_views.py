@@ -61,8 +61,6 @@ def sign_in() -> ResponseReturnValue:
     if passkey is None or member is None or (pending is not None and pending.id != member.id):
         db.session.rollback()
         return _refused_page(pending, destination)
-    if member.banned_at is not None:
-        abort(403)
     db.session.commit()
     open_session(member, remember=remember or bool(request.form.get("remember")))
     session["two_factor_proof"] = two_factor.session_proof(member, passkey)

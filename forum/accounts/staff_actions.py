@@ -69,6 +69,24 @@ def mail_admins(member: Member, change: str, reason: str, actor: str) -> None:
         )
 
 
+def mail_role_change(member: Member, old_role: str, *, reason: str, actor: str, entry_number: int) -> None:
+    """Mail the member that their role has changed; the number is that of the entry in the log."""
+    if not member.email or member.bounced_at:
+        return
+    mail.enqueue(
+        member.email,
+        "role_changed",
+        subject=f"Your role is now: {member.role}",
+        name=member.name,
+        role=member.role,
+        old_role=old_role,
+        reason=reason,
+        actor=actor,
+        staff_link=external_url("moderation.index"),
+        link=external_url("statements.show", number=entry_number),
+    )
+
+
 def reset_two_factor(member: Member) -> bool:
     """Turn off two-factor authentication that the member has lost, and end every session. False when it was off."""
     if not two_factor.is_enabled(member):

@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from forum.access import can_secure_account, is_member, is_moderator
+from forum.access import can_secure_account, is_banned, is_member, is_moderator
 from forum.accounts import two_factor
 from forum.accounts.models import Member
 from forum.accounts.session_queries import member_by_mark
@@ -33,6 +33,8 @@ from forum.web import new_session, permission_required, require
 bp = Blueprint("two_factor", __name__)
 # Seconds after the password in which the code must follow.
 CODE_TIMEOUT = 600
+# Where signing in may lead a banned member.
+OPEN_TO_BANNED = ("/decisions", "/settings/data", "/settings/leave")
 
 
 class Destination(NamedTuple):
@@ -52,8 +54,6 @@ def requested_destination() -> Destination:
 
 def start_session(member: Member, *, remember: bool = False, destination: Destination = HOME) -> ResponseReturnValue:
     """Sign in a member whose password or link was right, or ask for the code first. Carries along what they typed."""
-    if member.banned_at is not None:
-        abort(403)
     if not two_factor.is_enabled(member):
         open_session(member, remember=remember)
         return continue_to(destination)
@@ -190,7 +190,7 @@ def pending_member() -> tuple[Member | None, bool]:
     pending = session.get("pending_sign_in")
     if pending and time.time() - pending["time"] < CODE_TIMEOUT:
         member = member_by_mark(pending["mark"])
-        if member is not None and member.banned_at is None and two_factor.is_enabled(member):
+        if member is not None and two_factor.is_enabled(member):
             return member, pending["remember"]
     if current_user.is_authenticated and two_factor.is_enabled(current_user):
         return db.session.get(Member, current_user.id), False
@@ -219,7 +219,9 @@ def end_other_sessions() -> None:
 
 
 def continue_to(destination: Destination) -> ResponseReturnValue:
-    """Return the response that follows signing in."""
+    """Return the response that follows signing in. It leads banned members to the decisions about them."""
     if destination.unsent:
         return render_template("resubmit.html", unsent=destination.unsent)
+    if is_banned(current_user) and not (destination.next or "").startswith(OPEN_TO_BANNED):
+        return redirect(url_for("statements.index"))
     return redirect(destination.next or url_for("pages.home"))

@@ -260,9 +260,8 @@ def _typed_by_a_person(form: JoinForm) -> bool:
 
 
 def _is_right(member: Member | None, password: str) -> bool:
-    """Return whether the password is the member's, and they are not banned. It takes as long for an unknown address."""
-    is_correct = passwords.is_correct(member.password_hash if member else None, password)
-    return is_correct and member is not None and member.banned_at is None
+    """Return whether the password is the member's. It takes as long for an unknown address."""
+    return passwords.is_correct(member.password_hash if member else None, password) and member is not None
 
 
 def _signed_in(member: Member, *, remember: bool, destination: Destination) -> ResponseReturnValue:

@@ -68,7 +68,9 @@ def change_role(staff: Member, member: Member, role: str, *, reason: str) -> Non
     old_role = staff_actions.set_role(member, role)
     facts = f"role: {old_role} → {role}"
     staff_actions.mail_admins(member, facts, reason, staff.name)
-    log_change(staff, "member", facts=facts, reason=reason, member=member)
+    decision = log_change(staff, "member", facts=facts, reason=reason, member=member)
+    if role != old_role:
+        staff_actions.mail_role_change(member, old_role, reason=reason, actor=staff.name, entry_number=decision.id)
 
 
 def reset_two_factor(member: Member) -> bool:

@@ -92,11 +92,17 @@ def signed_counts(member: Member) -> Row[int, int, int]:
     return db.session.execute(select(posts.label("posts"), replies.label("replies"), ratings.label("ratings"))).one()
 
 
-def decisions_about(member: Member, limit: int = 20) -> Sequence[Row[int, str, str, str, str, datetime]]:
+def decisions_about(member: Member, limit: int = 20) -> Sequence[Row[int, str, str, bool, str, str, datetime]]:
     """Return decisions about the member and about what they signed, the latest first."""
     return db.session.execute(
         select(
-            Decision.id, Decision.action, Decision.source, Decision.target_label, Decision.reason, Decision.decided_at
+            Decision.id,
+            Decision.action,
+            Decision.source,
+            Decision.automated,
+            Decision.target_label,
+            Decision.reason,
+            Decision.decided_at,
         )
         .outerjoin(Post, Post.id == Decision.post_id)
         .outerjoin(Comment, Comment.id == Decision.comment_id)

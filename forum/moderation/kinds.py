@@ -5,7 +5,10 @@ Whatever depends on an action is in its row of ACTIONS; every other table of act
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
+
+# Stands for the source where an action has other words when no person decided.
+AUTOMATIC = "automatic"
 
 
 @dataclass(frozen=True)
@@ -15,7 +18,6 @@ class Words:
     label: str = ""
     log: str = ""
     author: str = ""
-    standard_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,16 +55,14 @@ class Action:
     def words(self, source: str) -> Words:
         """Return the words for a decision from this source."""
         special = self.by_source.get(source, Words())
-        return Words(
-            special.label or self.label, special.log or self.log, special.author or self.author, special.standard_reason
-        )
+        return Words(special.label or self.label, special.log or self.log, special.author or self.author)
 
 
 _ROWS = (
     Action(
         "decline",
         "Reports declined, nothing changed",
-        "The reports about it were declined: it stays up",
+        "The reports about it were declined: everyone can read it",
         "Decline the reports: it stays",
         "Declined",
         notice_outcome="kept",
@@ -72,13 +72,13 @@ _ROWS = (
                 "Notice declined, nothing changed",
                 author="A notice about it was declined: it stays up",
             ),
-            "appeal": Words(log="Appeal declined, the decision stands", author="The appeal was declined"),
+            "appeal": Words(
+                log="Appeal declined, the decision stands", author="Your appeal was declined: the decision stands"
+            ),
             "request": Words(
                 "Decline: they can ask again in a month",
                 "Declined",
                 "Your request to represent the vendor was declined",
-                "We could not confirm that this member represents the vendor. You can ask again in a month, with a job "
-                "title that shows what you do there.",
             ),
         },
     ),
@@ -93,8 +93,6 @@ _ROWS = (
                 "Confirm: they represent the vendor",
                 "Confirmed",
                 "You now represent the vendor",
-                "The account's e-mail address belongs to a domain of the vendor, and we have no reason to doubt the "
-                "request.",
             ),
         },
     ),
@@ -119,6 +117,11 @@ _ROWS = (
         takes_text=True,
         undone_by="restore",
         notice_outcome="hidden",
+        by_source={
+            AUTOMATIC: Words(
+                log="Hidden until a moderator has reviewed it", author="It is hidden until a moderator has reviewed it"
+            ),
+        },
     ),
     Action(
         "remove",
@@ -131,7 +134,13 @@ _ROWS = (
         undone_by="restore",
         notice_outcome="removed",
     ),
-    Action("restore", "Restored", "It is visible again", tab="Restored"),
+    Action(
+        "restore",
+        "Restored",
+        "It is visible again",
+        tab="Restored",
+        by_source={"appeal": Words(author="Your appeal succeeded: it is visible again")},
+    ),
     Action(
         "lock",
         "Thread locked",
@@ -191,7 +200,13 @@ _ROWS = (
         undone_by="lift",
     ),
     Action("ban", "Banned", "Your account is banned", "Ban", scope="member", is_adverse=True, undone_by="lift"),
-    Action("lift", "Sanction lifted", "A sanction was lifted", scope="member"),
+    Action(
+        "lift",
+        "Sanction lifted",
+        "A sanction was lifted",
+        scope="member",
+        by_source={"appeal": Words(author="Your appeal succeeded: the sanction is lifted")},
+    ),
     Action("end", "Ended", "You no longer represent the vendor", scope="site"),
     Action("staff", "Staff change", "Staff changed something about your account", tab="Staff changes", scope="site"),
 )
@@ -262,18 +277,3 @@ NOTICE_OUTCOMES: Mapping[str, str] = {
     "removed": "The content was removed",
     "gone": "The content is no longer visible: its author deleted it, or it was already hidden",
 }
-
-
-class LoggedDecision(Protocol):
-    """A decision, or its entry in the log."""
-
-    @property
-    def action(self) -> str: ...
-
-    @property
-    def source(self) -> str: ...
-
-
-def log_words(decision: LoggedDecision) -> str:
-    """Return what was done, as the public log says it."""
-    return ACTIONS[decision.action].words(decision.source).log

@@ -191,6 +191,13 @@ def decisions_about_item(item: Item) -> Sequence[Decision]:
     return db.session.scalars(select(Decision).where(has_target(Decision, item)).order_by(*_LATEST_FIRST)).all()
 
 
+def previous_decision(item: Item, decision: Decision) -> Decision | None:
+    """Return the decision about the item before this one."""
+    is_earlier = (Decision.id != decision.id) & (Decision.decided_at <= decision.decided_at)
+    earlier = select(Decision).where(has_target(Decision, item), is_earlier)
+    return db.session.scalar(earlier.order_by(*_LATEST_FIRST).limit(1))
+
+
 def decision_by_id(number: int) -> Select[Decision]:
     """Select a decision with what it is about."""
     return (
@@ -238,6 +245,17 @@ def decision_times(member: Member, links: Sequence[str], since: datetime, limit:
         .where(or_(*is_about), Decision.decided_at > since)
         .order_by(Decision.decided_at.desc())
         .limit(limit)
+    ).all()
+
+
+def decided_chain_links(since: datetime) -> Sequence[str]:
+    """Return the chain links of the anonymous texts that a decision was made about after a moment."""
+    return db.session.scalars(
+        select(func.coalesce(Comment.chain_link, Post.chain_link))
+        .select_from(Decision)
+        .outerjoin(Post, Post.id == Decision.post_id)
+        .outerjoin(Comment, Comment.id == Decision.comment_id)
+        .where(Decision.decided_at > since, or_(Comment.chain_link.is_not(None), Post.chain_link.is_not(None)))
     ).all()
 
 

@@ -62,6 +62,49 @@ NO_RULE_BROKEN = "No rule is broken. If you disagree, reply instead."
 FOLLOWS_THE_RULES = "A moderator reviewed this before it appeared. It follows the rules."
 
 
+class StandardText(NamedTuple):
+    """A standard text for the reason of a decision, and when it is used."""
+
+    label: str
+    text: str
+
+
+# Of decisions that rest on no rule, by their choice in the form; of requests and appeals, after the kind of case.
+_WITHOUT_RULE: dict[str, StandardText] = {
+    "decline": StandardText("A report or notice is declined", NO_RULE_BROKEN),
+    "approve": StandardText("A held text is approved", FOLLOWS_THE_RULES),
+    "move": StandardText(
+        "Tags or vendor are changed",
+        "The tags or the vendor did not fit. Nothing else was changed: the text is as it was.",
+    ),
+    "merge": StandardText(
+        "A thread points to another one",
+        "Another thread is about the same subject. Go on there; everything written here can still be read.",
+    ),
+    "unlock": StandardText("A thread is unlocked", "The reason for which the thread was locked is gone."),
+    "appeal upheld": StandardText(
+        "An appeal: the decision stands",
+        "A moderator who had no part in the decision read the text, the facts and your appeal. The result is the same.",
+    ),
+    "appeal reversed": StandardText(
+        "An appeal: the decision is undone",
+        "You are right: the decision was a mistake, and we are sorry. It is undone, and it does not count against you.",
+    ),
+    "representative approve": StandardText(
+        "A vendor request is confirmed",
+        "The account's e-mail address belongs to a domain of the vendor, and we have no reason to doubt the request.",
+    ),
+    "representative decline": StandardText(
+        "A vendor request is declined",
+        "We could not confirm that this member represents the vendor. You can ask again in a month, with a job title "
+        "that shows what you do there.",
+    ),
+}
+STANDARD_TEXTS: dict[str, StandardText] = {
+    str(number): StandardText(f"Rule {number}: {rule.name}", rule.standard_reason) for number, rule in RULES.items()
+} | _WITHOUT_RULE
+
+
 def rule_words(number: int | None) -> str:
     """Return a rule as decisions cite it: "Rule 3: No private individuals"."""
     return f"Rule {number}: {RULES[number].name.rstrip('.')}" if number in RULES else "No rule"

@@ -5,7 +5,6 @@ from flask import Flask
 from forum.moderation import jobs, listeners, models
 from forum.moderation.decisions import views as decision_views
 from forum.moderation.flags import views as flag_views
-from forum.moderation.kinds import log_words
 from forum.moderation.log import views as log_views
 from forum.moderation.log.review_times import usual_review_time
 from forum.moderation.notices import views as notice_views
@@ -15,6 +14,7 @@ from forum.moderation.queue import listeners as queue_listeners
 from forum.moderation.queue import views as queue_views
 from forum.moderation.representatives import views as representative_views
 from forum.moderation.rules import rule_words
+from forum.moderation.wording import log_words
 
 # Imported so that the blueprint of the queue, the database, the signals and the job queue know them.
 LOADED = (queue_views, case_views, member_views, undo_views, jobs, listeners, models, queue_listeners)

@@ -6,7 +6,7 @@ members are sealed anew in the same run, also in random order.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import NamedTuple
 
@@ -34,6 +34,7 @@ from forum.notifications.models import MemberState, UnmailedText
 from forum.notifications.paces import DAILY, MAIL_KINDS, NEVER, NOW, WEEKLY, kinds_at, pace_of
 from forum.notifications.queries import locked_states
 from forum.notifications.queue_queries import queued_texts
+from forum.notifications.signals import anonymous_news_collected
 from forum.notifications.unsubscribe_tokens import token_for
 from forum.posts.chain_queries import readable_chain_links_of
 
@@ -68,6 +69,8 @@ class _Day(NamedTuple):
     """What all mails of a day have in common."""
 
     rows_by_pace: DueRows
+    # Chain links of anonymous texts that something was decided about.
+    decided_links: dict[str, set[str]]
     audience: Audience
     sign_ins: SignIns
     recipients: dict[int, Recipient]
@@ -88,7 +91,9 @@ def plan_digest(moment: datetime) -> DigestPlan:
         NEVER: [],
     }
     recipients = {recipient.id: recipient for recipient in reachable_members(moment)}
-    day = _Day(rows_by_pace, audience_of(due), recent_sign_ins(), recipients, is_monday)
+    day = _Day(
+        rows_by_pace, _decided_links(moment, is_monday), audience_of(due), recent_sign_ins(), recipients, is_monday
+    )
     states = list(sealed_states().items())
     SystemRandom().shuffle(states)
     members = [_member_digest(member_id, unseal_state(sealed), day) for member_id, sealed in states]
@@ -166,10 +171,26 @@ def _news(
     has_due = any(due.values()) and day.audience.may_include(member.id, state)
     plans = section_plans(member, due, day.audience) if has_due else []
     unannounced = {target for target, item in items.items() if item.is_unannounced and target[0] == "post"}
-    has_anonymous_news = bool(unannounced) and bool(
-        unannounced - openly_followed(member, state.items, links).by_target().keys()
+    has_anonymous_news = not day.decided_links[pace_of(recipient.mail_paces, "post")].isdisjoint(links) or (
+        bool(unannounced) and bool(unannounced - openly_followed(member, state.items, links).by_target().keys())
     )
     return MailPlan(recipient, plans, has_anonymous_news) if plans or has_anonymous_news else None
+
+
+def _decided_links(moment: datetime, is_monday: bool) -> dict[str, set[str]]:
+    """Return the links of anonymous texts that something was decided about since the last mail of each pace."""
+    hour = moment.replace(minute=0, second=0, microsecond=0)
+    daily = _links_since(hour - timedelta(days=1))
+    return {
+        NOW: daily,
+        DAILY: daily,
+        WEEKLY: _links_since(hour - timedelta(days=7)) if is_monday else set(),
+        NEVER: set(),
+    }
+
+
+def _links_since(moment: datetime) -> set[str]:
+    return {link for _, links in anonymous_news_collected.send(moment) for link in links}
 
 
 def _is_due(pace: str, day: _Day) -> bool:

@@ -68,7 +68,7 @@ def add_notices(walkers: dict[str, Member]) -> dict[str, str]:
     overdue.due_at = now() - timedelta(days=3)
     save_author_answer(waiting, f"It stands in the terms. {LONG}")
     case = db.session.query(Case).filter_by(notice_id=declined.id, closed_at=None).one()
-    decide(case, walkers["olga"], action="decline", rule=4, facts=LONG, reason=f"The terms of July say so. {LONG}")
+    decide(case, walkers["olga"], action="decline", rule=None, facts=LONG, reason=f"The terms of July say so. {LONG}")
     db.session.flush()
     return {
         "notice, to confirm": url_for("notices.confirm", token=confirmation_token(unconfirmed)),

@@ -92,13 +92,14 @@ def apply_action(
 
 
 def remove_unedited_text(item: Content, *, notify: bool = True) -> Decision:
-    """Remove a text that its author did not edit in time, as a moderator had asked."""
+    """Remove a text that its author did not edit in time, as a moderator had asked: under the rule of the request."""
+    request = db.session.get(Decision, item.decision_id or 0)
     return apply_action(
         item,
         None,
         action="remove",
         source="automated",
-        rule=None,
+        rule=request.rule if request is not None else None,
         facts="A moderator asked for an edit, and none was made within 72 hours.",
         reason="It was not edited within 72 hours. You can appeal for six months.",
         notify=notify,
@@ -114,7 +115,7 @@ def reverse(decision: Decision, moderator: Member, *, reason: str, facts: str = 
     reversal = log_decision(
         item,
         action=UNDONE_BY[decision.action],
-        rule=decision.rule,
+        rule=None,
         facts=facts,
         reason=reason,
         source=source,
@@ -144,6 +145,7 @@ def log_decision(
     **grounds: Unpack[Grounds],
 ) -> Decision:
     """Add the row to the log. `target` is a key of TARGETS, needed when it does not follow from the item."""
+    _require_fitting_rule(action, grounds["rule"])
     decision = Decision(
         action=action,
         target_label=TARGETS[target or _target(item, action)],
@@ -159,9 +161,14 @@ def log_decision(
     )
     db.session.add(decision)
     db.session.flush()
-    if action in TAKES_TEXT and isinstance(item, Post | Comment):
-        _store_text(item, decision)
+    _store_text(item, decision)
     return decision
+
+
+def _require_fitting_rule(action: str, rule: int | None) -> None:
+    """Raise ValueError unless a decision against the author cites a rule, and any other none."""
+    if ACTIONS[action].is_adverse != (rule is not None):
+        raise ValueError(f"{action} and rule {rule} don't fit together")
 
 
 def _log_number(item: Item, action: str, source: str) -> int:
@@ -239,7 +246,10 @@ def _target(item: Item, action: str) -> str:
     return "comment" if isinstance(item, Comment) else "post"
 
 
-def _store_text(item: Post | Comment, decision: Decision) -> None:
+def _store_text(item: Item, decision: Decision) -> None:
+    """Keep the text that the decision hides for its author."""
+    if decision.action not in TAKES_TEXT or isinstance(item, Member):
+        return
     title = item.title if isinstance(item, Post) else None
     db.session.add(WithheldText(decision_id=decision.id, title=title, body=item.body))
     db.session.flush()

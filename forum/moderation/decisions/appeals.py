@@ -4,6 +4,7 @@ from forum.accounts.models import Member
 from forum.db import db, now
 from forum.moderation.cases import now_or_day, open_case
 from forum.moderation.decisions.actions import close_case, log_decision, reverse
+from forum.moderation.decisions.mail import mail_decision
 from forum.moderation.models import Appeal, Case, Decision
 from forum.moderation.signals import decided
 
@@ -32,13 +33,14 @@ def answer_appeal(case: Case, moderator: Member, *, reverses: bool, reason: str,
         answer = log_decision(
             item,
             action="decline",
-            rule=contested.rule,
+            rule=None,
             facts=facts,
             reason=reason,
             source="appeal",
             moderator=moderator,
         )
         decided.send(answer)
+        mail_decision(item, answer)
     appeal.outcome = "reversed" if reverses else "upheld"
     appeal.answer, appeal.answered_at = reason, now()
     case.decision_id = answer.id

@@ -5,9 +5,11 @@ from forum.accounts.models import Member
 from forum.accounts.staff_actions import mail_admins
 from forum.db import db
 from forum.links import external_url
-from forum.moderation.kinds import ACTIONS, log_words
-from forum.moderation.models import Decision, Item
+from forum.moderation.decisions.redress import is_open_to_appeal
+from forum.moderation.models import Content, Decision, Item
+from forum.moderation.queries import previous_decision
 from forum.moderation.rules import rule_words
+from forum.moderation.wording import log_words, outcome_for_author
 from forum.posts.models import Post
 
 
@@ -15,12 +17,11 @@ def mail_decision(item: Item, decision: Decision, other_count: int = 0) -> None:
     """Mail the decision to the member or to the text's named author.
 
     Anonymous authors get no mail, which would reveal them: they find the decision on the site, where they are notified
-    as of replies. Nobody is told that reports about them were declined.
+    as of replies, and the daily mail says that something is new in what they wrote anonymously.
     `other_count` is how many more of the author's texts the same decision was made on.
     """
     member = _recipient(item)
-    is_silent = decision.action == "decline" and not decision.is_about_representation
-    if member is None or not member.email or member.bounced_at or is_silent:
+    if member is None or not member.email or member.bounced_at or not is_mailed(item, decision):
         return
     mail.enqueue(
         member.email,
@@ -30,9 +31,24 @@ def mail_decision(item: Item, decision: Decision, other_count: int = 0) -> None:
         decision=decision,
         rule=rule_words(decision.rule),
         outcome=outcome_for_author(decision),
+        text="" if isinstance(item, Member) else _text_name(item),
+        text_link="" if isinstance(item, Member) else _text_link(item),
+        edit_deadline=item.edit_deadline if decision.action == "ask_to_edit" and not isinstance(item, Member) else None,
+        is_open_to_appeal=is_open_to_appeal(member, decision),
         other_count=other_count,
         link=external_url("statements.show", number=decision.id),
     )
+
+
+def is_mailed(item: Item, decision: Decision) -> bool:
+    """Return whether the author is mailed the decision: nobody is told that reports about them were declined.
+
+    Unless the reports had hidden the text, which they were told.
+    """
+    if decision.action != "decline" or decision.is_about_representation or decision.source == "appeal":
+        return True
+    previous = None if isinstance(item, Member) else previous_decision(item, decision)
+    return previous is not None and previous.automated and previous.action == "hide"
 
 
 def mail_admins_of_decision(decision: Decision) -> None:
@@ -43,17 +59,22 @@ def mail_admins_of_decision(decision: Decision) -> None:
         mail_admins(member, log_words(decision), decision.reason, actor)
 
 
-def outcome_for_author(decision: Decision) -> str:
-    """Return what was decided, as the member concerned is told."""
-    return ACTIONS[decision.action].words(decision.source).author
-
-
 def _subject(item: Item, decision: Decision) -> str:
     """Return the subject: for a text, its title, or that of the post that it replies to."""
     if isinstance(item, Member):
         return "A decision about your account"
     words = "Approved:" if decision.action == "approve" else "A decision about"
-    return f"{words} “{item.title}”" if isinstance(item, Post) else f"{words} your reply to “{item.post.title}”"
+    return f"{words} “{item.title}”" if isinstance(item, Post) else f"{words} {_text_name(item)}"
+
+
+def _text_name(item: Content) -> str:
+    return f"your post “{item.title}”" if isinstance(item, Post) else f"your reply to “{item.post.title}”"
+
+
+def _text_link(item: Content) -> str:
+    if isinstance(item, Post):
+        return external_url("posts.show", post_id=item.id, slug=item.slug)
+    return external_url("comments.show", comment_id=item.id)
 
 
 def _recipient(item: Item) -> Member | None:

@@ -4,18 +4,19 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from forum.access import can_appeal, can_read_statement, is_signed_in
+from forum.access import can_read_statement, is_signed_in
 from forum.accounts.device_views import fresh_proof_required
 from forum.db import db, now
 from forum.diffs import word_diff
 from forum.forms import composing
 from forum.moderation.decisions import appeals
 from forum.moderation.decisions.forms import AppealForm
-from forum.moderation.decisions.mail import outcome_for_author
+from forum.moderation.decisions.redress import is_open_to_appeal
 from forum.moderation.kinds import ADVERSE, NOTICE_OUTCOMES, SOURCES
 from forum.moderation.models import Decision
 from forum.moderation.notices.queries import notices_for_member
 from forum.moderation.queries import decision_by_id, decisions_for_member, reversal_of, withheld_text
+from forum.moderation.wording import outcome_for_author
 from forum.posts.chain_queries import anonymous_texts_of
 from forum.rate_limits import limit_writing
 from forum.submissions import submit_once
@@ -55,7 +56,7 @@ def show(number: int) -> ResponseReturnValue:
 def appeal(number: int) -> ResponseReturnValue:
     """Appeal against the decision."""
     decision = _decision_or_404(number)
-    if not _is_open_to_appeal(decision):
+    if not is_open_to_appeal(current_user, decision):
         flash("You can't appeal against this decision any more, or you already have.")
         return redirect(url_for(".show", number=number))
     form = AppealForm()
@@ -73,20 +74,19 @@ def _decision_or_404(number: int) -> Decision:
     return decision
 
 
-def _is_open_to_appeal(decision: Decision) -> bool:
-    return decision.action in ADVERSE and can_appeal(current_user, decision) and reversal_of(decision) is None
-
-
 def _page(decision: Decision, form: AppealForm) -> ResponseReturnValue:
     return form.render(
         "moderation/statement.html",
         decision=decision,
         item=decision.content,
+        is_adverse=decision.action in ADVERSE,
+        is_in_force=decision.content is not None and decision.content.decision_id == decision.id,
+        moment=now(),
         outcome=outcome_for_author(decision),
         source=SOURCES[decision.source].statement if decision.source in SOURCES else decision.source,
         withheld=withheld_text(decision),
         word_diff=word_diff,
         appeal=decision.appeal,
         reversal=reversal_of(decision),
-        is_open_to_appeal=_is_open_to_appeal(decision),
+        is_open_to_appeal=is_open_to_appeal(current_user, decision),
     )

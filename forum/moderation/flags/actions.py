@@ -8,6 +8,7 @@ from forum.db import db, now
 from forum.moderation.cases import lock_item_cases, open_case
 from forum.moderation.decisions.actions import log_decision
 from forum.moderation.decisions.effects import explanation
+from forum.moderation.decisions.mail import mail_decision
 from forum.moderation.models import Case, Flag, Item, target_columns
 from forum.moderation.queries import existing_flag, reporter_record, total_flag_weight, weightiest_rule
 from forum.moderation.rules import rule_words
@@ -82,3 +83,4 @@ def _hide_until_reviewed(case: Case, item: Post | Comment) -> None:
     )
     hide(item, explanation(decision))
     item.decision_id = decision.id
+    mail_decision(item, decision)

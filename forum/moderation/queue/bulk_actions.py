@@ -6,7 +6,7 @@ from typing import NamedTuple, Unpack
 from forum.access import can_decide
 from forum.accounts.models import Member
 from forum.moderation.decisions.actions import AlreadyDecided, Grounds, decide
-from forum.moderation.decisions.mail import mail_decision
+from forum.moderation.decisions.mail import is_mailed, mail_decision
 from forum.moderation.models import Case, Decision
 from forum.moderation.queue.choices import choices_for
 from forum.posts.models import Comment, Post
@@ -35,7 +35,7 @@ def decide_many(cases: Sequence[Case], moderator: Member, *, action: str, **grou
         except AlreadyDecided:
             continue
         decided += 1
-        if content.author_id is not None:
+        if content.author_id is not None and is_mailed(content, decision):
             decisions_by_author.setdefault(content.author_id, []).append((content, decision))
     for decisions in decisions_by_author.values():
         mail_decision(*decisions[0], other_count=len(decisions) - 1)

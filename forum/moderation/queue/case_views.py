@@ -65,7 +65,7 @@ def decide(case_id: int) -> ResponseReturnValue:
     require(_can_decide(opened))
     form = _form_for(opened)
     if request.form.get("intent") == "fill_reason":
-        form.reason.data = form.standard_reason()
+        form.fill_in_standard_text()
         return _case_page(opened, form)
     if not form.validate() or not _can_still_represent(opened, form):
         return _case_page(opened, form)
@@ -171,7 +171,7 @@ def _decide(opened: Case, form: DecisionForm) -> Decision:
 def _add_sanction(opened: Case, form: DecisionForm) -> None:
     """Sanction the author for the same rule and reason."""
     action, ends_at = parse_choice(form.sanction.data)
-    item, grounds = opened.item, form.grounds()
+    item, grounds = opened.item, form.grounds(form.sanction.data)
     assert item is not None
     actions.apply_action(item, current_user, action=action, source=opened.source, ends_at=ends_at, **grounds)
 

@@ -12,10 +12,10 @@ from forum.db import db
 from forum.forms import Form
 from forum.moderation.decisions.actions import Grounds
 from forum.moderation.decisions.forms import MAX_REASON, MIN_REASON, too_long
-from forum.moderation.kinds import ACTIONS, TAKES_TEXT
+from forum.moderation.kinds import TAKES_TEXT
 from forum.moderation.models import Item
 from forum.moderation.queue.choices import RULE_OPTIONAL, bulk_choices, choices_for, sanction_choices
-from forum.moderation.rules import FOLLOWS_THE_RULES, NO_RULE_BROKEN, RULE_CHOICES, RULES
+from forum.moderation.rules import RULE_CHOICES, STANDARD_TEXTS
 from forum.posts.actions import NO_VENDOR, PostSubject
 from forum.posts.forms import BODY_LENGTH, REPLY_LENGTH
 from forum.posts.models import Comment, Post, Tag
@@ -54,11 +54,30 @@ class ReasonForm(Form):
         self.action.choices = dict(actions)
         self.undisclosed = undisclosed
 
-    def standard_reason(self) -> str:
-        """Return the standard text for the rule or the decision, for the moderator to edit."""
-        if self.rule.data in RULE_CHOICES:
-            return RULES[int(self.rule.data)].standard_reason
-        return FOLLOWS_THE_RULES if self.action.data == "approve" else NO_RULE_BROKEN
+    def fill_in_standard_text(self) -> None:
+        """Put the standard text into the reason, to be edited. What the moderator typed stays, above it."""
+        key, typed = self.standard_text_key(), (self.reason.data or "").strip()
+        if key not in STANDARD_TEXTS:
+            field = self.rule if self.action.data in self.action.choices else self.action
+            field.errors = [
+                "Choose the decision first, and the rule if it is against the author: each has its own text."
+            ]
+        elif not typed or self.is_standard_text(typed):
+            self.reason.data = STANDARD_TEXTS[key].text
+        elif STANDARD_TEXTS[key].text not in typed:
+            self.reason.data = f"{typed}\n\n{STANDARD_TEXTS[key].text}"
+
+    def standard_text_key(self) -> str:
+        """Return the key of the standard text for the rule or, where none is broken, for the decision."""
+        return str(self.rule.data or "") if self.rests_on_rule() else str(self.action.data or "")
+
+    def is_standard_text(self, reason: str, *keys: str) -> bool:
+        """Return whether the reason is one of the standard texts, or the one of these keys, as it is."""
+        return any(reason == STANDARD_TEXTS[key].text for key in keys or STANDARD_TEXTS)
+
+    def rests_on_rule(self) -> bool:
+        """Return whether the decision, or the sanction that comes with it, is against the author."""
+        return self.action.data not in RULE_OPTIONAL or bool("sanction" in self and self["sanction"].data)
 
     def validate_action(self, field: Field) -> None:
         """Require one of the choices offered."""
@@ -66,10 +85,15 @@ class ReasonForm(Form):
             raise ValidationError("Choose a decision.")
 
     def validate_rule(self, field: Field) -> None:
-        """Require a rule for what is against the author."""
-        sanction = self["sanction"].data if "sanction" in self else ""
-        if field.data not in RULE_CHOICES and (self.action.data not in RULE_OPTIONAL or sanction):
+        """Require a rule for what is against the author, and none for anything else."""
+        if self.action.data not in self.action.choices:
+            return
+        if self.rests_on_rule() and field.data not in RULE_CHOICES:
             raise ValidationError("Choose the rule that this decision is based on.")
+        if not self.rests_on_rule() and field.data:
+            raise ValidationError(
+                "This decision is not against the author. Choose “No rule broken”, or decide otherwise."
+            )
 
     def validate_facts(self, field: Field) -> None:
         """Check the length."""
@@ -78,19 +102,22 @@ class ReasonForm(Form):
             raise ValidationError(too_long(length, MAX_REASON))
 
     def validate_reason(self, field: Field) -> None:
-        """Check the length, and that no undisclosed vendor is named."""
+        """Check the length, that it fits the decision, and that no undisclosed vendor is named."""
         length = len((field.data or "").strip())
         if text.visible_length(field.data or "") < MIN_REASON:
             raise ValidationError(f"Say why, and what the author can do next, in at least {MIN_REASON} characters.")
         if length > MAX_REASON:
             raise ValidationError(too_long(length, MAX_REASON))
+        if self.rests_on_rule() and self.is_standard_text((field.data or "").strip(), "decline", "approve"):
+            raise ValidationError("This says that no rule is broken. Say which passage breaks the rule, and how.")
         if self.undisclosed and (vendor := find_vendor_mention(field.data)):
             raise ValidationError(f"This is public and names {vendor}, but the post does not disclose its vendor.")
 
-    def grounds(self) -> Grounds:
-        """Return rule, facts and reason, for an action."""
+    def grounds(self, choice: str | None = None) -> Grounds:
+        """Return rule, facts and reason for the decision, or for another choice such as the sanction."""
+        is_adverse = (choice or self.action.data) not in RULE_OPTIONAL
         return {
-            "rule": int(self.rule.data) if self.rule.data in RULE_CHOICES else None,
+            "rule": int(self.rule.data) if is_adverse and self.rule.data in RULE_CHOICES else None,
             "facts": (self.facts.data or "").strip(),
             "reason": (self.reason.data or "").strip(),
         }
@@ -120,12 +147,15 @@ class DecisionForm(ReasonForm):
         self.new_subject: PostSubject = NO_VENDOR
         self.target: Post | None = None
 
-    def standard_reason(self) -> str:
-        """Return the standard text, for a request the one of its answer."""
-        if self.kind == "representative":
-            action = self.action.data if self.action.data in ("approve", "decline") else "decline"
-            return ACTIONS[action].words("request").standard_reason
-        return super().standard_reason()
+    def standard_text_key(self) -> str:
+        """Return the key of the standard text; appeals and requests have their own."""
+        key = super().standard_text_key()
+        return f"{self.kind} {key}" if self.kind in ("appeal", "representative") else key
+
+    def validate_rule(self, field: Field) -> None:
+        """Require a rule where the form asks for one: not for appeals and requests."""
+        if self.kind not in ("appeal", "representative"):
+            super().validate_rule(field)
 
     def validate_sanction(self, field: Field) -> None:
         """Require one of the sanctions offered."""

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from forum.access import can_decide
 from forum.accounts.models import Member
 from forum.db import now
-from forum.moderation.queries import decision_times, has_other_staff
+from forum.moderation.queries import decided_chain_links, decision_times, has_other_staff
 from forum.moderation.queue.queries import COUNT_CAP, oldest_open_case_ids, open_cases_by_id
 from forum.notifications.member_state import SealedState
 from forum.notifications.news import NewsGroup, NewsPart
-from forum.notifications.signals import news_collected, work_counted
+from forum.notifications.signals import anonymous_news_collected, news_collected, work_counted
 from forum.urls import path_of
 
 # Decisions of before are no news to somebody who never marked any as read.
@@ -28,6 +28,11 @@ def _new_decisions(member: Member, state: SealedState, *, links: Sequence[str]) 
     title, path = "Decisions about you and your texts", path_of("statements.index")
     parts = (NewsPart("decision", len(times)),)
     return [NewsGroup("decision", 0, title, path, times[0], parts, mark=int(times[0].timestamp()))]
+
+
+@anonymous_news_collected.connect
+def _decided_anonymous_texts(since: datetime) -> Sequence[str]:
+    return decided_chain_links(since)
 
 
 @work_counted.connect

@@ -29,7 +29,7 @@ def member(slug: str) -> ResponseReturnValue:
     if request.method == "POST":
         selected &= set(request.form.getlist("item"))
         if request.form.get("intent") == "fill_reason":
-            form.reason.data = form.standard_reason()
+            form.fill_in_standard_text()
         elif form.validate():
             texts = [item for item in items if key_text(item.id) in selected]
             decide_selected([cases.open_case("flag", item, "All texts of a member") for item in texts], form)

@@ -44,7 +44,7 @@ def bulk() -> ResponseReturnValue:
     """Decide all selected cases alike."""
     form = BulkForm()
     if request.form.get("intent") == "fill_reason":
-        form.reason.data = form.standard_reason()
+        form.fill_in_standard_text()
         return _queue_page(form)
     ids = [n for key in request.form.getlist("case") if (n := KeyConverter.number_in(key)) is not None]
     is_valid = form.validate()

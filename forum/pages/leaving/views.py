@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, send_file, sessio
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, logout_user
 
-from forum.access import can_secure_account, is_member
+from forum.access import can_delete_account, is_signed_in
 from forum.accounts.models import Member
 from forum.db import db
 from forum.pages.leaving.actions import anonymous_deletions, delete_account
@@ -20,7 +20,7 @@ MAX_BYTES_IN_MEMORY = 2_000_000
 
 
 @bp.route("/settings/data", methods=["GET", "POST"])
-@permission_required(is_member)
+@permission_required(is_signed_in)
 @limiter.limit("10/hour", methods=["POST"])
 def data() -> ResponseReturnValue:
     """Send everything the member wrote and set as one file, after the password."""
@@ -39,12 +39,12 @@ def data() -> ResponseReturnValue:
 
 
 @bp.route("/settings/leave", methods=["GET", "POST"])
-@permission_required(is_member)
+@permission_required(is_signed_in)
 @limiter.limit("10/hour", methods=["POST"])
 def account() -> ResponseReturnValue:
     """Delete the member's account, after the password and two choices."""
     form = DeleteAccountForm()
-    if not can_secure_account(current_user):
+    if not can_delete_account(current_user):
         return render_template("pages/delete_account.html"), 403 if form.is_submitted() else 200
     if current_user.role == "member" and form.validate_on_submit():
         member = db.session.get_one(Member, current_user.id)
