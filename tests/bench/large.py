@@ -80,7 +80,9 @@ class Filling:
         long_thread = total // 50
         batch: dict[Any, list[dict[str, Any]]] = {Pseudonym: [], Post: [], PostTag: [], Comment: [], UsefulVote: []}
         for n in range(posts):
-            replies = long_thread if n == posts - 1 else self.chance.randrange(0, 2 * (total - long_thread) // posts + 1)
+            replies = (
+                long_thread if n == posts - 1 else self.chance.randrange(0, 2 * (total - long_thread) // posts + 1)
+            )
             self._thread(n, posts, replies, batch)
             if len(batch[Comment]) > 5_000 or n == posts - 1:
                 for model, rows in batch.items():
@@ -111,7 +113,9 @@ class Filling:
             | {"title": " ".join(body.split()[:8])[:140], "leaning": "mixed", "vendor_id": vendor if n % 10 else None}
             | {"last_activity_at": start_of_day(last), "comment_count": replies}
         )
-        batch[UsefulVote].append({"id": new_random_id(), "member_id": 1 + n % self.number(MEMBERS), "post_id": post["id"]})
+        batch[UsefulVote].append(
+            {"id": new_random_id(), "member_id": 1 + n % self.number(MEMBERS), "post_id": post["id"]}
+        )
 
     def _text(self, n: int, at: datetime, body: str) -> dict[str, Any]:
         """Return the columns that posts and replies share."""

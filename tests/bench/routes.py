@@ -89,21 +89,23 @@ def visit(browser: Any, path: str, *, prints_statements: bool) -> Cost | None:
 
 def paths(app: Flask) -> dict[str, str]:
     """Return one address of each route that answers GET, with those that show the most rows."""
-    found = {endpoint: addresses[0] for endpoint, addresses in crawl.addresses(app).items() if addresses}
+    first = {endpoint: addresses[0] for endpoint, addresses in crawl.addresses(app).items() if addresses}
     latest = db.session.scalars(select(Post).order_by(Post.comment_count.desc()).limit(1)).one()
     last = select(Comment.id).where(Comment.post_id == latest.id).order_by(Comment.path.desc()).limit(1)
-    found["posts.show"] = f"/posts/{key_text(latest.id)}/{latest.slug}"
-    found["long thread, last page"] = f"{found['posts.show']}?page={max(latest.comment_count // 50, 1)}"
-    found["permalink far down"] = f"/replies/{key_text(db.session.scalars(last).one())}"
+    first["posts.show"] = f"/posts/{key_text(latest.id)}/{latest.slug}"
+    first["long thread, last page"] = f"{first['posts.show']}?page={max(latest.comment_count // 50, 1)}"
+    first["permalink far down"] = f"/replies/{key_text(db.session.scalars(last).one())}"
     tag = db.session.scalars(select(Post).order_by(Post.created_at.desc()).limit(1)).one().tags
     if tag:
-        found |= {"home, a tag": f"/?tag={tag[0].slug}"}
-    return found | {f"home, {sort}": f"/?sort={sort}" for sort in ("new", "top", "unanswered")}
+        first |= {"home, a tag": f"/?tag={tag[0].slug}"}
+    return first | {f"home, {sort}": f"/?sort={sort}" for sort in ("new", "top", "unanswered")}
 
 
 def readers(app: Flask) -> dict[str, Any]:
     """Return a browser for each kind of reader."""
-    members = db.session.scalars(select(Member).where(Member.confirmed_at.is_not(None)).order_by(Member.id).limit(3)).all()
+    members = db.session.scalars(
+        select(Member).where(Member.confirmed_at.is_not(None)).order_by(Member.id).limit(3)
+    ).all()
     heavy, ordinary, admin = members[0], members[1], members[2]
     heavy.role, ordinary.role, admin.role = "member", "member", "admin"
     db.session.commit()
@@ -161,11 +163,11 @@ def main() -> None:
     parser.add_argument("--statements", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="forum-bench-") as temporary:
-        kept = args.folder or Path(temporary)
-        kept.mkdir(parents=True, exist_ok=True)
+        folder = args.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
         demo = measure(f"sqlite:///{temporary}/demo.sqlite", Path(temporary), fill_demo)
-        url = args.database or f"sqlite:///{kept}/large.sqlite"
-        full = measure(url, kept, large.Filling(args.scale).fill, prints_statements=args.statements)
+        url = args.database or f"sqlite:///{folder}/large.sqlite"
+        full = measure(url, folder, large.Filling(args.scale).fill, prints_statements=args.statements)
     print("\n".join(table(demo, full)))
 
 
