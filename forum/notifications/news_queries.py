@@ -1,10 +1,9 @@
 """Queries for the list of news: which replies and posts are the latest, and what the list shows of them."""
 
-from collections.abc import Sequence, Set
-from functools import cache
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy import Row, Select, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from forum.access import listed_clause
@@ -15,50 +14,60 @@ from forum.posts.models import Comment, Post, PostTag
 
 # Of one thread, vendor or tag no more rows are looked at. More that are unread are counted, but not told apart.
 MAX_ROWS = 60
+# How many searches a query has: SQLite takes 500.
+MAX_PARTS = 400
 NewsRow = Row[*tuple[Any, ...]]
 
 
 def latest_replies(post_ids: Sequence[int]) -> Sequence[NewsRow]:
     """Return the latest listed replies in each of these threads, the latest first."""
-    return db.session.execute(_latest_replies(), {"ids": post_ids}).all() if post_ids else []
+    return _latest_of_each(_replies_in, post_ids, "post_id", "path")
 
 
 def latest_posts(kind: str, item_ids: Sequence[int]) -> Sequence[NewsRow]:
     """Return the latest listed posts of each of these tags or vendors (`item_id`), the latest first."""
-    return db.session.execute(_latest_posts(kind), {"ids": item_ids}).all() if item_ids else []
+    return _latest_of_each(_posts_with_tag if kind == "tag" else _posts_about, item_ids, "item_id", "id")
 
 
-@cache
-def _latest_replies() -> Select[Any]:
+def _latest_of_each(
+    select_of: Callable[[int], Select[Any]], item_ids: Sequence[int], group: str, tie: str
+) -> Sequence[NewsRow]:
+    """Return the latest rows of each item: as many searches in one query, since a window would read all rows."""
+    rows: list[NewsRow] = []
+    for start in range(0, len(item_ids), MAX_PARTS):
+        searches = [select_of(item_id).limit(MAX_ROWS) for item_id in item_ids[start : start + MAX_PARTS]]
+        every = union_all(*(select(*search.subquery().c) for search in searches)).subquery().c
+        rows += db.session.execute(select(*every).order_by(every[group], every.created_at.desc(), every[tie].desc()))
+    return rows
+
+
+def _replies_in(post_id: int) -> Select[Any]:
     comment = Comment.__table__.c
-    order = (comment.created_at.desc(), comment.path.desc())
-    ranked = (
-        select(
-            comment.id,
-            comment.post_id,
-            comment.parent_id,
-            comment.created_at,
-            comment.pseudonym_id,
-            comment.position_seal,
-            comment.official_vendor_id,
-            func.row_number().over(partition_by=comment.post_id, order_by=order).label("rank"),
-        )
-        .where(comment.post_id.in_(bindparam("ids", expanding=True)), listed_clause(comment))
-        .subquery()
+    columns = (
+        comment.id,
+        comment.post_id,
+        comment.parent_id,
+        comment.created_at,
+        comment.pseudonym_id,
+        comment.position_seal,
+        comment.official_vendor_id,
+        comment.path,
     )
-    return select(ranked).where(ranked.c.rank <= MAX_ROWS).order_by(ranked.c.post_id, ranked.c.rank)
+    listed = select(*columns).where(comment.post_id == post_id, listed_clause(comment))
+    return listed.order_by(comment.created_at.desc(), comment.path.desc())
 
 
-@cache
-def _latest_posts(kind: str) -> Select[Any]:
+def _posts_about(vendor_id: int) -> Select[Any]:
+    post = Post.__table__.c
+    listed = select(post.id, post.vendor_id.label("item_id"), post.created_at).where(listed_clause(post))
+    return listed.where(post.vendor_id == vendor_id).order_by(post.created_at.desc(), post.id.desc())
+
+
+def _posts_with_tag(tag_id: int) -> Select[Any]:
     post, link = Post.__table__.c, PostTag.__table__.c
-    item_id = link.tag_id if kind == "tag" else post.vendor_id
-    rank = func.row_number().over(partition_by=item_id, order_by=(post.created_at.desc(), post.id.desc()))
-    rows = select(post.id, item_id.label("item_id"), post.created_at, rank.label("rank")).select_from(Post.__table__)
-    if kind == "tag":
-        rows = rows.join(PostTag.__table__, link.post_id == post.id)
-    ranked = rows.where(item_id.in_(bindparam("ids", expanding=True)), listed_clause(post)).subquery()
-    return select(ranked).where(ranked.c.rank <= MAX_ROWS).order_by(ranked.c.item_id, ranked.c.rank)
+    listed = select(post.id, link.tag_id.label("item_id"), post.created_at).where(listed_clause(post))
+    listed = listed.join_from(PostTag.__table__, Post.__table__, link.post_id == post.id)
+    return listed.where(link.tag_id == tag_id).order_by(link.created_at.desc(), link.post_id.desc())
 
 
 def listed_matches(matches: Set[tuple[int, int | None]]) -> set[tuple[int, int | None]]:

@@ -5,9 +5,10 @@ Imported texts don't count: whoever claims them has not asked to follow ten year
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, and_, bindparam, func, or_, select, true, union_all
+from sqlalchemy import CompoundSelect, Executable, and_, bindparam, func, select, true, union_all
+from sqlalchemy.orm import InstrumentedAttribute
 
 from forum import anonymity
 from forum.access import is_anonymous_writing_locked, listed_clause
@@ -16,6 +17,7 @@ from forum.db import db
 from forum.notifications.models import MemberState
 from forum.posts.chain_queries import readable_chain_links_of
 from forum.posts.comment_actions import position_of
+from forum.posts.item_queries import is_not_imported
 from forum.posts.models import Comment, Post, PostTag
 
 
@@ -57,13 +59,10 @@ def own_texts_by_thread(member: Member, links: Sequence[str] | None = None) -> d
     `links` are those of their anonymous texts, for a caller that has walked along their chain.
     """
     links = readable_chain_links_of(member) if links is None else links
-    posts = db.session.execute(select(Post.id, Post.author_id).where(_is_own(Post, member, links)))
+    posts = db.session.execute(_own_texts(Post, member, links, Post.id, Post.author_id))
     is_signed = {row.id: row.author_id is not None for row in posts}
-    comments = db.session.execute(
-        select(Comment.post_id, Comment.id, Comment.position_seal, Comment.author_id).where(
-            _is_own(Comment, member, links)
-        )
-    )
+    columns = (Comment.post_id, Comment.id, Comment.position_seal, Comment.author_id)
+    comments = db.session.execute(_own_texts(Comment, member, links, *columns))
     replies: dict[int, list[OwnReply]] = {post_id: [] for post_id in is_signed}
     for row in comments:
         replies.setdefault(row.post_id, []).append(OwnReply(row.id, row.position_seal, row.author_id is not None))
@@ -75,28 +74,8 @@ def own_texts_by_thread(member: Member, links: Sequence[str] | None = None) -> d
 
 def state_and_own_replies(member: Member, post_id: int, thread_key: str) -> tuple[str | None, tuple[OwnReply, ...]]:
     """Return the member's sealed state and their listed replies in a thread, in one query."""
-    hmacs = [] if is_anonymous_writing_locked(member) else anonymity.thread_hmacs(thread_key, member.secret)
-    values = {"member_id": member.id, "post_id": post_id, "thread_key": thread_key, "thread_hmacs": hmacs}
-    rows = db.session.execute(_state_and_own_replies(), values).all()
-    replies = (OwnReply(row.id, row.position_seal, row.author_id is not None) for row in rows if row.id is not None)
-    return (rows[0].sealed if rows else None), tuple(replies)
-
-
-@cache
-def _state_and_own_replies() -> Executable:
-    comment, state, pseudonym = Comment.__table__.c, MemberState.__table__.c, Pseudonym.__table__.c
-    own_pseudonyms = select(pseudonym.id).where(
-        pseudonym.thread_key == bindparam("thread_key"),
-        pseudonym.thread_hmac.in_(bindparam("thread_hmacs", expanding=True)),
-    )
-    is_own = or_(comment.author_id == bindparam("member_id"), comment.pseudonym_id.in_(own_pseudonyms))
-    is_counted = and_(listed_clause(comment), comment.imported_from.is_(None))
-    return (
-        select(state.sealed, comment.id, comment.position_seal, comment.author_id)
-        .select_from(MemberState.__table__)
-        .outerjoin(Comment.__table__, and_(comment.post_id == bindparam("post_id"), is_counted, is_own))
-        .where(state.member_id == bindparam("member_id"))
-    )
+    sealed, replies = state_and_own_replies_in(member, {post_id: thread_key})
+    return sealed, replies.get(post_id, ())
 
 
 def state_and_own_replies_in(
@@ -131,14 +110,11 @@ def _state_and_own_replies_in() -> Executable:
         pseudonym.thread_hmac.in_(bindparam("thread_hmacs", expanding=True)),
     )
     columns = comment.post_id, comment.id, comment.position_seal, comment.author_id
-    is_counted = and_(
-        comment.post_id.in_(bindparam("post_ids", expanding=True)),
-        listed_clause(comment),
-        comment.imported_from.is_(None),
-    )
-    # Two searches by author, not one of all replies of the threads: some have thousands.
+    is_counted = and_(listed_clause(comment), is_not_imported(comment))
+    is_in_threads = comment.post_id.in_(bindparam("post_ids", expanding=True))
+    # Two searches by author, not one of all replies of the threads: some have thousands. A pseudonym is of one thread.
     replies = union_all(
-        select(*columns).where(comment.author_id == bindparam("member_id"), is_counted),
+        select(*columns).where(comment.author_id == bindparam("member_id"), is_in_threads, is_counted),
         select(*columns).where(comment.pseudonym_id.in_(own_pseudonyms), is_counted),
     ).subquery()
     return (
@@ -155,19 +131,27 @@ def own_post_counts(
     """Return how many listed posts of the member there are in each of these tags or vendors. `links` as above."""
     if not item_ids:
         return {}
-    column = PostTag.tag_id if kind == "tag" else Post.vendor_id
-    statement = select(column, func.count()).select_from(Post)
-    if kind == "tag":
-        statement = statement.join(PostTag, PostTag.post_id == Post.id)
     links = readable_chain_links_of(member) if links is None else links
-    is_own = or_(Post.author_id == member.id, Post.chain_link.in_(links))
-    rows = db.session.execute(statement.where(column.in_(item_ids), listed_clause(Post), is_own).group_by(column))
-    return {row[0]: row[1] for row in rows}
+    columns = (Post.id, Post.vendor_id)
+    own_posts = union_all(
+        select(*columns).where(Post.author_id == member.id, listed_clause(Post)),
+        select(*columns).where(Post.chain_link.in_(links), listed_clause(Post)),
+    ).subquery()
+    # From the member's posts to their tags: the other way leads over all posts of a tag.
+    item_id = PostTag.tag_id if kind == "tag" else own_posts.c.vendor_id
+    statement = select(item_id, func.count()).select_from(own_posts)
+    if kind == "tag":
+        statement = statement.join(PostTag, PostTag.post_id == own_posts.c.id)
+    counts = {row[0]: row[1] for row in db.session.execute(statement.group_by(item_id))}
+    return {item: counts[item] for item in item_ids if item in counts}
 
 
-def _is_own(kind: type[Post] | type[Comment], member: Member, links: Sequence[str]) -> ColumnElement[bool]:
-    return and_(or_(kind.author_id == member.id, kind.chain_link.in_(links)), _counts(kind))
-
-
-def _counts(kind: type[Post] | type[Comment]) -> ColumnElement[bool]:
-    return and_(listed_clause(kind), kind.imported_from.is_(None))
+def _own_texts(
+    kind: type[Post] | type[Comment], member: Member, links: Sequence[str], *columns: InstrumentedAttribute[Any]
+) -> CompoundSelect[Any]:
+    """Select the member's texts by author and by chain: one condition with OR would read the whole table."""
+    is_counted = and_(listed_clause(kind), is_not_imported(kind))
+    return union_all(
+        select(*columns).where(kind.author_id == member.id, is_counted),
+        select(*columns).where(kind.chain_link.in_(links), is_counted),
+    )

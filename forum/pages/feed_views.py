@@ -15,7 +15,7 @@ from forum.db import db, now, start_of_day
 from forum.links import external_url
 from forum.posts.comment_queries import latest_comments
 from forum.posts.feed_queries import feed_entries, months_with_posts, posts_between
-from forum.posts.queries import about_vendor, post_page_row, with_tag
+from forum.posts.queries import about_vendor, post_page_row
 from forum.posts.tags.queries import all_tags, tag_by_slug, tag_by_synonym
 from forum.vendors.lookup import vendor_or_404
 from forum.vendors.queries import catalogue_slugs
@@ -38,7 +38,7 @@ def tag(slug: str) -> ResponseReturnValue:
     if (canonical := tag_by_synonym(slug)) is not None:
         return redirect(url_for(".tag", slug=canonical.slug), 301)
     row = db.first_or_404(tag_by_slug(slug))
-    return _feed(f"#{slug}", external_url("pages.tag", slug=slug), feed_entries(with_tag(row.id)))
+    return _feed(f"#{slug}", external_url("pages.tag", slug=slug), feed_entries(tag_id=row.id))
 
 
 @bp.get("/vendors/<slug>/feed.atom")

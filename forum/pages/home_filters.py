@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement
 
-from forum.posts.models import LEANINGS
-from forum.posts.queries import about_undisclosed, about_vendor, with_leaning, with_rating, with_tag
+from forum.posts.models import LEANINGS, Tag
+from forum.posts.queries import about_undisclosed, about_vendor, with_leaning, with_rating
 from forum.posts.tags.queries import tags_by_word
 from forum.text import fold
 from forum.vendors.queries import vendor_by_name
@@ -23,6 +23,7 @@ class HomeFilters(NamedTuple):
     problems: list[str]
     # The tag that the list is filtered by, whichever synonym was typed.
     tag: str | None = None
+    tag_id: int | None = None
 
 
 def home_filters(query: Mapping[str, str]) -> HomeFilters:
@@ -30,12 +31,12 @@ def home_filters(query: Mapping[str, str]) -> HomeFilters:
     values = {name: value for name in NAMES if (value := query.get(name, "").strip())}
     filters = HomeFilters(values, [], [], [])
     _add_vendor(filters, values.get("vendor"))
-    tag = _add_tag(filters, values.get("tag"))
+    tag = _find_tag(filters, values.get("tag"))
     if (leaning := values.get("leaning")) in LEANINGS:
         _add(filters, with_leaning(leaning), leaning)
     if values.get("rated"):
         _add(filters, with_rating(), "with a rating")
-    return filters._replace(tag=tag)
+    return filters._replace(tag=tag.slug, tag_id=tag.id) if tag is not None else filters
 
 
 def _add_vendor(filters: HomeFilters, name: str | None) -> None:
@@ -48,14 +49,13 @@ def _add_vendor(filters: HomeFilters, name: str | None) -> None:
         filters.problems.append(f"There is no vendor “{name[:60]}” in the catalogue.")
 
 
-def _add_tag(filters: HomeFilters, name: str | None) -> str | None:
+def _find_tag(filters: HomeFilters, name: str | None) -> Tag | None:
     tag = tags_by_word([fold(name)]).get(fold(name)) if name else None
     if tag is not None:
-        _add(filters, with_tag(tag.id), f"#{tag.slug}")
-        return tag.slug
-    if name:
+        filters.labels.append(f"#{tag.slug}")
+    elif name:
         filters.problems.append(f"There is no tag “{name[:60]}”.")
-    return None
+    return tag
 
 
 def _add(filters: HomeFilters, condition: ColumnElement[bool], label: str) -> None:

@@ -25,7 +25,6 @@ from forum.posts.queries import (
     SORT_COLUMNS,
     list_posts,
     signed_by,
-    with_tag,
 )
 from forum.posts.scheduled_actions import scheduled_texts_of
 from forum.posts.tags.queries import active_tags, popular_tags, tag_by_slug, tag_by_synonym
@@ -55,7 +54,7 @@ def home() -> ResponseReturnValue:
     if sort not in SORT_COLUMNS:
         return redirect(url_for(".home"))
     filters, reader = home_filters(request.args), current_reader()
-    listing = list_posts(*filters.conditions, sort=sort, cursor=request.args.get("before"))
+    listing = list_posts(*filters.conditions, tag_id=filters.tag_id, sort=sort, cursor=request.args.get("before"))
     return render_template(
         "pages/home.html",
         sort=sort,
@@ -120,7 +119,7 @@ def tag(slug: str) -> ResponseReturnValue:
         return redirect(url_for(".tag", slug=canonical.slug), 301)
     row = db.first_or_404(tag_by_slug(slug))
     return render_template(
-        "pages/tag.html", tag=row, listing=list_posts(with_tag(row.id), cursor=request.args.get("before"))
+        "pages/tag.html", tag=row, listing=list_posts(tag_id=row.id, cursor=request.args.get("before"))
     )
 
 

@@ -4,23 +4,23 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, extract, select
+from sqlalchemy import ColumnElement, select
 
 from forum.access import listed_clause
 from forum.db import db
-from forum.posts.models import Post
-from forum.posts.queries import post_rows
+from forum.posts.models import Post, PostTag
+from forum.posts.queries import SORT_COLUMNS, TAG_SORT_COLUMNS, in_tag, post_rows
 from forum.posts.rows import FeedRow, SitemapRow
 
 
-def feed_entries(*conditions: ColumnElement[bool], limit: int = 30) -> Sequence[FeedRow]:
-    """Return the newest listed posts that meet the conditions, with their text."""
-    rows = db.session.execute(
-        post_rows(Post.body_html, Post.edited_at)
-        .where(listed_clause(Post), *conditions)
-        .order_by(Post.created_at.desc(), Post.id.desc())
-        .limit(limit)
-    ).all()
+def feed_entries(*conditions: ColumnElement[bool], tag_id: int | None = None, limit: int = 30) -> Sequence[FeedRow]:
+    """Return the newest listed posts that meet the conditions and have the tag, with their text."""
+    statement, column = post_rows(Post.body_html, Post.edited_at), SORT_COLUMNS["new"]
+    if tag_id is not None:
+        statement, column = in_tag(statement), TAG_SORT_COLUMNS["new"]
+    row_id = Post.id if tag_id is None else PostTag.post_id
+    statement = statement.where(listed_clause(Post), *conditions).order_by(column.desc(), row_id.desc()).limit(limit)
+    rows = db.session.execute(statement, {"tag_id": tag_id} if tag_id is not None else {}).all()
     return cast(Sequence[FeedRow], rows)
 
 
@@ -36,7 +36,11 @@ def posts_between(start: datetime, end: datetime) -> Sequence[SitemapRow]:
 
 
 def months_with_posts() -> list[date]:
-    """Return the first day of each month in which a listed post was created, the oldest first."""
-    year, month = extract("year", Post.created_at), extract("month", Post.created_at)
-    months = select(year, month).where(listed_clause(Post)).group_by(year, month).order_by(year, month)
-    return [date(int(row[0]), int(row[1]), 1) for row in db.session.execute(months)]
+    """Return the first day of each month from that of the oldest listed post to that of the newest."""
+    created_at = select(Post.created_at).where(listed_clause(Post)).limit(1)
+    oldest = db.session.scalar(created_at.order_by(Post.created_at, Post.id))
+    newest = db.session.scalar(created_at.order_by(Post.created_at.desc(), Post.id.desc()))
+    if oldest is None or newest is None:
+        return []
+    months = range(oldest.year * 12 + oldest.month - 1, newest.year * 12 + newest.month)
+    return [date(month // 12, month % 12 + 1, 1) for month in months]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Executable, bindparam, func, or_, select
 
@@ -12,6 +12,14 @@ from forum.posts.models import Comment, Post, Revision, UsefulVote, target_colum
 
 Item = TypeVar("Item", Post, Comment)
 _vote = UsefulVote.__table__.c
+
+
+def is_not_imported(table: Any) -> ColumnElement[bool]:
+    """Return the condition that a text was written here, for a table of posts or comments, or its columns.
+
+    Without IS NULL: SQLite would search for it in the unique index of this column, where nearly all rows are NULL.
+    """
+    return func.coalesce(table.imported_from, "") == ""
 
 
 def item_by_submission(kind: type[Item], submission: str | None) -> Item | None:

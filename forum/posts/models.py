@@ -22,14 +22,14 @@ MAX_TAGS = 5
 class AuthoredText:
     """The columns that posts and comments share: author or pseudonym, text, and moderation."""
 
-    author_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"))
     pseudonym_id: Mapped[int | None] = mapped_column(ForeignKey("pseudonyms.id"), index=True)
     chain_link: Mapped[str | None] = mapped_column(String(64), unique=True)
-    # A random number of the form: when it is submitted twice, the second submission finds the row of the first.
+    # A random number of the form: a second submission finds the row of the first.
     submission: Mapped[str | None] = mapped_column(String(64), unique=True)
     body: Mapped[str] = mapped_column(Text)
     body_html: Mapped[str] = mapped_column(Text)
-    # The same for the same texts; None for short ones. See screening/filters.py.
+    # The same for the same texts, see screening/filters.py; None for short ones.
     fingerprint: Mapped[str | None] = mapped_column(String(32), index=True)
     render_version: Mapped[int]
     created_at: Mapped[Timestamp]
@@ -70,6 +70,11 @@ def _one_author(table: str) -> CheckConstraint:
     return CheckConstraint("author_id IS NULL OR pseudonym_id IS NULL", name=f"{table}_one_author")
 
 
+def _index_of_few(name: str, column: str) -> Index:
+    is_set = text(f"{column} IS NOT NULL")  # the other rows are not in the index
+    return Index(name, column, postgresql_where=is_set, sqlite_where=is_set)
+
+
 _FILTERED = ("leaning", "tier_id", "shows_tier")
 
 
@@ -90,6 +95,7 @@ class Post(AuthoredText, db.Model):
         Index("ix_posts_vendor_new", "vendor_id", "created_at", "id", *_FILTERED),
         Index("ix_posts_vendor_useful", "vendor_id", "useful_count", "id", *_FILTERED, "created_at"),
         Index("ix_posts_author_new", "author_id", "created_at", "id"),
+        _index_of_few("ix_posts_edit_deadline", "edit_deadline"),
     )
 
     id: Mapped[RandomId]
@@ -99,8 +105,8 @@ class Post(AuthoredText, db.Model):
     excerpt: Mapped[str] = mapped_column(String(240))
     leaning: Mapped[str] = mapped_column(String(10))
     vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id"))
-    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programmes.id", ondelete="SET NULL"))
-    tier_id: Mapped[int | None] = mapped_column(ForeignKey("tiers.id", ondelete="SET NULL"))
+    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programmes.id", ondelete="SET NULL"), index=True)
+    tier_id: Mapped[int | None] = mapped_column(ForeignKey("tiers.id", ondelete="SET NULL"), index=True)
     # Whether others see the tier: under an anonymous post only if enough organisations hold it.
     shows_tier: Mapped[bool] = mapped_column(default=False, server_default=false())
     # An undisclosed vendor has a category and a description instead.
@@ -125,16 +131,11 @@ class Post(AuthoredText, db.Model):
     tags: Mapped[list["Tag"]] = relationship(secondary="post_tags", order_by="Tag.slug", viewonly=True)
 
 
-# Few comments are official replies, and only those are in the index.
-_IS_OFFICIAL = text("official_vendor_id IS NOT NULL")
-
-
 class Comment(AuthoredText, db.Model):
     """A reply to a post, or to another comment under it.
 
-    `path` sorts the thread: a segment of time and id for each ancestor and for the comment itself. The whole thread in
-    reading order is one range of one index, and so is a page of it. The segment of a vendor's official reply has no
-    time and the vendor's id, so it comes first, and no vendor has two.
+    `path` sorts the thread: a segment of time and id for each ancestor and for the comment itself, so that a page in
+    reading order is one range of one index. That of a vendor's official reply is the vendor's id: first, and only once.
     """
 
     __tablename__ = "comments"
@@ -144,7 +145,9 @@ class Comment(AuthoredText, db.Model):
         Index("ix_comments_newest", "post_id", "created_at", "id"),
         Index("ix_comments_useful", "post_id", "useful_count", "id"),
         Index("ix_comments_author_new", "author_id", "created_at", "id"),
-        Index("ix_comments_official", "official_vendor_id", postgresql_where=_IS_OFFICIAL, sqlite_where=_IS_OFFICIAL),
+        Index("ix_comments_author_thread", "author_id", "post_id"),
+        _index_of_few("ix_comments_edit_deadline", "edit_deadline"),
+        _index_of_few("ix_comments_official", "official_vendor_id"),
     )
 
     id: Mapped[RandomId]
@@ -197,12 +200,19 @@ class TagSynonym(db.Model):
 
 
 class PostTag(db.Model):
-    """A tag of a post."""
+    """A tag of a post, with copies of what the tag's posts are sorted by: triggers of the database keep them."""
 
     __tablename__ = "post_tags"
+    __table_args__ = tuple(
+        Index(f"ix_post_tags_{sort}", "tag_id", column, "post_id")
+        for sort, column in (("active", "last_activity_at"), ("new", "created_at"), ("useful", "useful_count"))
+    )
 
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True)
-    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id"), primary_key=True, index=True)
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id"), primary_key=True)
+    last_activity_at: Mapped[datetime | None]
+    created_at: Mapped[datetime | None]
+    useful_count: Mapped[int | None]
 
 
 class Revision(db.Model):
@@ -221,8 +231,7 @@ class Revision(db.Model):
     number: Mapped[int]
     title: Mapped[str | None] = mapped_column(String(140))
     body: Mapped[str] = mapped_column(Text)
-    # The decision that objected to this version, which is shown to its author and moderators alone. Not a foreign key:
-    # that room lies above.
+    # The decision that objected to this version: only its author and moderators see it. No foreign key up to that room.
     decision_id: Mapped[int | None]
     # Leaning, vendor and tags as text.
     details: Mapped[str] = mapped_column(String(400), default="")
@@ -276,7 +285,6 @@ class SealedDraft(db.Model):
     __tablename__ = "sealed_drafts"
 
     id: Mapped[RandomId]
-    # A link of the author's chain of drafts.
     chain_link: Mapped[str] = mapped_column(String(64), unique=True)
     sealed: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Timestamp]

@@ -1,11 +1,11 @@
-"""Questions about posts: lists of posts, one post, and posts related to it."""
+"""Questions about posts: lists of posts, and one post."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Executable, Select, and_, bindparam, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Executable, Select, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
@@ -16,20 +16,19 @@ from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
 from forum.db import db
 from forum.posts.models import Comment, Post, PostTag, Tag
-from forum.posts.rows import ListedPostRow, PostPageRow, RelatedPostRow
+from forum.posts.rows import ListedPostRow, PostPageRow
 from forum.posts.tags.queries import tag_slugs_of
 from forum.ratings.models import Rating, Snapshot
 from forum.ratings.queries import glyph_columns, glyph_join
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 PAGE_SIZE = 20
-# How many of the vendor's most active posts are searched for related ones.
-MAX_RELATED_BY_VENDOR = 100
 # Lists and the page of a post are read most. They read plain rows of plain tables, with statements that are built once:
 # building one takes longer than the database needs to answer it.
 _Columns = ReadOnlyColumnCollection[str, KeyedColumnElement[object]]
 _post: _Columns = Post.__table__.c
 _vendor: _Columns = Vendor.__table__.c
+_link: _Columns = PostTag.__table__.c
 _vendor_id: ColumnElement[int] = Post.__table__.c.vendor_id
 SORT_COLUMNS = {
     "active": _post.last_activity_at,
@@ -37,6 +36,8 @@ SORT_COLUMNS = {
     "top": _post.useful_count,
     "unanswered": _post.created_at,
 }
+# The same in the rows of a tag, whose indexes have them in order: see models.py.
+TAG_SORT_COLUMNS = {"active": _link.last_activity_at, "new": _link.created_at, "top": _link.useful_count}
 _ROW_COLUMNS = (
     _post.id,
     _post.slug,
@@ -85,15 +86,6 @@ _PAGE_COLUMNS = (
     Programme.__table__.c.name.label("programme_name"),
     Category.__table__.c.name.label("category_name"),
 )
-_RELATED_COLUMNS = (
-    _post.id,
-    _post.slug,
-    _post.title,
-    _post.comment_count,
-    _post.vendor_description,
-    _vendor.name.label("vendor_name"),
-    _vendor.slug.label("vendor_slug"),
-)
 
 
 class PostList(NamedTuple):
@@ -105,17 +97,22 @@ class PostList(NamedTuple):
 
 
 def list_posts(
-    *conditions: ColumnElement[bool], sort: str = "active", cursor: str | None = None, page_size: int = PAGE_SIZE
+    *conditions: ColumnElement[bool],
+    tag_id: int | None = None,
+    sort: str = "active",
+    cursor: str | None = None,
+    page_size: int = PAGE_SIZE,
 ) -> PostList:
-    """Return a page of the listed posts that meet the conditions, in two queries.
+    """Return a page of the listed posts that meet the conditions and have the tag, in two queries.
 
     `cursor` is the `next_cursor` of the page before.
     """
     position = cursors.decode(cursor, int if sort == "top" else datetime)
-    statement = _list(sort, position is not None)
+    has_tag = tag_id is not None
+    statement = _list(sort, position is not None, has_tag)
     if conditions:
         statement = statement.where(*conditions)
-    parameters: dict[str, object] = {"page_size": page_size + 1}
+    parameters: dict[str, object] = {"page_size": page_size + 1} | ({"tag_id": tag_id} if has_tag else {})
     if position is not None:
         parameters |= {"value": position.value, "number": position.id}
     found_rows = db.session.execute(statement, parameters).all()
@@ -129,15 +126,25 @@ def _cursor_of(row: ListedPostRow, sort: str) -> str:
 
 
 @cache
-def _list(sort: str, has_cursor: bool) -> Select[*tuple[object, ...]]:
-    column = SORT_COLUMNS[sort]
-    statement = post_rows(*_THREAD_COLUMNS).where(listed_clause(_post)).order_by(column.desc(), _post.id.desc())
+def _list(sort: str, has_cursor: bool, has_tag: bool) -> Select[*tuple[object, ...]]:
+    statement, column, row_id = post_rows(*_THREAD_COLUMNS), SORT_COLUMNS[sort], _post.id
+    if has_tag and sort in TAG_SORT_COLUMNS:
+        statement, column, row_id = in_tag(statement), TAG_SORT_COLUMNS[sort], _link.post_id
+    elif has_tag:
+        tagged = select(_link.post_id).where(_link.post_id == _post.id, _link.tag_id == bindparam("tag_id"))
+        statement = statement.where(tagged.exists())
+    statement = statement.where(listed_clause(_post)).order_by(column.desc(), row_id.desc())
     if sort == "unanswered":
         statement = statement.where(_post.comment_count == 0)
     if has_cursor:
         position = tuple_(bindparam("value", type_=column.type), bindparam("number", type_=_post.id.type))
-        statement = statement.where(tuple_(column, _post.id) < position)
+        statement = statement.where(tuple_(column, row_id) < position)
     return statement.limit(bindparam("page_size"))
+
+
+def in_tag(statement: Select[*tuple[object, ...]]) -> Select[*tuple[object, ...]]:
+    """Return the statement for the posts of the tag with the parameter `tag_id`; sort it by TAG_SORT_COLUMNS."""
+    return statement.join(PostTag.__table__, _link.post_id == _post.id).where(_link.tag_id == bindparam("tag_id"))
 
 
 def about_vendor(vendor_id: int) -> ColumnElement[bool]:
@@ -222,48 +229,6 @@ def post_by_id(post_id: int, *, for_update: bool = False) -> Select[Post]:
         .options(joinedload(Post.pseudonym), joinedload(Post.author), joinedload(Post.vendor))
     )
     return statement.with_for_update(of=Post) if for_update else statement
-
-
-def related_posts(post_id: int, vendor_id: int | None, limit: int = 5) -> Sequence[RelatedPostRow]:
-    """Return related posts: two points for the same vendor, one for each tag in common; ties by activity."""
-    parameters = {"post_id": post_id, "limit": limit} | ({"vendor_id": vendor_id} if vendor_id is not None else {})
-    return cast(Sequence[RelatedPostRow], db.session.execute(_related(vendor_id is not None), parameters).all())
-
-
-@cache
-def _related(has_vendor: bool) -> Executable:
-    vendor, snapshot = Vendor.__table__, Snapshot.__table__
-    parts = [_points_by_tag(), _points_by_vendor()] if has_vendor else [_points_by_tag()]
-    points = union_all(*parts).subquery().c
-    scores = select(points.id, func.sum(points.points).label("points")).group_by(points.id).subquery()
-    return (
-        select(*_RELATED_COLUMNS, *glyph_columns(snapshot.c))
-        .select_from(Post.__table__)
-        .join(scores, scores.c.id == _post.id)
-        .outerjoin(vendor, vendor.c.id == _post.vendor_id)
-        .outerjoin(snapshot, glyph_join(_vendor_id, snapshot.c))
-        .where(listed_clause(_post))
-        .order_by(scores.c.points.desc(), _post.last_activity_at.desc(), _post.id)
-        .limit(bindparam("limit"))
-    )
-
-
-def _points_by_tag() -> Select[int, int]:
-    link = PostTag.__table__.c
-    tags = select(link.tag_id).where(link.post_id == bindparam("post_id")).scalar_subquery()
-    return select(link.post_id.label("id"), literal(1).label("points")).where(
-        link.tag_id.in_(tags), link.post_id != bindparam("post_id")
-    )
-
-
-def _points_by_vendor() -> Select[int, int]:
-    posts = (
-        select(_post.id.label("id"), literal(2).label("points"))
-        .where(_post.vendor_id == bindparam("vendor_id"), _post.id != bindparam("post_id"))
-        .order_by(_post.last_activity_at.desc())
-        .limit(MAX_RELATED_BY_VENDOR)
-    )
-    return select(posts.subquery())
 
 
 def is_rating_attached_to_post(rating_id: int) -> bool:

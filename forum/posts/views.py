@@ -33,7 +33,8 @@ from forum.posts.forms import TEXT_ONLY, CommentForm, PostEditForm, PostForm, fo
 from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Post
 from forum.posts.official_views import official_reply_values
-from forum.posts.queries import post_by_id, post_page_row, related_posts
+from forum.posts.queries import post_by_id, post_page_row
+from forum.posts.related_queries import related_posts
 from forum.posts.rows import PostPageRow
 from forum.posts.scheduled_actions import schedule_post
 from forum.posts.thread_pages import place_args, place_in, thread_view

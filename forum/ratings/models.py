@@ -64,8 +64,8 @@ class Rating(db.Model):
     organisation_seal: Mapped[str] = mapped_column(String(120))
     submission: Mapped[str | None] = mapped_column(String(64), unique=True)
     vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendors.id"))
-    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programmes.id", ondelete="SET NULL"))
-    tier_id: Mapped[int | None] = mapped_column(ForeignKey("tiers.id", ondelete="SET NULL"))
+    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programmes.id", ondelete="SET NULL"), index=True)
+    tier_id: Mapped[int | None] = mapped_column(ForeignKey("tiers.id", ondelete="SET NULL"), index=True)
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"))
     vendor_description: Mapped[str | None] = mapped_column(String(80))
 

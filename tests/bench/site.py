@@ -22,8 +22,9 @@ from forum.config import from_environment
 from forum.dates import format_day, format_iso
 from forum.db import db
 from forum.posts.comment_queries import thread_page
-from forum.posts.queries import post_page_row, related_posts
+from forum.posts.queries import post_page_row
 from forum.posts.recounts import settle_recounts
+from forum.posts.related_queries import related_posts
 from forum.posts.tags.queries import tag_slugs_of
 from forum.urls import key_text
 from tests.bench import load

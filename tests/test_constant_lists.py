@@ -1,0 +1,92 @@
+"""Lists take the same time however much there is: what they are sorted by is in an index, and kept equal to the posts."""
+
+from sqlalchemy import Engine, event, select
+from sqlalchemy import text as sql
+
+from forum.db import db
+from forum.notifications.own_text_queries import own_texts_by_thread, state_and_own_replies
+from forum.posts.comment_actions import write_comment
+from forum.posts.feed_queries import feed_entries
+from forum.posts.models import Post, PostTag
+from forum.posts.queries import list_posts
+from forum.posts.recounts import settle_recounts
+from forum.posts.related_queries import related_posts
+from forum.posts.writing import mark_useful
+from tests.factories import make_member, make_post, make_tag
+
+
+def copies_differ():
+    """Return the rows of tags that are not equal to their post's."""
+    post, link = Post.__table__.c, PostTag.__table__.c
+    pairs = [(link[name], post[name]) for name in ("last_activity_at", "created_at", "useful_count")]
+    differs = pairs[0][0].is_distinct_from(pairs[0][1])
+    for copy, original in pairs[1:]:
+        differs |= copy.is_distinct_from(original)
+    return db.session.execute(select(link.post_id, link.tag_id).join_from(PostTag, Post).where(differs)).all()
+
+
+def plans_of(visit):
+    """Return SQLite's plan of each SELECT that the call sends."""
+    statements = []
+
+    def record(connection, cursor, statement, parameters, context, is_many):
+        if statement.startswith("SELECT"):
+            statements.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", record)
+    try:
+        visit()
+    finally:
+        event.remove(Engine, "before_cursor_execute", record)
+    connection = db.session.connection()
+    return [
+        "\n".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters))
+        for statement, parameters in statements
+    ]
+
+
+def test_a_tags_rows_follow_what_its_posts_are_sorted_by(app):
+    tag, other = make_tag("exams"), make_tag("renewals")
+    post = make_post(tags=[tag, other])
+    make_post(tags=[other])
+    assert db.session.query(PostTag).count() == 3
+    assert copies_differ() == []
+    write_comment(post, make_member(), body="We had the same.", anonymous=False)
+    mark_useful(make_member(), post)
+    db.session.commit()
+    settle_recounts(db.session.commit)
+    assert copies_differ() == []
+    db.session.execute(sql("UPDATE posts SET useful_count = useful_count + 3"))
+    assert copies_differ() == []
+
+
+def test_a_tags_posts_are_read_in_the_order_of_an_index(app):
+    if db.engine.dialect.name != "sqlite":
+        return
+    tag = make_tag("exams")
+    make_post(tags=[tag])
+    for sort in ("active", "new", "top"):
+        assert "TEMP B-TREE" not in plans_of(lambda sort=sort: list_posts(tag_id=tag.id, sort=sort))[0], sort
+    assert "TEMP B-TREE" not in plans_of(lambda: feed_entries(tag_id=tag.id))[0]
+
+
+def test_a_members_own_texts_are_found_without_reading_those_of_others(app):
+    """The unique index of `imported_from` is useless for IS NULL, and SQLite would take it."""
+    if db.engine.dialect.name != "sqlite":
+        return
+    member, post = make_member(), make_post()
+    plans = plans_of(lambda: state_and_own_replies(member, post.id, post.thread_key))
+    plans += plans_of(lambda: own_texts_by_thread(member, ["link"]))
+    for plan in plans:
+        assert "SCAN comments" not in plan, plan
+        assert "SCAN posts" not in plan, plan
+        assert "ix_comments_thread" not in plan, plan
+    assert not [plan for plan in plans if "imported_from" in plan]
+
+
+def test_related_posts_look_at_the_most_active_posts_of_each_tag(app, monkeypatch):
+    monkeypatch.setattr("forum.posts.related_queries.MAX_RELATED_BY_TAG", 2)
+    tags = [make_tag("exams"), make_tag("renewals")]
+    post = make_post(tags=tags)
+    both = make_post(tags=tags)
+    assert [row.id for row in related_posts(post.id, None)] == [both.id]
