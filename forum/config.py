@@ -51,7 +51,6 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
     _check(settings)
     instance = _create_folder(Path(settings.instance).resolve())
     site_url = _site_url(settings)
-    secure = site_url.startswith("https://")
     keys = _keys(settings, instance)
     return {
         "SETTINGS": settings,
@@ -68,8 +67,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
         "LOG_LEVEL": settings.log_level.upper(),
         # Moderators and admins need two-factor authentication; on a laptop it is optional.
         **dict.fromkeys(("IS_PRODUCTION", "STAFF_TWO_FACTOR"), settings.environment == "production"),
-        "SESSION_COOKIE_SECURE": secure,
-        "REMEMBER_COOKIE_SECURE": secure,
+        **dict.fromkeys(("SESSION_COOKIE_SECURE", "REMEMBER_COOKIE_SECURE"), site_url.startswith("https://")),
         **CONSTANT_CONFIG,
     }
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "constant_lists"
-down_revision = "mail_paces"
+down_revision = "retired_vendors"
 branch_labels = None
 depends_on = None
 

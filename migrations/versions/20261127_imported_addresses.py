@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "imported_addresses"
-down_revision = "mail_paces"
+down_revision = "bulk_mail"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "retired_vendors"
-down_revision = "mail_paces"
+down_revision = "imported_addresses"
 branch_labels = None
 depends_on = None
 
