@@ -217,6 +217,8 @@ MODERATION = [
     Place("case", member="moderator"),
     Place("case, wrong", "case", "moderator", 422, submit("Decide and open next", reason=LONG[:90])),
     Place("all of a member", "/moderation/members/ines-field", "moderator"),
+    Place("ban for spam", "/moderation/members/ines-field/spam", "moderator"),
+    Place("ban for spam, wrong", "ban for spam", "moderator", 422, submit("Ban and remove", reason="No.")),
     Place("entry, to be undone", "log entry", "moderator"),
     Place("give notice", "/notices/new"),
     Place("give notice, wrong", "/notices/new", None, 422, submit("Send the notice", url=LONG, complaint=LONG[:30])),
