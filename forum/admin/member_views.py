@@ -22,7 +22,7 @@ from forum.web import require
 
 @bp.get("/members")
 def members() -> ResponseReturnValue:
-    """List members by the beginning of their name, slug or (for admins) e-mail address."""
+    """List members by parts of their names or (for admins) e-mail addresses."""
     words, group = request.args.get("q", "").strip()[:80], request.args.get("group", "")
     if group not in MEMBER_GROUPS:
         return redirect(url_for(".members"))
