@@ -146,6 +146,11 @@ def can_ban_for_spam(user: User, member: Account) -> bool:
     return can_act_on(user, member) and member.role == "member" and not member.banned_at and bool(member.confirmed_at)
 
 
+def can_act_for_owner(user: User, member: Account) -> bool:
+    """Rename, anonymise or delete a plain member's account, as its owner asked."""
+    return is_admin(user) and member.id != user.id and member.role == "member"
+
+
 def can_vouch(user: User, member: Account) -> bool:
     """Exempt a new member from the limits for new members."""
     return can_act_on(user, member) and not member.vouched_at

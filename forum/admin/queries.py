@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 
 from forum import text
 from forum.accounts.models import Member
@@ -96,11 +96,6 @@ def _in_group(group: str) -> ColumnElement[bool]:
         "sanctioned": Member.banned_at.is_not(None) | (Member.suspended_until > now()),
     }
     return conditions[group]
-
-
-def account_by_slug(slug: str) -> Select[Member]:
-    """Select the member with this slug, whatever the state of the account."""
-    return select(Member).where(Member.slug == slug)
 
 
 def signed_counts(member: Member) -> Row[int, int, int]:
