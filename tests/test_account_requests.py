@@ -62,9 +62,9 @@ def test_signed_texts_become_those_of_a_former_member_and_the_account_stays(
     assert browse(marta).get("/anonymous-writing").status_code in (200, 302)
 
 
-@pytest.mark.parametrize("request_key, is_kept", [("keep", True), ("delete", False)])
+@pytest.mark.parametrize("request_key, is_there", [("keep", True), ("delete", False)])
 def test_an_account_is_deleted_with_or_without_what_was_signed(
-    browse: Any, admin: Member, marta: Member, request_key: str, is_kept: bool
+    browse: Any, admin: Member, marta: Member, request_key: str, is_there: bool
 ) -> None:
     post, anonymous, reader = make_post(marta), make_comment(author=marta, anonymous=True), browse(marta)
     make_rating(marta)
@@ -73,7 +73,7 @@ def test_an_account_is_deleted_with_or_without_what_was_signed(
     assert ask(browse, admin, request_key).status_code == 302
     assert db.session.get(Member, member_id) is None and reader.get("/settings").status_code == 302
     signed = db.session.get(Post, post_id)
-    assert (signed is not None and signed.deleted_at is None) == is_kept
+    assert (signed is not None and signed.deleted_at is None) == is_there
     assert db.session.get_one(Comment, comment_id).deleted_at is None
     assert db.session.query(Decision).one().member_id is None
     assert "Your account was deleted" in mails()[0][2]
