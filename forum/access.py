@@ -151,6 +151,16 @@ def can_act_on(user: User, member: Account | None) -> bool:
     return (is_admin(user) if is_staff else is_moderator(user)) and (member is None or member.id != user.id)
 
 
+def can_ban_for_spam(user: User, member: Account) -> bool:
+    """Ban a member and remove all that they signed, in one step: plain members who are not banned yet."""
+    return can_act_on(user, member) and member.role == "member" and not member.banned_at and bool(member.confirmed_at)
+
+
+def can_act_for_owner(user: User, member: Account) -> bool:
+    """Rename, anonymise or delete a plain member's account, as its owner asked."""
+    return is_admin(user) and member.id != user.id and member.role == "member"
+
+
 def can_vouch(user: User, member: Account) -> bool:
     """Exempt a new member from the limits for new members."""
     return can_act_on(user, member) and not member.vouched_at
@@ -270,6 +280,12 @@ def can_decide(user: User, case: Case, *, is_only_staff: bool = False) -> bool:
     if case.contested_decision is None or case.contested_decision.moderator_id != user.id:
         return True
     return is_only_staff and is_admin(user)
+
+
+def can_remove_alias(user: User, item: Content) -> bool:
+    """Remove an anonymous text as spam, and what its alias wrote in the thread: not one's own, nor on one's vendor."""
+    is_concerned = is_possible_author(user, item) or represents_vendor_of(user, _thread_of(item))
+    return is_moderator(user) and item.pseudonym_id is not None and not is_concerned
 
 
 def can_read_statement(user: User, decision: Target) -> bool:

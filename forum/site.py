@@ -32,8 +32,20 @@ DEFAULTS: dict[str, tuple[Value, str]] = {
         5,
         "How many visible posts and replies are enough. One approved first post is enough, too.",
     ),
-    "held_words": ("", "Words that hold a text for review, one per line."),
-    "held_domains": ("", "A text that links to one of these domains is held for review. One per line."),
+    "held_words": (
+        "",
+        "A text with one of these words is held for review, and no new name, job title or company may contain one. One "
+        "per line.",
+    ),
+    "held_domains": (
+        "",
+        "A text that links to one of these domains is held for review, and nobody joins with an address there. One per "
+        "line.",
+    ),
+    "blocked_domains": (
+        "",
+        "Nobody joins with an e-mail address at one of these domains. One per line. A ban for spam adds to it.",
+    ),
     "anonymous_percent_held": (
         10,
         "How many of a hundred anonymous texts, whoever wrote them, are held at random. A moderator approves them like "

@@ -6,10 +6,11 @@ from flask import Flask
 from forum import text
 from forum.posts.actions import PostSubject
 from forum.posts.anonymous.identifying_details import AuthorDetails, find_identifying_details
-from forum.posts.screening.filters import addresses_in, fingerprint_of, held_domain_in, held_word_in
+from forum.posts.screening.filters import addresses_in, fingerprint_of
 from forum.posts.tags.queries import match_tags
 from forum.site import change_setting
 from forum.vendors.queries import find_vendor_mention, vendor_by_name
+from forum.word_lists import held_domain_in, held_word_in
 from tests.factories import make_category, make_comment, make_member, make_post, make_vendor
 
 DISGUISES = [

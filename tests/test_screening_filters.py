@@ -9,8 +9,9 @@ import time_machine
 
 from forum.db import db, now
 from forum.posts.models import Comment, Post
-from forum.posts.screening.filters import addresses_in, fingerprint_of, held_domain_in, held_word_in
+from forum.posts.screening.filters import addresses_in, fingerprint_of
 from forum.site import change_setting
+from forum.word_lists import held_domain_in, held_word_in
 from tests.factories import make_member, make_post
 from tests.new_members import LONG, key_of, latest, only_post, post, reply
 

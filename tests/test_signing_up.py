@@ -12,6 +12,7 @@ from forum.accounts.models import Member
 from forum.db import db, now
 from forum.mail import Mail
 from forum.posts.models import Comment, Post
+from forum.site import change_setting
 from forum.urls import key_text
 from tests.factories import PASSWORD, make_member, make_post, make_tag
 from tests.post_forms import post_form, reply_form
@@ -97,3 +98,20 @@ def test_blanks_around_an_address_do_not_matter(app: Any, browse: Any, clock: An
     assert db.session.query(Member.email).scalar() == JOINING["email"]
     refused = browse().post("/join", data=JOINING | {"email": around.format("a@mailinator.com")})
     assert refused.status_code == 422 and "temporary e-mail service" in refused.text
+
+
+def test_a_name_or_address_with_a_listed_word_or_domain_is_refused_and_an_old_profile_stays(
+    app: Any, browse: Any
+) -> None:
+    change_setting("held_words", "casino")
+    change_setting("held_domains", "spam.example")
+    change_setting("blocked_domains", "worse.example")
+    member = make_member(name="Casino Royale", company="Casino Ltd")
+    for values in ({"name": "Best C\u00e1sino"}, {"email": "a@spam.example"}, {"email": "a@mail.worse.example"}):
+        page = browse().post("/join", data={**JOINING, **values})
+        assert page.status_code == 422 and "be used here" in page.text, values
+    profile = {"name": "Casino Royale", "company": "Casino Ltd", "country": "Finland", "time_zone": "UTC"}
+    assert browse(member).post("/settings", data=profile).status_code == 302
+    for field in ("name", "company", "job_title"):
+        page = browse(member).post("/settings", data={**profile, field: "My casino spam"})
+        assert page.status_code == 422 and "a word that can" in page.text, field

@@ -15,6 +15,8 @@ from forum.accounts.names import clean_name, key_of, name_error, title_error
 from forum.accounts.organisations import is_free_mail
 from forum.domains import email_domain
 from forum.forms import Form
+from forum.site import setting
+from forum.word_lists import held_domain_in, held_word_in, listed_domain
 
 EMAIL_VALIDATORS = [
     InputRequired("Enter your e-mail address."),
@@ -36,6 +38,13 @@ def _check_not_disposable(form: Form, field: Field) -> None:
         raise ValidationError("This address is from a temporary e-mail service. Use a permanent address.")
 
 
+def _check_domain_not_blocked(form: Form, field: Field) -> None:
+    """Validate that new addresses at this domain are welcome."""
+    domain = email_domain(field.data)
+    if any(listed_domain(domain, setting(name)) for name in ("held_domains", "blocked_domains")):
+        raise ValidationError("Addresses at this domain can't be used here. Use another address.")
+
+
 def _cleaned(typed: str | None) -> str | None:
     return clean_name(typed) if typed else typed
 
@@ -48,9 +57,20 @@ def _check_name(form: Form, field: Field) -> None:
         return
     if message := name_error(name, member):
         raise ValidationError(message)
+    _check_words(form, field)
+
+
+def _check_words(form: Form, field: Field) -> None:
+    """Refuse what contains a word that admins listed. What the profile said before may stay."""
+    typed = field.data or ""
+    if typed == (field.object_data or ""):
+        return
+    if held_word_in(typed, setting("held_words")) or held_domain_in(typed.split(), setting("held_domains")):
+        raise ValidationError("This contains a word that can't be used here. Leave it out.")
 
 
 def _check_title(form: Form, field: Field) -> None:
+    _check_words(form, field)
     is_staff = current_user.is_authenticated and current_user.role != "member"
     if not is_staff and (message := title_error(field.data or "")):
         raise ValidationError(message)
@@ -84,11 +104,14 @@ def _current_password_field() -> PasswordField:
     return own_password_field("Current password", "Enter your current password.")
 
 
+NEW_ADDRESS_VALIDATORS = [*EMAIL_VALIDATORS, _check_not_disposable, _check_domain_not_blocked]
+
+
 class JoinForm(Form):
     """Create an account."""
 
     name = StringField("Name", filters=[_cleaned], validators=[InputRequired("Enter your name."), _check_name])
-    email = EmailField("E-mail", filters=[_stripped], validators=[*EMAIL_VALIDATORS, _check_not_disposable])
+    email = EmailField("E-mail", filters=[_stripped], validators=NEW_ADDRESS_VALIDATORS)
     password = _new_password_field("Password")
 
 
@@ -135,7 +158,7 @@ class ChangePasswordForm(Form):
 class ChangeEmailForm(Form):
     """Move the account to another address."""
 
-    email = EmailField("New e-mail", filters=[_stripped], validators=[*EMAIL_VALIDATORS, _check_not_disposable])
+    email = EmailField("New e-mail", filters=[_stripped], validators=NEW_ADDRESS_VALIDATORS)
     current_password = _current_password_field()
 
 
@@ -151,9 +174,7 @@ def _check_work_address(form: Form, field: Field) -> None:
 class WorkDomainForm(Form):
     """Prove where one works."""
 
-    email = EmailField(
-        "Work e-mail", filters=[_stripped], validators=[*EMAIL_VALIDATORS, _check_not_disposable, _check_work_address]
-    )
+    email = EmailField("Work e-mail", filters=[_stripped], validators=[*NEW_ADDRESS_VALIDATORS, _check_work_address])
 
 
 class ProfileForm(Form):

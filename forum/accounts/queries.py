@@ -31,6 +31,11 @@ def member_by_slug(slug: str) -> Select[tuple[Member]]:
     return select(Member).where(Member.slug == slug, Member.confirmed_at.is_not(None) | Member.password_hash.is_(None))
 
 
+def account_by_slug(slug: str) -> Select[tuple[Member]]:
+    """Select the member with this slug, whatever the state of the account."""
+    return select(Member).where(Member.slug == slug)
+
+
 def mentionable_slugs(slugs: Sequence[str]) -> set[str]:
     """Return which of these are slugs of members who can be mentioned: confirmed and not banned."""
     return set(db.session.scalars(select(Member.slug).where(Member.slug.in_(slugs), *_is_mentionable())))

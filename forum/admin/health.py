@@ -37,6 +37,7 @@ JOB_LABELS = {
     "expire_notices": "Notices",
     "move_late_posts": "Late posts of merged vendors",
     "publish_scheduled": "Scheduled posts and replies",
+    "settle_spam": "Texts removed as spam, or restored",
     "settle_pending_recounts": "Counts of replies and votes",
     "settle_pending_mentions": "Mentions",
     "publish_scores": "Publication of scores",

@@ -10,10 +10,11 @@ from forum.access import can_act_on, can_administer, can_change_role, can_vouch
 from forum.accounts import two_factor
 from forum.accounts.device_views import staff_proof_page
 from forum.accounts.models import Member
+from forum.accounts.queries import account_by_slug
 from forum.accounts.staff_actions import LastAdmin
 from forum.admin import member_actions
 from forum.admin.member_forms import RoleForm
-from forum.admin.queries import MEMBER_GROUPS, account_by_slug, decisions_about, search_members, signed_counts
+from forum.admin.queries import MEMBER_GROUPS, decisions_about, search_members, signed_counts
 from forum.admin.views import ADMIN_WRITES, bp, int_arg
 from forum.db import db, now
 from forum.vendors.representative_queries import represented_vendor
@@ -22,7 +23,7 @@ from forum.web import require
 
 @bp.get("/members")
 def members() -> ResponseReturnValue:
-    """List members by the beginning of their name, slug or (for admins) e-mail address."""
+    """List members by parts of their names or (for admins) e-mail addresses."""
     words, group = request.args.get("q", "").strip()[:80], request.args.get("group", "")
     if group not in MEMBER_GROUPS:
         return redirect(url_for(".members"))

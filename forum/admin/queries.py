@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 
+from forum import text
 from forum.accounts.models import Member
 from forum.db import db, now
+from forum.domains import ascii_domain
 from forum.moderation.models import Decision
 from forum.posts.models import Comment, Post
 from forum.ratings.models import Rating
@@ -23,6 +25,10 @@ MEMBER_GROUPS = {
     "unconfirmed": "Not confirmed",
     "bounced": "Mail bounced",
     "sanctioned": "Suspended or banned",
+    "suspended": "Suspended",
+    "banned": "Banned",
+    "representatives": "Vendor representatives",
+    "unclaimed": "Imported, not claimed",
 }
 
 
@@ -49,16 +55,13 @@ class MemberPage(NamedTuple):
 
 
 def search_members(words: str, group: str, before: int | None, *, by_address: bool) -> MemberPage:
-    """Return members of a group whose name or slug (or e-mail address) begins with the words."""
+    """Return members of a group who match each of the words.
+
+    A word is a part of the name or slug, with or without accents; `by_address`, also of the e-mail address, and
+    "@acme.example" is its domain, subdomains included, or the work domain.
+    """
     statement = select(*(getattr(Member, name) for name in MemberRow._fields))
-    if words:
-        matches = [
-            Member.name.istartswith(words, autoescape=True),
-            Member.slug.startswith(words.lower(), autoescape=True),
-        ]
-        if by_address:
-            matches.append(Member.email.startswith(words.lower(), autoescape=True))
-        statement = statement.where(or_(*matches))
+    statement = statement.where(*(_has_word(word, by_address=by_address) for word in words.split()[:8]))
     if group:
         statement = statement.where(_in_group(group))
     if before is not None:
@@ -67,20 +70,32 @@ def search_members(words: str, group: str, before: int | None, *, by_address: bo
     return MemberPage(rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None)
 
 
+def _has_word(word: str, *, by_address: bool) -> ColumnElement[bool]:
+    if by_address and word.startswith("@") and (domain := ascii_domain(word[1:])):
+        columns = (Member.email.endswith(f"@{domain}", autoescape=True), Member.work_domain == domain)
+        return or_(*columns, Member.email.endswith(f".{domain}", autoescape=True))
+    folded = text.fold(word)
+    matches = [Member.name.icontains(word, autoescape=True)]
+    if folded:
+        matches.append(Member.slug.contains(folded, autoescape=True))
+    if by_address:
+        matches.append(Member.email.contains(word.lower(), autoescape=True))
+    return or_(*matches)
+
+
 def _in_group(group: str) -> ColumnElement[bool]:
     conditions: dict[str, ColumnElement[bool]] = {
         "staff": Member.role != "member",
         "new": Member.vouched_at.is_(None) & Member.confirmed_at.is_not(None),
         "unconfirmed": Member.confirmed_at.is_(None) & Member.password_hash.is_not(None),
         "bounced": Member.bounced_at.is_not(None),
+        "suspended": Member.suspended_until > now(),
+        "banned": Member.banned_at.is_not(None),
+        "representatives": Member.represents_id.is_not(None),
+        "unclaimed": Member.password_hash.is_(None),
         "sanctioned": Member.banned_at.is_not(None) | (Member.suspended_until > now()),
     }
     return conditions[group]
-
-
-def account_by_slug(slug: str) -> Select[Member]:
-    """Select the member with this slug, whatever the state of the account."""
-    return select(Member).where(Member.slug == slug)
 
 
 def signed_counts(member: Member) -> Row[int, int, int]:

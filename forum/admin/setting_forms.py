@@ -31,11 +31,12 @@ LABELS = {
     "settled_after_texts": SettingLabel("Posts and replies as a new member", 0, 500),
     "held_words": SettingLabel("Words that hold a post or reply", 0, 5000),
     "held_domains": SettingLabel("Domains that hold a post or reply", 0, 5000),
+    "blocked_domains": SettingLabel("Domains of e-mail addresses that can't join", 0, 20_000),
     "anonymous_percent_held": SettingLabel("Anonymous texts held at random, in percent", 0, 100),
     "notice_days": SettingLabel("Days to decide a notice", 1, 90),
 }
 # The log says that these changed, not to what: a public list of filtered words would be easy to avoid.
-REDACTED_IN_LOG = ("held_words", "held_domains", "announcement", "rules_note")
+REDACTED_IN_LOG = ("held_words", "held_domains", "blocked_domains", "announcement", "rules_note")
 
 
 def _field(name: str) -> Field:

@@ -201,6 +201,17 @@ _ROWS = (
     ),
     Action("ban", "Banned", "Your account is banned", "Ban", scope="member", is_adverse=True, undone_by="lift"),
     Action(
+        "spam",
+        "Banned for spam, and what they signed was removed",
+        "Your account is banned, and what you signed was removed as spam",
+        scope="member",
+        is_adverse=True,
+        undone_by="not_spam",
+    ),
+    Action(
+        "not_spam", "Ban for spam undone, and what was removed restored", "Your account is open again", scope="member"
+    ),
+    Action(
         "lift",
         "Sanction lifted",
         "A sanction was lifted",

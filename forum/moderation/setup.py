@@ -14,10 +14,15 @@ from forum.moderation.queue import listeners as queue_listeners
 from forum.moderation.queue import views as queue_views
 from forum.moderation.representatives import views as representative_views
 from forum.moderation.rules import rule_words
+from forum.moderation.spam import jobs as spam_jobs
+from forum.moderation.spam import listeners as spam_listeners
+from forum.moderation.spam import models as spam_models
+from forum.moderation.spam import views as spam_views
 from forum.moderation.wording import log_words
 
 # Imported so that the blueprint of the queue, the database, the signals and the job queue know them.
 LOADED = (queue_views, case_views, member_views, undo_views, jobs, listeners, models, queue_listeners)
+SPAM = (spam_jobs, spam_listeners, spam_models)
 
 
 def init_app(app: Flask) -> None:
@@ -29,6 +34,7 @@ def init_app(app: Flask) -> None:
         decision_views.bp,
         notice_views.bp,
         representative_views.bp,
+        spam_views.bp,
     ):
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(log_words=log_words, rule_words=rule_words, usual_review_time=usual_review_time)

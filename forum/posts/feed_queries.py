@@ -1,10 +1,10 @@
 """Questions that feeds and the sitemap ask about posts."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import cast
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, literal, select, union_all
 
 from forum.access import listed_clause
 from forum.db import db
@@ -36,11 +36,32 @@ def posts_between(start: datetime, end: datetime) -> Sequence[SitemapRow]:
 
 
 def months_with_posts() -> list[date]:
-    """Return the first day of each month from that of the oldest listed post to that of the newest."""
+    """Return the first day of each month in which a listed post was created, the oldest first."""
     created_at = select(Post.created_at).where(listed_clause(Post)).limit(1)
     oldest = db.session.scalar(created_at.order_by(Post.created_at, Post.id))
     newest = db.session.scalar(created_at.order_by(Post.created_at.desc(), Post.id.desc()))
     if oldest is None or newest is None:
         return []
-    months = range(oldest.year * 12 + oldest.month - 1, newest.year * 12 + newest.month)
-    return [date(month // 12, month % 12 + 1, 1) for month in months]
+    numbers = range(oldest.year * 12 + oldest.month - 1, newest.year * 12 + newest.month)
+    return [_month(number) for number in sorted(_numbers_with_posts(numbers))]
+
+
+def _numbers_with_posts(numbers: Sequence[int]) -> set[int]:
+    """Return those of the months, numbered from the year 0, that have a listed post: a look into an index for each."""
+    looks = [
+        select(literal(number)).where(
+            select(Post.id)
+            .where(listed_clause(Post), Post.created_at >= _start(number), Post.created_at < _start(number + 1))
+            .exists()
+        )
+        for number in numbers
+    ]
+    return set(db.session.scalars(union_all(*looks)))
+
+
+def _month(number: int) -> date:
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def _start(number: int) -> datetime:
+    return datetime.combine(_month(number), time(), UTC)

@@ -86,7 +86,7 @@ COLUMNS = {
                 "pending_mentions",
             ),
             "member_sessions",
-            *("cases", "case_notes", "flags", "withheld_texts", "appeals", "notices"),
+            *("cases", "case_notes", "flags", "withheld_texts", "appeals", "notices", "spam_batches"),
         )
     },
 }

@@ -57,10 +57,15 @@ def decide(case: Case, moderator: Member, *, action: str, **values: Unpack[Decis
     decision = apply_action(action_target(case, action), moderator, action=action, source=case.source, **values)
     _link(case, decision)
     if action in TAKES_TEXT and content is not None:
-        for related in find_open_cases(content):
-            _close_with(related, decision, moderator)
+        close_related_cases(content, decision, moderator)
     db.session.flush()
     return decision
+
+
+def close_related_cases(item: Item, decision: Decision, moderator: Member) -> None:
+    """Close the open cases about what the decision takes, unless a colleague has claimed them."""
+    for related in find_open_cases(item):
+        _close_with(related, decision, moderator)
 
 
 def apply_action(
@@ -145,7 +150,8 @@ def log_decision(
     **grounds: Unpack[Grounds],
 ) -> Decision:
     """Add the row to the log. `target` is a key of TARGETS, needed when it does not follow from the item."""
-    _require_fitting_rule(action, grounds["rule"])
+    if source != "automated":  # a job goes by the decision before, which may be from an earlier version
+        _require_fitting_rule(action, grounds["rule"])
     decision = Decision(
         action=action,
         target_label=TARGETS[target or _target(item, action)],

@@ -127,6 +127,7 @@ EFFECTS: dict[str, Effect] = {
     "bar": _sanction_pseudonym,
     "suspend": _suspend,
     "ban": _ban,
+    "spam": _ban,
     "staff": _do_nothing,
 }
 
@@ -144,7 +145,7 @@ def undo(item: Item, decision: Decision) -> None:
     elif (member := named_member(item)) is not None:
         if decision.action == "suspend" and member.suspended_until == decision.ends_at:
             member.suspended_until = None
-        elif decision.action == "ban":
+        elif decision.action in ("ban", "spam"):
             member.banned_at = None
 
 

@@ -160,7 +160,7 @@ def _decide(opened: Case, form: DecisionForm) -> Decision:
         return appeals.answer_appeal(opened, current_user, reverses=reverses, facts=facts, reason=reason)
     if opened.kind == "representative":
         return representative_actions.decide_request(opened, current_user, accepts=choice == "approve", **grounds)
-    action, ends_at = parse_choice(choice)
+    action, ends_at = parse_choice(choice, form.suspension_days())
     options = form.options()
     decision = actions.decide(opened, current_user, action=action, ends_at=ends_at, options=options, **grounds)
     if form.sanction.data:
@@ -170,7 +170,7 @@ def _decide(opened: Case, form: DecisionForm) -> Decision:
 
 def _add_sanction(opened: Case, form: DecisionForm) -> None:
     """Sanction the author for the same rule and reason."""
-    action, ends_at = parse_choice(form.sanction.data)
+    action, ends_at = parse_choice(form.sanction.data, form.suspension_days())
     item, grounds = opened.item, form.grounds(form.sanction.data)
     assert item is not None
     actions.apply_action(item, current_user, action=action, source=opened.source, ends_at=ends_at, **grounds)

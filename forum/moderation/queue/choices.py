@@ -12,11 +12,13 @@ from forum.moderation.kinds import ACTIONS, CASE_KINDS, Action
 from forum.moderation.models import Item
 from forum.posts.models import Comment, Post
 
-MEMBER_CHOICES = ("decline", "warn", "suspend_7", "suspend_30", "ban")
+MEMBER_CHOICES = ("decline", "warn", "suspend_7", "suspend_30", "suspend_other", "ban")
 BULK_CHOICES = ("approve", "decline", "ask_to_edit", "hide", "remove")
 # A pseudonym can be warned, held or barred; an account can be warned or suspended.
 ANONYMOUS_SANCTIONS = ("warn", "hold", "bar_7", "bar_30")
-NAMED_SANCTIONS = ("warn", "suspend_7", "suspend_30")
+NAMED_SANCTIONS = ("warn", "suspend_7", "suspend_30", "suspend_other")
+# A suspension for as many days as the moderator types.
+SUSPEND_OTHER, MAX_SUSPENSION = "suspend_other", 3650
 APPEAL_ANSWERS = {"upheld": "The decision stands", "reversed": "The decision was wrong: undo it"}
 
 
@@ -32,6 +34,7 @@ def _choices() -> dict[str, Choice]:
     choices = {row.key: Choice(row, row.periods[0] if row.periods else None) for row in ACTIONS.values()}
     for row in ACTIONS.values():
         choices |= {f"{row.key}_{days}": Choice(row, days) for days in row.periods}
+    choices[SUSPEND_OTHER] = Choice(ACTIONS["suspend"])
     return choices
 
 
@@ -47,9 +50,10 @@ class ActionValues(NamedTuple):
     ends_at: datetime | None
 
 
-def parse_choice(key: str) -> ActionValues:
-    """Return what a choice stands for. Its last day is counted from today."""
+def parse_choice(key: str, typed_days: int | None = None) -> ActionValues:
+    """Return what a choice stands for. Its last day is counted from today. `typed_days` is for SUSPEND_OTHER."""
     action, days = CHOICES[key]
+    days = typed_days if key == SUSPEND_OTHER else days
     return ActionValues(action.key, start_of_day(now()) + timedelta(days=days) if days else None)
 
 
@@ -84,4 +88,6 @@ def labels(keys: tuple[str, ...], source: str = "") -> dict[str, str]:
 
 
 def _label(choice: Choice, source: str) -> str:
+    if choice == CHOICES[SUSPEND_OTHER]:
+        return "Suspend for another number of days"
     return choice.action.words(source).label.format(days=choice.days)

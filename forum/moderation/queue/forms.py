@@ -14,14 +14,21 @@ from forum.moderation.decisions.actions import Grounds
 from forum.moderation.decisions.forms import MAX_REASON, MIN_REASON, too_long
 from forum.moderation.kinds import TAKES_TEXT
 from forum.moderation.models import Item
-from forum.moderation.queue.choices import RULE_OPTIONAL, bulk_choices, choices_for, sanction_choices
+from forum.moderation.queue.choices import (
+    MAX_SUSPENSION,
+    RULE_OPTIONAL,
+    SUSPEND_OTHER,
+    bulk_choices,
+    choices_for,
+    sanction_choices,
+)
 from forum.moderation.rules import RULE_CHOICES, STANDARD_TEXTS
 from forum.posts.actions import NO_VENDOR, PostSubject
 from forum.posts.forms import BODY_LENGTH, REPLY_LENGTH
 from forum.posts.models import Comment, Post, Tag
 from forum.posts.queries import post_by_id
 from forum.posts.tags.queries import tag_slugs_of, tags_by_word
-from forum.urls import KeyConverter
+from forum.urls import KeyConverter, whole_number
 from forum.vendors.queries import find_vendor_mention, vendor_by_name
 
 MAX_NOTE = 1000
@@ -41,7 +48,16 @@ class NoteForm(Form):
 class ReasonForm(Form):
     """The fields of every decision: a rule, the facts relied on, and the reason."""
 
-    meta_fields: tuple[str, ...] = ("csrf_token", "action", "sanction", "tags", "vendor", "into", "suggested_body")
+    meta_fields: tuple[str, ...] = (
+        "csrf_token",
+        "action",
+        "sanction",
+        "days",
+        "tags",
+        "vendor",
+        "into",
+        "suggested_body",
+    )
 
     action = RadioField("Decision", validate_choice=False)
     rule = SelectField("Rule", choices={"": "No rule broken", **RULE_CHOICES}, validate_choice=False, default="")
@@ -127,6 +143,7 @@ class DecisionForm(ReasonForm):
     """A decision on a text, its thread or a member, with a sanction on the author if wanted."""
 
     sanction = SelectField("Sanction on the author", validate_choice=False, default="")
+    days = StringField("Days of the suspension")
     tags = StringField("New tags")
     vendor = StringField("New vendor")
     into = StringField("Address of the other thread")
@@ -161,6 +178,17 @@ class DecisionForm(ReasonForm):
         """Require one of the sanctions offered."""
         if (field.data or "") not in field.choices:
             raise ValidationError("Choose one of the sanctions offered.")
+
+    def validate_days(self, field: Field) -> None:
+        """Require a number of days when the choice does not say one."""
+        if SUSPEND_OTHER not in (self.action.data, self.sanction.data):
+            return
+        if not 1 <= (whole_number((field.data or "").strip(), MAX_SUSPENSION) or 0) <= MAX_SUSPENSION:
+            raise ValidationError(f"Enter a number of days from 1 to {MAX_SUSPENSION:,}.")
+
+    def suspension_days(self) -> int | None:
+        """Return the number of days that was typed."""
+        return whole_number((self.days.data or "").strip(), MAX_SUSPENSION)
 
     def validate_tags(self, field: Field) -> None:
         """Require existing tags when tags or vendor are changed."""

@@ -12,6 +12,7 @@ from forum.moderation.decisions.actions import AlreadyDecided
 from forum.moderation.decisions.forms import UndoForm
 from forum.moderation.queries import decision_by_id
 from forum.moderation.queue.blueprint import bp
+from forum.moderation.spam.views import settle_soon
 from forum.web import require
 
 
@@ -33,5 +34,6 @@ def undo(number: int) -> ResponseReturnValue:
         db.session.rollback()
         flash("This was undone already, or can't be undone.")
         return redirect(url_for("log.entry", number=number))
+    settle_soon()
     flash("Undone. The earlier entry stays, and this one says why.")
     return redirect(url_for("log.entry", number=reversal.id))

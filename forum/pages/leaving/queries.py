@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from forum.accounts.models import Member
 from forum.db import db
@@ -32,6 +32,12 @@ def own_anonymous_ids(kind: type[Post] | type[Comment], member: Member) -> Seque
 def own_signed_writing(kind: type[Text], member: Member) -> Sequence[Text]:
     """Return the posts or comments that the member signed."""
     return db.session.scalars(select(kind).where(kind.author_id == member.id).order_by(kind.id)).all()
+
+
+def signed_text_count(member: Member) -> int:
+    """Return how many posts and replies the member signed."""
+    counts = (select(func.count()).where(kind.author_id == member.id).scalar_subquery() for kind in (Post, Comment))
+    return sum(db.session.execute(select(*counts)).one())
 
 
 def own_useful_votes(member: Member) -> Sequence[UsefulVote]:

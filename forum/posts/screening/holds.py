@@ -8,7 +8,7 @@ from forum.accounts.models import Member
 from forum.accounts.sanctions import active_sanctions
 from forum.db import now, start_of_day
 from forum.posts.models import Comment, Post
-from forum.posts.screening.filters import addresses_in, held_domain_in, held_word_in
+from forum.posts.screening.filters import addresses_in
 from forum.posts.screening.new_member_limits import is_exempt, is_first_post_held, is_new, limits_from_settings
 from forum.posts.screening.queries import anonymous_record, is_repeated_text, signed_record
 from forum.posts.signals import held_item_changed
@@ -16,6 +16,7 @@ from forum.posts.visibility import hold
 from forum.site import setting
 from forum.templating import count_of
 from forum.vendors.queries import find_vendor_mention
+from forum.word_lists import held_domain_in, held_word_in
 
 HELD_WITHOUT_REASON = "A moderator will review this before it appears."
 

@@ -1,0 +1,1 @@
+"""Removing spam in one step, and undoing that in one step."""
