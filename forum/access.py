@@ -257,6 +257,12 @@ def can_decide(user: User, case: Case, *, is_only_staff: bool = False) -> bool:
     return is_only_staff and is_admin(user)
 
 
+def can_open_case(user: User, case: Case) -> bool:
+    """Read a case: who could decide it, and who made the decision that it contests."""
+    contested = case.contested_decision
+    return can_decide(user, case, is_only_staff=True) or (contested is not None and contested.moderator_id == user.id)
+
+
 def can_read_statement(user: User, decision: Target) -> bool:
     """Read the reasons for a decision about oneself or one's own text: banned members too."""
     item = decision.content
