@@ -260,7 +260,8 @@ def can_decide(user: User, case: Case, *, is_only_staff: bool = False) -> bool:
 def can_open_case(user: User, case: Case) -> bool:
     """Read a case: who could decide it, and who made the decision that it contests."""
     contested = case.contested_decision
-    return can_decide(user, case, is_only_staff=True) or (contested is not None and contested.moderator_id == user.id)
+    has_decided = contested is not None and is_moderator(user) and contested.moderator_id == user.id
+    return has_decided or can_decide(user, case, is_only_staff=True)
 
 
 def can_read_statement(user: User, decision: Target) -> bool:
