@@ -288,6 +288,13 @@ def can_remove_alias(user: User, item: Content) -> bool:
     return is_moderator(user) and item.pseudonym_id is not None and not is_concerned
 
 
+def can_open_case(user: User, case: Case) -> bool:
+    """Read a case: who could decide it, and who made the decision that it contests."""
+    contested = case.contested_decision
+    has_decided = contested is not None and is_moderator(user) and contested.moderator_id == user.id
+    return has_decided or can_decide(user, case, is_only_staff=True)
+
+
 def can_read_statement(user: User, decision: Target) -> bool:
     """Read the reasons for a decision about oneself or one's own text: banned members too."""
     item = decision.content

@@ -266,7 +266,7 @@ def test_what_was_decided_is_for_those_it_is_about_and_decided_by_others(people:
     assert allowed("can_decide", own_case) == "admin", "not even what one wrote under a pseudonym"
     case.contested_decision = SimpleNamespace(moderator_id=people["admin"].id)
     assert allowed("can_decide", case) == "moderator"
-    assert allowed("can_decide", case, is_only_staff=True) == "moderator admin"
+    assert allowed("can_decide", case, is_only_staff=True) == allowed("can_open_case", case) == "moderator admin"
 
 
 def test_writing_without_any_author_is_nobodys(people: dict[str, Any]) -> None:

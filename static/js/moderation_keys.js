@@ -1,6 +1,10 @@
 // Keyboard shortcuts for moderators. Each presses a link or a button of the page, so nothing is lost without it.
 const cases = [...document.querySelectorAll("[data-case]")];
-const decision = document.querySelector("[data-decide]");
+const list = document.querySelector("[data-queue]");
+// The form that decides: on one case, or on all that are selected.
+const decision = document.querySelector("[data-decide]") ?? list;
+const boxes = list ? [...list.querySelectorAll("input[name=case]")] : [];
+const selectAll = document.querySelector("[data-select-all]");
 const overlay = document.getElementById("keys");
 let current = cases.findIndex((link) => link.getAttribute("aria-current"));
 
@@ -9,9 +13,11 @@ const shortcuts = {
   k: () => selectCase(-1),
   o: () => cases[current]?.click(),
   x: () => cases[current]?.closest("li").querySelector("input[type=checkbox]")?.click(),
+  a: () => selectAll?.click(),
   c: () => click("[data-claim] button"),
-  d: () => decision?.querySelector("button[value=decide]")?.click(),
-  u: () => decision?.querySelector("button[value=fill_reason]")?.click(),
+  d: () => press("decide"),
+  s: () => click("[data-next] button"),
+  u: () => press("fill_reason"),
   r: () => focusField("rule"),
   w: () => focusField("reason"),
   n: () => focusField("note"),
@@ -23,7 +29,7 @@ const shortcuts = {
 function selectCase(step) {
   if (!cases.length) return;
   current = Math.max(0, Math.min(cases.length - 1, current + step));
-  if (decision || document.querySelector("[data-claim]")) {
+  if (!list) {
     cases[current].click();
     return;
   }
@@ -36,8 +42,13 @@ function click(selector) {
   document.querySelector(selector)?.click();
 }
 
+function press(intent) {
+  decision?.querySelector(`button[value=${intent}]`)?.click();
+}
+
 function focusField(id) {
   const field = document.getElementById(id);
+  unfold(field);
   field?.focus();
   field?.scrollIntoView({ block: "center" });
 }
@@ -46,9 +57,30 @@ function pressChoice(event) {
   const radio = decision?.querySelector(`[data-choice='${event.key}']`);
   if (!radio) return;
   event.preventDefault();
+  unfold(radio);
   radio.click();
   radio.focus();
 }
+
+// On the list the form is folded until it is needed.
+function unfold(field) {
+  const details = field?.closest("details");
+  if (details) details.open = true;
+}
+
+function countSelected() {
+  const count = boxes.filter((box) => box.checked).length;
+  const words = document.querySelector("[data-selected-count]");
+  if (words) words.textContent = count ? `${count} selected` : "";
+}
+
+selectAll?.addEventListener("click", (event) => {
+  event.preventDefault();
+  const isChecked = boxes.some((box) => !box.checked);
+  for (const box of boxes) box.checked = isChecked;
+  countSelected();
+});
+list?.addEventListener("change", countSelected);
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || overlay?.open) return;

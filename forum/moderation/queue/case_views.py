@@ -1,4 +1,4 @@
-"""The page of a case: deciding, claiming and releasing it, notes to colleagues, and opening a case."""
+"""A case: deciding, claiming and releasing it, going to the next, notes to colleagues, and opening a case."""
 
 from typing import Any
 
@@ -6,36 +6,26 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from forum.access import can_decide, can_represent
+from forum.access import can_open_case, can_represent
 from forum.accounts.device_views import staff_proof_page
 from forum.accounts.models import Member
 from forum.accounts.queries import member_by_slug
 from forum.accounts.staff_actions import LastAdmin
-from forum.affiliation import is_employee
-from forum.db import db, now
+from forum.db import db
 from forum.forms import composing
 from forum.moderation import cases
 from forum.moderation.decisions import actions, appeals
 from forum.moderation.decisions.actions import AlreadyDecided
 from forum.moderation.decisions.effects import named_member
-from forum.moderation.kinds import CASE_KINDS
 from forum.moderation.models import Case, Decision, Item
-from forum.moderation.notices.senders import unseal_sender
-from forum.moderation.queries import (
-    case_by_id,
-    decisions_about_item,
-    flags_with_records,
-    has_other_staff,
-    notes_for_case,
-)
+from forum.moderation.queries import case_by_id
 from forum.moderation.queue.blueprint import bp
+from forum.moderation.queue.case_pages import case_page, listing_from_url
 from forum.moderation.queue.choices import parse_choice
 from forum.moderation.queue.forms import DecisionForm, NoteForm
-from forum.moderation.queue.queries import next_open_case, queue
+from forum.moderation.queue.next_cases import claim_next, is_decidable
 from forum.moderation.representatives import actions as representative_actions
-from forum.moderation.rules import RULES
 from forum.posts.comment_queries import comment_by_id
-from forum.posts.item_queries import revisions_of
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_by_id
 from forum.posts.tags.queries import tag_slugs_of
@@ -43,9 +33,7 @@ from forum.rate_limits import limiter
 from forum.urls import KeyConverter
 from forum.web import require
 
-# Cases listed beside the open one.
-SIDEBAR_SIZE = 12
-# Deciding by keyboard is quick, and each case takes two requests: claim and decide.
+# Deciding by keyboard is quick, and each case takes some requests: claim, standard text, decide.
 DECISIONS = limiter.limit("240/minute;6000/hour")
 
 
@@ -53,7 +41,7 @@ DECISIONS = limiter.limit("240/minute;6000/hour")
 def case(case_id: int) -> ResponseReturnValue:
     """One case, with all that is needed to decide it."""
     opened = _case_or_404(case_id)
-    return _case_page(opened, _form_for(opened))
+    return case_page(opened, _form_for(opened))
 
 
 @bp.post("/cases/<key:case_id>/decide")
@@ -62,13 +50,15 @@ def case(case_id: int) -> ResponseReturnValue:
 def decide(case_id: int) -> ResponseReturnValue:
     """Decide, and go to the next case."""
     opened = _case_or_404(case_id)
-    require(_can_decide(opened))
+    require(is_decidable(current_user, opened))
     form = _form_for(opened)
+    if opened.closed_at is not None:
+        return _too_late_page(opened, form)
     if request.form.get("intent") == "fill_reason":
         form.fill_in_standard_text()
-        return _case_page(opened, form)
+        return case_page(opened, form)
     if not form.validate() or not _can_still_represent(opened, form):
-        return _case_page(opened, form)
+        return case_page(opened, form)
     if (page := staff_proof_page(_member_acted_on(opened, form))) is not None:
         return page
     try:
@@ -77,14 +67,23 @@ def decide(case_id: int) -> ResponseReturnValue:
     except LastAdmin:
         db.session.rollback()
         form.action.errors = ["This is the last admin. Make someone else an admin first."]
-        return _case_page(_case_or_404(case_id), form)
+        return case_page(_case_or_404(case_id), form)
     except AlreadyDecided:
         db.session.rollback()
-        return render_template("moderation/too_late.html", case=_case_or_404(case_id), form=form), 409
+        return _too_late_page(_case_or_404(case_id), form)
     flash(f"Decided: entry {decision.id} of the log." if decision.id > 0 else "Decided. In public it is only counted.")
-    kind = request.args.get("kind")
-    next_id = next_open_case(case_id, kind)
-    return redirect(url_for(".case", case_id=next_id, kind=kind) if next_id else url_for(".index", kind=kind))
+    return _open_next(_case_or_404(case_id))
+
+
+@bp.post("/next")
+@DECISIONS
+def next_case() -> ResponseReturnValue:
+    """Claim and open the next case of the list; the case that was open is released."""
+    number = KeyConverter.number_in(request.form.get("after"))
+    opened = db.session.scalar(case_by_id(number)) if number is not None else None
+    if opened is not None:
+        cases.release_claim(opened, current_user)
+    return _open_next(opened)
 
 
 @bp.post("/cases/<key:case_id>/claim")
@@ -95,9 +94,9 @@ def claim(case_id: int) -> ResponseReturnValue:
     if request.form.get("intent") == "release":
         cases.release_claim(opened, current_user)
     elif not cases.claim(opened, current_user):
-        flash("A colleague has claimed this case, or it is decided already.")
+        flash("A colleague was faster: they have claimed this case or decided it.")
     db.session.commit()
-    return redirect(url_for(".case", case_id=case_id, kind=request.args.get("kind")))
+    return redirect(url_for(".case", case_id=case_id, **listing_from_url().args))
 
 
 @bp.post("/cases/<key:case_id>/note")
@@ -109,8 +108,8 @@ def note(case_id: int) -> ResponseReturnValue:
     if form.validate():
         cases.add_note(opened, current_user, (form.body.data or "").strip())
         db.session.commit()
-        return redirect(url_for(".case", case_id=case_id, kind=request.args.get("kind"), _anchor="notes"))
-    return _case_page(opened, _form_for(opened, formdata=None), form)
+        return redirect(url_for(".case", case_id=case_id, **listing_from_url().args, _anchor="notes"))
+    return case_page(opened, _form_for(opened, formdata=None), form)
 
 
 @bp.post("/open")
@@ -124,19 +123,28 @@ def open_case() -> ResponseReturnValue:
 def _case_or_404(case_id: int) -> Case:
     """Load the case. Not even moderators see who reported them or what they wrote."""
     opened: Case = db.first_or_404(case_by_id(case_id))
-    require(can_decide(current_user, opened, is_only_staff=True) or _decided_before(opened))
+    require(can_open_case(current_user, opened))
     return opened
 
 
-def _decided_before(opened: Case) -> bool:
-    """The moderator who decided can read the appeal or objection, but not answer it."""
-    return opened.contested_decision is not None and opened.contested_decision.moderator_id == current_user.id
+def _open_next(after: Case | None) -> ResponseReturnValue:
+    """Claim the next case, commit, and go there; at the end of the list, back to the list."""
+    listing = listing_from_url()
+    following = claim_next(current_user, listing, after)
+    db.session.commit()
+    if following is not None:
+        return redirect(url_for(".case", case_id=following.id, **listing.args))
+    end = "You have reached the end of this list. Whatever you skipped is still in it."
+    flash(end if after is not None else "Nothing in this list waits for you.")
+    return redirect(url_for(".index", **listing.args))
 
 
-def _can_decide(opened: Case) -> bool:
-    if can_decide(current_user, opened):
-        return True
-    return can_decide(current_user, opened, is_only_staff=not has_other_staff({current_user.id}))
+def _too_late_page(opened: Case, form: DecisionForm) -> ResponseReturnValue:
+    """Say that a colleague was faster, and keep what was typed: to copy it, or to decide once the case is free."""
+    if opened.closed_at is None and opened.claimed_by is not None:
+        return case_page(opened, form, held_up_by=opened.claimed_by.name)
+    args = listing_from_url().args
+    return render_template("moderation/too_late.html", case=opened, form=form, list_args=args), 409
 
 
 def _form_for(opened: Case, **kwargs: Any) -> DecisionForm:
@@ -194,32 +202,6 @@ def _can_still_represent(opened: Case, form: DecisionForm) -> bool:
         "Their e-mail address, role or account has changed since: they can't represent the vendor any more."
     ]
     return False
-
-
-def _case_page(opened: Case, form: DecisionForm, note_form: NoteForm | None = None) -> ResponseReturnValue:
-    item, content = opened.item, opened.content
-    is_open, representative = opened.closed_at is None, opened.representative
-    page, status = form.render(
-        "moderation/case.html",
-        case=opened,
-        item=item,
-        content=content,
-        post=content.post if isinstance(content, Comment) else content,
-        revisions=revisions_of(content) if content is not None else [],
-        decisions=decisions_about_item(item) if item is not None else [],
-        reports=flags_with_records(opened),
-        notes=notes_for_case(opened),
-        # Only those who can decide read who sent a notice, and only while it is open.
-        sender=unseal_sender(opened.notice) if opened.notice and is_open and _can_decide(opened) else None,
-        note_form=note_form or NoteForm(formdata=None),
-        sidebar=queue(request.args.get("kind"), limit=SIDEBAR_SIZE),
-        can_decide=_can_decide(opened) and is_open,
-        kinds=CASE_KINDS,
-        moment=now(),
-        rules=RULES,
-        is_employee=representative is not None and is_employee(representative.member, representative.vendor),
-    )
-    return page, 422 if note_form is not None else status
 
 
 def _item_or_404() -> Item:

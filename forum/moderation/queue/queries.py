@@ -1,16 +1,28 @@
-"""Queries for the queue: a page of it by key, and the number of open cases of each kind."""
+"""Queries for the queue: a page of it by key, what is before and after a case, and the number of cases of each kind."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import CompoundSelect, Select, bindparam, func, literal, null, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    bindparam,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import joinedload
 
 from forum import cursors
 from forum.accounts.models import Member
-from forum.db import db
+from forum.db import db, now
 from forum.moderation.kinds import CASE_KINDS
 from forum.moderation.models import Appeal, Case, Flag, Notice
 from forum.posts.models import Comment, Post
@@ -20,8 +32,31 @@ PAGE_SIZE = 50
 COUNT_CAP = 99
 # Each order of the queue, with the type of its sort value.
 SORTS: Mapping[str, type] = {"oldest": datetime, "weight": float}
+# Which cases a list can be narrowed to, by who has claimed them and by what they are about.
+CLAIMS: Mapping[str, str] = {"free": "Not claimed by a colleague", "mine": "Claimed by you"}
+TARGETS: Mapping[str, str] = {"post": "Posts", "comment": "Replies", "member": "Members"}
 _case, _post, _comment, _notice = Case.__table__.c, Post.__table__.c, Comment.__table__.c, Notice.__table__.c
 SignedText = TypeVar("SignedText", Post, Comment)
+
+
+class Listing(NamedTuple):
+    """Which open cases a moderator's list shows, and in which order. `member_id` is the moderator."""
+
+    member_id: int = 0
+    kind: str | None = None
+    sort: str = "oldest"
+    claim: str | None = None
+    about: str | None = None
+
+    @property
+    def options(self) -> dict[str, str | None]:
+        """The order and the filters."""
+        return {"kind": self.kind, "sort": self.sort, "claim": self.claim, "about": self.about}
+
+    @property
+    def args(self) -> dict[str, Any]:
+        """The arguments of its URL."""
+        return {name: value for name, value in self.options.items() if value and value != "oldest"}
 
 
 class QueueRow(NamedTuple):
@@ -39,6 +74,7 @@ class QueueRow(NamedTuple):
     due_at: datetime | None
     title: str
     excerpt: str | None
+    claimed_by: str | None
 
 
 class Queue(NamedTuple):
@@ -82,60 +118,82 @@ def pending_edits(limit: int = 100) -> list[PendingEdit]:
     return [PendingEdit._make(row) for row in rows]
 
 
-def queue(kind: str | None = None, sort: str = "oldest", after: str | None = None, limit: int = PAGE_SIZE) -> Queue:
-    """Return open cases, the oldest or the heaviest first. `after` is the `next` of the page before. Two queries."""
-    cursor = cursors.decode(after, SORTS[sort])
-    values: dict[str, object] = {"limit": limit + 1, "kind": kind}
-    if cursor is not None:
-        values |= {"cursor_value": cursor.value, "cursor_id": cursor.id}
-    statement = _queue(kind is not None, sort, cursor is not None)
-    rows = [QueueRow._make(row) for row in db.session.execute(statement, values)]
+def queue(listing: Listing, after: str | None = None, limit: int = PAGE_SIZE) -> Queue:
+    """Return open cases in the order of the list. `after` is the `next` of the page before. Two queries."""
+    rows = _rows(listing, after, limit + 1)
     page, next_cursor = rows[:limit], None
     if len(rows) > limit:
-        last = page[-1]
-        next_cursor = cursors.encode(last.weight if sort == "weight" else last.opened_at, last.id)
+        next_cursor = position_of(page[-1], listing.sort)
     return Queue(page, _flag_counts([row.id for row in page if row.kind == "flag"]), next_cursor)
 
 
+def queue_around(listing: Listing, case: Case, before: int, after: int) -> Queue:
+    """Return the case with those before and after it in the list. Three queries."""
+    position = position_of(case, listing.sort)
+    rows = [*reversed(_rows(listing, position, before + 1, backward=True)), *_rows(listing, position, after)]
+    return Queue(rows, _flag_counts([row.id for row in rows if row.kind == "flag"]), None)
+
+
+def position_of(case: QueueRow | Case, sort: str) -> str:
+    """Return the cursor of what comes after the case, open or not."""
+    return cursors.encode(case.weight if sort == "weight" else case.opened_at, case.id)
+
+
+def _rows(listing: Listing, after: str | None, limit: int, backward: bool = False) -> list[QueueRow]:
+    cursor = cursors.decode(after, SORTS[listing.sort])
+    values: dict[str, object] = {"limit": limit, "kind": listing.kind, "member_id": listing.member_id, "moment": now()}
+    if cursor is not None:
+        values |= {"cursor_value": cursor.value, "cursor_id": cursor.id}
+    shape = listing._replace(member_id=0, kind="any" if listing.kind else None)
+    return [QueueRow._make(row) for row in db.session.execute(_queue(shape, cursor is not None, backward), values)]
+
+
 @cache
-def _queue(has_kind: bool, sort: str, has_cursor: bool) -> Select[Any]:
-    """Select a page of QueueRows."""
-    thread = Post.__table__.alias("thread").c
+def _queue(shape: Listing, has_cursor: bool, backward: bool) -> Select[Any]:
+    """Select a page of QueueRows: `shape` is the list without its values."""
+    thread, holder = Post.__table__.alias("thread").c, Member.__table__.alias("holder").c
     statement = (
         select(
-            _case.id,
-            _case.kind,
-            _case.reason,
-            _case.weight,
-            _case.opened_at,
-            _case.claimed_until,
-            _case.claimed_by_id,
-            _case.comment_id,
-            _case.member_id,
-            _notice.due_at,
+            *(_case.id, _case.kind, _case.reason, _case.weight, _case.opened_at),
+            *(_case.claimed_until, _case.claimed_by_id, _case.comment_id, _case.member_id, _notice.due_at),
             func.coalesce(_post.title, thread.title, Member.__table__.c.name, ""),
-            func.substr(_comment.body, 1, 160),
+            func.substr(func.coalesce(_comment.body, _post.body), 1, 160),
+            holder.name,
         )
         .select_from(Case.__table__)
         .outerjoin(Post.__table__, _post.id == _case.post_id)
         .outerjoin(Comment.__table__, _comment.id == _case.comment_id)
         .outerjoin(thread.title.table, thread.id == _comment.post_id)
         .outerjoin(Member.__table__, Member.__table__.c.id == _case.member_id)
+        .outerjoin(holder.name.table, (holder.id == _case.claimed_by_id) & (_case.claimed_until > bindparam("moment")))
         .outerjoin(Notice.__table__, _notice.id == _case.notice_id)
-        .where(_case.closed_at.is_(None))
+        .where(_case.closed_at.is_(None), *_filters(shape))
         .limit(bindparam("limit"))
     )
-    if has_kind:
-        statement = statement.where(_case.kind == bindparam("kind"))
-    return _sorted(statement, sort, has_cursor)
+    return _sorted(statement, shape.sort, has_cursor, backward)
 
 
-def _sorted(statement: Select[Any], sort: str, has_cursor: bool) -> Select[Any]:
-    column, is_descending = (_case.weight, True) if sort == "weight" else (_case.opened_at, False)
+def _filters(shape: Listing) -> list[ColumnElement[bool]]:
+    """Return the conditions of the list's filters."""
+    is_mine = _case.claimed_by_id == bindparam("member_id")
+    is_claimed = _case.claimed_until > bindparam("moment")
+    conditions = {"free": or_(_case.claimed_until.is_(None), ~is_claimed, is_mine), "mine": is_mine & is_claimed}
+    columns = {"post": _case.post_id, "comment": _case.comment_id, "member": _case.member_id}
+    filters = [_case.kind == bindparam("kind")] if shape.kind else []
+    filters += [conditions[shape.claim]] if shape.claim else []
+    return filters + ([columns[shape.about].is_not(None)] if shape.about else [])
+
+
+def _sorted(statement: Select[Any], sort: str, has_cursor: bool, backward: bool) -> Select[Any]:
+    """Order the rows, forward from after the cursor or backward from the cursor itself."""
+    column, is_descending = (_case.weight, not backward) if sort == "weight" else (_case.opened_at, backward)
     if has_cursor:
         cursor = tuple_(bindparam("cursor_value", type_=column.type), bindparam("cursor_id", type_=_case.id.type))
         position = tuple_(column, _case.id)
-        statement = statement.where(position < cursor if is_descending else position > cursor)
+        if backward:
+            statement = statement.where(position <= cursor if is_descending else position >= cursor)
+        else:
+            statement = statement.where(position < cursor if is_descending else position > cursor)
     # closed_at is NULL in all rows; with it first the order is that of an index, and nothing has to be sorted.
     order = (_case.closed_at, column, _case.id)
     return statement.order_by(*(part.desc() for part in order) if is_descending else order)
@@ -171,14 +229,6 @@ def overdue_notice_count(moment: datetime) -> int:
     )
     overdue = open_notices.where(_notice.due_at < moment).limit(COUNT_CAP + 1)
     return db.session.scalar(select(func.count()).select_from(overdue.subquery())) or 0
-
-
-def next_open_case(after: int | None = None, kind: str | None = None) -> int | None:
-    """Return the id of the oldest open case other than this one."""
-    statement = select(Case.id).where(Case.closed_at.is_(None), Case.id != (after or 0))
-    if kind:
-        statement = statement.where(Case.kind == kind)
-    return db.session.scalar(statement.order_by(Case.closed_at, Case.opened_at, Case.id).limit(1))
 
 
 def oldest_open_case_ids(limit: int) -> Sequence[int]:

@@ -11,18 +11,21 @@ from forum.moderation.kinds import CASE_KINDS
 from forum.moderation.models import Case
 from forum.moderation.queue.blueprint import bp
 from forum.moderation.queue.bulk_actions import decide_many
+from forum.moderation.queue.case_pages import listing_from_url
 from forum.moderation.queue.choices import parse_choice
 from forum.moderation.queue.forms import BulkForm, ReasonForm
+from forum.moderation.queue.next_cases import without_closed_doors
 from forum.moderation.queue.queries import (
+    CLAIMS,
     COUNT_CAP,
-    SORTS,
+    TARGETS,
     open_case_counts,
     open_cases_by_id,
     overdue_notice_count,
     pending_edits,
     queue,
 )
-from forum.urls import KeyConverter
+from forum.urls import KeyConverter, key_text
 
 BULK_LIMIT = 200
 
@@ -53,7 +56,7 @@ def bulk() -> ResponseReturnValue:
     if not is_valid or form.action.errors:
         return _queue_page(form)
     decide_selected(open_cases_by_id(ids), form)
-    return redirect(url_for(".index", kind=request.args.get("kind"), sort=request.args.get("sort")))
+    return redirect(url_for(".index", **listing_from_url().args))
 
 
 def decide_selected(cases: Sequence[Case], form: ReasonForm) -> None:
@@ -67,19 +70,23 @@ def decide_selected(cases: Sequence[Case], form: ReasonForm) -> None:
 
 
 def _queue_page(form: BulkForm) -> ResponseReturnValue:
-    kind = request.args.get("kind")
-    sort = request.args.get("sort", "oldest")
-    if (kind and kind not in CASE_KINDS) or sort not in SORTS:
+    listing = listing_from_url()
+    if any(request.args.get(name) not in (None, "", value) for name, value in listing.options.items()):
         return redirect(url_for("moderation.index"))
+    page = queue(listing, request.args.get("after"))
+    listed = without_closed_doors(current_user, page)
+    every = {key_text(row.id) for row in listed.rows} if request.args.get("select") == "all" else set()
     return form.render(
         "moderation/index.html",
-        queue=queue(kind, sort, request.args.get("after")),
-        kind=kind,
-        sort=sort,
+        queue=listed,
+        listing=listing,
+        list_args=listing.args,
         kinds=CASE_KINDS,
+        claims=CLAIMS,
+        targets=TARGETS,
         moment=now(),
         counts=open_case_counts(),
         overdue_count=overdue_notice_count(now()),
         count_cap=COUNT_CAP,
-        selected=set(request.form.getlist("case")),
+        selected=every | set(request.form.getlist("case")),
     )
