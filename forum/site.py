@@ -1,6 +1,7 @@
 """Settings that admins change while the site runs: limits, thresholds, the announcement; with their defaults."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from flask import current_app
@@ -9,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from forum import text
-from forum.db import Timestamp, db, now
+from forum.db import Timestamp, db, lock, now
 
 # Every page shows the announcement, so settings are cached in each process. The process that changes one sees it at
 # once, others when the cache expires.
@@ -59,6 +60,9 @@ DEFAULTS: dict[str, tuple[Value, str]] = {
 RENDERED_SETTINGS = {"rules_note": "rules_note_html"}
 # A row that is no setting.
 MAIL_TESTED = "mail_tested"
+# Another one: the posts on top of the home page, the latest first.
+PINNED_POSTS = "pinned_posts"
+MAX_PINNED_POSTS = 3
 # For each database: when the cache expires, in seconds of time.monotonic(), and the stored settings.
 _cache: dict[str, tuple[float, dict[str, Value]]] = {}
 
@@ -117,6 +121,30 @@ def record_mail_test() -> None:
 def is_mail_tested() -> bool:
     """Return whether an admin has ever sent a test mail."""
     return MAIL_TESTED in _cached()
+
+
+def pinned_post_ids() -> list[int]:
+    """Return the ids of the posts on top of the home page, the latest pinned first."""
+    return [int(number) for number in str(_cached().get(PINNED_POSTS, "")).split()]
+
+
+def pin_post(post_id: int) -> None:
+    """Put a post on top of the home page. Beyond MAX_PINNED_POSTS, the one that was pinned first gives way."""
+    _change_pins(lambda ids: [post_id, *(number for number in ids if number != post_id)][:MAX_PINNED_POSTS])
+
+
+def unpin_post(post_id: int) -> None:
+    """Take a post from the top of the home page, if it is there."""
+    _change_pins(lambda ids: [number for number in ids if number != post_id])
+
+
+def _change_pins(change: Callable[[list[int]], list[int]]) -> None:
+    lock("pinned posts")
+    stored = str(_read().get(PINNED_POSTS, ""))
+    _write(PINNED_POSTS, " ".join(map(str, change([int(number) for number in stored.split()]))), "")
+    db.session.flush()
+    db.session.info["has_new_settings"] = True
+    clear_cache()
 
 
 def clear_cache() -> None:

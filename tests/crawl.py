@@ -85,6 +85,9 @@ def _addresses_of(rule: Rule, with_mailed_links: bool) -> Iterator[str]:
         moment = now()
         yield url_for(rule.endpoint, year=moment.year, month=moment.month)
         return
+    if rule.arguments == {"period"}:
+        yield url_for(rule.endpoint, period=str(now().year))
+        return
     names = sorted(rule.arguments - ({"slug"} if _is_post(rule) else set()))
     for pairs in product(*(_values_of(rule, name, with_mailed_links) for name in names)):
         arguments = dict(pairs)

@@ -67,7 +67,7 @@ ORDER = {
         "anonymous comment_queries draft_queries item_queries mentions merging official_queries row_html scheduled_queries "
         "tags visibility",
         "queries",
-        "chain_queries feed_queries related_queries",
+        "chain_queries feed_queries pinned_queries related_queries",
         "screening",
         "writing",
         "actions comment_actions useful_views",

@@ -13,7 +13,7 @@ from forum.accounts.models import Member
 from forum.db import db, now
 from forum.moderation.decisions.actions import apply_action
 from forum.moderation.log.actions import log_change
-from forum.moderation.log.views import banded_count, removal_rate
+from forum.moderation.log.transparency_views import banded_count, removal_rate
 from forum.moderation.models import Appeal, Case, Decision
 from forum.posts.actions import PostSubject
 from tests.factories import make_comment, make_member, make_post, make_vendor

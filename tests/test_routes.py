@@ -40,6 +40,7 @@ def arguments_for(rule: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         "filename": "app.css",
         "slug": "nobody",
         "page": "imprint",
+        "period": str(now().year),
     }
     specific = arguments.get(rule.endpoint.partition(".")[0], {}) | arguments.get(rule.endpoint, {})
     return {name: specific.get(name, arguments.get(name, fallback.get(name, 1))) for name in rule.arguments}

@@ -168,6 +168,15 @@ _ROWS = (
         is_correction=True,
         undone_by="unlock",
     ),
+    Action(
+        "pin",
+        "Pinned to the top of the home page",
+        "It is pinned to the top of the home page",
+        "Pin to the top of the home page",
+        scope="thread",
+        undone_by="unpin",
+    ),
+    Action("unpin", "No longer pinned", "It is no longer pinned to the top of the home page", "Unpin", scope="thread"),
     Action("warn", "Warned", "You received a warning", "Warn", scope="member", is_adverse=True, undone_by="lift"),
     Action(
         "hold",

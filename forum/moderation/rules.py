@@ -57,6 +57,8 @@ RULES: dict[int, Rule] = {
     ),
     9: Rule("Nothing illegal.", "", "This breaks the law named in the facts."),
 }
+# What breaks these is counted as spam, apart from opinions.
+SPAM_RULES = frozenset({7})
 RULE_CHOICES = {str(number): f"{number}. {rule.name}" for number, rule in RULES.items()}
 NO_RULE_BROKEN = "No rule is broken. If you disagree, reply instead."
 FOLLOWS_THE_RULES = "A moderator reviewed this before it appeared. It follows the rules."

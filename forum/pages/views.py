@@ -21,6 +21,7 @@ from forum.pages.vendor.post_filters import vendor_posts
 from forum.posts.chain_queries import anonymous_texts_of
 from forum.posts.comment_queries import signed_comments
 from forum.posts.draft_actions import drafts_of
+from forum.posts.pinned_queries import except_posts, pinned_posts
 from forum.posts.queries import (
     SORT_COLUMNS,
     list_posts,
@@ -32,7 +33,7 @@ from forum.ratings.criteria import CRITERIA, EURO_RATES
 from forum.ratings.queries import SITE, current_snapshot, published_history
 from forum.ratings.scores.actions import site_context
 from forum.ratings.scores.formulas import FLAT_PRIOR, HALF_LIFE_DAYS, PRIOR_STRENGTH, score
-from forum.site import setting, setting_html
+from forum.site import pinned_post_ids, setting, setting_html
 from forum.templating import current_reader
 from forum.vendors.lookup import vendor_or_404
 from forum.vendors.models import Vendor
@@ -54,12 +55,16 @@ def home() -> ResponseReturnValue:
     if sort not in SORT_COLUMNS:
         return redirect(url_for(".home"))
     filters, reader = home_filters(request.args), current_reader()
-    listing = list_posts(*filters.conditions, tag_id=filters.tag_id, sort=sort, cursor=request.args.get("before"))
+    pinned_ids = pinned_post_ids() if sort == "active" and not filters.values else []
+    pinned = pinned_posts(pinned_ids if "before" not in request.args else [])
+    conditions = [*filters.conditions, *except_posts(pinned_ids)]
+    listing = list_posts(*conditions, tag_id=filters.tag_id, sort=sort, cursor=request.args.get("before"))
     return render_template(
         "pages/home.html",
         sort=sort,
+        pinned=pinned,
         listing=listing,
-        unread=unread_in_list(reader, listing.rows) if is_member(reader) else {},
+        unread=unread_in_list(reader, [*pinned.rows, *listing.rows]) if is_member(reader) else {},
         filters=filters.values,
         active_filters=filters,
         vendors=popular_vendors(FILTER_VENDORS),

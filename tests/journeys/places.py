@@ -207,6 +207,7 @@ MODERATION = [
     Place("moderation log, nothing", "/log?action=restore&rule=8"),
     Place("log entry"),
     Place("transparency", "/transparency"),
+    Place("transparency of a year", "/transparency/2026"),
     Place("report", member="ines"),
     Place("report, wrong", "report", "ines", 422, submit("Report", message=LONG[:500])),
     Place("decisions about oneself", "/decisions", "ines"),

@@ -14,6 +14,7 @@ from forum.moderation.rules import rule_words
 from forum.posts.actions import PostSubject, edit_post
 from forum.posts.models import Comment, Post, Tag
 from forum.posts.visibility import approve_held, hide, release_revisions, unhide, withhold_revisions
+from forum.site import pin_post, unpin_post
 
 EDIT_PERIOD = timedelta(hours=72)
 Effect = Callable[..., None]
@@ -88,6 +89,14 @@ def _merge(item: Post, decision: Decision, *, into: Post) -> None:
     item.merged_into_id = into.id
 
 
+def _pin(item: Post, decision: Decision) -> None:
+    pin_post(item.id)
+
+
+def _unpin(item: Post, decision: Decision) -> None:
+    unpin_post(item.id)
+
+
 def _sanction_pseudonym(item: Item, decision: Decision) -> None:
     """Reach an anonymous author through the pseudonym. A named member reads the decision itself."""
     if isinstance(item, Post | Comment) and item.pseudonym is not None:
@@ -122,6 +131,8 @@ EFFECTS: dict[str, Effect] = {
     "unlock": _unlock,
     "move": _move,
     "merge": _merge,
+    "pin": _pin,
+    "unpin": _unpin,
     "warn": _sanction_pseudonym,
     "hold": _sanction_pseudonym,
     "bar": _sanction_pseudonym,
@@ -140,6 +151,8 @@ def undo(item: Item, decision: Decision) -> None:
             unhide(item)
     elif isinstance(item, Post) and ACTIONS[decision.action].undone_by == "unlock":
         _unlock(item, decision)
+    elif isinstance(item, Post) and decision.action == "pin":
+        unpin_post(item.id)
     elif isinstance(item, Post | Comment) and item.pseudonym is not None:
         lift_sanction(item.pseudonym, decision.id)
     elif (member := named_member(item)) is not None:

@@ -11,6 +11,7 @@ from forum.db import db, now, start_of_day
 from forum.moderation.kinds import ON_MEMBER, SITE_TARGETS, TARGETS
 from forum.moderation.models import Appeal, Case, Decision, Notice
 from forum.moderation.notices.queries import TIMED_CASES_LIMIT, hours_to_decide_notices, median_hours
+from forum.moderation.rules import SPAM_RULES
 from forum.posts.models import LEANINGS, Comment, Post
 
 PAGE_SIZE = 50
@@ -54,7 +55,7 @@ def log_page(
     action: str | None = None, rule: int | None = None, before: int | None = None, limit: int = PAGE_SIZE
 ) -> LogPage:
     """Return a page of the log, by key."""
-    statement = _entries().where(_is_listed())
+    statement = _entries().where(is_listed_clause())
     if action:
         statement = statement.where(Decision.action == action)
     if rule:
@@ -85,7 +86,7 @@ def _entries() -> Select[Any]:
             Decision.rule,
             Decision.reason,
             case((about_site, Decision.facts), else_=""),
-            _public_source(),
+            public_source(),
             Decision.automated,
             Decision.ends_at,
             Decision.moderator_name,
@@ -95,7 +96,7 @@ def _entries() -> Select[Any]:
             Decision.comment_id,
             Post.hidden_at.is_(None) | Post.removed_at.is_not(None),
             Decision.action.in_(ON_MEMBER),
-            _is_listed(),
+            is_listed_clause(),
         )
         .outerjoin(comment.id.table, comment.id == Decision.comment_id)
         .outerjoin(Post, Post.id == thread_id)
@@ -103,7 +104,7 @@ def _entries() -> Select[Any]:
     return statement
 
 
-def _public_source() -> ColumnElement[str]:
+def public_source() -> ColumnElement[str]:
     """Return what led to a decision. That an anonymous text was held is not public: like any, it was reviewed."""
     return case((and_(_is_anonymous(), Decision.source == "filter"), "own"), else_=Decision.source)
 
@@ -115,7 +116,7 @@ def _is_anonymous() -> ColumnElement[bool]:
     return or_(posts.exists(), comments.exists())
 
 
-def _is_listed() -> ColumnElement[bool]:
+def is_listed_clause() -> ColumnElement[bool]:
     """Return the condition that everyone can read an entry: not that an anonymous text was held and approved.
 
     Such entries have negative numbers; those of earlier versions are known by their text.
@@ -139,23 +140,28 @@ def reversal_id(number: int) -> int | None:
 
 def action_counts_since(moment: datetime) -> dict[str, int]:
     """Return the number of listed decisions of each action since then."""
-    return _by(Decision.action, Decision.decided_at >= moment, _is_listed())
+    return _by(Decision.action, Decision.decided_at >= moment, is_listed_clause())
 
 
 def transparency_counts() -> dict[str, Any]:
     """Return all figures of the transparency page, counted from the log and the cases that it closed."""
     return {
-        "by_action": _by(Decision.action),
+        "by_action": _by(Decision.action, ~_is_spam()),
+        "spam_by_action": _by(Decision.action, _is_spam()),
         "by_rule": _by(Decision.rule, Decision.rule.is_not(None)),
         "by_source": _by(Decision.source),
         "automated": _by(Decision.automated).get(True, 0),
-        "decisions": sum(_by(Decision.action).values()),
+        "decisions": sum(_by(Decision.automated).values()),
         "hours_to_decide": _hours_to_decide(),
         "appeals": _count(Appeal.outcome),
         "notices": _count(Notice.outcome, Notice.confirmed_at.is_not(None)),
         "hours_to_decide_notices": hours_to_decide_notices(MIN_EXACT_COUNT),
         "leanings": _leanings(),
     }
+
+
+def _is_spam() -> ColumnElement[bool]:
+    return func.coalesce(Decision.rule, 0).in_(SPAM_RULES)
 
 
 def _by(column: InstrumentedAttribute[Any], *conditions: ColumnElement[bool]) -> dict[Any, int]:
@@ -194,10 +200,14 @@ def hours_of_reviews() -> float | None:
 
 
 def _leanings() -> dict[str, tuple[int, int]]:
-    """For each leaning: how many posts are removed, and how many were written and not deleted by their author."""
+    """For each leaning: how many posts are removed, and how many were written and not deleted by their author.
+
+    Spam is left out: it is no opinion.
+    """
+    spam = select(Decision.id).where(_is_spam())
     rows = db.session.execute(
         select(Post.leaning, func.count(Post.removed_at), func.count())
-        .where(Post.deleted_at.is_(None))
+        .where(Post.deleted_at.is_(None), or_(Post.decision_id.is_(None), Post.decision_id.not_in(spam)))
         .group_by(Post.leaning)
     )
     counts = {row[0]: (row[1], row[2]) for row in rows}

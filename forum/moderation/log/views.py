@@ -1,8 +1,8 @@
-"""The public log of decisions as pages, feed and JSON, and the transparency page with its figures."""
+"""The public log of decisions as pages, feed and JSON."""
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -11,15 +11,13 @@ from forum.dates import format_rfc3339
 from forum.db import db, now
 from forum.links import external_url
 from forum.moderation.decisions.forms import UndoForm
-from forum.moderation.kinds import ACTIONS, NOTICE_OUTCOMES, SOURCES, UNDONE_BY
+from forum.moderation.kinds import ACTIONS, SOURCES, UNDONE_BY
 from forum.moderation.log.queries import (
-    MIN_EXACT_COUNT,
     LogEntry,
     action_counts_since,
     entry_by_id,
     log_page,
     reversal_id,
-    transparency_counts,
 )
 from forum.moderation.queries import decision_by_id
 from forum.moderation.rules import RULES
@@ -93,53 +91,6 @@ def entry(number: int) -> ResponseReturnValue:
         form=UndoForm(formdata=None) if is_reversible and can_undo(current_user, decision) else None,
         sources=SOURCES,
     )
-
-
-@bp.get("/transparency")
-def transparency() -> str:
-    """The figures about decisions."""
-    return render_template(
-        "moderation/transparency.html",
-        counts=transparency_counts(),
-        banded_count=banded_count,
-        removal_rate=removal_rate,
-        actions=ACTIONS,
-        sources=SOURCES,
-        outcomes=NOTICE_OUTCOMES,
-    )
-
-
-@bp.get("/transparency.json")
-def transparency_json() -> Response:
-    """The figures as JSON, with small counts banded as on the page."""
-    counts = transparency_counts()
-    answer: dict[str, object] = {"site": current_app.config["SITE_NAME"]}
-    answer |= {name: counts[name] for name in ("hours_to_decide", "hours_to_decide_notices")}
-    answer["notices_received"] = banded_count(sum(counts["notices"].values()))
-    for name in ("by_action", "by_rule", "by_source", "appeals", "notices"):
-        answer[name] = {str(key): banded_count(count) for key, count in counts[name].items()}
-    answer |= {name: banded_count(counts[name]) for name in ("decisions", "automated")}
-    answer["leanings"] = {
-        leaning: {
-            "removed": banded_count(removed),
-            "written": banded_count(written),
-            "rate": removal_rate(removed, written),
-        }
-        for leaning, (removed, written) in counts["leanings"].items()
-    }
-    return jsonify(answer)
-
-
-def banded_count(count: int) -> str:
-    """Return a count as text, a small one as a band, so that no single case can be worked out."""
-    return f"1–{MIN_EXACT_COUNT - 1}" if 0 < count < MIN_EXACT_COUNT else f"{count:,}"
-
-
-def removal_rate(removed: int, written: int) -> str:
-    """Return the share removed in percent, unless one of the counts is small."""
-    if written < MIN_EXACT_COUNT or 0 < removed < MIN_EXACT_COUNT:
-        return "too few to say"
-    return f"{100 * removed / written:.1f}%"
 
 
 def _before() -> int | None:

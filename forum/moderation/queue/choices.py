@@ -11,6 +11,7 @@ from forum.moderation.decisions.effects import named_member
 from forum.moderation.kinds import ACTIONS, CASE_KINDS, Action
 from forum.moderation.models import Item
 from forum.posts.models import Comment, Post
+from forum.site import pinned_post_ids
 
 MEMBER_CHOICES = ("decline", "warn", "suspend_7", "suspend_30", "suspend_other", "ban")
 BULK_CHOICES = ("approve", "decline", "ask_to_edit", "hide", "remove")
@@ -67,7 +68,9 @@ def choices_for(item: Item | None, kind: str) -> dict[str, str]:
         return labels(CASE_KINDS["held"].choices)
     thread = item.post if isinstance(item, Comment) else item
     keys = (*CASE_KINDS["notice" if kind == "notice" else "flag"].choices, "unlock" if thread.locked_at else "lock")
-    return labels((*keys, "move", "merge") if isinstance(item, Post) else keys, CASE_KINDS[kind].source)
+    if isinstance(item, Post):
+        keys = (*keys, "move", "merge", "unpin" if item.id in pinned_post_ids() else "pin")
+    return labels(keys, CASE_KINDS[kind].source)
 
 
 def sanction_choices(item: Item | None, moderator: Member) -> dict[str, str]:
