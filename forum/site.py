@@ -53,6 +53,12 @@ DEFAULTS: dict[str, tuple[Value, str]] = {
         "any other. They are the cover of those held because of their author. 0 for none, which gives no cover.",
     ),
     "notice_days": (14, "Days within which a notice is to be decided."),
+    "registration": (
+        "open",
+        "Open: anyone can create an account. By approval: moderators decide about each new account, except through an "
+        "invitation link. By invitation: only through a link. Closed: not at all.",
+    ),
+    "registration_message": ("", "What the page for joining says while joining needs approval or is not possible."),
     "announcement": ("", "A line at the top of every page. Empty for none."),
     "rules_note": ("", "Text above the rules, in Markdown. Empty for none."),
 }

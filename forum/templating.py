@@ -40,6 +40,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         announcement=site.announcement,
+        setting=site.setting,
         asset=asset,
         can=can,
         external_url=external_url,

@@ -14,8 +14,10 @@ CATEGORY_ENDPOINTS = ("category", "move_category", "delete_category")
 ADMIN_ENDPOINTS = {
     f"admin.{name}"
     for name in (
+        "create_invitation",
         "export_vendors",
         "import_vendors",
+        "revoke_invitation",
         "settings",
         "test_mail",
         "health",

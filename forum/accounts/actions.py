@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from forum import mail, text
 from forum.accounts.lock_actions import lock_anonymous_writing
-from forum.accounts.models import Member
+from forum.accounts.models import InviteLink, Member
 from forum.accounts.organisations import mailbox_domain
 from forum.accounts.passwords import hash_password
 from forum.accounts.queries import member_by_email, member_by_mailbox, slugs_with_prefix, unconfirmed_before
+from forum.accounts.registration_actions import admit
 from forum.accounts.sign_in_limits import may_mail
 from forum.accounts.signals import email_changed
 from forum.accounts.tokens import seal_path, token_for
@@ -21,7 +22,9 @@ KEEP_UNCONFIRMED = timedelta(days=7)
 MAX_NAME_LENGTH = 60
 
 
-def join(*, name: str, email: str, password: str, path: str | None = None) -> None:
+def join(
+    *, name: str, email: str, password: str, path: str | None = None, invite_link: InviteLink | None = None
+) -> None:
     """Create an account and mail the link that confirms its address, and leads to the path.
 
     The caller shows the same page whether or not the address has an account: only its owner learns that, by mail.
@@ -36,11 +39,12 @@ def join(*, name: str, email: str, password: str, path: str | None = None) -> No
     elif member.password_hash is None:
         send_claim_link(member)
         return
-    elif member.confirmed_at is not None:
+    elif member.confirmed_at is not None or member.applied_at is not None:
         _mail_account_exists(email)
         return
     # Joining again before confirming: the latest name and password count, and earlier links stop working.
     member.name, member.email, member.password_hash = text.single_line(name), email, password_hash
+    member.invite_link_id = invite_link.id if invite_link is not None else None
     db.session.flush()
     send_confirmation(member, path)
 
@@ -80,10 +84,10 @@ def send_take_over_link(member: Member) -> None:
     _mail_member(member, "take_over", "Are these earlier posts yours?", link=link)
 
 
-def confirm_email(member: Member) -> None:
-    """Mark the member's address as confirmed."""
-    member.confirmed_at, member.bounced_at = now(), None
-    db.session.flush()
+def confirm_email(member: Member) -> bool:
+    """Mark the member's address as confirmed. Return whether the account can be used, or waits for approval."""
+    member.bounced_at = None
+    return admit(member)
 
 
 def send_password_reset(email: str, path: str | None = None) -> None:
@@ -124,14 +128,15 @@ def reset_password(member: Member, password: str) -> None:
 
 
 def claim_account(member: Member, password: str) -> None:
-    """Set the first password of an account that an import made, by a mailed link."""
+    """Set the first password of an account that an import made, by a mailed link. It needs no approval."""
+    member.confirmed_at = member.confirmed_at or now()
     _set_password(member, password)
 
 
 def _set_password(member: Member, password: str) -> None:
     member.password_hash = hash_password(password)
     member.session_epoch += 1
-    member.confirmed_at = member.confirmed_at or now()
+    admit(member)
     db.session.flush()
 
 

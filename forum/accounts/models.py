@@ -37,6 +37,10 @@ class Member(UserMixin, db.Model):
     role: Mapped[str] = mapped_column(String(20), default="member")
     joined_at: Mapped[Timestamp]
     confirmed_at: Mapped[datetime | None]
+    # When they confirmed their address and began to wait for a moderator's approval; None once that is decided.
+    applied_at: Mapped[datetime | None]
+    # The link by which they were invited, until they have confirmed. Not a foreign key: it may be revoked.
+    invite_link_id: Mapped[int | None]
     banned_at: Mapped[datetime | None]
     job_title: Mapped[str] = mapped_column(String(80), default="")
     company: Mapped[str] = mapped_column(String(80), default="")
@@ -187,3 +191,19 @@ class SpentLink(db.Model):
     __tablename__ = "spent_links"
 
     link: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class InviteLink(db.Model):
+    """A link by which some people can join. Its token is signed, not stored; revoking it deletes the row."""
+
+    __tablename__ = "invite_links"
+    __table_args__ = (
+        CheckConstraint("uses_left >= 0", name="uses_not_negative"),
+        # Ids are never reused: a revoked link must not work again as another one.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[Id]
+    note: Mapped[str] = mapped_column(String(80), default="")
+    uses_left: Mapped[int]
+    expires_at: Mapped[datetime]

@@ -159,7 +159,6 @@ def members_to_remind_of_lock(moment: datetime) -> Sequence[Member]:
 
 
 def unconfirmed_before(moment: datetime) -> Select[tuple[Member]]:
-    """Select the members who joined before the moment and never confirmed."""
-    return select(Member).where(
-        Member.confirmed_at.is_(None), Member.password_hash.is_not(None), Member.joined_at < moment
-    )
+    """Select the members who joined before the moment and never confirmed. Who waits for approval has."""
+    is_unconfirmed = (Member.confirmed_at.is_(None), Member.applied_at.is_(None), Member.password_hash.is_not(None))
+    return select(Member).where(*is_unconfirmed, Member.joined_at < moment)

@@ -19,6 +19,7 @@ from forum.accounts.forms import (
 )
 from forum.accounts.models import Member
 from forum.accounts.queries import member_by_email
+from forum.accounts.registration_actions import can_join_by, invite_link_of, needs_approval
 from forum.accounts.session_queries import member_by_session
 from forum.accounts.session_views import close_session, renew_session
 from forum.accounts.sign_in_limits import count_failure, is_throttled, remember_device
@@ -61,24 +62,30 @@ def join() -> ResponseReturnValue:
     destination = requested_destination()
     if current_user.is_authenticated:
         return continue_to(destination)
+    token = request.values.get("invite", "")
+    link = invite_link_of(token)
+    if not can_join_by(link):
+        page = render_template("accounts/join_closed.html", has_token=bool(token), **destination._asdict())
+        return page, 403 if request.method == "POST" else 200
+    joining = {"invite": token if link else None, "needs_approval": needs_approval(link), **destination._asdict()}
     if request.form.get("intent") == "begin":  # from a page that holds a text composed while signed out
-        return JoinForm(formdata=None).render("accounts/join.html", **destination._asdict())
+        return JoinForm(formdata=None).render("accounts/join.html", **joining)
     form = JoinForm()
     is_valid = form.validate_on_submit()
     if form.is_submitted() and honeypot_filled():
         form.form_errors = [HONEYPOT_FILLED]
     elif is_valid and _typed_by_a_person(form):
-        actions.join(**form.cleaned_data(), path=destination.next)
+        actions.join(**form.cleaned_data(), path=destination.next, invite_link=link)
         db.session.commit()
         g.has_joined = True
         return _sent_page("join", destination)
-    return form.render("accounts/join.html", **destination._asdict())
+    return form.render("accounts/join.html", **joining)
 
 
 @bp.get("/sent/<any(join, password, email, company):purpose>")
 def check_email(purpose: str) -> str:
     """Say that a mail was sent, in the same words whether or not the address has an account."""
-    return render_template("accounts/check_email.html", purpose=purpose)
+    return render_template("accounts/check_email.html", purpose=purpose, needs_approval=needs_approval(None))
 
 
 @bp.route("/confirm/<token>", methods=["GET", "POST"])
@@ -92,8 +99,10 @@ def confirm(token: str) -> ResponseReturnValue:
     form = ConfirmForm()
     if form.validate_on_submit():
         if passwords.is_correct(member.password_hash, form.password.data or ""):
-            actions.confirm_email(member)
+            is_admitted = actions.confirm_email(member)
             db.session.commit()
+            if not is_admitted:
+                return _waiting_page(Destination(safe_path(unseal_path(extra))))
             return _sign_in_and_flash(member, "Your e-mail address is confirmed. Welcome!", extra)
         _add_error(form.password, "This is not the password you chose when you joined.")
     return form.render("accounts/confirm.html")
@@ -228,6 +237,8 @@ def _password_by_link(token: str, purpose: str, message: str) -> ResponseReturnV
         set_password = actions.reset_password if purpose == "password" else actions.claim_account
         set_password(member, form.password.data or "")
         db.session.commit()
+        if member.confirmed_at is None:
+            return _waiting_page(Destination(safe_path(unseal_path(extra))))
         return _sign_in_and_flash(member, message, extra)
     return form.render(
         "accounts/new_password.html", purpose=purpose, name=member.name, lock_days=lock_actions.LOCK_DURATION.days
@@ -242,7 +253,13 @@ def _sent_page(purpose: str, destination: Destination) -> ResponseReturnValue:
     """Say that a mail was sent. A text that waits for its author stays on that page: nothing stores it."""
     if destination.unsent is None:
         return redirect(url_for(".check_email", purpose=purpose))
-    return render_template("accounts/check_email.html", purpose=purpose, **destination._asdict())
+    values = {"purpose": purpose, "needs_approval": needs_approval(None)}
+    return render_template("accounts/check_email.html", **values, **destination._asdict())
+
+
+def _waiting_page(destination: Destination) -> ResponseReturnValue:
+    """Say that a moderator decides about the account. A text that waits for its author is shown, to be copied."""
+    return render_template("accounts/waiting.html", **destination._asdict())
 
 
 def _sign_in_and_flash(member: Member, message: str, extra: str) -> ResponseReturnValue:
@@ -266,6 +283,8 @@ def _is_right(member: Member | None, password: str) -> bool:
 
 def _signed_in(member: Member, *, remember: bool, destination: Destination) -> ResponseReturnValue:
     """Sign in a member whose password was right, or mail the link again that confirms their address."""
+    if member.confirmed_at is None and member.applied_at is not None:
+        return _waiting_page(destination)
     if member.confirmed_at is None:
         actions.send_confirmation(member, destination.next)
         db.session.commit()

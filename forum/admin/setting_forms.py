@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from wtforms import Field, FloatField, IntegerField, StringField, TextAreaField
+from wtforms import Field, FloatField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from forum.forms import EditForm, check_markdown
@@ -18,7 +18,18 @@ class SettingLabel(NamedTuple):
     maximum: float
 
 
+# The choices of a setting that is one of several words.
+CHOICES = {
+    "registration": {
+        "open": "Open",
+        "approval": "By approval",
+        "invite": "By invitation",
+        "closed": "Closed",
+    },
+}
 LABELS = {
+    "registration": SettingLabel("Who can join", 0, 0),
+    "registration_message": SettingLabel("Message on the page for joining", 0, 500),
     "announcement": SettingLabel("Announcement", 0, 300),
     "rules_note": SettingLabel("Text above the rules", 0, 5000),
     "flag_threshold": SettingLabel("Weight of reports that hides", 1, 100),
@@ -36,12 +47,17 @@ LABELS = {
     "notice_days": SettingLabel("Days to decide a notice", 1, 90),
 }
 # The log says that these changed, not to what: a public list of filtered words would be easy to avoid.
-REDACTED_IN_LOG = ("held_words", "held_domains", "blocked_domains", "announcement", "rules_note")
+REDACTED_IN_LOG = (
+    *("held_words", "held_domains", "blocked_domains"),
+    *("announcement", "rules_note", "registration_message"),
+)
 
 
 def _field(name: str) -> Field:
     label, minimum, maximum = LABELS[name]
     default = DEFAULTS[name][0]
+    if name in CHOICES:
+        return SelectField(label, choices=CHOICES[name])
     if isinstance(default, str):
         kind = StringField if name == "announcement" else TextAreaField
         length = Length(max=int(maximum), message=f"Use at most {maximum:,.0f} characters.")

@@ -5,12 +5,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum.access import can_accept_vendor, can_administer, is_moderator
+from forum.accounts.registration_queries import count_applicants
 from forum.accounts.two_factor_views import require_staff
 from forum.admin import health, vendor_actions
 from forum.admin.checklist import launch_checklist
 from forum.db import db
 from forum.moderation.queue.queries import COUNT_CAP, open_case_counts
 from forum.rate_limits import limiter
+from forum.site import setting
 from forum.urls import whole_number
 from forum.vendors.queries import proposals, vendor_by_slug
 
@@ -32,6 +34,7 @@ def index() -> str:
         proposals=proposals(),
         case_counts=open_case_counts(),
         count_cap=COUNT_CAP,
+        applicant_count=count_applicants() if setting("registration") != "open" else 0,
         checklist=launch_checklist(current_user) if can_administer(current_user) else [],
         problems=health.problems() if can_administer(current_user) else None,
     )

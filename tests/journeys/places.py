@@ -262,6 +262,7 @@ SPEAKERS = [
 ADMIN = [
     Place("admin, what waits", "/admin/", "admin"),
     Place("admin, vendors", "/admin/vendors", "moderator"),
+    Place("admin, joining", "/admin/joining", "admin"),
     Place("admin, import", "/admin/catalogue", "admin"),
     Place("admin, import, without a file", "/admin/catalogue", "admin", 422, submit("Check the file")),
     Place("admin, vendor", member="admin"),
