@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from forum import jobs, serving
 from forum.accounts.queries import count_members, member_by_email
+from forum.admin import metrics
 from forum.admin.integrity import key_problem
 from forum.commands.context import database_message, load_app, print_demo_accounts
 from forum.db import db, writing
@@ -31,6 +32,8 @@ def serve(demo: bool) -> None:
         raise click.ClickException(f"{problem} Choose another with FORUM_PORT or FORUM_HOST.")
     if not serving.run_in_child(lambda: _prepare(app, demo)):
         sys.exit(1)
+    if app.config["METRICS"]:
+        metrics.forget_counts(app.config["METRICS_FOLDER"])
     server = serving.web_server("forum:create_app", host=host, port=settings.port, workers=settings.workers)
     code = serving.supervise(web=server.serve, jobs=lambda: _run_jobs(app))
     serving.run_in_child(lambda: _empty_log(app))
@@ -89,6 +92,8 @@ def _without_password(url: str) -> str:
 
 
 def _run_jobs(app: Flask) -> None:
+    if app.config["METRICS"]:
+        metrics.start_listener(app)
     senders = Senders(app)
     senders.start()
     # SIGTERM lets a running job finish.
