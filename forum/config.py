@@ -39,6 +39,7 @@ class Settings:
     mail_url: str = ""  # smtp://user:password@host:587, smtps://..., or file:folder; ?tls=off allows mail in clear
     mail_from: str = "Full Duplex <forum@localhost>"
     metrics: str = ""  # host:port where Prometheus reads; off by default
+    sentry_dsn: str = ""  # where errors are sent, without anything personal
     log_level: str = "INFO"
 
 
@@ -118,9 +119,14 @@ URL_PREFIXES = {
     "database_url": ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
     "mail_url": ("smtp://", "smtps://", "file:"),
+    "sentry_dsn": ("https://", "http://"),
 }
 # Settings that need a package which is not always installed: its module and its name.
-PACKAGES = {"redis_url": ("redis", "redis"), "metrics": ("prometheus_client", "prometheus-client")}
+PACKAGES = {
+    "redis_url": ("redis", "redis"),
+    "metrics": ("prometheus_client", "prometheus-client"),
+    "sentry_dsn": ("sentry_sdk", "sentry-sdk"),
+}
 # What follows the time in the Strict-Transport-Security header.
 HSTS = {"host": "", "subdomains": "; includeSubDomains", "preload": "; includeSubDomains; preload"}
 # What FORUM_MAIL_URL ends with, after a question mark, when mail may go out in clear.
@@ -205,6 +211,7 @@ def _service_urls(settings: Settings, instance: Path) -> dict[str, object]:
         "JOBS_URL": settings.redis_url or f"sqlite:{instance / 'jobs.sqlite'}",
         "MAIL_URL": settings.mail_url or f"file:{instance / 'mail'}",
         "RATELIMIT_STORAGE_URI": settings.redis_url or f"localfile://{instance / 'limits.sqlite'}",
+        "SENTRY_DSN": settings.sentry_dsn,
         "METRICS": settings.metrics,
         "METRICS_FOLDER": instance / "metrics",
         **_backups(settings, instance),
