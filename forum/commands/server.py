@@ -16,7 +16,7 @@ from forum.commands.context import database_message, load_app, print_demo_accoun
 from forum.db import db, writing
 from forum.demo.actions import SIGN_INS, fill_demo
 from forum.mail_senders import Senders
-from forum.storage import truncate_write_ahead_log
+from forum.storage import close_databases
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def serve(demo: bool) -> None:
         metrics.forget_counts(app.config["METRICS_FOLDER"])
     server = serving.web_server("forum:create_app", host=host, port=settings.port, workers=settings.workers)
     code = serving.supervise(web=server.serve, jobs=lambda: _run_jobs(app))
-    serving.run_in_child(lambda: _empty_log(app))
+    serving.run_in_child(lambda: close_databases(app))
     sys.exit(code)
 
 
@@ -45,12 +45,8 @@ def work() -> None:
     """Run background jobs: send mail and run scheduled tasks. `forum serve` includes this."""
     app = load_app()
     _run_jobs(app)
-    _empty_log(app)
-
-
-def _empty_log(app: Flask) -> None:
-    with app.app_context():
-        truncate_write_ahead_log()
+    jobs.queue_of(app).storage.close()
+    close_databases(app)
 
 
 def _prepare(app: Flask, demo: bool) -> None:
