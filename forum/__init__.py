@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from forum import config, db, job_runs, jobs, mail, storage, web
+from forum import config, db, error_tracking, job_runs, jobs, mail, request_metrics, storage, web
 from forum.accounts.setup import init_app as init_accounts
 from forum.admin.setup import init_app as init_admin
 from forum.backup import jobs as backup_jobs
@@ -45,7 +45,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(settings if settings is not None else config.from_environment())
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("forum").setLevel(app.config.get("LOG_LEVEL", "INFO"))
-    for part in (db, jobs, web):
+    for part in (db, jobs, web, request_metrics, error_tracking):
         part.init_app(app)
     for init_room in ROOMS:
         init_room(app)

@@ -38,6 +38,8 @@ class Settings:
     backup_folder: str = ""  # default: backups in the instance folder
     mail_url: str = ""  # smtp://user:password@host:587, smtps://..., or file:folder; ?tls=off allows mail in clear
     mail_from: str = "Full Duplex <forum@localhost>"
+    metrics: str = ""  # host:port where Prometheus reads; off by default
+    sentry_dsn: str = ""  # where errors are sent, without anything personal
     log_level: str = "INFO"
 
 
@@ -61,13 +63,12 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
         "ANONYMITY_KEYS": [keys["anonymity"], *_split(settings.old_anonymity_keys)],
         **_service_urls(settings, instance),
         "MAIL_FROM": settings.mail_from,
-        "HSTS": HSTS[settings.hsts],
         "TRUSTED_HOSTS": _hosts(settings, site_url),
         "PROXIES": settings.proxies,
         "LOG_LEVEL": settings.log_level.upper(),
         # Moderators and admins need two-factor authentication; on a laptop it is optional.
         **dict.fromkeys(("IS_PRODUCTION", "STAFF_TWO_FACTOR"), settings.environment == "production"),
-        **dict.fromkeys(("SESSION_COOKIE_SECURE", "REMEMBER_COOKIE_SECURE"), site_url.startswith("https://")),
+        **_https(settings, site_url),
         **CONSTANT_CONFIG,
     }
 
@@ -118,6 +119,13 @@ URL_PREFIXES = {
     "database_url": ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
     "mail_url": ("smtp://", "smtps://", "file:"),
+    "sentry_dsn": ("https://", "http://"),
+}
+# Settings that need a package which is not always installed: its module and its name.
+PACKAGES = {
+    "redis_url": ("redis", "redis"),
+    "metrics": ("prometheus_client", "prometheus-client"),
+    "sentry_dsn": ("sentry_sdk", "sentry-sdk"),
 }
 # What follows the time in the Strict-Transport-Security header.
 HSTS = {"host": "", "subdomains": "; includeSubDomains", "preload": "; includeSubDomains; preload"}
@@ -144,8 +152,14 @@ def _check(settings: Settings) -> None:
             raise SettingsError(f"FORUM_{name.upper()} must begin with one of {', '.join(prefixes)}.")
     if (query := urlsplit(settings.mail_url).query) and query != TLS_OFF:
         raise SettingsError(f"FORUM_MAIL_URL may end with ?{TLS_OFF} and with nothing else after a question mark.")
-    if settings.redis_url and find_spec("redis") is None:
-        raise SettingsError("FORUM_REDIS_URL needs the Python package redis. Install it with: pip install redis")
+    if settings.metrics and not settings.metrics.rpartition(":")[2].isdecimal():
+        raise SettingsError("FORUM_METRICS must be an address and a port, such as 127.0.0.1:9100.")
+    for name, (module, package) in PACKAGES.items():
+        if getattr(settings, name) and find_spec(module) is None:
+            variable = f"FORUM_{name.upper()}"
+            raise SettingsError(
+                f"{variable} needs the Python package {package}. Install it with: pip install {package}"
+            )
 
 
 def _create_folder(instance: Path) -> Path:
@@ -179,6 +193,16 @@ def _site_url(settings: Settings) -> str:
     return url
 
 
+def _https(settings: Settings, site_url: str) -> dict[str, object]:
+    """Return what https requires: cookies for it alone, and how far browsers are bound to it."""
+    secure = site_url.startswith("https://")
+    return {
+        "SESSION_COOKIE_SECURE": secure,
+        "REMEMBER_COOKIE_SECURE": secure,
+        "HSTS": HSTS[settings.hsts],
+    }
+
+
 def _service_urls(settings: Settings, instance: Path) -> dict[str, object]:
     """Return where database, queue, mail, rate limits and backups are: in the instance folder unless set otherwise."""
     return {
@@ -187,6 +211,9 @@ def _service_urls(settings: Settings, instance: Path) -> dict[str, object]:
         "JOBS_URL": settings.redis_url or f"sqlite:{instance / 'jobs.sqlite'}",
         "MAIL_URL": settings.mail_url or f"file:{instance / 'mail'}",
         "RATELIMIT_STORAGE_URI": settings.redis_url or f"localfile://{instance / 'limits.sqlite'}",
+        "SENTRY_DSN": settings.sentry_dsn,
+        "METRICS": settings.metrics,
+        "METRICS_FOLDER": instance / "metrics",
         **_backups(settings, instance),
     }
 

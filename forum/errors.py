@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.sansio.response import Response as BaseResponse
 
+from forum import error_tracking
 from forum.config import SAFE_METHODS
 from forum.db import db
 from forum.forms import carried_form, unsent_form
@@ -127,6 +128,7 @@ def _internal_error(error: Exception) -> ResponseReturnValue:
     reference = secrets.token_hex(4)
     trace = "".join(traceback.format_tb(error.__traceback__))
     log.error("error %s at %s: %s\n%s", reference, request.endpoint, type(error).__name__, trace)
+    error_tracking.report(error, reference=reference)
     db.session.rollback()
     page = render_template(
         "error.html",

@@ -10,7 +10,7 @@ from threading import Event, Thread
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from forum import mail
+from forum import error_tracking, mail
 from forum.db import writing
 from forum.job_queue import OncePerMinute
 
@@ -58,7 +58,8 @@ class Senders:
             except SQLAlchemyError as error:
                 log.warning("mail waits for the database (%s)", type(error).__name__)
                 return PAUSE_WHEN_AWAY
-            except Exception:
-                log.exception("mail could not be delivered")
+            except Exception as error:
+                log.error("mail could not be delivered: %s", type(error).__name__)
+                error_tracking.report(error)
                 return PAUSE_WHEN_AWAY
         return PAUSE_WHEN_AWAY if delivery.is_server_away else 0

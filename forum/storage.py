@@ -1,8 +1,12 @@
 """What the site leaves on the disk: files that only its own user can read, and no deleted text in SQLite's log."""
 
 import os
+import sqlite3
 import stat
+from contextlib import closing, suppress
 from pathlib import Path
+
+from flask import Flask
 
 from forum import jobs
 from forum.db import db
@@ -46,3 +50,21 @@ def truncate_write_ahead_log() -> None:
         cursor.close()
     finally:
         connection.close()
+
+
+def close_databases(app: Flask) -> None:
+    """Remove the write-ahead logs of SQLite's files, as the last process of a site that stops.
+
+    The last connection to a file does that when it is closed; a process that ends otherwise leaves it behind. Where
+    another process still has a file open, its log stays.
+    """
+    with app.app_context():
+        db.session.remove()
+        files = [app.config["INSTANCE"] / name for name in ("jobs.sqlite", "limits.sqlite")]
+        if db.engine.dialect.name == "sqlite" and db.engine.url.database:
+            files.append(Path(db.engine.url.database))
+        db.engine.dispose()
+    for file in files:
+        if file.with_name(f"{file.name}-wal").exists():
+            with suppress(sqlite3.Error), closing(sqlite3.connect(file, timeout=2)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -47,6 +47,8 @@ def test_other_variables_of_the_machine_are_ignored(tmp_path: Path) -> None:
         ({"SECRET_KEY": "short"}, "FORUM_SECRET_KEY has fewer than 32 characters"),
         ({"ANONYMITY_KEY": "short"}, "FORUM_ANONYMITY_KEY has fewer than 32 characters"),
         ({"ANONYMITY_KEY_FILE": "/nowhere/at/all"}, "there is no file"),
+        ({"METRICS": "9100x"}, "must be an address and a port"),
+        ({"HSTS": "yes"}, "FORUM_HSTS must be one of"),
         ({"OLD_ANONYMITY_KEYS": f"{KEY},short"}, "FORUM_OLD_ANONYMITY_KEYS"),
     ],
 )

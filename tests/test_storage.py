@@ -14,7 +14,7 @@ from forum.db import db
 from forum.posts.actions import delete_post, edit_post
 from forum.storage import close_to_others, truncate_write_ahead_log
 from tests.factories import make_member, make_post
-from tests.served import ROOT, Site
+from tests.served import ROOT, Site, eventually
 
 MARKER = "a marker that nothing else says"
 
@@ -63,7 +63,7 @@ def readable_by_others(folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_served_site_writes_nothing_for_others_and_leaves_an_empty_log(tmp_path: Path, usual_umask: None) -> None:
+def test_a_served_site_writes_nothing_for_others_and_leaves_no_log_behind(tmp_path: Path, usual_umask: None) -> None:
     site, instance = Site(tmp_path), tmp_path / "instance"
     site.start()
     try:
@@ -74,5 +74,19 @@ def test_a_served_site_writes_nothing_for_others_and_leaves_an_empty_log(tmp_pat
         assert readable_by_others(instance) == []
     finally:
         code = site.stop()
-    log = instance / "forum.sqlite-wal"
-    assert code == 0 and (not log.exists() or log.stat().st_size == 0)
+    assert code == 0 and write_ahead_logs(instance) == []
+
+
+@pytest.mark.slow
+def test_jobs_that_are_stopped_leave_no_log_behind(tmp_path: Path) -> None:
+    site, instance = Site(tmp_path), tmp_path / "instance"
+    with site.application():
+        make_member()
+    process = subprocess.Popen([sys.executable, "-m", "forum.cli", "work"], env=site.environ, cwd=ROOT)
+    assert eventually(lambda: (instance / "jobs.sqlite-wal").exists())
+    process.terminate()
+    assert process.wait(timeout=120) == 0 and write_ahead_logs(instance) == []
+
+
+def write_ahead_logs(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name.endswith(("-wal", "-shm", "-journal"))]

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from forum import jobs, serving
 from forum.accounts.queries import count_members, member_by_email
+from forum.admin import metrics
 from forum.admin.integrity import key_problem
 from forum.commands.context import database_message, load_app, print_demo_accounts
 from forum.commands.launch import set_up
@@ -17,7 +18,7 @@ from forum.db import db, writing
 from forum.demo.actions import SIGN_INS, fill_demo
 from forum.mail_senders import Senders
 from forum.sockets import CannotListen, notify, open_listener
-from forum.storage import truncate_write_ahead_log
+from forum.storage import close_databases
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +36,11 @@ def serve(demo: bool, no_jobs: bool) -> None:
         raise click.ClickException(f"{error} Choose another with FORUM_PORT or FORUM_HOST.") from None
     if not serving.run_in_child(lambda: _prepare(app, demo)):
         sys.exit(1)
+    if app.config["METRICS"]:
+        metrics.forget_counts(app.config["METRICS_FOLDER"])
     server = serving.web_server("forum:create_app", listener, workers=settings.workers)
     code = serving.supervise(web=server.serve, jobs=None if no_jobs else lambda: _run_jobs(app))
-    serving.run_in_child(lambda: _empty_log(app))
+    serving.run_in_child(lambda: close_databases(app))
     sys.exit(code)
 
 
@@ -47,12 +50,8 @@ def work() -> None:
     app = load_app()
     notify("READY=1")
     _run_jobs(app)
-    _empty_log(app)
-
-
-def _empty_log(app: Flask) -> None:
-    with app.app_context():
-        truncate_write_ahead_log()
+    jobs.queue_of(app).storage.close()
+    close_databases(app)
 
 
 def _prepare(app: Flask, demo: bool) -> None:
@@ -104,6 +103,8 @@ def _without_password(url: str) -> str:
 
 
 def _run_jobs(app: Flask) -> None:
+    if app.config["METRICS"]:
+        metrics.start_listener(app)
     senders = Senders(app)
     senders.start()
     # SIGTERM lets a running job finish.
