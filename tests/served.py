@@ -7,9 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -22,6 +23,7 @@ from forum.config import from_environment
 from forum.db import db, writing
 from forum.site import SiteSetting
 from tests.browser import Browser
+from tests.certificates import HOST
 
 ROOT = Path(__file__).parent.parent
 USER_AGENT = "a test"
@@ -165,3 +167,45 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def status(port: int) -> int:
+    """Return the status of a page of the site at a port."""
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=120)) as connection:
+        connection.request("GET", "/robots.txt", headers={"Host": HOST})
+        return connection.getresponse().status
+
+
+class Visits:
+    """Threads that ask for a page again and again, each over a new connection."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.answers = 0
+        self.errors: list[object] = []
+        self.is_over = False
+        self.threads = [threading.Thread(target=self._visit) for _ in range(4)]
+
+    def __enter__(self) -> "Visits":
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.is_over = True
+        for thread in self.threads:
+            thread.join()
+
+    def _visit(self) -> None:
+        while not self.is_over:
+            try:
+                assert status(self.port) == 200
+                self.answers += 1
+            except (OSError, AssertionError, http.client.HTTPException) as error:
+                self.errors.append(error)
+                time.sleep(0.1)
+
+    def have_seen(self, count: int) -> bool:
+        """Return whether so many more answers come, or an error."""
+        goal = self.answers + count
+        return eventually(lambda: self.answers >= goal or self.errors, 120)

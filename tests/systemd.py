@@ -18,6 +18,7 @@ from pathlib import Path
 
 Unit = dict[str, list[str]]
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
+MAX_FAILURES = 20  # of a service that a test waits for
 SECONDS = {"": 1.0, "s": 1.0, "ms": 0.001, "min": 60.0, "h": 3600.0}
 
 
@@ -81,7 +82,7 @@ class Service:
         self.watcher = threading.Thread(target=self._keep_running, daemon=True)
         self.watcher.start()
         while not self.is_ready.wait(0.05) and not self.has_failed:
-            assert self.watcher.is_alive(), self.log.read_text()
+            assert self.watcher.is_alive() and len(self.failures) < MAX_FAILURES, self.log.read_text()
 
     def begin(self) -> None:
         """Start the service without waiting for it."""

@@ -1,22 +1,18 @@
 """The systemd units of docs/examples: a restart that no visitor notices, and a start that waits for the database."""
 
-import http.client
 import os
 import pwd
 import re
 import shutil
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from forum import sockets
-from tests.served import ROOT, eventually, free_port
+from tests.served import ROOT, Visits, eventually, free_port, status
 from tests.systemd import Systemd, parse_environment, parse_unit
 
 pytestmark = pytest.mark.slow  # servers in their own processes
@@ -48,60 +44,19 @@ def systemd(tmp_path: Path, port: int) -> Iterator[Systemd]:
     stand_in.stop_all()
 
 
-def status(port: int) -> int:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=120)) as connection:
-        connection.request("GET", "/robots.txt", headers={"Host": "forum.example"})
-        return connection.getresponse().status
-
-
-class Visitors:
-    """Threads that ask for a page again and again, each over a new connection."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.answers = 0
-        self.errors: list[object] = []
-        self.is_over = False
-        self.threads = [threading.Thread(target=self._visit) for _ in range(4)]
-
-    def __enter__(self) -> "Visitors":
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.is_over = True
-        for thread in self.threads:
-            thread.join()
-
-    def _visit(self) -> None:
-        while not self.is_over:
-            try:
-                assert status(self.port) == 200
-                self.answers += 1
-            except (OSError, AssertionError, http.client.HTTPException) as error:
-                self.errors.append(error)
-                time.sleep(0.1)
-
-    def have_seen(self, count: int) -> bool:
-        """Return whether so many more answers come, or an error."""
-        goal = self.answers + count
-        return eventually(lambda: self.answers >= goal or self.errors, 120)
-
-
 def test_a_restart_and_a_reload_fail_no_request(systemd: Systemd, port: int) -> None:
     systemd.systemctl("start", "forum-web.socket", "forum-web.service")
     first = systemd.services["forum-web"].process
-    with Visitors(port) as visitors:
-        assert visitors.have_seen(50)
+    with Visits(port) as visits:
+        assert visits.have_seen(50)
         systemd.systemctl("restart", "forum-web")
-        assert visitors.have_seen(50)
+        assert visits.have_seen(50)
         log = systemd.services["forum-web"].log
         stopped = log.read_text().count("Stopped old worker-")
         systemd.systemctl("reload", "forum-web")
         assert eventually(lambda: log.read_text().count("Stopped old worker-") == stopped + 2)
-        assert visitors.have_seen(50)
-    assert visitors.errors == [] and first is not None and first.returncode == 0
+        assert visits.have_seen(50)
+    assert visits.errors == [] and first is not None and first.returncode == 0
 
 
 def test_both_services_wait_for_a_database_that_is_away(systemd: Systemd, tmp_path: Path, port: int) -> None:
