@@ -5,6 +5,7 @@ from flask import Flask
 from forum.moderation import jobs, listeners, models
 from forum.moderation.decisions import views as decision_views
 from forum.moderation.flags import views as flag_views
+from forum.moderation.log import hidden_views
 from forum.moderation.log import views as log_views
 from forum.moderation.log.review_times import usual_review_time
 from forum.moderation.notices import views as notice_views
@@ -17,7 +18,7 @@ from forum.moderation.rules import rule_words
 from forum.moderation.wording import log_words
 
 # Imported so that the blueprint of the queue, the database, the signals and the job queue know them.
-LOADED = (queue_views, case_views, member_views, undo_views, jobs, listeners, models, queue_listeners)
+LOADED = (hidden_views, queue_views, case_views, member_views, undo_views, jobs, listeners, models, queue_listeners)
 
 
 def init_app(app: Flask) -> None:

@@ -17,6 +17,7 @@ from forum.vendors.models import Category, Programme, Tier, Vendor
 
 LEANINGS = ("good", "bad", "mixed")
 MAX_TAGS = 5
+_IS_DECIDED = text("decision_id IS NOT NULL")
 
 
 class AuthoredText:
@@ -40,6 +41,8 @@ class AuthoredText:
     # Removed by a moderator: hidden for good, with a tombstone in its place. The id is that of the log's entry.
     removed_at: Mapped[datetime | None]
     decision_id: Mapped[int | None]
+    # Reports alone hid it: no moderator has decided yet.
+    hidden_until_review: Mapped[bool] = mapped_column(default=False, server_default=false())
     # A moderator requested a change: the text is hidden, and its author can edit it until this time.
     edit_deadline: Mapped[datetime | None]
     # A notice disputes the text, which can still be read while it is checked.
@@ -90,6 +93,7 @@ class Post(AuthoredText, db.Model):
         Index("ix_posts_vendor_new", "vendor_id", "created_at", "id", *_FILTERED),
         Index("ix_posts_vendor_useful", "vendor_id", "useful_count", "id", *_FILTERED, "created_at"),
         Index("ix_posts_author_new", "author_id", "created_at", "id"),
+        Index("ix_posts_decided", "decision_id", postgresql_where=_IS_DECIDED, sqlite_where=_IS_DECIDED),
     )
 
     id: Mapped[RandomId]
@@ -144,6 +148,7 @@ class Comment(AuthoredText, db.Model):
         Index("ix_comments_newest", "post_id", "created_at", "id"),
         Index("ix_comments_useful", "post_id", "useful_count", "id"),
         Index("ix_comments_author_new", "author_id", "created_at", "id"),
+        Index("ix_comments_decided", "decision_id", postgresql_where=_IS_DECIDED, sqlite_where=_IS_DECIDED),
         Index("ix_comments_official", "official_vendor_id", postgresql_where=_IS_OFFICIAL, sqlite_where=_IS_OFFICIAL),
     )
 

@@ -207,6 +207,7 @@ MODERATION = [
     Place("moderation log, nothing", "/log?action=restore&rule=8"),
     Place("log entry"),
     Place("transparency", "/transparency"),
+    Place("hidden texts", "/log/hidden"),
     Place("report", member="ines"),
     Place("report, wrong", "report", "ines", 422, submit("Report", message=LONG[:500])),
     Place("decisions about oneself", "/decisions", "ines"),
