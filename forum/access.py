@@ -115,8 +115,9 @@ def listed_clause(table: Any) -> ColumnElement[bool]:
 
 
 def can_open(user: User, item: Content) -> bool:
-    """Open the page of a post or comment: if the user can see it, or a moderator removed it (a notice remains)."""
-    return item.removed_at is not None or can_see(user, item)
+    """Open the page of a post or comment: if the user can see it, or a decision hid it and left a tombstone."""
+    is_tombstone = item.removed_at is not None or (item.hidden_at is not None and item.decision_id is not None)
+    return is_tombstone or can_see(user, item)
 
 
 def can_moderate(user: User) -> bool:

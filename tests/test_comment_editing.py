@@ -133,7 +133,7 @@ def test_a_hidden_reply_is_there_for_its_author_and_moderators_only(app: Any, br
             assert "Hidden words." not in reader.get(path).text
     for reader in (browse(author), browse(make_member(role="moderator"))):
         page = reader.get(path_to(post)).text
-        assert "Hidden words." in page and "Only its author and moderators can see it" in page
+        assert "Hidden words." in page and "Only its author and moderators can read it" in page
         assert reply_path(comment, "useful") not in page
         assert reader.get(reply_path(comment)).status_code == 302
     moderator = browse(make_member(role="moderator"))

@@ -70,7 +70,7 @@ def test_a_removed_text_leaves_a_tombstone_with_rule_and_date(browse: Browse, ju
     author_page = browse(author).get(f"/posts/{key_text(post.id)}/{post.slug}").text
     assert (
         "Jan Klaassen of Utrecht, on 3 May." in author_page
-        and "Only its author and moderators can see this page" in author_page
+        and "Only its author and moderators can read it" in author_page
     )
     assert db.session.query(WithheldText).filter_by(decision_id=second.id).one().body.startswith("Jan Klaassen")
 

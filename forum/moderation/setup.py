@@ -5,7 +5,7 @@ from flask import Flask
 from forum.moderation import jobs, listeners, models
 from forum.moderation.decisions import views as decision_views
 from forum.moderation.flags import views as flag_views
-from forum.moderation.log import transparency_views
+from forum.moderation.log import hidden_views, transparency_views
 from forum.moderation.log import views as log_views
 from forum.moderation.log.review_times import usual_review_time
 from forum.moderation.notices import views as notice_views
@@ -22,7 +22,7 @@ from forum.moderation.spam import views as spam_views
 from forum.moderation.wording import log_words
 
 # Imported so that the blueprint of the queue, the database, the signals and the job queue know them.
-VIEWS = (queue_views, case_views, member_views, undo_views, transparency_views)
+VIEWS = (hidden_views, queue_views, case_views, member_views, undo_views, transparency_views)
 LOADED = (*VIEWS, jobs, listeners, models, queue_listeners)
 SPAM = (spam_jobs, spam_listeners, spam_models)
 

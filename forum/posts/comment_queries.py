@@ -38,6 +38,7 @@ _ROW_COLUMNS = (
     _comment.hidden_reason,
     _comment.removed_at,
     _comment.decision_id,
+    _comment.hidden_until_review,
     _comment.edit_deadline,
     _comment.disputed_at,
     _comment.author_id,

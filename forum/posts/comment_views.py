@@ -217,5 +217,5 @@ def _url_of(comment: Comment) -> str:
     number = page_of(comment)
     page: dict[str, Any] = {"page": number} if number > 1 else {}
     anchor = f"r-{key_text(comment.id)}"
-    slug = None if comment.post.removed_at else comment.post.slug
+    slug = None if comment.post.hidden_at else comment.post.slug
     return url_for("posts.show", post_id=comment.post_id, slug=slug, _anchor=anchor, **page)

@@ -7,63 +7,16 @@ of its author's chain, by which they find it again; without the key neither iden
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from forum.accounts.models import Member, Pseudonym
 from forum.anonymity import new_thread_key
 from forum.db import Id, RandomId, Timestamp, db, now, start_of_day
+from forum.posts.authored import AuthoredText
 from forum.ratings.models import Rating
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 LEANINGS = ("good", "bad", "mixed")
 MAX_TAGS = 5
-
-
-class AuthoredText:
-    """The columns that posts and comments share: author or pseudonym, text, and moderation."""
-
-    author_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"))
-    pseudonym_id: Mapped[int | None] = mapped_column(ForeignKey("pseudonyms.id"), index=True)
-    chain_link: Mapped[str | None] = mapped_column(String(64), unique=True)
-    # A random number of the form: a second submission finds the row of the first.
-    submission: Mapped[str | None] = mapped_column(String(64), unique=True)
-    body: Mapped[str] = mapped_column(Text)
-    body_html: Mapped[str] = mapped_column(Text)
-    # The same for the same texts, see screening/filters.py; None for short ones.
-    fingerprint: Mapped[str | None] = mapped_column(String(32), index=True)
-    render_version: Mapped[int]
-    created_at: Mapped[Timestamp]
-    edited_at: Mapped[datetime | None]
-    deleted_at: Mapped[datetime | None]
-    hidden_at: Mapped[datetime | None]
-    hidden_reason: Mapped[str | None] = mapped_column(Text)
-    # Removed by a moderator: hidden for good, with a tombstone in its place. The id is that of the log's entry.
-    removed_at: Mapped[datetime | None]
-    decision_id: Mapped[int | None]
-    # A moderator requested a change: the text is hidden, and its author can edit it until this time.
-    edit_deadline: Mapped[datetime | None]
-    # A notice disputes the text, which can still be read while it is checked.
-    disputed_at: Mapped[datetime | None]
-    # What an anonymous text shows of its author; see anonymous/badges.py.
-    badge: Mapped[str] = mapped_column(String(120), default="", server_default="")
-    useful_count: Mapped[int] = mapped_column(default=0)
-    # Where an imported text comes from, so that running an import twice is harmless.
-    imported_from: Mapped[str | None] = mapped_column(String(300), unique=True)
-
-    @property
-    def is_held(self) -> bool:
-        """Whether it waits for a moderator before anyone else reads it. A decision that hides a text has an id."""
-        return self.hidden_at is not None and self.decision_id is None
-
-    @declared_attr
-    def author(cls) -> Mapped[Member | None]:
-        """The member who signed the text; None when it is anonymous."""
-        return relationship(Member)
-
-    @declared_attr
-    def pseudonym(cls) -> Mapped[Pseudonym | None]:
-        """The pseudonym of an anonymous text."""
-        return relationship(Pseudonym)
 
 
 def _one_author(table: str) -> CheckConstraint:
@@ -96,6 +49,7 @@ class Post(AuthoredText, db.Model):
         Index("ix_posts_vendor_useful", "vendor_id", "useful_count", "id", *_FILTERED, "created_at"),
         Index("ix_posts_author_new", "author_id", "created_at", "id"),
         _index_of_few("ix_posts_edit_deadline", "edit_deadline"),
+        _index_of_few("ix_posts_decided", "decision_id"),
     )
 
     id: Mapped[RandomId]
@@ -147,6 +101,7 @@ class Comment(AuthoredText, db.Model):
         Index("ix_comments_author_new", "author_id", "created_at", "id"),
         Index("ix_comments_author_thread", "author_id", "post_id"),
         _index_of_few("ix_comments_edit_deadline", "edit_deadline"),
+        _index_of_few("ix_comments_decided", "decision_id"),
         _index_of_few("ix_comments_official", "official_vendor_id"),
     )
 

@@ -74,6 +74,7 @@ _PAGE_COLUMNS = (
     _post.hidden_reason,
     _post.removed_at,
     _post.decision_id,
+    _post.hidden_until_review,
     _post.edit_deadline,
     _post.locked_at,
     _post.locked_reason,

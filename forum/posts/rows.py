@@ -64,6 +64,7 @@ class PostPageRow(FeedRow, Protocol):
     hidden_reason: str | None
     removed_at: datetime | None
     decision_id: int | None
+    hidden_until_review: bool
     edit_deadline: datetime | None
     locked_at: datetime | None
     locked_reason: str | None
@@ -121,6 +122,7 @@ class CommentRow(BylineRow, Protocol):
     hidden_reason: str | None
     removed_at: datetime | None
     decision_id: int | None
+    hidden_until_review: bool
     edit_deadline: datetime | None
     disputed_at: datetime | None
     author_id: int | None

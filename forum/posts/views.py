@@ -72,11 +72,13 @@ def show(post_id: int, slug: str | None = None) -> ResponseReturnValue:
     if post is None or not can_open(reader, post):
         abort(404)
     is_removed = not can_see(reader, post)
-    # Once a moderator removed it, the slug (made of the title) disappears from the URL.
+    # Once a decision hid it, the slug (made of the title) disappears from the URL.
     url_slug = None if is_removed else post.slug
     if slug != url_slug:
         place: dict[str, Any] = place_args(request.args)
         return redirect(url_for(".show", post_id=post_id, slug=url_slug, **place), 302 if is_removed else 301)
+    if is_removed and post.removed_at is None:
+        return render_template("posts/hidden.html", post=post)
     if "from" in request.args:
         return _redirect_to_reply(post, KeyConverter.number_in(request.args["from"]))
     thread = thread_view(post, reader, place_in(request.args))

@@ -61,6 +61,7 @@ def unhide(item: Post | Comment) -> None:
         if item.deleted_at is None:
             adjust_visible_counts(item, +1)
     item.hidden_reason = item.edit_deadline = item.removed_at = item.decision_id = None
+    item.hidden_until_review = False
     if isinstance(item, Post) and item.rating is not None and item.rating.hidden_at is not None:
         item.rating.hidden_at = item.rating.hidden_reason = None
     db.session.flush()

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "spam_batches"
-down_revision = "retired_vendors"
+down_revision = "registration"
 branch_labels = None
 depends_on = None
 

@@ -4,6 +4,7 @@ from playwright.sync_api import Page
 
 from tests.journeys.places_account import ACCOUNT
 from tests.journeys.places_lists import LISTS
+from tests.journeys.places_staff import STAFF
 from tests.journeys.steps import Place, submit
 from tests.journeys.texts import LONG
 
@@ -206,8 +207,6 @@ MODERATION = [
     Place("moderation log", "/log"),
     Place("moderation log, nothing", "/log?action=restore&rule=8"),
     Place("log entry"),
-    Place("transparency", "/transparency"),
-    Place("transparency of a year", "/transparency/2026"),
     Place("report", member="ines"),
     Place("report, wrong", "report", "ines", 422, submit("Report", message=LONG[:500])),
     Place("decisions about oneself", "/decisions", "ines"),
@@ -218,9 +217,6 @@ MODERATION = [
     Place("case", member="moderator"),
     Place("case, wrong", "case", "moderator", 422, submit("Decide and open next", reason=LONG[:90])),
     Place("all of a member", "/moderation/members/ines-field", "moderator"),
-    Place("rename or delete an account", "/admin/members/ines-field/request", "admin"),
-    Place("ban for spam", "/moderation/members/ines-field/spam", "moderator"),
-    Place("ban for spam, wrong", "ban for spam", "moderator", 422, submit("Ban and remove", reason="No.")),
     Place("entry, to be undone", "log entry", "moderator"),
     Place("give notice", "/notices/new"),
     Place("give notice, wrong", "/notices/new", None, 422, submit("Send the notice", url=LONG, complaint=LONG[:30])),
@@ -300,4 +296,4 @@ ADMIN = [
     Place("admin, legal pages", "/admin/legal", "admin"),
     Place("admin, imprint", "/admin/legal/imprint", "admin"),
 ]
-PLACES = STRANGER + MEMBERS + ACCOUNT + LISTS + MODERATION + SPEAKERS + ADMIN
+PLACES = STRANGER + MEMBERS + ACCOUNT + LISTS + MODERATION + STAFF + SPEAKERS + ADMIN

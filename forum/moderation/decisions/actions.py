@@ -150,8 +150,7 @@ def log_decision(
     **grounds: Unpack[Grounds],
 ) -> Decision:
     """Add the row to the log. `target` is a key of TARGETS, needed when it does not follow from the item."""
-    if source != "automated":  # a job goes by the decision before, which may be from an earlier version
-        _require_fitting_rule(action, grounds["rule"])
+    _require_fitting_rule(action, grounds["rule"], source)
     decision = Decision(
         action=action,
         target_label=TARGETS[target or _target(item, action)],
@@ -171,9 +170,12 @@ def log_decision(
     return decision
 
 
-def _require_fitting_rule(action: str, rule: int | None) -> None:
-    """Raise ValueError unless a decision against the author cites a rule, and any other none."""
-    if ACTIONS[action].is_adverse != (rule is not None):
+def _require_fitting_rule(action: str, rule: int | None, source: str) -> None:
+    """Raise ValueError unless a decision against the author cites a rule, and any other none.
+
+    A job goes by the decision before it, which may be from an earlier version.
+    """
+    if source != "automated" and ACTIONS[action].is_adverse != (rule is not None):
         raise ValueError(f"{action} and rule {rule} don't fit together")
 
 

@@ -58,7 +58,7 @@ def _ask_to_edit(item: Post | Comment, decision: Decision, *, suggested_body: st
 
 def _hide(item: Post | Comment, decision: Decision) -> None:
     hide(item, explanation(decision))
-    item.decision_id, item.edit_deadline = decision.id, None
+    item.decision_id, item.edit_deadline, item.hidden_until_review = decision.id, None, False
     withhold_revisions(item, decision.id)
 
 

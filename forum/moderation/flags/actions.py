@@ -77,10 +77,10 @@ def _hide_until_reviewed(case: Case, item: Post | Comment) -> None:
         action="hide",
         rule=weightiest_rule(case),
         facts="Several members reported it independently. Their reports have not been checked yet.",
-        reason="Several members reported it. It is hidden until a moderator has reviewed it, regardless of the author.",
+        reason="Several members reported it independently. No moderator has decided about it yet.",
         source="flag",
         moderator=None,
     )
     hide(item, explanation(decision))
-    item.decision_id = decision.id
+    item.decision_id, item.hidden_until_review = decision.id, True
     mail_decision(item, decision)

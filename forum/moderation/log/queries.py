@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from forum.db import db, now, start_of_day
 from forum.moderation.kinds import ON_MEMBER, SITE_TARGETS, TARGETS
+from forum.moderation.log.hidden_queries import hidden_counts
 from forum.moderation.models import Appeal, Case, Decision, Notice
 from forum.moderation.notices.queries import TIMED_CASES_LIMIT, hours_to_decide_notices, median_hours
 from forum.moderation.rules import SPAM_RULES
@@ -94,7 +95,7 @@ def _entries() -> Select[Any]:
             Decision.decided_at,
             thread_id,
             Decision.comment_id,
-            Post.hidden_at.is_(None) | Post.removed_at.is_not(None),
+            Post.hidden_at.is_(None) | Post.removed_at.is_not(None) | Post.decision_id.is_not(None),
             Decision.action.in_(ON_MEMBER),
             is_listed_clause(),
         )
@@ -152,6 +153,7 @@ def transparency_counts() -> dict[str, Any]:
         "by_source": _by(Decision.source),
         "automated": _by(Decision.automated).get(True, 0),
         "decisions": sum(_by(Decision.automated).values()),
+        "hidden": hidden_counts(),
         "hours_to_decide": _hours_to_decide(),
         "appeals": _count(Appeal.outcome),
         "notices": _count(Notice.outcome, Notice.confirmed_at.is_not(None)),

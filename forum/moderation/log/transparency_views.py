@@ -74,6 +74,7 @@ def transparency_json() -> Response:
     for name in ("by_action", "spam_by_action", "by_rule", "by_source", "appeals", "notices"):
         answer[name] = {str(key): banded_count(count) for key, count in counts[name].items()}
     answer |= {name: banded_count(counts[name]) for name in ("decisions", "automated")}
+    answer["hidden"] = {name: banded_count(count) for name, count in counts["hidden"]._asdict().items()}
     answer["leanings"] = {
         leaning: {
             "removed": banded_count(removed),
