@@ -214,6 +214,13 @@ def test_a_rule_about_vendors_lets_these_and_nobody_else(
     assert " ".join(name for name in PEOPLE if getattr(access, rule)(people[name], vendor)) == expected
 
 
+def test_a_vendor_is_retired_until_that_is_undone(app: Flask) -> None:
+    vendor = make_vendor()
+    assert not access.is_retired(vendor)
+    vendor.retired_at = now()
+    assert access.is_retired(vendor)
+
+
 @pytest.mark.parametrize(
     "rule, values, expected",
     [

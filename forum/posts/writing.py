@@ -6,10 +6,10 @@ from forum import text
 from forum.accounts.models import Member
 from forum.accounts.pseudonyms import get_or_create_pseudonym
 from forum.db import db, lock, start_of_day
+from forum.posts.authored import AuthoredText
 from forum.posts.chain_queries import next_chain_link
 from forum.posts.item_queries import revision_count, useful_vote_of
 from forum.posts.mentions import link_mentions
-from forum.posts.authored import AuthoredText
 from forum.posts.models import Comment, Post, Revision, UsefulVote, target_columns, timestamp_for
 from forum.posts.recounts import request_recount
 from forum.posts.screening.filters import fingerprint_of
