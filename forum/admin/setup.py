@@ -10,6 +10,7 @@ from forum.admin import (
     member_views,
     programme_views,
     setting_views,
+    standard_text_views,
     tag_views,
     vendor_views,
     views,
@@ -25,6 +26,7 @@ PAGES = (
     member_views,
     programme_views,
     setting_views,
+    standard_text_views,
     tag_views,
     vendor_views,
 )
