@@ -211,14 +211,8 @@ def test_a_rule_about_vendors_lets_these_and_nobody_else(
 ) -> None:
     vendor = make_vendor()
     vendor.accepted_at = now() if accepted else None
+    assert not access.is_retired(vendor) and access.is_retired(make_vendor(retired_at=now()))
     assert " ".join(name for name in PEOPLE if getattr(access, rule)(people[name], vendor)) == expected
-
-
-def test_a_vendor_is_retired_until_that_is_undone(app: Flask) -> None:
-    vendor = make_vendor()
-    assert not access.is_retired(vendor)
-    vendor.retired_at = now()
-    assert access.is_retired(vendor)
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,8 @@ DOORS = {
     "/admin/vendors/new": "staff",
     "/admin/legal": "admin",
     "/admin/legal/imprint": "admin",
+    "/admin/standard-texts": "admin",
+    "/admin/standard-texts/1": "admin",
     "/admin/settings/test-mail": "admin",
     "/admin/health": "admin",
     "/admin/health/mail": "admin",

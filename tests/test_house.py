@@ -43,7 +43,7 @@ FLOOR = {room: n for n, rooms in enumerate(FLOORS) for room in rooms.split()}
 ORDER = {
     "moderation": [
         "kinds models rules signals",
-        "queries wording",
+        "queries standard_texts wording",
         "cases",
         "notices",
         "decisions listeners",

@@ -26,6 +26,8 @@ ADMIN_ENDPOINTS = {
         "check_database",
         "legal_pages",
         "legal_page",
+        "standard_texts_list",
+        "standard_text",
         "merge_vendor",
         "change_role",
     )

@@ -1,5 +1,7 @@
 """Action, rule and reason fit together, and a standard text never replaces what a moderator typed."""
 
+from typing import Any
+
 import pytest
 
 from forum.accounts.models import Member
@@ -8,6 +10,7 @@ from forum.moderation.decisions.actions import log_decision
 from forum.moderation.decisions.appeals import file_appeal
 from forum.moderation.models import Case, Decision
 from forum.moderation.rules import NO_RULE_BROKEN, RULES, STANDARD_TEXTS
+from forum.moderation.standard_texts.models import EditedText
 from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post
 from tests.moderation import REMOVE, WHY, Browse, case_about, decide
@@ -47,7 +50,7 @@ def test_an_appeal_is_answered_with_words_about_appeals(browse: Browse, judge: M
     db.session.commit()
     other = make_member(role="moderator")
     page = fill_in(browse, other, case, action="upheld", rule="", reason="")
-    assert STANDARD_TEXTS["appeal upheld"].text in page and NO_RULE_BROKEN not in page
+    assert STANDARD_TEXTS["appeal-upheld"].text in page and NO_RULE_BROKEN not in page
     assert 'name="rule"' not in page
 
 
@@ -88,3 +91,61 @@ def test_a_reversal_blames_nobody(browse: Browse, judge: Member) -> None:
     browse(judge).post(path, data={"reason": "The passage quotes a public announcement."})
     reversal = db.session.query(Decision).filter_by(reverses_id=decision.id).one()
     assert (reversal.action, reversal.rule) == ("restore", None)
+
+
+# As admins write them
+
+
+def save(browser: Any, key: str, body: str, language: str = "en", version: str = "") -> Any:
+    path = f"/admin/standard-texts/{key}?language={language}"
+    return browser.post(path, data={"body": body, "version": version})
+
+
+GERMAN = "Dieser Text nennt eine Privatperson. Nenne stattdessen die Rolle."
+
+
+def test_an_admin_changes_a_text_and_takes_the_change_back(browse: Browse, admin: Member, judge: Member) -> None:
+    case = case_about(make_post())
+    assert save(browse(admin), "3", "Name the role, not the person, and it is shown again.").status_code == 302
+    assert "Name the role, not the person" in fill_in(browse, judge, case, reason="")
+    entry = db.session.query(Decision).one()
+    assert entry.facts == "standard text “Rule 3: No private individuals.” in English: changed"
+    assert "Changed" in browse(admin).get("/admin/standard-texts").text
+    page = fill_in(browse, judge, case, rule="2", reason="Name the role, not the person, and it is shown again.")
+    assert RULES[2].standard_reason in page and "Name the role" not in page, "it is a standard text, too"
+    save(browse(admin), "3", "")
+    assert RULES[3].standard_reason in fill_in(browse, judge, case, reason="")
+    assert db.session.query(EditedText).count() == 0
+
+
+def test_a_moderator_chooses_the_language_where_there_are_texts(browse: Browse, admin: Member, judge: Member) -> None:
+    case = case_about(make_post())
+    assert 'name="language"' not in fill_in(browse, judge, case, reason="")
+    save(browse(admin), "3", GERMAN, "de")
+    page = fill_in(browse, judge, case, reason="", language="de")
+    assert GERMAN in page and "Deutsch" in page and "Français" not in page
+    page = fill_in(browse, judge, case, rule="2", reason=GERMAN, language="de")
+    assert RULES[2].standard_reason in page and GERMAN not in page, "English is used where nothing is translated"
+    post_to(browse, judge, case, reason="", language="xx")
+
+
+@pytest.mark.parametrize("body", ["Too short.", "x" * 2001])
+def test_a_text_that_no_reason_may_be_is_refused_and_kept(browse: Browse, admin: Member, body: str) -> None:
+    answer = save(browse(admin), "3", body)
+    assert answer.status_code == 422 and body in answer.text
+    assert db.session.query(EditedText).count() == db.session.query(Decision).count() == 0
+
+
+def test_of_two_admins_the_second_sees_what_the_first_wrote(browse: Browse, admin: Member) -> None:
+    page = browse(admin).get("/admin/standard-texts/3").text
+    version = page.partition('name="version" value="')[2].partition('"')[0]
+    save(browse(admin), "3", "The first admin wrote this about rule three.", version=version)
+    answer = save(browse(admin), "3", "The second admin wrote something else here.", version=version)
+    assert answer.status_code == 200, "it is not saved"
+    for words in ("The first admin wrote this", "The second admin wrote something"):
+        assert words in answer.text
+
+
+def test_moderators_and_unknown_texts_stay_outside(browse: Browse, admin: Member, judge: Member) -> None:
+    assert save(browse(judge), "3", GERMAN).status_code == 403
+    assert save(browse(admin), "12", GERMAN).status_code == 404

@@ -11,6 +11,7 @@ from forum.admin import (
     programme_views,
     registration_views,
     setting_views,
+    standard_text_views,
     tag_views,
     vendor_views,
     views,
@@ -29,6 +30,7 @@ PAGES = (
     programme_views,
     registration_views,
     setting_views,
+    standard_text_views,
     tag_views,
     vendor_views,
 )

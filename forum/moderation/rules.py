@@ -84,19 +84,19 @@ _WITHOUT_RULE: dict[str, StandardText] = {
         "Another thread is about the same subject. Go on there; everything written here can still be read.",
     ),
     "unlock": StandardText("A thread is unlocked", "The reason for which the thread was locked is gone."),
-    "appeal upheld": StandardText(
+    "appeal-upheld": StandardText(
         "An appeal: the decision stands",
         "A moderator who had no part in the decision read the text, the facts and your appeal. The result is the same.",
     ),
-    "appeal reversed": StandardText(
+    "appeal-reversed": StandardText(
         "An appeal: the decision is undone",
         "You are right: the decision was a mistake, and we are sorry. It is undone, and it does not count against you.",
     ),
-    "representative approve": StandardText(
+    "representative-approve": StandardText(
         "A vendor request is confirmed",
         "The account's e-mail address belongs to a domain of the vendor, and we have no reason to doubt the request.",
     ),
-    "representative decline": StandardText(
+    "representative-decline": StandardText(
         "A vendor request is declined",
         "We could not confirm that this member represents the vendor. You can ask again in a month, with a job title "
         "that shows what you do there.",

@@ -295,5 +295,7 @@ ADMIN = [
     Place("admin, add a vendor, wrong", "/admin/vendors/new", "moderator", 422, submit("Add vendor", name="x")),
     Place("admin, legal pages", "/admin/legal", "admin"),
     Place("admin, imprint", "/admin/legal/imprint", "admin"),
+    Place("admin, standard texts", "/admin/standard-texts?language=de", "admin"),
+    Place("admin, standard text", "/admin/standard-texts/3?language=de", "admin"),
 ]
 PLACES = STRANGER + MEMBERS + ACCOUNT + LISTS + MODERATION + STAFF + SPEAKERS + ADMIN

@@ -22,7 +22,9 @@ from forum.moderation.queue.choices import (
     choices_for,
     sanction_choices,
 )
-from forum.moderation.rules import RULE_CHOICES, STANDARD_TEXTS
+from forum.moderation.rules import RULE_CHOICES
+from forum.moderation.standard_texts.models import ENGLISH, LANGUAGES
+from forum.moderation.standard_texts.queries import all_standard_texts, languages_in_use, standard_texts
 from forum.posts.actions import NO_VENDOR, PostSubject
 from forum.posts.forms import BODY_LENGTH, REPLY_LENGTH
 from forum.posts.models import Comment, Post, Tag
@@ -57,39 +59,39 @@ class ReasonForm(Form):
         "vendor",
         "into",
         "suggested_body",
+        "language",
     )
 
     action = RadioField("Decision", validate_choice=False)
     rule = SelectField("Rule", choices={"": "No rule broken", **RULE_CHOICES}, validate_choice=False, default="")
     facts = TextAreaField("Facts relied on (only the author reads them)", default="The text itself.")
     reason = TextAreaField("Reason (public)")
+    language = SelectField("Language of the standard text", choices=LANGUAGES, validate_choice=False, default=ENGLISH)
 
     def __init__(self, *, actions: Mapping[str, str], undisclosed: bool = False, **kwargs: Any) -> None:
         """Make the form with these choices; `undisclosed` when the thread's vendor must not be named."""
         super().__init__(**kwargs)
         self.action.choices = dict(actions)
+        self.language.choices = languages_in_use()
         self.undisclosed = undisclosed
 
     def fill_in_standard_text(self) -> None:
         """Put the standard text into the reason, to be edited. What the moderator typed stays, above it."""
-        key, typed = self.standard_text_key(), (self.reason.data or "").strip()
-        if key not in STANDARD_TEXTS:
+        typed = (self.reason.data or "").strip()
+        standard = standard_texts(self.language.data or ENGLISH).get(self.standard_text_key())
+        if standard is None:
             field = self.rule if self.action.data in self.action.choices else self.action
             field.errors = [
                 "Choose the decision first, and the rule if it is against the author: each has its own text."
             ]
-        elif not typed or self.is_standard_text(typed):
-            self.reason.data = STANDARD_TEXTS[key].text
-        elif STANDARD_TEXTS[key].text not in typed:
-            self.reason.data = f"{typed}\n\n{STANDARD_TEXTS[key].text}"
+        elif not typed or typed in all_standard_texts():
+            self.reason.data = standard
+        elif standard not in typed:
+            self.reason.data = f"{typed}\n\n{standard}"
 
     def standard_text_key(self) -> str:
         """Return the key of the standard text for the rule or, where none is broken, for the decision."""
         return str(self.rule.data or "") if self.rests_on_rule() else str(self.action.data or "")
-
-    def is_standard_text(self, reason: str, *keys: str) -> bool:
-        """Return whether the reason is one of the standard texts, or the one of these keys, as it is."""
-        return any(reason == STANDARD_TEXTS[key].text for key in keys or STANDARD_TEXTS)
 
     def rests_on_rule(self) -> bool:
         """Return whether the decision, or the sanction that comes with it, is against the author."""
@@ -124,7 +126,7 @@ class ReasonForm(Form):
             raise ValidationError(f"Say why, and what the author can do next, in at least {MIN_REASON} characters.")
         if length > MAX_REASON:
             raise ValidationError(too_long(length, MAX_REASON))
-        if self.rests_on_rule() and self.is_standard_text((field.data or "").strip(), "decline", "approve"):
+        if self.rests_on_rule() and (field.data or "").strip() in all_standard_texts("decline", "approve"):
             raise ValidationError("This says that no rule is broken. Say which passage breaks the rule, and how.")
         if self.undisclosed and (vendor := find_vendor_mention(field.data)):
             raise ValidationError(f"This is public and names {vendor}, but the post does not disclose its vendor.")
@@ -167,7 +169,7 @@ class DecisionForm(ReasonForm):
     def standard_text_key(self) -> str:
         """Return the key of the standard text; appeals and requests have their own."""
         key = super().standard_text_key()
-        return f"{self.kind} {key}" if self.kind in ("appeal", "representative") else key
+        return f"{self.kind}-{key}" if self.kind in ("appeal", "representative") else key
 
     def validate_rule(self, field: Field) -> None:
         """Require a rule where the form asks for one: not for appeals and requests."""

@@ -1,0 +1,1 @@
+"""Standard texts for the reasons of decisions, as admins have changed and translated them."""
