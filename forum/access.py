@@ -206,6 +206,11 @@ def is_retired(vendor: Vendor) -> bool:
     return vendor.retired_at is not None
 
 
+def can_write_anonymously_about(user: User, vendor: Vendor | None, represented_category_id: int | None) -> bool:
+    """Write anonymously where a vendor is named: everyone but representatives of a vendor of the same category."""
+    return not is_representative(user) or vendor is None or vendor.category_id != represented_category_id
+
+
 def can_reply_officially(user: User, post: Thread) -> bool:
     """Give the official reply of the vendor that the post names."""
     return can_write(user) and is_open(post) and represents_vendor_of(user, post)

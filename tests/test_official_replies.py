@@ -33,6 +33,7 @@ from tests.factories import (
 from tests.html import compact
 from tests.query_counts import queries_for
 from tests.representatives import (
+    THANKS,
     Browse,
     answer,
     answer_path,
@@ -198,7 +199,7 @@ def test_its_edits_are_seen_and_it_is_taken_down_like_any_reply(browse: Browse, 
     answer(browse(representative), post, "We never refuse a deal.")
     reply = db.session.query(Comment).one()
     path = f"/replies/{key_text(reply.id)}"
-    fields = {"body": "We seldom refuse a deal.", "intent": "publish"}
+    fields = {"body": f"We seldom refuse a deal. {THANKS}", "intent": "publish"}
     assert browse(representative).post(f"{path}/edit", data=fields).status_code == 302
     page = browse().get(path_to(post)).text
     assert f"{path}/revisions" in page and "We seldom refuse" in page and "Official reply" in page
@@ -217,6 +218,18 @@ def test_its_edits_are_seen_and_it_is_taken_down_like_any_reply(browse: Browse, 
     delete_comment(db.session.get(Comment, below.id))
     settle_recounts(db.session.commit)
     assert answer(browse(representative), post, "Another try.").status_code == 302, "without, nothing of it is left"
+
+
+def test_one_that_says_too_little_is_refused_new_and_edited(browse: Browse, representative: Member) -> None:
+    post = make_post(subject=PostSubject(db.session.get(Vendor, representative.represents_id)))
+    short = {"body": "Thank you for your feedback.", "intent": "publish"}
+    refused = browse(representative).post(answer_path(post), data=short)
+    assert refused.status_code == 422 and "This is 28 characters long. Use at least 80." in refused.text
+    assert short["body"] in refused.text and db.session.query(Comment).count() == 0
+    answer(browse(representative), post)
+    reply = db.session.query(Comment).one()
+    refused = browse(representative).post(f"/replies/{key_text(reply.id)}/edit", data=short)
+    assert refused.status_code == 422 and "Use at least 80." in refused.text
 
 
 def test_preview_and_empty_text_publish_nothing(browse: Browse, representative: Member) -> None:

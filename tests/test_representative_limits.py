@@ -1,18 +1,26 @@
-"""What vendor representatives can't do: vote, rate, post about their own vendor."""
+"""What vendor representatives can't do: vote, rate, post about their own vendor, hide their name from competitors.
+
+The rule of the last is can_write_anonymously_about.
+"""
+
+from datetime import timedelta
 
 import pytest
+import time_machine
 
 from forum.accounts.models import Member
-from forum.db import db
+from forum.db import db, now
 from forum.moderation.models import Flag
 from forum.posts.actions import PostSubject
-from forum.posts.models import Post, UsefulVote
+from forum.posts.models import Comment, Post, UsefulVote
+from forum.posts.scheduled_actions import due_ids, publish_scheduled_text, schedule_comment
 from forum.ratings.models import Rating
 from forum.urls import key_text
 from forum.vendors.models import Vendor
 from tests.factories import (
     make_category,
     make_comment,
+    make_member,
     make_post,
     make_rating,
     make_tag,
@@ -93,3 +101,61 @@ def test_a_representative_tells_no_experience_with_the_own_vendor(
     )
     response = browse(representative).post(f"/posts/{key_text(old.id)}/edit", data={**fields, "vendor": "Nordwall"})
     assert response.status_code == 302, "what was written before stays about the vendor"
+
+
+def reply_path(post: Post) -> str:
+    return f"/posts/{key_text(post.id)}/reply"
+
+
+@pytest.fixture
+def competitor(nordwall: Vendor) -> Vendor:
+    return make_vendor("Westwall", category=nordwall.category)
+
+
+def test_a_representative_writes_about_competitors_by_name_only(
+    browse: Browse, representative: Member, competitor: Vendor
+) -> None:
+    under, other = make_post(subject=PostSubject(competitor)), make_post(subject=PostSubject(make_vendor("Far Away")))
+    make_tag("deals")
+    story = {"title": "How it went with them", "body": "It went as it always does. " * 3, "tags": "deals"}
+    fields = {**story, "leaning": "bad", "vendor_naming": "named", "intent": "publish", "kind": "text"}
+    refusal = "You represent a vendor that competes with Westwall, so you can write about it by name only."
+    reader = browse(representative)
+    for path, form in ((reply_path(under), {}), ("/posts/new", {**fields, "vendor": "Westwall"})):
+        form = {"body": "It is the same in our region, as everyone knows.", "intent": "publish", **form}
+        refused = reader.post(path, data={**form, "identity": "anonymous"})
+        assert refused.status_code == 422 and refusal in refused.text and form["body"][:20] in refused.text
+        assert reader.post(path, data={**form, "identity": "name"}).status_code == 302
+    assert reader.post("/posts/new", data={**fields, "vendor": "Far Away", "identity": "anonymous"}).status_code == 302
+    data = {"body": "Here it is quite different.", "intent": "publish", "identity": "anonymous"}
+    assert reader.post(reply_path(other), data=data).status_code == 302
+    assert browse(make_member()).post(reply_path(under), data=data).status_code == 302
+
+
+def test_an_anonymous_post_of_a_representative_names_no_competitor_later(
+    browse: Browse, representative: Member, competitor: Vendor
+) -> None:
+    post = make_post(representative, anonymous=True, tags=[make_tag("deals")])
+    form = {"title": post.title, "body": post.body, "tags": "deals", "leaning": "bad", "intent": "publish"}
+    path = f"/posts/{key_text(post.id)}/edit"
+    refused = browse(representative).post(path, data={**form, "vendor_naming": "named", "vendor": "Westwall"})
+    assert refused.status_code == 422 and "competes with Westwall" in refused.text
+    assert browse(representative).post(path, data={**form, "vendor_naming": "none"}).status_code == 302
+
+
+def test_what_a_representative_had_scheduled_about_a_competitor_does_not_appear(
+    nordwall: Vendor, competitor: Vendor
+) -> None:
+    author, thread = make_member(), make_post(subject=PostSubject(competitor))
+    content = {"body": "It is the same here.", "badged": False, "submission": None}
+    with time_machine.travel(now() - timedelta(days=5)):
+        assert schedule_comment(author, thread, hours=72, parent=None, form_data={}, **content)
+        db.session.commit()
+    author.represents_id = nordwall.id
+    db.session.commit()
+    (text_id,) = due_ids()
+    publish_scheduled_text(text_id)
+    assert db.session.query(Comment).count() == 0
+    author.represents_id = None
+    publish_scheduled_text(text_id)
+    assert db.session.query(Comment).count() == 1

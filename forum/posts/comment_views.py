@@ -32,7 +32,7 @@ from forum.posts.form_pages import (
     is_preview_requested,
     reply_form_page,
 )
-from forum.posts.forms import CommentEditForm, CommentForm
+from forum.posts.forms import CommentEditForm, CommentForm, OfficialEditForm
 from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Comment, Post
 from forum.posts.official_views import official_reply_page
@@ -113,10 +113,11 @@ def edit(comment_id: int) -> ResponseReturnValue:
     """Edit one's own reply."""
     comment = _comment_or_404(comment_id, for_update=request.method == "POST")
     require(can_edit(current_user, comment))
-    form = CommentEditForm(obj=comment)
+    form_class = OfficialEditForm if comment.official_vendor_id is not None else CommentEditForm
+    form = form_class(obj=comment)
     intent = request.form.get("intent")
     if intent == "begin":  # with a text that another page suggests
-        form = CommentEditForm(formdata=None, obj=comment)
+        form = form_class(formdata=None, obj=comment)
         form.body.data = text.clean(request.form.get("body", ""))
     elif form.is_submitted() and form.validate() and intent == "publish":
         if form.has_changed():

@@ -29,6 +29,8 @@ from forum.vendors.queries import categories, find_vendor_mention, vendor_by_nam
 TITLE_LENGTH = (10, 140)
 BODY_LENGTH = (40, 20_000)
 REPLY_LENGTH = (2, 10_000)
+# There is one official reply to a post: long enough to answer what it says.
+OFFICIAL_LENGTH = (80, 10_000)
 DESCRIPTION_LENGTH = (5, 80)
 TEXT_ONLY = "text"
 RETIRED = "{} is retired: it takes no new posts and ratings, and what there is stays readable."
@@ -60,6 +62,10 @@ class CommentForm(SignedForm):
     # The vendor that the post names, if any: with a tier and a country a reply may reveal who its author is.
     vendor: Vendor | None = None
 
+    def named_vendor(self) -> Vendor | None:
+        """Return the vendor that the post names."""
+        return self.vendor
+
     def disclosed_tiers(self) -> list[Tier]:
         """Return the tiers of the post's vendor that the reply mentions."""
         return mentioned_tiers(self.vendor, self.passages())
@@ -69,6 +75,12 @@ class CommentEditForm(EditForm):
     """A reply being edited."""
 
     body = TextAreaField("Your reply", validators=[_length(REPLY_LENGTH, "your reply"), check_markdown])
+
+
+class OfficialEditForm(CommentEditForm):
+    """A vendor's official reply being edited."""
+
+    body = TextAreaField("Your reply", validators=[_length(OFFICIAL_LENGTH, "the official reply"), check_markdown])
 
 
 class PostFields(Form):
@@ -205,6 +217,10 @@ class PostForm(PostFields, RatingFields, SignedForm):
         """Return the arguments of write_post."""
         rating_answers = self.answers() if self.has_answers() else None
         return self.post_values() | self.signature_values() | {"rating_answers": rating_answers}
+
+    def named_vendor(self) -> Vendor | None:
+        """Return the vendor that the post names."""
+        return self.post_subject().vendor
 
     def passages(self) -> list[str]:
         """Return title, text and tags, and the description of an undisclosed vendor."""

@@ -3,12 +3,12 @@
 from flask_login import current_user
 
 from forum.forms import SubmissionField
-from forum.posts.forms import CommentEditForm
+from forum.posts.forms import OfficialEditForm
 from forum.posts.submission_checks import submission_error
 from forum.submissions import form_age
 
 
-class OfficialReplyForm(CommentEditForm):
+class OfficialReplyForm(OfficialEditForm):
     """A vendor's official reply, always by name."""
 
     meta_fields = ("csrf_token", "submission", "version")

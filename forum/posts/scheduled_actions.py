@@ -10,7 +10,15 @@ from functools import partial
 from typing import NamedTuple, TypedDict, cast
 
 from forum import anonymity
-from forum.access import can_post_about, can_rate, can_reply, can_write, is_anonymous_writing_locked, is_listed
+from forum.access import (
+    can_post_about,
+    can_rate,
+    can_reply,
+    can_write,
+    can_write_anonymously_about,
+    is_anonymous_writing_locked,
+    is_listed,
+)
 from forum.accounts.models import Member
 from forum.accounts.pseudonyms import member_behind
 from forum.db import db, lock, now, start_of_day
@@ -22,6 +30,7 @@ from forum.posts.tags.queries import match_tags, tags_by_ids
 from forum.ratings.actions import AlreadyRated
 from forum.vendors.merging import hold_catalogue
 from forum.vendors.models import Category, Programme, Tier, Vendor
+from forum.vendors.representative_queries import represented_category_id
 
 # Parts of the keys that seal them: they never change.
 SEAL_PURPOSE, DUE_PURPOSE = "delayed writing", "due time of scheduled text"
@@ -187,6 +196,8 @@ def _write_post(member: Member, content: _Content) -> bool:
     subject = _subject_of(content["subject"])
     if subject is None or (subject.vendor is not None and not can_post_about(member, subject.vendor)):
         return False
+    if not can_write_anonymously_about(member, subject.vendor, represented_category_id(member)):
+        return False
     write = partial(
         write_post,
         member,
@@ -234,6 +245,8 @@ def _tags_of(content: _Content) -> list[Tag]:
 def _write_comment(member: Member, content: _Content) -> bool:
     post = db.session.get(Post, content["post"])
     if post is None or not can_reply(member, post):
+        return False
+    if not can_write_anonymously_about(member, post.vendor, represented_category_id(member)):
         return False
     parent = db.session.get(Comment, content["parent"]) if content["parent"] else None
     parent = parent if parent is not None and is_listed(parent) else None

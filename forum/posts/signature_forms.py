@@ -8,6 +8,7 @@ from wtforms import BooleanField, Field, HiddenField, RadioField
 from wtforms.validators import ValidationError
 
 from forum import text
+from forum.access import can_write_anonymously_about
 from forum.accounts.models import Member
 from forum.accounts.organisations import organisation_of
 from forum.accounts.sanctions import anonymous_bar_message
@@ -20,6 +21,7 @@ from forum.submissions import form_age
 from forum.templating import current_reader
 from forum.vendors.models import Tier, Vendor
 from forum.vendors.queries import popular_vendor_names
+from forum.vendors.representative_queries import represented_category_id
 
 DELAY_CHOICES = {
     "0": "Now",
@@ -58,6 +60,8 @@ class SignedForm(Form):
             raise ValidationError(CHOOSE_IDENTITY)
         if field.data == "anonymous" and (message := anonymous_bar_message(current_user)):
             raise ValidationError(message)
+        if field.data == "anonymous" and (message := competitor_message(current_reader(), self.named_vendor())):
+            raise ValidationError(message)
 
     def validate_delay(self, field: Field) -> None:
         """Require one of the choices. If the form has no such field, publish at once."""
@@ -79,6 +83,10 @@ class SignedForm(Form):
             "badged": bool(self.badge.data),
             "submission": self.submission.data,
         }
+
+    def named_vendor(self) -> Vendor | None:
+        """Return the vendor that the text, or the post above it, names."""
+        return None
 
     def passages(self) -> list[str]:
         """Return the parts that others will read, to look for identifying details."""
@@ -148,6 +156,13 @@ def author_details(member: Member) -> AuthorDetails:
     organisation = organisation_of(member)
     domain = organisation.name if organisation.verified else ""
     return AuthorDetails(member.name, member.slug, member.company, domain, member.country)
+
+
+def competitor_message(member: Member, vendor: Vendor | None) -> str | None:
+    """Return why a representative can't write anonymously about this vendor, or None."""
+    if vendor is None or can_write_anonymously_about(member, vendor, represented_category_id(member)):
+        return None
+    return f"You represent a vendor that competes with {vendor.name}, so you can write about it by name only."
 
 
 def mentioned_tiers(vendor: Vendor | None, passages: list[str]) -> list[Tier]:

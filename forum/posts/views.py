@@ -37,6 +37,7 @@ from forum.posts.queries import post_by_id, post_page_row
 from forum.posts.related_queries import related_posts
 from forum.posts.rows import PostPageRow
 from forum.posts.scheduled_actions import schedule_post
+from forum.posts.signature_forms import competitor_message
 from forum.posts.thread_pages import place_args, place_in, thread_view
 from forum.posts.useful_views import save_useful_vote
 from forum.posts.versions import version_page
@@ -258,7 +259,12 @@ def _schedule(form: PostForm) -> ResponseReturnValue | None:
 
 
 def _save(form: PostEditForm, post: Post) -> bool:
-    """Save the edited post; False, with an error in the form, when the rating it carries does not allow it."""
+    """Save the edited post; False, with an error in the form, when its author or its rating does not allow it."""
+    vendor = form.post_subject().vendor
+    is_newly_named = post.author_id is None and vendor is not None and vendor.id != post.vendor_id
+    if is_newly_named and (message := competitor_message(current_reader(), vendor)):
+        form.vendor.errors = [message]
+        return False
     try:
         if form.has_changed():
             actions.edit_post(post, author=current_reader(), **form.cleaned_data())

@@ -48,6 +48,13 @@ def represented_vendor(member: Member) -> Row[str, str, str] | None:
     ).first()
 
 
+def represented_category_id(member: Member) -> int | None:
+    """Return the category of the vendor that the member represents. No query for a member who represents none."""
+    if member.represents_id is None:
+        return None
+    return db.session.scalar(select(Vendor.category_id).where(Vendor.id == member.represents_id))
+
+
 def representative_domains(vendor: Vendor) -> Sequence[str]:
     """Return the domains whose people may represent the vendor: the same as `access.is_employee`."""
     return db.session.scalars(

@@ -50,9 +50,8 @@ def the_notice_is_decided(stage: Stage) -> None:
 def the_vendor_replies(stage: Stage) -> None:
     vendor = db.session.query(Vendor).filter_by(name="Northwind").one()
     make_representative(vendor, name="Nils Northwind", slug="nils-northwind", email="nils@northwind.example")
-    stage.send(
-        "nils", stage.path(stage.post("How Northwind"), "/official-reply"), body="It is in work.", intent="publish"
-    )
+    path = stage.path(stage.post("How Northwind"), "/official-reply")
+    stage.send("nils", path, body="It is in work, and we will say here when it is done. " * 2, intent="publish")
 
 
 @step()
