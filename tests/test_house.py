@@ -72,7 +72,7 @@ ORDER = {
         "screening",
         "writing",
         "actions comment_actions useful_views",
-        "draft_actions official_actions scheduled_actions thread_html",
+        "draft_actions official_actions scheduled_actions thread_html thread_moves",
         "thread_pages versions",
         "jobs submission_checks",
         "signature_forms",

@@ -163,10 +163,17 @@ _ROWS = (
         "merge",
         "Closed, pointing to another thread",
         "The thread is closed and points to another one",
-        "Close and point to another thread",
+        "Merge: close it and point to another thread",
         scope="thread",
         is_correction=True,
         undone_by="unlock",
+    ),
+    Action(
+        "split",
+        "Moved to another thread, with the answers to it",
+        "It was moved to another thread, with the answers to it",
+        "Split: move it and its answers to another thread",
+        is_correction=True,
     ),
     Action(
         "pin",

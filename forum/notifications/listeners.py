@@ -8,13 +8,13 @@ from typing import Any
 from flask import g, has_app_context
 from sqlalchemy import Connection, event, insert, inspect
 
-from forum.db import new_random_id
-from forum.notifications.models import PendingMention
+from forum.db import db, new_random_id
+from forum.notifications.models import Mention, PendingMention, UnmailedText
 from forum.notifications.queue_actions import queue_for_mail
 from forum.notifications.representative_actions import queue_post_for_representatives
 from forum.posts.mentions import mentioned_slugs
 from forum.posts.models import Comment, Post
-from forum.posts.signals import comment_published, post_published, vendor_named
+from forum.posts.signals import comment_published, comments_moved, post_published, vendor_named
 
 
 @post_published.connect
@@ -32,6 +32,14 @@ def _queue_comment(comment: Comment) -> None:
 def _queue_for_representatives(post: Post) -> None:
     if post.vendor_id is not None:
         queue_post_for_representatives(post)
+
+
+@comments_moved.connect
+def _follow_moved(comment_ids: list[int], into: Post) -> None:
+    """Keep what is stored about moved comments with the thread that they are in."""
+    for kind in (Mention, PendingMention, UnmailedText):
+        rows = db.session.query(kind).filter(kind.comment_id.in_(comment_ids))
+        rows.update({"post_id": into.id}, synchronize_session=False)
 
 
 @event.listens_for(Post, "after_insert")

@@ -5,7 +5,7 @@ from datetime import datetime
 from forum import anonymity
 from forum.access import is_listed
 from forum.accounts.models import Member
-from forum.db import db, new_random_id, now
+from forum.db import db, lock, new_random_id, now
 from forum.posts.anonymous.badges import badge_for
 from forum.posts.models import Comment, Post
 from forum.posts.recount_queries import count_answers, count_listed_replies
@@ -47,7 +47,7 @@ def write_comment(
     # Of imported and invented replies, many are written before they are counted.
     reply_count = post.comment_count if at is None else count_listed_replies(post.id)
     comment.position_seal = anonymity.seal(POSITION_PURPOSE, f"{reply_count + post.news_count:08d}")
-    _add_to_thread(comment, post, parent)
+    _add_to_thread(comment, post, _parent_in(post, parent))
     hold_if_needed(comment, author, is_import=at is not None)
     if is_listed(comment):
         comment_published.send(comment)
@@ -87,11 +87,24 @@ def position_of(position_seal: str | None) -> int:
     return int(anonymity.unseal(POSITION_PURPOSE, position_seal) or 0) if position_seal else 0
 
 
-def _add_to_thread(comment: Comment, post: Post, parent: Comment | None) -> None:
-    """Give the comment its place, and have it counted. Answers to the deepest level stay on that level."""
+def _parent_in(post: Post, parent: Comment | None) -> Comment | None:
+    """Return the parent, or None if it was moved to another thread meanwhile: the comment then answers the post."""
+    lock(f"thread {post.id}", shared=True)
+    if parent is not None:
+        db.session.refresh(parent, ["post_id"])
+    return parent if parent is not None and parent.post_id == post.id else None
+
+
+def place(comment: Comment, parent: Comment | None) -> None:
+    """Put the comment below its parent, or on top of its thread. Answers to the deepest level stay on that level."""
     comment.parent_id = parent.id if parent else None
     comment.depth = min(parent.depth + 1, MAX_DEPTH) if parent else 0
     comment.path = _parent_path(parent) + _path_segment(comment)
+
+
+def _add_to_thread(comment: Comment, post: Post, parent: Comment | None) -> None:
+    """Give the comment its place, and have it counted."""
+    place(comment, parent)
     db.session.add(comment)
     if parent:
         request_recount(Comment, parent.id)

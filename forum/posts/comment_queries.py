@@ -177,6 +177,11 @@ def latest_comments(post_id: int, limit: int = 50) -> Sequence[CommentRow]:
     return cast(Sequence[CommentRow], rows)
 
 
+def comments_in_order(post_id: int) -> Sequence[Comment]:
+    """Return all comments under a post in reading order, hidden and erased ones included."""
+    return db.session.scalars(select(Comment).where(Comment.post_id == post_id).order_by(Comment.path)).all()
+
+
 def _rows() -> Select[*tuple[object, ...]]:
     """Select plain rows of plain tables: objects would double the time of the page that is read most."""
     comment, member, pseudonym, vendor = (kind.__table__ for kind in (Comment, Member, Pseudonym, Vendor))

@@ -13,3 +13,5 @@ vendor_named = _signals.signal("vendor-named")
 item_held = _signals.signal("item-held")
 # held_item_changed(item): its author corrected a text that waits; what a moderator has read is not what it says now.
 held_item_changed = _signals.signal("held-item-changed")
+# comments_moved(ids, into=post): these comments are under another post from now on.
+comments_moved = _signals.signal("comments-moved")

@@ -286,7 +286,7 @@ def _redirect_to(post: Post | PostPageRow) -> ResponseReturnValue:
 def _redirect_to_reply(post: PostPageRow, comment_id: int | None) -> ResponseReturnValue:
     """Redirect an older link to a page of a thread, which names the reply that the page began with."""
     comment = db.session.scalar(comment_by_id(comment_id)) if comment_id is not None else None
-    if comment is None or comment.post_id != post.id:
+    if comment is None:
         return _redirect_to(post)
     return redirect(url_for("comments.show", comment_id=comment.id))
 

@@ -7,14 +7,18 @@ from forum.accounts.models import Member
 from forum.accounts.sanctions import lift_sanction, sanction_pseudonym
 from forum.accounts.staff_actions import require_other_admin
 from forum.db import db, now
+from forum.markdown_writer import escape_markdown
 from forum.moderation.kinds import ACTIONS, TAKES_TEXT
 from forum.moderation.models import Decision, Item
 from forum.moderation.queries import withheld_text
 from forum.moderation.rules import rule_words
-from forum.posts.actions import PostSubject, edit_post
+from forum.posts.actions import PostSubject, edit_post, write_post
 from forum.posts.models import Comment, Post, Tag
+from forum.posts.tags.queries import tag_slugs_of, tags_by_word
+from forum.posts.thread_moves import move_all_branches, move_branch
 from forum.posts.visibility import approve_held, hide, release_revisions, unhide, withhold_revisions
 from forum.site import pin_post, unpin_post
+from forum.urls import path_of
 
 EDIT_PERIOD = timedelta(hours=72)
 Effect = Callable[..., None]
@@ -83,10 +87,25 @@ def _move(item: Post, decision: Decision, *, tags: Sequence[Tag], subject: PostS
     edit_post(item, title=item.title, body=item.body, leaning=item.leaning, tags=tags, subject=subject)
 
 
-def _merge(item: Post, decision: Decision, *, into: Post) -> None:
-    """Close the thread and point to the other one. Its texts stay where they are, under the names they have."""
+def _merge(item: Post, decision: Decision, *, into: Post, moves_replies: bool = False) -> None:
+    """Close the thread and point to the other one, and move what may move there; see thread_moves.py."""
     _lock(item, decision)
     item.merged_into_id = into.id
+    if moves_replies:
+        move_all_branches(item, into)
+        item.news_count += 1  # who follows the thread sees that something happened
+
+
+def _split(item: Comment, decision: Decision, *, into: Post | None, title: str = "") -> None:
+    """Move a branch to another thread, or to a new one that the moderator begins with a link to the old one."""
+    old, moderator = item.post, decision.moderator
+    if into is None and moderator is not None:
+        link = f"[{escape_markdown(old.title)}]({path_of('posts.show', post_id=old.id, slug=old.slug)})"
+        tags = list(tags_by_word(tag_slugs_of([old.id]).get(old.id, [])).values())
+        body = f"These replies were written in another thread: {link}"
+        into = write_post(moderator, title=title, body=body, leaning="mixed", tags=tags, at=now())
+    if into is not None:
+        move_branch(item, into)
 
 
 def _pin(item: Post, decision: Decision) -> None:
@@ -131,6 +150,7 @@ EFFECTS: dict[str, Effect] = {
     "unlock": _unlock,
     "move": _move,
     "merge": _merge,
+    "split": _split,
     "pin": _pin,
     "unpin": _unpin,
     "warn": _sanction_pseudonym,

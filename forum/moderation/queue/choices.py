@@ -70,6 +70,8 @@ def choices_for(item: Item | None, kind: str) -> dict[str, str]:
     keys = (*CASE_KINDS["notice" if kind == "notice" else "flag"].choices, "unlock" if thread.locked_at else "lock")
     if isinstance(item, Post):
         keys = (*keys, "move", "merge", "unpin" if item.id in pinned_post_ids() else "pin")
+    elif item.pseudonym_id is None and item.official_vendor_id is None:
+        keys = (*keys, "split")
     return labels(keys, CASE_KINDS[kind].source)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_login import current_user
-from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
 from forum import text
@@ -26,10 +26,11 @@ from forum.moderation.rules import RULE_CHOICES
 from forum.moderation.standard_texts.models import ENGLISH, LANGUAGES
 from forum.moderation.standard_texts.queries import all_standard_texts, languages_in_use, standard_texts
 from forum.posts.actions import NO_VENDOR, PostSubject
-from forum.posts.forms import BODY_LENGTH, REPLY_LENGTH
+from forum.posts.forms import BODY_LENGTH, REPLY_LENGTH, TITLE_LENGTH
 from forum.posts.models import Comment, Post, Tag
 from forum.posts.queries import post_by_id
 from forum.posts.tags.queries import tag_slugs_of, tags_by_word
+from forum.posts.thread_moves import branch_of, can_move
 from forum.urls import KeyConverter, whole_number
 from forum.vendors.queries import find_vendor_mention, vendor_by_name
 
@@ -149,6 +150,8 @@ class DecisionForm(ReasonForm):
     tags = StringField("New tags")
     vendor = StringField("New vendor")
     into = StringField("Address of the other thread")
+    moves_replies = BooleanField("Move its replies there, too")
+    new_title = StringField("Title of a new thread")
     suggested_body = TextAreaField("Suggested wording")
 
     def __init__(self, item: Item | None, kind: str, **kwargs: Any) -> None:
@@ -219,14 +222,33 @@ class DecisionForm(ReasonForm):
         self.new_subject = PostSubject(vendor)
 
     def validate_into(self, field: Field) -> None:
-        """Require another thread that everyone can read."""
-        if self.action.data != "merge" or self.item is None:
+        """Require another thread that everyone can read; to move replies, one that is open."""
+        is_split, typed = self.action.data == "split", (field.data or "").strip()
+        if self.action.data not in ("merge", "split") or self.item is None or (is_split and not typed):
             return
-        parts = [part for part in (field.data or "").split("/") if KeyConverter.number_in(part) is not None]
+        parts = [part for part in typed.split("/") if KeyConverter.number_in(part) is not None]
         post = db.session.scalar(post_by_id(KeyConverter.number_in(parts[0]) or 0)) if parts else None
-        if post is None or post.hidden_at or post.deleted_at or post.id == self.item.id or post.merged_into_id:
+        own_id = self.item.post_id if isinstance(self.item, Comment) else self.item.id
+        if post is None or post.hidden_at or post.deleted_at or post.id == own_id or post.merged_into_id:
             raise ValidationError("Give the address of another thread that everyone can read.")
+        if post.locked_at and (is_split or self.moves_replies.data):
+            raise ValidationError("That thread is closed. Unlock it first, or choose another one.")
         self.target = post
+
+    def validate_new_title(self, field: Field) -> None:
+        """Require a title for a new thread when a reply is split off and no other thread is given."""
+        if self.action.data != "split" or not isinstance(self.item, Comment):
+            return
+        if not can_move(branch_of(self.item)):
+            raise ValidationError(
+                "This reply has anonymous or official answers, which stay in their thread. Split a part without them."
+            )
+        length = text.visible_length(field.data or "")
+        if not (self.into.data or "").strip() and not TITLE_LENGTH[0] <= length <= TITLE_LENGTH[1]:
+            raise ValidationError(
+                "Give the address of the other thread, or for a new one a title of "
+                f"{TITLE_LENGTH[0]} to {TITLE_LENGTH[1]} characters."
+            )
 
     def validate_suggested_body(self, field: Field) -> None:
         """Check the length against what the author can save."""
@@ -245,7 +267,9 @@ class DecisionForm(ReasonForm):
             return {"suggested_body": self.suggestion()}
         if self.action.data == "move":
             return {"tags": self.new_tags, "subject": self.new_subject}
-        return {"into": self.target} if self.action.data == "merge" else {}
+        if self.action.data == "merge":
+            return {"into": self.target, "moves_replies": self.moves_replies.data}
+        return {"into": self.target, "title": self.new_title.data or ""} if self.action.data == "split" else {}
 
 
 class BulkForm(ReasonForm):
