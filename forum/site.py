@@ -46,6 +46,11 @@ DEFAULTS: dict[str, tuple[Value, str]] = {
         "invitation link. By invitation: only through a link. Closed: not at all.",
     ),
     "registration_message": ("", "What the page for joining says while joining needs approval or is not possible."),
+    "read_only": (
+        "",
+        "While this says why, nobody can post, reply, rate or change anything: forms are refused with it and keep what "
+        "was typed. Signing in, admin pages and moderation still work. Empty to end it.",
+    ),
     "announcement": ("", "A line at the top of every page. Empty for none."),
     "rules_note": ("", "Text above the rules, in Markdown. Empty for none."),
 }
@@ -84,9 +89,12 @@ def setting_html(name: str) -> str:
 
 
 def announcement() -> str:
-    """Return the line at the top of every page; "" when the database fails, so that the error page can be shown."""
+    """Return the line at the top of every page: why the site is read-only, or the announcement.
+
+    It is "" when the database fails, so that the error page can be shown.
+    """
     try:
-        return str(setting("announcement"))
+        return str(setting("read_only") or setting("announcement"))
     except SQLAlchemyError:
         return ""
 

@@ -24,7 +24,7 @@ FLOORS = [
     "access clients cursors headers mail urls",
     "assets forms messages rate_limits submissions",
     "templating errors",
-    "device_drafts",
+    "device_drafts read_only",
     "backup web",
     "accounts legal",
     "vendors",
