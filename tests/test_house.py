@@ -84,7 +84,7 @@ ORDER = {
     ],
     "pages": [
         "costs saved",
-        "anonymity_views feed_views home_filters leaving open_data ranking status_views",
+        "anonymity_views branding_views feed_views home_filters leaving open_data ranking status_views",
         "vendor",
         "views",
         "representative_dashboard_views",

@@ -28,6 +28,8 @@ CHOICES = {
     },
 }
 LABELS = {
+    "site_name": SettingLabel("Name of the site", 0, 30),
+    "tagline": SettingLabel("Tagline", 0, 200),
     "read_only": SettingLabel("Read-only, because", 0, 300),
     "registration": SettingLabel("Who can join", 0, 0),
     "registration_message": SettingLabel("Message on the page for joining", 0, 500),
@@ -46,7 +48,7 @@ LABELS = {
     "anonymous_percent_held": SettingLabel("Anonymous texts held at random, in percent", 0, 100),
     "notice_days": SettingLabel("Days to decide a notice", 1, 90),
 }
-ONE_LINE = ("announcement", "read_only")
+ONE_LINE = ("announcement", "read_only", "site_name", "tagline")
 # The log says that these changed, not to what: a public list of filtered words would be easy to avoid.
 REDACTED_IN_LOG = ("held_words", "held_domains", "announcement", "rules_note", "registration_message")
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -23,6 +23,7 @@ from forum.moderation.log.queries import (
 )
 from forum.moderation.queries import decision_by_id
 from forum.moderation.rules import RULES
+from forum.site import site_name
 from forum.urls import whole_number
 
 bp = Blueprint("log", __name__)
@@ -113,7 +114,7 @@ def transparency() -> str:
 def transparency_json() -> Response:
     """The figures as JSON, with small counts banded as on the page."""
     counts = transparency_counts()
-    answer: dict[str, object] = {"site": current_app.config["SITE_NAME"]}
+    answer: dict[str, object] = {"site": site_name()}
     answer |= {name: counts[name] for name in ("hours_to_decide", "hours_to_decide_notices")}
     answer["notices_received"] = banded_count(sum(counts["notices"].values()))
     for name in ("by_action", "by_rule", "by_source", "appeals", "notices"):
