@@ -195,13 +195,16 @@ def composing(view: View) -> View:
     return view
 
 
-def unsent_form() -> UnsentForm | None:
+def unsent_form(*, is_any: bool = False) -> UnsentForm | None:
     """Return the submitted form to offer it again; None unless a page of this site sent a text that somebody composed.
+
+    With `is_any`, also a form that holds no such text.
 
     A foreign page could send fields that its reader never saw, to be confirmed here with one press.
     """
     view = current_app.view_functions.get(request.endpoint or "")
-    if request.method != "POST" or not hasattr(view, "is_composing") or not is_same_origin():
+    is_offered = is_any or hasattr(view, "is_composing")
+    if request.method != "POST" or not is_offered or not is_same_origin():
         return None
     names = (name for name in request.form if name not in NEVER_REPEATED and len(name) < 60)
     fields = {name: _typed_value(name) for name in islice(names, MAX_UNSENT_FIELDS)}

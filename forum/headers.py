@@ -26,6 +26,8 @@ HSTS_SECONDS = 63_072_000
 # Smaller responses are not worth compressing, in bytes.
 MIN_GZIP_BYTES = 800
 MAX_CACHED_FILES = 100
+# The same for everybody, at addresses that change with the content.
+FILE_ENDPOINTS = ("static", "branding.logo")
 # A thread has links to edit and delete for its author alone. To someone on the network a member's page is a multiple of
 # so many bytes long, and the header of a random length blurs what a compressing proxy would leave of the difference.
 PADDED_ENDPOINTS = frozenset({"posts.show"})
@@ -60,7 +62,7 @@ def _security_headers(app: Flask) -> list[tuple[str, str]]:
 def _add_headers(response: Response) -> WerkzeugResponse:
     headers = response.headers
     headers.extend(current_app.extensions["security_headers"])
-    if request.endpoint == "static" and response.status_code in (200, 206, 304):
+    if request.endpoint in FILE_ENDPOINTS and response.status_code in (200, 206, 304):
         headers["Cache-Control"] = "public, max-age=" + ("31536000, immutable" if "v" in request.args else "604800")
         return _compress(response).make_conditional(request)
     if request.method == "POST" and response.status_code in (200, 422) and _is_composing():

@@ -1,7 +1,10 @@
 """Settings that admins change while the site runs: limits, thresholds, the announcement; with their defaults."""
 
+import re
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 from flask import current_app
@@ -59,16 +62,35 @@ DEFAULTS: dict[str, tuple[Value, str]] = {
         "invitation link. By invitation: only through a link. Closed: not at all.",
     ),
     "registration_message": ("", "What the page for joining says while joining needs approval or is not possible."),
+    "site_name": ("", "Shown on every page, in mail and in feeds. Empty for the operator's FORUM_SITE_NAME."),
+    "tagline": (
+        "A partnership goes both ways. Run by its members; no vendor pays to be listed.",
+        "The sentence at the foot of every page. Empty for none.",
+    ),
+    "read_only": (
+        "",
+        "While this says why, nobody can post, reply, rate or change anything: forms are refused with it and keep what "
+        "was typed. Signing in, admin pages and moderation still work. Empty to end it.",
+    ),
     "announcement": ("", "A line at the top of every page. Empty for none."),
     "rules_note": ("", "Text above the rules, in Markdown. Empty for none."),
 }
 # Markdown settings, and the names under which their HTML is stored, rendered when they were changed.
 RENDERED_SETTINGS = {"rules_note": "rules_note_html"}
-# A row that is no setting.
+# Rows that are no settings.
 MAIL_TESTED = "mail_tested"
-# Another one: the posts on top of the home page, the latest first.
+# The posts on top of the home page, the latest first.
 PINNED_POSTS = "pinned_posts"
 MAX_PINNED_POSTS = 3
+LOGO = "logo"
+# The first bytes of the kinds of image that a logo can be. An SVG could hold a script.
+LOGO_SIGNATURES = (
+    ("image/png", re.compile(rb"\x89PNG\r\n\x1a\n")),
+    ("image/jpeg", re.compile(rb"\xff\xd8\xff")),
+    ("image/webp", re.compile(rb"RIFF....WEBP", re.DOTALL)),
+)
+MAX_LOGO_BYTES = 64_000
+DIGEST_LENGTH = 16
 # For each database: when the cache expires, in seconds of time.monotonic(), and the stored settings.
 _cache: dict[str, tuple[float, dict[str, Value]]] = {}
 
@@ -100,11 +122,57 @@ def setting_html(name: str) -> str:
 
 
 def announcement() -> str:
-    """Return the line at the top of every page; "" when the database fails, so that the error page can be shown."""
+    """Return the line at the top of every page: why the site is read-only, or the announcement.
+
+    It is "" when the database fails, so that the error page can be shown.
+    """
     try:
-        return str(setting("announcement"))
+        return str(setting("read_only") or setting("announcement"))
     except SQLAlchemyError:
         return ""
+
+
+def tagline() -> str:
+    """Return the sentence at the foot of every page; the default when the database fails."""
+    try:
+        return str(setting("tagline"))
+    except SQLAlchemyError:
+        return str(DEFAULTS["tagline"][0])
+
+
+def site_name() -> str:
+    """Return the name of the site, also when the database fails."""
+    try:
+        return str(setting("site_name") or current_app.config["SITE_NAME"])
+    except SQLAlchemyError:
+        return str(current_app.config["SITE_NAME"])
+
+
+def logo_digest() -> str:
+    """Return the digest of the logo, which is part of its address; "" without one, and when the database fails."""
+    try:
+        return str(_cached().get(LOGO, ""))[:DIGEST_LENGTH]
+    except SQLAlchemyError:
+        return ""
+
+
+def logo() -> tuple[str, bytes] | None:
+    """Return MIME type and bytes of the logo, or None without one."""
+    _, mimetype, body = f"{_cached().get(LOGO, '')}::".split(":")[:3]
+    return (mimetype, b64decode(body)) if body else None
+
+
+def logo_mimetype(body: bytes) -> str | None:
+    """Return the MIME type of an image that can be the logo, or None for anything else."""
+    return next((mimetype for mimetype, signature in LOGO_SIGNATURES if signature.match(body)), None)
+
+
+def store_logo(body: bytes) -> None:
+    """Store the logo, or remove it when there are no bytes. The caller commits."""
+    digest = sha256(body).hexdigest()[:DIGEST_LENGTH]
+    _write(LOGO, f"{digest}:{logo_mimetype(body)}:{b64encode(body).decode()}" if body else "", "")
+    db.session.flush()
+    db.session.info["has_new_settings"] = True
 
 
 def change_setting(name: str, value: Value) -> None:

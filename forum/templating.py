@@ -34,6 +34,13 @@ class SharedGlobalsEnvironment(Environment):
         return {**self.globals, **d} if d else self.globals
 
 
+class SiteName:
+    """The name of the site, as it is when a template prints it."""
+
+    def __str__(self) -> str:
+        return site.site_name()
+
+
 def init_app(app: Flask) -> None:
     """Set the application's Jinja environment up. Call it before anything else touches a template."""
     app.jinja_environment = SharedGlobalsEnvironment
@@ -45,8 +52,10 @@ def init_app(app: Flask) -> None:
         can=can,
         external_url=external_url,
         form_timestamp=form_timestamp,
-        site_name=app.config["SITE_NAME"],
+        logo_digest=site.logo_digest,
+        site_name=SiteName(),
         sign_in_path=sign_in_path,
+        tagline=site.tagline,
         site_url=app.config["SITE_URL"],
         url_for=path_of,
     )

@@ -12,7 +12,7 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.datastructures import ImmutableMultiDict, iter_multi_items
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from forum import assets, device_drafts, errors, headers, messages, templating
+from forum import assets, device_drafts, errors, headers, messages, read_only, templating
 from forum.access_protocols import User
 from forum.job_queue import redis_options
 from forum.rate_limits import limiter, writing_limiter
@@ -68,6 +68,7 @@ def init_app(app: Flask) -> None:
     app.url_map.converters.update(key=KeyConverter, int=RowIdConverter)
     assets.init_app(app)
     device_drafts.init_app(app)
+    read_only.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
     messages.init_app(app)

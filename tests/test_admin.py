@@ -65,6 +65,7 @@ DOORS = {
     "/admin/invitations": "admin",
     "/admin/invitations/revoke": "admin",
     "/admin/settings": "admin",
+    "/admin/settings/logo": "admin",
     "/admin/vendors/new": "staff",
     "/admin/legal": "admin",
     "/admin/legal/imprint": "admin",

@@ -24,7 +24,7 @@ FLOORS = [
     "access clients cursors headers mail urls",
     "assets forms messages rate_limits submissions",
     "templating errors",
-    "device_drafts mail_senders",
+    "device_drafts mail_senders read_only",
     "backup web",
     "accounts legal",
     "vendors",
@@ -68,7 +68,7 @@ ORDER = {
         "anonymous comment_queries draft_queries item_queries mentions merging official_queries row_html scheduled_queries "
         "tags visibility",
         "queries",
-        "chain_queries feed_queries pinned_queries related_queries",
+        "chain_queries feed_queries pinned_queries rating_cards related_queries",
         "screening",
         "writing",
         "actions comment_actions useful_views",
@@ -85,7 +85,7 @@ ORDER = {
     ],
     "pages": [
         "costs saved",
-        "anonymity_views feed_views home_filters leaving open_data ranking status_views",
+        "anonymity_views branding_views feed_views home_filters leaving open_data ranking status_views",
         "vendor",
         "views",
         "representative_dashboard_views",

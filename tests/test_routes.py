@@ -18,6 +18,7 @@ ADMIN_ENDPOINTS = {
         "export_vendors",
         "import_vendors",
         "revoke_invitation",
+        "change_logo",
         "settings",
         "test_mail",
         "health",

@@ -10,12 +10,11 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from flask import current_app
-
 from forum import anonymity, text
 from forum.accounts.models import Member
 from forum.accounts.queries import names_of_representatives_and_staff
 from forum.accounts.signals import name_chosen
+from forum.site import site_name
 
 MAX_TYPED_LENGTH = 400
 # Marks on one letter: more than any language needs pile up over other lines.
@@ -78,7 +77,7 @@ def has_address(name: str) -> bool:
 
 def title_error(title: str) -> str | None:
     """Return why nobody but staff may have this as a title, company or country, or None."""
-    key, site = key_of(title), key_of(current_app.config["SITE_NAME"])
+    key, site = key_of(title), key_of(site_name())
     if key_of(TITLE_STEM) in key or (len(site) > 3 and site in key):
         return f"This looks as if you were staff of this site. {BADGE_HINT}"
     return None

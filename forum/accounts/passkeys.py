@@ -32,6 +32,7 @@ from forum.accounts.lock_actions import unlock_anonymous_writing
 from forum.accounts.models import Member, Passkey
 from forum.accounts.queries import passkey_by_credential_id
 from forum.db import db
+from forum.site import site_name
 
 MAX_PASSKEYS = 20
 # A credential is about one kilobyte; attestations of some devices are longer.
@@ -49,7 +50,7 @@ def registration_ceremony(member: Member) -> Ceremony:
     """Return what a browser needs to make a passkey of the member."""
     options = generate_registration_options(
         rp_id=_domain(),
-        rp_name=current_app.config["SITE_NAME"],
+        rp_name=site_name(),
         user_id=_user_handle(member),
         user_name=member.email or member.name,
         user_display_name=member.name,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from flask import current_app
 from flask_login import current_user
 from limits import parse
 from wtforms import Field, HiddenField, PasswordField, StringField
@@ -16,6 +15,7 @@ from forum.accounts.lock_actions import unlock_anonymous_writing
 from forum.accounts.models import Member
 from forum.forms import Form
 from forum.rate_limits import limiter
+from forum.site import site_name
 
 ExtraValidators = Mapping[str, Sequence[Any]] | None
 
@@ -97,7 +97,7 @@ class EnableForm(CodeForm):
     def app_secret(self) -> AppSecret:
         """Return the secret in the forms that an authenticator app can take."""
         secret = self.secret()
-        uri = two_factor.provisioning_uri(secret, current_user, current_app.config["SITE_NAME"])
+        uri = two_factor.provisioning_uri(secret, current_user, site_name())
         groups = " ".join(secret[n : n + 4] for n in range(0, len(secret), 4))
         return AppSecret(two_factor.qr_code(uri), uri, groups)
 

@@ -12,6 +12,7 @@ from forum.legal.actions import NewerVersion, save_legal_text
 from forum.legal.models import PAGE_KINDS, PAGE_RULE
 from forum.legal.queries import legal_text, missing_pages, written_pages
 from forum.moderation.log.actions import log_change
+from forum.site import site_name
 from forum.urls import whole_number
 from forum.web import permission_required
 
@@ -46,7 +47,7 @@ def legal_page(page: str) -> ResponseReturnValue:
 
 def template_of(page: str) -> str:
     """Return a text to start from, with what the software stores and blanks for what it can't know."""
-    words = {"site_url": current_app.config["SITE_URL"], "site_name": current_app.config["SITE_NAME"]}
+    words = {"site_url": current_app.config["SITE_URL"], "site_name": site_name()}
     return render_template(f"legal/{page}.txt", **words)
 
 

@@ -28,6 +28,9 @@ CHOICES = {
     },
 }
 LABELS = {
+    "site_name": SettingLabel("Name of the site", 0, 30),
+    "tagline": SettingLabel("Tagline", 0, 200),
+    "read_only": SettingLabel("Read-only, because", 0, 300),
     "registration": SettingLabel("Who can join", 0, 0),
     "registration_message": SettingLabel("Message on the page for joining", 0, 500),
     "announcement": SettingLabel("Announcement", 0, 300),
@@ -46,6 +49,7 @@ LABELS = {
     "anonymous_percent_held": SettingLabel("Anonymous texts held at random, in percent", 0, 100),
     "notice_days": SettingLabel("Days to decide a notice", 1, 90),
 }
+ONE_LINE = ("announcement", "read_only", "site_name", "tagline")
 # The log says that these changed, not to what: a public list of filtered words would be easy to avoid.
 REDACTED_IN_LOG = (
     *("held_words", "held_domains", "blocked_domains"),
@@ -59,7 +63,7 @@ def _field(name: str) -> Field:
     if name in CHOICES:
         return SelectField(label, choices=CHOICES[name])
     if isinstance(default, str):
-        kind = StringField if name == "announcement" else TextAreaField
+        kind = StringField if name in ONE_LINE else TextAreaField
         length = Length(max=int(maximum), message=f"Use at most {maximum:,.0f} characters.")
         return kind(label, validators=[length, check_markdown] if name in RENDERED_SETTINGS else [length])
     message = f"Enter a number from {minimum:g} to {maximum:g}."

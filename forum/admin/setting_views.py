@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import current_app, flash, redirect, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -14,7 +14,16 @@ from forum.db import db
 from forum.mail_transport import needs_tls
 from forum.moderation.log.actions import log_change
 from forum.rate_limits import limiter
-from forum.site import DEFAULTS, Value, change_setting, current_settings, record_mail_test
+from forum.site import (
+    DEFAULTS,
+    MAX_LOGO_BYTES,
+    Value,
+    change_setting,
+    current_settings,
+    logo_mimetype,
+    record_mail_test,
+    store_logo,
+)
 from forum.web import permission_required
 
 
@@ -44,6 +53,29 @@ def settings() -> ResponseReturnValue:
         from_address=current_app.config["MAIL_FROM"],
     )
     return page, 409 if form.conflicts else status
+
+
+@bp.post("/settings/logo")
+@permission_required(can_administer)
+@ADMIN_WRITES
+def change_logo() -> ResponseReturnValue:
+    """Store or remove the logo."""
+    upload = request.files.get("logo")
+    body = upload.read(MAX_LOGO_BYTES + 1) if upload is not None else b""
+    if request.form.get("intent") == "remove":
+        return _logo_saved(b"", "Logo removed.")
+    if not body or len(body) > MAX_LOGO_BYTES or logo_mimetype(body) is None:
+        flash(f"Choose a PNG, JPEG or WebP image of at most {MAX_LOGO_BYTES // 1000} KB. The logo was not changed.")
+        return redirect(url_for(".settings", _anchor="logo"))
+    return _logo_saved(body, "Logo saved. Every page follows within ten seconds.")
+
+
+def _logo_saved(body: bytes, message: str) -> ResponseReturnValue:
+    store_logo(body)
+    log_change(current_user, "settings", facts=f"Logo: {'changed' if body else 'removed'}")
+    db.session.commit()
+    flash(message)
+    return redirect(url_for(".settings", _anchor="logo"))
 
 
 @bp.post("/settings/test-mail")

@@ -12,6 +12,7 @@ from forum.accounts.bylines import byline
 from forum.imports.queries import BATCH, public_comments, public_posts, public_vendors
 from forum.links import external_url
 from forum.posts.tags.queries import all_tags, tag_slugs_of
+from forum.site import site_name
 from forum.urls import key_text
 from forum.vendors.models import Vendor
 
@@ -32,7 +33,7 @@ def export_to(stream: IO[str]) -> int:
 
 
 def _rows() -> Iterator[dict[str, Any]]:
-    site = {"name": current_app.config["SITE_NAME"], "url": current_app.config["SITE_URL"]}
+    site = {"name": site_name(), "url": current_app.config["SITE_URL"]}
     yield {"kind": "site", "format": FORMAT, **site}
     for vendor in public_vendors():
         yield _vendor(vendor)

@@ -295,12 +295,3 @@ TARGETS: Mapping[str, str] = {
 }
 # Parts of the site that staff change. What was changed is public; of a member it is not.
 SITE_TARGETS = ("vendor", "programme", "category", "tag", "settings", "legal_page", "operations")
-# What became of a notice, as its sender, the author and the transparency page read it.
-NOTICE_OUTCOMES: Mapping[str, str] = {
-    "kept": "The content stays up",
-    "changed": "The content stays up, and something about its thread was changed",
-    "edit_asked": "The content is hidden until its author edits it",
-    "hidden": "The content is hidden",
-    "removed": "The content was removed",
-    "gone": "The content is no longer visible: its author deleted it, or it was already hidden",
-}

@@ -1,8 +1,19 @@
-"""What a decision is called: in the public log, and to the member concerned."""
+"""What a decision is called, in the public log and to the member concerned, and what became of a notice."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from forum.moderation.kinds import ACTIONS, AUTOMATIC, Words
+
+# What became of a notice, as its sender, the author and the transparency page read it.
+NOTICE_OUTCOMES: Mapping[str, str] = {
+    "kept": "The content stays up",
+    "changed": "The content stays up, and something about its thread was changed",
+    "edit_asked": "The content is hidden until its author edits it",
+    "hidden": "The content is hidden",
+    "removed": "The content was removed",
+    "gone": "The content is no longer visible: its author deleted it, or it was already hidden",
+}
 
 
 class LoggedDecision(Protocol):

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from forum.pages import anonymity_views, feed_views, representative_dashboard_views, status_views, views
+from forum.pages import anonymity_views, branding_views, feed_views, representative_dashboard_views, status_views, views
 from forum.pages.leaving import request_views
 from forum.pages.leaving import views as leaving_views
 from forum.pages.open_data import views as open_data_views
@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
     for blueprint in (
         views.bp,
         anonymity_views.bp,
+        branding_views.bp,
         leaving_views.bp,
         request_views.bp,
         ranking_views.bp,

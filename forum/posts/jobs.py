@@ -6,6 +6,7 @@ from forum import jobs
 from forum.db import db, writing
 from forum.posts.recounts import settle_recounts
 from forum.posts.scheduled_actions import due_ids, publish_scheduled_text
+from forum.site import setting
 
 log = logging.getLogger(__name__)
 
@@ -13,8 +14,11 @@ log = logging.getLogger(__name__)
 @jobs.periodic(minute="*/10")
 @writing()
 def publish_scheduled() -> None:
-    """Publish the scheduled texts that are due. A failure is tried again; the log reveals neither which nor whose."""
-    text_ids = due_ids()
+    """Publish the scheduled texts that are due, unless the site is read-only.
+
+    A failure is tried again; the log reveals neither which nor whose.
+    """
+    text_ids = [] if setting("read_only") else due_ids()
     db.session.rollback()
     for text_id in text_ids:
         try:

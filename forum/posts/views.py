@@ -1,7 +1,7 @@
 """Posts: show, write, edit and delete them."""
 
 import secrets
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -34,6 +34,7 @@ from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Post
 from forum.posts.official_views import official_reply_values
 from forum.posts.queries import post_by_id, post_page_row
+from forum.posts.rating_cards import rating_card
 from forum.posts.related_queries import related_posts
 from forum.posts.rows import PostPageRow
 from forum.posts.scheduled_actions import schedule_post
@@ -43,10 +44,6 @@ from forum.posts.useful_views import save_useful_vote
 from forum.posts.versions import version_page
 from forum.rate_limits import limit_writing, limiter
 from forum.ratings.actions import AlreadyRated
-from forum.ratings.directions import Scorecard, rating_scorecard
-from forum.ratings.models import Snapshot
-from forum.ratings.queries import scorecard_row
-from forum.ratings.scores.actions import site_context
 from forum.submissions import submit_once
 from forum.templating import current_reader
 from forum.urls import KeyConverter, whole_number
@@ -55,14 +52,6 @@ from forum.vendors.queries import vendor_by_name
 from forum.web import permission_required, require
 
 bp = Blueprint("posts", __name__)
-
-
-class RatingCard(NamedTuple):
-    """What others see of the rating that a post carries, and the vendor's published snapshot."""
-
-    scorecard: Scorecard
-    vendor: str | None
-    snapshot: Snapshot | None
 
 
 @bp.get("/posts/<key:post_id>/")
@@ -92,7 +81,7 @@ def show(post_id: int, slug: str | None = None) -> ResponseReturnValue:
         thread=thread,
         reader=thread.reader,
         related_posts=related_posts(post.id, post.vendor_id),
-        card=_rating_card(post),
+        card=rating_card(post),
         is_removed=is_removed,
         **_reply_values(post, reader),
     )
@@ -289,14 +278,3 @@ def _redirect_to_reply(post: PostPageRow, comment_id: int | None) -> ResponseRet
     if comment is None:
         return _redirect_to(post)
     return redirect(url_for("comments.show", comment_id=comment.id))
-
-
-def _rating_card(post: PostPageRow) -> RatingCard | None:
-    row = scorecard_row(post.rating_id) if post.rating_id and not post.deleted_at else None
-    if row is None or row.rating.hidden_at:
-        return None
-    figures = row.snapshot.figures if row.snapshot else None
-    # Of an anonymous rating, only the tier that the post shows: after a revision it may be another one.
-    is_shown = row.tier is not None and (not row.rating.anonymous or row.tier.id == post.tier_id)
-    scorecard = rating_scorecard(row.rating, row.tier if is_shown else None, figures, site_context(row.site))
-    return RatingCard(scorecard, row.vendor_name, row.snapshot if figures else None)

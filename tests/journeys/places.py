@@ -293,9 +293,5 @@ ADMIN = [
     Place("admin, health", "/admin/health", "admin"),
     Place("admin, add a vendor", "/admin/vendors/new", "moderator"),
     Place("admin, add a vendor, wrong", "/admin/vendors/new", "moderator", 422, submit("Add vendor", name="x")),
-    Place("admin, legal pages", "/admin/legal", "admin"),
-    Place("admin, imprint", "/admin/legal/imprint", "admin"),
-    Place("admin, standard texts", "/admin/standard-texts?language=de", "admin"),
-    Place("admin, standard text", "/admin/standard-texts/3?language=de", "admin"),
 ]
 PLACES = STRANGER + MEMBERS + ACCOUNT + LISTS + MODERATION + STAFF + SPEAKERS + ADMIN

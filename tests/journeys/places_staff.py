@@ -1,4 +1,4 @@
-"""Pages about what moderators hid, and on which they act on an account."""
+"""Pages about what moderators hid, on which they act on an account, and of texts that admins write."""
 
 from tests.journeys.steps import Place, submit
 
@@ -9,4 +9,8 @@ STAFF = [
     Place("rename or delete an account", "/admin/members/ines-field/request", "admin"),
     Place("ban for spam", "/moderation/members/ines-field/spam", "moderator"),
     Place("ban for spam, wrong", "ban for spam", "moderator", 422, submit("Ban and remove", reason="No.")),
+    Place("admin, legal pages", "/admin/legal", "admin"),
+    Place("admin, imprint", "/admin/legal/imprint", "admin"),
+    Place("admin, standard texts", "/admin/standard-texts?language=de", "admin"),
+    Place("admin, standard text", "/admin/standard-texts/3?language=de", "admin"),
 ]

@@ -12,11 +12,11 @@ from forum.forms import composing
 from forum.moderation.decisions import appeals
 from forum.moderation.decisions.forms import AppealForm
 from forum.moderation.decisions.redress import is_open_to_appeal
-from forum.moderation.kinds import ADVERSE, NOTICE_OUTCOMES, SOURCES
+from forum.moderation.kinds import ADVERSE, SOURCES
 from forum.moderation.models import Decision
 from forum.moderation.notices.queries import notices_for_member
 from forum.moderation.queries import decision_by_id, decisions_for_member, reversal_of, withheld_text
-from forum.moderation.wording import outcome_for_author
+from forum.moderation.wording import NOTICE_OUTCOMES, outcome_for_author
 from forum.posts.chain_queries import anonymous_texts_of
 from forum.rate_limits import limit_writing
 from forum.submissions import submit_once

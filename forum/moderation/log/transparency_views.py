@@ -4,16 +4,18 @@ import csv
 import io
 from typing import Any
 
-from flask import Response, abort, current_app, jsonify, render_template
+from flask import Response, abort, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from forum.db import now
-from forum.moderation.kinds import ACTIONS, NOTICE_OUTCOMES, SOURCES
+from forum.moderation.kinds import ACTIONS, SOURCES
 from forum.moderation.log.figure_queries import FIGURES, counts_by_month, first_decision_at, totals
 from forum.moderation.log.periods import Period, periods_between
 from forum.moderation.log.queries import MIN_EXACT_COUNT, transparency_counts
 from forum.moderation.log.views import bp
 from forum.moderation.rules import rule_words
+from forum.moderation.wording import NOTICE_OUTCOMES
+from forum.site import site_name
 
 APPEAL_OUTCOMES = {"upheld": "The decision stands", "reversed": "The decision was undone"}
 COLUMNS = ("period", "figure", "item", "count")
@@ -68,7 +70,7 @@ def transparency_csv() -> Response:
 def transparency_json() -> Response:
     """The figures since the beginning as JSON, with small counts banded as on the page."""
     counts = transparency_counts()
-    answer: dict[str, object] = {"site": current_app.config["SITE_NAME"]}
+    answer: dict[str, object] = {"site": site_name()}
     answer |= {name: counts[name] for name in ("hours_to_decide", "hours_to_decide_notices")}
     answer["notices_received"] = banded_count(sum(counts["notices"].values()))
     for name in ("by_action", "spam_by_action", "by_rule", "by_source", "appeals", "notices"):
@@ -92,7 +94,7 @@ def transparency_json_of(period: str) -> Response:
     selected = _period_or_404(period, _periods())
     counts: dict[str, Any] = totals(counts_by_month(selected), selected)
     figures = {name: {item: banded_count(items[item]) for item in items} for name, items in counts.items()}
-    return jsonify({"site": current_app.config["SITE_NAME"], "period": selected.key, **figures})
+    return jsonify({"site": site_name(), "period": selected.key, **figures})
 
 
 def item_label(figure: str, item: str) -> str:

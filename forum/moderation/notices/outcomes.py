@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from forum import mail
 from forum.db import db, now
 from forum.moderation.cases import lock_item_cases
-from forum.moderation.kinds import ACTIONS, NOTICE_OUTCOMES
+from forum.moderation.kinds import ACTIONS
 from forum.moderation.models import Case, Decision, Notice
 from forum.moderation.notices.queries import (
     has_other_open_notice,
@@ -16,6 +16,7 @@ from forum.moderation.notices.queries import (
 )
 from forum.moderation.notices.senders import CONFIRMATION_SECONDS, hash_secret, new_secret, unseal_sender
 from forum.moderation.rules import rule_words
+from forum.moderation.wording import NOTICE_OUTCOMES
 from forum.posts.models import Comment, Post
 
 # The period for objections and appeals, plus a few days to answer one.

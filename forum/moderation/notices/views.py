@@ -22,13 +22,13 @@ from forum.config import SAFE_METHODS
 from forum.db import db, now
 from forum.forms import composing
 from forum.links import external_url
-from forum.moderation.kinds import NOTICE_OUTCOMES
 from forum.moderation.models import Notice
 from forum.moderation.notices.actions import confirm_notice, object_to_decision, save_author_answer, send_notice
 from forum.moderation.notices.forms import AnswerForm, NoticeForm, ObjectionForm
 from forum.moderation.notices.queries import is_claimed, notice_by_id, notice_by_secret_hash, notices_about_item
 from forum.moderation.notices.senders import hash_secret, hash_unconfirmed, notice_id_from_token
 from forum.moderation.queries import reversal_of
+from forum.moderation.wording import NOTICE_OUTCOMES
 from forum.posts.comment_queries import comment_by_id
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_by_id
