@@ -61,6 +61,13 @@ def test_reports_alone_leave_a_tombstone_that_says_so(browse: Browse, judge: Mem
     assert "What nobody may read." in words(browse(), path_of(post))
 
 
+def test_a_text_that_a_moderator_reviewed_and_left_up_is_shown_again(browse: Browse, judge: Member) -> None:
+    post = make_post(body="What everyone may read.")
+    hide_by_reports(browse, post)
+    decide(browse, judge, post, action="lock")
+    assert "What everyone may read." in words(browse(), path_of(post))
+
+
 def test_a_text_that_waits_to_appear_for_the_first_time_has_no_tombstone(browse: Browse, app: Flask) -> None:
     post = make_post()
     hold(post, "A filter caught it.")

@@ -21,6 +21,7 @@ from forum.moderation.notices.outcomes import close_notice
 from forum.moderation.queries import find_open_cases, highest_staff_number, next_log_number, reversal_of
 from forum.moderation.signals import decided
 from forum.posts.models import Comment, Post
+from forum.posts.visibility import unhide
 
 AUTOMATIC_NAME = "automatic"
 
@@ -56,6 +57,9 @@ def decide(case: Case, moderator: Member, *, action: str, **values: Unpack[Decis
     close_case(case, moderator)
     decision = apply_action(action_target(case, action), moderator, action=action, source=case.source, **values)
     _link(case, decision)
+    if case.kind == "flag" and content is not None and content.hidden_until_review:
+        # The moderator has reviewed it and left it up.
+        unhide(content)
     if action in TAKES_TEXT and content is not None:
         close_related_cases(content, decision, moderator)
     db.session.flush()
