@@ -35,13 +35,14 @@ SENTENCES = {
     "scheduled_texts": "Scheduled texts",
     "sealed_drafts": "drafts on the server",
     "search_documents": "the words of readable texts",
+    "spam_batches": "Moderation",
     "useful_votes": "useful votes",
     "withheld_texts": "the earlier wording of texts",
 }
 NOTHING_PERSONAL = set(
     """
-    categories job_claims job_runs legal_texts pending_mentions pending_recounts post_tags programme_changes programmes
-    search_words site_settings snapshots spent_links tag_synonyms tags tiers unmailed_posts unmailed_texts vendor_aliases
+    categories imported_addresses job_claims job_runs legal_texts pending_mentions pending_recounts post_tags
+    programme_changes programmes search_words site_settings snapshots spent_links standard_texts tag_synonyms tags tiers unmailed_posts unmailed_texts vendor_aliases
     vendor_domains vendors
     """.split()
 )

@@ -228,6 +228,7 @@ def test_feeds_name_the_configured_address_alone(app: Any, browse: Any, path: st
 
 def test_a_forgotten_password_is_the_same_work_for_known_and_unknown_addresses(app: Any, browse: Any) -> None:
     member = member_with_password()
+    browse().get("/")  # which reads the settings
     statements: dict[str, list[str]] = {}
     for address in (str(member.email), "nobody@partner.example"):
         log = statements.setdefault(address, [])
