@@ -47,7 +47,7 @@ ORDER = {
         "cases",
         "notices",
         "decisions listeners",
-        "flags jobs log representatives",
+        "flags jobs log representatives staff_mail",
         "queue",
         "setup",
     ],

@@ -15,9 +15,11 @@ from forum.moderation.queue import listeners as queue_listeners
 from forum.moderation.queue import views as queue_views
 from forum.moderation.representatives import views as representative_views
 from forum.moderation.rules import rule_words
+from forum.moderation.staff_mail import jobs as staff_mail_jobs
+from forum.moderation.staff_mail import views as staff_mail_views
 
 # Imported so that the blueprint of the queue, the database, the signals and the job queue know them.
-LOADED = (queue_views, case_views, member_views, undo_views, jobs, listeners, models, queue_listeners)
+LOADED = (queue_views, case_views, member_views, undo_views, jobs, listeners, models, queue_listeners, staff_mail_jobs)
 
 
 def init_app(app: Flask) -> None:
@@ -29,6 +31,7 @@ def init_app(app: Flask) -> None:
         decision_views.bp,
         notice_views.bp,
         representative_views.bp,
+        staff_mail_views.bp,
     ):
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(log_words=log_words, rule_words=rule_words, usual_review_time=usual_review_time)
