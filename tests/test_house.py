@@ -47,7 +47,7 @@ ORDER = {
         "cases",
         "notices",
         "decisions listeners",
-        "flags jobs log representatives spam",
+        "flags jobs log representatives spam staff_mail",
         "queue",
         "setup",
     ],

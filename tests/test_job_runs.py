@@ -18,7 +18,8 @@ from tests.following import MONDAY
 
 # Jobs that every process runs on its own: they find their work in the database, claim it there, or clean their own machine.
 UNGUARDED = {
-    *("deliver_mail", "publish_scheduled", "send_mail_at_once", "settle_pending_mentions", "settle_pending_recounts"),
+    *("deliver_mail", "mail_moderators", "publish_scheduled", "send_mail_at_once"),
+    *("settle_pending_mentions", "settle_pending_recounts"),
     "truncate_write_ahead_log",
 }
 TUESDAY = datetime(2027, 3, 2, 5, 0, 30, tzinfo=UTC)

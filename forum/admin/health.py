@@ -35,6 +35,8 @@ JOB_LABELS = {
     "delete_sessions": "Deletion of sessions that are over",
     "deliver_mail": "Mail",
     "expire_notices": "Notices",
+    "mail_moderators": "Mail to moderators",
+    "mail_moderators_daily": "Mail to moderators, every morning",
     "move_late_posts": "Late posts of merged vendors",
     "publish_scheduled": "Scheduled posts and replies",
     "settle_spam": "Texts removed as spam, or restored",

@@ -19,11 +19,13 @@ from forum.moderation.spam import jobs as spam_jobs
 from forum.moderation.spam import listeners as spam_listeners
 from forum.moderation.spam import models as spam_models
 from forum.moderation.spam import views as spam_views
+from forum.moderation.staff_mail import jobs as staff_mail_jobs
+from forum.moderation.staff_mail import views as staff_mail_views
 from forum.moderation.wording import log_words
 
 # Imported so that the blueprint of the queue, the database, the signals and the job queue know them.
 VIEWS = (hidden_views, queue_views, case_views, member_views, undo_views, transparency_views)
-LOADED = (*VIEWS, jobs, listeners, models, queue_listeners)
+LOADED = (*VIEWS, jobs, listeners, models, queue_listeners, staff_mail_jobs)
 SPAM = (spam_jobs, spam_listeners, spam_models)
 
 
@@ -37,6 +39,7 @@ def init_app(app: Flask) -> None:
         notice_views.bp,
         representative_views.bp,
         spam_views.bp,
+        staff_mail_views.bp,
     ):
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(log_words=log_words, rule_words=rule_words, usual_review_time=usual_review_time)

@@ -214,6 +214,7 @@ MODERATION = [
     Place("appeal, wrong", "statement", "ines", 422, submit("Appeal", body="No.")),
     Place("moderation", "/moderation/", "moderator"),
     Place("moderation, nothing waits", "/moderation/?kind=representative", "moderator"),
+    Place("mail to moderators", "/moderation/mail", "moderator"),
     Place("case", member="moderator"),
     Place("case, wrong", "case", "moderator", 422, submit("Decide and open next", reason=LONG[:90])),
     Place("all of a member", "/moderation/members/ines-field", "moderator"),
