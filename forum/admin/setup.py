@@ -4,6 +4,7 @@ from flask import Flask
 
 from forum.admin import (
     category_views,
+    correction_views,
     health_views,
     jobs,
     legal_views,
@@ -20,6 +21,7 @@ LOADED = (jobs,)
 # All of admin's pages are on one blueprint; each of these modules adds its own.
 PAGES = (
     category_views,
+    correction_views,
     health_views,
     legal_views,
     member_views,

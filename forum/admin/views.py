@@ -12,6 +12,7 @@ from forum.db import db
 from forum.moderation.queue.queries import COUNT_CAP, open_case_counts
 from forum.rate_limits import limiter
 from forum.urls import whole_number
+from forum.vendors.correction_queries import open_correction_count
 from forum.vendors.queries import proposals, vendor_by_slug
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -30,6 +31,7 @@ def index() -> str:
     return render_template(
         "admin/index.html",
         proposals=proposals(),
+        correction_count=open_correction_count(),
         case_counts=open_case_counts(),
         count_cap=COUNT_CAP,
         checklist=launch_checklist(current_user) if can_administer(current_user) else [],

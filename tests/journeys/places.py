@@ -218,6 +218,7 @@ MODERATION = [
     Place("case, wrong", "case", "moderator", 422, submit("Decide and open next", reason=LONG[:90])),
     Place("all of a member", "/moderation/members/ines-field", "moderator"),
     Place("rename or delete an account", "/admin/members/ines-field/request", "admin"),
+    Place("corrections", "/admin/corrections", "moderator"),
     Place("ban for spam", "/moderation/members/ines-field/spam", "moderator"),
     Place("ban for spam, wrong", "ban for spam", "moderator", 422, submit("Ban and remove", reason="No.")),
     Place("entry, to be undone", "log entry", "moderator"),
