@@ -251,6 +251,11 @@ def can_open_dashboard(user: User, vendor: Vendor) -> bool:
     return is_moderator(user) or _represents(user, vendor.id)
 
 
+def can_suggest_correction(user: User, vendor: Vendor) -> bool:
+    """Suggest a correction of what the catalogue says about a vendor: its representatives."""
+    return can_write(user) and _represents(user, vendor.id)
+
+
 def can_rate(user: User, vendor: Vendor | None) -> bool:
     """Rate a vendor (None: an undisclosed one): members who are not affiliated with it and represent no vendor."""
     return can_write(user) and not is_representative(user) and not (vendor is not None and is_affiliated(user, vendor))

@@ -4,6 +4,7 @@ from flask import Flask
 
 from forum.admin import (
     category_views,
+    correction_views,
     health_views,
     jobs,
     legal_views,
@@ -24,6 +25,7 @@ LOADED = (jobs,)
 PAGES = (
     catalogue_views,
     category_views,
+    correction_views,
     health_views,
     legal_views,
     member_views,

@@ -14,6 +14,7 @@ from forum.moderation.queue.queries import COUNT_CAP, open_case_counts
 from forum.rate_limits import limiter
 from forum.site import setting
 from forum.urls import whole_number
+from forum.vendors.correction_queries import open_correction_count
 from forum.vendors.queries import proposals, vendor_by_slug
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -32,6 +33,7 @@ def index() -> str:
     return render_template(
         "admin/index.html",
         proposals=proposals(),
+        correction_count=open_correction_count(),
         case_counts=open_case_counts(),
         count_cap=COUNT_CAP,
         applicant_count=count_applicants() if setting("registration") != "open" else 0,

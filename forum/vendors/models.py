@@ -141,6 +141,30 @@ class Representative(db.Model):
     vendor: Mapped[Vendor] = relationship()
 
 
+class Correction(db.Model):
+    """What a representative says is wrong in the catalogue's facts about their vendor, and what staff answered."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (
+        CheckConstraint("outcome IN ('accepted', 'declined')", name="outcome_known"),
+        Index("ix_corrections_open", "decided_at", "id"),
+    )
+
+    id: Mapped[Id]
+    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendors.id", ondelete="CASCADE"), index=True)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
+    body: Mapped[str] = mapped_column(Text)
+    # A page of the vendor that shows it.
+    source_url: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    suggested_at: Mapped[Timestamp]
+    decided_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    answer: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+    vendor: Mapped[Vendor] = relationship()
+    member: Mapped[Member | None] = relationship()
+
+
 class ProgrammeChange(db.Model):
     """A dated change of a programme's terms, shown in the vendor's trend."""
 

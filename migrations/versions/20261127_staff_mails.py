@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "staff_mails"
-down_revision = "mail_paces"
+down_revision = "standard_texts"
 branch_labels = None
 depends_on = None
 

@@ -13,4 +13,5 @@ STAFF = [
     Place("admin, imprint", "/admin/legal/imprint", "admin"),
     Place("admin, standard texts", "/admin/standard-texts?language=de", "admin"),
     Place("admin, standard text", "/admin/standard-texts/3?language=de", "admin"),
+    Place("corrections", "/admin/corrections", "moderator"),
 ]
