@@ -281,3 +281,20 @@ def test_retired_is_a_column_of_the_catalogues_file(app: Flask) -> None:
     assert import_catalogue(b"vendor,retired\nNordwall,yes\n", None).changes[0].words == "retired"
     db.session.commit()
     assert vendor.retired_at and not import_catalogue(b"vendor,retired\nNordwall,\n", None).changes
+
+
+def test_a_domain_with_letters_of_any_script_is_taken_and_shown_as_its_owner_writes_it(
+    app: Flask, staff: Any, browse: Any
+) -> None:
+    vendor = make_vendor("Nordwall")
+    fields = {"domain-domain": "https://www.Bücher-Wall.example/über", "domain-relation": "own"}
+    assert staff.post("/admin/vendors/nordwall/domains", data=fields).status_code == 302
+    db.session.refresh(vendor)
+    assert [entry.domain for entry in vendor.domains] == ["xn--bcher-wall-9db.example"]
+    assert "bücher-wall.example" in staff.get("/admin/vendors/nordwall").text
+    assert facts() == ["Nordwall: bücher-wall.example (own) added"]
+    again = fields | {"domain-domain": "XN--BCHER-WALL-9DB.example"}
+    assert staff.post("/admin/vendors/nordwall/domains", data=again).status_code == 422, "it is the same domain"
+    colleague = browse(make_member(email="jo@bücher-wall.example"))
+    assert colleague.get("/vendors/nordwall/rate").status_code == 403
+    assert "bücher-wall.example" in browse(make_member()).get("/vendors/nordwall/representative").text

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from forum.accounts.models import Member
+from forum.domains import display_domain
 from forum.moderation.log.actions import log_change
 from forum.vendors import actions, catalogue_actions
 from forum.vendors.catalogue_actions import Requirements
@@ -70,12 +71,12 @@ def add_alias(staff: Member, vendor: Vendor, name: str) -> None:
 def add_domain(staff: Member, vendor: Vendor, domain: str, relation: str) -> None:
     """Add a domain. Raise ValueError for a domain in use."""
     catalogue_actions.add_related_domain(vendor, domain, relation)
-    log_change(staff, "vendor", facts=f"{vendor.name}: {domain} ({relation}) added")
+    log_change(staff, "vendor", facts=f"{vendor.name}: {display_domain(domain)} ({relation}) added")
 
 
 def remove_entry(staff: Member, vendor: Vendor, entry: VendorAlias | VendorDomain) -> None:
     """Remove an alias or a domain."""
-    label = entry.name if isinstance(entry, VendorAlias) else entry.domain
+    label = entry.name if isinstance(entry, VendorAlias) else entry.readable_name
     catalogue_actions.delete_entry(vendor, entry)
     log_change(staff, "vendor", facts=f"{vendor.name}: {label} removed")
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from forum.accounts.models import Member
 from forum.db import Id, RandomId, Timestamp, db
+from forum.domains import display_domain
 
 
 class Category(db.Model):
@@ -81,6 +82,11 @@ class VendorDomain(db.Model):
     relation: Mapped[str] = mapped_column(String(20), default="own", server_default="own")
 
     vendor: Mapped[Vendor] = relationship(back_populates="domains")
+
+    @property
+    def readable_name(self) -> str:
+        """The domain as its owner writes it."""
+        return display_domain(self.domain)
 
 
 class Programme(db.Model):

@@ -6,6 +6,7 @@ from flask_login import current_user
 
 from forum.access import is_member
 from forum.db import db
+from forum.domains import display_domain
 from forum.rate_limits import limiter, was_accepted
 from forum.templating import current_reader
 from forum.vendors import representative_actions as actions
@@ -38,7 +39,7 @@ def show(slug: str) -> ResponseReturnValue:
         representation=existing,
         retry_delay=actions.RETRY_DELAY,
         representatives=representatives_of(vendor.id),
-        domains=representative_domains(vendor),
+        domains=[display_domain(domain) for domain in representative_domains(vendor)],
     )
     return page, 403 if form.is_submitted() and state != "eligible" else status
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "constant_lists"
-down_revision = "standard_texts"
+down_revision = "staff_mails"
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "hidden_until_review"
-down_revision = "spam_batches"
+down_revision = "corrections"
 branch_labels = None
 depends_on = None
 

@@ -14,6 +14,7 @@ from forum.admin.catalogue.queries import all_vendors, domains_outside, names_ou
 from forum.admin.vendor_actions import describe_tier_change
 from forum.admin.vendor_forms import domain_error
 from forum.db import db, lock, now
+from forum.domains import display_domain
 from forum.moderation.log.actions import log_change
 from forum.vendors.actions import programme_slug, vendor_slug
 from forum.vendors.catalogue_actions import REQUIREMENTS
@@ -177,14 +178,14 @@ class _Import:
                 return
             vendor.domains.append(VendorDomain(domain=domain, relation=relation))
             self.domains[domain] = vendor
-            self._note(line, vendor, f"domain {domain} ({relation})")
+            self._note(line, vendor, f"domain {display_domain(domain)} ({relation})")
         elif self.domains[domain] is not vendor:
             message = f"{domain} belongs to {_name_of(self.domains[domain])} already."
             self.errors.append(CellError(line, "domains", message))
         else:
             existing = next(item for item in vendor.domains if item.domain == domain)
             if existing.relation != relation:
-                self._note(line, vendor, f"domain {domain}: {existing.relation} → {relation}")
+                self._note(line, vendor, f"domain {display_domain(domain)}: {existing.relation} → {relation}")
                 existing.relation = relation
 
     def _update_programme(self, vendor: Vendor, entry: ProgrammeEntry) -> None:
