@@ -78,4 +78,11 @@ def test_check_ends_with_1_and_says_what_stands_still(
     inside(environ, trouble)
     result = forum("check")
     assert result.exit_code == 1 and line in result.output
-    assert len([part for part in result.output.splitlines() if ": OK." not in part]) == 1, "nothing else is reported"
+    assert len([part for part in result.output.splitlines() if ": OK" not in part]) == 1, "nothing else is reported"
+
+
+def test_check_says_where_no_backups_are_scheduled(forum: Forum, environ: dict[str, str]) -> None:
+    create_tables(forum, environ)
+    assert "Backups: OK, but none are scheduled: see FORUM_BACKUPS." in forum("check").output
+    daily = forum("check", FORUM_BACKUPS="daily")
+    assert daily.exit_code == 1 and "Backups: there is no backup yet" in daily.output

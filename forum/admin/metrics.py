@@ -6,6 +6,7 @@ wait for a moment, and whoever looked in that moment would know when it was writ
 
 import logging
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -19,7 +20,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from forum import jobs, mail
 from forum.admin import health
-from forum.config import url_host
 from forum.db import db, reading
 from forum.job_runs import last_runs
 
@@ -107,7 +107,13 @@ class MetricsPage:
         return text
 
 
+class _Server6(WSGIServer):
+    address_family = socket.AF_INET6
+
+
 class _QuietHandler(WSGIRequestHandler):
+    timeout = 10  # seconds
+
     def log_message(self, format: str, *args: object) -> None:
         """Write no access log."""
 
@@ -122,9 +128,10 @@ def start_listener(app: Flask) -> WSGIServer | None:
     """Answer at the address of FORUM_METRICS, from a thread of this process."""
     host, _, port = app.config["METRICS"].rpartition(":")
     try:
-        server = make_server(host.strip("[]"), int(port), MetricsPage(app), handler_class=_QuietHandler)
+        kind = _Server6 if ":" in host else WSGIServer
+        server = make_server(host.strip("[]"), int(port), MetricsPage(app), kind, _QuietHandler)
     except OSError as error:
-        log.error("no metrics at %s: %s", url_host(app.config["METRICS"]), error.strerror)
+        log.error("no metrics at %s: %s", app.config["METRICS"], error.strerror)
         return None
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server

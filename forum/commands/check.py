@@ -3,6 +3,7 @@
 import sys
 
 import click
+from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from forum import jobs, mail
@@ -30,9 +31,16 @@ def check() -> None:
     results += [("Backups", backup_problem()), ("Disk", disk_problem())]
     results += [("Mail", _transport_problem()), ("Queue", _queue_problem())]
     for part, problem in results:
-        click.echo(f"{part}: {problem or 'OK.'}")
+        click.echo(f"{part}: {problem or _all_well(part)}")
     if any(problem for _, problem in results):
         sys.exit(1)
+
+
+def _all_well(part: str) -> str:
+    """Return what to print of a part without a problem."""
+    if part == "Backups" and current_app.config["BACKUPS"] != "daily":
+        return "OK, but none are scheduled: see FORUM_BACKUPS."
+    return "OK."
 
 
 def _database_problem() -> str | None:
