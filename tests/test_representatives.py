@@ -123,6 +123,7 @@ def test_a_moderator_confirms_and_it_is_logged_told_and_seen(
     assert (decision.member_id, decision.reason, decision.source) == (member.id, WHY, "request")
     ((to, _, text),) = mails()
     assert to == "ingrid@nordwall.example" and "You now represent the vendor" in text and WHY in text
+    assert "/vendors/nordwall/desk" in text
     assert "appeal" not in text
     for page in ("/log", f"/log/{decision.id}", "/log.atom"):
         log_page = browse().get(page).text

@@ -32,7 +32,7 @@ ADMIN_ENDPOINTS = {
         "merge_vendor",
         "change_role",
     )
-}
+} | {"account_requests.show"}
 
 
 def arguments_for(rule: Any, arguments: dict[str, Any]) -> dict[str, Any]:

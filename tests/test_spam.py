@@ -53,7 +53,7 @@ def test_a_member_is_banned_and_what_they_signed_removed_under_one_entry(browse:
     post, comment = make_post(spammer), make_comment(author=spammer)
     anonymous, other = make_post(spammer, anonymous=True), make_post()
     page = browse(judge).get("/moderation/members/buy-now/spam").text
-    assert "2 posts and replies with their name" in page
+    assert "They have 2 signed posts and replies" in page
     assert remove(browse, judge).status_code == 302
     assert spammer.banned_at and post.removed_at and comment.removed_at
     assert not anonymous.hidden_at and not other.hidden_at

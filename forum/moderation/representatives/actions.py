@@ -2,8 +2,10 @@
 
 from typing import Unpack
 
+from forum import mail
 from forum.accounts.models import Member
 from forum.db import db
+from forum.links import external_url
 from forum.moderation.decisions.actions import AlreadyDecided, Grounds, close_case, log_decision
 from forum.moderation.decisions.mail import mail_decision
 from forum.moderation.models import Case, Decision
@@ -11,6 +13,7 @@ from forum.moderation.signals import decided
 from forum.posts.official_actions import withdraw_useful_votes
 from forum.vendors.models import Representative
 from forum.vendors.representative_actions import RepresentationConflict, confirm_representation, end_representation
+from forum.vendors.representative_queries import represented_vendor
 
 
 def decide_request(case: Case, moderator: Member, *, accepts: bool, **grounds: Unpack[Grounds]) -> Decision:
@@ -46,5 +49,25 @@ def _log(member: Member, moderator: Member, action: str, source: str, **grounds:
         member, action=action, source=source, moderator=moderator, target="representative", **grounds
     )
     decided.send(decision)
-    mail_decision(member, decision)
+    if action == "approve":
+        _mail_confirmation(member, decision)
+    else:
+        mail_decision(member, decision)
     return decision
+
+
+def _mail_confirmation(member: Member, decision: Decision) -> None:
+    """Mail a new representative where the vendor's dashboard is."""
+    vendor = represented_vendor(member)
+    if vendor is None or not member.email or member.bounced_at:
+        return
+    mail.enqueue(
+        member.email,
+        "representation_confirmed",
+        subject=f"You now represent {vendor.name}",
+        name=member.name,
+        vendor=vendor.name,
+        reason=decision.reason,
+        link=external_url("representative_dashboard.show", slug=vendor.slug),
+        statement=external_url("statements.show", number=decision.id),
+    )
