@@ -18,6 +18,9 @@ from forum.moderation import cases
 from forum.moderation.decisions import actions, appeals
 from forum.moderation.decisions.actions import AlreadyDecided
 from forum.moderation.decisions.effects import named_member
+from forum.moderation.evidence import actions as evidence_actions
+from forum.moderation.evidence.forms import EvidenceRequestForm
+from forum.moderation.evidence.queries import requests_of_case
 from forum.moderation.kinds import CASE_KINDS
 from forum.moderation.models import Case, Decision, Item
 from forum.moderation.notices.senders import unseal_sender
@@ -113,6 +116,22 @@ def note(case_id: int) -> ResponseReturnValue:
     return _case_page(opened, _form_for(opened, formdata=None), form)
 
 
+@bp.post("/cases/<key:case_id>/evidence")
+@composing
+def ask_for_evidence(case_id: int) -> ResponseReturnValue:
+    """Ask the author of the text or the sender of the notice for files."""
+    opened = _case_or_404(case_id)
+    require(_can_decide(opened) and opened.closed_at is None)
+    form = EvidenceRequestForm(opened)
+    if not form.validate():
+        return _case_page(opened, _form_for(opened, formdata=None), ask_form=form)
+    recipient, question = form.recipient.data, (form.question.data or "").strip()
+    evidence_actions.ask_for_evidence(opened, current_user, recipient=recipient, question=question)
+    db.session.commit()
+    flash("Asked. What is sent appears here.", "evidence")
+    return redirect(url_for(".case", case_id=case_id, kind=request.args.get("kind"), _anchor="evidence"))
+
+
 @bp.post("/open")
 def open_case() -> ResponseReturnValue:
     """Open a case about a text or a member on a moderator's own initiative."""
@@ -196,7 +215,9 @@ def _can_still_represent(opened: Case, form: DecisionForm) -> bool:
     return False
 
 
-def _case_page(opened: Case, form: DecisionForm, note_form: NoteForm | None = None) -> ResponseReturnValue:
+def _case_page(
+    opened: Case, form: DecisionForm, note_form: NoteForm | None = None, ask_form: EvidenceRequestForm | None = None
+) -> ResponseReturnValue:
     item, content = opened.item, opened.content
     is_open, representative = opened.closed_at is None, opened.representative
     page, status = form.render(
@@ -212,6 +233,8 @@ def _case_page(opened: Case, form: DecisionForm, note_form: NoteForm | None = No
         # Only those who can decide read who sent a notice, and only while it is open.
         sender=unseal_sender(opened.notice) if opened.notice and is_open and _can_decide(opened) else None,
         note_form=note_form or NoteForm(formdata=None),
+        evidence=requests_of_case(opened) if is_open else [],
+        evidence_form=ask_form or EvidenceRequestForm(opened, formdata=None),
         sidebar=queue(request.args.get("kind"), limit=SIDEBAR_SIZE),
         can_decide=_can_decide(opened) and is_open,
         kinds=CASE_KINDS,
@@ -219,7 +242,7 @@ def _case_page(opened: Case, form: DecisionForm, note_form: NoteForm | None = No
         rules=RULES,
         is_employee=representative is not None and is_employee(representative.member, representative.vendor),
     )
-    return page, 422 if note_form is not None else status
+    return page, 422 if note_form is not None or ask_form is not None else status
 
 
 def _item_or_404() -> Item:
