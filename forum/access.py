@@ -336,6 +336,11 @@ def can_answer_notice(user: User, notice: Notice) -> bool:
     return is_unanswered and is_in_time and is_member(user) and can_read_notice(user, notice)
 
 
+def can_give_evidence(user: User, case: Case) -> bool:
+    """Send evidence on a case about one's own text, under any name, while it is open."""
+    return case.closed_at is None and case.content is not None and is_author(user, case.content)
+
+
 def can_object_to_decision(user: User | None, notice: Notice) -> bool:
     """Object to the decision on a notice: anyone with its secret link, once, before the deadline, if the text is up."""
     if notice.closed_at is None or notice.decision is None or notice.objected_at is not None or notice.content is None:

@@ -156,6 +156,8 @@ class Case(Target, Protocol):
 
     @property
     def contested_decision(self) -> Decision | None: ...
+    @property
+    def closed_at(self) -> datetime | None: ...
 
 
 class Notice(Target, Protocol):

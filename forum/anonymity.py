@@ -152,17 +152,26 @@ def seal(purpose: str, secret: str) -> str:
 
     The result has about 4/3 the length + 38, so the length shows: pad secrets of one purpose to one length.
     """
-    nonce = secrets.token_bytes(12)
-    sealed = AESGCM(_derived(current_keys()[0], f"seal {purpose}")).encrypt(nonce, secret.encode(), None)
-    return base64.urlsafe_b64encode(nonce + sealed).decode()
+    return base64.urlsafe_b64encode(seal_bytes(purpose, secret.encode())).decode()
 
 
 def unseal(purpose: str, sealed: str) -> str | None:
     """Return the sealed text, under whichever key opens it; None when none does, or when a byte was changed."""
-    raw = base64.urlsafe_b64decode(sealed)
+    content = unseal_bytes(purpose, base64.urlsafe_b64decode(sealed))
+    return content.decode() if content is not None else None
+
+
+def seal_bytes(purpose: str, content: bytes) -> bytes:
+    """Encrypt bytes as `seal` does; the result is 28 bytes longer."""
+    nonce = secrets.token_bytes(12)
+    return nonce + AESGCM(_derived(current_keys()[0], f"seal {purpose}")).encrypt(nonce, content, None)
+
+
+def unseal_bytes(purpose: str, sealed: bytes) -> bytes | None:
+    """Return the sealed bytes, under whichever key opens them; None when none does."""
     for key in current_keys():
         try:
-            return AESGCM(_derived(key, f"seal {purpose}")).decrypt(raw[:12], raw[12:], None).decode()
+            return AESGCM(_derived(key, f"seal {purpose}")).decrypt(sealed[:12], sealed[12:], None)
         except InvalidTag:
             continue
     return None

@@ -1,6 +1,7 @@
 """Settings: every FORUM_* environment variable with its type and default, checked when the application starts."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -77,6 +78,9 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # The longest body of a request, in bytes.
 MAX_BODY = 1_000_000
+# The same for a file that is sent as evidence: 10 MB, and the form around it.
+MAX_UPLOAD = 10_100_000
+_UPLOAD_PATH = re.compile(r"/evidence/(of/)?[\w-]+$")
 # The part of the configuration that no setting changes.
 CONSTANT_CONFIG: dict[str, object] = {
     "SESSION_COOKIE_HTTPONLY": True,
@@ -93,6 +97,11 @@ CONSTANT_CONFIG: dict[str, object] = {
     "MAX_FORM_PARTS": 400,
     "RATELIMIT_HEADERS_ENABLED": True,
 }
+
+
+def is_upload(path: str) -> bool:
+    """Return whether a body sent to this path may be as long as MAX_UPLOAD, below whichever prefix the site is."""
+    return _UPLOAD_PATH.search(path) is not None
 
 
 def _read(environ: Mapping[str, str]) -> Settings:

@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import Any, NamedTuple, Protocol
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
-from forum.config import MAX_BODY, SAFE_METHODS
+from forum.config import MAX_BODY, MAX_UPLOAD, SAFE_METHODS, is_upload
 
 # How many requests of a worker may write at the same time. More would only wait for SQLite's one lock, at the cost of a
 # connection and of time: with two, a reply took half as much CPU time again.
@@ -94,28 +94,29 @@ class Gateway:
         length = environ.get("CONTENT_LENGTH", "")
         if not length and "HTTP_TRANSFER_ENCODING" not in environ:
             return
-        if length.isdecimal() and int(length) > MAX_BODY:
+        longest = MAX_UPLOAD if is_upload(environ["PATH_INFO"]) else MAX_BODY
+        if length.isdecimal() and int(length) > longest:
             return
         chunks: list[bytes] = []
         try:
             async with asyncio.timeout(BODY_TIMEOUT):
-                size = await self._collect(channel, chunks)
+                size = await self._collect(channel, chunks, longest)
         except TimeoutError:
             raise Refused(HTTPStatus.REQUEST_TIMEOUT) from None
-        if size > MAX_BODY:
+        if size > longest:
             environ["CONTENT_LENGTH"] = str(size)
         else:
             body = b"".join(chunks)
             environ["CONTENT_LENGTH"], environ["wsgi.input"] = str(len(body)), BytesIO(body)
 
-    async def _collect(self, channel: Channel, chunks: list[bytes]) -> int:
+    async def _collect(self, channel: Channel, chunks: list[bytes], longest: int) -> int:
         """Collect a body's chunks, up to the first that makes it too long, and return its size."""
         size = reserved = 0
         try:
             async for chunk in channel:
                 size += len(chunk)
                 chunks.append(chunk)
-                if size > MAX_BODY:
+                if size > longest:
                     break
                 if size > SMALL_BODY:
                     self._large_bytes += size - reserved

@@ -46,6 +46,7 @@ ORDER = {
         "queries standard_texts wording",
         "cases",
         "notices",
+        "evidence",
         "decisions listeners",
         "flags jobs log representatives spam staff_mail",
         "queue",

@@ -65,6 +65,7 @@ DOORS = [
     ("POST", "/moderation/cases/{case}/decide", 422),
     ("POST", "/moderation/cases/{case}/claim", 302),
     ("POST", "/moderation/cases/{case}/note", 422),
+    ("POST", "/moderation/cases/{case}/evidence", 422),
     ("POST", "/moderation/open", 404),
     ("POST", "/moderation/next", 302),
     ("POST", "/moderation/bulk", 422),

@@ -4,6 +4,7 @@ from forum.db import db, now, writing
 from forum.job_runs import claim_run, once_per_day, once_per_hour
 from forum.moderation.cases import close_cases_without_item
 from forum.moderation.decisions.actions import remove_unedited_text
+from forum.moderation.evidence.actions import delete_evidence_of_closed_cases
 from forum.moderation.notices.outcomes import expire_old_notices
 from forum.moderation.queries import overdue_edits
 
@@ -24,6 +25,7 @@ def close_orphaned_cases() -> None:
     """Close cases about deleted texts. Only hourly: the closing must not date when an anonymous author deleted one."""
     claim_run()
     close_cases_without_item()
+    delete_evidence_of_closed_cases()
     db.session.commit()
 
 

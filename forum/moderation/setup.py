@@ -1,9 +1,12 @@
 """Moderation: blueprints, listeners and jobs."""
 
-from flask import Flask
+from flask import Flask, request_started
 
 from forum.moderation import jobs, listeners, models
 from forum.moderation.decisions import views as decision_views
+from forum.moderation.evidence import models as evidence_models
+from forum.moderation.evidence import views as evidence_views
+from forum.moderation.evidence.queries import request_to_sender
 from forum.moderation.flags import views as flag_views
 from forum.moderation.log import hidden_views, transparency_views
 from forum.moderation.log import views as log_views
@@ -25,7 +28,7 @@ from forum.moderation.wording import log_words
 
 # Imported so that the blueprint of the queue, the database, the signals and the job queue know them.
 VIEWS = (hidden_views, queue_views, case_views, member_views, undo_views, transparency_views)
-LOADED = (*VIEWS, jobs, listeners, models, queue_listeners, staff_mail_jobs)
+LOADED = (*VIEWS, jobs, listeners, models, evidence_models, queue_listeners, staff_mail_jobs)
 SPAM = (spam_jobs, spam_listeners, spam_models)
 
 
@@ -37,9 +40,12 @@ def init_app(app: Flask) -> None:
         log_views.bp,
         decision_views.bp,
         notice_views.bp,
+        evidence_views.bp,
         representative_views.bp,
         spam_views.bp,
         staff_mail_views.bp,
     ):
         app.register_blueprint(blueprint)
+    request_started.connect(evidence_views.allow_uploads, app)
     app.jinja_env.globals.update(log_words=log_words, rule_words=rule_words, usual_review_time=usual_review_time)
+    app.jinja_env.globals.update(evidence_of=request_to_sender)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "constant_lists"
-down_revision = "staff_mails"
+down_revision = "evidence"
 branch_labels = None
 depends_on = None
 

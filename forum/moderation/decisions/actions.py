@@ -15,6 +15,7 @@ from forum.db import db, lock, now
 from forum.moderation.cases import lock_item_cases
 from forum.moderation.decisions.effects import EFFECTS, undo
 from forum.moderation.decisions.mail import mail_admins_of_decision, mail_decision
+from forum.moderation.evidence.actions import delete_evidence
 from forum.moderation.kinds import ACTIONS, ON_MEMBER, ON_THREAD, TAKES_TEXT, TARGETS, UNDONE_BY
 from forum.moderation.models import Case, Content, Decision, Flag, Item, WithheldText, target_columns
 from forum.moderation.notices.outcomes import close_notice
@@ -220,6 +221,7 @@ def close_case(case: Case, moderator: Member | None) -> None:
     if not open_case.update({"closed_at": closed_at}, synchronize_session=False):
         raise AlreadyDecided
     set_committed_value(case, "closed_at", closed_at)
+    delete_evidence(case.id)
 
 
 def action_target(case: Case, action: str) -> Item:

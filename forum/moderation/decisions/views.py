@@ -12,6 +12,7 @@ from forum.forms import composing
 from forum.moderation.decisions import appeals
 from forum.moderation.decisions.forms import AppealForm
 from forum.moderation.decisions.redress import is_open_to_appeal
+from forum.moderation.evidence.queries import requests_to_author
 from forum.moderation.kinds import ADVERSE, SOURCES
 from forum.moderation.models import Decision
 from forum.moderation.notices.queries import notices_for_member
@@ -36,6 +37,7 @@ def index() -> ResponseReturnValue:
         "moderation/statements.html",
         decisions=decisions_for_member(current_user, post_ids, comment_ids),
         notices=notices_for_member(current_user, post_ids, comment_ids),
+        evidence=requests_to_author(current_user, post_ids, comment_ids),
         outcomes=NOTICE_OUTCOMES,
         moment=now(),
         outcome_for_author=outcome_for_author,

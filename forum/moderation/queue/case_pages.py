@@ -9,6 +9,8 @@ from flask_login import current_user
 
 from forum.affiliation import is_employee
 from forum.db import now
+from forum.moderation.evidence.forms import EvidenceRequestForm
+from forum.moderation.evidence.queries import requests_of_case
 from forum.moderation.kinds import CASE_KINDS
 from forum.moderation.models import Case
 from forum.moderation.notices.senders import unseal_sender
@@ -33,7 +35,12 @@ def listing_from_url() -> Listing:
 
 
 def case_page(
-    opened: Case, form: DecisionForm, note_form: NoteForm | None = None, *, held_up_by: str | None = None
+    opened: Case,
+    form: DecisionForm,
+    note_form: NoteForm | None = None,
+    *,
+    ask_form: EvidenceRequestForm | None = None,
+    held_up_by: str | None = None,
 ) -> ResponseReturnValue:
     """Render the page. `held_up_by` is the colleague whose claim was in the way of the decision."""
     content, listing = opened.content, listing_from_url()
@@ -51,14 +58,16 @@ def case_page(
         kinds=CASE_KINDS,
         moment=now(),
         rules=RULES,
-        **_evidence(opened),
+        evidence=requests_of_case(opened) if opened.closed_at is None else [],
+        evidence_form=ask_form or EvidenceRequestForm(opened, formdata=None),
+        **_grounds(opened),
     )
     if held_up_by:
         return page, 409
-    return page, 422 if note_form is not None else status
+    return page, 422 if note_form is not None or ask_form is not None else status
 
 
-def _evidence(opened: Case) -> dict[str, Any]:
+def _grounds(opened: Case) -> dict[str, Any]:
     """Return what the decision is made on, beside the text or the member itself."""
     item, content, representative = opened.item, opened.content, opened.representative
     may_read_sender = opened.closed_at is None and is_decidable(current_user, opened)

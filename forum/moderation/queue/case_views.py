@@ -17,6 +17,8 @@ from forum.moderation import cases
 from forum.moderation.decisions import actions, appeals
 from forum.moderation.decisions.actions import AlreadyDecided
 from forum.moderation.decisions.effects import named_member
+from forum.moderation.evidence import actions as evidence_actions
+from forum.moderation.evidence.forms import EvidenceRequestForm
 from forum.moderation.models import Case, Decision, Item
 from forum.moderation.queries import case_by_id
 from forum.moderation.queue.blueprint import bp
@@ -110,6 +112,22 @@ def note(case_id: int) -> ResponseReturnValue:
         db.session.commit()
         return redirect(url_for(".case", case_id=case_id, **listing_from_url().args, _anchor="notes"))
     return case_page(opened, _form_for(opened, formdata=None), form)
+
+
+@bp.post("/cases/<key:case_id>/evidence")
+@composing
+def ask_for_evidence(case_id: int) -> ResponseReturnValue:
+    """Ask the author of the text or the sender of the notice for files."""
+    opened = _case_or_404(case_id)
+    require(is_decidable(current_user, opened) and opened.closed_at is None)
+    form = EvidenceRequestForm(opened)
+    if not form.validate():
+        return case_page(opened, _form_for(opened, formdata=None), ask_form=form)
+    recipient, question = form.recipient.data, (form.question.data or "").strip()
+    evidence_actions.ask_for_evidence(opened, current_user, recipient=recipient, question=question)
+    db.session.commit()
+    flash("Asked. What is sent appears here.", "evidence")
+    return redirect(url_for(".case", case_id=case_id, **listing_from_url().args, _anchor="evidence"))
 
 
 @bp.post("/open")
