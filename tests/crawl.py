@@ -40,6 +40,7 @@ TOKENS: dict[str, tuple[Any, Callable[[Any], str | None]]] = {
 }
 EXCLUDED = {
     "accounts.new_email": "for the member alone who asked for the link; test_sessions.py opens it",
+    "branding.logo": "an image that an admin chose, the same for everybody; test_branding.py opens it",
     "static": "files of the package, the same for everybody",
     "work_domain.confirm": "for the member alone who asked for the link; test_work_domain.py opens it",
 }
