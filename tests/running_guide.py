@@ -24,7 +24,7 @@ SECTIONS = ("Install", "Containers", "PostgreSQL", "Redis", "systemd", "Reverse 
 NOT_RUN = {
     "apt-get ": "the programs of this machine are used as they are",
     "docker ": "no containers here; test_containers.py does what they would",
-    "FORUM_DOMAIN=forum.example docker ": "the same",
+    "SITE_DOMAIN=forum.example docker ": "the same",
     "git ": "the test has a copy of this checkout",
     "certbot ": "no authority signs the test's certificate; it signs it itself",
     "systemctl restart systemd-journald": "the log of this machine stays as it is",
