@@ -25,6 +25,7 @@ NOT_RUN = {
     "apt-get ": "the programs of this machine are used as they are",
     "docker ": "no containers here; test_containers.py does what they would",
     "SITE_DOMAIN=forum.example docker ": "the same",
+    "forum move ": "the test's site begins on the database it keeps",
     "git ": "the test has a copy of this checkout",
     "certbot ": "no authority signs the test's certificate; it signs it itself",
     "systemctl restart systemd-journald": "the log of this machine stays as it is",
