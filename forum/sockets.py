@@ -36,7 +36,11 @@ def inherited_listener() -> socket.socket | None:
         return None
     if count != "1":
         raise CannotListen(f"systemd has handed over {count} sockets. The socket unit needs exactly one ListenStream.")
-    return socket.socket(fileno=FIRST_INHERITED)
+    listener = socket.socket(fileno=FIRST_INHERITED)
+    if listener.family not in (socket.AF_INET, socket.AF_INET6):
+        listener.close()
+        raise CannotListen("systemd has handed over a path. ListenStream needs an address and a port.")
+    return listener
 
 
 def stop_accepting(listener: socket.socket) -> None:

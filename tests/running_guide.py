@@ -11,16 +11,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from tests.certificates import HOST, write_certificate
 from tests.served import ROOT, free_port
 from tests.systemd import Systemd
 
 GUIDE = ROOT / "docs" / "running.md"
 # The sections whose commands are run, in the order of a person who reads the page.
-SECTIONS = ("Install", "PostgreSQL", "Redis", "systemd", "Reverse proxy", "Backups", "Upgrades", "Logs")
+SECTIONS = ("Install", "Containers", "PostgreSQL", "Redis", "systemd", "Reverse proxy", "Backups", "Upgrades", "Logs")
 # How commands begin that are not run, and why.
 NOT_RUN = {
     "apt-get ": "the programs of this machine are used as they are",
+    "docker ": "no containers here; test_containers.py does what they would",
+    "SITE_DOMAIN=forum.example docker ": "the same",
+    "forum move ": "the test's site begins on the database it keeps",
     "git ": "the test has a copy of this checkout",
     "certbot ": "no authority signs the test's certificate; it signs it itself",
     "systemctl restart systemd-journald": "the log of this machine stays as it is",
@@ -28,7 +33,17 @@ NOT_RUN = {
 }
 # The folders of a server that the test has for itself.
 FOLDERS = "opt/forum|etc/(?:forum|systemd|nginx|letsencrypt)|var/(?:lib/forum|log/nginx|www)|usr/local/(?:bin|src)"
+NEEDED = ("nginx", "useradd", "runuser", "openssl")
 SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def skip_unless_root_on_debian() -> None:
+    """Skip a test where the guide can't be followed."""
+    if os.geteuid() != 0 or not Path("/etc/debian_version").exists():
+        pytest.skip("the guide is for root on Debian")
+    for program in NEEDED:
+        if shutil.which(program) is None:
+            pytest.skip(f"no {program} on this machine")
 
 
 class Block(NamedTuple):
@@ -117,6 +132,12 @@ class Machine:
             "postgresql:///forum?host=/var/run/postgresql", f"postgresql:///{self.user}?host={self.postgres_socket}"
         )
         return text.replace(":6379", f":{self.redis_port}")
+
+    def edit_settings(self) -> None:
+        """Write mail to files, as an admin without a mail server at hand does."""
+        file = self.root / "etc/forum/environment"
+        mail = f"FORUM_MAIL_URL='file:{self.root}/var/lib/forum/mail'"
+        file.write_text(re.sub(r"^FORUM_MAIL_URL=.*$", mail, file.read_text(), flags=re.M))
 
     def follow(self, *sections: str) -> None:
         """Run the commands of sections, as root in a shell."""

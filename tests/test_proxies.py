@@ -72,7 +72,7 @@ def caddy_command(folder: Path, port: int, upstream: int) -> list[str]:
     (folder / "plain_port").write_text(str(plain_port))
     options = f"admin off\nhttp_port {plain_port}\nhttps_port {port}\ndefault_bind 127.0.0.1\n"
     text = re.sub(r"^\{\n", "{\n" + options, text, count=1, flags=re.M)
-    text = text.replace("{$FORUM_DOMAIN:forum.example} {\n", f"{HOST} {{\ntls {certificate} {key}\n", 1)
+    text = text.replace("{$SITE_DOMAIN:forum.example} {\n", f"{HOST} {{\ntls {certificate} {key}\n", 1)
     (folder / "Caddyfile").write_text(text)
     return [shutil.which("caddy") or "", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
 

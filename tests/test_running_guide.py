@@ -15,11 +15,17 @@ import pytest
 
 from tests import cluster
 from tests.certificates import HOST
-from tests.running_guide import SECTIONS, Machine, new_machine, read_blocks, reason_not_to_run
+from tests.running_guide import (
+    SECTIONS,
+    Machine,
+    new_machine,
+    read_blocks,
+    reason_not_to_run,
+    skip_unless_root_on_debian,
+)
 from tests.served import Visits, eventually, free_port
 
 pytestmark = pytest.mark.slow
-NEEDED = ("nginx", "useradd", "runuser", "openssl")
 
 
 def test_every_command_of_the_guide_is_run_or_has_a_reason() -> None:
@@ -34,18 +40,10 @@ def test_every_command_of_the_guide_is_run_or_has_a_reason() -> None:
     assert ignored == []
 
 
-def require_root_and_programs() -> None:
-    if os.geteuid() != 0 or not Path("/etc/debian_version").exists():
-        pytest.skip("the guide is for root on Debian")
-    for program in NEEDED:
-        if shutil.which(program) is None:
-            pytest.skip(f"no {program} on this machine")
-
-
 @pytest.fixture
 def machine() -> Iterator[Machine]:
     """Provide an empty machine for a site on SQLite."""
-    require_root_and_programs()
+    skip_unless_root_on_debian()
     with new_machine() as empty:
         yield empty
 
@@ -53,7 +51,7 @@ def machine() -> Iterator[Machine]:
 @pytest.fixture
 def machine_with_servers(tmp_path: Path) -> Iterator[Machine]:
     """Provide an empty machine with PostgreSQL and Redis."""
-    require_root_and_programs()
+    skip_unless_root_on_debian()
     socket, redis = os.environ.get(cluster.SOCKET_FOLDER), shutil.which("redis-server")
     if not socket or redis is None:
         pytest.skip("no PostgreSQL of its own or no Redis on this machine")
@@ -67,13 +65,6 @@ def machine_with_servers(tmp_path: Path) -> Iterator[Machine]:
     finally:
         server.terminate()
         server.wait(timeout=60)
-
-
-def edit_settings(machine: Machine) -> None:
-    """Write mail to files, as an admin without a mail server at hand does."""
-    file = machine.root / "etc/forum/environment"
-    mail = f"FORUM_MAIL_URL='file:{machine.root}/var/lib/forum/mail'"
-    file.write_text(re.sub(r"^FORUM_MAIL_URL=.*$", mail, file.read_text(), flags=re.M))
 
 
 def title_by_https(machine: Machine) -> str:
@@ -96,7 +87,7 @@ def strangers_files(machine: Machine) -> list[Path]:
 def live(machine: Machine, *servers: str) -> None:
     """Follow the guide until the site is there for visitors."""
     machine.follow("Install")
-    edit_settings(machine)
+    machine.edit_settings()
     machine.follow(*servers)
     machine.follow("systemd")
     machine.follow("Reverse proxy")

@@ -4,6 +4,7 @@ import os
 import pwd
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -111,3 +112,13 @@ def test_two_sockets_are_one_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(sockets.CannotListen, match="2 sockets"):
         sockets.inherited_listener()
     assert "LISTEN_PID" not in os.environ and sockets.inherited_listener() is None
+
+
+def test_a_socket_at_a_path_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as at_path:
+        at_path.bind(str(tmp_path / "socket"))
+        monkeypatch.setattr(sockets, "FIRST_INHERITED", os.dup(at_path.fileno()))
+    monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
+    monkeypatch.setenv("LISTEN_FDS", "1")
+    with pytest.raises(sockets.CannotListen, match="ListenStream needs an address"):
+        sockets.inherited_listener()

@@ -12,6 +12,7 @@ from flask import Flask, render_template
 from werkzeug.wrappers import Response
 
 from forum.serving import web_server
+from forum.sockets import open_listener
 
 FOLDER = Path(__file__).parent
 PAGE = "FORUM_TEST_BENCH_PAGE"
@@ -30,4 +31,5 @@ def create_app() -> Flask:
 
 
 if __name__ == "__main__":
-    web_server("tests.bench.yardstick:create_app", host="127.0.0.1", port=int(sys.argv[1]), workers=2).serve()
+    listener = open_listener("127.0.0.1", int(sys.argv[1]))
+    web_server("tests.bench.yardstick:create_app", listener, workers=2).serve()
