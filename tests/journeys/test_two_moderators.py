@@ -100,12 +100,12 @@ def test_forty_cases_are_decided_by_two_at_once(queue_site: Site, chromium: Brow
     assert [desk.refused for desk in desks] == [[], []]
     assert sorted(decided) == sorted(queue_site.places), "each case once"
     assert len(decided) == COUNT
-    _assert_authors_are_told(queue_site, windows)
+    _assert_every_author_has_news(queue_site, windows)
     windows.close()
     assert not windows.complaints, windows.complaints
 
 
-def _assert_authors_are_told(site: Site, windows: Windows) -> None:
+def _assert_every_author_has_news(site: Site, windows: Windows) -> None:
     """Each author reads a decision about each case of theirs, and those who sign get mail."""
     for address, count in Counter(site.places.values()).items():
         page = windows.visit(address)
