@@ -103,10 +103,14 @@ class FlagWithRecord(NamedTuple):
 
 
 def flags_with_records(case: Case) -> list[FlagWithRecord]:
-    """Return the case's flags, the first first, each with its reporter's record. Two queries."""
+    """Return the case's flags, the first first, each with its reporter's record. Two queries.
+
+    Where a decision is contested they are all flags on the item: it was decided on them.
+    """
+    item = case.item if case.contested_decision is not None else None
     flags = db.session.scalars(
         select(Flag)
-        .where(Flag.case_id == case.id)
+        .where(has_target(Flag, item) if item is not None else Flag.case_id == case.id)
         .options(joinedload(Flag.reporter))
         .order_by(Flag.created_at, Flag.id)
     ).all()

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import default
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -82,8 +83,17 @@ def program() -> str:
 @pytest.fixture(scope="session")
 def site(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Run `forum serve` on its own port and folder, with the community of world.py."""
-    folder, port = tmp_path_factory.mktemp("site") / "instance", free_port()
-    copy_of_built(folder, "journeys", _build_world, "tests/journeys/world*.py", "tests/journeys/texts.py", day=today())
+    with running_site(tmp_path_factory.mktemp("site") / "instance", "world") as served:
+        yield served
+
+
+@contextmanager
+def running_site(folder: Path, world: str) -> Iterator[Site]:
+    """Run `forum serve` with the community that a module of the journeys builds."""
+    port, build = free_port(), partial(_build_world, world)
+    copy_of_built(
+        folder, f"journeys-{world}", build, "tests/journeys/world*.py", "tests/journeys/texts.py", day=today()
+    )
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "forum.cli", "serve"],
@@ -103,8 +113,8 @@ def site(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     assert "Traceback" not in log_text and "ERROR" not in log_text, log_text[-4000:]
 
 
-def _build_world(folder: Path) -> None:
-    subprocess.run([sys.executable, "-m", "tests.journeys.world"], env=_environment(folder, 8000), check=True)
+def _build_world(world: str, folder: Path) -> None:
+    subprocess.run([sys.executable, "-m", f"tests.journeys.{world}"], env=_environment(folder, 8000), check=True)
 
 
 def _wait_for(site: Site, server: "subprocess.Popen[bytes]") -> None:

@@ -15,12 +15,14 @@ from forum.moderation.kinds import CASE_KINDS
 from forum.moderation.models import Case
 from forum.moderation.notices.senders import unseal_sender
 from forum.moderation.queries import decisions_about_item, flags_with_records, notes_for_case
+from forum.moderation.queue.case_queries import author_record, comments_above, scorecard_of
 from forum.moderation.queue.forms import DecisionForm, NoteForm
 from forum.moderation.queue.next_cases import is_decidable, without_closed_doors
 from forum.moderation.queue.queries import CLAIMS, SORTS, TARGETS, Listing, queue_around
 from forum.moderation.rules import RULES
 from forum.posts.item_queries import revisions_of
-from forum.posts.models import Comment
+from forum.posts.models import Comment, Post
+from forum.posts.tags.queries import tag_slugs_of
 
 # Cases listed beside the open one.
 CASES_BEFORE, CASES_AFTER = 3, 9
@@ -72,6 +74,10 @@ def _grounds(opened: Case) -> dict[str, Any]:
     item, content, representative = opened.item, opened.content, opened.representative
     may_read_sender = opened.closed_at is None and is_decidable(current_user, opened)
     return {
+        "scorecard": scorecard_of(content) if isinstance(content, Post) else None,
+        "tags": tag_slugs_of([content.id]).get(content.id, []) if isinstance(content, Post) else [],
+        "above": comments_above(content) if isinstance(content, Comment) else [],
+        "record": author_record(opened),
         "revisions": revisions_of(content) if content is not None else [],
         "decisions": decisions_about_item(item) if item is not None else [],
         "reports": flags_with_records(opened),
