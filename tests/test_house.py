@@ -103,8 +103,7 @@ LONG_FILES = {
     "forum/access.py": "every rule of access is in this file",
     "tests/test_migrations.py": "each revision is tried up and down, with rows in the tables",
 }
-DEALS = "the criterion of deals that partners kept; its key is part of the open data"
-VAGUE = {"deals_kept": DEALS, "validate_deals_kept": DEALS}
+VAGUE = dict.fromkeys(("deals_kept", "validate_deals_kept"), "a criterion, whose key is part of the open data")
 MAX_SHARE_OF_ANY = 0.08
 
 

@@ -60,7 +60,6 @@ def case_page(
         kinds=CASE_KINDS,
         moment=now(),
         rules=RULES,
-        evidence=requests_of_case(opened) if opened.closed_at is None else [],
         evidence_form=ask_form or EvidenceRequestForm(opened, formdata=None),
         **_grounds(opened),
     )
@@ -78,6 +77,7 @@ def _grounds(opened: Case) -> dict[str, Any]:
         "tags": tag_slugs_of([content.id]).get(content.id, []) if isinstance(content, Post) else [],
         "above": comments_above(content) if isinstance(content, Comment) else [],
         "record": author_record(opened),
+        "evidence": requests_of_case(opened) if opened.closed_at is None else [],
         "revisions": revisions_of(content) if content is not None else [],
         "decisions": decisions_about_item(item) if item is not None else [],
         "reports": flags_with_records(opened),
