@@ -160,7 +160,7 @@ def _check(settings: Settings) -> None:
         if (url := getattr(settings, name)) and not url.startswith(prefixes):
             raise SettingsError(f"FORUM_{name.upper()} must begin with one of {', '.join(prefixes)}.")
     if (query := urlsplit(settings.mail_url).query) and query != TLS_OFF:
-        raise SettingsError(f"FORUM_MAIL_URL may end with ?{TLS_OFF} and with nothing else after a question mark.")
+        raise SettingsError(f"After a question mark, FORUM_MAIL_URL can only have {TLS_OFF}.")
     if settings.metrics and not settings.metrics.rpartition(":")[2].isdecimal():
         raise SettingsError("FORUM_METRICS must be an address and a port, such as 127.0.0.1:9100.")
     for name, (module, package) in PACKAGES.items():

@@ -187,7 +187,7 @@ def _start_tls(smtp: _Smtp) -> None:
         smtp.close()
         raise NoTls(
             "the mail server offers no TLS (STARTTLS), so no mail is sent to it. "
-            f"Use smtps:// if it has TLS on another port, or add ?{TLS_OFF} where nobody can listen"
+            f"Use smtps:// if it has TLS on another port, or add ?{TLS_OFF} if nobody can listen in"
         )
     smtp.starttls(context=ssl.create_default_context())
 

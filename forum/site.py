@@ -43,12 +43,12 @@ DEFAULTS: dict[str, tuple[Value, str]] = {
     ),
     "held_domains": (
         "",
-        "A text that links to one of these domains is held for review, and nobody joins with an address there. One per "
-        "line.",
+        "A text that links to one of these domains is held for review, and nobody can join with an address there. "
+        "One per line.",
     ),
     "blocked_domains": (
         "",
-        "Nobody joins with an e-mail address at one of these domains. One per line. A ban for spam adds to it.",
+        "Nobody can join with an address at one of these domains. One per line. A ban for spam can add one.",
     ),
     "anonymous_percent_held": (
         10,
@@ -58,19 +58,19 @@ DEFAULTS: dict[str, tuple[Value, str]] = {
     "notice_days": (14, "Days within which a notice is to be decided."),
     "registration": (
         "open",
-        "Open: anyone can create an account. By approval: moderators decide about each new account, except through an "
-        "invitation link. By invitation: only through a link. Closed: not at all.",
+        "Open: anyone can create an account. By approval: a moderator approves each new account, except those with "
+        "an invitation link. By invitation: only people with a link. Closed: nobody.",
     ),
-    "registration_message": ("", "What the page for joining says while joining needs approval or is not possible."),
-    "site_name": ("", "Shown on every page, in mail and in feeds. Empty for the operator's FORUM_SITE_NAME."),
+    "registration_message": ("", "Shown to people who want to join, while joining is not open to everyone."),
+    "site_name": ("", "Shown on every page, in mail and in feeds. If empty, the operator's FORUM_SITE_NAME."),
     "tagline": (
         "A partnership goes both ways. Run by its members; no vendor pays to be listed.",
         "The sentence at the foot of every page. Empty for none.",
     ),
     "read_only": (
         "",
-        "While this says why, nobody can post, reply, rate or change anything: forms are refused with it and keep what "
-        "was typed. Signing in, admin pages and moderation still work. Empty to end it.",
+        "Say why, and the site is read-only: nobody can post, reply, rate or change anything. Forms show this message "
+        "and keep what was typed. Signing in, admin pages and moderation still work. Empty it to end this.",
     ),
     "announcement": ("", "A line at the top of every page. Empty for none."),
     "rules_note": ("", "Text above the rules, in Markdown. Empty for none."),

@@ -262,7 +262,7 @@ def test_a_retired_vendor_stays_readable_and_takes_nothing_new_until_it_is_resto
     post = make_post(author, subject=PostSubject(vendor), title="How they treat us")
     staff.post("/admin/vendors/nordwall/retire", data={"intent": "retire", "retire-reason": "Bought by Eastline."})
     page = browse(author).get("/vendors/nordwall").text
-    assert "Nordwall is retired since" in page and "How they treat us" in page and "/vendors/nordwall/rate" not in page
+    assert "has been retired since" in page and "How they treat us" in page and "/vendors/nordwall/rate" not in page
     assert "Nordwall" not in browse().get("/vendors").text and 'value="Nordwall"' not in browse().get("/rate").text
     assert browse(author).get("/vendors/nordwall/rate").status_code == 403
     fields = {"title": "Once more about them", "body": "x" * 80, "leaning": "bad", "tags": "deals"}

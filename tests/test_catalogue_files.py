@@ -195,11 +195,11 @@ def test_an_admin_sees_what_a_file_would_change_before_it_is_imported(app: Flask
     preview = upload(admin, FILE)
     assert preview.status_code == 200 and "new tier Gold" in preview.text and not db.session.query(Vendor).count()
     assert apply(admin, preview.text).headers["Location"] == "/admin/vendors"
-    assert "Imported: vendors added: 1" in admin.get("/admin/vendors").text
+    assert "Imported: 1 new" in admin.get("/admin/vendors").text
     exported = admin.get("/admin/catalogue.csv")
     assert (
         exported.mimetype == "text/csv"
-        and "The catalogue says all of this already." in upload(admin, exported.text).text
+        and "The catalogue already contains all of this." in upload(admin, exported.text).text
     )
     assert "new tier Gold" in browse().get("/log").text
 
@@ -218,7 +218,7 @@ def test_a_file_with_an_error_imports_nothing_and_says_where(app: Flask, browse:
     admin = browse(make_member(role="admin"))
     answer = upload(admin, FILE + "Halcyon,none,,,,,,,\n")
     assert (
-        answer.status_code == 422 and "none of the categories: " in answer.text and "<td>category</td>" in answer.text
+        answer.status_code == 422 and "is not a category. " in answer.text and "<td>category</td>" in answer.text
     )
     assert not db.session.query(Vendor).count()
     for fields in ({}, {"packed": "no", "intent": "apply"}):
@@ -230,7 +230,7 @@ def test_the_command_exports_and_imports(forum: Forum, environ: dict[str, str], 
     forum("setup", "--name", "Ada", "--email", "ada@site.example", "--password", "correct horse lamp post")
     file, copy = tmp_path / "in.csv", tmp_path / "out.csv"
     file.write_text(FILE)
-    assert "Would be vendors added: 1" in forum("vendors", "import", "--dry-run", str(file)).output
+    assert "Would import: 1 new" in forum("vendors", "import", "--dry-run", str(file)).output
     assert "Nothing to change" not in forum("vendors", "import", str(file)).output
     assert forum("vendors", "export", str(copy)).exit_code == 0 and "Nordwall" in copy.read_text()
     assert "Nothing to change." in forum("vendors", "import", str(copy)).output

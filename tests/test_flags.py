@@ -93,7 +93,7 @@ def test_enough_weight_hides_a_text_and_says_so_in_the_log(browse: Browse, app: 
     assert (decision.automated, decision.action, decision.moderator_name) == (True, "hide", "automatic")
     assert comment.post.comment_count == 0
     assert (
-        "Hidden until a moderator has reviewed it, since"
+        "until a moderator has reviewed it (since"
         in browse().get(f"/posts/{key_text(post.id)}/{post.slug}").text
     )
 

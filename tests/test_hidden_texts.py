@@ -53,7 +53,7 @@ def test_reports_alone_leave_a_tombstone_that_says_so(browse: Browse, judge: Mem
         browse(), path_of(post)
     )
     thread = words(browse(), path_of(reply))
-    assert f"{UNTIL_REVIEW}, since" in thread and "Rule 3" in thread and "Nor may they read this." not in thread
+    assert f"{UNTIL_REVIEW} (since" in thread and "Rule 3" in thread and "Nor may they read this." not in thread
     decide(browse, judge, reply, action="hide")
     thread = words(browse(), path_of(reply))
     assert "Hidden by a moderator on" in thread and UNTIL_REVIEW not in thread
@@ -83,13 +83,13 @@ def test_the_banner_says_what_was_decided_and_leads_to_the_redress(browse: Brows
     hidden = decide(browse, judge, reply, action="hide")
     hide_by_reports(browse, by_reports)
     page = words(browse(author), path_of(post))
-    assert "Hidden by a moderator until its author edits it, by" in page and WHY in page
+    assert "Hidden by a moderator until its author edits it (by" in page and WHY in page
     assert f'href="/decisions/{request.id}"' in page and f'href="/decisions/{request.id}"' not in words(
         browse(judge), path_of(post)
     )
     page = words(browse(author), path_of(reply))
     assert "Hidden by a moderator on" in page and f'href="/decisions/{hidden.id}"' in page
-    assert f"{UNTIL_REVIEW}, since" in words(browse(author), path_of(by_reports))
+    assert f"{UNTIL_REVIEW} (since" in words(browse(author), path_of(by_reports))
 
 
 def test_the_list_of_hidden_texts_names_neither_text_nor_author(browse: Browse, judge: Member) -> None:

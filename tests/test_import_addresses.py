@@ -51,7 +51,7 @@ def test_links_between_posts_and_replies_lead_to_where_they_are_now(app: Flask, 
     assert f"[a reply](/replies/{key_text(reply.id)})" in first.body
     assert "[about](https://made.example/about)" in first.body, "what was not imported stays a link to the blog"
     assert f'href="{path_to(1)}"' in reply.body_html and "Number 2" in first.excerpt
-    assert report.links == 4 and "4 lead to where the text is now" in report.text()
+    assert report.links == 4 and "4 now lead to the new addresses" in report.text()
     assert import_file(two_posts(tmp_path)).links == 0
 
 

@@ -13,6 +13,7 @@ SENTENCES = {
     "case_notes": "notes of moderators",
     "cases": "Reports with their reasons",
     "comments": "Posts, replies",
+    "corrections": "the corrections they suggest",
     "decisions": "decisions",
     "disclosure_states": "Which companies were counted is encrypted",
     "flags": "A report also has a code of your network",
@@ -36,6 +37,7 @@ SENTENCES = {
     "sealed_drafts": "drafts on the server",
     "search_documents": "the words of readable texts",
     "spam_batches": "Moderation",
+    "staff_mails": "how soon moderators want mail",
     "useful_votes": "useful votes",
     "withheld_texts": "the earlier wording of texts",
 }
@@ -70,7 +72,7 @@ COLUMNS = {
     "suspended_until": "A suspension",
     "time_zone": "time zone",
     "totp_seal": "two-factor authentication",
-    "work_domain": "a proved work domain",
+    "work_domain": "a verified work domain",
 }
 # Copies, numbers and states that say nothing else about a person.
 DERIVED = set(

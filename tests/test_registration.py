@@ -54,7 +54,7 @@ def test_by_approval_an_account_waits_for_a_moderator_and_hears_by_mail(app: Fla
     limit("approval", "We look at where you work.")
     assert "We look at where you work." in browse().get("/join").text
     member = joined(browse)
-    assert "a moderator looks at your account" in browse().get("/sent/join").text
+    assert "A moderator then reviews your account" in browse().get("/sent/join").text
     waiting = confirm(browse, member)
     assert waiting.status_code == 200 and "looking at your account" in waiting.text
     db.session.refresh(member)
@@ -68,7 +68,7 @@ def test_by_approval_an_account_waits_for_a_moderator_and_hears_by_mail(app: Fla
     signed_in = browse().post("/sign-in", data={"email": JOINING["email"], "password": PASSWORD})
     assert signed_in.status_code == 302
     again = staff.post(f"/admin/joining/{member.slug}", data={"intent": "decline"}, follow_redirects=True)
-    assert "decided about this account already" in again.text and db.session.get(Member, member.id)
+    assert "already decided about this account" in again.text and db.session.get(Member, member.id)
 
 
 def test_who_is_declined_hears_why_and_their_account_is_deleted(app: Flask, browse: Any, staff: Any) -> None:

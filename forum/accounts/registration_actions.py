@@ -76,7 +76,7 @@ def approve(member: Member) -> None:
     db.session.flush()
     if member.email:
         link = external_url("accounts.sign_in")
-        mail.enqueue(member.email, "application_approved", subject="Welcome", name=member.name, link=link)
+        mail.enqueue(member.email, "application_approved", subject="Account approved", name=member.name, link=link)
 
 
 def decline(member: Member, *, reason: str) -> None:

@@ -30,9 +30,9 @@ def correction(correction_id: int) -> ResponseReturnValue:
         if answer_correction(row, accepts=intent == "accept", answer=form.reason_text()):
             facts = f"{row.vendor.name}: a correction suggested by its representative was {row.outcome}"
             log_change(current_reader(), "vendor", facts=facts, reason=form.reason_text())
-            flash(f"Correction {row.outcome}. The representative was told by mail.")
+            flash(f"Correction {row.outcome}. The representative will get an e-mail.")
         else:
-            flash("A colleague answered this already.")
+            flash("A colleague has already answered this.")
         db.session.commit()
         return redirect(url_for(".corrections"))
     return form.render("admin/correction.html", correction=row)

@@ -39,7 +39,7 @@ JOB_LABELS = {
     "mail_moderators_daily": "Mail to moderators, every morning",
     "move_late_posts": "Late posts of merged vendors",
     "publish_scheduled": "Scheduled posts and replies",
-    "settle_spam": "Texts removed as spam, or restored",
+    "settle_spam": "Posts and replies removed as spam, or restored",
     "settle_pending_recounts": "Counts of replies and votes",
     "settle_pending_mentions": "Mentions",
     "publish_scores": "Publication of scores",

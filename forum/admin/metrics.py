@@ -44,12 +44,12 @@ class _Health(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Read the state of jobs, mail, queue, backups and disk."""
         outbox = mail.outbox_status()
-        yield _gauge("forum_mails_waiting", "Mails that wait, in tens.", _in_tens(outbox.waiting_count))
+        yield _gauge("forum_mails_waiting", "Mails waiting, in tens.", _in_tens(outbox.waiting_count))
         yield _gauge("forum_mails_failed", "Mails that failed for good, in tens.", _in_tens(outbox.failed_count))
         queue_problem = jobs.queue_problem()
         if not queue_problem:
             yield _gauge("forum_jobs_waiting", "Jobs in the queue, in tens.", _in_tens(jobs.queue_length()))
-        problems = GaugeMetricFamily("forum_problem", "1 for what needs attention.", labels=("part",))
+        problems = GaugeMetricFamily("forum_problem", "1 if this needs attention.", labels=("part",))
         states = {"mail": health.mail_problem(), "jobs": health.job_problems(), "backups": health.backup_problem()}
         states |= {"disk": health.disk_problem(), "queue": queue_problem}
         for part, problem in states.items():
@@ -59,7 +59,7 @@ class _Health(Collector):
 
 
 def _job_families() -> Iterator[GaugeMetricFamily]:
-    times = GaugeMetricFamily("forum_job_success_timestamp_seconds", "Last success, in steps.", labels=("job",))
+    times = GaugeMetricFamily("forum_job_success_timestamp_seconds", "Last success, to five minutes.", labels=("job",))
     failures = GaugeMetricFamily("forum_job_failures", "Failures since the last success.", labels=("job",))
     for run in last_runs():
         if run.name in jobs.periodic_jobs():

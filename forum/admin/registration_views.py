@@ -40,7 +40,7 @@ class InviteForm(Form):
         ],
     )
     days = IntegerField(
-        "Days that it works",
+        "Valid for how many days",
         default=14,
         validators=[
             InputRequired("Enter a number."),
@@ -61,17 +61,17 @@ def decide_application(slug: str) -> ResponseReturnValue:
     """Approve or decline an account."""
     member = applicant_by_slug(slug)
     if member is None:
-        flash("Someone else has decided about this account already.")
+        flash("Someone else has already decided about this account.")
         return redirect(url_for(".joining"))
     name = member.name
     if request.form.get("intent") == "approve":
         registration_actions.approve(member)
         log_change(current_user, "member", facts="the account was approved", member=member)
-        flash(f"{name} is a member now. We have sent an e-mail.")
+        flash(f"{name} is now a member. We have sent them an e-mail.")
     elif request.form.get("intent") == "decline":
         registration_actions.decline(member, reason=request.form.get("reason", "").strip()[:500])
         log_change(current_user, "member", facts="a new account was not approved")
-        flash(f"The account of {name} was deleted. We have sent an e-mail.")
+        flash(f"{name} was declined and the account deleted. We have sent them an e-mail.")
     db.session.commit()
     return redirect(url_for(".joining"))
 
@@ -85,9 +85,9 @@ def create_invitation() -> ResponseReturnValue:
     if not form.validate():
         return _page(form)
     link = registration_actions.create_invite_link(**form.cleaned_data())
-    log_change(current_user, "settings", facts=f"invitation link {link.id} made, for {link.uses_left} to join")
+    log_change(current_user, "settings", facts=f"invitation link {link.id} created, for {link.uses_left} to join")
     db.session.commit()
-    flash("Link made. Copy it from the list and send it to those whom you invite.")
+    flash("Link created. Copy it from the list and send it to the people you invite.")
     return redirect(url_for(".joining"))
 
 
@@ -101,7 +101,7 @@ def revoke_invitation() -> ResponseReturnValue:
         log_change(current_user, "settings", facts=f"invitation link {link.id} revoked")
         registration_actions.revoke_invite_link(link)
         db.session.commit()
-    flash("Link revoked. Nobody can join by it any more." if link is not None else "Already revoked.")
+    flash("Link revoked. Nobody can join with it any more." if link is not None else "This link was already revoked.")
     return redirect(url_for(".joining"))
 
 

@@ -30,9 +30,9 @@ CHOICES = {
 LABELS = {
     "site_name": SettingLabel("Name of the site", 0, 30),
     "tagline": SettingLabel("Tagline", 0, 200),
-    "read_only": SettingLabel("Read-only, because", 0, 300),
+    "read_only": SettingLabel("Read-only message", 0, 300),
     "registration": SettingLabel("Who can join", 0, 0),
-    "registration_message": SettingLabel("Message on the page for joining", 0, 500),
+    "registration_message": SettingLabel("Message about joining", 0, 500),
     "announcement": SettingLabel("Announcement", 0, 300),
     "rules_note": SettingLabel("Text above the rules", 0, 5000),
     "flag_threshold": SettingLabel("Weight of reports that hides", 1, 100),
@@ -45,7 +45,7 @@ LABELS = {
     "settled_after_texts": SettingLabel("Posts and replies as a new member", 0, 500),
     "held_words": SettingLabel("Words that hold a post or reply", 0, 5000),
     "held_domains": SettingLabel("Domains that hold a post or reply", 0, 5000),
-    "blocked_domains": SettingLabel("Domains of e-mail addresses that can't join", 0, 20_000),
+    "blocked_domains": SettingLabel("E-mail domains that can't join", 0, 20_000),
     "anonymous_percent_held": SettingLabel("Anonymous texts held at random, in percent", 0, 100),
     "notice_days": SettingLabel("Days to decide a notice", 1, 90),
 }

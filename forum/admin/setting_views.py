@@ -67,7 +67,7 @@ def change_logo() -> ResponseReturnValue:
     if not body or len(body) > MAX_LOGO_BYTES or logo_mimetype(body) is None:
         flash(f"Choose a PNG, JPEG or WebP image of at most {MAX_LOGO_BYTES // 1000} KB. The logo was not changed.")
         return redirect(url_for(".settings", _anchor="logo"))
-    return _logo_saved(body, "Logo saved. Every page follows within ten seconds.")
+    return _logo_saved(body, "Logo saved. Every page shows it within ten seconds.")
 
 
 def _logo_saved(body: bytes, message: str) -> ResponseReturnValue:

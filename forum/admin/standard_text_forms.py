@@ -17,6 +17,6 @@ class StandardTextForm(EditForm):
         """Check the length: as long as a reason must be, or empty."""
         length = len((field.data or "").strip())
         if length and text.visible_length(field.data or "") < MIN_REASON:
-            raise ValidationError(f"Write at least {MIN_REASON} characters, or empty the field.")
+            raise ValidationError(f"Write at least {MIN_REASON} characters, or leave it empty.")
         if length > MAX_REASON:
             raise ValidationError(too_long(length, MAX_REASON))

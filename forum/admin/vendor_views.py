@@ -133,7 +133,7 @@ def retire_vendor(slug: str) -> ResponseReturnValue:
     elif request.form.get("intent") == "retire" and not is_retired:
         vendor_actions.retire_vendor(current_user, vendor, reason=reason)
     is_retired = vendor.retired_at is not None
-    now_is = "retired: it takes no new posts and ratings" if is_retired else "open to posts and ratings"
+    now_is = "retired: it takes no new posts or ratings" if is_retired else "open to posts and ratings again"
     return _saved(vendor, f"{vendor.name} is {now_is}.")
 
 

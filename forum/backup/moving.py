@@ -25,13 +25,13 @@ DERIVED_TABLES = ("search_documents",)
 def check_source(file: Path) -> Contents:
     """Return what the SQLite database holds. Raises RuntimeError while it is in use, damaged or of another version."""
     if kind_of(file) != "sqlite":
-        raise UnusableBackup(f"{file} is no SQLite database.")
+        raise UnusableBackup(f"{file} is not a SQLite database.")
     require_sole_use_of_file(file)
     contents = read_contents(file)
     state = migrations_from(contents.revision)
     if state.is_newer or state.pending:
         advice = "Install the newer version first." if state.is_newer else "Upgrade it first: forum db upgrade"
-        raise UnusableBackup(f"{file} is not of this version (revision {contents.revision}). {advice}")
+        raise UnusableBackup(f"{file} is from another version (revision {contents.revision}). {advice}")
     return contents
 
 

@@ -42,7 +42,7 @@ def sqlite_to_postgresql(file: Path | None, yes: bool) -> None:
     except (OSError, RuntimeError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"PostgreSQL holds {moved.summary()}. The counts of every table agree.")
-    click.echo("Next: forum check, then start the site. Delete the SQLite file when you are sure: it holds everything.")
+    click.echo("Next, run forum check and start the site. Delete the SQLite file when all works: it holds everything.")
 
 
 def _checked(file: Path) -> str:

@@ -44,4 +44,6 @@ def import_file(file: Path, dry_run: bool, trend_notes: bool) -> None:
         raise click.ClickException(f"Nothing was imported.\n{lines}") from None
     for change in report.changes:
         click.echo(f"line {change.line}: {change.vendor}: {change.words}")
-    click.echo(f"{'Would be ' if dry_run else ''}{report.summary()}" if report.changes else "Nothing to change.")
+    click.echo(
+        f"{'Would import' if dry_run else 'Imported'}: {report.summary()}" if report.changes else "Nothing to change."
+    )

@@ -68,7 +68,7 @@ class Report:
         if self.changed:
             lines.append(f"Changed during the import: {_list(self.changed)}.")
         if self.links:
-            lines.append(f"Links between posts and replies: {self.links:,} lead to where the text is now.")
+            lines.append(f"Links between posts and replies: {self.links:,} now lead to the new addresses.")
         if self.unaccounted:
             lines.append(f"Unaccounted for: {self.unaccounted:,} items or comments. This is a bug: report it.")
         if self.invited:

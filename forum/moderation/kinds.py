@@ -170,9 +170,9 @@ _ROWS = (
     ),
     Action(
         "split",
-        "Moved to another thread, with the answers to it",
-        "It was moved to another thread, with the answers to it",
-        "Split: move it and its answers to another thread",
+        "Moved to another thread, with the replies to it",
+        "It was moved to another thread, with the replies to it",
+        "Split: move it and the replies to it to another thread",
         is_correction=True,
     ),
     Action(
@@ -225,7 +225,7 @@ _ROWS = (
         undone_by="not_spam",
     ),
     Action(
-        "not_spam", "Ban for spam undone, and what was removed restored", "Your account is open again", scope="member"
+        "not_spam", "Ban for spam undone, and what was removed is back", "Your account is open again", scope="member"
     ),
     Action(
         "lift",

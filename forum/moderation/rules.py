@@ -74,19 +74,19 @@ class StandardText(NamedTuple):
 # Of decisions that rest on no rule, by their choice in the form; of requests and appeals, after the kind of case.
 _WITHOUT_RULE: dict[str, StandardText] = {
     "decline": StandardText("A report or notice is declined", NO_RULE_BROKEN),
-    "approve": StandardText("A held text is approved", FOLLOWS_THE_RULES),
+    "approve": StandardText("A held post or reply is approved", FOLLOWS_THE_RULES),
     "move": StandardText(
         "Tags or vendor are changed",
-        "The tags or the vendor did not fit. Nothing else was changed: the text is as it was.",
+        "The tags or the vendor did not fit. Nothing else was changed.",
     ),
     "merge": StandardText(
         "A thread points to another one",
-        "Another thread is about the same subject. Go on there; everything written here can still be read.",
+        "Another thread covers the same subject. Please continue there. What was written can still be read.",
     ),
-    "unlock": StandardText("A thread is unlocked", "The reason for which the thread was locked is gone."),
+    "unlock": StandardText("A thread is unlocked", "The reason for locking the thread no longer applies."),
     "appeal-upheld": StandardText(
         "An appeal: the decision stands",
-        "A moderator who had no part in the decision read the text, the facts and your appeal. The result is the same.",
+        "We have looked at the text, the facts and your appeal again. The decision stands.",
     ),
     "appeal-reversed": StandardText(
         "An appeal: the decision is undone",

@@ -19,7 +19,7 @@ from forum.vendors.models import Vendor
 from forum.web import permission_required, require
 
 bp = Blueprint("representative_dashboard", __name__)
-FULL = "Ten of your corrections wait for an answer. Suggest more when they are answered. Your text is still here."
+FULL = "Ten corrections are waiting for an answer, so this was not sent. Your text is still here: try again later."
 
 
 @bp.get("/vendors/<slug>/desk")
@@ -43,7 +43,7 @@ def correct(slug: str) -> ResponseReturnValue:
             body, source_url = (form.body.data or "").strip(), (form.source_url.data or "").strip()
             suggest_correction(vendor, current_reader(), body=body, source_url=source_url)
             db.session.commit()
-            flash("Your correction was sent. You get mail when it is answered.")
+            flash("Correction sent. We'll e-mail you the answer.")
             return redirect(url_for(".show", slug=vendor.slug))
         except TooManyOpen:
             db.session.rollback()

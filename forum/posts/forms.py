@@ -33,7 +33,7 @@ REPLY_LENGTH = (2, 10_000)
 OFFICIAL_LENGTH = (80, 10_000)
 DESCRIPTION_LENGTH = (5, 80)
 TEXT_ONLY = "text"
-RETIRED = "{} is retired: it takes no new posts and ratings, and what there is stays readable."
+RETIRED = "{} is retired: it takes no new posts or ratings. What was written can still be read."
 
 
 def _length(bounds: tuple[int, int], noun: str) -> Callable[[BaseForm, Field], None]:

@@ -43,7 +43,7 @@ class Report(NamedTuple):
 
     def summary(self) -> str:
         """Return how many vendors are added and changed."""
-        return f"vendors added: {self.added}, vendors changed: {self.changed}"
+        return f"{self.added:,} new and {self.changed:,} changed vendors"
 
     def fingerprint(self) -> str:
         """Return a hash of the changes: an import that was shown is applied only if it still makes the same ones."""
@@ -121,7 +121,7 @@ class _Import:
     def _add(self, entry: VendorEntry) -> Vendor | None:
         folded = text.fold(entry.name)
         if folded in self.names:
-            message = f"“{entry.name}” is a proposal, or was merged. Decide the proposal first, or use another name."
+            message = f"“{entry.name}” was proposed or merged. Decide on the proposal first, or use another name."
             self.errors.append(CellError(entry.line, "vendor", message))
             return None
         if entry.category is None:
@@ -168,7 +168,7 @@ class _Import:
             self.names[folded] = vendor
             self._note(line, vendor, f"other name {name}")
         elif self.names[folded] is not vendor:
-            message = f"“{name}” is a name of {_name_of(self.names[folded])} already."
+            message = f"“{name}” is already a name of {_name_of(self.names[folded])}."
             self.errors.append(CellError(line, "other_names", message))
 
     def _add_domain(self, vendor: Vendor, domain: str, relation: str, line: int) -> None:
@@ -180,7 +180,7 @@ class _Import:
             self.domains[domain] = vendor
             self._note(line, vendor, f"domain {display_domain(domain)} ({relation})")
         elif self.domains[domain] is not vendor:
-            message = f"{domain} belongs to {_name_of(self.domains[domain])} already."
+            message = f"{domain} already belongs to {_name_of(self.domains[domain])}."
             self.errors.append(CellError(line, "domains", message))
         else:
             existing = next(item for item in vendor.domains if item.domain == domain)

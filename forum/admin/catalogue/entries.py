@@ -95,7 +95,7 @@ class _RowReader:
         if typed:
             category = categories.get(typed.lower())
             slugs = ", ".join(sorted(set(categories.values())))
-            self.check("category", "" if category else f"“{typed[:60]}” is none of the categories: {slugs}.")
+            self.check("category", "" if category else f"“{typed[:60]}” is not a category. Categories: {slugs}.")
             entry.category = self._same("category", None if is_first else entry.category, category)
         description = text.single_line(self.row.cell("description"))
         if "description" in self.row.cells and (is_first or description):
@@ -111,7 +111,7 @@ class _RowReader:
 
     def _same(self, column: str, earlier: str | None, value: str | None) -> str | None:
         if earlier and value and earlier != value:
-            self.check(column, f"An earlier row of this vendor says “{earlier[:60]}”.")
+            self.check(column, f"An earlier line of this vendor says “{earlier[:60]}”.")
         return value or earlier
 
     def read_names(self, entry: VendorEntry) -> None:
@@ -139,21 +139,21 @@ class _RowReader:
         if not programme_name:
             columns = [("tier", name), *((key, self.row.cell(key).strip()) for key in REQUIREMENTS)]
             for column in (column for column, typed in columns if typed):
-                self.check(column, "The row names no programme that this belongs to.")
+                self.check(column, "Name the programme that this belongs to.")
         elif self.check("programme", _length_error(programme_name, MAX_PROGRAMME_NAME)):
             new = ProgrammeEntry(self.row.line, programme_name)
             programme = entry.programmes.setdefault(name_key(programme_name), new)
             if name and self.check("tier", _length_error(name, MAX_TIER_NAME)):
                 is_repeated = name_key(name) in {name_key(tier.name) for tier in programme.tiers}
-                self.check("tier", "This programme has the tier in an earlier row." if is_repeated else "")
+                self.check("tier", "An earlier line already has this tier of the programme." if is_repeated else "")
                 programme.tiers.append(TierEntry(self.row.line, name, requirements))
             elif not name and any(number is not None for number in requirements.values()):
-                self.check("tier", "The row has requirements, but no tier.")
+                self.check("tier", "This line has requirements but no tier.")
 
     def _requirement(self, key: str) -> int | None:
         typed = self.row.cell(key).strip()
         number = parse_whole_number(typed) if key == "certified_people" else parse_euros(typed)
         if typed and (number is None or number > MAX_REQUIREMENT):
             unit = "" if key == "certified_people" else " of euros"
-            self.check(key, f"“{typed[:40]}” is not a whole number{unit}. Empty means “not stated”.")
+            self.check(key, f"“{typed[:40]}” is not a whole number{unit}. Leave it empty for “not stated”.")
         return number

@@ -67,7 +67,7 @@ def read_rows(data: bytes) -> list[Row]:
     rows = []
     for line, cells in numbered:
         if len(cells) > len(columns):
-            raise FileErrors(CellError(line, "", f"There are {len(cells)} cells, but {len(columns)} columns."))
+            raise FileErrors(CellError(line, "", f"This line has {len(cells)} cells for {len(columns)} columns."))
         if any(cell.strip() for cell in cells):
             padded = [*cells, *[""] * (len(columns) - len(cells))]
             rows.append(Row(line, {name: _plain(cell) for name, cell in zip(columns, padded, strict=True)}))
@@ -124,9 +124,9 @@ def _columns(heading: list[str], line: int) -> list[str]:
     columns = [re.sub(r"[\s_-]+", "_", cell.strip().lower()) for cell in heading]
     while columns and not columns[-1]:
         columns.pop()
-    expected = f"The columns are: {', '.join(COLUMNS)}. “vendor” is required, others can be left out."
+    expected = f"The columns are: {', '.join(COLUMNS)}. “vendor” is required, the others are optional."
     errors = [CellError(line, name or "a column without a name", expected) for name in columns if name not in COLUMNS]
-    errors += [CellError(line, name, "There are two columns of this name.") for name in _repeated(columns)]
+    errors += [CellError(line, name, "Two columns have this name.") for name in _repeated(columns)]
     if "vendor" not in columns:
         errors.append(CellError(line, "vendor", f"The first line must name the columns. {expected}"))
     if errors:

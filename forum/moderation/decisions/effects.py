@@ -102,7 +102,7 @@ def _split(item: Comment, decision: Decision, *, into: Post | None, title: str =
     if into is None and moderator is not None:
         link = f"[{escape_markdown(old.title)}]({path_of('posts.show', post_id=old.id, slug=old.slug)})"
         tags = list(tags_by_word(tag_slugs_of([old.id]).get(old.id, [])).values())
-        body = f"These replies were written in another thread: {link}"
+        body = f"These replies were moved from another thread: {link}"
         into = write_post(moderator, title=title, body=body, leaning="mixed", tags=tags, at=now())
     if into is not None:
         move_branch(item, into)

@@ -16,7 +16,7 @@ PDF_REFUSED = (
     "A PDF can hold names, times and earlier versions that we can't remove reliably. Send pictures of its pages, or "
     "the text as a text file."
 )
-KIND_REFUSED = "This is no PNG, JPEG, WebP or plain text in UTF-8. Send one of these."
+KIND_REFUSED = "This is not a PNG, JPEG, WebP or plain text (UTF-8) file. Send one of these."
 
 
 class UnacceptableFile(ValueError):
@@ -58,7 +58,7 @@ def _clean_image(content: bytes) -> CleanFile:
     except UnacceptableFile:
         raise
     except Exception:  # Pillow raises many kinds of errors for damaged files
-        raise UnacceptableFile("The picture is damaged and can't be read. Save it anew, or send another one.") from None
+        raise UnacceptableFile("The picture is damaged and can't be read. Save it again or send another one.") from None
     output = io.BytesIO()
     Image.frombytes(pixels.mode, pixels.size, pixels.tobytes()).save(output, kind.upper(), quality=90)
     return CleanFile(kind, output.getvalue())

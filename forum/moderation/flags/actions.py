@@ -77,7 +77,7 @@ def _hide_until_reviewed(case: Case, item: Post | Comment) -> None:
         action="hide",
         rule=weightiest_rule(case),
         facts="Several members reported it independently. Their reports have not been checked yet.",
-        reason="Several members reported it independently. No moderator has decided about it yet.",
+        reason="Several members reported it independently. No moderator has reviewed it yet.",
         source="flag",
         moderator=None,
     )

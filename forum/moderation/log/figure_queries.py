@@ -23,8 +23,8 @@ FIGURES = {
     "spam": "Decisions about spam by outcome",
     "rule": "Decisions by rule",
     "source": "Decisions by what led to them",
-    "appeals": "Appeals by how they were answered",
-    "notices": "Notices by how they were decided",
+    "appeals": "Appeals by outcome",
+    "notices": "Notices by outcome",
     "received": "Received",
 }
 

@@ -126,7 +126,7 @@ def ask_for_evidence(case_id: int) -> ResponseReturnValue:
     recipient, question = form.recipient.data, (form.question.data or "").strip()
     evidence_actions.ask_for_evidence(opened, current_user, recipient=recipient, question=question)
     db.session.commit()
-    flash("Asked. What is sent appears here.", "evidence")
+    flash("Asked. The files will appear here.", "evidence")
     return redirect(url_for(".case", case_id=case_id, **listing_from_url().args, _anchor="evidence"))
 
 
@@ -152,8 +152,8 @@ def _open_next(after: Case | None) -> ResponseReturnValue:
     db.session.commit()
     if following is not None:
         return redirect(url_for(".case", case_id=following.id, **listing.args))
-    end = "You have reached the end of this list. Whatever you skipped is still in it."
-    flash(end if after is not None else "Nothing in this list waits for you.")
+    end = "You have reached the end of this list. The cases you skipped are still in it."
+    flash(end if after is not None else "There is no case in this list for you to decide.")
     return redirect(url_for(".index", **listing.args))
 
 

@@ -65,7 +65,7 @@ class ReasonForm(Form):
 
     action = RadioField("Decision", validate_choice=False)
     rule = SelectField("Rule", choices={"": "No rule broken", **RULE_CHOICES}, validate_choice=False, default="")
-    facts = TextAreaField("Facts relied on (only the author reads them)", default="The text itself.")
+    facts = TextAreaField("Facts relied on (for the author, not public)", default="The text itself.")
     reason = TextAreaField("Reason (public)")
     language = SelectField("Language of the standard text", choices=LANGUAGES, validate_choice=False, default=ENGLISH)
 
@@ -111,7 +111,7 @@ class ReasonForm(Form):
             raise ValidationError("Choose the rule that this decision is based on.")
         if not self.rests_on_rule() and field.data:
             raise ValidationError(
-                "This decision is not against the author. Choose “No rule broken”, or decide otherwise."
+                "This decision is not against the author. Choose “No rule broken”, or another decision."
             )
 
     def validate_facts(self, field: Field) -> None:
@@ -146,12 +146,12 @@ class DecisionForm(ReasonForm):
     """A decision on a text, its thread or a member, with a sanction on the author if wanted."""
 
     sanction = SelectField("Sanction on the author", validate_choice=False, default="")
-    days = StringField("Days of the suspension")
+    days = StringField("Days of suspension")
     tags = StringField("New tags")
     vendor = StringField("New vendor")
     into = StringField("Address of the other thread")
-    moves_replies = BooleanField("Move its replies there, too")
-    new_title = StringField("Title of a new thread")
+    moves_replies = BooleanField("Move its replies there as well")
+    new_title = StringField("Title of the new thread")
     suggested_body = TextAreaField("Suggested wording")
 
     def __init__(self, item: Item | None, kind: str, **kwargs: Any) -> None:
@@ -232,7 +232,7 @@ class DecisionForm(ReasonForm):
         if post is None or post.hidden_at or post.deleted_at or post.id == own_id or post.merged_into_id:
             raise ValidationError("Give the address of another thread that everyone can read.")
         if post.locked_at and (is_split or self.moves_replies.data):
-            raise ValidationError("That thread is closed. Unlock it first, or choose another one.")
+            raise ValidationError("That thread is locked. Unlock it first, or choose another one.")
         self.target = post
 
     def validate_new_title(self, field: Field) -> None:
@@ -241,12 +241,12 @@ class DecisionForm(ReasonForm):
             return
         if not can_move(branch_of(self.item)):
             raise ValidationError(
-                "This reply has anonymous or official answers, which stay in their thread. Split a part without them."
+                "This reply has anonymous or official replies, which stay in their thread. Split a part without them."
             )
         length = text.visible_length(field.data or "")
         if not (self.into.data or "").strip() and not TITLE_LENGTH[0] <= length <= TITLE_LENGTH[1]:
             raise ValidationError(
-                "Give the address of the other thread, or for a new one a title of "
+                "Enter the address of the other thread, or a title for a new one, of "
                 f"{TITLE_LENGTH[0]} to {TITLE_LENGTH[1]} characters."
             )
 

@@ -40,18 +40,18 @@ class SpamForm(AliasForm):
     """What is removed of a member, and what else is done."""
 
     scope = RadioField(
-        "What they signed", choices={"all": "Remove all of it", "since": "Remove what was written since a day"}
+        "What they signed", choices={"all": "Remove all of it", "since": "Remove what was written since a certain day"}
     )
     since = DateField("Since (UTC)", validators=[Optional()])
     blocks_domain = BooleanField("Block the domain of their e-mail address for new accounts")
-    rejects_sign_ups = BooleanField("Reject the sign-ups that are like this one")
+    rejects_sign_ups = BooleanField("Reject the sign-ups that look like this account")
 
     def validate_scope(self, field: Field) -> None:
         """Require a day that has begun when one is asked for."""
         if field.data == "since" and self.since.data is None:
-            raise ValidationError("Give the day since when texts are removed.")
+            raise ValidationError("Enter the day from which to remove posts and replies.")
         if field.data == "since" and self.since.data > now().date():
-            raise ValidationError("Give a day that has begun.")
+            raise ValidationError("Enter today or an earlier day.")
 
     def since_moment(self) -> datetime | None:
         """Return the beginning of the day since when texts are removed, or None for all."""

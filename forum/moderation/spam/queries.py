@@ -95,11 +95,11 @@ def domain_obstacle(member: Member) -> str | None:
     if not domain:
         return "They have no e-mail address, so there is no domain to block."
     if is_free_mail(domain):
-        return "Their address is at a large mail host, where anyone can get one. Its domain can't be blocked."
+        return "Their address is at a large mail host, where anyone can get one, so its domain can't be blocked."
     if is_domain_taken(registrable_domain(domain)) or is_domain_taken(domain):
-        return "Their address is at a vendor of the catalogue. Its domain can't be blocked."
+        return "Their address is at a vendor in the catalogue, so its domain can't be blocked."
     if _has_other_members(member, registrable_domain(domain)):
-        return "Other members have addresses at the same domain. It can't be blocked."
+        return "Other members have addresses at the same domain, so it can't be blocked."
     return None
 
 

@@ -31,7 +31,7 @@ from forum.web import require
 bp = Blueprint("spam", __name__, url_prefix="/moderation")
 # Texts that are removed or restored before the page answers; a job does the others.
 AT_ONCE = 20
-DONE_ALREADY = "A colleague was faster: this was dealt with already."
+DONE_ALREADY = "A colleague was faster: this has already been dealt with."
 
 
 @bp.before_request
@@ -67,9 +67,7 @@ def _ban(account: Member, form: SpamForm) -> ResponseReturnValue:
             rejects_sign_ups=form.rejects_sign_ups.data,
         )
 
-    return _run(
-        act, f"{account.name} is banned, and what they signed is removed. To undo all of it, use the form below."
-    )
+    return _run(act, f"{account.name} is banned and what they signed is being removed. To undo it, use the form below.")
 
 
 @bp.route("/posts/<key:post_id>/spam", methods=["GET", "POST"])
@@ -93,7 +91,7 @@ def _alias_page(item: Content | None) -> ResponseReturnValue:
     require(can_remove_alias(current_user, item))
     form = AliasForm()
     if form.validate_on_submit():
-        message = "Removed, with what else the alias wrote in this thread. To undo that, use the form below."
+        message = "Removed, with everything else this alias wrote in the thread. To undo it, use the form below."
         return _run(lambda: actions.remove_alias(item, current_reader(), form.grounds()), message)
     thread = item if isinstance(item, Post) else item.post
     return form.render("moderation/spam_alias.html", item=item, post=thread)

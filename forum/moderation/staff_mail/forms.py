@@ -9,4 +9,4 @@ from forum.moderation.staff_mail.models import PACES
 class StaffMailForm(Form):
     """Choose how soon mail tells of cases."""
 
-    pace = RadioField("Mail about cases that wait", choices=PACES)
+    pace = RadioField("Mail about waiting cases", choices=PACES)

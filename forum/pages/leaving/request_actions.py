@@ -21,9 +21,9 @@ from forum.posts.models import Comment, Post
 # What was done, for the member and the log's entry that only they can read.
 CHANGES = {
     "rename": "Your account has a new name, and its page a new address.",
-    "anonymise": "Your name was taken off your posts and replies. They are signed “a former member” now.",
-    "keep": "Your account was deleted. What you signed stays, as that of “a former member”.",
-    "delete": "Your account was deleted, with what you signed.",
+    "anonymise": "Your name was removed from your posts and replies. They are now signed “a former member”.",
+    "keep": "Your account was deleted. Posts and replies that you signed stay, signed “a former member”.",
+    "delete": "Your account was deleted, with the posts and replies that you signed.",
 }
 
 
@@ -61,7 +61,7 @@ def _mail_owner(member: Member, request: str) -> None:
     mail.enqueue(
         member.email,
         "account_request",
-        subject="Your account was changed, as you asked",
+        subject="Your account was changed at your request",
         name=member.name,
         change=CHANGES[request],
         link=external_url("pages.about"),

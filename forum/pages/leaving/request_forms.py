@@ -43,14 +43,14 @@ class AccountRequestForm(ReauthenticationFields):
         if not 2 <= text.visible_length(name) <= 60 or not key_of(name):
             raise ValidationError("Use 2 to 60 characters for the new name.")
         if name == self.member.name:
-            raise ValidationError("This is their name already.")
+            raise ValidationError("This is already their name.")
         if message := name_error(name, self.member):
             raise ValidationError(message)
 
     def validate_reason(self, field: Field) -> None:
         """Check the length."""
         if not 5 <= text.visible_length(field.data or "") <= len(field.data or "") <= MAX_REASON_LENGTH:
-            raise ValidationError(f"Say in 5 to {MAX_REASON_LENGTH} characters how they asked.")
+            raise ValidationError(f"Say how they asked, in 5 to {MAX_REASON_LENGTH} characters.")
 
     def reason_text(self) -> str:
         """Return the reason without surrounding whitespace."""

@@ -41,7 +41,7 @@ def show(slug: str) -> ResponseReturnValue:
         if request in ("keep", "delete"):
             flash(f"The account of {name} was deleted.")
             return redirect(url_for("admin.members"))
-        flash("Renamed." if request == "rename" else f"What {name} signed no longer carries their name.")
+        flash("Renamed." if request == "rename" else f"What {name} signed no longer shows their name.")
         return redirect(url_for("admin.member", slug=account.slug))
     db.session.commit()  # a valid code is used up even when another field is wrong
     return form.render("pages/account_request.html", member=account, text_count=signed_text_count(account))
