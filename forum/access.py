@@ -338,7 +338,8 @@ def can_answer_notice(user: User, notice: Notice) -> bool:
 
 def can_give_evidence(user: User, case: Case) -> bool:
     """Send evidence on a case about one's own text, under any name, while it is open."""
-    return case.closed_at is None and case.content is not None and is_author(user, case.content)
+    is_open = case.closed_at is None and case.content is not None
+    return is_open and is_member(user) and is_author(user, cast(Content, case.content))
 
 
 def can_object_to_decision(user: User | None, notice: Notice) -> bool:

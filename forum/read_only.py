@@ -11,7 +11,8 @@ from forum.forms import unsent_form
 from forum.site import setting
 
 # What still works: staff's pages, the way in and out, and what looks like writing but stores nothing.
-OPEN_BLUEPRINTS = ("admin", "moderation", "previews", "representative_decisions", "search", "sessions", "two_factor")
+STAFF = ("account_requests", "admin", "moderation", "representative_decisions", "spam", "staff_mail")
+OPEN_BLUEPRINTS = (*STAFF, "previews", "search", "sessions", "two_factor")
 OPEN_ENDPOINTS = (
     "accounts.forgot_password",
     "accounts.new_password",

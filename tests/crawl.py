@@ -28,6 +28,8 @@ TABLES = {
     "log": "decisions",
     "scheduled": "scheduled_texts",
     "drafts": "sealed_drafts",
+    "evidence": "evidence_requests",
+    "files": "evidence_files",
 }
 # Endpoint of a link sent by mail -> (condition that selects a recipient, function that makes the token).
 TOKENS: dict[str, tuple[Any, Callable[[Any], str | None]]] = {
@@ -35,6 +37,10 @@ TOKENS: dict[str, tuple[Any, Callable[[Any], str | None]]] = {
     "accounts.new_password": (Member.password_hash.is_not(None), lambda member: mailed(member, "password")),
     "accounts.claim": (Member.password_hash.is_(None), lambda member: mailed(member, "claim")),
     "following.unsubscribe": (Member.confirmed_at.is_not(None), lambda member: unsubscribing(member.id, ["post"])),
+    "evidence.of_sender": (
+        Notice.confirmed_at.is_not(None),
+        lambda notice: (unseal_sender(notice) or Sender("", "")).secret,
+    ),
     "notices.confirm": (Notice.confirmed_at.is_(None), confirming),
     "notices.show": (Notice.confirmed_at.is_not(None), lambda notice: (unseal_sender(notice) or Sender("", "")).secret),
 }

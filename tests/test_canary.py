@@ -18,7 +18,10 @@ from forum.legal.actions import save_legal_text
 from forum.moderation.cases import open_case
 from forum.moderation.decisions.actions import apply_action
 from forum.moderation.decisions.appeals import file_appeal
+from forum.moderation.evidence.actions import add_file, ask_for_evidence
+from forum.moderation.evidence.files import CleanFile
 from forum.moderation.flags.actions import flag
+from forum.moderation.models import Case
 from forum.moderation.notices.actions import confirm_notice, save_author_answer, send_notice
 from forum.notifications.actions import follow
 from forum.notifications.jobs import send_digests
@@ -28,6 +31,7 @@ from forum.posts.comment_actions import edit_comment
 from forum.posts.draft_actions import save_draft
 from forum.posts.scheduled_actions import schedule_comment
 from forum.ratings.scores.actions import publish
+from forum.vendors.correction_actions import suggest_correction
 from forum.vendors.models import Vendor
 from tests import crawl
 from tests.conftest import on_one_database
@@ -83,6 +87,7 @@ def people(app: Flask) -> dict[str, Member]:
         make_rating(vendor=vendor)
     _write_anonymously(readers["canary"], vendor, readers["member"], readers["moderator"])
     publish(now() + timedelta(days=1))
+    suggest_correction(vendor, readers["representative"], body="Gold asks for two people.", source_url="")
     save_legal_text("imprint", "Run by its members.", based_on=None)
     db.session.commit()
     send_digests()
@@ -133,6 +138,10 @@ def _moderate(reply: Any, answer: Any, post: Any, member: Member, moderator: Mem
         notice = send_notice(post, name="Lena Lawful", email="l@law.example", complaint=why, unlawful=False, law="")
     confirm_notice(notice)
     assert save_author_answer(notice, "I saw it happen, twice, and so did others.")
+    case = db.session.query(Case).filter_by(notice_id=notice.id).one()
+    for recipient in ("author", "sender"):
+        wanted = ask_for_evidence(case, moderator, recipient=recipient, question="Can you show us the letter?")
+        add_file(wanted, CleanFile("txt", b"The letter."))
     db.session.commit()
 
 

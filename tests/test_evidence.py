@@ -5,12 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
 from PIL import Image
 
-from forum import anonymity
+from forum import access, anonymity
 from forum.accounts.models import Member
 from forum.db import db, now
 from forum.mail import Mail
+from forum.moderation.cases import open_case
 from forum.moderation.evidence.actions import PURPOSE, ask_for_evidence, delete_evidence_of_closed_cases
 from forum.moderation.evidence.files import MAX_BYTES, UnacceptableFile, clean_file
 from forum.moderation.evidence.models import EvidenceFile, EvidenceRequest
@@ -197,3 +199,14 @@ def test_a_wrong_file_and_a_short_question_are_said(browse: Browse, judge: Membe
     url = f"/moderation/cases/{key_text(evidence.case_id)}/evidence"
     answer = browse(judge).post(url, data={"recipient": "sender", "question": "Why?"})
     assert answer.status_code == 422 and "Choose whom to ask." in answer.text and "Why?" in answer.text
+
+
+def test_evidence_comes_from_the_author_while_the_case_is_open(app: Flask) -> None:
+    author = make_member()
+    post = make_post(author, anonymous=True)
+    case = open_case("flag", post, "Reported.")
+    assert access.can_give_evidence(author, case) and not access.can_give_evidence(make_member(), case)
+    author.banned_at = now()
+    assert not access.can_give_evidence(author, case)
+    author.banned_at, case.closed_at = None, now()
+    assert not access.can_give_evidence(author, case)

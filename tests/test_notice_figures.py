@@ -12,7 +12,7 @@ from forum import access
 from forum.accounts.models import Member
 from forum.db import db, now
 from forum.moderation.models import Notice
-from forum.moderation.queue.queries import queue
+from forum.moderation.queue.queries import Listing, queue
 from forum.posts.models import Comment
 from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post
@@ -52,7 +52,7 @@ def test_pages_cost_the_same_for_one_notice_and_for_many(browse: Browse, judge: 
             decide(browse, judge, case_of(notice))
         confirmed(browse, make_post(author), name=f"Sender {n}")
     assert [queries_for(browse(reader), path) for path, reader in readers.items()] == before
-    assert len(queue("notice").rows) == 10
+    assert len(queue(Listing(kind="notice")).rows) == 10
 
 
 def test_notices_are_counted_by_what_became_of_them(browse: Browse, judge: Member) -> None:

@@ -16,6 +16,8 @@ SENTENCES = {
     "corrections": "the corrections they suggest",
     "decisions": "decisions",
     "disclosure_states": "Which companies were counted is encrypted",
+    "evidence_files": "Files that moderators ask for",
+    "evidence_requests": "Files that moderators ask for",
     "flags": "A report also has a code of your network",
     "invite_links": "By which invitation link you came",
     "mails": "Waiting mail is encrypted",

@@ -18,7 +18,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from forum.access import can_decide, can_give_evidence, is_moderator, is_signed_in
+from forum.access import can_decide, can_give_evidence, is_member, is_moderator
 from forum.accounts.two_factor_views import require_staff
 from forum.config import MAX_UPLOAD, is_upload
 from forum.db import db
@@ -46,7 +46,7 @@ def allow_uploads(app: Flask) -> None:
 
 
 @bp.route("/<key:request_id>", methods=["GET", "POST"])
-@permission_required(is_signed_in)
+@permission_required(is_member)
 @limit_writing("30/hour")
 def of_author(request_id: int) -> ResponseReturnValue:
     """What the author of a text is asked for, and the form to send it."""
