@@ -84,7 +84,7 @@ def test_an_account_is_deleted_with_or_without_what_was_signed(
     [
         ({"request": ""}, "Choose what they asked for"),
         ({"request": "rename", "name": "M"}, "2 to 60 characters"),
-        ({"request": "rename", "name": "Marta Aalto"}, "their name already"),
+        ({"request": "rename", "name": "Marta Aalto"}, "already their name"),
         ({"request": "rename", "name": "Ada Chief"}, "too close to the name"),
         ({"request": "keep", "reason": "x"}, "how they asked"),
         ({"request": "keep", "proof": "wrong"}, "password"),

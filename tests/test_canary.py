@@ -140,8 +140,8 @@ def _moderate(reply: Any, answer: Any, post: Any, member: Member, moderator: Mem
     assert save_author_answer(notice, "I saw it happen, twice, and so did others.")
     case = db.session.query(Case).filter_by(notice_id=notice.id).one()
     for recipient in ("author", "sender"):
-        wanted = ask_for_evidence(case, moderator, recipient=recipient, question="Can you show us the letter?")
-        add_file(wanted, CleanFile("txt", b"The letter."))
+        request = ask_for_evidence(case, moderator, recipient=recipient, question="Can you show us the letter?")
+        add_file(request, CleanFile("txt", b"The letter."))
     db.session.commit()
 
 

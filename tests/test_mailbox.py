@@ -233,7 +233,7 @@ FAULTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
         "forum.accounts.views.can_secure_account", access.is_member
     ),
     "a thief may delete the account": lambda patch: patch.setattr(
-        "forum.pages.leaving.views.can_secure_account", access.is_member
+        "forum.pages.leaving.views.can_delete_account", access.is_member
     ),
     "a thief may turn on codes": lambda patch: patch.setattr(
         "forum.accounts.two_factor_views.can_secure_account", access.is_member

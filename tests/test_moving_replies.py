@@ -179,7 +179,7 @@ def test_what_cannot_move_is_said_and_nothing_changes(browse: Browse, judge: Mem
     assert page.status_code == 422 and "stay in their thread" in page.text and path_to(other) in page.text
     alone = reply(old)
     path = f"/moderation/cases/{key_text(case_about(alone).id)}/decide"
-    assert "for a new one a title" in browse(judge).post(path, data={**data, "into": ""}).text
+    assert "a title for a new one" in browse(judge).post(path, data={**data, "into": ""}).text
     same_thread = browse(judge).post(path, data={**data, "into": path_to(old)}).text
     assert "another thread that everyone can read" in same_thread
     assert 'value="split"' not in browse(judge).get(f"/moderation/cases/{key_text(anonymous_case(old))}").text

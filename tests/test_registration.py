@@ -77,7 +77,7 @@ def test_who_is_declined_hears_why_and_their_account_is_deleted(app: Flask, brow
     confirm(browse, member)
     staff.post(f"/admin/joining/{member.slug}", data={"intent": "decline", "reason": "For partners only."})
     assert not db.session.query(Member).filter_by(email=JOINING["email"]).count()
-    assert "The reason: For partners only." in mails() and db.session.query(Decision).count() == 1
+    assert "Reason: For partners only." in mails() and db.session.query(Decision).count() == 1
 
 
 def test_no_way_leads_around_the_approval(app: Flask, browse: Any) -> None:
