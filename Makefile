@@ -1,6 +1,6 @@
 # Full Duplex. `make run` starts the site, `make test` runs the tests; `make help` lists the rest.
 .POSIX:
-.PHONY: help run test quick lint bench attacks lock clean python
+.PHONY: help run test quick lint bench bench-large attacks lock clean python
 VENV = .venv
 BIN = $(VENV)/bin
 # A worker for each processor, and compiled modules are kept: many tests start the program anew.
@@ -12,6 +12,7 @@ help:
 	@echo "make quick  lint, types and the fast tests, on SQLite, without a browser: under a minute"
 	@echo "make lint   lint and types only"
 	@echo "make bench  measure the site's speed (ARGS=--write appends it to docs/benchmarks.md)"
+	@echo "make bench-large  measure every page in a community of a million replies: ten minutes and 4 GB of disk"
 	@echo "make attacks  attack years of published scores, and flood a site: six minutes"
 	@echo "make lock   make the lock files anew"
 	@echo "make clean  remove the virtual environment and caches; instance/ stays"
@@ -34,6 +35,9 @@ lint: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench $(ARGS)
+
+bench-large: $(VENV)/.test
+	$(BIN)/python -m tests.bench.routes $(ARGS)
 
 attacks: $(VENV)/.test
 	$(BIN)/python -m tests.attacks.subtraction $(ARGS)
