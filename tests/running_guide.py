@@ -209,10 +209,12 @@ def new_machine(postgres_socket: str = "", redis_port: int = 0) -> Iterator[Mach
     """Provide a machine, and remove it with its user."""
     root = Path(tempfile.mkdtemp(prefix="forum-server-"))
     root.chmod(0o755)  # the site's user passes through
+    umask = os.umask(0o022)  # a command that a test ran in this process may have closed it
     machine = Machine(root, postgres_socket, redis_port)
     try:
         yield machine
     finally:
+        os.umask(umask)
         machine.stop_nginx()
         machine.systemd.stop_all()
         subprocess.run(["userdel", machine.user], capture_output=True)

@@ -153,3 +153,9 @@ def test_wsgi_py_has_an_application_for_any_server(tmp_path: Path) -> None:
         FORUM_INSTANCE=str(tmp_path),
     )
     assert "True forum" in output
+
+
+def test_the_program_starts_without_the_optional_extras() -> None:
+    """As installed from requirements.lock: without Prometheus and Sentry."""
+    program = "import sys; sys.modules.update(prometheus_client=None, sentry_sdk=None); import forum.cli"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True).stderr == b""

@@ -41,7 +41,7 @@ TIME_STEP = 300  # seconds: when a job ended to the second would tell how much i
 class _Health(Collector):
     """What Health shows, as gauges."""
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> "Iterator[GaugeMetricFamily]":
         """Read the state of jobs, mail, queue, backups and disk."""
         outbox = mail.outbox_status()
         yield _gauge("forum_mails_waiting", "Mails waiting, in tens.", _in_tens(outbox.waiting_count))
@@ -58,7 +58,7 @@ class _Health(Collector):
         yield from _job_families()
 
 
-def _job_families() -> Iterator[GaugeMetricFamily]:
+def _job_families() -> "Iterator[GaugeMetricFamily]":
     times = GaugeMetricFamily("forum_job_success_timestamp_seconds", "Last success, to five minutes.", labels=("job",))
     failures = GaugeMetricFamily("forum_job_failures", "Failures since the last success.", labels=("job",))
     for run in last_runs():
@@ -69,7 +69,7 @@ def _job_families() -> Iterator[GaugeMetricFamily]:
     yield from (times, failures)
 
 
-def _gauge(name: str, description: str, value: float) -> GaugeMetricFamily:
+def _gauge(name: str, description: str, value: float) -> "GaugeMetricFamily":
     return GaugeMetricFamily(name, description, value=value)
 
 

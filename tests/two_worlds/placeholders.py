@@ -106,7 +106,7 @@ IN_TEXT = re.compile(
     r"(?P<signed>\.?[\w-]+\.[\w-]{6}\.[\w-]{27}(?![\w-]))"
     r"|(?P<mark>\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})\b)"
     r"|(?P<shape>\bmark-\d+\b)"
-    r"|(?P<secret>(?<=/notices/of/)[\w-]{32})"
+    r"|(?P<secret>(?<=/notices/of/|evidence/of/)[\w-]{32})"
     r"|(?P<task>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d+\.\d{3}s\b|\b\d+ [KMG]B\b)"
     r"|(?P<name>\b[A-Z][a-z]+ [A-Z][a-z]+\d{4}\b)"
     r"|(?P<key>(?<![\w.])[0-9a-z]{10}(?!\w)|\b\d{10,16}\b)"
