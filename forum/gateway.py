@@ -20,9 +20,12 @@ from forum.config import MAX_BODY, MAX_UPLOAD, SAFE_METHODS, is_upload
 # connection and of time: with two, a reply took half as much CPU time again.
 WRITERS = 1
 BODY_TIMEOUT = 30  # seconds in which a whole body must arrive
-# A form is smaller. Larger bodies that are still arriving share a worker's budget, so that they can't fill its memory.
+# A form is smaller. Larger bodies share a worker's budget until they are answered, so that they can't fill its memory.
+# Those at the addresses of uploads, where strangers can send some, have one of their own.
 SMALL_BODY = 64 * 1024
 LARGE_BODIES_BUDGET = 16 * 1024 * 1024
+UPLOADS_BUDGET = 2 * MAX_UPLOAD
+RESERVED = "forum.reserved"
 Headers = list[tuple[str, str]]
 
 
@@ -73,21 +76,24 @@ class Gateway:
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="writer")
-        self._large_bytes = 0
+        self._large_bytes, self._upload_bytes = 0, 0
 
     async def __rsgi__(self, scope: Scope, channel: Channel) -> None:
         """Answer a request."""
         environ = environ_of(scope)
         try:
-            await self._read_body(environ, channel)
+            response = await self._answer(environ, channel)
         except Refused as refused:
-            channel.response_bytes(*refused.response)
-            return
-        if scope.method in SAFE_METHODS:
-            response = run(self._app, environ)
-        else:
-            response = await asyncio.get_running_loop().run_in_executor(self._writers, run, self._app, environ)
+            response = refused.response
+        finally:
+            self._reserve(environ, -environ.get(RESERVED, 0))
         channel.response_bytes(*response)
+
+    async def _answer(self, environ: WSGIEnvironment, channel: Channel) -> Response:
+        await self._read_body(environ, channel)
+        if environ["REQUEST_METHOD"] in SAFE_METHODS:
+            return run(self._app, environ)
+        return await asyncio.get_running_loop().run_in_executor(self._writers, run, self._app, environ)
 
     async def _read_body(self, environ: WSGIEnvironment, channel: Channel) -> None:
         """Put the body into the environment. One that is too long stays out: the application refuses its length."""
@@ -100,7 +106,7 @@ class Gateway:
         chunks: list[bytes] = []
         try:
             async with asyncio.timeout(BODY_TIMEOUT):
-                size = await self._collect(channel, chunks, longest)
+                size = await self._collect(environ, channel, chunks, longest)
         except TimeoutError:
             raise Refused(HTTPStatus.REQUEST_TIMEOUT) from None
         if size > longest:
@@ -109,23 +115,26 @@ class Gateway:
             body = b"".join(chunks)
             environ["CONTENT_LENGTH"], environ["wsgi.input"] = str(len(body)), BytesIO(body)
 
-    async def _collect(self, channel: Channel, chunks: list[bytes], longest: int) -> int:
+    async def _collect(self, environ: WSGIEnvironment, channel: Channel, chunks: list[bytes], longest: int) -> int:
         """Collect a body's chunks, up to the first that makes it too long, and return its size."""
-        size = reserved = 0
-        try:
-            async for chunk in channel:
-                size += len(chunk)
-                chunks.append(chunk)
-                if size > longest:
-                    break
-                if size > SMALL_BODY:
-                    self._large_bytes += size - reserved
-                    reserved = size
-                    if self._large_bytes > LARGE_BODIES_BUDGET:
-                        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE)
-        finally:
-            self._large_bytes -= reserved
+        size = 0
+        async for chunk in channel:
+            size += len(chunk)
+            chunks.append(chunk)
+            if size > longest:
+                break
+            if size > SMALL_BODY and not self._reserve(environ, size - environ.get(RESERVED, 0)):
+                raise Refused(HTTPStatus.SERVICE_UNAVAILABLE)
         return size
+
+    def _reserve(self, environ: WSGIEnvironment, size: int) -> bool:
+        """Reserve room for a part of a request's body, until its answer. Return whether there is as much."""
+        environ[RESERVED] = environ.get(RESERVED, 0) + size
+        if is_upload(environ["PATH_INFO"]):
+            self._upload_bytes += size
+            return self._upload_bytes <= UPLOADS_BUDGET
+        self._large_bytes += size
+        return self._large_bytes <= LARGE_BODIES_BUDGET
 
 
 def environ_of(scope: Scope) -> WSGIEnvironment:

@@ -1,12 +1,14 @@
 """Lists take the same time however much there is: what they are sorted by is in an index, and kept equal to the posts."""
 
+from datetime import UTC, date, datetime
+
 from sqlalchemy import Engine, event, select
 from sqlalchemy import text as sql
 
 from forum.db import db
 from forum.notifications.own_text_queries import own_texts_by_thread, state_and_own_replies
 from forum.posts.comment_actions import write_comment
-from forum.posts.feed_queries import feed_entries
+from forum.posts.feed_queries import feed_entries, months_with_posts
 from forum.posts.models import Post, PostTag
 from forum.posts.queries import list_posts
 from forum.posts.recounts import settle_recounts
@@ -90,3 +92,10 @@ def test_related_posts_look_at_the_most_active_posts_of_each_tag(app, monkeypatc
     post = make_post(tags=tags)
     both = make_post(tags=tags)
     assert [row.id for row in related_posts(post.id, None)] == [both.id]
+
+
+def test_months_are_found_however_far_apart_the_oldest_and_the_newest_post_are(app):
+    old, new = make_post(), make_post()
+    old.created_at, new.created_at = datetime(1970, 1, 2, tzinfo=UTC), datetime(2026, 11, 27, tzinfo=UTC)
+    db.session.commit()
+    assert months_with_posts() == [date(1970, 1, 1), date(2026, 11, 1)]

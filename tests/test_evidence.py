@@ -15,7 +15,7 @@ from forum.mail import Mail
 from forum.moderation.cases import open_case
 from forum.moderation.evidence.actions import PURPOSE, ask_for_evidence, delete_evidence_of_closed_cases
 from forum.moderation.evidence.files import MAX_BYTES, UnacceptableFile, clean_file
-from forum.moderation.evidence.models import EvidenceFile, EvidenceRequest
+from forum.moderation.evidence.models import MAX_FILES, EvidenceFile, EvidenceRequest
 from forum.moderation.models import Case, CaseNote
 from forum.posts.models import Post
 from forum.urls import key_text
@@ -189,6 +189,17 @@ def test_a_picture_that_unpacks_to_too_much_is_refused() -> None:
     Image.new("L", (9000, 9000)).save(output, "PNG")
     with pytest.raises(UnacceptableFile, match="pixels"):
         clean_file(output.getvalue())
+
+
+def test_no_picture_is_read_that_would_not_be_stored(browse: Browse, judge: Member, monkeypatch: Any) -> None:
+    author = make_member()
+    evidence = request_from(make_post(author), judge)
+    for _ in range(MAX_FILES):
+        assert send(browse(author), path_of(evidence), b"A text.", "a.txt").status_code == 302
+    read: list[bytes] = []
+    monkeypatch.setattr("forum.moderation.evidence.forms.clean_file", read.append)
+    assert send(browse(author), path_of(evidence), picture()).status_code == 302
+    assert not read
 
 
 def test_a_wrong_file_and_a_short_question_are_said(browse: Browse, judge: Member) -> None:

@@ -140,6 +140,33 @@ def test_large_bodies_that_are_arriving_share_a_budget_and_small_ones_need_none(
     asyncio.run(story())
 
 
+def test_large_bodies_count_until_they_are_answered_and_uploads_apart_from_forms(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gateway, "UPLOADS_BUDGET", 250_000)
+    lock = threading.Event()
+
+    def respond(environ: Any) -> bytes:
+        lock.wait(10)
+        return b"answered"
+
+    served = answering(respond)
+
+    async def story() -> None:
+        uploads = [FakeChannel(bytes(100_000)) for _ in range(3)]
+        path = "/evidence/0123456789abc"
+        senders = [asyncio.create_task(served.__rsgi__(post(100_000, path=path), channel)) for channel in uploads]
+        form = FakeChannel(bytes(100_000))
+        senders.append(asyncio.create_task(served.__rsgi__(post(100_000), form)))
+        await asyncio.sleep(0.05)
+        assert sorted(channel.status for channel in uploads) == [0, 0, 503] and form.status == 0
+        lock.set()
+        await asyncio.gather(*senders)
+        assert form.status == 200 and served._upload_bytes == served._large_bytes == 0
+
+    asyncio.run(story())
+
+
 def test_readers_are_answered_while_all_writers_wait() -> None:
     lock = threading.Event()
 

@@ -9,9 +9,12 @@ from flask import Flask
 from forum.accounts.models import Member
 from forum.accounts.passwords import hash_password
 from forum.db import db, now
+from forum.moderation.cases import claim
 from forum.moderation.models import Case, Decision
+from forum.moderation.spam import actions
 from forum.moderation.spam.jobs import settle_spam
 from forum.moderation.spam.models import SpamBatch
+from forum.pages.leaving.actions import delete_account
 from forum.posts.actions import PostSubject
 from forum.posts.models import Comment, Post
 from forum.posts.visibility import hold
@@ -216,3 +219,49 @@ def test_a_report_about_a_removed_text_is_upheld_and_out_of_the_queue(browse: An
     for id in (case_id, about_member):
         assert db.session.get_one(Case, id).decision_id == batch.decision_id
     assert db.session.query(Comment).filter_by(decision_id=batch.decision_id).one() is comment
+
+
+@pytest.mark.parametrize("keeps_signed", [True, False])
+def test_nobody_elses_texts_are_removed_when_the_spammer_leaves_before_the_job(
+    browse: Any, judge: Any, spammer: Any, monkeypatch: Any, keeps_signed: bool
+) -> None:
+    monkeypatch.setattr("forum.moderation.spam.views.AT_ONCE", 1)
+    monkeypatch.setattr("forum.jobs.enqueue", lambda *args, **kwargs: None)
+    posts = [make_post(spammer) for _ in range(3)]
+    others = [make_post(anonymous=True), make_comment(anonymous=True), make_post()]
+    others[2].author_id = None  # a former member's
+    db.session.commit()
+    remove(browse, judge)
+    assert [bool(post.removed_at) for post in posts].count(True) == 1
+    delete_account(db.session.get_one(Member, spammer.id), keep_signed=keeps_signed)
+    db.session.commit()
+    settle_spam()
+    db.session.expire_all()
+    assert not any(item.removed_at for item in others) and db.session.query(SpamBatch).one().is_settled
+
+
+def test_a_held_text_that_a_colleague_had_claimed_is_held_again(browse: Any, judge: Any, spammer: Any) -> None:
+    held = make_post(spammer)
+    hold(held, "A first post.")
+    case = db.session.query(Case).filter_by(post_id=held.id, kind="held").one()
+    assert claim(case, make_member(role="moderator"))
+    db.session.commit()
+    remove(browse, judge)
+    assert held.removed_at and case.closed_at is None
+    undo(browse, judge)
+    assert held.is_held and held.removed_at is None
+
+
+def test_an_undo_counts_although_the_job_has_settled_the_batch_meanwhile(browse: Any, judge: Any, spammer: Any) -> None:
+    post = make_post(spammer)
+    remove(browse, judge)
+    batch = db.session.query(SpamBatch).one()
+    db.session.query(SpamBatch).update({"is_settled": False})
+    db.session.commit()
+    assert not batch.is_settled  # as the undo has loaded it
+    db.session.query(SpamBatch).update({"is_settled": True}, synchronize_session=False)
+    actions.undo_batch(batch)
+    db.session.commit()
+    settle_spam()
+    db.session.expire_all()
+    assert post.removed_at is None

@@ -8,7 +8,7 @@ from datetime import timedelta
 from forum import mail, text
 from forum.accounts.models import InviteLink, Member
 from forum.accounts.registration_queries import invite_link_by_id
-from forum.db import db, now
+from forum.db import db, lock, now
 from forum.links import external_url
 from forum.signed_tokens import read_token, sign_token
 from forum.site import setting
@@ -60,6 +60,9 @@ def admit(member: Member) -> bool:
 
     That is also so for who joined before joining was limited, or by a link that was used up meanwhile.
     """
+    # Of two confirmations at the same time, the second finds the first one's and uses up no link.
+    lock(f"joining of {member.id}")
+    db.session.refresh(member, ["confirmed_at", "applied_at", "invite_link_id"])
     if member.confirmed_at is None:
         link_id, member.invite_link_id = member.invite_link_id, None
         if setting("registration") == "open" or (member.applied_at is None and _use(link_id)):

@@ -12,6 +12,9 @@ from forum.posts.models import Post, PostTag
 from forum.posts.queries import SORT_COLUMNS, TAG_SORT_COLUMNS, in_tag, post_rows
 from forum.posts.rows import FeedRow, SitemapRow
 
+# How many searches a query has: SQLite takes 500. An import can have posts of 1970, and wrong dates become that year.
+MAX_PARTS = 400
+
 
 def feed_entries(*conditions: ColumnElement[bool], tag_id: int | None = None, limit: int = 30) -> Sequence[FeedRow]:
     """Return the newest listed posts that meet the conditions and have the tag, with their text."""
@@ -56,7 +59,8 @@ def _numbers_with_posts(numbers: Sequence[int]) -> set[int]:
         )
         for number in numbers
     ]
-    return set(db.session.scalars(union_all(*looks)))
+    parts = [looks[start : start + MAX_PARTS] for start in range(0, len(looks), MAX_PARTS)]
+    return {number for part in parts for number in db.session.scalars(union_all(*part))}
 
 
 def _month(number: int) -> date:

@@ -30,16 +30,24 @@ def can_move(comments: Sequence[Comment]) -> bool:
 
 def move_all_branches(old: Post, into: Post) -> None:
     """Move the branches that may move to another thread, and leave the others."""
+    _lock_threads(old, into)
     branches = _branches(old.id, lambda row: row.parent_id is None)
     _move([comment for branch in branches if can_move(branch) for comment in branch], old, into)
 
 
 def move_branch(comment: Comment, into: Post) -> None:
     """Move a reply and all that answers it to the top level of another thread. Raise ValueError if it may not move."""
+    _lock_threads(comment.post, into)
     branch = branch_of(comment)
     if not can_move(branch):
         raise ValueError("An anonymous or official reply stays in its thread.")
     _move(branch, comment.post, into)
+
+
+def _lock_threads(old: Post, into: Post) -> None:
+    """Let nobody reply in either thread meanwhile: who answers a branch waits until it has moved."""
+    for post_id in sorted((old.id, into.id)):
+        lock(f"thread {post_id}")
 
 
 def _branches(post_id: int, is_root: Callable[[Comment], bool]) -> list[list[Comment]]:
@@ -64,8 +72,6 @@ def _move(comments: Sequence[Comment], old: Post, into: Post) -> None:
     """
     if not comments:
         return
-    for post_id in sorted((old.id, into.id)):
-        lock(f"thread {post_id}")
     places = {comment.id: comment for comment in comments}
     former_parents = {comment.parent_id or 0 for comment in comments} - places.keys() - {0}
     listed_before = count_listed_replies(old.id)
@@ -74,7 +80,7 @@ def _move(comments: Sequence[Comment], old: Post, into: Post) -> None:
         comment.post, comment.post_id = into, into.id
         place(comment, parent)
     db.session.flush()
-    old.news_count += listed_before - count_listed_replies(old.id)
+    old.news_count = Post.news_count + (listed_before - count_listed_replies(old.id))
     _mark_read_by_authors(comments, into)
     for parent_id in sorted(former_parents):
         request_recount(Comment, parent_id)

@@ -34,6 +34,7 @@ from forum.rate_limits import limit_writing, limiter, network_key, was_accepted
 from forum.web import permission_required, require
 
 bp = Blueprint("evidence", __name__, url_prefix="/evidence")
+FULL = f"You have sent {MAX_FILES} files, which is the most. This one was not stored."
 
 
 def allow_uploads(app: Flask) -> None:
@@ -87,14 +88,18 @@ def file(file_id: int) -> ResponseReturnValue:
 
 
 def _page(evidence: EvidenceRequest, url: str) -> ResponseReturnValue:
-    form = EvidenceForm()
+    form, is_full = EvidenceForm(), file_count(evidence) >= MAX_FILES
+    # Where no more are stored, none is read: a picture takes seconds and much memory.
+    if request.method == "POST" and is_full:
+        flash(FULL)
+        return redirect(url)
     if request.method == "POST" and form.validate() and form.clean_file is not None:
         if add_file(evidence, form.clean_file):
             db.session.commit()
             flash("Your file was sent to the moderators, without its name and metadata.")
         else:
             db.session.rollback()
-            flash(f"You have sent {MAX_FILES} files, which is the most. This one was not stored.")
+            flash(FULL)
         return redirect(url)
     values = {"evidence": evidence, "form": form, "url": url, "count": file_count(evidence), "maximum": MAX_FILES}
     page = make_response(render_template("moderation/evidence.html", **values), 422 if form.errors else 200)

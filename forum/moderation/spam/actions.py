@@ -82,6 +82,7 @@ def remove_alias(item: Content, moderator: Member, grounds: SpamGrounds) -> Spam
 def undo_batch(batch: SpamBatch) -> None:
     """Begin to restore what the batch removed, and welcome the domain again."""
     lock(f"spam batch {batch.id}")
+    db.session.refresh(batch)
     batch.is_undone, batch.is_settled = True, False
     if batch.blocked_domain is not None:
         _change_blocked(remove=batch.blocked_domain)
@@ -102,6 +103,8 @@ def settle(batch_id: int, commit: Callable[[], object], limit: int | None = None
             step(item, batch.decision)
         commit()
     if limit is None or len(texts) <= limit:
+        lock(f"spam batch {batch_id}")
+        batch = db.session.get_one(SpamBatch, batch_id, populate_existing=True)
         batch.is_settled = batch.is_undone == was_undone
         db.session.flush()
         commit()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, false, or_, select
 
 from forum.accounts.models import Member
 from forum.accounts.names import key_of
@@ -38,21 +38,25 @@ def texts_of_batch(batch: SpamBatch) -> list[tuple[TextKind, int]]:
 
 
 def _ids_of_batch(kind: TextKind, batch: SpamBatch) -> Sequence[int]:
-    written = _written_by(kind, batch.decision)
     if batch.is_undone:
-        return db.session.scalars(select(kind.id).where(written, kind.decision_id == batch.decision_id)).all()
-    statement = select(kind.id).where(written, _is_removable(kind))
+        return db.session.scalars(select(kind.id).where(kind.decision_id == batch.decision_id)).all()
+    statement = select(kind.id).where(_written_by(kind, batch.decision), _is_removable(kind))
     if batch.since is not None:
         statement = statement.where(kind.created_at >= batch.since)
     return db.session.scalars(statement).all()
 
 
 def _written_by(kind: TextKind, decision: Decision) -> ColumnElement[bool]:
-    """Return the condition for texts of the member, or of the alias in its one thread, that the decision is about."""
+    """Return the condition for texts of the member, or of the alias in its one thread, that the decision is about.
+
+    Once the account or the text is deleted it is about nobody: a comparison with None would be true of everyone else's.
+    """
     content = decision.content
-    if content is not None:
+    if content is not None and content.pseudonym_id is not None:
         return kind.pseudonym_id == content.pseudonym_id
-    return kind.author_id == decision.member_id
+    if content is None and decision.member_id is not None:
+        return kind.author_id == decision.member_id
+    return false()
 
 
 def _is_removable(kind: TextKind) -> ColumnElement[bool]:
@@ -74,8 +78,9 @@ def is_removable(item: Content) -> bool:
 
 
 def was_held_before(item: Content, decision: Decision) -> bool:
-    """Return whether the decision closed a case about the text that waited for its first review."""
-    held = select(Case.id).where(has_target(Case, item), Case.kind == "held", Case.decision_id == decision.id)
+    """Return whether the text waited for its first review: the decision closed its case, or left a claimed one open."""
+    is_waiting = or_(Case.decision_id == decision.id, Case.closed_at.is_(None))
+    held = select(Case.id).where(has_target(Case, item), Case.kind == "held", is_waiting)
     return db.session.scalar(held.limit(1)) is not None
 
 
