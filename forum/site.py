@@ -145,6 +145,7 @@ def site_name() -> str:
     try:
         return str(setting("site_name") or current_app.config["SITE_NAME"])
     except SQLAlchemyError:
+        db.session.rollback()  # PostgreSQL would refuse every further statement
         return str(current_app.config["SITE_NAME"])
 
 
@@ -153,6 +154,7 @@ def logo_digest() -> str:
     try:
         return str(_cached().get(LOGO, ""))[:DIGEST_LENGTH]
     except SQLAlchemyError:
+        db.session.rollback()
         return ""
 
 

@@ -129,7 +129,9 @@ def test_admins_of_a_public_site_are_warned_on_every_page_while_imprint_or_priva
         assert "Only admins see this" not in reader.get("/about").text
     write(browse(admin), "imprint", "Ada")
     assert "Privacy is empty" in browse(admin).get("/about").text
-    write(browse(admin), "privacy", "Nothing.")
+    write(browse(admin), "privacy", "We are [name](/about). [What we do]")
+    assert "Privacy is empty, or [gaps] are left in" in browse(admin).get("/about").text
+    write(browse(admin), "privacy", "We are [name](/about).")
     assert "Only admins see this" not in browse(admin).get("/about").text
 
 

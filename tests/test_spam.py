@@ -152,7 +152,7 @@ def test_a_domain_of_many_is_never_blocked_and_the_page_says_so(
     assert setting("blocked_domains") == "" and spammer.banned_at
 
 
-def test_sign_ups_alike_are_rejected_and_no_others(browse: Any, judge: Any, spammer: Any) -> None:
+def test_sign_ups_alike_are_rejected_and_no_strangers(browse: Any, judge: Any, spammer: Any) -> None:
     waiting = {"confirmed_at": None, "vouched_at": None, "password_hash": hash_password(PASSWORD)}
     by_domain = make_member(name="Somebody", email="b@x.cheap-pills.example", **waiting).id
     by_name = make_member(name="BUY  N0W", email="c@gmail.com", **waiting).id
@@ -228,8 +228,8 @@ def test_nobody_elses_texts_are_removed_when_the_spammer_leaves_before_the_job(
     monkeypatch.setattr("forum.moderation.spam.views.AT_ONCE", 1)
     monkeypatch.setattr("forum.jobs.enqueue", lambda *args, **kwargs: None)
     posts = [make_post(spammer) for _ in range(3)]
-    others = [make_post(anonymous=True), make_comment(anonymous=True), make_post()]
-    others[2].author_id = None  # a former member's
+    strangers = [make_post(anonymous=True), make_comment(anonymous=True), make_post()]
+    strangers[2].author_id = None  # a former member's
     db.session.commit()
     remove(browse, judge)
     assert [bool(post.removed_at) for post in posts].count(True) == 1
@@ -237,7 +237,7 @@ def test_nobody_elses_texts_are_removed_when_the_spammer_leaves_before_the_job(
     db.session.commit()
     settle_spam()
     db.session.expire_all()
-    assert not any(item.removed_at for item in others) and db.session.query(SpamBatch).one().is_settled
+    assert not any(item.removed_at for item in strangers) and db.session.query(SpamBatch).one().is_settled
 
 
 def test_a_held_text_that_a_colleague_had_claimed_is_held_again(browse: Any, judge: Any, spammer: Any) -> None:

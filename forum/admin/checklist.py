@@ -44,7 +44,12 @@ def _content_steps() -> list[Step]:
             "a post needs at least one. “forum setup” creates some.",
             bool(active_tags()),
         ),
-        Step("Legal pages", url_for("admin.legal_pages"), f"missing: {', '.join(missing)}.", not missing),
+        Step(
+            "Legal pages",
+            url_for("admin.legal_pages"),
+            f"missing or with gaps: {', '.join(missing)}.",
+            not missing,
+        ),
     ]
 
 
@@ -56,7 +61,7 @@ def _operation_steps(admin: Member) -> list[Step]:
         Step(
             "A second moderator",
             url_for("admin.members"),
-            "an appeal is decided by another one than the decision. Give a member the role.",
+            "whoever made a decision can't decide its appeal. Give a member the role.",
             count_staff() > 1,
         ),
         Step(

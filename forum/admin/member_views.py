@@ -73,7 +73,7 @@ def change_role(slug: str) -> ResponseReturnValue:
         try:
             member_actions.change_role(current_user, account, form.role.data, reason=form.reason_text())
             db.session.commit()
-            flash(f"{account.name} is now {account.role}.")
+            flash(f"{account.name} is now {'an' if account.role == 'admin' else 'a'} {account.role}.")
             return redirect(url_for(".member", slug=slug))
         except LastAdmin:
             form.role.errors = ["This is the last admin. Make someone else an admin first."]

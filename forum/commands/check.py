@@ -22,6 +22,8 @@ def check() -> None:
     The exit code is 1 when something is wrong.
     """
     click.echo("Settings: OK. Keys: present, and readable only by their owner.")
+    if current_app.config["SITE_URL"].endswith("://forum.example"):
+        click.echo("The address is still that of the example: see FORUM_SITE_URL.")
     database = _database_problem()
     results = [("Database", database)]
     if database is None:
@@ -40,6 +42,8 @@ def _all_well(part: str) -> str:
     """Return what to print of a part without a problem."""
     if part == "Backups" and current_app.config["BACKUPS"] != "daily":
         return "OK, but none are scheduled: see FORUM_BACKUPS."
+    if part == "Mail" and current_app.config["IS_PRODUCTION"] and current_app.config["MAIL_URL"].startswith("file:"):
+        return "OK, but it goes to files and no one receives any: see FORUM_MAIL_URL."
     return "OK."
 
 

@@ -1,5 +1,6 @@
 """The legal pages as they are now, and as they were."""
 
+import re
 import time
 from collections.abc import Sequence
 
@@ -14,8 +15,10 @@ from forum.legal.models import PAGE_KINDS, LegalText
 # Every page has the links to these in its footer, so which exist is cached in each process. The process that changes
 # one sees it at once, others when the cache expires.
 CACHE_SECONDS = 10.0
-# For each database: when the cache expires, in seconds of time.monotonic(), and the pages that have a text.
-_cache: dict[str, tuple[float, list[str]]] = {}
+# What a template leaves to be filled in, such as "[Street and number]"; links are none.
+GAP = re.compile(r"\[[^\]\n]+\](?![(\[:])")
+# For each database: when the cache expires, in seconds of time.monotonic(), and how many gaps each page with a text has.
+_cache: dict[str, tuple[float, dict[str, int]]] = {}
 
 
 def legal_text(page: str) -> LegalText | None:
@@ -33,24 +36,30 @@ def legal_versions(page: str, before: int | None, limit: int) -> Sequence[LegalT
 
 def written_pages() -> list[str]:
     """Return the pages that have a text, in their order; none when the database fails. A template global."""
+    return list(gaps_by_page())
+
+
+def gaps_by_page() -> dict[str, int]:
+    """Return how many gaps of its template each page with a text still has; nothing when the database fails."""
     database = str(current_app.config["SQLALCHEMY_DATABASE_URI"])
-    expires_at, pages = _cache.get(database, (0.0, []))
+    expires_at, pages = _cache.get(database, (0.0, {}))
     if time.monotonic() < expires_at:
         return pages
     try:
         latest = select(func.max(LegalText.id)).group_by(LegalText.page)
-        rows = set(db.session.scalars(select(LegalText.page).where(LegalText.id.in_(latest), LegalText.body != "")))
+        texts = select(LegalText.page, LegalText.body).where(LegalText.id.in_(latest), LegalText.body != "")
+        bodies = {row.page: row.body for row in db.session.execute(texts)}
     except SQLAlchemyError:
-        return []
-    pages = [page for page in PAGE_KINDS if page in rows]
+        return {}
+    pages = {page: len(GAP.findall(bodies[page])) for page in PAGE_KINDS if page in bodies}
     _cache[database] = (time.monotonic() + CACHE_SECONDS, pages)
     return pages
 
 
 def missing_pages() -> list[str]:
-    """Return the titles of the pages that a public site should have and that are empty."""
-    pages = written_pages()
-    return [kind.title for page, kind in PAGE_KINDS.items() if kind.is_required and page not in pages]
+    """Return the titles of the pages that a public site should have and that are empty or have gaps."""
+    gaps = gaps_by_page()
+    return [kind.title for page, kind in PAGE_KINDS.items() if kind.is_required and gaps.get(page, 1)]
 
 
 @event.listens_for(db.session, "after_commit")

@@ -42,10 +42,13 @@ def hold(item: Post | Comment, reason: str) -> None:
 
 
 def hold_if_edit_requested(item: Post | Comment) -> None:
-    """Hold a text that was changed because a moderator requested it."""
+    """Have a text reviewed that was changed because a moderator requested it.
+
+    What its tombstone says stays: everyone reads it, and an anonymous author's edit would be dated to the minute.
+    """
     if item.edit_deadline is not None:
         item.edit_deadline = None
-        hold(item, "Changed as a moderator requested. It is shown again once a moderator has reviewed it.")
+        item_held.send(item, reason="Changed as a moderator requested.")
 
 
 def approve_held(item: Post | Comment) -> None:

@@ -34,10 +34,11 @@ def ask_for_evidence(case: Case, moderator: Member, *, recipient: Recipient, que
 
 
 def add_file(evidence: EvidenceRequest, file: CleanFile) -> bool:
-    """Store a file, sealed. Return False when MAX_FILES were sent already."""
+    """Store a file, sealed. Return False when MAX_FILES were sent already, or the case was closed meanwhile."""
+    request_id = evidence.id
     lock(f"evidence of case {evidence.case_id}")
     number = file_count(evidence) + 1
-    if number > MAX_FILES:
+    if number > MAX_FILES or db.session.query(EvidenceRequest.id).filter_by(id=request_id).one_or_none() is None:
         return False
     db.session.add(
         EvidenceFile(
