@@ -17,7 +17,7 @@ from forum.legal.models import PAGE_KINDS, LegalText
 CACHE_SECONDS = 10.0
 # What a template leaves to be filled in, such as "[Street and number]"; links are none.
 GAP = re.compile(r"\[[^\]\n]+\](?![(\[:])")
-# For each database: when the cache expires, in seconds of time.monotonic(), and how many gaps each page with a text has.
+# For each database: when the cache expires, in seconds of time.monotonic(), and the gaps of each page with a text.
 _cache: dict[str, tuple[float, dict[str, int]]] = {}
 
 
