@@ -23,6 +23,7 @@ from forum.config import CONSTANT_CONFIG
 from forum.db import db
 from forum.legal import queries as legal_queries
 from forum.notifications import bell
+from forum.pages.ranking import rankings
 from forum.rate_limits import limiter, writing_limiter
 from tests import built, cluster
 from tests.browser import Browser
@@ -153,6 +154,7 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
         patch.setattr(bell, "MAX_AGE_SECONDS", 10**9)
         patch.setattr(legal_queries, "CACHE_SECONDS", 3600.0)
         legal_queries._cache.clear()
+        rankings._cache.clear()
         empty_database()
         # The limiter is one for the process, so an application made by another test has configured it anew.
         vars(limiter).update(migrated_app.extensions["limiter state"])

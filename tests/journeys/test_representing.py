@@ -32,7 +32,7 @@ def test_a_vendor_answers_once(scripts: bool, site: Site, visit: Callable[..., P
     voice.get_by_role("link", name=title, exact=True).click()
     expect(voice.get_by_label("Anonymous, as")).to_have_count(0)
     voice.get_by_label("Your reply").fill(
-        "You are right, and from May on it is paid within 30 days. We have told every partner so."
+        f"You are right, {name}, and from May on it is paid within 30 days. We have told every partner so."
     )
     voice.get_by_role("button", name="Post official reply").click()
     expect(voice.get_by_text("Halcyon Virtual has already replied to this post")).to_be_visible()
