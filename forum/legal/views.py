@@ -14,7 +14,7 @@ VERSIONS_ON_PAGE = 10
 
 
 def missing_for_reader() -> list[str]:
-    """Return the required pages that are empty, for a warning that admins of a public site see. A template global."""
+    """Return the required pages that are empty or have gaps: admins of a public site are warned. A template global."""
     is_public = current_app.config.get("IS_PRODUCTION", False)
     return missing_pages() if is_public and can_administer(current_reader()) else []
 
