@@ -88,5 +88,17 @@ def test_jobs_that_are_stopped_leave_no_log_behind(tmp_path: Path) -> None:
     assert process.wait(timeout=120) == 0 and write_ahead_logs(instance) == []
 
 
+@pytest.mark.slow
+def test_jobs_that_are_stopped_while_they_start_close_their_files(tmp_path: Path) -> None:
+    site, instance = Site(tmp_path), tmp_path / "instance"
+    with site.application():
+        make_member()
+    # The application is loaded when the database is first asked; the consumer's handlers come later.
+    program = "import os, signal, forum.mail_senders as m; m.Senders.start = lambda self: os.kill(os.getpid(), 15)\n"
+    program += "m.Senders.stop = lambda self: None\nfrom forum.cli import main; main(['work'])"
+    process = subprocess.run([sys.executable, "-c", program], env=site.environ, cwd=ROOT, timeout=120)
+    assert process.returncode == 0 and write_ahead_logs(instance) == []
+
+
 def write_ahead_logs(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if path.name.endswith(("-wal", "-shm", "-journal"))]

@@ -1,11 +1,14 @@
 """`forum serve` and `forum work`: run the site."""
 
 import logging
+import signal
 import sys
+from collections.abc import Iterable
 
 import click
 import flask_migrate
 from flask import Flask
+from huey.consumer import Consumer
 from sqlalchemy.exc import DBAPIError
 
 from forum import jobs, serving
@@ -47,9 +50,10 @@ def serve(demo: bool, no_jobs: bool) -> None:
 @click.command()
 def work() -> None:
     """Run background jobs: send mail and run scheduled tasks. `forum serve` includes this."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, serving.STOPPING_SIGNALS)
     app = load_app()
     notify("READY=1")
-    _run_jobs(app)
+    _run_jobs(app, waiting=serving.STOPPING_SIGNALS)
     jobs.queue_of(app).storage.close()
     close_databases(app)
 
@@ -102,13 +106,25 @@ def _without_password(url: str) -> str:
     return f"{credentials.split('://')[0]}://…@{host}" if at else url
 
 
-def _run_jobs(app: Flask) -> None:
+class _Consumer(Consumer):
+    """The consumer of the job queue. Blocked signals wait until it has handlers that close what is open."""
+
+    waiting: Iterable[signal.Signals] = ()
+
+    def start(self) -> None:
+        """Start the threads, then set the handlers of signals and let those in that waited."""
+        super().start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, self.waiting)
+
+
+def _run_jobs(app: Flask, waiting: Iterable[signal.Signals] = ()) -> None:
     if app.config["METRICS"]:
         metrics.start_listener(app)
     senders = Senders(app)
     senders.start()
     # SIGTERM lets a running job finish.
-    jobs.queue_of(app).create_consumer(
-        workers=1, periodic=True, initial_delay=0.2, max_delay=2, graceful_signal="TERM"
-    ).run()
+    queue = jobs.queue_of(app)
+    consumer = _Consumer(queue, workers=1, periodic=True, initial_delay=0.2, max_delay=2, graceful_signal="TERM")
+    consumer.waiting = waiting
+    consumer.run()
     senders.stop()
