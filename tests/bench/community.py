@@ -16,7 +16,7 @@ from forum.vendors.queries import categories
 
 POSTS = 200
 REPLIES = 50
-WRITERS = 160
+WRITERS = 320
 SENTENCES = """We held the second highest tier for four years and paid for it in exams.
 The renewal came in March, with nine weeks' notice and a **new** revenue target.
 Our account manager changed three times; nobody called back before the quarter was over.

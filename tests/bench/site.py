@@ -35,6 +35,8 @@ from tests.query_counts import recorded_queries
 
 # A member may reply 20 times a minute: every writer writes less than that, so the limits stay in force.
 REPLIES_EACH = 18
+# The share of the replies that are written beside readers, by their number a second; the rest are for writing alone.
+BESIDE = {2: 0.01, 20: 0.08, 100: 0.4}
 
 
 class Prepared(NamedTuple):
@@ -71,7 +73,12 @@ def prepare(environ: dict[str, str]) -> Prepared:
 
 def _requests(paths: list[str], cookies: list[tuple[str, str]]) -> dict[str, list[bytes]]:
     readers = [cookie for cookie, _ in cookies[:8]]
-    return {
+    replies = list(_replies(cookies, paths[1:]))
+    beside: dict[str, list[bytes]] = {}
+    for rate, share in BESIDE.items():
+        number = int(share * REPLIES_EACH * len(cookies))
+        beside[forms_for(rate)], replies = replies[:number], replies[number:]
+    return beside | {
         "bare page (R)": [load.get("/")],
         "post, stranger": [load.get(paths[0])],
         "post, signed in": [load.get(paths[0], Cookie=cookie) for cookie in readers],
@@ -79,8 +86,14 @@ def _requests(paths: list[str], cookies: list[tuple[str, str]]) -> dict[str, lis
         "post, gzip": [load.get(paths[0], Accept_Encoding="gzip")],
         "home, stranger": [load.get("/")],
         "home, signed in": [load.get("/", Cookie=cookie) for cookie in readers],
-        "writing a reply": list(_replies(cookies, paths[1:])),
+        "writing a reply": replies,
+        **{f"reading beside {rate} replies a second": [load.get(path) for path in paths] for rate in BESIDE},
     }
+
+
+def forms_for(rate: int) -> str:
+    """Return under which name the replies are that are written beside readers at a rate."""
+    return f"replies, {rate} a second"
 
 
 def _query_counts(app: Flask, path: str, cookie: str) -> dict[str, int]:
