@@ -1,6 +1,6 @@
 """Versions of what pages show: random numbers that change in the transaction that changes what they stand for.
 
-Triggers of the database change them, so it does not matter who writes: see the revision `page_versions`. Whoever keeps a
+Triggers of the database change them, whoever writes: see the revision `page_versions`. Whoever keeps a
 page reads the versions of its subjects before the page is made, and shows it only while they are the same.
 """
 
