@@ -23,6 +23,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 2
+    page_cache: int = 16  # MB of memory in each worker for pages that strangers read; 0 turns it off
     site_name: str = "Full Duplex"
     site_url: str = ""  # the public address, such as https://forum.example; default: http://host:port
     hsts: str = "host"  # with https: "subdomains" and "preload" bind browsers for all names below it, too
@@ -52,8 +53,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
     environ = os.environ if environ is None else environ
     settings = _read(environ)
     _check(settings)
-    instance = _create_folder(Path(settings.instance).resolve())
-    site_url = _site_url(settings)
+    instance, site_url = _create_folder(Path(settings.instance).resolve()), _site_url(settings)
     keys = _keys(settings, instance)
     return {
         "SETTINGS": settings,
@@ -65,7 +65,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
         **_service_urls(settings, instance),
         "MAIL_FROM": settings.mail_from,
         "TRUSTED_HOSTS": _hosts(settings, site_url),
-        "PROXIES": settings.proxies,
+        **{"PROXIES": settings.proxies, "PAGE_CACHE": settings.page_cache},
         "LOG_LEVEL": settings.log_level.upper(),
         # Moderators and admins need two-factor authentication; on a laptop it is optional.
         **dict.fromkeys(("IS_PRODUCTION", "STAFF_TWO_FACTOR"), settings.environment == "production"),

@@ -9,6 +9,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, NamedTuple, Protocol
@@ -59,6 +60,13 @@ class Response(NamedTuple):
     body: bytes
 
 
+class Pages(Protocol):
+    """Kept pages: see page_cache.py."""
+
+    def find(self, scope: Scope) -> Response | None: ...
+    def make(self, scope: Scope, environ: WSGIEnvironment, run: Callable[[], Response]) -> Response: ...
+
+
 class Refused(Exception):
     """The body came too slowly, or there was no room for it."""
 
@@ -73,26 +81,30 @@ class Refused(Exception):
 class Gateway:
     """An RSGI application that runs a WSGI application."""
 
-    def __init__(self, app: WSGIApplication) -> None:
-        self._app = app
+    def __init__(self, app: WSGIApplication, pages: Pages | None = None) -> None:
+        self._app, self._pages = app, pages
         self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="writer")
         self._large_bytes, self._upload_bytes = 0, 0
 
     async def __rsgi__(self, scope: Scope, channel: Channel) -> None:
         """Answer a request."""
+        if self._pages is not None and (page := self._pages.find(scope)) is not None:
+            channel.response_bytes(*page)
+            return
         environ = environ_of(scope)
         try:
-            response = await self._answer(environ, channel)
+            response = await self._answer(scope, environ, channel)
         except Refused as refused:
             response = refused.response
         finally:
             self._reserve(environ, -environ.get(RESERVED, 0))
         channel.response_bytes(*response)
 
-    async def _answer(self, environ: WSGIEnvironment, channel: Channel) -> Response:
+    async def _answer(self, scope: Scope, environ: WSGIEnvironment, channel: Channel) -> Response:
         await self._read_body(environ, channel)
         if environ["REQUEST_METHOD"] in SAFE_METHODS:
-            return run(self._app, environ)
+            call = partial(run, self._app, environ)
+            return self._pages.make(scope, environ, call) if self._pages is not None else call()
         return await asyncio.get_running_loop().run_in_executor(self._writers, run, self._app, environ)
 
     async def _read_body(self, environ: WSGIEnvironment, channel: Channel) -> None:

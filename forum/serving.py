@@ -26,6 +26,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
 from forum.gateway import Gateway
+from forum.page_cache import page_cache_of
 from forum.sockets import BACKLOG, notify, stop_accepting
 
 # Ctrl-C and a closing terminal signal every process. Only the supervisor reacts, and then signals its children.
@@ -101,7 +102,7 @@ class _Worker(Gateway):
     """The gateway of a worker, which takes no connection any more before it stops."""
 
     def __init__(self, app: WSGIApplication, listener: socket.socket) -> None:
-        super().__init__(app)
+        super().__init__(app, page_cache_of(app))
         self.listener = listener
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:

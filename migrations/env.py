@@ -18,8 +18,8 @@ options = current_app.extensions["migrate"].configure_args
 
 
 def ours(thing: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
-    """Leave the tables of the job queue and of full-text search alone."""
-    return not (kind == "table" and name and (name.startswith("huey_") or "_fts" in name))
+    """Leave the tables of the job queue, of full-text search and of versions alone: no model has them."""
+    return not (kind == "table" and name and (name.startswith("huey_") or "_fts" in name or name == "page_versions"))
 
 
 def plainly(kind: str, thing: Any, autogen: Any) -> str | bool:

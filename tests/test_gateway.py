@@ -21,6 +21,15 @@ class FakeHeaders:
     def items(self) -> list[tuple[str, str]]:
         return self.rows
 
+    def keys(self) -> list[str]:
+        return [name for name, _ in self.rows]
+
+    def get_all(self, name: str) -> list[str]:
+        return [value for key, value in self.rows if key == name]
+
+    def get(self, name: str) -> str | None:
+        return next(iter(self.get_all(name)), None)
+
 
 class FakeScope(NamedTuple):
     """A request as the web server describes it."""

@@ -18,9 +18,9 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [
     "config job_queue markdown markdown_writer",
     "access_protocols db domains text dates anonymity diffs gateway jobs limit_storage links signed_tokens sockets",
-    "mail_bounces schema word_lists",
-    "site serving job_runs chains storage mail_transport request_metrics error_tracking",
-    "affiliation",
+    "mail_bounces schema versions word_lists",
+    "site page_cache job_runs chains storage mail_transport request_metrics error_tracking",
+    "affiliation serving",
     "access clients cursors headers mail urls",
     "assets forms messages rate_limits submissions",
     "templating errors",

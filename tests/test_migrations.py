@@ -70,7 +70,8 @@ def revisions() -> list[str]:
 
 def tables() -> set[str]:
     """Return the names of our tables, without those that hold SQLite's full-text index."""
-    return {name for name in inspect(db.engine).get_table_names() if name != "alembic_version" and "_fts" not in name}
+    names = set(inspect(db.engine).get_table_names()) - {"alembic_version", "page_versions"}
+    return {name for name in names if "_fts" not in name}
 
 
 def rows() -> dict[str, int]:

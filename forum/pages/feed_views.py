@@ -13,12 +13,14 @@ from forum import dates, text
 from forum.access import is_listed
 from forum.db import db, now, start_of_day
 from forum.links import external_url
+from forum.page_cache import keep_page
 from forum.posts.comment_queries import latest_comments
 from forum.posts.feed_queries import feed_entries, months_with_posts, posts_between
 from forum.posts.queries import about_vendor, post_page_row
 from forum.posts.tags.queries import all_tags, tag_by_slug, tag_by_synonym
 from forum.vendors.lookup import vendor_or_404
 from forum.vendors.queries import catalogue_slugs
+from forum.versions import LISTS
 
 bp = Blueprint("feeds", __name__)
 # Characters of HTML in a feed. The entries after them, older ones, have an excerpt instead of the text.
@@ -90,6 +92,7 @@ def sitemap_of_month(year: int, month: int) -> Response:
 @bp.get("/robots.txt")
 def robots() -> Response:
     """Keep crawlers off forms and off pages made for one reader."""
+    keep_page()
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_FOR_CRAWLERS)]
     lines.append(f"Sitemap: {current_app.config['SITE_URL']}/sitemap.xml")
     return Response("\n".join(lines) + "\n", mimetype="text/plain")
@@ -97,6 +100,7 @@ def robots() -> Response:
 
 def _feed(title: str, page_url: str, entries: Sequence[Any]) -> Response:
     updated = max((entry.edited_at or entry.created_at for entry in entries), default=start_of_day(now()))
+    keep_page(LISTS)
     body = render_template(
         "feeds/feed.xml",
         title=title,
@@ -115,6 +119,7 @@ def _are_in_full(entries: Sequence[Any]) -> Iterator[bool]:
 
 
 def _xml(body: str) -> Response:
+    keep_page(LISTS)
     return Response(body, mimetype="application/xml")
 
 

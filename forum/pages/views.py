@@ -13,6 +13,7 @@ from forum.accounts.sanctions import readable_sanctions
 from forum.db import db
 from forum.moderation.rules import RULES
 from forum.notifications.following import unread_in_list
+from forum.page_cache import keep_page
 from forum.pages.home_filters import home_filters
 from forum.pages.ranking.queries import best_vendors
 from forum.pages.ranking.rankings import all_vendor_scores
@@ -39,6 +40,7 @@ from forum.vendors.lookup import vendor_or_404
 from forum.vendors.models import Vendor
 from forum.vendors.queries import popular_vendors, programme_changes
 from forum.vendors.representative_queries import represented_vendor
+from forum.versions import LISTS
 from forum.web import permission_required
 
 bp = Blueprint("pages", __name__)
@@ -59,6 +61,7 @@ def home() -> ResponseReturnValue:
     pinned = pinned_posts(pinned_ids if "before" not in request.args else [])
     conditions = [*filters.conditions, *except_posts(pinned_ids)]
     listing = list_posts(*conditions, tag_id=filters.tag_id, sort=sort, cursor=request.args.get("before"))
+    keep_page(LISTS)
     return render_template(
         "pages/home.html",
         sort=sort,
@@ -77,6 +80,7 @@ def home() -> ResponseReturnValue:
 def vendor(slug: str) -> str:
     """Show a vendor: published scores in both directions, its tiers, and the posts that name it."""
     row = vendor_or_404(slug, current_user)
+    keep_page(LISTS)
     return render_template(
         "pages/vendor.html", vendor=row, posts=vendor_posts(row, request.args), **published_scores(row)
     )
@@ -96,6 +100,7 @@ def published_scores(vendor: Vendor) -> dict[str, Any]:
 @bp.get("/how-scores-are-made")
 def scores() -> str:
     """Explain the scores in words and formulas, with the constants in use and a worked example."""
+    keep_page()
     site = current_snapshot(SITE)
     prior = site_context(site).priors.get("worth", FLAT_PRIOR)
     return render_template(
@@ -114,6 +119,7 @@ def scores() -> str:
 @bp.get("/tags/")
 def tags() -> str:
     """List every tag with its synonyms."""
+    keep_page(LISTS)
     return render_template("pages/tags.html", tags=active_tags())
 
 
@@ -123,6 +129,7 @@ def tag(slug: str) -> ResponseReturnValue:
     if (canonical := tag_by_synonym(slug)) is not None:
         return redirect(url_for(".tag", slug=canonical.slug), 301)
     row = db.first_or_404(tag_by_slug(slug))
+    keep_page(LISTS)
     return render_template(
         "pages/tag.html", tag=row, listing=list_posts(tag_id=row.id, cursor=request.args.get("before"))
     )
@@ -132,6 +139,7 @@ def tag(slug: str) -> ResponseReturnValue:
 def member(slug: str) -> str:
     """Show a member's profile and signed writing. Anonymous writing is never listed here."""
     row = db.first_or_404(member_by_slug(slug))
+    keep_page(LISTS)
     return render_template(
         "pages/member.html",
         member=row,
@@ -160,18 +168,21 @@ def anonymous_writing() -> ResponseReturnValue:
 @bp.get("/about")
 def about() -> str:
     """Say what the site is, who may do what, and what anonymous means in brief."""
+    keep_page()
     return render_template("pages/about.html")
 
 
 @bp.get("/keyboard")
 def keyboard() -> str:
     """List the keyboard shortcuts, and let a device turn them off."""
+    keep_page()
     return render_template("pages/keyboard.html")
 
 
 @bp.get("/rules")
 def rules() -> str:
     """Show the rules."""
+    keep_page()
     return render_template(
         "pages/rules.html", rules=RULES, notice_days=setting("notice_days"), note=setting_html("rules_note")
     )

@@ -16,7 +16,7 @@ from forum.ratings.models import Snapshot
 from forum.ratings.queries import glyph_columns, glyph_join
 from forum.vendors.models import Vendor
 
-# How many of the most active posts of the vendor, and of each tag, are searched for related ones.
+# How many of the newest posts of the vendor, and of each tag, are searched for related ones.
 MAX_RELATED_BY_VENDOR, MAX_RELATED_BY_TAG = 100, 50
 _Columns = ReadOnlyColumnCollection[str, KeyedColumnElement[object]]
 _post: _Columns = Post.__table__.c
@@ -35,7 +35,10 @@ _RELATED_COLUMNS = (
 
 
 def related_posts(post_id: int, vendor_id: int | None, limit: int = 5) -> Sequence[RelatedPostRow]:
-    """Return related posts: two points for the same vendor, one for each tag in common; ties by activity."""
+    """Return related posts: two points for the same vendor, one for each tag in common; ties by age.
+
+    Replies don't change the order: a kept page stays right while other threads go on.
+    """
     parameters = {"post_id": post_id, "limit": limit} | ({"vendor_id": vendor_id} if vendor_id is not None else {})
     return cast(Sequence[RelatedPostRow], db.session.execute(_related(vendor_id is not None), parameters).all())
 
@@ -53,18 +56,18 @@ def _related(has_vendor: bool) -> Executable:
         .outerjoin(vendor, vendor.c.id == _post.vendor_id)
         .outerjoin(snapshot, glyph_join(_vendor_id, snapshot.c))
         .where(listed_clause(_post))
-        .order_by(scores.c.points.desc(), _post.last_activity_at.desc(), _post.id)
+        .order_by(scores.c.points.desc(), _post.created_at.desc(), _post.id)
         .limit(bindparam("limit"))
     )
 
 
 def _points_by_tag(number: int) -> Select[int, int]:
-    """Select the most active posts of one of the post's tags."""
+    """Select the newest posts of one of the post's tags."""
     tags = select(_link.tag_id).where(_link.post_id == bindparam("post_id")).order_by(_link.tag_id)
     posts = (
         select(_link.post_id.label("id"), literal(1).label("points"))
         .where(_link.tag_id == tags.limit(1).offset(number).scalar_subquery(), _link.post_id != bindparam("post_id"))
-        .order_by(_link.last_activity_at.desc(), _link.post_id.desc())
+        .order_by(_link.created_at.desc(), _link.post_id.desc())
         .limit(MAX_RELATED_BY_TAG)
     )
     return select(posts.subquery())
@@ -74,7 +77,7 @@ def _points_by_vendor() -> Select[int, int]:
     posts = (
         select(_post.id.label("id"), literal(2).label("points"))
         .where(_post.vendor_id == bindparam("vendor_id"), _post.id != bindparam("post_id"))
-        .order_by(_post.last_activity_at.desc())
+        .order_by(_post.created_at.desc(), _post.id.desc())
         .limit(MAX_RELATED_BY_VENDOR)
     )
     return select(posts.subquery())

@@ -1,13 +1,14 @@
 """Posts: show, write, edit and delete them."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from forum import text
+from forum import text, versions
 from forum.access import (
     can_delete,
     can_edit,
@@ -26,6 +27,7 @@ from forum.accounts.pseudonyms import alias_for
 from forum.config import SAFE_METHODS
 from forum.db import db
 from forum.forms import composing
+from forum.page_cache import keep_page
 from forum.posts import actions
 from forum.posts.comment_queries import comment_by_id, listed_reply_count
 from forum.posts.form_pages import SAVED_WHILE_HELD, TOO_MANY_SCHEDULED, cancel_replaced, post_form_page
@@ -36,7 +38,7 @@ from forum.posts.official_views import official_reply_values
 from forum.posts.queries import post_by_id, post_page_row
 from forum.posts.rating_cards import rating_card
 from forum.posts.related_queries import related_posts
-from forum.posts.rows import PostPageRow
+from forum.posts.rows import PostPageRow, RelatedPostRow
 from forum.posts.scheduled_actions import schedule_post
 from forum.posts.signature_forms import competitor_message
 from forum.posts.thread_pages import place_args, place_in, thread_view
@@ -80,11 +82,19 @@ def show(post_id: int, slug: str | None = None) -> ResponseReturnValue:
         tags=sorted((post.tags or "").split()),
         thread=thread,
         reader=thread.reader,
-        related_posts=related_posts(post.id, post.vendor_id),
+        related_posts=_related_posts(post, is_removed),
         card=rating_card(post),
         is_removed=is_removed,
         **_reply_values(post, reader),
     )
+
+
+def _related_posts(post: PostPageRow, is_removed: bool) -> Sequence[RelatedPostRow]:
+    """Return the related posts, and let strangers' pages be kept until they or the post change."""
+    related = related_posts(post.id, post.vendor_id)
+    if not is_removed and post.merged_into_id is None:
+        keep_page(versions.POSTS, *(versions.of_post(row.id) for row in (post, *related)))
+    return related
 
 
 def _reply_values(post: PostPageRow, reader: Member) -> dict[str, object]:
@@ -145,6 +155,7 @@ def reply_count(post_id: int) -> ResponseReturnValue:
     count = listed_reply_count(post_id)
     if count is None:
         abort(404)
+    keep_page(versions.of_post(post_id))
     return Response(str(count), mimetype="text/plain")
 
 

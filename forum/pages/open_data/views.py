@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from forum.page_cache import keep_page
 from forum.pages.open_data.export import COLUMNS, LICENCE, LICENCE_URL, csv_rows, json_document
 from forum.pages.open_data.queries import OpenDataRow, published_snapshots
 from forum.ratings.queries import SITE, current_snapshot
@@ -20,6 +21,7 @@ bp = Blueprint("data", __name__, url_prefix="/data")
 @bp.get("")
 def index() -> ResponseReturnValue:
     """Say which data there are, in which formats, and under which licence."""
+    keep_page()
     return render_template("pages/data.html", site=current_snapshot(SITE), licence=LICENCE, licence_url=LICENCE_URL)
 
 

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from forum.db import db, now, start_of_day
+from forum.page_cache import keep_page
 from forum.pages.ranking.comparison import compare_vendors
 from forum.pages.ranking.rankings import (
     TIER_GROUPS,
@@ -30,6 +31,7 @@ from forum.templating import current_reader
 from forum.urls import whole_number
 from forum.vendors.models import Vendor
 from forum.vendors.queries import categories, category_by_slug, vendor_by_name, vendors_by_slug
+from forum.versions import LISTS
 
 T = TypeVar("T")
 bp = Blueprint("rankings", __name__)
@@ -53,6 +55,7 @@ def index() -> ResponseReturnValue:
     query = filters | {f"w_{key}": str(weight) for key, weight in weights.items()}
     query |= {"order": WORTH_ORDER} if saved.weights and not weights else {}
     ranking = _ranking(scores, filters, weights)
+    keep_page()
     return render_template(
         "rankings/index.html",
         filters=filters,
@@ -162,6 +165,7 @@ def compare() -> ResponseReturnValue:
     vendors = [by_word[word] for word in query if word in by_word]
     names = [by_word[word].name if word in by_word else word for word in query]
     snapshots = current_snapshots([vendor.id for vendor in vendors]) if vendors else {}
+    keep_page()
     return render_template(
         "rankings/compare.html",
         vendors=vendors,
@@ -206,6 +210,7 @@ def category(slug: str) -> ResponseReturnValue:
     """Show a category: its vendors in order, the figures of its undisclosed vendors, and the latest posts."""
     row = db.first_or_404(category_by_slug(slug))
     scores, filters = _vendor_scores(), {"category": slug}
+    keep_page(LISTS)
     return render_template(
         "rankings/category.html",
         category=row,

@@ -1,0 +1,121 @@
+"""Versions of what pages show: random numbers that change in the transaction that changes what they stand for.
+
+Triggers of the database change them, whoever writes: see the revision `page_versions`. Whoever keeps a
+page reads the versions of its subjects before the page is made, and shows it only while they are the same.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from forum.db import db
+
+# What rarely changes and is shown on many pages: settings, members' names, vendors, tags, scores.
+SITE = "site"
+# All that lists of posts show and are ordered by: it changes with every text, reply and vote.
+LISTS = "lists"
+# Which posts can be read, and what is related to what.
+POSTS = "posts"
+# Posts share so many subjects, so that their number and order are not in the table.
+POST_SUBJECTS = 4096
+TABLE = "page_versions"
+# After a failure nothing is read for so many seconds.
+RETRY_AFTER = 1.0
+_readers = threading.local()
+
+
+def of_post(post_id: int) -> str:
+    """Return the subject of a post with its thread."""
+    return f"post:{post_id % POST_SUBJECTS}"
+
+
+def current(subjects: Sequence[str]) -> tuple[int, ...] | None:
+    """Return the versions of subjects in the application's database, or None while they can't be known.
+
+    Each thread has a connection of its own for this, outside of any transaction.
+    """
+    readers: dict[Engine, VersionReader] = _readers.__dict__.setdefault("by_engine", {})
+    reader = readers.get(db.engine)
+    if reader is None:
+        reader = readers[db.engine] = VersionReader(db.engine)
+    return reader.current(subjects)
+
+
+class VersionReader:
+    """Reads versions over a connection of its own, for one thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._pooled: Any = None
+        self._connection: Any = None
+        self._retry_at = 0.0
+        # SQLite's number of the last change by any other connection, and what was read since.
+        self._change: int | None = None
+        self._versions: dict[str, int] = {}
+
+    def current(self, subjects: Sequence[str]) -> tuple[int, ...] | None:
+        """Return the versions of subjects, or None while they can't be known: nothing kept may be shown then."""
+        try:
+            return self._read(subjects) if self._connection is not None or self._connect() else None
+        except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error):
+            # The connection is lost, or the table is not there yet.
+            self.close()
+            self._retry_at = time.monotonic() + RETRY_AFTER
+            return None
+
+    def close(self) -> None:
+        """Close the connection. The next reading opens another one."""
+        pooled, self._pooled, self._connection, self._change = self._pooled, None, None, None
+        if pooled is not None:
+            pooled.close()
+
+    def _connect(self) -> bool:
+        if time.monotonic() < self._retry_at:
+            return False
+        self._pooled = self._engine.raw_connection()
+        self._connection = self._pooled.driver_connection
+        self._pooled.detach()
+        if not isinstance(self._connection, sqlite3.Connection):
+            self._connection.autocommit = True
+        return True
+
+    def _read(self, subjects: Sequence[str]) -> tuple[int, ...] | None:
+        if not isinstance(self._connection, sqlite3.Connection):
+            return _in_order(subjects, _read_postgresql(self._connection, subjects))
+        change = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        if change != self._change:
+            self._versions.clear()
+            self._change = change
+        if missing := [subject for subject in subjects if subject not in self._versions]:
+            self._versions.update(_read_sqlite(self._connection, missing))
+        return _in_order(subjects, self._versions)
+
+
+def _in_order(subjects: Sequence[str], versions: dict[str, int]) -> tuple[int, ...] | None:
+    try:
+        return tuple([versions[subject] for subject in subjects])
+    except KeyError:
+        return None
+
+
+def _read_sqlite(connection: sqlite3.Connection, subjects: Sequence[str]) -> list[tuple[str, int]]:
+    places = ", ".join("?" * len(subjects))
+    statement = f"SELECT subject, version FROM {TABLE} WHERE subject IN ({places})"  # noqa: S608 - names of ours
+    return connection.execute(statement, subjects).fetchall()
+
+
+# Sent unprepared, so that a pooler between may give each statement another connection.
+_POSTGRESQL = f"SELECT subject, version FROM {TABLE} WHERE subject = ANY($1::text[])".encode()  # noqa: S608
+
+
+def _read_postgresql(connection: Any, subjects: Sequence[str]) -> dict[str, int]:
+    # Below the cursors of the driver, which take three times as long as the database.
+    result = connection.pgconn.exec_params(_POSTGRESQL, [f"{{{','.join(subjects)}}}".encode()])
+    if result.error_message:
+        raise SQLAlchemyError("The versions can't be read.")
+    return {result.get_value(n, 0).decode(): int(result.get_value(n, 1)) for n in range(result.ntuples)}
