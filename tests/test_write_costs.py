@@ -1,9 +1,18 @@
 """What writing costs: statements and rows read don't grow with the thread, nor with what the author wrote before."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pytest import MonkeyPatch
 from sqlalchemy import func, insert, select, update
 
+from forum.accounts.models import Pseudonym
+from forum.accounts.pseudonyms import alias_for, get_or_create_pseudonym
+from forum.accounts.queries import aliases_among
+from forum.chains import Chain
 from forum.db import db, new_random_id, now
+from forum.posts.anonymous import identifying_details
+from forum.posts.chain_queries import TEXT_CHAIN, next_chain_link
 from forum.posts.comment_actions import delete_comment, write_comment
 from forum.posts.models import Comment, PendingRecount, Post
 from forum.posts.recounts import request_recount, settle_recounts
@@ -89,3 +98,74 @@ def test_counting_a_reply_counts_no_thread(app, replies):
         settle_recounts(db.session.commit)
     assert not any("count(" in statement for statement in statements)
     assert db.session.get(Post, post.id).comment_count == replies + 1
+
+
+def own_texts(member, count):
+    """Give a member many anonymous replies, each with a link of their chain."""
+    post = make_post()
+    links = TEXT_CHAIN.links(member.secret, 0, count)
+    fields = {"post_id": post.id, "depth": 0, "body": "Yes.", "body_html": "", "render_version": RENDER_VERSION}
+    rows = [
+        fields | {"id": new_random_id(), "path": f"{n:08x}", "chain_link": link, "created_at": now()}
+        for n, link in enumerate(links)
+    ]
+    if rows:
+        db.session.execute(insert(Comment), rows)
+    db.session.commit()
+    return links
+
+
+@pytest.mark.parametrize(("count", "most"), [(0, 1), (5, 1), (63, 1), (64, 3), (65, 3), (700, 3), (9000, 4)])
+def test_the_next_link_of_a_long_chain_takes_few_queries(app, count, most):
+    member = make_member()
+    links = own_texts(member, count)
+    assert member.secret
+    with recorded_queries() as statements:
+        link = next_chain_link(member)
+    assert link == TEXT_CHAIN.links(member.secret, count, 1)[0] and link not in links
+    assert len(statements) <= most
+
+
+@given(used=st.sets(st.integers(0, 400)), batch_size=st.sampled_from([1, 2, 7, 64]))
+def test_a_link_is_never_used_twice_whatever_gaps_there_are(used, batch_size):
+    class Numbers(Chain):
+        def links(self, secret, start, count):
+            return [str(n) for n in range(start, start + count)]
+
+    def used_links(links):
+        return [link for link in links if int(link) in used]
+
+    chain = Numbers("numbers", lambda links: [], lambda links: [], used_links, batch_size)
+    link = int(chain.next_link("secret"))
+    assert link not in used and (link == 0 or link - 1 in used)
+
+
+def test_an_alias_is_found_without_reading_those_of_the_thread(app):
+    post, member = make_post(), make_member()
+    alias = alias_for(post.thread_key, member)
+    rows = [
+        {"thread_key": post.thread_key, "thread_hmac": f"{n:064x}", "name": alias if n == 0 else f"Alias {n}"}
+        for n in range(500)
+    ]
+    db.session.execute(insert(Pseudonym), rows)
+    assert len(aliases_among(post.thread_key, [alias, "Nobody"])) == 1
+    second = alias_for(post.thread_key, member)
+    assert second != alias
+    assert get_or_create_pseudonym(post.thread_key, member).name == second == alias_for(post.thread_key, member)
+
+
+@given(
+    name=st.text(max_size=6),
+    before=st.text(max_size=4),
+    after=st.text(max_size=4),
+    sep=st.sampled_from(["", "\u200b", "®"]),
+)
+@example(name="kiss", before="", after="", sep="\u200b")
+@example(name="Istanbul", before="İSTANBUL ", after="", sep="")
+@example(name="ıf", before="if İF ", after="", sep="")
+def test_names_are_found_by_their_letters_first(name, before, after, sep):
+    passage = f"{before} {sep.join(name.upper())} {after} {sep.join(name)}"
+    with MonkeyPatch.context() as patch:
+        spans = [match.span() for match in identifying_details._matches(name, passage)]
+        patch.setattr(identifying_details, "_letters_of", lambda words: "")
+        assert [match.span() for match in identifying_details._matches(name, passage)] == spans

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, ScalarSelect, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Executable, ScalarSelect, bindparam, case, delete, func, insert, select, update
 
 from forum.access import listed_clause
 from forum.db import db, new_random_id
@@ -13,7 +13,7 @@ from forum.posts.models import Comment, PendingRecount, Post, UsefulVote
 Kind = type[Post] | type[Comment]
 _pending, _vote = PendingRecount.__table__.c, UsefulVote.__table__.c
 _post, _comment = Post.__table__.c, Comment.__table__.c
-_item_id = bindparam("item_id")
+_item_id: BindParameter[int] = bindparam("item_id")
 _insert = insert(PendingRecount.__table__)
 
 
