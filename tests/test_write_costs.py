@@ -19,6 +19,7 @@ from forum.posts.recounts import request_recount, settle_recounts
 from forum.posts.visibility import hide, unhide
 from forum.posts.writing import mark_useful
 from forum.text import RENDER_VERSION
+from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post
 from tests.query_counts import recorded_queries
 
@@ -100,10 +101,10 @@ def test_counting_a_reply_counts_no_thread(app, replies):
     assert db.session.get(Post, post.id).comment_count == replies + 1
 
 
-def own_texts(member, count):
+def own_texts(member, count, start=0):
     """Give a member many anonymous replies, each with a link of their chain."""
     post = make_post()
-    links = TEXT_CHAIN.links(member.secret, 0, count)
+    links = TEXT_CHAIN.links(member.secret, start, count)
     fields = {"post_id": post.id, "depth": 0, "body": "Yes.", "body_html": "", "render_version": RENDER_VERSION}
     rows = [
         fields | {"id": new_random_id(), "path": f"{n:08x}", "chain_link": link, "created_at": now()}
@@ -169,3 +170,44 @@ def test_names_are_found_by_their_letters_first(name, before, after, sep):
         spans = [match.span() for match in identifying_details._matches(name, passage)]
         patch.setattr(identifying_details, "_letters_of", lambda words: "")
         assert [match.span() for match in identifying_details._matches(name, passage)] == spans
+
+
+@pytest.mark.parametrize("path", ["/following/seen", "/notifications/read"])
+def test_marking_all_as_read_takes_the_same_queries_however_much_there_is(app, browse, path):
+    member = make_member()
+    browser = browse(member)
+    counts = []
+    for number in (2, 12):
+        for _ in range(number):
+            post = make_post()
+            make_comment(post, member)
+            make_comment(post, member, anonymous=True)
+            make_comment(post)
+        with recorded_queries() as statements:
+            assert browser.post(path).status_code == 302
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
+
+
+def statements_of_reply(browser, post, identity):
+    """Return the statements of one accepted reply. Its number and text are new each time."""
+    number = new_random_id()
+    body = f"We saw the same in our region, for the {number}th time, and asked for written terms since."
+    form = {"body": body, "identity": identity, "intent": "publish", "submission": str(number), "to": ""}
+    with recorded_queries() as statements:
+        assert browser.post(f"/posts/{key_text(post.id)}/reply", data=form).status_code == 302
+    return statements
+
+
+@pytest.mark.parametrize(("identity", "most"), [("name", 13), ("anonymous", 19)])
+def test_a_reply_takes_few_statements_however_long_the_thread_and_the_chain_are(app, browse, identity, most):
+    member = make_member(vouched_at=now())
+    post, browser = make_post(make_member()), browse(member)
+    statements_of_reply(browser, make_post(), identity)
+    first = len(statements_of_reply(browser, post, identity))
+    if db.engine.dialect.name == "sqlite":
+        assert first <= most
+    fill_thread(post, 3000)
+    if identity == "anonymous":
+        own_texts(member, 500, start=2)
+    assert len(statements_of_reply(browser, post, identity)) <= first + 2
