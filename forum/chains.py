@@ -12,6 +12,8 @@ from typing import Generic, Protocol, TypeVar
 from forum import anonymity
 
 Row = TypeVar("Row")
+# A million times the first distance: nobody has written so much.
+MAX_DOUBLINGS = 20
 LinkFilter = Callable[[list[str]], Collection[str]]
 
 
@@ -32,11 +34,11 @@ class Chain(Generic[Row]):
     # Part of the HMAC key: it never changes, or authors lose the rows they have. Chains of different purposes share no
     # link.
     purpose: str
-    # Given some links: the rows that carry one, the links that a row carries, the links that a deleted row carried.
+    # Given some links: the rows that carry one, the links that a deleted row carried, the links that either carries.
     rows_with: Callable[[list[str]], Iterable[Row]]
-    live_links: LinkFilter
     spent_links: LinkFilter
-    # How many links a search for a free one asks about at once.
+    used_links: LinkFilter
+    # A search for a free link asks about so many at once, and about distant ones between which it goes on.
     batch_size: int = 64
     # A walk ends after so many unused links in a row. Rows that were deleted before spent links were kept left gaps.
     max_gap: int = 1024
@@ -58,16 +60,33 @@ class Chain(Generic[Row]):
         return items
 
     def next_link(self, secret: str | None) -> str:
-        """Return the member's first unused link, under the present key. Raises SecretMissing."""
+        """Return an unused link of the member, after a used one, under the present key: in a few queries, however many
+        are used. Raises SecretMissing.
+        """
         anonymity.required(secret)
-        start = 0
-        while not (free := self._unused(self.links(secret, start, self.batch_size)[: self.batch_size])):
-            start += self.batch_size
-        return free[0]
+        last_used, positions = -1, [*range(self.batch_size), *_distances(self.batch_size)]
+        while True:
+            links = [self.links(secret, n, 1)[0] for n in positions]
+            used = self.used_links(links)
+            count = next((n for n, link in enumerate(links) if link not in used), len(links))
+            last_used = positions[count - 1] if count else last_used
+            if count == len(links):
+                positions = [last_used + n for n in (1, *_distances(self.batch_size))]
+            elif positions[count] == last_used + 1:
+                return links[count]
+            else:
+                positions = _between(last_used, positions[count], self.batch_size)
 
-    def _unused(self, links: list[str]) -> list[str]:
-        used = {*self.live_links(links), *self.spent_links(links)}
-        return [link for link in links if link not in used]
+
+def _distances(first: int) -> list[int]:
+    """Return numbers of which each is twice the one before."""
+    return [first << n for n in range(MAX_DOUBLINGS)]
+
+
+def _between(first: int, last: int, count: int) -> list[int]:
+    """Return at most so many numbers between two, evenly spread, the last one included."""
+    step = max((last - first) // count, 1)
+    return [*range(first + step, last, step), last]
 
 
 def chain_of_rows(
@@ -80,7 +99,7 @@ def chain_of_rows(
 ) -> Chain[Linked]:
     """Return a chain whose rows are read with the links they carry."""
 
-    def live_links(links: list[str]) -> set[str]:
-        return {row.chain_link for row in rows_with(links)}
+    def used_links(links: list[str]) -> set[str]:
+        return {*(row.chain_link for row in rows_with(links)), *spent_links(links)}
 
-    return Chain(purpose, rows_with, live_links, spent_links, batch_size, max_gap)
+    return Chain(purpose, rows_with, spent_links, used_links, batch_size, max_gap)

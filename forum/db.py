@@ -2,7 +2,6 @@
 
 import secrets
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,12 +12,22 @@ from typing import Annotated, Any, Literal, TypeVar
 from flask import Flask, current_app, g, has_app_context, has_request_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, MetaData, event, func
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    event,
+    func,
+)
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from forum.config import SAFE_METHODS
+from forum.write_lock import begin_immediate, expire_outdated, sqlite_connection
 
 View = TypeVar("View", bound=Callable[..., Any])
 TransactionMode = Literal["deferred", "immediate"]
@@ -175,14 +184,31 @@ def deferred_transaction(view: View) -> View:
     return view
 
 
-def begin_writing() -> None:
+def begin_writing(*rows: Base) -> None:
     """Take the write lock for the rest of this request, whose view is `deferred_transaction`.
 
-    The read transaction ends, so rows that were loaded are loaded again: another request may have changed them.
+    On SQLite the read transaction ends, so what was loaded is loaded again: another request may have changed it. Not if
+    no other connection has written since, nor those of `rows` whose values are still the same.
     """
     g.transaction_mode = "immediate"
-    if _is_sqlite():
-        db.session.rollback()
+    if not _is_sqlite():
+        return
+    session = db.session()
+    if session.new or session.dirty or session.deleted or not session.in_transaction():
+        session.rollback()
+        return
+    connection = session.connection()
+    cursor = sqlite_connection(connection)
+    before = cursor.execute("PRAGMA data_version").fetchone()
+    cursor.execute("ROLLBACK")
+    try:
+        begin_immediate(cursor, BUSY_TIMEOUT_MS)
+    except OperationalError:
+        cursor.execute("BEGIN")  # SQLAlchemy rolls back what it has begun
+        raise
+    connection.info["transaction_mode"] = "immediate"
+    if cursor.execute("PRAGMA data_version").fetchone() != before:
+        expire_outdated(session, rows)
 
 
 def forbid_transaction() -> None:
@@ -218,7 +244,7 @@ def _begin_sqlite(connection: Connection) -> None:
     if mode == "deferred":
         connection.exec_driver_sql("BEGIN")
     else:
-        _begin_immediate(connection)
+        begin_immediate(sqlite_connection(connection), BUSY_TIMEOUT_MS)
 
 
 def _declared_mode() -> TransactionMode:
@@ -245,24 +271,6 @@ def _refuse_write(connection: Connection, cursor: object, statement: str, *detai
         return
     if request.environ.get("forum.is_safe") and _declared_mode() == "deferred":
         raise RuntimeError(f"{request.endpoint} wrote in answer to {request.method}.")
-
-
-def _begin_immediate(connection: Connection) -> None:
-    """Wait for the write lock in steps of 0.5 ms: SQLite's own steps grow to 100 ms, and others get the lock first.
-
-    Raises OperationalError when the lock is not free within BUSY_TIMEOUT_MS.
-    """
-    connection.exec_driver_sql("PRAGMA busy_timeout=0")
-    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
-    while True:
-        try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            break
-        except OperationalError as error:
-            if not is_locked(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.0005)
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
 def is_locked(error: DBAPIError) -> bool:

@@ -46,6 +46,12 @@ class SubmissionField(HiddenField):
             self.data = valuelist[0] if len(valuelist[0]) <= MAX_SUBMISSION_LENGTH else ""
 
 
+class MarkdownField(TextAreaField):
+    """A text in Markdown, rendered once: when it is validated."""
+
+    rendered: text.Rendered | None = None
+
+
 class Conflict(NamedTuple):
     """A field that two writers changed."""
 
@@ -165,9 +171,12 @@ def _cut_line(field: Field) -> None:
 
 
 def check_markdown(form: BaseForm, field: Field) -> None:
-    """Validate that a text can be shown as Markdown: tables, lists and quotes have bounds."""
-    if error := text.markdown_error(field.data or ""):
+    """Validate that a text can be shown as Markdown: tables, lists and quotes have bounds. Keep what was rendered."""
+    rendered, error = text.check_and_render(field.data or "")
+    if error:
         raise ValidationError(f"{error} Your text is still here.")
+    if isinstance(field, MarkdownField):
+        field.rendered = rendered
 
 
 class UnsentForm(NamedTuple):

@@ -141,29 +141,31 @@ class Rendered(NamedTuple):
 
 def render(typed: str) -> Rendered:
     """Clean and render a text. A view does this before it takes the database's write lock."""
-    source = clean(typed)
-    return Rendered(source, to_html(source))
+    return check_and_render(typed)[0]
 
 
-def to_html(source: str) -> str:
-    """Render Markdown as safe HTML; as plain lines if it would become too much, which `markdown_error` explains.
+def check_and_render(typed: str) -> tuple[Rendered, str | None]:
+    """Clean and render a text, and return it with why it can't be shown as Markdown, in words for its author, or None.
 
     Rendered at write time only: by markdown-it, then cleaned by bleach and once more by nh3.
     """
-    source = clean(source)[:MAX_SOURCE_LENGTH]
+    source = clean(typed)
+    markdown = source[:MAX_SOURCE_LENGTH]
     try:
-        return _to_safe_html(source)
-    except TooComplex:
-        return f"<p>{html.escape(source, quote=False).replace(chr(10), '<br>')}</p>"
+        return Rendered(source, _to_safe_html(markdown)), None
+    except TooComplex as error:
+        plain = html.escape(markdown, quote=False).replace(chr(10), "<br>")
+        return Rendered(source, f"<p>{plain}</p>"), str(error)
+
+
+def to_html(source: str) -> str:
+    """Render Markdown as safe HTML; as plain lines if it would become too much, which `markdown_error` explains."""
+    return check_and_render(source)[0].html
 
 
 def markdown_error(source: str) -> str | None:
     """Return why this text can't be shown as Markdown, in words for its author, or None."""
-    try:
-        _to_safe_html(clean(source)[:MAX_SOURCE_LENGTH])
-    except TooComplex as error:
-        return str(error)
-    return None
+    return check_and_render(source)[1]
 
 
 def links_in(rendered: str) -> list[str]:

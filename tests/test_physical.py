@@ -102,7 +102,7 @@ def test_no_transaction_names_a_member_beside_an_anonymous_row_or_holds_two_thre
 
 
 def counts_in_the_same_transaction(patch: pytest.MonkeyPatch) -> None:
-    def count(kind: Any, item_id: int) -> None:
+    def count(kind: Any, item_id: int, delta: int | None = None) -> None:
         db.session.query(kind).filter_by(id=item_id).update({"useful_count": kind.useful_count})
 
     patch.setattr(comment_actions, "request_recount", count)

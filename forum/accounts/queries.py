@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Executable, Row, Select, and_, bindparam, func, or_, select
 
 from forum import anonymity
 from forum.accounts.models import Member, Passkey, Pseudonym, Sanction, SpentLink
@@ -73,30 +74,48 @@ def slugs_with_prefix(prefix: str) -> set[str]:
 def pseudonym_of(thread_key: str, member: Member) -> Pseudonym | None:
     """Return the member's pseudonym in this thread, or None when they have not written anonymously in it."""
     hmacs = anonymity.thread_hmacs(thread_key, member.secret)
-    return db.session.scalar(
-        select(Pseudonym).where(Pseudonym.thread_key == thread_key, Pseudonym.thread_hmac.in_(hmacs))
-    )
-
-
-def thread_aliases(thread_key: str) -> dict[str, str]:
-    """Return the aliases in use in this thread, each with its thread HMAC."""
-    return {row.name: row.thread_hmac for row in db.session.execute(_aliases_of_thread(), {"thread_key": thread_key})}
+    pseudonym: Pseudonym | None = db.session.scalar(_pseudonym_of(), {"thread_key": thread_key, "hmacs": hmacs})
+    return pseudonym
 
 
 @cache
-def _aliases_of_thread() -> Select[tuple[str, str]]:
+def _pseudonym_of() -> Executable:
+    hmacs: BindParameter[Any] = bindparam("hmacs", expanding=True)
+    return select(Pseudonym).where(Pseudonym.thread_key == bindparam("thread_key"), Pseudonym.thread_hmac.in_(hmacs))
+
+
+def aliases_among(thread_key: str, names: Sequence[str], hmacs: Sequence[str] = ()) -> dict[str, str]:
+    """Return those of the names that are in use in this thread, and the alias of these HMACs, each with its HMAC."""
+    parameters = {"thread_key": thread_key, "names": names, "hmacs": hmacs}
+    return {row.name: row.thread_hmac for row in db.session.execute(_aliases_among(), parameters)}
+
+
+@cache
+def _aliases_among() -> Executable:
     pseudonym = Pseudonym.__table__.c
-    return select(pseudonym.name, pseudonym.thread_hmac).where(pseudonym.thread_key == bindparam("thread_key"))
+    is_wanted = or_(
+        pseudonym.name.in_(bindparam("names", expanding=True)),
+        pseudonym.thread_hmac.in_(bindparam("hmacs", expanding=True)),
+    )
+    return select(pseudonym.name, pseudonym.thread_hmac).where(
+        pseudonym.thread_key == bindparam("thread_key"), is_wanted
+    )
 
 
 def sanctions_with_links(links: Sequence[str]) -> Sequence[Sanction]:
     """Return the sanctions that carry one of these links of a member's chain."""
-    return db.session.scalars(select(Sanction).where(Sanction.chain_link.in_(links))).all()
+    return db.session.scalars(_with_links(Sanction, Sanction.chain_link), {"links": links}).all()
 
 
 def spent_links_among(links: Sequence[str]) -> set[str]:
     """Return which of these links were carried by a row that has been deleted."""
-    return set(db.session.scalars(select(SpentLink.link).where(SpentLink.link.in_(links))))
+    column = SpentLink.__table__.c.link
+    return set(db.session.scalars(_with_links(column, column), {"links": links}))
+
+
+@cache
+def _with_links(entity: Any, column: Any) -> Executable:
+    return select(entity).where(column.in_(bindparam("links", expanding=True)))
 
 
 def sealed_secrets(limit: int | None = None) -> Sequence[Row[int, str | None]]:

@@ -11,13 +11,13 @@ from forum.access import is_anonymous_writing_locked
 from forum.accounts.lock_actions import lock_message
 from forum.accounts.models import Member, Pseudonym, Sanction
 from forum.accounts.pseudonyms import member_behind
-from forum.accounts.queries import sanctions_with_links, spent_links_among
+from forum.accounts.queries import sanctions_with_links
 from forum.chains import chain_of_rows
 from forum.dates import format_day
 from forum.db import db, lock, now, start_of_day
 
-# Sanctions are never deleted, so this chain has no gaps.
-SANCTION_CHAIN = chain_of_rows("sanction mark", sanctions_with_links, spent_links_among, batch_size=32, max_gap=32)
+# Sanctions are never deleted, so this chain has no gaps and no spent links.
+SANCTION_CHAIN = chain_of_rows("sanction mark", sanctions_with_links, lambda links: (), batch_size=32, max_gap=32)
 # A warning counts for half a year. With three of them, what the member writes next is held for a moderator.
 WARNING_LASTS = timedelta(days=180)
 WARNINGS_BEFORE_HOLD = 3

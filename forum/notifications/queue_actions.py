@@ -1,8 +1,12 @@
 """The queue of texts that mail has yet to announce."""
 
+from sqlalchemy import insert
+
 from forum.db import db
 from forum.notifications.models import UnmailedText
 from forum.posts.models import Comment, Post
+
+_insert = insert(UnmailedText.__table__)
 
 
 def queue_for_mail(item: Post | Comment) -> None:
@@ -19,5 +23,4 @@ def queue_event_for_mail(post: Post) -> None:
 
 
 def _add(post_id: int, comment_id: int | None, kind: str) -> None:
-    db.session.add(UnmailedText(post_id=post_id, comment_id=comment_id, kind=kind))
-    db.session.flush()
+    db.session.execute(_insert, {"post_id": post_id, "comment_id": comment_id, "kind": kind})

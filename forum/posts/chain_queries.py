@@ -1,13 +1,14 @@
 """Find a member's own anonymous posts and comments, link by link along their chain."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, cast
+from functools import cache
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import select, union_all
+from sqlalchemy import Executable, bindparam, select, union_all
 
 from forum.access import is_anonymous_writing_locked
 from forum.accounts.bylines import byline_columns
-from forum.accounts.models import Member, Pseudonym
+from forum.accounts.models import Member, Pseudonym, SpentLink
 from forum.accounts.queries import spent_links_among
 from forum.chains import Chain
 from forum.db import db
@@ -23,16 +24,24 @@ class AnonymousTexts(NamedTuple):
     comments: Sequence[AnonymousCommentRow]
 
 
+_LINK_COLUMNS = (Post.__table__.c.chain_link, Comment.__table__.c.chain_link)
+
+
 def _links_in_use(links: Sequence[str]) -> set[str]:
-    rows = union_all(
-        select(Post.chain_link).where(Post.chain_link.in_(links)),
-        select(Comment.chain_link).where(Comment.chain_link.in_(links)),
-    )
-    return set(db.session.scalars(rows))
+    return set(db.session.scalars(_links_in(_LINK_COLUMNS), {"links": links}))
+
+
+def _used_links(links: Sequence[str]) -> set[str]:
+    return set(db.session.scalars(_links_in((*_LINK_COLUMNS, SpentLink.__table__.c.link)), {"links": links}))
+
+
+@cache
+def _links_in(columns: tuple[Any, ...]) -> Executable:
+    return union_all(*(select(column).where(column.in_(bindparam("links", expanding=True))) for column in columns))
 
 
 TEXT_CHAIN = Chain(
-    "listing mark", rows_with=_links_in_use, live_links=_links_in_use, spent_links=spent_links_among, batch_size=64
+    "listing mark", rows_with=_links_in_use, spent_links=spent_links_among, used_links=_used_links, batch_size=64
 )
 
 
@@ -47,7 +56,7 @@ def readable_chain_links_of(member: Member) -> list[str]:
 
 
 def next_chain_link(member: Member) -> str:
-    """Return the first link of the member's chain that no text ever carried."""
+    """Return a link of the member's chain that no text ever carried."""
     return TEXT_CHAIN.next_link(member.secret)
 
 

@@ -77,7 +77,7 @@ def delete_comment(comment: Comment) -> bool:
     else:
         db.session.delete(comment)
         if comment.parent_id is not None:
-            request_recount(Comment, comment.parent_id)
+            request_recount(Comment, comment.parent_id, -1)
     db.session.flush()
     return leaves_tombstone
 
@@ -107,8 +107,8 @@ def _add_to_thread(comment: Comment, post: Post, parent: Comment | None) -> None
     place(comment, parent)
     db.session.add(comment)
     if parent:
-        request_recount(Comment, parent.id)
-    request_recount(Post, post.id)
+        request_recount(Comment, parent.id, +1)
+    request_recount(Post, post.id, +1)
 
 
 def _parent_path(parent: Comment | None) -> str:

@@ -44,7 +44,6 @@ from forum.posts.versions import version_page
 from forum.rate_limits import limit_writing, limiter
 from forum.submissions import submit_once
 from forum.templating import current_reader
-from forum.text import Rendered
 from forum.urls import KeyConverter, key_text, whole_number
 from forum.web import permission_required, require
 
@@ -82,15 +81,15 @@ def new(post_id: int) -> ResponseReturnValue:
         return _closed_page(form, post)
     form.vendor = post.vendor
     if form.is_submitted() and form.validate() and form.is_cleared_to_publish(request.form.get("intent", "")):
-        return _submit(form, post_id)
+        return _submit(form, post)
     parent = _parent(post)
     return reply_form_page(form, post, parent.id if parent else None)
 
 
-def _submit(form: CommentForm, post_id: int) -> ResponseReturnValue:
+def _submit(form: CommentForm, post: Post) -> ResponseReturnValue:
     """Publish or schedule a valid reply, if the thread still takes replies and the limits allow it."""
-    rendered = text.render(form.body.data or "")
-    begin_writing()
+    post_id = post.id
+    begin_writing(post, current_reader())
     post = db.get_or_404(Post, post_id)
     if not can_reply(current_user, post):
         return _closed_page(form, post)
@@ -99,7 +98,7 @@ def _submit(form: CommentForm, post_id: int) -> ResponseReturnValue:
         return reply_form_page(form, post, parent.id if parent else None)
     if form.delay_hours():
         return _schedule(post, form, parent)
-    return _publish(post, form, parent, rendered)
+    return _publish(post, form, parent)
 
 
 def _closed_page(form: CommentForm, post: Post) -> ResponseReturnValue:
@@ -180,8 +179,8 @@ def _parent(post: Post) -> Comment | None:
     return parent if parent is not None and parent.post_id == post.id and is_listed(parent) else None
 
 
-def _publish(post: Post, form: CommentForm, parent: Comment | None, body: Rendered) -> ResponseReturnValue:
-    author, values = current_reader(), form.cleaned_data() | {"body": body}
+def _publish(post: Post, form: CommentForm, parent: Comment | None) -> ResponseReturnValue:
+    author, values = current_reader(), form.cleaned_data() | {"body": form.body.rendered}
 
     def write() -> str:
         cancel_replaced(form)

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, ValidationError
 from forum import text
 from forum.access import can_post_about, can_rate, is_anonymous_writing_locked, is_representative, is_retired
 from forum.accounts.lock_actions import lock_message
-from forum.forms import EditForm, Form, check_markdown
+from forum.forms import EditForm, Form, MarkdownField, check_markdown
 from forum.posts.actions import NO_VENDOR, PostSubject
 from forum.posts.anonymous.badges import is_tier_shared
 from forum.posts.models import LEANINGS, Post
@@ -58,7 +58,7 @@ def _length(bounds: tuple[int, int], noun: str) -> Callable[[BaseForm, Field], N
 class CommentForm(SignedForm):
     """A reply."""
 
-    body = TextAreaField("Your reply", validators=[_length(REPLY_LENGTH, "your reply"), check_markdown])
+    body = MarkdownField("Your reply", validators=[_length(REPLY_LENGTH, "your reply"), check_markdown])
     # The vendor that the post names, if any: with a tier and a country a reply may reveal who its author is.
     vendor: Vendor | None = None
 

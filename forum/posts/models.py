@@ -218,6 +218,8 @@ class PendingRecount(db.Model):
     id: Mapped[RandomId]
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+    # By how much the replies or answers change, 0 for a vote; None has everything counted anew.
+    delta: Mapped[int | None]
 
 
 class ScheduledText(db.Model):

@@ -3,65 +3,75 @@
 Who wrote a reply and whose post it is under must not be written together: the rows of one transaction can be told from
 others by what the database keeps beside them. So a reply, and a vote, only note that something is to be counted again.
 Right after the commit each row is counted in a transaction of its own; what a crash left behind, a job counts.
+
+A note says by how much the replies (of a post) or answers (of a comment) change, so that a count takes the same time in
+the largest thread: +1, -1, or 0 for a vote. A note without a number has everything counted anew.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from flask import g, has_app_context
 from sqlalchemy.exc import DBAPIError
 
 from forum.db import db, lock, writing
-from forum.posts.models import Comment, PendingRecount, Post
-from forum.posts.recount_queries import counts_of_comment, counts_of_post, empty_tombstone, pending_recounts
+from forum.posts.models import Comment
+from forum.posts.recount_queries import (
+    Kind,
+    add_pending_recount,
+    empty_tombstone,
+    pending_items,
+    take_deltas,
+    update_counts,
+)
 
-Kind = type[Post] | type[Comment]
 
-
-def request_recount(kind: Kind, item_id: int) -> None:
+def request_recount(kind: Kind, item_id: int, delta: int | None = None) -> None:
     """Note that a post or comment is to be counted again after this transaction."""
-    column = "post_id" if kind is Post else "comment_id"
-    db.session.add(PendingRecount(**{column: item_id}))
-    db.session.flush()
+    add_pending_recount(kind, item_id, delta)
     if has_app_context():
-        g.has_pending_recounts = True
+        g.setdefault("pending_recounts", {})[kind, item_id] = None
 
 
 def settle_recounts(commit: Callable[[], object]) -> None:
     """Count again whatever is to be counted, and commit after each row."""
-    is_settled = False
-    while not is_settled:
-        is_settled = True
-        pending: dict[tuple[Kind, int], list[int]] = {}
-        for row in pending_recounts():
-            item: tuple[Kind, int] = (Post, row.post_id) if row.post_id else (Comment, row.comment_id or 0)
-            pending.setdefault(item, []).append(row.id)
-        for (kind, item_id), pending_ids in pending.items():
-            is_settled = not _recount(kind, item_id, pending_ids) and is_settled
-            commit()
+    _settle(pending_items(), commit)
 
 
 def settle_after_request() -> None:
     """Settle what the request that ends has left to be counted. When that fails, the job does it."""
-    if not g.pop("has_pending_recounts", False):
+    items = g.pop("pending_recounts", None)
+    if not items:
         return
     try:
         with writing():
-            settle_recounts(db.session.commit)
+            _settle(items, db.session.commit)
     except DBAPIError:
         db.session.rollback()
 
 
-def _recount(kind: Kind, item_id: int, pending_ids: list[int]) -> bool:
-    """Count the row again. An erased comment without answers is deleted; return whether its parent is to be counted."""
+def _settle(items: Iterable[tuple[Kind, int]], commit: Callable[[], object]) -> None:
+    waiting = list(items)
+    while waiting:
+        kind, item_id = waiting.pop()
+        parent_id = _recount(kind, item_id)
+        commit()
+        if parent_id is not None:
+            waiting.append((Comment, parent_id))
+
+
+def _recount(kind: Kind, item_id: int) -> int | None:
+    """Count the row again. An erased comment without answers is deleted; return whose answer it was."""
     lock(f"recount of {kind.__name__} {item_id}")
-    counts = counts_of_post(item_id) if kind is Post else counts_of_comment(item_id)
-    db.session.query(kind).filter_by(id=item_id).update(counts, synchronize_session=False)
-    db.session.query(PendingRecount).filter(PendingRecount.id.in_(pending_ids)).delete(synchronize_session=False)
-    tombstone = empty_tombstone(item_id) if kind is Comment else None
+    deltas = take_deltas(kind, item_id)
+    if not deltas:
+        return None
+    update_counts(kind, item_id, deltas)
+    has_fewer = any(delta is None or delta < 0 for delta in deltas)
+    tombstone = empty_tombstone(item_id) if kind is Comment and has_fewer else None
     if tombstone is None:
-        return False
+        return None
     db.session.delete(tombstone)
     if tombstone.parent_id is not None:
-        request_recount(Comment, tombstone.parent_id)
+        request_recount(Comment, tombstone.parent_id, -1)
     db.session.flush()
-    return tombstone.parent_id is not None
+    return tombstone.parent_id

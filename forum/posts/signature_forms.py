@@ -14,13 +14,19 @@ from forum.accounts.organisations import organisation_of
 from forum.accounts.sanctions import anonymous_bar_message
 from forum.forms import CHOOSE_IDENTITY, Form, SubmissionField
 from forum.posts.anonymous.badges import MIN_ORGANISATIONS, badge_for
-from forum.posts.anonymous.identifying_details import AuthorDetails, Finding, country_findings, find_identifying_details
+from forum.posts.anonymous.identifying_details import (
+    NAME_OF_SOMEONE,
+    AuthorDetails,
+    Finding,
+    country_findings,
+    find_identifying_details,
+)
 from forum.posts.anonymous.queries import count_organisations_sharing
 from forum.posts.submission_checks import submission_error
 from forum.submissions import form_age
 from forum.templating import current_reader
 from forum.vendors.models import Tier, Vendor
-from forum.vendors.queries import popular_vendor_names
+from forum.vendors.queries import popular_vendor_names, tiers_of
 from forum.vendors.representative_queries import represented_category_id
 
 DELAY_CHOICES = {
@@ -135,10 +141,10 @@ class SignedForm(Form):
 
     def _find_identifying_details(self) -> list[Finding]:
         member = current_reader()
-        author, vendors = author_details(member), popular_vendor_names(MAX_VENDOR_NAMES)
+        author = author_details(member)
         badge = self.badge_preview() if self.badge.data else ""
         passages = [*self.passages(), badge]
-        findings = [finding for passage in passages for finding in find_identifying_details(passage, author, vendors)]
+        findings = _findings_in(passages, author)
         stated = {"business_type": member.business_type, "region": member.region} if badge else {}
         tier_ids: list[int | None] = [tier.id for tier in self.disclosed_tiers()]
         for passage in passages if stated or tier_ids else []:
@@ -158,6 +164,15 @@ def author_details(member: Member) -> AuthorDetails:
     return AuthorDetails(member.name, member.slug, member.company, domain, member.country)
 
 
+def _findings_in(passages: list[str], author: AuthorDetails) -> list[Finding]:
+    """Return the findings in the passages. Vendors' names are only loaded when one of them could be a person's."""
+    findings = [finding for passage in passages for finding in find_identifying_details(passage, author)]
+    if not any(finding.kind == NAME_OF_SOMEONE for finding in findings):
+        return findings
+    vendors = popular_vendor_names(MAX_VENDOR_NAMES)
+    return [finding for passage in passages for finding in find_identifying_details(passage, author, vendors)]
+
+
 def competitor_message(member: Member, vendor: Vendor | None) -> str | None:
     """Return why a representative can't write anonymously about this vendor, or None."""
     if vendor is None or can_write_anonymously_about(member, vendor, represented_category_id(member)):
@@ -168,5 +183,5 @@ def competitor_message(member: Member, vendor: Vendor | None) -> str | None:
 def mentioned_tiers(vendor: Vendor | None, passages: list[str]) -> list[Tier]:
     """Return the vendor's tiers that the passages name as whole words."""
     words = text.fold_passage(" ".join(passages))
-    tiers = [tier for programme in vendor.programmes for tier in programme.tiers] if vendor else []
+    tiers = tiers_of(vendor.id) if vendor else []
     return [tier for tier in tiers if f"-{text.fold(tier.name)}-" in words]

@@ -64,10 +64,10 @@ def mark_useful(member: Member, item: Post | Comment) -> None:
     """Add the member's useful vote. A second one changes nothing."""
     if useful_vote_of(member, item) is None:
         db.session.add(UsefulVote(member_id=member.id, **target_columns(item)))
-        request_recount(type(item), item.id)
+        request_recount(type(item), item.id, 0)
 
 
 def unmark_useful(member: Member, item: Post | Comment) -> None:
     """Remove the member's useful vote, if there is one."""
     db.session.query(UsefulVote).filter_by(member_id=member.id, **target_columns(item)).delete()
-    request_recount(type(item), item.id)
+    request_recount(type(item), item.id, 0)

@@ -168,7 +168,7 @@ def count_rating_revisions(rating_id: int) -> int:
 
 
 def next_chain_link(member: Member) -> str:
-    """Return the first link of the member's chain of ratings that nothing carries or carried."""
+    """Return a link of the member's chain of ratings that nothing carries or carried."""
     return RATING_CHAIN.next_link(member.secret)
 
 
@@ -180,8 +180,8 @@ def _links_in_use(links: Sequence[str]) -> set[str]:
 RATING_CHAIN = Chain(
     "rating listing mark",
     rows_with=_links_in_use,
-    live_links=_links_in_use,
     spent_links=spent_links_among,
+    used_links=lambda links: {*_links_in_use(links), *spent_links_among(links)},
     batch_size=32,
 )
 

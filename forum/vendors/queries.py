@@ -128,6 +128,16 @@ def popular_vendor_names(limit: int) -> Sequence[str]:
     ).all()
 
 
+def tiers_of(vendor_id: int) -> Sequence[Tier]:
+    """Return the tiers of all programmes of a vendor, in the order of its page."""
+    return db.session.scalars(
+        select(Tier)
+        .join(Programme, Programme.id == Tier.programme_id)
+        .where(Programme.vendor_id == vendor_id)
+        .order_by(Programme.id, Tier.position)
+    ).all()
+
+
 def popular_vendors(limit: int) -> Sequence[Row[str, str, int]]:
     """Return rows of slug, name and post_count of the vendors with the most posts."""
     return db.session.execute(

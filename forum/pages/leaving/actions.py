@@ -55,7 +55,7 @@ def delete_account(member: Member, *, keep_signed: bool) -> None:
             if not rating.anonymous:
                 withdraw(rating)
     for vote in own_useful_votes(member):
-        request_recount(Post if vote.post_id else Comment, vote.post_id or vote.comment_id or 0)
+        request_recount(Post if vote.post_id else Comment, vote.post_id or vote.comment_id or 0, 0)
     db.session.query(Member).filter_by(imported_for_id=member.id).update({"imported_for_id": None})
     db.session.flush()
     db.session.delete(member)

@@ -11,6 +11,9 @@ from typing import NamedTuple
 from forum.posts.anonymous.countries import COUNTRIES
 from forum.text import APOSTROPHES, HYPHENS, INVISIBLE, fold, without_invisible
 
+_NO_LETTERS = re.compile(rf"[\W_{INVISIBLE}]+")
+_DOTS = str.maketrans("İı", "ii")
+NAME_OF_SOMEONE = "Someone's name"
 CONTEXT_LENGTH = 32  # characters shown on each side of a passage
 
 
@@ -116,7 +119,7 @@ def _person_spans(passage: str, vendors: set[str]) -> Iterator[_Span]:
         for match in pattern.finditer(passage):
             group = 1 if pattern.groups else 0
             if fold(match[group]) not in vendors and fold(match[group].split()[0]) not in vendors:
-                yield _Span(*match.span(group), "Someone's name", "Say what they do there instead.")
+                yield _Span(*match.span(group), NAME_OF_SOMEONE, "Say what they do there instead.")
 
 
 def _is_exact(number: str) -> bool:
@@ -132,8 +135,16 @@ def _name_spans(name: str, passage: str, kind: str, advice: str) -> Iterator[_Sp
 
 
 def _matches(name: str, passage: str) -> Iterator[re.Match[str]]:
+    # Most names are nowhere in the text: to make a pattern of each takes longer than to look for its letters.
+    if _letters_of(name) not in _letters_of(passage):
+        return iter(())
     spaced = rf"[\s{INVISIBLE}]+".join(_loosely(word) for word in without_invisible(name).split())
     return re.finditer(rf"(?<!\w){spaced}(?!\w)", passage, re.IGNORECASE)
+
+
+def _letters_of(words: str) -> str:
+    """Return letters and digits alone, the same for those that a pattern without regard to case takes for the same."""
+    return _NO_LETTERS.sub("", words.translate(_DOTS).casefold())
 
 
 def _loosely(word: str) -> str:
