@@ -168,7 +168,8 @@ def about_category(category_id: int) -> ColumnElement[bool]:
     total, count = db.session.execute(select(func.sum(named.post_count), func.sum(in_category))).one()
     if (count or 0) ** 2 > PAGE_SIZE * (total or 0):
         return func.coalesce(_post.category_id, _vendor.category_id) == category_id
-    return or_(_post.category_id == category_id, _post.vendor_id.in_(select(named.id).where(named.category_id == category_id)))
+    vendors = select(named.id).where(named.category_id == category_id)
+    return or_(_post.category_id == category_id, _post.vendor_id.in_(vendors))
 
 
 def with_rating() -> ColumnElement[bool]:
