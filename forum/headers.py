@@ -118,7 +118,8 @@ def _compress(response: Response) -> Response:
     Never called for a member's page: its size would help to guess the tokens on it (the BREACH attack).
     """
     _add_vary(response, "Accept-Encoding")
-    if response.status_code != 200 or not _accepts_gzip() or not _is_text(response):
+    is_ready = "Content-Encoding" in response.headers
+    if is_ready or response.status_code != 200 or not _accepts_gzip() or not _is_text(response):
         return response
     response.direct_passthrough = False
     data = response.get_data()

@@ -5,16 +5,19 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Engine, event, select
 from sqlalchemy import text as sql
 
+from forum.admin.queries import decisions_about
 from forum.db import db
+from forum.moderation.log.queries import transparency_counts
+from forum.notifications.news_queries import _searches, latest_replies
 from forum.notifications.own_text_queries import own_texts_by_thread, state_and_own_replies
 from forum.posts.comment_actions import write_comment
 from forum.posts.feed_queries import feed_entries, months_with_posts
 from forum.posts.models import Post, PostTag
-from forum.posts.queries import list_posts
+from forum.posts.queries import about_category, list_posts
 from forum.posts.recounts import settle_recounts
 from forum.posts.related_queries import related_posts
 from forum.posts.writing import mark_useful
-from tests.factories import make_member, make_post, make_tag
+from tests.factories import make_member, make_post, make_tag, make_vendor
 
 
 def copies_differ():
@@ -84,6 +87,47 @@ def test_a_members_own_texts_are_found_without_reading_those_of_others(app):
         assert "SCAN posts" not in plan, plan
         assert "ix_comments_thread" not in plan, plan
     assert not [plan for plan in plans if "imported_from" in plan]
+
+
+def test_what_is_counted_of_all_posts_and_decisions_is_read_from_an_index(app):
+    if db.engine.dialect.name != "sqlite":
+        return
+    for plan in plans_of(transparency_counts):
+        assert "SCAN posts\n" not in plan + "\n" and "SCAN decisions\n" not in plan + "\n", plan
+
+
+def test_decisions_about_a_member_are_found_without_reading_those_about_others(app):
+    if db.engine.dialect.name != "sqlite":
+        return
+    plan = plans_of(lambda: decisions_about(make_member()))[-1]
+    assert "SCAN decisions" not in plan, plan
+
+
+def test_a_large_category_is_read_in_the_order_of_its_posts_and_a_small_one_by_its_vendors(app):
+    vendors = [make_vendor(name) for name in ("Northwind", "Lakeside")]
+    posts = [make_post() for _ in vendors]
+    for post, vendor in zip(posts, vendors, strict=True):
+        post.vendor_id = vendor.id
+    db.session.flush()
+    category_id = vendors[0].category_id
+    rows = list_posts(about_category(category_id)).rows
+    vendors[0].post_count = 1_000
+    db.session.flush()
+    assert [row.id for row in list_posts(about_category(category_id)).rows] == [row.id for row in rows]
+    assert posts[0].id in {row.id for row in rows}
+    if db.engine.dialect.name == "sqlite":
+        assert "TEMP B-TREE" not in plans_of(lambda: list_posts(about_category(category_id)))[1]
+
+
+def test_the_query_for_news_is_the_same_for_seven_items_and_for_nine(app):
+    posts = [make_post() for _ in range(9)]
+    replies = [write_comment(post, make_member(), body="We had the same.", anonymous=False) for post in posts]
+    db.session.flush()
+    _searches.cache_clear()
+    for number in (7, 9):
+        rows = latest_replies([post.id for post in posts[:number]])
+        assert {row.id for row in rows} == {reply.id for reply in replies[:number]}
+    assert _searches.cache_info().currsize == 1
 
 
 def test_related_posts_look_at_the_most_active_posts_of_each_tag(app, monkeypatch):

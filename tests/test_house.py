@@ -86,8 +86,8 @@ ORDER = {
     ],
     "pages": [
         "costs saved",
-        "anonymity_views branding_views feed_views home_filters leaving open_data ranking status_views",
-        "vendor",
+        "anonymity_views branding_views feed_views home_filters leaving ranking status_views",
+        "open_data vendor",
         "views",
         "representative_dashboard_views",
         "setup",

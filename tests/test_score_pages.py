@@ -1,6 +1,7 @@
 """How scores are made, and the open data."""
 
 import csv
+import gzip
 import io
 import json
 import re
@@ -14,6 +15,7 @@ from forum.db import db, now
 from forum.ratings.models import Snapshot
 from forum.ratings.queries import Subject, current_snapshot
 from forum.ratings.scores.contributions import STAR_MEASURES
+from forum.vendors.catalogue_actions import update_vendor
 from forum.vendors.models import Vendor
 from tests.html import compact
 from tests.published import (
@@ -98,6 +100,21 @@ def test_the_csv_says_the_same_one_row_a_measure(browse: Any, rated_vendor: Vend
     assert {row["tier"] for row in rows} == {"", "Silver", "Gold"}
     assert by_name["Gold", "worth"]["organisations_band"] == "5-9" and ("Gold", "beta") not in by_name
     assert browse().get("/data/vendors.csv").text == response.text
+
+
+def test_open_data_is_kept_until_a_vendor_changes_and_is_the_same_compressed(browse: Any, rated_vendor: Vendor) -> None:
+    browser = browse()
+    for name in ("vendors.csv", "vendors.json"):
+        first, again = (browser.get(f"/data/{name}") for _ in range(2))
+        compressed = browser.get(f"/data/{name}", headers={"Accept-Encoding": "gzip"})
+        assert first.data == again.data == gzip.decompress(compressed.data)
+        assert first.headers["Content-Type"] == compressed.headers["Content-Type"]
+        assert first.headers["ETag"] != compressed.headers["ETag"]
+        headers = {"Accept-Encoding": "gzip", "If-None-Match": compressed.headers["ETag"]}
+        assert browser.get(f"/data/{name}", headers=headers).status_code == 304
+    update_vendor(rated_vendor, name="Another name", description="", category=rated_vendor.category)
+    db.session.commit()
+    assert browser.get("/data/vendors.json").json["vendors"][0]["name"] == "Another name"
 
 
 def test_below_the_gate_there_is_no_data(app: Any, browse: Any) -> None:

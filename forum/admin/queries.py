@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, func, or_, select, union_all
 
 from forum import text
 from forum.accounts.models import Member
@@ -109,19 +109,22 @@ def signed_counts(member: Member) -> Row[int, int, int]:
 
 def decisions_about(member: Member, limit: int = 20) -> Sequence[Row[int, str, str, bool, str, str, datetime]]:
     """Return decisions about the member and about what they signed, the latest first."""
-    return db.session.execute(
-        select(
-            Decision.id,
-            Decision.action,
-            Decision.source,
-            Decision.automated,
-            Decision.target_label,
-            Decision.reason,
-            Decision.decided_at,
-        )
-        .outerjoin(Post, Post.id == Decision.post_id)
-        .outerjoin(Comment, Comment.id == Decision.comment_id)
-        .where(or_(Decision.member_id == member.id, Post.author_id == member.id, Comment.author_id == member.id))
-        .order_by(Decision.id.desc())
-        .limit(limit)
-    ).all()
+    columns = (
+        Decision.id,
+        Decision.action,
+        Decision.source,
+        Decision.automated,
+        Decision.target_label,
+        Decision.reason,
+        Decision.decided_at,
+    )
+    # Three searches: one condition with OR would read the whole log.
+    about_posts = select(Decision.id).join(Post, Post.id == Decision.post_id).where(Post.author_id == member.id)
+    about_replies = select(Decision.id).join(Comment, Comment.id == Decision.comment_id)
+    numbers = union_all(
+        select(Decision.id).where(Decision.member_id == member.id),
+        about_posts,
+        about_replies.where(Comment.author_id == member.id),
+    )
+    statement = select(*columns).where(Decision.id.in_(numbers)).order_by(Decision.id.desc()).limit(limit)
+    return db.session.execute(statement).all()

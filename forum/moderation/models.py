@@ -127,7 +127,7 @@ class Flag(TargetMixin, db.Model):
 
     id: Mapped[RandomId]
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"), index=True)
-    reporter_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"), index=True)
+    reporter_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"))
     rule: Mapped[int]
     message: Mapped[str] = mapped_column(String(500), default="")
     weight: Mapped[float]
@@ -147,7 +147,11 @@ class Decision(TargetMixin, db.Model):
     """
 
     __tablename__ = "decisions"
-    __table_args__ = (Index("ix_decisions_rule", "rule", "decided_at"),)
+    __table_args__ = (
+        Index("ix_decisions_rule", "rule", "decided_at"),
+        # Covers what is counted of the log.
+        Index("ix_decisions_counted", "action", "rule", "source", "automated", "decided_at"),
+    )
 
     id: Mapped[Id]
     action: Mapped[str] = mapped_column(String(20))

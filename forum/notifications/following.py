@@ -88,7 +88,7 @@ def reader_follow(kind: str, item_id: int, count: int) -> ActiveFollow | None:
     if not state.choice:
         return None
     foreign_count = count - own_post_counts(reader, kind, [item_id]).get(item_id, 0)
-    return ActiveFollow(_unread(reader, foreign_count - (state.seen_count or 0)))
+    return ActiveFollow(_unread(is_anonymous_writing_locked(reader), foreign_count - (state.seen_count or 0)))
 
 
 def reader_follow_of_thread(post: Thread) -> ActiveFollow | None:
@@ -125,7 +125,7 @@ def _thread_follow(
     if not is_followed(state, texts):
         return None
     count = post.comment_count + post.news_count - (len(texts.replies) if texts else 0)
-    return ActiveFollow(_unread(member, count - _read_count(state, texts)))
+    return ActiveFollow(_unread(is_anonymous_writing_locked(member), count - _read_count(state, texts)))
 
 
 def following_of(member: Member) -> Following:
@@ -145,7 +145,7 @@ def following_by_state(member: Member, states: MemberItems, links: Sequence[str]
     tags, vendors = followed_tags(ids("tag")), followed_vendors(ids("vendor"))
     own_tags = own_post_counts(member, "tag", [row.id for row in tags], links)
     own_vendors = own_post_counts(member, "vendor", [row.id for row in vendors], links)
-    item = partial(_item, member)
+    item = partial(_item, is_anonymous_writing_locked(member))
     return Following(
         [
             item(row, row.comment_count + row.news_count, states.get(("post", row.id)), texts.get(row.id))
@@ -165,17 +165,18 @@ def openly_followed(member: Member, states: MemberItems, links: Sequence[str]) -
     only_signed = {post_id: written.only_signed() for post_id, written in texts.items()}
     signed = {post_id: written for post_id, written in only_signed.items() if written is not None}
     targets = {("post", post_id) for post_id in signed} | states.keys()
+    is_locked = is_anonymous_writing_locked(member)
 
     def ids(kind: str) -> list[int]:
         return [id for of, id in targets if of == kind and is_followed(states.get((of, id), UNKNOWN), signed.get(id))]
 
     def post_item(row: ItemRow) -> FollowedItem:
         state = _open_state(states.get(("post", row.id), UNKNOWN), texts.get(row.id))
-        return _item(member, row, row.comment_count + row.news_count, state, signed.get(row.id))
+        return _item(is_locked, row, row.comment_count + row.news_count, state, signed.get(row.id))
 
     def topic_item(kind: str, row: ItemRow, own_count: int) -> FollowedItem:
         state = _open_state(states.get((kind, row.id), UNKNOWN))
-        return _item(member, row, row.post_count - own_count, state)
+        return _item(is_locked, row, row.post_count - own_count, state)
 
     tags, vendors = followed_tags(ids("tag")), followed_vendors(ids("vendor"))
     own_tags = own_post_counts(member, "tag", [row.id for row in tags], links=())
@@ -211,9 +212,9 @@ def is_followed(state: ItemState, texts: OwnTexts | None) -> bool:
     return state.choice if state.choice is not None else texts is not None
 
 
-def _unread(member: Member, count: int) -> int:
+def _unread(is_locked: bool, count: int) -> int:
     """Return how much is unread: 0 while anonymous writing is locked, since what the member wrote counts as read."""
-    return 0 if is_anonymous_writing_locked(member) else max(count, 0)
+    return 0 if is_locked else max(count, 0)
 
 
 def _open_state(state: ItemState, texts: OwnTexts | None = None) -> ItemState:
@@ -235,11 +236,11 @@ def _seen_with_anonymous(seen_count: int, texts: OwnTexts | None) -> int:
 
 
 def _item(
-    member: Member, row: ItemRow, count: int, state: ItemState | None, texts: OwnTexts | None = None
+    is_locked: bool, row: ItemRow, count: int, state: ItemState | None, texts: OwnTexts | None = None
 ) -> FollowedItem:
     state = state or UNKNOWN
     count = max(count - (len(texts.replies) if texts else 0), 0)
-    unread = _unread(member, count - _read_count(state, texts))
+    unread = _unread(is_locked, count - _read_count(state, texts))
     return FollowedItem(row, count, unread, unread > 0 and count > state.mailed_count, texts)
 
 

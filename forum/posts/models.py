@@ -48,6 +48,8 @@ class Post(AuthoredText, db.Model):
         Index("ix_posts_vendor_new", "vendor_id", "created_at", "id", *_FILTERED),
         Index("ix_posts_vendor_useful", "vendor_id", "useful_count", "id", *_FILTERED, "created_at"),
         Index("ix_posts_author_new", "author_id", "created_at", "id"),
+        # Covers what is counted of all posts.
+        Index("ix_posts_leaning", "leaning", "deleted_at", "decision_id", "removed_at"),
         _index_of_few("ix_posts_edit_deadline", "edit_deadline"),
         _index_of_few("ix_posts_decided", "decision_id"),
     )

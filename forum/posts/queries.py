@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Executable, Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Executable, Select, and_, bindparam, case, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
@@ -159,9 +159,17 @@ def about_undisclosed() -> ColumnElement[bool]:
 
 
 def about_category(category_id: int) -> ColumnElement[bool]:
-    """Return the condition for posts about a category's vendors, named or undisclosed."""
-    vendors = select(Vendor.id).where(Vendor.category_id == category_id)
-    return or_(Post.category_id == category_id, Post.vendor_id.in_(vendors))
+    """Return the condition for posts about a category's vendors, named or undisclosed.
+
+    The posts of a category with few are looked up; those of one with many are soon met among all, the latest first.
+    """
+    named = Vendor.__table__.alias("named").c
+    in_category = case((named.category_id == category_id, named.post_count), else_=0)
+    total, count = db.session.execute(select(func.sum(named.post_count), func.sum(in_category))).one()
+    if (count or 0) ** 2 > PAGE_SIZE * (total or 0):
+        return func.coalesce(_post.category_id, _vendor.category_id) == category_id
+    vendors = select(named.id).where(named.category_id == category_id)
+    return or_(_post.category_id == category_id, _post.vendor_id.in_(vendors))
 
 
 def with_rating() -> ColumnElement[bool]:

@@ -119,7 +119,7 @@ class Tier(db.Model):
     )
 
     id: Mapped[Id]
-    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id", ondelete="CASCADE"), index=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(60))
     position: Mapped[int]
     certified_people: Mapped[int | None]

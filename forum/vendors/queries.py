@@ -58,9 +58,12 @@ def merged_vendor_ids(vendor_id: int) -> Sequence[int]:
     return db.session.scalars(select(Vendor.id).where(Vendor.merged_into_id == vendor_id).order_by(Vendor.id)).all()
 
 
-def tier_names() -> dict[int, str]:
-    """Return every tier's name by its id."""
-    return {row.id: row.name for row in db.session.execute(select(Tier.id, Tier.name))}
+def tier_names(vendor_slug: str | None = None) -> dict[int, str]:
+    """Return the names of all tiers, or of one vendor's, by their ids."""
+    statement = select(Tier.id, Tier.name)
+    if vendor_slug is not None:
+        statement = statement.join(Programme).join(Vendor).where(Vendor.slug == vendor_slug)
+    return {row.id: row.name for row in db.session.execute(statement)}
 
 
 def programme_changes(vendor_id: int) -> Sequence[ProgrammeChange]:

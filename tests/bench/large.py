@@ -20,6 +20,7 @@ from forum.notifications.member_state import ItemState, SealedState, empty_state
 from forum.notifications.models import MemberState
 from forum.posts.chain_queries import TEXT_CHAIN
 from forum.posts.models import Comment, Post, PostTag, Tag, UsefulVote
+from forum.ratings.scores.actions import publish
 from forum.text import RENDER_VERSION
 from forum.urls import key_text
 from forum.vendors.models import Vendor
@@ -60,6 +61,8 @@ class Filling:
         self._totals()
         self._moderation()
         self._heavy_state()
+        db.session.commit()
+        publish(commit=db.session.commit)
         db.session.commit()
         search.fill_index()
         if db.engine.dialect.name == "postgresql":

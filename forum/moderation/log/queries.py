@@ -1,10 +1,11 @@
 """Queries for the public log, and the counts made from its rows."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from forum.db import db, now, start_of_day
@@ -146,13 +147,14 @@ def action_counts_since(moment: datetime) -> dict[str, int]:
 
 def transparency_counts() -> dict[str, Any]:
     """Return all figures of the transparency page, counted from the log and the cases that it closed."""
+    rows = _decision_counts()
     return {
-        "by_action": _by(Decision.action, ~_is_spam()),
-        "spam_by_action": _by(Decision.action, _is_spam()),
-        "by_rule": _by(Decision.rule, Decision.rule.is_not(None)),
-        "by_source": _by(Decision.source),
-        "automated": _by(Decision.automated).get(True, 0),
-        "decisions": sum(_by(Decision.automated).values()),
+        "by_action": _total_by("action", (row for row in rows if row.rule not in SPAM_RULES)),
+        "spam_by_action": _total_by("action", (row for row in rows if row.rule in SPAM_RULES)),
+        "by_rule": _total_by("rule", (row for row in rows if row.rule is not None)),
+        "by_source": _total_by("source", rows),
+        "automated": sum(row.number for row in rows if row.automated),
+        "decisions": sum(row.number for row in rows),
         "hidden": hidden_counts(),
         "hours_to_decide": _hours_to_decide(),
         "appeals": _count(Appeal.outcome),
@@ -160,6 +162,21 @@ def transparency_counts() -> dict[str, Any]:
         "hours_to_decide_notices": hours_to_decide_notices(MIN_EXACT_COUNT),
         "leanings": _leanings(),
     }
+
+
+def _decision_counts() -> Sequence[Row[*tuple[Any, ...]]]:
+    """Return how many countable decisions are alike in all that is counted: one pass over one index."""
+    columns = (Decision.action, Decision.rule, Decision.source, Decision.automated)
+    statement = select(*columns, func.count().label("number")).where(_is_countable())
+    return db.session.execute(statement.group_by(*columns)).all()
+
+
+def _total_by(name: str, rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[Any, int]:
+    """Return the sums of the counts by a column, in its order."""
+    counts: Counter[Any] = Counter()
+    for row in rows:
+        counts[getattr(row, name)] += row.number
+    return dict(sorted(counts.items()))
 
 
 def _is_spam() -> ColumnElement[bool]:
