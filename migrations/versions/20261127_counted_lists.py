@@ -6,7 +6,7 @@ Two indexes that are the beginnings of unique ones are dropped.
 from alembic import op
 
 revision = "counted_lists"
-down_revision = "constant_lists"
+down_revision = "reply_deltas"
 branch_labels = None
 depends_on = None
 

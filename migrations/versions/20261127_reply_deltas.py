@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "reply_deltas"
-down_revision = "constant_lists"
+down_revision = "page_versions"
 branch_labels = None
 depends_on = None
 
