@@ -16,6 +16,8 @@ from sqlalchemy.exc import DisconnectionError
 POOL = {"pool_use_lifo": True}
 # How many statements a connection keeps prepared; the least recently used one goes.
 MAX_PREPARED = 200
+# Compiling a statement takes longer than any statement here takes to execute.
+NO_COMPILING = b"SET jit = off"
 
 
 def configure(engine: Engine, *, prepares: bool) -> None:
@@ -24,6 +26,7 @@ def configure(engine: Engine, *, prepares: bool) -> None:
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, record: object, arguments: Any, options: dict[str, Any]) -> Any:
         connection = _connection_class(dialect.dbapi).connect(*arguments, **options)
+        connection.pgconn.exec_(NO_COMPILING)
         connection.prepared_max = MAX_PREPARED
         if not prepares:
             connection.prepare_threshold = None

@@ -4,6 +4,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,27 +45,26 @@ def keeps_statements() -> bool:
 
 
 @contextmanager
-def pooler(database: URL, folder: Path) -> Iterator[str]:
+def pooler(database: URL) -> Iterator[str]:
     """Run pgbouncer with a single connection to the server for all clients, and yield the database's address there."""
     port = free_port()
     parts = {"host": database.query.get("host") or database.host, "port": database.port, "user": database.username}
     server = " ".join(f"{name}={value}" for name, value in parts.items() if value)
     prepared = "max_prepared_statements = 200" if keeps_statements() else ""
-    file = folder / "pgbouncer.ini"
-    file.write_text(CONFIGURATION.format(server=server, port=port, prepared=prepared))
-    user = _server_user()
-    if user:
-        shutil.chown(file, user)
-        for parent in (folder, *folder.parents[:3]):
-            if parent.name.startswith(("pytest-", "test_")):
-                parent.chmod(0o755)
-    process = subprocess.Popen([str(program()), "-q", str(file)], user=user, cwd="/")
-    try:
-        _wait_for(port, process)
-        yield f"postgresql+psycopg://{database.username}@127.0.0.1:{port}/{database.database}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    with tempfile.TemporaryDirectory(prefix="forum-pgbouncer-") as folder:
+        file = Path(folder) / "pgbouncer.ini"
+        file.write_text(CONFIGURATION.format(server=server, port=port, prepared=prepared))
+        user = _server_user()
+        if user:
+            shutil.chown(folder, user)
+            shutil.chown(file, user)
+        process = subprocess.Popen([str(program()), "-q", str(file)], user=user, cwd="/")
+        try:
+            _wait_for(port, process)
+            yield f"postgresql+psycopg://{database.username}@127.0.0.1:{port}/{database.database}"
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:

@@ -11,7 +11,10 @@ from flask import Flask, g
 from sqlalchemy import event, text
 
 from forum import create_app
+from forum.accounts.models import Member
 from forum.db import db, reading, writing
+from forum.moderation.decisions.actions import apply_action
+from forum.moderation.log.queries import log_page
 from forum.posts.models import Post
 from forum.urls import key_text
 from tests import poolers
@@ -129,6 +132,31 @@ def test_a_page_has_no_transaction_unless_it_declares_one(app: Flask) -> None:
     assert states == ["IDLE", "INTRANS", "INTRANS", "IDLE", "INTRANS"]
 
 
+def test_nothing_is_compiled(app: Flask) -> None:
+    assert db.session.scalar(text("SHOW jit")) == "off"
+
+
+def test_the_log_looks_up_the_texts_that_it_shows_and_collects_no_others(app: Flask, judge: Member) -> None:
+    for _ in range(30):
+        item = make_post(make_member(), anonymous=True)
+        apply_action(item, judge, action="hide", rule=1, facts="", reason="A price was quoted.", source="flag")
+    db.session.commit()
+    db.session.execute(text("ANALYZE"))
+    plans: list[str] = []
+
+    def explain(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        with connection.connection.cursor() as other:
+            other.execute(f"EXPLAIN {statement}", parameters)
+            plans.append("\n".join(row[0] for row in other.fetchall()))
+
+    event.listen(db.engine, "before_cursor_execute", explain)
+    try:
+        assert len(log_page().rows) == 30
+    finally:
+        event.remove(db.engine, "before_cursor_execute", explain)
+    assert "SubPlan" in plans[0] and "hashed" not in plans[0], plans[0]
+
+
 @pytest.mark.skipif(poolers.program() is None, reason="pgbouncer is not installed")
 def test_a_site_works_behind_a_pooler_of_transactions(
     migrated_app: Flask, app: Flask, post: Post, tmp_path: Path
@@ -139,7 +167,7 @@ def test_a_site_works_behind_a_pooler_of_transactions(
     _ = member.get_id(), member.secret, member.session_epoch
     db.session.expunge_all()  # else the test's own session reads through the pooler, too
     prepares = poolers.keeps_statements()
-    with poolers.pooler(db.engine.url, tmp_path) as url:
+    with poolers.pooler(db.engine.url) as url:
         sites = [create_app(settings_for(url, tmp_path, PREPARED_STATEMENTS=prepares)) for _ in range(2)]
         browsers: list[Any] = []
         for site in sites:
