@@ -31,6 +31,7 @@ class Settings:
     proxies: int = 0  # how many reverse proxies in front set X-Forwarded-*
     instance: str = "instance"  # the folder for data that outlives an upgrade
     database_url: str = ""  # default: SQLite in the instance folder
+    prepared_statements: str = "on"  # "off": a pooler in front of PostgreSQL can't keep them apart
     redis_url: str = ""  # for rate limits and jobs shared by several processes or machines
     secret_key: str = ""  # signs sessions and mailed links
     anonymity_key: str = ""  # ties anonymous texts to their authors; never in the database
@@ -123,6 +124,7 @@ def _read(environ: Mapping[str, str]) -> Settings:
     return Settings(**values)
 
 
+CHOICES = {"environment": ("local", "production"), "backups": ("daily", "off"), "prepared_statements": ("on", "off")}
 # What a URL in a setting may begin with.
 URL_PREFIXES = {
     "database_url": ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://"),
@@ -144,14 +146,13 @@ TLS_OFF = "tls=off"
 
 def _check(settings: Settings) -> None:
     """Raise SettingsError for values that would fail later with a less clear message."""
-    if settings.environment not in ("local", "production"):
-        raise SettingsError("FORUM_ENVIRONMENT must be local or production.")
+    for name, choices in CHOICES.items():
+        if getattr(settings, name) not in choices:
+            raise SettingsError(f"FORUM_{name.upper()} must be {' or '.join(choices)}.")
     if not 1 <= settings.port <= 65535:
         raise SettingsError("FORUM_PORT must be a number from 1 to 65535.")
     if settings.workers < 1:
         raise SettingsError("FORUM_WORKERS must be at least 1.")
-    if settings.backups not in ("off", "daily"):
-        raise SettingsError("FORUM_BACKUPS must be daily or off.")
     if settings.hsts not in HSTS:
         raise SettingsError(f"FORUM_HSTS must be one of {', '.join(HSTS)}.")
     if settings.log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
@@ -166,9 +167,7 @@ def _check(settings: Settings) -> None:
     for name, (module, package) in PACKAGES.items():
         if getattr(settings, name) and find_spec(module) is None:
             variable = f"FORUM_{name.upper()}"
-            raise SettingsError(
-                f"{variable} needs the Python package {package}. Install it with: pip install {package}"
-            )
+            raise SettingsError(f"{variable} needs the Python package {package}: pip install {package}")
 
 
 def _create_folder(instance: Path) -> Path:
@@ -216,6 +215,7 @@ def _service_urls(settings: Settings, instance: Path) -> dict[str, object]:
     """Return where database, queue, mail, rate limits and backups are: in the instance folder unless set otherwise."""
     return {
         "SQLALCHEMY_DATABASE_URI": _database_url(settings, instance),
+        "PREPARED_STATEMENTS": settings.prepared_statements == "on",
         "REDIS_URL": settings.redis_url,
         "JOBS_URL": settings.redis_url or f"sqlite:{instance / 'jobs.sqlite'}",
         "MAIL_URL": settings.mail_url or f"file:{instance / 'mail'}",

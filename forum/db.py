@@ -26,6 +26,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from forum import postgres
 from forum.config import SAFE_METHODS
 from forum.write_lock import begin_immediate, expire_outdated, sqlite_connection
 
@@ -134,8 +135,11 @@ def init_app(app: Flask) -> None:
     if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
         app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", SQLITE_POOL | QUIET_ERRORS)
     else:
-        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": True, **QUIET_ERRORS})
+        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", postgres.POOL | QUIET_ERRORS)
     db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "postgresql":
+            postgres.configure(db.engine, prepares=app.config["PREPARED_STATEMENTS"])
     migrate.init_app(app, db)
     app.before_request(_mark_safe_request)
 
@@ -152,7 +156,7 @@ PRAGMAS = (
 def _configure_sqlite(connection: object, record: object) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
-    connection.isolation_level = None  # `_begin_sqlite` sends BEGIN
+    connection.isolation_level = None  # `_begin` sends BEGIN
     cursor = connection.cursor()
     for pragma in (*PRAGMAS, f"busy_timeout={BUSY_TIMEOUT_MS}"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -170,10 +174,10 @@ def reading() -> Iterator[None]:
 def writing() -> Iterator[None]:
     """Declare that a job or command writes, as a context manager or a decorator.
 
-    Its transactions wait for SQLite's one lock when they begin; see `_begin_sqlite`.
+    Its transactions wait for SQLite's one lock when they begin; see `_begin`.
     """
     with _unit_of_work("immediate"):
-        if _is_sqlite() and db.session().in_transaction() and not _holds_lock():
+        if db.session().in_transaction() and not _is_writing():
             db.session.rollback()
         yield
 
@@ -231,17 +235,21 @@ def _is_sqlite() -> bool:
     return db.session.get_bind().dialect.name == "sqlite"
 
 
-def _holds_lock() -> bool:
+def _is_writing() -> bool:
     return db.session.connection().info.get("transaction_mode") == "immediate"
 
 
 @event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Connection) -> None:
-    """Begin as declared. A writer takes its lock at once: SQLite refuses it to a reader whose snapshot is outdated."""
-    if connection.dialect.name != "sqlite":
-        return
+def _begin(connection: Connection) -> None:
+    """Begin as declared. A writer takes its lock at once: SQLite refuses it to a reader whose snapshot is outdated.
+
+    On PostgreSQL a page is read without a transaction: each statement sees what is committed when it begins, as in
+    a transaction there, and BEGIN and ROLLBACK would be two more round trips. `reading()` asks for a transaction.
+    """
     mode = connection.info["transaction_mode"] = _declared_mode()
-    if mode == "deferred":
+    if connection.dialect.name == "postgresql":
+        postgres.begin(connection, is_page=_is_page())
+    elif mode == "deferred":
         connection.exec_driver_sql("BEGIN")
     else:
         begin_immediate(sqlite_connection(connection), BUSY_TIMEOUT_MS)
@@ -258,6 +266,11 @@ def _declared_mode() -> TransactionMode:
     view = current_app.view_functions.get(request.endpoint or "")
     reads = request.method in SAFE_METHODS or hasattr(view, "starts_deferred")
     return "deferred" if reads else "immediate"
+
+
+def _is_page() -> bool:
+    """Return whether a view answers a safe method now, and nothing declared otherwise."""
+    return has_request_context() and "forum.is_safe" in request.environ and g.get("transaction_mode") is None
 
 
 def _mark_safe_request() -> None:

@@ -16,7 +16,7 @@ from tests import style
 ROOT = Path(__file__).parent.parent
 # From the ground up: a room imports from rooms on lower floors, and from itself.
 FLOORS = [
-    "config job_queue markdown markdown_writer write_lock",
+    "config job_queue markdown markdown_writer postgres write_lock",
     "access_protocols db domains text dates anonymity diffs gateway jobs limit_storage links signed_tokens sockets",
     "mail_bounces schema versions word_lists",
     "site page_cache job_runs chains storage mail_transport request_metrics error_tracking",

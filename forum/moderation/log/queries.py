@@ -112,10 +112,14 @@ def public_source() -> ColumnElement[str]:
 
 
 def _is_anonymous() -> ColumnElement[bool]:
+    """Return the condition for decisions about anonymous texts.
+
+    Each text is looked up by its id. With EXISTS, PostgreSQL first collects all anonymous texts there are.
+    """
     post, comment = aliased(Post), aliased(Comment)
-    posts = select(post.id).where(post.id == Decision.post_id, post.pseudonym_id.is_not(None))
-    comments = select(comment.id).where(comment.id == Decision.comment_id, comment.pseudonym_id.is_not(None))
-    return or_(posts.exists(), comments.exists())
+    of_post = select(post.pseudonym_id).where(post.id == Decision.post_id).scalar_subquery()
+    of_comment = select(comment.pseudonym_id).where(comment.id == Decision.comment_id).scalar_subquery()
+    return or_(of_post.is_not(None), of_comment.is_not(None))
 
 
 def is_listed_clause() -> ColumnElement[bool]:
