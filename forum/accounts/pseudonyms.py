@@ -1,6 +1,6 @@
 """Find or make the pseudonym under which a member writes in a thread, and find the member behind one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from forum import anonymity
 from forum.access import is_anonymous_writing_locked
@@ -11,9 +11,14 @@ from forum.db import db
 
 def alias_for(thread_key: str, member: Member) -> str | None:
     """Return the alias the member has, or would get, in this thread; None while their anonymous writing is locked."""
+    return None if is_anonymous_writing_locked(member) else alias_among(thread_aliases(thread_key), thread_key, member)
+
+
+def alias_among(aliases: Mapping[str, str], thread_key: str, member: Member) -> str | None:
+    """Return the same for the aliases in use in this thread, each with its thread HMAC."""
     if is_anonymous_writing_locked(member):
         return None
-    own_hmacs, aliases = anonymity.thread_hmacs(thread_key, member.secret), thread_aliases(thread_key)
+    own_hmacs = anonymity.thread_hmacs(thread_key, member.secret)
     existing = next((alias for alias, thread_hmac in aliases.items() if thread_hmac in own_hmacs), None)
     return existing or _free_alias(aliases, own_hmacs[0] if own_hmacs else "")
 
