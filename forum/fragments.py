@@ -5,11 +5,12 @@ often than the page. See "Pages of members" in docs/architecture.md.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any, NamedTuple
 
-from flask import current_app, g, request
+from flask import Flask, current_app, g, request
 from flask.globals import request_ctx
 from jinja2 import Template
 from jinja2.runtime import Context
@@ -105,19 +106,29 @@ def forget_all() -> None:
     _memory.clear()
 
 
-def render_in_parts(page: SharedPage, **values: object) -> str:
-    """Return a page: what is shared, and its live blocks with these values."""
+def render_in_parts(page: SharedPage, texts: Mapping[str, str], **values: object) -> str:
+    """Return a page: what is shared, and its live blocks, which are these texts by name, or rendered with values."""
     context_values: dict[str, Any] = {**page.names, **values}
     current_app.update_template_context(context_values)
     context = page.template.new_context(context_values)
-    return "".join(["".join(page.blocks[part](context)) if isinstance(part, Gap) else part for part in page.parts])
+    blocks = page.blocks
+    return "".join(
+        [
+            (texts[part] if part in texts else "".join(blocks[part](context))) if isinstance(part, Gap) else part
+            for part in page.parts
+        ]
+    )
+
+
+def block_text(page: SharedPage, name: str, **values: object) -> str:
+    """Render a live block that has nothing of a reader, in a request that is nobody's."""
+    with _nobodys_request("UTC"):
+        return "".join(page.blocks[name](page.template.new_context({**page.names, **values})))
 
 
 def shared_page(template_name: str, time_zone: str, **values: object) -> SharedPage:
     """Render what all members in a time zone see of a page, in a request that is nobody's, with gaps for the rest."""
-    app, path, root = current_app._get_current_object(), request.path, request.url_root  # type: ignore[attr-defined]
-    with app.app_context(), app.test_request_context(path, base_url=root):
-        g._login_user = AnyMember(time_zone)
+    with _nobodys_request(time_zone) as app:
         template, layout = app.jinja_env.get_template(template_name), app.jinja_env.get_template(LAYOUT)
         blocks = {name: block for name, block in (layout.blocks | template.blocks).items() if name.startswith(LIVE)}
         site.clear_cache()  # what is read now is from after the version was read
@@ -126,14 +137,23 @@ def shared_page(template_name: str, time_zone: str, **values: object) -> SharedP
         context = template.new_context(context_values)
         context.blocks.update({name: [_gap(name)] for name in blocks})
         parts = list(_joined(template.root_render_func(context)))
-        if request_ctx._session is not None and request_ctx._session.accessed:
-            raise ReaderNeededError(f"the session is used outside of a {LIVE} block")
     return SharedPage(template, parts, blocks, {**values, **context.vars})
 
 
 def size_of_page(page: SharedPage) -> int:
     """Return about how many bytes a page takes."""
     return sum(2 * len(part) for part in page.parts)
+
+
+@contextmanager
+def _nobodys_request(time_zone: str) -> Iterator[Flask]:
+    """Open a request without cookies at the present address, whose reader is any member in a time zone."""
+    app, path, root = current_app._get_current_object(), request.path, request.url_root  # type: ignore[attr-defined]
+    with app.app_context(), app.test_request_context(path, base_url=root):
+        g._login_user = AnyMember(time_zone)
+        yield app
+        if request_ctx._session is not None and request_ctx._session.accessed:
+            raise ReaderNeededError(f"the session is used outside of a {LIVE} block")
 
 
 def _gap(name: str) -> Block:

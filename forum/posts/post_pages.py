@@ -1,7 +1,7 @@
 """What a post's page is made of: what is the same for everyone is read once and kept, while nothing on it changes."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import session
 from markupsafe import Markup
@@ -108,6 +108,22 @@ def printed_page(page: PostPage, thread: ThreadView, reader: Member, *, has_form
 
     kind = (has_form, reader_clock(), script_root())
     return fragments.cached(page.key("page", *kind), page.versions.page, render, fragments.size_of_page)  # type: ignore[no-any-return]
+
+
+def render_shared(page: PostPage, thread: ThreadView, reader: Member, values: dict[str, Any]) -> str:
+    """Return the page for a member, of what is shared and of these values."""
+    printed = printed_page(page, thread, reader, has_form=values["form"] is not None)
+    return fragments.render_in_parts(printed, {"live_related": related_text(page, printed)}, **values)
+
+
+def related_text(page: PostPage, printed: SharedPage) -> str:
+    """Return the list of related posts. It changes more often than the page: with every reply to one of them."""
+    return fragments.cached(  # type: ignore[no-any-return]
+        ("related text", page.post.id, script_root()),
+        page.versions.lists,
+        lambda: fragments.block_text(printed, "live_related", related_posts=page.related_posts),
+        lambda text: 2 * len(text),
+    )
 
 
 def page_values(page: PostPage) -> dict[str, object]:

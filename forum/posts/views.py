@@ -27,7 +27,6 @@ from forum.accounts.pseudonyms import alias_among
 from forum.config import SAFE_METHODS
 from forum.db import db
 from forum.forms import composing
-from forum.fragments import render_in_parts
 from forum.posts import actions
 from forum.posts.comment_queries import comment_by_id, listed_reply_count
 from forum.posts.form_pages import SAVED_WHILE_HELD, TOO_MANY_SCHEDULED, cancel_replaced, post_form_page
@@ -41,8 +40,8 @@ from forum.posts.post_pages import (
     page_values,
     page_versions,
     post_page,
-    printed_page,
     printed_thread,
+    render_shared,
 )
 from forum.posts.queries import post_by_id
 from forum.posts.rating_cards import rating_card
@@ -96,7 +95,7 @@ def _page(page: PostPage, reader: Member, *, is_removed: bool) -> ResponseReturn
     values |= _reply_values(page, reader)
     has_form = values["form"] is not None
     if is_shared(page, reader) and values["official_reply"] is None:
-        return render_in_parts(printed_page(page, thread, reader, has_form=has_form), **values)
+        return render_shared(page, thread, reader, values)
     return render_template(
         "posts/show.html",
         **page_values(page)
