@@ -16,7 +16,7 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Connection
 from sqlalchemy import text as sql
 
-from forum import create_app, site
+from forum import create_app, fragments, site
 from forum.accounts import passwords
 from forum.accounts.models import Member
 from forum.config import CONSTANT_CONFIG
@@ -155,6 +155,7 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
         patch.setattr(bell, "MAX_AGE_SECONDS", 10**9)
         patch.setattr(legal_queries, "CACHE_SECONDS", 3600.0)
         legal_queries._cache.clear()
+        fragments.forget_all()
         rankings._cache.clear()
         empty_database()
         # The limiter is one for the process, so an application made by another test has configured it anew.

@@ -1,5 +1,6 @@
 """Find or make the pseudonym under which a member writes in a thread, and find the member behind one."""
 
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from forum import anonymity
@@ -14,9 +15,17 @@ CANDIDATES_AT_ONCE = 8
 
 def alias_for(thread_key: str, member: Member) -> str | None:
     """Return the alias the member has, or would get, in this thread; None while their anonymous writing is locked."""
+    return alias_in(None, thread_key, member)
+
+
+def alias_in(aliases: Mapping[str, str] | None, thread_key: str, member: Member) -> str | None:
+    """Return the same without a query, given all aliases of this thread, each with its thread HMAC."""
     if is_anonymous_writing_locked(member):
         return None
-    return _alias_in(thread_key, anonymity.thread_hmacs(thread_key, member.secret))
+    hmacs = anonymity.thread_hmacs(thread_key, member.secret)
+    if aliases is None:
+        return _alias_in(thread_key, hmacs)
+    return _own_alias(aliases, hmacs) or next(name for name in _candidates(hmacs) if name not in aliases)
 
 
 def get_or_create_pseudonym(thread_key: str, member: Member) -> Pseudonym:
@@ -49,11 +58,18 @@ def member_behind(pseudonym: anonymity.PseudonymRow) -> Member | None:
 
 def _alias_in(thread_key: str, hmacs: list[str]) -> str:
     """Return the alias of these HMACs of a member, or the first free one: one query, few rows in the largest thread."""
-    candidates = anonymity.alias_candidates(hmacs[0] if hmacs else "")
+    candidates = _candidates(hmacs)
     while True:
         names = list(islice(candidates, CANDIDATES_AT_ONCE))
         aliases = aliases_among(thread_key, names, hmacs)
-        existing = next((alias for alias, thread_hmac in aliases.items() if thread_hmac in hmacs), None)
-        alias = existing or next((name for name in names if name not in aliases), None)
+        alias = _own_alias(aliases, hmacs) or next((name for name in names if name not in aliases), None)
         if alias is not None:
             return alias
+
+
+def _candidates(hmacs: list[str]) -> Iterator[str]:
+    return anonymity.alias_candidates(hmacs[0] if hmacs else "")
+
+
+def _own_alias(aliases: Mapping[str, str], hmacs: list[str]) -> str | None:
+    return next((alias for alias, thread_hmac in aliases.items() if thread_hmac in hmacs), None)

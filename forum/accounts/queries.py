@@ -13,6 +13,9 @@ from forum.accounts.organisations import mailbox
 from forum.db import db, now
 from forum.domains import normalized_address
 
+# Of a thread with more than this nobody keeps all aliases in memory.
+MAX_ALIASES = 500
+
 
 def member_by_email(email: str) -> Member | None:
     """Return the member with this address, in whatever spelling of its domain and case."""
@@ -82,6 +85,19 @@ def pseudonym_of(thread_key: str, member: Member) -> Pseudonym | None:
 def _pseudonym_of() -> Executable:
     hmacs: BindParameter[Any] = bindparam("hmacs", expanding=True)
     return select(Pseudonym).where(Pseudonym.thread_key == bindparam("thread_key"), Pseudonym.thread_hmac.in_(hmacs))
+
+
+def all_aliases(thread_key: str) -> dict[str, str] | None:
+    """Return all aliases in use in this thread, each with its thread HMAC; None if there are more than MAX_ALIASES."""
+    rows = db.session.execute(_all_aliases(), {"thread_key": thread_key}).all()
+    return None if len(rows) > MAX_ALIASES else {row.name: row.thread_hmac for row in rows}
+
+
+@cache
+def _all_aliases() -> Executable:
+    pseudonym = Pseudonym.__table__.c
+    columns = select(pseudonym.name, pseudonym.thread_hmac)
+    return columns.where(pseudonym.thread_key == bindparam("thread_key")).limit(MAX_ALIASES + 1)
 
 
 def aliases_among(thread_key: str, names: Sequence[str], hmacs: Sequence[str] = ()) -> dict[str, str]:

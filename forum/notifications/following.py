@@ -15,9 +15,18 @@ from forum.notifications.own_text_queries import (
     own_texts_by_thread,
     state_and_own_replies,
     state_and_own_replies_in,
+    state_in_thread,
 )
-from forum.notifications.queries import ItemRow, followed_posts, followed_tags, followed_vendors, sealed_state
+from forum.notifications.queries import (
+    ItemRow,
+    followed_posts,
+    followed_tags,
+    followed_vendors,
+    note_state_mark,
+    sealed_state,
+)
 from forum.posts.chain_queries import readable_chain_links_of
+from forum.posts.signals import ReaderMarks, thread_opened
 from forum.templating import current_reader
 
 
@@ -91,10 +100,13 @@ def reader_follow(kind: str, item_id: int, count: int) -> ActiveFollow | None:
     return ActiveFollow(_unread(is_anonymous_writing_locked(reader), foreign_count - (state.seen_count or 0)))
 
 
-def reader_follow_of_thread(post: Thread) -> ActiveFollow | None:
-    """Return the reader's follow of a post, or None. A template global. Takes one query."""
-    reader = current_reader()
-    return thread_follow(reader, post) if is_member(reader) else None
+@thread_opened.connect
+def _marks_in_thread(post: Thread, member: Member, comment_ids: list[int]) -> ReaderMarks:
+    state = state_in_thread(member, post.id, post.thread_key, comment_ids)
+    note_state_mark(member.id, state.sealed)  # the bell asks for it, too
+    items = unseal_items(state.sealed) if is_member(member) else None
+    follow = _follow(member, post, items, state.replies, state.news_count) if items is not None else None
+    return ReaderMarks(state.useful_ids, follow)
 
 
 def thread_follow(member: Member, post: Thread) -> ActiveFollow | None:
@@ -119,12 +131,18 @@ def unread_in_list(member: Member, posts: Sequence[Thread]) -> dict[int, int]:
 def _thread_follow(
     member: Member, post: Thread, items: MemberItems, replies: tuple[OwnReply, ...]
 ) -> ActiveFollow | None:
+    return _follow(member, post, items, replies, post.comment_count + post.news_count)
+
+
+def _follow(
+    member: Member, post: Thread, items: MemberItems, replies: tuple[OwnReply, ...], news_count: int
+) -> ActiveFollow | None:
     state = items.get(("post", post.id), UNKNOWN)
     wrote_post = is_author(member, post) and is_listed(post) and post.imported_from is None
     texts = OwnTexts(replies, wrote_post) if wrote_post or replies else None
     if not is_followed(state, texts):
         return None
-    count = post.comment_count + post.news_count - (len(texts.replies) if texts else 0)
+    count = news_count - (len(texts.replies) if texts else 0)
     return ActiveFollow(_unread(is_anonymous_writing_locked(member), count - _read_count(state, texts)))
 
 

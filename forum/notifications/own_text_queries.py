@@ -7,7 +7,22 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import CompoundSelect, Executable, and_, bindparam, func, select, true, union_all
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Executable,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from forum import anonymity
@@ -18,7 +33,7 @@ from forum.notifications.models import MemberState
 from forum.posts.chain_queries import readable_chain_links_of
 from forum.posts.comment_actions import position_of
 from forum.posts.item_queries import is_not_imported
-from forum.posts.models import Comment, Post, PostTag
+from forum.posts.models import Comment, Post, PostTag, UsefulVote
 
 
 class OwnReply(NamedTuple):
@@ -85,7 +100,7 @@ def state_and_own_replies_in(
 
     `threads` has the thread keys of posts by their ids.
     """
-    secret = None if is_anonymous_writing_locked(member) else member.secret
+    secret = _readable_secret(member)
     hmacs = [hmac for thread_key in threads.values() for hmac in anonymity.thread_hmacs(thread_key, secret)]
     values = {
         "member_id": member.id,
@@ -102,9 +117,23 @@ def state_and_own_replies_in(
     return (rows[0].sealed if rows else None), replies
 
 
+def _readable_secret(member: Member) -> str | None:
+    return None if is_anonymous_writing_locked(member) else member.secret
+
+
 @cache
 def _state_and_own_replies_in() -> Executable:
-    comment, state, pseudonym = Comment.__table__.c, MemberState.__table__.c, Pseudonym.__table__.c
+    state, replies = MemberState.__table__.c, _own_replies_in_threads().subquery()
+    return (
+        select(state.sealed, *replies.c)
+        .select_from(MemberState.__table__)
+        .outerjoin(replies, true())
+        .where(state.member_id == bindparam("member_id"))
+    )
+
+
+def _own_replies_in_threads() -> CompoundSelect[Any]:
+    comment, pseudonym = Comment.__table__.c, Pseudonym.__table__.c
     own_pseudonyms = select(pseudonym.id).where(
         pseudonym.thread_key.in_(bindparam("thread_keys", expanding=True)),
         pseudonym.thread_hmac.in_(bindparam("thread_hmacs", expanding=True)),
@@ -113,15 +142,65 @@ def _state_and_own_replies_in() -> Executable:
     is_counted = and_(listed_clause(comment), is_not_imported(comment))
     is_in_threads = comment.post_id.in_(bindparam("post_ids", expanding=True))
     # Two searches by author, not one of all replies of the threads: some have thousands. A pseudonym is of one thread.
-    replies = union_all(
+    return union_all(
         select(*columns).where(comment.author_id == bindparam("member_id"), is_in_threads, is_counted),
         select(*columns).where(comment.pseudonym_id.in_(own_pseudonyms), is_counted),
-    ).subquery()
-    return (
-        select(state.sealed, *replies.c)
-        .select_from(MemberState.__table__)
-        .outerjoin(replies, true())
-        .where(state.member_id == bindparam("member_id"))
+    )
+
+
+class StateInThread(NamedTuple):
+    """What belongs to a reader in a thread, and how much there is in it to read."""
+
+    sealed: str | None
+    replies: tuple[OwnReply, ...]
+    useful_ids: set[int]
+    news_count: int
+
+
+def state_in_thread(member: Member, post_id: int, thread_key: str, comment_ids: Sequence[int]) -> StateInThread:
+    """Return the member's sealed state, their listed replies in a thread, and what they marked useful on a page of it.
+
+    Takes one query.
+    """
+    values = {
+        "member_id": member.id,
+        "post_id": post_id,
+        "post_ids": [post_id],
+        "thread_keys": [thread_key],
+        "thread_hmacs": anonymity.thread_hmacs(thread_key, _readable_secret(member)),
+        "comment_ids": comment_ids,
+    }
+    sealed, news_count, useful_ids, replies = None, 0, set(), []
+    for kind, id, text, number in db.session.execute(_state_in_thread(), values):
+        if kind == "reply":
+            replies.append(OwnReply(id, text, number is not None))
+        elif kind == "useful":
+            useful_ids.add(id)
+        elif kind == "state":
+            sealed = text
+        else:
+            news_count = number
+    return StateInThread(sealed, tuple(replies), useful_ids, news_count)
+
+
+@cache
+def _state_in_thread() -> Executable:
+    post, vote, state = Post.__table__.c, UsefulVote.__table__.c, MemberState.__table__.c
+    no_number, no_text = cast(null(), BigInteger), cast(null(), Text)
+    replies = _own_replies_in_threads().subquery().c
+    is_on_page = vote.comment_id.in_(bindparam("comment_ids", expanding=True))
+    # To each row its kind, an id, a text and a number.
+    return union_all(
+        select(literal("state"), state.member_id, state.sealed, no_number).where(
+            state.member_id == bindparam("member_id")
+        ),
+        select(literal("news"), post.id, no_text, post.comment_count + post.news_count).where(
+            post.id == bindparam("post_id")
+        ),
+        select(literal("useful"), func.coalesce(vote.post_id, vote.comment_id), no_text, no_number).where(
+            vote.member_id == bindparam("member_id"), or_(vote.post_id == bindparam("post_id"), is_on_page)
+        ),
+        select(literal("reply"), replies.id, replies.position_seal, replies.author_id),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from flask import g
 from sqlalchemy import Row, Select, bindparam, func, select
 
 from forum.access import listed_clause
@@ -35,7 +36,15 @@ def sealed_state(member_id: int) -> str | None:
 
 def state_mark(member_id: int) -> str:
     """Return the beginning of a member's sealed state: another one whenever it was changed. Asked on every page."""
+    noted: tuple[int, str] | None = g.get("state_mark")
+    if noted is not None and noted[0] == member_id:
+        return noted[1]
     return db.session.execute(_state_mark(), {"member_id": member_id}).scalar() or ""
+
+
+def note_state_mark(member_id: int, sealed: str | None) -> None:
+    """Remember for this request the beginning of a state that it has read."""
+    g.state_mark = member_id, (sealed or "")[:MARK_LENGTH]
 
 
 @cache

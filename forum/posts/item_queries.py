@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Executable, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Executable, bindparam, func, select
 
 from forum.accounts.models import Member
 from forum.db import db
@@ -59,23 +59,6 @@ def useful_vote_of(member: Member, item: Post | Comment) -> UsefulVote | None:
     """Return the member's useful vote on the item, or None."""
     statement = select(UsefulVote).where(UsefulVote.member_id == member.id, *_about(UsefulVote, item))
     return db.session.scalar(statement)
-
-
-def useful_votes_in(post_id: int, comment_ids: Sequence[int], member_id: int) -> set[int]:
-    """Return the ids among the post and these comments that the member has marked useful."""
-    parameters = {"post_id": post_id, "comment_ids": comment_ids, "member_id": member_id}
-    return {row.post_id or row.comment_id for row in db.session.execute(_useful_votes_in(), parameters)}
-
-
-@cache
-def _useful_votes_in() -> Executable:
-    return select(_vote.post_id, _vote.comment_id).where(
-        _vote.member_id == bindparam("member_id"),
-        or_(
-            _vote.post_id == bindparam("post_id"),
-            _vote.comment_id.in_(bindparam("comment_ids", expanding=True)),
-        ),
-    )
 
 
 def _about(kind: type[Revision] | type[UsefulVote], item: Post | Comment) -> list[ColumnElement[bool]]:

@@ -1,5 +1,7 @@
 """Signals that upper rooms listen to. They are sent inside the transaction, and none reveals who the author is."""
 
+from typing import NamedTuple, Protocol
+
 from blinker import Namespace
 
 _signals = Namespace()
@@ -15,3 +17,26 @@ item_held = _signals.signal("item-held")
 held_item_changed = _signals.signal("held-item-changed")
 # comments_moved(ids, into=post): these comments are under another post from now on.
 comments_moved = _signals.signal("comments-moved")
+# thread_opened(post, member=member, comment_ids=[...]): somebody who is signed in opens a page of a thread with these
+# comments. The listener returns their ReaderMarks, read in one statement.
+thread_opened = _signals.signal("thread-opened")
+
+
+class Follow(Protocol):
+    """A follow of a thread."""
+
+    @property
+    def unread(self) -> int: ...
+
+
+class ReaderMarks(NamedTuple):
+    """What of a thread is its reader's: the ids of the texts that they marked useful, and their follow."""
+
+    useful_ids: set[int]
+    follow: Follow | None
+
+
+def reader_marks(post: object, member: object, comment_ids: list[int]) -> ReaderMarks:
+    """Return what somebody who is signed in has marked in a thread."""
+    ((_, marks),) = thread_opened.send(post, member=member, comment_ids=comment_ids)
+    return marks  # type: ignore[no-any-return]

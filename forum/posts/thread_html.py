@@ -65,26 +65,51 @@ class PageFacts(NamedTuple):
     sign_in_url: str  # for strangers: of sign-in and back to a reply, without its key; else empty
 
 
-def render_thread(
-    rows: Sequence[CommentRow], post: PostPageRow, reader: ThreadReader, *, is_flat: bool = False
-) -> Markup:
-    """Return a page of the post's thread for this reader as nested lists, or as one list; empty without rows."""
-    if not rows:
-        return Markup("")
-    page = _page_facts(post, reader)
+class ThreadHtml(NamedTuple):
+    """A page of a thread as it is for all readers with the same PageFacts who wrote, marked and answered nothing in it.
+
+    `parts` are its text in order; by id of a reply, `places` says which part is its HTML, `rows` and `targets` what
+    that is made of.
+    """
+
+    parts: list[str]
+    places: dict[int, int]
+    rows: dict[int, CommentRow]
+    targets: dict[int, tuple[str, str] | None]
+
+
+def print_thread(rows: Sequence[CommentRow], page: PageFacts, *, is_flat: bool = False) -> ThreadHtml:
+    """Return a page of the post's thread as nested lists, or as one list; without parts if there are no rows."""
     by_id = {row.id: row for row in rows}
     depths = [0] * len(rows) if is_flat else [row.depth for row in rows]
-    own_ids, useful_ids, answered_ids = reader.own_ids, reader.useful_ids, reader.answered_ids
-    parts: list[str] = [LIST]
+    html = ThreadHtml([LIST] if rows else [], {}, by_id, {})
     for step, (comment_id, row) in zip(_steps(depths), by_id.items(), strict=True):
         target = _reply_target(row, by_id, page, is_flat) if is_flat or row.depth == MAX_DEPTH else None
-        is_own, is_useful, is_answered = comment_id in own_ids, comment_id in useful_ids, comment_id in answered_ids
-        render = _render if sys.getsizeof(row.body_html) <= MAX_CACHED_BYTES else _render.__wrapped__
-        parts += SEPARATORS[step], render(row, page, is_own, is_useful, is_answered, target)
-    # No comment stands before the first.
-    parts[1] = ""
-    parts += SEPARATORS[min(depths) - depths[-1]], LIST_END
+        html.targets[comment_id], html.places[comment_id] = target, len(html.parts) + 1
+        html.parts.extend((SEPARATORS[step], _comment_html(row, page, False, False, False, target)))
+    if rows:
+        html.parts[1] = ""  # no comment stands before the first
+        html.parts.extend((SEPARATORS[min(depths) - depths[-1]], LIST_END))
+    return html
+
+
+def thread_for(html: ThreadHtml, page: PageFacts, reader: ThreadReader) -> Markup:
+    """Return the page of a thread for one reader: their own replies, and those they marked or answered, differ."""
+    parts = list(html.parts)
+    for comment_id in reader.own_ids | reader.useful_ids | reader.answered_ids:
+        if comment_id in html.places:
+            is_own, is_useful = comment_id in reader.own_ids, comment_id in reader.useful_ids
+            row, target = html.rows[comment_id], html.targets[comment_id]
+            is_answered = comment_id in reader.answered_ids
+            parts[html.places[comment_id]] = _comment_html(row, page, is_own, is_useful, is_answered, target)
     return Markup("".join(parts))  # noqa: S704 - all of it was rendered by templates
+
+
+def _comment_html(
+    row: CommentRow, page: PageFacts, is_own: bool, is_useful: bool, is_answered: bool, target: tuple[str, str] | None
+) -> str:
+    render = _render if sys.getsizeof(row.body_html) <= MAX_CACHED_BYTES else _render.__wrapped__
+    return render(row, page, is_own, is_useful, is_answered, target)
 
 
 def mark_of(post_id: int, name: str) -> int:
@@ -92,7 +117,8 @@ def mark_of(post_id: int, name: str) -> int:
     return zlib.crc32(f"{post_id} {name}".encode()) % MARKS
 
 
-def _page_facts(post: PostPageRow, reader: ThreadReader) -> PageFacts:
+def page_facts(post: PostPageRow, reader: ThreadReader) -> PageFacts:
+    """Return what all comments on a page have in common for this reader."""
     # A vendor's representative neither answers nor votes in a thread about the vendor.
     can_vote = reader.represents_id is None or reader.represents_id != post.vendor_id
     reply_url = path_of("comments.show", comment_id=0).removesuffix(key_text(0))

@@ -1,7 +1,7 @@
 """A page of a thread for one reader: where it is, its HTML, and what the reader may do there."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -11,9 +11,9 @@ from forum.accounts.models import Member
 from forum.db import now
 from forum.messages import message_places, messages_at
 from forum.posts.comment_queries import REPORT_DELAY, SORT_COLUMNS, THREAD_PAGE_SIZE, sorted_page, thread_page
-from forum.posts.item_queries import useful_votes_in
 from forum.posts.rows import CommentRow, PostPageRow
-from forum.posts.thread_html import ThreadReader, render_thread
+from forum.posts.signals import Follow, ReaderMarks, reader_marks
+from forum.posts.thread_html import PageFacts, ThreadHtml, ThreadReader, page_facts, print_thread, thread_for
 from forum.urls import KeyConverter, whole_number
 
 # The parameters of a post's page that say which page of the thread it shows. Older links have "from", a reply's key.
@@ -22,6 +22,7 @@ PLACE_PARAMETERS = ("page", "sort", "after", "from")
 REPLY_PLACE = re.compile(f"r-{KeyConverter.regex}")
 # How many pages beside the present one have a link of their own.
 NEIGHBOURS = 1
+STRANGERS_MARKS = ReaderMarks(set(), None)
 
 
 class ThreadPlace(NamedTuple):
@@ -39,7 +40,8 @@ class ThreadView(NamedTuple):
     """
 
     html: Markup
-    reader: ThreadReader
+    reader: ThreadReader | None
+    follow: Follow | None
     place: ThreadPlace
     numbers: list[int | None]
     page_count: int
@@ -58,22 +60,47 @@ def place_in(args: Mapping[str, str]) -> ThreadPlace:
     return ThreadPlace(number=max(whole_number(args.get("page")) or 1, 1))
 
 
-def thread_view(post: PostPageRow, member: Member, place: ThreadPlace) -> ThreadView | None:
-    """Return a page of the post's thread; None if the thread has no such page."""
+class ThreadRows(NamedTuple):
+    """The rows of a page of a thread, and what comes after them."""
+
+    rows: Sequence[CommentRow]
+    has_next: bool
+    next_cursor: str | None = None
+
+
+def thread_rows(post: PostPageRow, place: ThreadPlace) -> ThreadRows:
+    """Read a page of the post's thread."""
     if place.sort != "oldest":
         page = sorted_page(post.id, place.sort, place.after)
-        reader = _thread_reader(member, post, page.rows)
-        html = _with_messages(render_thread(page.rows, post, reader, is_flat=True))
-        return ThreadView(html, reader, place, [], 0, page.next_cursor)
-    rows, has_next = thread_page(post.id, place.number)
-    if place.number > 1 and not rows:
+        return ThreadRows(page.rows, page.next_cursor is not None, page.next_cursor)
+    return ThreadRows(*thread_page(post.id, place.number))
+
+
+def thread_view(
+    post: PostPageRow,
+    thread: ThreadRows,
+    member: Member,
+    place: ThreadPlace,
+    shared_html: Callable[[PageFacts], ThreadHtml] | None = None,
+) -> ThreadView | None:
+    """Return a page of the post's thread; None if the thread has no such page.
+
+    `shared_html` returns what all readers see of it, if that is kept.
+    """
+    rows, has_next, next_cursor = thread
+    is_flat = place.sort != "oldest"
+    if not is_flat and place.number > 1 and not rows:
         return None
-    reader = _thread_reader(member, post, rows)
+    marks = reader_marks(post, member, [row.id for row in rows]) if member.is_authenticated else STRANGERS_MARKS
+    reader = _thread_reader(member, post, rows, marks)
+    facts = page_facts(post, reader)
+    shared = shared_html(facts) if shared_html else print_thread(rows, facts, is_flat=is_flat)
+    html = _with_messages(thread_for(shared, facts, reader))
+    if is_flat:
+        return ThreadView(html, reader, marks.follow, place, [], 0, next_cursor)
     # The number of replies is known, that of tombstones is not: the last page shows itself when one is there.
     page_count = max(-(-post.comment_count // THREAD_PAGE_SIZE), place.number + 1) if has_next else place.number
-    numbers = _page_numbers(place.number, page_count)
-    html = _with_messages(render_thread(rows, post, reader))
-    return ThreadView(html, reader, place, numbers, page_count, None)
+    return ThreadView(html, reader, marks.follow, place, _page_numbers(place.number, page_count), page_count, None)
 
 
 def _with_messages(html: Markup) -> Markup:
@@ -99,14 +126,13 @@ def _page_numbers(number: int, page_count: int) -> list[int | None]:
     return numbers
 
 
-def _thread_reader(member: Member, post: PostPageRow, rows: Sequence[CommentRow]) -> ThreadReader:
+def _thread_reader(member: Member, post: PostPageRow, rows: Sequence[CommentRow], marks: ReaderMarks) -> ThreadReader:
     is_signed_in = member.is_authenticated
     own_ids = ids_written_by(member, post.thread_key, [post, *rows])
-    useful_ids = useful_votes_in(post.id, [row.id for row in rows], member.id) if is_signed_in else set()
     represents_id = member.represents_id if is_representative(member) else None
     return ThreadReader(
         own_ids,
-        useful_ids,
+        marks.useful_ids,
         _answered_ids(member.id, post.id, rows) if is_signed_in else set(),
         can_write(member),
         is_signed_in,

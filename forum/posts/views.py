@@ -1,7 +1,7 @@
 """Posts: show, write, edit and delete them."""
 
 import secrets
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -23,7 +23,7 @@ from forum.access import (
     represents_vendor_of,
 )
 from forum.accounts.models import Member
-from forum.accounts.pseudonyms import alias_for
+from forum.accounts.pseudonyms import alias_in
 from forum.config import SAFE_METHODS
 from forum.db import db
 from forum.forms import composing
@@ -35,10 +35,18 @@ from forum.posts.forms import TEXT_ONLY, CommentForm, PostEditForm, PostForm, fo
 from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Post
 from forum.posts.official_views import official_reply_values
-from forum.posts.queries import post_by_id, post_page_row
+from forum.posts.post_pages import (
+    PostPage,
+    is_shared,
+    page_values,
+    page_versions,
+    post_page,
+    printed_thread,
+    render_shared,
+)
+from forum.posts.queries import post_by_id
 from forum.posts.rating_cards import rating_card
-from forum.posts.related_queries import related_posts
-from forum.posts.rows import PostPageRow, RelatedPostRow
+from forum.posts.rows import PostPageRow
 from forum.posts.scheduled_actions import schedule_post
 from forum.posts.signature_forms import competitor_message
 from forum.posts.thread_pages import place_args, place_in, thread_view
@@ -60,49 +68,50 @@ bp = Blueprint("posts", __name__)
 @bp.get("/posts/<key:post_id>/<slug>")
 def show(post_id: int, slug: str | None = None) -> ResponseReturnValue:
     """Show a post and a page of its thread."""
-    post, reader = post_page_row(post_id), current_reader()
-    if post is None or not can_open(reader, post):
+    place = place_in(request.args)
+    present = page_versions(post_id, place)  # before anything else is read
+    page, reader = post_page(post_id, place, present), current_reader()
+    if page is None or not can_open(reader, page.post):
         abort(404)
-    is_removed = not can_see(reader, post)
+    post, is_removed = page.post, not can_see(reader, page.post)
     # Once a decision hid it, the slug (made of the title) disappears from the URL.
     url_slug = None if is_removed else post.slug
     if slug != url_slug:
-        place: dict[str, Any] = place_args(request.args)
-        return redirect(url_for(".show", post_id=post_id, slug=url_slug, **place), 302 if is_removed else 301)
+        args: dict[str, Any] = place_args(request.args)
+        return redirect(url_for(".show", post_id=post_id, slug=url_slug, **args), 302 if is_removed else 301)
     if is_removed and post.removed_at is None:
         return render_template("posts/hidden.html", post=post)
     if "from" in request.args:
         return _redirect_to_reply(post, KeyConverter.number_in(request.args["from"]))
-    thread = thread_view(post, reader, place_in(request.args))
+    return _page(page, reader, is_removed=is_removed) or _redirect_to(post)
+
+
+def _page(page: PostPage, reader: Member, *, is_removed: bool) -> ResponseReturnValue | None:
+    """Return the page of a post for its reader; None if the thread has no such page."""
+    post = page.post
+    thread = thread_view(post, page.thread, reader, page.place, partial(printed_thread, page))
     if thread is None:
-        return _redirect_to(post)
+        return None
+    values: dict[str, Any] = {"thread": thread, "reader": thread.reader, "related_posts": page.related_posts}
+    values |= _reply_values(page, reader)
+    has_form = values["form"] is not None
+    if is_shared(page, reader) and values["official_reply"] is None:
+        return render_shared(page, thread, reader, values)
     return render_template(
         "posts/show.html",
-        post=post,
-        tags=sorted((post.tags or "").split()),
-        thread=thread,
-        reader=thread.reader,
-        related_posts=_related_posts(post, is_removed),
-        card=rating_card(post),
-        is_removed=is_removed,
-        **_reply_values(post, reader),
+        **page_values(page)
+        | {"is_removed": is_removed, "card": rating_card(post), "has_form": has_form}
+        | {"is_own": thread.reader is not None and post.id in thread.reader.own_ids}
+        | values,
     )
 
 
-def _related_posts(post: PostPageRow, is_removed: bool) -> Sequence[RelatedPostRow]:
-    """Return the related posts, and let strangers' pages be kept until they or the post change."""
-    related = related_posts(post.id, post.vendor_id)
-    if not is_removed and post.merged_into_id is None:
-        keep_page(versions.POSTS, *(versions.of_post(row.id) for row in (post, *related)))
-    return related
-
-
-def _reply_values(post: PostPageRow, reader: Member) -> dict[str, object]:
-    """Return what the page needs for the reader's reply, ordinary or official, and their useful vote."""
-    is_open_to_reader = can_reply(reader, post)
+def _reply_values(page: PostPage, reader: Member) -> dict[str, object]:
+    """Return what the page needs for the reader's reply, ordinary or official, their useful vote, and their follow."""
+    post, is_open_to_reader = page.post, can_reply(reader, page.post)
     return {
         "form": CommentForm(formdata=None, submission=secrets.token_hex(16)) if is_open_to_reader else None,
-        "alias": alias_for(post.thread_key, reader) if is_open_to_reader else None,
+        "alias": alias_in(page.aliases, post.thread_key, reader) if is_open_to_reader else None,
         "official_reply": official_reply_values(post) if can_reply_officially(reader, post) else None,
         "can_vote": not represents_vendor_of(reader, post),
     }
