@@ -2,18 +2,22 @@
 
 import signal
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from forum import jobs
 from forum.accounts.passwords import hash_password
-from forum.db import db
+from forum.db import db, now
+from forum.job_runs import JobClaim, JobRun
+from forum.mail import Mail
 from forum.posts.models import Comment
 from forum.site import SiteSetting
 from tests.factories import make_member, make_post
 from tests.nodes import Browser, Nodes, running_nodes
 from tests.post_forms import path_to
-from tests.served import Visits
+from tests.served import Visits, eventually
 
 pytestmark = pytest.mark.slow  # servers in their own processes
 
@@ -33,6 +37,13 @@ def write_members(nodes: Nodes) -> tuple[str, str]:
     with nodes.first.application():
         member = make_member(password_hash=hash_password(PASSWORD))
         return str(member.email), path_to(make_post())
+
+
+def is_done(job: str) -> bool:
+    """Return whether a job has run and no mail waits."""
+    db.session.rollback()
+    run = db.session.get(JobRun, job)
+    return run is not None and run.failures == 0 and not db.session.query(Mail).count()
 
 
 def store_setting(nodes: Nodes, value: str) -> None:
@@ -65,6 +76,23 @@ def test_a_journey_goes_on_at_whichever_node_answers(nodes: Nodes) -> None:
         for port in [first, second] * MAX_SIGN_INS
     ]
     assert failures == [422] * MAX_SIGN_INS + [429] * MAX_SIGN_INS
+
+
+def test_a_mail_goes_out_once_and_a_scheduled_run_that_all_take_up_is_done_once(nodes: Nodes) -> None:
+    email, _ = write_members(nodes)
+    with nodes.first.application() as app:
+        db.session.merge(JobClaim(name="delete_sessions", due_at=now() - timedelta(days=2)))
+        db.session.commit()
+        queue = jobs.queue_of(app)
+        (scheduled,) = [task for task in queue._registry.periodic_tasks if task.name == "delete_sessions_scheduled"]
+        for _ in range(6):  # as the schedules of both nodes would, at the same moment
+            queue.enqueue(scheduled)
+        stranger = Browser()
+        stranger.open(nodes.proxy_port, "/forgotten-password")
+        assert stranger.send(nodes.proxy_port, "/forgotten-password", email=email).status in (200, 302)
+        assert eventually(lambda: not len(queue) and is_done("delete_sessions"), 40)
+        assert db.session.get_one(JobClaim, "delete_sessions").due_at > now() - timedelta(days=1)
+    assert [letter["To"] for letter in nodes.mail_server.received] == [email]
 
 
 def test_the_proxy_goes_on_when_a_node_is_killed_and_when_one_restarts(nodes: Nodes) -> None:
