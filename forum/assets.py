@@ -3,7 +3,7 @@
 import hashlib
 from functools import cache
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 from forum import db
 from forum.urls import path_of, script_root
@@ -29,7 +29,10 @@ def init_app(app: Flask) -> None:
 
     def static(filename: str) -> Response:
         if filename not in JOINED:
-            return app.send_static_file(filename)
+            response = app.send_static_file(filename)
+            g.file_version = _version_of(filename)
+            return response
+        g.file_version = _version_of(filename)
         response = Response(_content_of(filename), mimetype=JOINED[filename])
         response.set_etag(_version_of(filename))
         response.make_conditional(request)

@@ -63,7 +63,7 @@ def _add_headers(response: Response) -> WerkzeugResponse:
     headers = response.headers
     headers.extend(current_app.extensions["security_headers"])
     if request.endpoint in FILE_ENDPOINTS and response.status_code in (200, 206, 304):
-        headers["Cache-Control"] = "public, max-age=" + ("31536000, immutable" if "v" in request.args else "604800")
+        headers["Cache-Control"] = _file_caching()
         return _compress(response).make_conditional(request)
     if request.method == "POST" and response.status_code in (200, 422) and _is_composing():
         headers["Cache-Control"] = COMPOSING_ANSWER
@@ -83,6 +83,17 @@ def _add_headers(response: Response) -> WerkzeugResponse:
     _add_vary(response, "Cookie, Accept-Encoding")
     response.set_etag(hashlib.sha256(response.get_data(), usedforsecurity=False).hexdigest()[:24])
     return _compress(response).make_conditional(request)
+
+
+def _file_caching() -> str:
+    """Return how long a file may be kept. Under an address that another version of the site prints, it must not stay.
+
+    While machines are upgraded one after the other, the page of one may ask another for its files.
+    """
+    if "v" not in request.args:
+        return "public, max-age=604800"
+    is_ours = request.args["v"] == g.get("file_version")
+    return "public, max-age=31536000, immutable" if is_ours else "no-store"
 
 
 def _pad(response: Response) -> Response:

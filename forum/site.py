@@ -1,7 +1,6 @@
 """Settings that admins change while the site runs: limits, thresholds, the announcement; with their defaults."""
 
 import re
-import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from hashlib import sha256
@@ -14,10 +13,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from forum import text
 from forum.db import Timestamp, db, lock, now
+from forum.site_cache import Execute, SiteCache
 
-# Every page shows the announcement, so settings are cached in each process. The process that changes one sees it at
-# once, others when the cache expires.
-CACHE_SECONDS = 10.0
 Value = str | int | float
 
 # The default of each setting, and its description on the admin page.
@@ -91,8 +88,8 @@ LOGO_SIGNATURES = (
 )
 MAX_LOGO_BYTES = 64_000
 DIGEST_LENGTH = 16
-# For each database: when the cache expires, in seconds of time.monotonic(), and the stored settings.
-_cache: dict[str, tuple[float, dict[str, Value]]] = {}
+# What a transaction that has changed a setting sets in the info of its session.
+CHANGED = "has_new_settings"
 
 
 class SiteSetting(db.Model):
@@ -112,7 +109,7 @@ def setting(name: str) -> Any:
 
 def current_settings() -> dict[str, Value]:
     """Return the value of every setting, read from the database."""
-    stored = _read()
+    stored = _read(db.session.execute)
     return {name: stored.get(name, default) for name, (default, _) in DEFAULTS.items()}
 
 
@@ -174,7 +171,7 @@ def store_logo(body: bytes) -> None:
     digest = sha256(body).hexdigest()[:DIGEST_LENGTH]
     _write(LOGO, f"{digest}:{logo_mimetype(body)}:{b64encode(body).decode()}" if body else "", "")
     db.session.flush()
-    db.session.info["has_new_settings"] = True
+    db.session.info[CHANGED] = True
 
 
 def change_setting(name: str, value: Value) -> None:
@@ -183,7 +180,7 @@ def change_setting(name: str, value: Value) -> None:
     if name in RENDERED_SETTINGS:
         _write(RENDERED_SETTINGS[name], text.to_html(str(value)) if value else "", "")
     db.session.flush()
-    db.session.info["has_new_settings"] = True
+    db.session.info[CHANGED] = True
     clear_cache()
 
 
@@ -191,7 +188,7 @@ def record_mail_test() -> None:
     """Note that an admin has sent a test mail. The caller commits."""
     _write(MAIL_TESTED, True, False)
     db.session.flush()
-    db.session.info["has_new_settings"] = True
+    db.session.info[CHANGED] = True
 
 
 def is_mail_tested() -> bool:
@@ -216,10 +213,10 @@ def unpin_post(post_id: int) -> None:
 
 def _change_pins(change: Callable[[list[int]], list[int]]) -> None:
     lock("pinned posts")
-    stored = str(_read().get(PINNED_POSTS, ""))
+    stored = str(_read(db.session.execute).get(PINNED_POSTS, ""))
     _write(PINNED_POSTS, " ".join(map(str, change([int(number) for number in stored.split()]))), "")
     db.session.flush()
-    db.session.info["has_new_settings"] = True
+    db.session.info[CHANGED] = True
     clear_cache()
 
 
@@ -240,20 +237,19 @@ def _write(name: str, value: Value, default: Value) -> None:
 
 
 def _cached() -> dict[str, Value]:
-    database = str(current_app.config["SQLALCHEMY_DATABASE_URI"])
-    expires_at, settings = _cache.get(database, (0.0, {}))
-    if time.monotonic() >= expires_at:
-        settings = _read()
-        _cache[database] = (time.monotonic() + CACHE_SECONDS, settings)
-    return settings
+    return _cache.get()
 
 
-def _read() -> dict[str, Value]:
-    return {row.name: row.value for row in db.session.execute(select(SiteSetting.name, SiteSetting.value))}
+def _read(execute: Execute) -> dict[str, Value]:
+    return {row.name: row.value for row in execute(select(SiteSetting.name, SiteSetting.value))}
+
+
+# Every page shows the announcement, so settings are kept in each process.
+_cache = SiteCache(_read, CHANGED)
 
 
 @event.listens_for(db.session, "after_commit")
 @event.listens_for(db.session, "after_rollback")
 def _clear_changed(session: Session) -> None:
-    if session.info.pop("has_new_settings", False):
+    if session.info.pop(CHANGED, False):
         clear_cache()

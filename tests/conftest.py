@@ -151,9 +151,7 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
     """Provide the application with an empty database, inside an application context."""
     with migrated_app.app_context(), migrated_app.test_request_context(), pytest.MonkeyPatch.context() as patch:
         # What is cached for a while would expire in the middle of a slow test, which costs queries.
-        patch.setattr(site, "CACHE_SECONDS", 3600.0)
         patch.setattr(bell, "MAX_AGE_SECONDS", 10**9)
-        patch.setattr(legal_queries, "CACHE_SECONDS", 3600.0)
         legal_queries._cache.clear()
         fragments.forget_all()
         rankings._cache.clear()

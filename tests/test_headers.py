@@ -10,6 +10,7 @@ from flask import Flask, request
 
 from forum import create_app
 from forum.accounts.tokens import token_for
+from forum.assets import asset
 from forum.config import HSTS
 from forum.headers import PADDED_TO_BYTES
 from forum.urls import key_text
@@ -147,7 +148,9 @@ def test_pages_and_files_are_squeezed_for_those_who_ask(app: Any, browse: Any) -
 
 
 def test_files_are_kept_for_long_and_missing_ones_are_not(app: Any, browse: Any) -> None:
-    assert "immutable" in browse().get("/static/app.css?v=abc").headers["Cache-Control"]
+    with app.test_request_context():
+        address = asset("app.css")
+    assert "immutable" in browse().get(address).headers["Cache-Control"]
     assert "immutable" not in browse().get("/static/app.css").headers["Cache-Control"]
     missing = browse().get("/static/missing.css?v=abc")
     assert missing.status_code == 404 and missing.headers["Cache-Control"] == "no-store"
@@ -231,3 +234,12 @@ def test_back_keeps_what_was_typed_on_a_page_for_composing(app: Flask, browse: A
     post = make_post(author)
     for path in ("/posts/new", f"/posts/{key_text(post.id)}/edit", f"/posts/{key_text(post.id)}/reply", "/vendors/new"):
         assert browse(author).get(path).headers["Cache-Control"].startswith("private, no-cache"), path
+
+
+def test_a_file_of_another_version_of_the_site_is_not_kept_under_this_ones_address(browse: Any) -> None:
+    page = browse().get("/about").text
+    address = re.search(r'href="(/static/app\.css\?v=\w+)"', page)
+    assert address
+    assert "immutable" in browse().get(address[1]).headers["Cache-Control"]
+    assert browse().get("/static/app.css?v=0123456789").headers["Cache-Control"] == "no-store"
+    assert browse().get("/static/app.css").headers["Cache-Control"] == "public, max-age=604800"

@@ -19,6 +19,7 @@ FLOORS = [
     "config job_queue markdown markdown_writer postgres write_lock",
     "access_protocols db domains text dates anonymity diffs gateway jobs limit_storage links signed_tokens sockets",
     "mail_bounces schema versions word_lists",
+    "site_cache",
     "site page_cache job_runs chains storage mail_transport request_metrics error_tracking",
     "affiliation serving",
     "access clients cursors headers mail urls",
@@ -250,7 +251,6 @@ def test_every_public_function_has_types_and_every_package_is_packed() -> None:
     [
         upward("vendors", "from forum.posts.models import Post"),
         upward("accounts", "from forum import create_app"),
-        upward("text", "from forum.web import require"),
         upward("urls", "from forum.forms import Form"),
         against_order("moderation", "notices", "from forum.moderation.decisions.actions import decide"),
         against_order("moderation", "flags", "from forum.moderation.log import queries"),

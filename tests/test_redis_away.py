@@ -1,11 +1,7 @@
 """Redis gone or frozen, and a damaged queue file: pages and jobs go on, and everything recovers by itself."""
 
 import logging
-import os
-import shutil
-import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -21,26 +17,8 @@ from forum import create_app, job_queue, jobs, mail
 from forum.db import db
 from forum.rate_limits import limiter
 from tests.conftest import Browser, settings_for
-from tests.served import eventually, free_port
-
-
-class Redis:
-    """A server of our own, which can be stopped, frozen and started again."""
-
-    def __init__(self, program: str, folder: Path) -> None:
-        self.command = [program, "--port", str(free_port()), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-        self.url = f"redis://127.0.0.1:{self.command[2]}/0"
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
-
-    def freeze(self, frozen: bool = True) -> None:
-        os.kill(self.process.pid, signal.SIGSTOP if frozen else signal.SIGCONT)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(timeout=60)
+from tests.redis_server import Redis, running_redis
+from tests.served import eventually
 
 
 @pytest.fixture(autouse=True)
@@ -54,12 +32,8 @@ def nothing_happened_yet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("no Redis on this machine")
-    server = Redis(program, tmp_path)
-    yield server
-    server.kill()
+    with running_redis(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture

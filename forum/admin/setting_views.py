@@ -42,7 +42,7 @@ def settings() -> ResponseReturnValue:
             facts = "; ".join(_log_words(name, current[name], value) for name, value in changes.items())
             log_change(current_user, "settings", facts=facts)
         db.session.commit()
-        flash("Saved. Every page follows within ten seconds." if changes else "Nothing was changed.")
+        flash("Saved. Every page shows it now." if changes else "Nothing was changed.")
         return redirect(url_for(".settings"))
     page, status = form.render(
         "admin/settings.html",
@@ -67,7 +67,7 @@ def change_logo() -> ResponseReturnValue:
     if not body or len(body) > MAX_LOGO_BYTES or logo_mimetype(body) is None:
         flash(f"Choose a PNG, JPEG or WebP image of at most {MAX_LOGO_BYTES // 1000} KB. The logo was not changed.")
         return redirect(url_for(".settings", _anchor="logo"))
-    return _logo_saved(body, "Logo saved. Every page shows it within ten seconds.")
+    return _logo_saved(body, "Logo saved. Every page shows it now.")
 
 
 def _logo_saved(body: bytes, message: str) -> ResponseReturnValue:

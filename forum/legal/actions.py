@@ -3,7 +3,7 @@
 from forum import text
 from forum.db import db, lock
 from forum.legal.models import LegalText
-from forum.legal.queries import legal_text
+from forum.legal.queries import CHANGED, legal_text
 
 
 class NewerVersion(Exception):
@@ -28,5 +28,5 @@ def save_legal_text(page: str, body: str, *, based_on: int | None) -> LegalText 
     version = LegalText(page=page, body=body, body_html=text.to_html(body) if body else "")
     db.session.add(version)
     db.session.flush()
-    db.session.info["has_new_legal_text"] = True
+    db.session.info[CHANGED] = True
     return version

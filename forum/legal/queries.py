@@ -1,24 +1,20 @@
 """The legal pages as they are now, and as they were."""
 
 import re
-import time
 from collections.abc import Sequence
 
-from flask import current_app
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from forum.db import db
 from forum.legal.models import PAGE_KINDS, LegalText
+from forum.site_cache import Execute, SiteCache
 
-# Every page has the links to these in its footer, so which exist is cached in each process. The process that changes
-# one sees it at once, others when the cache expires.
-CACHE_SECONDS = 10.0
 # What a template leaves to be filled in, such as "[Street and number]"; links are none.
 GAP = re.compile(r"\[[^\]\n]+\](?![(\[:])")
-# For each database: when the cache expires, in seconds of time.monotonic(), and the gaps of each page with a text.
-_cache: dict[str, tuple[float, dict[str, int]]] = {}
+# What a transaction that has written a page sets in the info of its session.
+CHANGED = "has_new_legal_text"
 
 
 def legal_text(page: str) -> LegalText | None:
@@ -41,19 +37,21 @@ def written_pages() -> list[str]:
 
 def gaps_by_page() -> dict[str, int]:
     """Return how many gaps of its template each page with a text still has; nothing when the database fails."""
-    database = str(current_app.config["SQLALCHEMY_DATABASE_URI"])
-    expires_at, pages = _cache.get(database, (0.0, {}))
-    if time.monotonic() < expires_at:
-        return pages
     try:
-        latest = select(func.max(LegalText.id)).group_by(LegalText.page)
-        texts = select(LegalText.page, LegalText.body).where(LegalText.id.in_(latest), LegalText.body != "")
-        bodies = {row.page: row.body for row in db.session.execute(texts)}
+        return _cache.get()
     except SQLAlchemyError:
         return {}
-    pages = {page: len(GAP.findall(bodies[page])) for page in PAGE_KINDS if page in bodies}
-    _cache[database] = (time.monotonic() + CACHE_SECONDS, pages)
-    return pages
+
+
+def _read(execute: Execute) -> dict[str, int]:
+    latest = select(func.max(LegalText.id)).group_by(LegalText.page)
+    texts = select(LegalText.page, LegalText.body).where(LegalText.id.in_(latest), LegalText.body != "")
+    bodies = {row.page: row.body for row in execute(texts)}
+    return {page: len(GAP.findall(bodies[page])) for page in PAGE_KINDS if page in bodies}
+
+
+# Every page has the links to these in its footer, so which exist is kept in each process.
+_cache = SiteCache(_read, CHANGED)
 
 
 def missing_pages() -> list[str]:
@@ -63,6 +61,7 @@ def missing_pages() -> list[str]:
 
 
 @event.listens_for(db.session, "after_commit")
+@event.listens_for(db.session, "after_rollback")
 def _clear(session: Session) -> None:
-    if session.info.pop("has_new_legal_text", False):
+    if session.info.pop(CHANGED, False):
         _cache.clear()

@@ -1,6 +1,6 @@
 """The site's logo."""
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, g
 from flask.typing import ResponseReturnValue
 
 from forum import site
@@ -16,5 +16,6 @@ def logo() -> ResponseReturnValue:
         abort(404)
     mimetype, body = image
     response = Response(body, mimetype=mimetype)
-    response.set_etag(site.logo_digest())
+    g.file_version = site.logo_digest()
+    response.set_etag(g.file_version)
     return response

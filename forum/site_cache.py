@@ -1,0 +1,60 @@
+"""Small values of the whole site that every page needs, kept in each process until the database changes.
+
+The site's version (versions.py) is asked once for each request, so a change that any process of any machine commits
+is seen by the next request, wherever it is answered.
+"""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from flask import current_app, g, has_request_context
+
+from forum import versions
+from forum.db import db, reading
+
+Value = TypeVar("Value")
+# Sends a statement and returns its rows.
+Execute = Callable[[Any], Any]
+# Counts the changes that this process made, so that a request sees its own.
+_changes = [0]
+
+
+class SiteCache(Generic[Value]):
+    """A value that `read` makes of the database's rows."""
+
+    def __init__(self, read: Callable[[Execute], Value], flag: str) -> None:
+        """`flag` is the key in the session's `info` by which a transaction says that it has changed the rows."""
+        self._read, self._flag = read, flag
+        # For each database: the version of the site, read before the rows were, and the value.
+        self._entries: dict[str, tuple[int, Value]] = {}
+
+    def get(self) -> Value:
+        """Return the value. Raises SQLAlchemyError when the database fails."""
+        if db.session().info.get(self._flag):
+            return self._read(db.session.execute)
+        database, version = str(current_app.config["SQLALCHEMY_DATABASE_URI"]), _site_version()
+        entry = self._entries.get(database)
+        if entry is not None and entry[0] == version:
+            return entry[1]
+        # Not in the session's transaction, which may see the rows as they were before the version was read.
+        with reading(), db.engine.connect() as connection:
+            value = self._read(connection.execute)
+        if version is not None:
+            self._entries[database] = (version, value)
+        return value
+
+    def clear(self) -> None:
+        """Forget the value; the next `get` queries the database."""
+        self._entries.clear()
+        _changes[0] += 1
+
+
+def _site_version() -> int | None:
+    """Return the version of what the whole site shows, or None while it can't be known. A request asks once."""
+    stored: tuple[int, int | None] | None = g.get("site_version") if has_request_context() else None
+    if stored is not None and stored[0] == _changes[0]:
+        return stored[1]
+    changes, current = _changes[0], versions.current((versions.SITE,))
+    version = current[0] if current else None
+    g.site_version = (changes, version)
+    return version
