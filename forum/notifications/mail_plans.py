@@ -12,6 +12,7 @@ from typing import NamedTuple
 from forum import mail
 from forum.accounts.models import Member
 from forum.links import external_url
+from forum.mail import Mail
 from forum.notifications.mail_content import (
     MAX_SECTIONS,
     SectionPlan,
@@ -85,13 +86,13 @@ def section_plans(member: Member, due: DueRows, audience: Audience) -> list[Sect
     return plans[:MAX_SECTIONS]
 
 
-def enqueue_news(plan: MailPlan, rows: ShownRows) -> None:
-    """Put a mail about news into the outbox."""
+def prepare_news(plan: MailPlan, rows: ShownRows) -> Mail:
+    """Return a mail about news for the outbox."""
     recipient, mail_sections = plan.recipient, sections(plan.sections, rows)
     kinds = kinds_in(plan.sections)
     if plan.has_anonymous_news and "post" not in kinds:
         kinds = [kind for kind in MAIL_KINDS if kind in (*kinds, "post")]
-    mail.enqueue(
+    return mail.prepare(
         recipient.email,
         "news",
         subject=subject_of(mail_sections),
