@@ -95,6 +95,12 @@ def release_run() -> None:
         row.due_at = run.previous
 
 
+def day_of_run() -> date | None:
+    """Return the day for which the job runs by schedule, or None: the same when it is tried again."""
+    run: _Run | None = g.get("scheduled_run")
+    return run.due_at.date() if run else None
+
+
 def days_of_run() -> list[date]:
     """Return the days that the scheduled run is for, missed ones included, at most a week; else today."""
     run: _Run | None = g.get("scheduled_run")

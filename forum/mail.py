@@ -1,7 +1,6 @@
 """Mail: an outbox written in the same transaction, and its delivery after the commit.
 
-Delivered mail is deleted: the outbox is no record of who received what. Until then it is sealed and padded: a stolen
-copy reveals neither the recipient nor the text.
+Delivered mail is deleted. Until then it is sealed and padded: a stolen copy reveals neither recipient nor text.
 
 A mail is claimed in one transaction, sent outside of any, and recorded in another, so that a slow server keeps nobody
 from the database. When a process dies or an answer is lost in between, nobody knows whether the mail arrived: an
@@ -9,13 +8,13 @@ optional one, such as a digest, is then given up, so that it comes at most once;
 sent again under the same Message-ID, so that it comes at least once. The doubt begins with the text: that the text is
 about to be sent is stored first, so that whatever happens before loses no mail.
 
-Mail that somebody waits for leaves before bulk mail, however much of that is due. In `forum work` the threads of
-mail_senders.py deliver.
+Mail that somebody waits for leaves before bulk mail. In `forum work` the threads of mail_senders.py deliver.
 """
 
 import logging
 import smtplib
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Event
@@ -34,7 +33,7 @@ from forum.mail_transport import NotOurs, Outcome, Transport, composed, describe
 
 log = logging.getLogger(__name__)
 MAX_TRIES = 8
-# How long a claimed mail is left alone. Sending one takes at most a dozen answers, each within the transport's timeout.
+# How long a claimed mail is left alone: sending one takes at most a dozen answers.
 LEASE = timedelta(minutes=5)
 # After so many mails or seconds a run of the job ends, so that a slow server does not keep the other jobs waiting.
 MAX_PER_RUN = 50
@@ -94,7 +93,14 @@ class Mail(db.Model):
 
 
 def enqueue(to_address: str, template: str, *, subject: str, unsubscribe: str | None = None, **values: object) -> Mail:
-    """Write a mail to the outbox, from templates/mail/<template>.txt and .html. It is sent after the commit.
+    """Write a mail to the outbox, from templates/mail/<template>.txt and .html. It is sent after the commit."""
+    mail = prepare(to_address, template, subject=subject, unsubscribe=unsubscribe, **values)
+    enqueue_all([mail])
+    return mail
+
+
+def prepare(to_address: str, template: str, *, subject: str, unsubscribe: str | None = None, **values: object) -> Mail:
+    """Return a mail for `enqueue_all`, which takes no time inside the transaction that writes it.
 
     `unsubscribe` is the link that ends mails of this kind; mail programs show it as a button (RFC 8058).
     """
@@ -108,11 +114,14 @@ def enqueue(to_address: str, template: str, *, subject: str, unsubscribe: str | 
     }
     if unsubscribe:
         content["unsubscribe"] = unsubscribe
-    mail = Mail(sealed=anonymity.seal_json(SEAL, content, pad=4096), is_bulk=unsubscribe is not None)
-    db.session.add(mail)
+    return Mail(sealed=anonymity.seal_json(SEAL, content, pad=4096), is_bulk=unsubscribe is not None)
+
+
+def enqueue_all(mails: Sequence[Mail]) -> None:
+    """Write prepared mails to the outbox. They are sent after the commit."""
+    db.session.add_all(mails)
     db.session.flush()
-    db.session.info["has_new_mail"] = True
-    return mail
+    db.session.info["has_new_mail"] = bool(mails) or db.session.info.get("has_new_mail", False)
 
 
 def take_back(mail: Mail | None) -> None:
@@ -123,10 +132,7 @@ def take_back(mail: Mail | None) -> None:
 @jobs.periodic(minute="*")
 @writing()
 def deliver_mail() -> None:
-    """Deliver mail: soon after every commit that wrote one, and every minute for what is still due.
-
-    Leaves it to the process's senders, if it has them: this thread has other jobs to do.
-    """
+    """Deliver mail, soon after its commit and every minute, unless the process has senders for it."""
     if SENDERS not in current_app.extensions and deliver_due() == MAX_PER_RUN:
         jobs.enqueue("deliver_mail")
 
@@ -155,10 +161,7 @@ class Delivery(NamedTuple):
 
 
 def deliver(*, with_bulk: bool, stopping: Event | None = None) -> Delivery:
-    """Send some of the mails that are due, over one connection: bulk mail last, or not at all.
-
-    Ends early when the server can't be reached or is slow, or the process is stopping: the next run goes on.
-    """
+    """Send some of the mails that are due, bulk mail last or not at all, until the server is slow or we stop."""
     accepted, deadline = 0, time.monotonic() + MAX_RUN_SECONDS
     with Transport() as transport:
         for _ in range(MAX_PER_RUN):

@@ -8,8 +8,10 @@ import time_machine
 from forum import mail as outbox
 from forum.accounts.models import Member
 from forum.db import db, now
+from forum.notifications.digest_actions import plan_day, plan_digests, random_batches
 from forum.notifications.following import following_of
 from forum.notifications.jobs import send_digests, send_mail_at_once
+from forum.notifications.mail_plans import MailPlan
 from forum.notifications.models import MemberState
 from forum.posts.models import Post
 from forum.urls import key_text
@@ -58,6 +60,12 @@ def sealed_states() -> dict[int, str]:
     """Return everyone's sealed state, by member."""
     db.session.expire_all()
     return {row.member_id: row.sealed for row in db.session.query(MemberState)}
+
+
+def planned_mails(at: datetime) -> dict[int, MailPlan | None]:
+    """Return the mail of the daily job to each member."""
+    day = plan_day(at)
+    return {digest.member_id: digest.mail for ids in random_batches(day) for digest, _ in plan_digests(day, ids)}
 
 
 def run_digest(at: datetime = TUESDAY) -> list[DigestMail]:

@@ -14,11 +14,11 @@ from forum.moderation.decisions.actions import apply_action
 from forum.moderation.decisions.appeals import answer_appeal, file_appeal
 from forum.moderation.models import Case
 from forum.moderation.queue.bulk_actions import decide_many
-from forum.notifications.digest_actions import plan_digest
 from forum.posts.models import Comment, Post
 from forum.site import setting
 from forum.urls import key_text
 from tests.factories import PASSWORD, make_comment, make_member, make_post
+from tests.following import planned_mails
 from tests.moderation import WHY, Browse, decide, report
 
 GROUNDS: Any = {"rule": 3, "facts": "Line two.", "reason": WHY, "source": "own"}
@@ -73,10 +73,10 @@ def test_the_daily_mail_says_no_more_than_that_something_is_new_there(app: Flask
     make_post(other, anonymous=True)
     apply_action(item, judge, action="remove", **GROUNDS)
     db.session.commit()
-    plans = {member.member_id: member.mail for member in plan_digest(now()).members}
+    plans = planned_mails(now())
     assert plans[author.id] is not None and plans[author.id].has_anonymous_news
     assert plans[other.id] is None
-    later = {member.member_id: member.mail for member in plan_digest(now() + timedelta(days=2)).members}
+    later = planned_mails(now() + timedelta(days=2))
     assert later[author.id] is None, "once, and not until it is read"
 
 
@@ -86,7 +86,7 @@ def test_a_locked_author_gets_no_sentence_either(app: Flask, judge: Member) -> N
     apply_action(item, judge, action="remove", **GROUNDS)
     author.anonymous_locked_until = now() + timedelta(days=3)
     db.session.commit()
-    assert {member.member_id: member.mail for member in plan_digest(now()).members}[author.id] is None
+    assert planned_mails(now())[author.id] is None
 
 
 def test_who_was_told_of_the_hiding_is_told_that_the_text_is_back(browse: Browse, judge: Member) -> None:

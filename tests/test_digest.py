@@ -232,7 +232,7 @@ def test_a_job_killed_between_mails_and_marks_sends_nobody_two(app: Flask, monke
     make_comment(make_post(author), silent())
     db.session.commit()
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt), time_machine.travel(TUESDAY, tick=False):
-        patch.setattr(mail_jobs, "record_digests", die)
+        patch.setattr(mail_jobs, "store_digests", die)
         mail_jobs.send_digests()
     db.session.rollback()
     mails = [row.to_address for row in db.session.query(outbox.Mail)]

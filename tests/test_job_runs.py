@@ -80,7 +80,7 @@ def test_two_processes_at_once_send_one_digest_each(app: Flask, monkeypatch: pyt
         return both[-1]
 
     monkeypatch.setattr(job_runs, "_due_run", at_once)
-    monkeypatch.setattr("forum.notifications.jobs.record_digests", lambda plan: None)
+    monkeypatch.setattr("forum.notifications.jobs.record_texts", lambda day: None)
     assert run(app, "send_digests", TUESDAY)
     assert not run(app, "send_digests", TUESDAY), "planned at the same time, and it finds the claim"
     assert recipients() == [address]
@@ -105,12 +105,12 @@ def test_a_new_site_has_missed_nothing(app: Flask) -> None:
 
 
 def test_a_failure_claims_nothing_and_is_tried_again_after_an_hour(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(plan: object) -> None:
+    def fail(day: object, batch: object) -> None:
         raise ValueError
 
     news_for()
     with monkeypatch.context() as patch:
-        patch.setattr("forum.notifications.jobs.record_digests", fail)
+        patch.setattr("forum.notifications.jobs.store_digests", fail)
         with pytest.raises(ValueError):
             run(app, "send_digests", TUESDAY)
     db.session.rollback()

@@ -15,7 +15,6 @@ from forum.moderation.cases import claim
 from forum.moderation.models import Case, Notice
 from forum.moderation.notices.senders import confirmation_token
 from forum.notifications.actions import follow
-from forum.notifications.digest_actions import plan_digest
 from forum.notifications.following import following_of
 from forum.pages.leaving.own_data import own_data
 from forum.posts.actions import PostSubject
@@ -23,6 +22,7 @@ from forum.posts.models import Post
 from forum.rate_limits import limiter
 from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post, make_vendor
+from tests.following import planned_mails
 from tests.notices import (
     ADDRESS,
     DISPUTED,
@@ -115,7 +115,7 @@ def test_the_author_alone_reads_what_is_said_and_not_who_says_it(
 
 def digest_recipients() -> set[int]:
     """Return whom a digest would go to now."""
-    return {digest.member_id for digest in plan_digest(now()).members if digest.mail is not None}
+    return {member_id for member_id, mail in planned_mails(now()).items() if mail is not None}
 
 
 def test_an_anonymous_author_gets_no_mail_and_all_who_follow_the_thread_find_something_new(

@@ -8,9 +8,10 @@ from sqlalchemy import update
 
 from forum.accounts.models import Member
 from forum.db import db
+from forum.mail import enqueue_all
 from forum.notifications.idle_mail import is_mail_stopped
 from forum.notifications.mail_content import shown_rows
-from forum.notifications.mail_plans import MailPlan, audience_of, enqueue_news, section_plans
+from forum.notifications.mail_plans import MailPlan, audience_of, prepare_news, section_plans
 from forum.notifications.mail_queries import reachable_members, sealed_states
 from forum.notifications.member_state import unseal_state
 from forum.notifications.models import UnmailedText
@@ -54,8 +55,7 @@ def enqueue_at_once(plan: AtOncePlan) -> bool:
     if updated.rowcount != len(plan.text_ids):
         return False
     rows = shown_rows(section for mail in plan.mails for section in mail.sections)
-    for mail in plan.mails:
-        enqueue_news(mail, rows)
+    enqueue_all([prepare_news(mail, rows) for mail in plan.mails])
     return True
 
 

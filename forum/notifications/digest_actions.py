@@ -3,10 +3,13 @@
 All are made at a fixed hour and in random order, so that neither the time nor the position of a mail shows which text
 it is about. Of what a member wrote anonymously a mail says no more than that something is new. The states of all
 members are sealed anew in the same run, also in random order.
+
+That goes by batches of members drawn at random: each is prepared while others write, and then stored at once. A state
+says for which day its member was last mailed, so that a run which was killed goes on with those who are left.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
 from random import SystemRandom
 from typing import NamedTuple
 
@@ -17,6 +20,7 @@ from forum.access import is_anonymous_writing_locked
 from forum.accounts.models import Member
 from forum.db import db
 from forum.links import external_url
+from forum.mail import Mail
 from forum.notifications.following import FollowedItem, following_by_state, open_total, openly_followed
 from forum.notifications.idle_mail import (
     IdleState,
@@ -26,9 +30,9 @@ from forum.notifications.idle_mail import (
     recent_sign_ins,
     with_idle_state,
 )
-from forum.notifications.mail_content import shown_rows
-from forum.notifications.mail_plans import Audience, DueRows, MailPlan, audience_of, enqueue_news, section_plans
-from forum.notifications.mail_queries import Recipient, reachable_members, sealed_states
+from forum.notifications.mail_content import ShownRows, shown_rows
+from forum.notifications.mail_plans import Audience, DueRows, MailPlan, audience_of, prepare_news, section_plans
+from forum.notifications.mail_queries import Recipient, all_sealed_states, reachable_members, sealed_states
 from forum.notifications.member_state import UNKNOWN, SealedState, Target, seal_state, unseal_state
 from forum.notifications.models import MemberState, UnmailedText
 from forum.notifications.paces import DAILY, MAIL_KINDS, NEVER, NOW, WEEKLY, kinds_at, pace_of
@@ -37,6 +41,11 @@ from forum.notifications.queue_queries import queued_texts
 from forum.notifications.signals import anonymous_news_collected
 from forum.notifications.unsubscribe_tokens import token_for
 from forum.posts.chain_queries import readable_chain_links_of
+
+# The mark of a sealed state that says for which day its member was mailed last.
+MAILED_FOR: Target = ("mailed_for", 0)
+# At least so many members, if there are, whose states and mails are stored together: none stands out among them.
+BATCH_SIZE = 200
 
 
 class MemberDigest(NamedTuple):
@@ -50,23 +59,31 @@ class MemberDigest(NamedTuple):
     # The same of threads as everyone else counts it.
     open_counts: dict[Target, int]
     unread_counts: dict[Target, int]
+    # What their state was about when the mail was planned: what they have followed since stays.
+    planned_targets: frozenset[Target]
     is_locked: bool
     idle: IdleState
     # A last mail, since the member has not been here for long.
     farewell: Recipient | None
 
 
-class DigestPlan(NamedTuple):
-    """A day's mails to all members, and the texts that they are about."""
+class PreparedDigest(NamedTuple):
+    """What is to be stored of a member: their state sealed anew, if it is still the former one, and their mails."""
 
-    members: Sequence[MemberDigest]
+    digest: MemberDigest
+    former: str
+    resealed: str
+    mails: Sequence[Mail]
+
+
+class DigestDay(NamedTuple):
+    """What all mails of a day have in common."""
+
+    # None for a run on demand.
+    day: date | None
     text_ids: Sequence[int]
     # Texts that no later mail is about.
     finished_text_ids: Sequence[int]
-
-
-class _Day(NamedTuple):
-    """What all mails of a day have in common."""
 
     rows_by_pace: DueRows
     # Chain links of anonymous texts that something was decided about.
@@ -77,8 +94,8 @@ class _Day(NamedTuple):
     is_monday: bool
 
 
-def plan_digest(moment: datetime) -> DigestPlan:
-    """Return the mails of a day, in random order."""
+def plan_day(moment: datetime, day: date | None = None) -> DigestDay:
+    """Return what all mails of a day are about."""
     rows = queued_texts()
     # A signed text is first announced at once, minutes after it appeared.
     due = [row for row in rows if row.is_listed and (row.was_mailed_at_once or not row.is_signed)]
@@ -91,50 +108,94 @@ def plan_digest(moment: datetime) -> DigestPlan:
         NEVER: [],
     }
     recipients = {recipient.id: recipient for recipient in reachable_members(moment)}
-    day = _Day(
-        rows_by_pace, _decided_links(moment, is_monday), audience_of(due), recent_sign_ins(), recipients, is_monday
+    due_ids = {row.id for row in due}
+    return DigestDay(
+        day,
+        sorted(due_ids),
+        [row.id for row in rows if not row.is_listed or (is_monday and row.id in due_ids)],
+        rows_by_pace,
+        _decided_links(moment, is_monday),
+        audience_of(due),
+        recent_sign_ins(),
+        recipients,
+        is_monday,
     )
-    states = list(sealed_states().items())
-    SystemRandom().shuffle(states)
-    members = [_member_digest(member_id, unseal_state(sealed), day) for member_id, sealed in states]
-    finished = [row.id for row in rows if not row.is_listed or (is_monday and row in due)]
-    return DigestPlan(members, [row.id for row in due], finished)
 
 
-def enqueue_digests(plan: DigestPlan) -> None:
-    """Put one mail for each recipient into the outbox."""
-    mails = [member.mail for member in plan.members if member.mail is not None]
+def random_batches(day: DigestDay) -> Sequence[Sequence[int]]:
+    """Return the ids of the members who have not had this day's mail, drawn at random, some hundred at a time."""
+    member_ids = [id for id, sealed in all_sealed_states() if not _was_mailed(unseal_state(sealed), day.day)]
+    SystemRandom().shuffle(member_ids)
+    count = max(len(member_ids) // BATCH_SIZE, 1)
+    return [member_ids[n::count] for n in range(count)]
+
+
+def plan_digests(day: DigestDay, member_ids: Sequence[int]) -> list[tuple[MemberDigest, str]]:
+    """Return what the day's mail is for these members, each with their sealed state, except for those who had it."""
+    states = sealed_states(member_ids)
+    digests = []
+    for member_id in member_ids:
+        state = unseal_state(states.get(member_id))
+        if member_id in states and not _was_mailed(state, day.day):
+            digests.append((_member_digest(member_id, state, day), states[member_id]))
+    return digests
+
+
+def prepare_digests(day: DigestDay, member_ids: Sequence[int]) -> list[PreparedDigest]:
+    """Return what is to be stored of these members, with all texts rendered and sealed."""
+    digests = plan_digests(day, member_ids)
+    mails = [digest.mail for digest, _ in digests if digest.mail is not None]
     rows = shown_rows(section for planned in mails for section in planned.sections)
-    for planned in mails:
-        enqueue_news(planned, rows)
-    for member in plan.members:
-        if member.farewell is not None:
-            _enqueue_farewell(member.farewell)
-
-
-def record_digests(plan: DigestPlan) -> None:
-    """Store what the mails have announced, and seal all members' states anew: in the transaction of the mails.
-
-    All at once, so that no transaction shows which few members were in it beside a mail.
-    """
-    states = locked_states()
-    rows = [
-        {
-            "member_id": member.member_id,
-            "sealed": seal_state(_announced(unseal_state(states[member.member_id]), member)),
-        }
-        for member in plan.members
-        if member.member_id in states
+    return [
+        PreparedDigest(
+            digest, sealed, seal_state(_announced(unseal_state(sealed), digest, day.day)), list(_mails_of(digest, rows))
+        )
+        for digest, sealed in digests
     ]
+
+
+def store_digests(day: DigestDay, batch: Sequence[PreparedDigest]) -> None:
+    """Write the mails of a batch to the outbox, and the states that say so.
+
+    A state that changed meanwhile is sealed again; if another process has mailed its member, nothing is written.
+    """
+    states = locked_states([row.digest.member_id for row in batch])
+    mails: list[Mail] = []
+    rows = []
+    for row in batch:
+        present, sealed = states.get(row.digest.member_id), row.resealed
+        if present != row.former:
+            state = unseal_state(present)
+            if present is None or _was_mailed(state, day.day):
+                continue
+            sealed = seal_state(_announced(state, row.digest, day.day))
+        rows.append({"member_id": row.digest.member_id, "sealed": sealed})
+        mails += row.mails
     if rows:
         db.session.execute(update(MemberState), rows)
-    announced = update(UnmailedText).where(UnmailedText.id.in_(plan.text_ids)).values(was_mailed_daily=True)
+    mail.enqueue_all(mails)
+
+
+def record_texts(day: DigestDay) -> None:
+    """Store which texts the mails have announced."""
+    announced = update(UnmailedText).where(UnmailedText.id.in_(day.text_ids)).values(was_mailed_daily=True)
     db.session.execute(announced, execution_options={"synchronize_session": False})
-    finished = delete(UnmailedText).where(UnmailedText.id.in_(plan.finished_text_ids))
+    finished = delete(UnmailedText).where(UnmailedText.id.in_(day.finished_text_ids))
     db.session.execute(finished, execution_options={"synchronize_session": False})
 
 
-def _member_digest(member_id: int, state: SealedState, day: _Day) -> MemberDigest:
+def _was_mailed(state: SealedState, day: date | None) -> bool:
+    return day is not None and state.marks.get(MAILED_FOR) == day.toordinal()
+
+
+def _mails_of(digest: MemberDigest, rows: ShownRows) -> Iterator[Mail]:
+    if digest.mail is not None:
+        yield prepare_news(digest.mail, rows)
+    if digest.farewell is not None:
+        yield _farewell(digest.farewell)
+
+
+def _member_digest(member_id: int, state: SealedState, day: DigestDay) -> MemberDigest:
     member = db.session.get_one(Member, member_id)
     links = readable_chain_links_of(member)
     items = following_by_state(member, state.items, links).by_target()
@@ -152,6 +213,7 @@ def _member_digest(member_id: int, state: SealedState, day: _Day) -> MemberDiges
         {target: item.total for target, item in items.items()},
         {target: open_total(item) for target, item in items.items() if target[0] == "post"},
         {target: item.unread for target, item in items.items()},
+        frozenset(state.items),
         is_anonymous_writing_locked(member),
         idle,
         recipient if idle.is_over and not is_mail_stopped(state) and wants_mail else None,
@@ -163,7 +225,7 @@ def _news(
     state: SealedState,
     recipient: Recipient,
     items: dict[Target, FollowedItem],
-    day: _Day,
+    day: DigestDay,
     links: Sequence[str],
 ) -> MailPlan | None:
     """Return the mail to a member, or None; `items` are those whose news may be announced without naming them."""
@@ -193,19 +255,22 @@ def _links_since(moment: datetime) -> set[str]:
     return {link for _, links in anonymous_news_collected.send(moment) for link in links}
 
 
-def _is_due(pace: str, day: _Day) -> bool:
+def _is_due(pace: str, day: DigestDay) -> bool:
     return pace in (NOW, DAILY) or (pace == WEEKLY and day.is_monday)
 
 
-def _announced(state: SealedState, digest: MemberDigest) -> SealedState:
+def _announced(state: SealedState, digest: MemberDigest, day: date | None) -> SealedState:
     """Return the state after the mail. What is gone is forgotten, and of what was deleted nothing counts as read.
 
     While anonymous writing is locked the items stay: not all that the member follows is known.
     """
     state = with_idle_state(state, digest.idle)
+    if day is not None:
+        state = state._replace(marks=state.marks | {MAILED_FOR: day.toordinal()})
     if digest.is_locked:
         return state
-    items = {t: item for t, item in state.items.items() if t in digest.counts or item.choice is False}
+    removed = digest.planned_targets - digest.counts.keys()
+    items = {t: item for t, item in state.items.items() if t not in removed or item.choice is False}
     for target, count in digest.counts.items():
         item = state.items.get(target, UNKNOWN)
         if item.seen_count is not None:
@@ -219,8 +284,8 @@ def _announced(state: SealedState, digest: MemberDigest) -> SealedState:
     return state._replace(items=items)
 
 
-def _enqueue_farewell(recipient: Recipient) -> None:
-    mail.enqueue(
+def _farewell(recipient: Recipient) -> Mail:
+    return mail.prepare(
         recipient.email,
         "last_news",
         subject="We stop sending you mail about what is new",

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from forum import jobs
 from forum.db import db, now, reading, writing
-from forum.job_runs import claim_run, days_of_run, once_per_day
+from forum.job_runs import claim_run, day_of_run, days_of_run, once_per_day
 from forum.notifications.at_once_actions import enqueue_at_once, plan_at_once
-from forum.notifications.digest_actions import enqueue_digests, plan_digest, record_digests
+from forum.notifications.digest_actions import plan_day, prepare_digests, random_batches, record_texts, store_digests
 from forum.notifications.representative_actions import assign_to_representatives, mail_representatives
 
 
@@ -25,15 +25,22 @@ def send_representative_mails() -> None:
 def send_digests() -> None:
     """Send the daily mail and on Mondays the weekly one, at five (UTC), to each member for whom something is new.
 
-    What was announced is noted in the transaction that writes the mails: if the job is killed, nobody gets one twice.
+    What was announced to members is noted in the transaction that writes their mails: if the job is killed, nobody
+    gets one twice, and the next run goes on with the others. So the run is claimed when all have theirs.
     """
     _send_at_once()
     with reading():
-        plan = plan_digest(_moment())
+        day = plan_day(_moment(), day_of_run())
+        batches = random_batches(day)
         db.session.rollback()
+    for member_ids in batches:
+        with reading():
+            prepared = prepare_digests(day, member_ids)
+            db.session.rollback()
+        store_digests(day, prepared)
+        db.session.commit()
     claim_run()
-    enqueue_digests(plan)
-    record_digests(plan)
+    record_texts(day)
     db.session.commit()
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from forum import mail
 from forum.accounts.models import Member
 from forum.links import external_url
+from forum.mail import Mail
 from forum.notifications.mail_content import (
     MAX_SECTIONS,
     SectionPlan,
@@ -74,8 +75,9 @@ def section_plans(member: Member, due: DueRows, audience: Audience) -> list[Sect
     ids_by_kind = {kind: _ids(member, kind, rows, audience) for kind, rows in due.items()}
     events = {row.post_id for row in due.get("post", ()) if row.kind == "event"}
     new_posts = {row.post_id for row in due.get("mention", ()) if row.kind == "post"}
+    post_ids = {row.post_id for rows in due.values() for row in rows}
     plans: list[SectionPlan] = []
-    for group in news_of(member, with_anonymous=False, with_muted=True):
+    for group in news_of(member, with_anonymous=False, with_muted=True, post_ids=post_ids):
         happened = {"post": group.item in events, "mention": group.item in new_posts}
         plan = section_plan(group, ids_by_kind, [kind for kind in happened if happened[kind]])
         if plan.ids:
@@ -85,13 +87,13 @@ def section_plans(member: Member, due: DueRows, audience: Audience) -> list[Sect
     return plans[:MAX_SECTIONS]
 
 
-def enqueue_news(plan: MailPlan, rows: ShownRows) -> None:
-    """Put a mail about news into the outbox."""
+def prepare_news(plan: MailPlan, rows: ShownRows) -> Mail:
+    """Return a mail about news for the outbox."""
     recipient, mail_sections = plan.recipient, sections(plan.sections, rows)
     kinds = kinds_in(plan.sections)
     if plan.has_anonymous_news and "post" not in kinds:
         kinds = [kind for kind in MAIL_KINDS if kind in (*kinds, "post")]
-    mail.enqueue(
+    return mail.prepare(
         recipient.email,
         "news",
         subject=subject_of(mail_sections),

@@ -1,5 +1,6 @@
 """Queries about whom mail may reach."""
 
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,10 +10,20 @@ from forum.accounts.models import Member
 from forum.db import db
 from forum.notifications.models import MemberState
 
+ROWS_IN_MEMORY = 200
 
-def sealed_states() -> dict[int, str]:
-    """Return the sealed states of all members by id."""
-    return {row.member_id: row.sealed for row in db.session.execute(select(MemberState.member_id, MemberState.sealed))}
+
+def sealed_states(member_ids: Collection[int] | None = None) -> dict[int, str]:
+    """Return the sealed states of these members by id, or of all."""
+    rows = select(MemberState.member_id, MemberState.sealed)
+    rows = rows if member_ids is None else rows.where(MemberState.member_id.in_(member_ids))
+    return {row.member_id: row.sealed for row in db.session.execute(rows)}
+
+
+def all_sealed_states() -> Iterator[tuple[int, str]]:
+    """Yield each member's id and sealed state, in constant memory."""
+    rows = select(MemberState.member_id, MemberState.sealed).execution_options(yield_per=ROWS_IN_MEMORY)
+    yield from ((row.member_id, row.sealed) for row in db.session.execute(rows))
 
 
 class Recipient(NamedTuple):

@@ -5,7 +5,7 @@ out only here, where the list is made for its reader.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -62,11 +62,18 @@ class NewsGroup(NamedTuple):
         return f"{self.kind} {self.item}"
 
 
-def news_of(member: Member, *, with_anonymous: bool = True, with_muted: bool = False) -> list[NewsGroup]:
+def news_of(
+    member: Member,
+    *,
+    with_anonymous: bool = True,
+    with_muted: bool = False,
+    post_ids: Collection[int] | None = None,
+) -> list[NewsGroup]:
     """Return what is new for the member, the latest first, if not asked otherwise without the kinds they turned off.
 
     Without `with_anonymous`, everything is as if the member had never written anonymously: their own anonymous replies
     count as anybody's, and threads in which they wrote only anonymously are left out. A mail may say no more than that.
+    With `post_ids`, what is new in the replies of other threads is not looked up.
     """
     state = unseal_state(sealed_state(member.id))
     links = readable_chain_links_of(member)
@@ -74,7 +81,8 @@ def news_of(member: Member, *, with_anonymous: bool = True, with_muted: bool = F
     following = find_followed(member, state.items, links)
     muted_kinds: frozenset[str] = frozenset() if with_muted else state.muted_kinds
     mentions = {} if "mention" in muted_kinds else _mentions_by_thread(member, following.posts)
-    groups = [*_thread_groups(following.posts, mentions, state.marks), *_item_groups(following)]
+    threads = [item for item in following.posts if post_ids is None or item.row.id in post_ids]
+    groups = [*_thread_groups(threads, mentions, state.marks), *_item_groups(following)]
     groups += _search_groups(following, state.searches)
     for _, added in news_collected.send(member, state=state, links=links if with_anonymous else []):
         groups += added

@@ -1,6 +1,6 @@
 """Queries about what members follow."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
@@ -58,10 +58,11 @@ def muted_kinds_of(member_id: int) -> frozenset[str]:
     return unseal_state(sealed_state(member_id)).muted_kinds
 
 
-def locked_states() -> dict[int, str]:
-    """Return the sealed states of all members by id, locked until the transaction ends."""
-    rows = select(MemberState.member_id, MemberState.sealed).order_by(MemberState.member_id).with_for_update()
-    return {row.member_id: row.sealed for row in db.session.execute(rows)}
+def locked_states(member_ids: Collection[int]) -> dict[int, str]:
+    """Return the sealed states of these members by id, locked until the transaction ends."""
+    rows = select(MemberState.member_id, MemberState.sealed).where(MemberState.member_id.in_(member_ids))
+    locked = rows.order_by(MemberState.member_id).with_for_update()
+    return {row.member_id: row.sealed for row in db.session.execute(locked)}
 
 
 def item_count(kind: str, item_id: int) -> int:

@@ -8,10 +8,12 @@ from sqlalchemy import update
 from forum.accounts.models import Member
 from forum.db import db
 from forum.pages.saved.models import MemberSavedLists
-from forum.pages.saved.queries import catalogue_slugs, locked_lists
+from forum.pages.saved.queries import catalogue_slugs, list_ids, locked_lists
 from forum.pages.saved.sealed_lists import SavedLists, seal_lists, unseal_lists
 
 MAX_BOOKMARKS = 500
+# At least so many members, if there are, whose lists are sealed in one transaction.
+BATCH_SIZE = 200
 # As many as a comparison shows side by side.
 MAX_SHORTLIST = 4
 
@@ -65,15 +67,23 @@ def remove_from_shortlist(member: Member, slug: str) -> None:
     )
 
 
-def reseal_all() -> None:
-    """Seal the lists of all members anew, in random order: the newest rows don't show who saved something that day."""
-    rows = [
-        {"member_id": member_id, "sealed": seal_lists(unseal_lists(sealed))}
-        for member_id, sealed in locked_lists().items()
-    ]
-    SystemRandom().shuffle(rows)
-    if rows:
-        db.session.execute(update(MemberSavedLists), rows)
+def reseal_all(commit: Callable[[], object]) -> None:
+    """Seal the lists of all members anew, in random order: the newest rows don't show who saved something that day.
+
+    Some hundred at a time, drawn at random, so that others can write. Killed in between, it can begin again.
+    """
+    member_ids = list_ids()
+    SystemRandom().shuffle(member_ids)
+    count = max(len(member_ids) // BATCH_SIZE, 1)
+    for batch in (member_ids[n::count] for n in range(count)):
+        rows = [
+            {"member_id": member_id, "sealed": seal_lists(unseal_lists(sealed))}
+            for member_id, sealed in locked_lists(batch).items()
+        ]
+        SystemRandom().shuffle(rows)
+        if rows:
+            db.session.execute(update(MemberSavedLists), rows)
+        commit()
 
 
 def _change_lists(member_id: int, change: Callable[[SavedLists], SavedLists]) -> None:

@@ -9,6 +9,6 @@ from forum.pages.saved.actions import reseal_all
 @writing()
 def reseal_saved_lists() -> None:
     """Seal what members saved anew, all of them in random order."""
+    reseal_all(db.session.commit)
     claim_run()
-    reseal_all()
     db.session.commit()

@@ -31,9 +31,15 @@ def is_on_shortlist(reader: User, slug: str) -> bool:
     return slug in lists_of_reader(reader).shortlist
 
 
-def locked_lists() -> dict[int, str]:
-    """Return the sealed lists of all members by id, locked until the transaction ends."""
+def list_ids() -> list[int]:
+    """Return the ids of the members who have lists: all."""
+    return list(db.session.scalars(select(MemberSavedLists.member_id)))
+
+
+def locked_lists(member_ids: Sequence[int]) -> dict[int, str]:
+    """Return the sealed lists of these members by id, locked until the transaction ends."""
     rows = select(MemberSavedLists.member_id, MemberSavedLists.sealed).order_by(MemberSavedLists.member_id)
+    rows = rows.where(MemberSavedLists.member_id.in_(member_ids))
     return {row.member_id: row.sealed for row in db.session.execute(rows.with_for_update())}
 
 
