@@ -1,16 +1,17 @@
 """What writing costs: statements and rows read don't grow with the thread, nor with what the author wrote before."""
 
 import pytest
+from flask import g
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pytest import MonkeyPatch
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, inspect, select, update
 
-from forum.accounts.models import Pseudonym
+from forum.accounts.models import Member, Pseudonym
 from forum.accounts.pseudonyms import alias_for, get_or_create_pseudonym
 from forum.accounts.queries import aliases_among
 from forum.chains import Chain
-from forum.db import db, new_random_id, now
+from forum.db import begin_writing, db, new_random_id, now
 from forum.posts.anonymous import identifying_details
 from forum.posts.chain_queries import TEXT_CHAIN, next_chain_link
 from forum.posts.comment_actions import delete_comment, write_comment
@@ -211,3 +212,26 @@ def test_a_reply_takes_few_statements_however_long_the_thread_and_the_chain_are(
     if identity == "anonymous":
         own_texts(member, 500, start=2)
     assert len(statements_of_reply(browser, post, identity)) <= first + 2
+
+
+@pytest.mark.parametrize("is_changed", [True, False])
+def test_what_another_writer_changed_before_the_lock_is_read_again_and_the_rest_is_kept(app, is_changed):
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL has no such lock")
+    post, member = make_post(), make_member()
+    post_id, member_id = post.id, member.id
+    db.session.rollback()
+    with app.test_request_context("/posts/x/reply", method="POST"):
+        g.transaction_mode = "deferred"
+        post, member = db.session.get(Post, post_id), db.session.get(Member, member_id)
+        with db.engine.connect() as other:
+            g.transaction_mode = "immediate"
+            if is_changed:
+                other.execute(update(Post).where(Post.id == post_id).values(title="Changed meanwhile"))
+            other.commit()
+        begin_writing(post, member)
+        assert bool(inspect(post).expired_attributes) == is_changed and not inspect(member).expired_attributes
+        assert (post.title == "Changed meanwhile") == is_changed
+        post.title = "Written under the lock"
+        db.session.commit()
+    assert db.session.get(Post, post_id).title == "Written under the lock"
