@@ -12,16 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from flask import Flask, current_app, g, has_app_context, has_request_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    DateTime,
-    Dialect,
-    Engine,
-    MetaData,
-    event,
-    func,
-)
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, MetaData, event, func
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -270,7 +261,7 @@ def _declared_mode() -> TransactionMode:
 
 def _is_page() -> bool:
     """Return whether a view answers a safe method now, and nothing declared otherwise."""
-    return has_request_context() and "forum.is_safe" in request.environ and g.get("transaction_mode") is None
+    return has_request_context() and request.environ.get("forum.is_safe", False) and g.get("transaction_mode") is None
 
 
 def _mark_safe_request() -> None:
