@@ -8,9 +8,11 @@ import sqlite3
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
+from weakref import WeakSet
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from forum.db import db
@@ -27,6 +29,7 @@ TABLE = "page_versions"
 # After a failure nothing is read for so many seconds.
 RETRY_AFTER = 1.0
 _readers = threading.local()
+_all_readers: "WeakSet[VersionReader]" = WeakSet()
 
 
 def of_post(post_id: int) -> str:
@@ -57,6 +60,16 @@ class VersionReader:
         # SQLite's number of the last change by any other connection, and what was read since.
         self._change: int | None = None
         self._versions: dict[str, int] = {}
+        _all_readers.add(self)
+
+    def __del__(self) -> None:
+        """Close the connection of a thread that has ended."""
+        with suppress(Exception):
+            self.close()
+
+    def serves(self, engine: Engine) -> bool:
+        """Return whether it reads the versions of this database."""
+        return self._engine is engine
 
     def current(self, subjects: Sequence[str]) -> tuple[int, ...] | None:
         """Return the versions of subjects, or None while they can't be known: nothing kept may be shown then."""
@@ -94,6 +107,13 @@ class VersionReader:
         if missing := [subject for subject in subjects if subject not in self._versions]:
             self._versions.update(_read_sqlite(self._connection, missing))
         return _in_order(subjects, self._versions)
+
+
+@event.listens_for(Engine, "engine_disposed")
+def _close_readers(engine: Engine) -> None:
+    """Close the readers' connections with all others: a database that is restored or moved must be nobody's."""
+    for reader in [reader for reader in _all_readers if reader.serves(engine)]:
+        reader.close()
 
 
 def _in_order(subjects: Sequence[str], versions: dict[str, int]) -> tuple[int, ...] | None:

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import flask_migrate
 from flask import Flask
 
-from forum import create_app, versions
+from forum import create_app
 from forum.config import from_environment
 from forum.db import db, writing
 from forum.site import SiteSetting
@@ -85,8 +85,6 @@ class Site:
                 db.session.commit()
             yield app
             db.session.remove()
-            if reader := versions._readers.__dict__.get("by_engine", {}).pop(db.engine, None):
-                reader.close()
             db.engine.dispose()
 
     def start(self, *options: str) -> float:
