@@ -15,6 +15,7 @@ from forum.posts.models import Post
 from forum.posts.recounts import settle_recounts
 from forum.posts.visibility import hide, unhide
 from forum.posts.writing import mark_useful
+from forum.ratings.actions import revise
 from forum.urls import key_text
 from tests.cached_site import GZIP, Site, scope_of, without_date
 from tests.factories import make_comment, make_member, make_post, make_tag, make_vendor
@@ -25,7 +26,9 @@ from tests.published import make_figures, publish_figures
 def world(app):
     vendor = make_vendor("Nordwall", tiers=("Gold",))
     tag = make_tag("deals", ("bargains",))
-    post = make_post(subject=PostSubject(vendor), tags=[tag], title="Deals that went elsewhere")
+    answers = {"worth": 3, "again": True, "interest": "none"}
+    subject = PostSubject(vendor)
+    post = make_post(subject=subject, tags=[tag], title="Deals that went elsewhere", rating_answers=answers)
     other = make_post(subject=PostSubject(vendor), tags=[tag], title="Another one of the kind")
     make_comment(post)
     commit()
@@ -50,6 +53,7 @@ def addresses(world):
         *posts,
         *(f"/posts/{key_text(number)}/{part}" for number, _ in ids for part in ("feed.atom", "reply-count")),
         *("/", "/?sort=new", "/?tag=deals", f"/?vendor={vendor}", "/vendors", f"/vendors/{vendor}", "/compare"),
+        f"/compare?v={vendor}",
         *("/tags/", f"/tags/{tag}", f"/tags/{tag}/feed.atom", f"/vendors/{vendor}/feed.atom", f"/members/{member}"),
         *("/feed.atom", "/sitemap.xml", "/sitemaps/pages.xml", "/robots.txt", "/about", "/rules", "/keyboard"),
         *("/how-scores-are-made", f"/categories/{world.vendor.category.slug}", "/data"),
@@ -70,6 +74,10 @@ def changes(world):
     subject = PostSubject(world.vendor)
     edit = partial(edit_post, body="Rewritten, and long enough.", leaning="bad", tags=post.tags, subject=subject)
     yield "edit", lambda: edit(post, title="What it says by now")
+    interest = {"worth": 3, "again": True, "interest": "vendor"}
+    yield "rating", lambda: revise(post.rating, tier=None, answers=interest)
+    undisclosed = "UPDATE ratings SET vendor_id = NULL, category_id = (SELECT max(id) FROM categories)"
+    yield "rating by hand", lambda: db.session.execute(sql(undisclosed))
     yield "hide", lambda: hide(other, "A reason.")
     yield "show", lambda: unhide(other)
     yield "new post", lambda: make_post(subject=PostSubject(world.vendor), tags=[world.tag])
