@@ -81,6 +81,15 @@ def changes(world):
     yield "hide", lambda: hide(other, "A reason.")
     yield "show", lambda: unhide(other)
     yield "new post", lambda: make_post(subject=PostSubject(world.vendor), tags=[world.tag])
+    yield from changes_of_site(world)
+    yield "by hand", lambda: db.session.execute(sql("UPDATE posts SET title = 'By hand'"))
+    yield "scores", lambda: publish_figures(world.vendor, make_figures(12))
+    yield "delete", lambda: delete_post(db.session.get_one(Post, other.id))
+    yield "erase", lambda: db.session.delete(post.author)
+
+
+def changes_of_site(world):
+    post = world.post
     yield "new name", lambda: setattr(post.author, "name", "Another Name")
     yield "new role", lambda: setattr(post.author, "role", "moderator")
     yield "vendor's name", lambda: setattr(world.vendor, "name", "Norrwall")
@@ -88,12 +97,8 @@ def changes(world):
     yield "tag", lambda: setattr(world.tag, "description", "Deal registration and what became of it.")
     yield "retired tag", lambda: setattr(world.tag, "retired_at", post.created_at)
     yield "announcement", lambda: site.change_setting("announcement", "We move on Sunday.")
-    yield "pinned", lambda: site.pin_post(other.id)
+    yield "pinned", lambda: site.pin_post(world.other.id)
     yield "legal", lambda: db.session.add(LegalText(page="imprint", body="Us", body_html="<p>Us</p>"))
-    yield "by hand", lambda: db.session.execute(sql("UPDATE posts SET title = 'By hand'"))
-    yield "scores", lambda: publish_figures(world.vendor, make_figures(12))
-    yield "delete", lambda: delete_post(db.session.get_one(Post, other.id))
-    yield "erase", lambda: db.session.delete(post.author)
 
 
 def test_after_every_kind_of_change_a_kept_page_is_the_page_that_would_be_made(world, noon):
@@ -240,6 +245,17 @@ def test_a_page_is_not_kept_when_something_was_committed_while_it_was_made(world
     environ = environ_of(scope)
     world.pages.make(scope, environ, make)
     assert not world.pages._pages
+
+
+def test_a_kept_page_is_counted_as_one_that_is_made(world):
+    path, visits = path_of(world.post), []
+    world.pages._count = lambda method, path, status, seconds: visits.append((method, path, status))
+    world.get(path)
+    assert not visits, "the application counts what it answers"
+    assert world.is_cached(path)
+    world.get(path, method="HEAD")
+    world.get(path, ("if-none-match", "*"))
+    assert visits == [("GET", path, 200), ("HEAD", path, 200), ("GET", path, 304)]
 
 
 def test_without_versions_every_page_is_made(world, monkeypatch):

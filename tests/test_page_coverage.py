@@ -16,6 +16,7 @@ from forum.db import db
 from forum.legal import queries as legal_queries
 from forum.pages.ranking import rankings
 from forum.posts.actions import PostSubject
+from forum.posts.models import Post
 from forum.posts.official_actions import write_official_reply
 from forum.posts.recounts import settle_recounts
 from forum.posts.visibility import hide
@@ -60,9 +61,8 @@ def forget_all():
     rankings._cache.clear()
 
 
-@pytest.fixture
-def pages(app):
-    """Return the columns that each page reads, by address, and the subjects it is kept under."""
+def make_addresses() -> list[str]:
+    """Make a community in which every part of a page is shown, and return the pages to read."""
     vendor, author = make_rated_vendor(), make_member()
     tag, gold = make_tag("deals", ("bargains",)), vendor.programmes[0].tiers[1]
     subject = PostSubject(vendor, gold.programme, gold)
@@ -81,8 +81,14 @@ def pages(app):
     settle_recounts(db.session.commit)
     db.session.rollback()
     g.pop("pending_recounts", None)
-    served = Site(app)
-    paths = [
+    return paths_of(post, other)
+
+
+def paths_of(post: Post, other: Post) -> list[str]:
+    vendor, author = post.vendor, post.author
+    assert vendor is not None
+    assert author is not None
+    return [
         *(f"/posts/{key_text(row.id)}/{row.slug}" for row in (post, other)),
         *(f"/posts/{key_text(post.id)}/{part}" for part in ("feed.atom", "reply-count")),
         *("/", "/?sort=new", "/?sort=top", "/?sort=unanswered", "/?tag=deals", f"/?vendor={vendor.slug}"),
@@ -93,6 +99,12 @@ def pages(app):
         *("/sitemaps/pages.xml", "/about", "/rules", "/keyboard", "/how-scores-are-made", "/data", "/robots.txt"),
         f"/sitemaps/{post.created_at:%Y-%m}.xml",
     ]
+
+
+@pytest.fixture
+def pages(app):
+    """Return the columns that each page reads, by address, and the kinds of subjects it is kept under."""
+    paths, served = make_addresses(), Site(app)
     columns_and_subjects = {}
     for path in paths:
         forget_all()
