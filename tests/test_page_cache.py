@@ -15,6 +15,7 @@ from forum.posts.models import Post
 from forum.posts.recounts import settle_recounts
 from forum.posts.visibility import hide, unhide
 from forum.posts.writing import mark_useful
+from forum.ratings.actions import revise
 from forum.urls import key_text
 from tests.cached_site import GZIP, Site, scope_of, without_date
 from tests.factories import make_comment, make_member, make_post, make_tag, make_vendor
@@ -25,7 +26,9 @@ from tests.published import make_figures, publish_figures
 def world(app):
     vendor = make_vendor("Nordwall", tiers=("Gold",))
     tag = make_tag("deals", ("bargains",))
-    post = make_post(subject=PostSubject(vendor), tags=[tag], title="Deals that went elsewhere")
+    answers = {"worth": 3, "again": True, "interest": "none"}
+    subject = PostSubject(vendor)
+    post = make_post(subject=subject, tags=[tag], title="Deals that went elsewhere", rating_answers=answers)
     other = make_post(subject=PostSubject(vendor), tags=[tag], title="Another one of the kind")
     make_comment(post)
     commit()
@@ -50,6 +53,7 @@ def addresses(world):
         *posts,
         *(f"/posts/{key_text(number)}/{part}" for number, _ in ids for part in ("feed.atom", "reply-count")),
         *("/", "/?sort=new", "/?tag=deals", f"/?vendor={vendor}", "/vendors", f"/vendors/{vendor}", "/compare"),
+        f"/compare?v={vendor}",
         *("/tags/", f"/tags/{tag}", f"/tags/{tag}/feed.atom", f"/vendors/{vendor}/feed.atom", f"/members/{member}"),
         *("/feed.atom", "/sitemap.xml", "/sitemaps/pages.xml", "/robots.txt", "/about", "/rules", "/keyboard"),
         *("/how-scores-are-made", f"/categories/{world.vendor.category.slug}", "/data"),
@@ -70,9 +74,22 @@ def changes(world):
     subject = PostSubject(world.vendor)
     edit = partial(edit_post, body="Rewritten, and long enough.", leaning="bad", tags=post.tags, subject=subject)
     yield "edit", lambda: edit(post, title="What it says by now")
+    interest = {"worth": 3, "again": True, "interest": "vendor"}
+    yield "rating", lambda: revise(post.rating, tier=None, answers=interest)
+    undisclosed = "UPDATE ratings SET vendor_id = NULL, category_id = (SELECT max(id) FROM categories)"
+    yield "rating by hand", lambda: db.session.execute(sql(undisclosed))
     yield "hide", lambda: hide(other, "A reason.")
     yield "show", lambda: unhide(other)
     yield "new post", lambda: make_post(subject=PostSubject(world.vendor), tags=[world.tag])
+    yield from changes_of_site(world)
+    yield "by hand", lambda: db.session.execute(sql("UPDATE posts SET title = 'By hand'"))
+    yield "scores", lambda: publish_figures(world.vendor, make_figures(12))
+    yield "delete", lambda: delete_post(db.session.get_one(Post, other.id))
+    yield "erase", lambda: db.session.delete(post.author)
+
+
+def changes_of_site(world):
+    post = world.post
     yield "new name", lambda: setattr(post.author, "name", "Another Name")
     yield "new role", lambda: setattr(post.author, "role", "moderator")
     yield "vendor's name", lambda: setattr(world.vendor, "name", "Norrwall")
@@ -80,12 +97,8 @@ def changes(world):
     yield "tag", lambda: setattr(world.tag, "description", "Deal registration and what became of it.")
     yield "retired tag", lambda: setattr(world.tag, "retired_at", post.created_at)
     yield "announcement", lambda: site.change_setting("announcement", "We move on Sunday.")
-    yield "pinned", lambda: site.pin_post(other.id)
+    yield "pinned", lambda: site.pin_post(world.other.id)
     yield "legal", lambda: db.session.add(LegalText(page="imprint", body="Us", body_html="<p>Us</p>"))
-    yield "by hand", lambda: db.session.execute(sql("UPDATE posts SET title = 'By hand'"))
-    yield "scores", lambda: publish_figures(world.vendor, make_figures(12))
-    yield "delete", lambda: delete_post(db.session.get_one(Post, other.id))
-    yield "erase", lambda: db.session.delete(post.author)
 
 
 def test_after_every_kind_of_change_a_kept_page_is_the_page_that_would_be_made(world, noon):
@@ -232,6 +245,17 @@ def test_a_page_is_not_kept_when_something_was_committed_while_it_was_made(world
     environ = environ_of(scope)
     world.pages.make(scope, environ, make)
     assert not world.pages._pages
+
+
+def test_a_kept_page_is_counted_as_one_that_is_made(world):
+    path, visits = path_of(world.post), []
+    world.pages._count = lambda method, path, status, seconds: visits.append((method, path, status))
+    world.get(path)
+    assert not visits, "the application counts what it answers"
+    assert world.is_cached(path)
+    world.get(path, method="HEAD")
+    world.get(path, ("if-none-match", "*"))
+    assert visits == [("GET", path, 200), ("HEAD", path, 200), ("GET", path, 304)]
 
 
 def test_without_versions_every_page_is_made(world, monkeypatch):

@@ -78,10 +78,9 @@ def post_page(post_id: int, place: ThreadPlace, present: PageVersions) -> PostPa
     related = fragments.cached(
         ("related posts", post_id), present.lists, lambda: related_posts(post_id, post.vendor_id), _size_of_related
     )
-    page = PostPage(post, place, thread, aliases, related, present)
-    if page.is_plain and post.merged_into_id is None:
-        keep_page(versions.POSTS, *(versions.of_post(row.id) for row in (post, *related)))
-    return page
+    # Hidden, removed and merged posts, too: what was decided about a post stands in its row. No redirect is kept.
+    keep_page(versions.POSTS, *(versions.of_post(row.id) for row in (post, *related)))
+    return PostPage(post, place, thread, aliases, related, present)
 
 
 def printed_thread(page: PostPage, facts: PageFacts) -> ThreadHtml:

@@ -165,7 +165,7 @@ def compare() -> ResponseReturnValue:
     vendors = [by_word[word] for word in query if word in by_word]
     names = [by_word[word].name if word in by_word else word for word in query]
     snapshots = current_snapshots([vendor.id for vendor in vendors]) if vendors else {}
-    keep_page()
+    keep_page(LISTS)
     return render_template(
         "rankings/compare.html",
         vendors=vendors,
