@@ -10,6 +10,7 @@ from flask import Flask, Response, current_app, request
 from markupsafe import Markup
 
 from forum import anonymity
+from forum.access_protocols import User
 from forum.rate_limits import was_accepted
 from forum.templating import current_reader
 
@@ -29,11 +30,14 @@ def draft_attributes(key: str) -> Markup:
 
     A form that was just sent has newer values than the browser. Without a code the browser forgets with the tab.
     """
-    reader = current_reader()
-    secret = reader.secret if reader.is_authenticated else None
-    code = anonymity.device_draft_code(secret) if secret else ""
     is_answer = Markup(" data-draft-sent") if request.method == "POST" else ""
-    return Markup('data-draft="{}" data-draft-owner="{}"{}').format(key, code, is_answer)
+    return Markup('data-draft="{}" data-draft-owner="{}"{}').format(key, draft_owner(current_reader()), is_answer)
+
+
+def draft_owner(reader: User) -> str:
+    """Return the code under which the browser keeps the reader's drafts, or "" for none."""
+    secret = reader.secret if reader.is_authenticated else None
+    return anonymity.device_draft_code(secret) if secret else ""
 
 
 def _confirm_draft(response: Response) -> Response:

@@ -43,13 +43,17 @@ class ReaderNeededError(Exception):
 
 
 class AnyMember:
-    """Who reads while the shared part of a page is rendered: any member in a time zone, nobody in particular."""
+    """Who reads while the shared part of a page is rendered: any member in a time zone, nobody in particular.
+
+    Values that are asked for are marks, which stand in the text until a reader's own values replace them.
+    """
 
     is_authenticated = True
     banned_at = None
 
-    def __init__(self, time_zone: str) -> None:
+    def __init__(self, time_zone: str, **marks: str) -> None:
         self.time_zone = time_zone
+        self.__dict__.update(marks)
 
     def __getattr__(self, name: str) -> Any:
         raise ReaderNeededError(f"`{name}` of the reader stands outside of a {LIVE} block")
@@ -120,15 +124,27 @@ def render_in_parts(page: SharedPage, texts: Mapping[str, str], **values: object
     )
 
 
-def block_text(page: SharedPage, name: str, **values: object) -> str:
-    """Render a live block that has nothing of a reader, in a request that is nobody's."""
-    with _nobodys_request("UTC"):
+def block_text(
+    page: SharedPage,
+    name: str,
+    *,
+    reader: AnyMember | None = None,
+    request_values: Mapping[str, str] = {},
+    **values: object,
+) -> str:
+    """Render a live block that has nothing of a reader but marks, in a request that is nobody's.
+
+    `request_values` are what functions of the template find in `g`.
+    """
+    with _nobodys_request(reader or AnyMember("UTC")):
+        for key, value in request_values.items():
+            setattr(g, key, value)
         return "".join(page.blocks[name](page.template.new_context({**page.names, **values})))
 
 
 def shared_page(template_name: str, time_zone: str, **values: object) -> SharedPage:
     """Render what all members in a time zone see of a page, in a request that is nobody's, with gaps for the rest."""
-    with _nobodys_request(time_zone) as app:
+    with _nobodys_request(AnyMember(time_zone)) as app:
         template, layout = app.jinja_env.get_template(template_name), app.jinja_env.get_template(LAYOUT)
         blocks = {name: block for name, block in (layout.blocks | template.blocks).items() if name.startswith(LIVE)}
         site.clear_cache()  # what is read now is from after the version was read
@@ -146,11 +162,11 @@ def size_of_page(page: SharedPage) -> int:
 
 
 @contextmanager
-def _nobodys_request(time_zone: str) -> Iterator[Flask]:
-    """Open a request without cookies at the present address, whose reader is any member in a time zone."""
+def _nobodys_request(reader: AnyMember) -> Iterator[Flask]:
+    """Open a request without cookies at the present address, whose reader is nobody in particular."""
     app, path, root = current_app._get_current_object(), request.path, request.url_root  # type: ignore[attr-defined]
     with app.app_context(), app.test_request_context(path, base_url=root):
-        g._login_user = AnyMember(time_zone)
+        g._login_user = reader
         yield app
         if request_ctx._session is not None and request_ctx._session.accessed:
             raise ReaderNeededError(f"the session is used outside of a {LIVE} block")

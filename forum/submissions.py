@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar, overload
 
-from flask import current_app, request
+from flask import current_app, g, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.exc import IntegrityError
 
@@ -67,6 +67,8 @@ def honeypot_filled() -> bool:
 
 def form_timestamp() -> str:
     """Return the signed time when this form was first shown; it stays the same when the form is shown again."""
+    if TIMESTAMP_FIELD in g:  # a mark, in a form that is kept: see fragments.py
+        return str(g.get(TIMESTAMP_FIELD))
     submitted = request.form.get(TIMESTAMP_FIELD, "")
     if submitted and form_age() is not None:
         return submitted

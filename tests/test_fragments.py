@@ -20,8 +20,10 @@ from forum.posts.comment_actions import delete_comment, edit_comment
 from forum.posts.models import Comment, Post
 from forum.posts.post_pages import PageVersions
 from forum.posts.recounts import settle_recounts
+from forum.posts.reply_forms import _MARKS, _NOBODYS_SECRET
 from forum.posts.visibility import hide
 from forum.posts.writing import mark_useful
+from forum.submissions import TIMESTAMP_FIELD, _serializer
 from forum.urls import key_text
 from forum.vendors.models import Vendor
 from tests.factories import make_comment, make_member, make_post, make_representative, make_tag, make_vendor
@@ -62,6 +64,7 @@ class Thread:
             "admin": make_member(role="admin"),
             "representative": make_representative(vendor),
             "suspended": make_member(suspended_until=now() + timedelta(days=2)),
+            "at a free address": make_member(email="ada@gmail.com", name="'Ada' \\1 & \"Byron\" <b>"),
             "locked": make_member(anonymous_locked_until=now() + timedelta(days=2)),
             "follower": follower,
             "voter": voter,
@@ -217,6 +220,21 @@ def test_what_is_kept_holds_nothing_of_a_reader(thread: Thread) -> None:
         )
         assert not [token for tokens in private for token in tokens if token and token in texts]
     assert "data-own" not in texts and 'aria-pressed="true"' not in texts
+
+
+def test_each_visit_has_a_form_of_its_own(thread: Thread) -> None:
+    reader = thread.readers["plain"]
+    forms = []
+    for page in (reader.get(thread.path).text, reader.get(thread.path).text):
+        fields = dict(re.findall(r'name="(csrf_token|form_timestamp|submission)" value="([^"]+)"', page))
+        with reader.session_transaction() as session:
+            assert _serializer("wtf-csrf-token").loads(fields["csrf_token"]) == session["csrf_token"]
+        assert _serializer(TIMESTAMP_FIELD).loads(fields["form_timestamp"], max_age=60) == ""
+        assert re.fullmatch("[0-9a-f]{32}", fields["submission"])
+        assert not [mark for mark in (*_MARKS.values(), _NOBODYS_SECRET) if mark in page]
+        forms.append(fields["submission"])
+    assert forms[0] != forms[1]
+    assert [True for _, value, _ in fragments._memory._entries.values() if "csrf_token" in value], "the form is kept"
 
 
 def test_the_shared_part_of_a_page_can_ask_for_no_reader(app: Flask) -> None:

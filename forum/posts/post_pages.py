@@ -15,6 +15,7 @@ from forum.page_cache import keep_page
 from forum.posts.queries import post_page_row
 from forum.posts.rating_cards import rating_card
 from forum.posts.related_queries import related_posts
+from forum.posts.reply_forms import new_reply_form, reply_form_text
 from forum.posts.rows import PostPageRow, RelatedPostRow
 from forum.posts.thread_html import PageFacts, ThreadHtml, print_thread
 from forum.posts.thread_pages import ThreadPlace, ThreadRows, ThreadView, thread_rows
@@ -115,8 +116,13 @@ def printed_page(page: PostPage, thread: ThreadView, reader: Member, *, has_form
 
 def render_shared(page: PostPage, thread: ThreadView, reader: Member, values: dict[str, Any]) -> str:
     """Return the page for a member, of what is shared and of these values."""
-    printed = printed_page(page, thread, reader, has_form=values["form"] is not None)
-    return fragments.render_in_parts(printed, {"live_related": related_text(page, printed)}, **values)
+    has_form, alias = values["has_form"], values["alias"]
+    printed = printed_page(page, thread, reader, has_form=has_form)
+    texts = {"live_related": related_text(page, printed)}
+    if has_form and alias is not None:
+        texts["live_reply"] = reply_form_text(page.key("reply form"), page.versions.page, printed, reader, alias)
+    form = new_reply_form() if has_form and alias is None else None
+    return fragments.render_in_parts(printed, texts, form=form, **values)
 
 
 def related_text(page: PostPage, printed: SharedPage) -> str:

@@ -31,7 +31,7 @@ from forum.page_cache import keep_page
 from forum.posts import actions
 from forum.posts.comment_queries import comment_by_id, listed_reply_count
 from forum.posts.form_pages import SAVED_WHILE_HELD, TOO_MANY_SCHEDULED, cancel_replaced, post_form_page
-from forum.posts.forms import TEXT_ONLY, CommentForm, PostEditForm, PostForm, form_values
+from forum.posts.forms import TEXT_ONLY, PostEditForm, PostForm, form_values
 from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Post
 from forum.posts.official_views import official_reply_values
@@ -46,6 +46,7 @@ from forum.posts.post_pages import (
 )
 from forum.posts.queries import post_by_id
 from forum.posts.rating_cards import rating_card
+from forum.posts.reply_forms import new_reply_form
 from forum.posts.rows import PostPageRow
 from forum.posts.scheduled_actions import schedule_post
 from forum.posts.signature_forms import competitor_message
@@ -94,15 +95,13 @@ def _page(page: PostPage, reader: Member, *, is_removed: bool) -> ResponseReturn
         return None
     values: dict[str, Any] = {"thread": thread, "reader": thread.reader, "related_posts": page.related_posts}
     values |= _reply_values(page, reader)
-    has_form = values["form"] is not None
     if is_shared(page, reader) and values["official_reply"] is None:
         return render_shared(page, thread, reader, values)
+    form = new_reply_form() if values["has_form"] else None
     return render_template(
         "posts/show.html",
-        **page_values(page)
-        | {"is_removed": is_removed, "card": rating_card(post), "has_form": has_form}
-        | {"is_own": thread.reader is not None and post.id in thread.reader.own_ids}
-        | values,
+        **page_values(page) | {"is_removed": is_removed, "card": rating_card(post), "form": form} | values,
+        is_own=thread.reader is not None and post.id in thread.reader.own_ids,
     )
 
 
@@ -110,7 +109,7 @@ def _reply_values(page: PostPage, reader: Member) -> dict[str, object]:
     """Return what the page needs for the reader's reply, ordinary or official, their useful vote, and their follow."""
     post, is_open_to_reader = page.post, can_reply(reader, page.post)
     return {
-        "form": CommentForm(formdata=None, submission=secrets.token_hex(16)) if is_open_to_reader else None,
+        "has_form": is_open_to_reader,
         "alias": alias_in(page.aliases, post.thread_key, reader) if is_open_to_reader else None,
         "official_reply": official_reply_values(post) if can_reply_officially(reader, post) else None,
         "can_vote": not represents_vendor_of(reader, post),
