@@ -12,16 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from flask import Flask, current_app, g, has_app_context, has_request_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    DateTime,
-    Dialect,
-    Engine,
-    MetaData,
-    event,
-    func,
-)
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, MetaData, event, func
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
