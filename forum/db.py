@@ -261,7 +261,7 @@ def _declared_mode() -> TransactionMode:
 
 def _is_page() -> bool:
     """Return whether a view answers a safe method now, and nothing declared otherwise."""
-    return has_request_context() and "forum.is_safe" in request.environ and g.get("transaction_mode") is None
+    return has_request_context() and request.environ.get("forum.is_safe", False) and g.get("transaction_mode") is None
 
 
 def _mark_safe_request() -> None:

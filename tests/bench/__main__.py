@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tests.bench import processes, site
 from tests.bench.load import Load, drive
-from tests.bench.mixed import Writing, drive_beside
+from tests.bench.mixed import Writing, drive_mixed
 from tests.served import free_port
 
 ROUNDS = 5
@@ -38,8 +38,8 @@ MARKS = {
     "reading beside 100 replies a second": None,
 }
 # How many replies a second are written beside what is measured.
-BESIDE = {"reading beside 2 replies a second": 2, MIXED: 20}
-BESIDE |= {"reading beside 100 replies a second": 100}
+WRITING_RATES = {"reading beside 2 replies a second": 2, MIXED: 20}
+WRITING_RATES |= {"reading beside 100 replies a second": 100}
 
 
 class Round(NamedTuple):
@@ -69,7 +69,7 @@ class Bench:
         self.prepared, self.ports, self.pids, self.seconds = prepared, ports, pids, seconds
         self.rounds: dict[str, list[Round]] = {name: [] for name in MARKS}
         self.memory = 0.0
-        self.written: dict[str, list[Writing]] = {name: [] for name in BESIDE}
+        self.writings: dict[str, list[Writing]] = {name: [] for name in WRITING_RATES}
 
     def run(self) -> None:
         """Take every measurement once to warm up, then five times in turn, so that noise affects all alike."""
@@ -90,8 +90,8 @@ class Bench:
             # A form that is sent twice writes nothing the second time, so each round has its own forms.
             requests = requests[n :: ROUNDS + 1]
         before = processes.cpu_seconds(self.pids[which])
-        if rate := BESIDE.get(name):
-            return Round(self._measure_beside(name, n, rate), processes.cpu_seconds(self.pids[which]) - before)
+        if rate := WRITING_RATES.get(name):
+            return Round(self._measure_mixed(name, n, rate), processes.cpu_seconds(self.pids[which]) - before)
         load = drive(
             self.ports[which],
             requests,
@@ -103,14 +103,14 @@ class Bench:
             raise SystemExit(f"{name}: an answer was wrong.\n{load.wrong[0]}")
         return Round(load, processes.cpu_seconds(self.pids[which]) - before)
 
-    def _measure_beside(self, name: str, n: int, rate: int) -> Load:
+    def _measure_mixed(self, name: str, n: int, rate: int) -> Load:
         forms = self.prepared.requests[site.forms_for(rate)][n :: ROUNDS + 1]
         seconds = self.seconds if n else 1
-        load, writing = drive_beside(self.ports[1], self.prepared.requests[name], forms, seconds=seconds, rate=rate)
+        load, writing = drive_mixed(self.ports[1], self.prepared.requests[name], forms, seconds=seconds, rate=rate)
         if load.wrong or writing.wrong:
             raise SystemExit(f"{name}: an answer was wrong.\n{(load.wrong + writing.wrong)[0]}")
         if n:
-            self.written[name].append(writing)
+            self.writings[name].append(writing)
         return load
 
     def p99(self, name: str) -> float:
@@ -144,18 +144,23 @@ class Bench:
                 f"{rounds[-1].load.size:,}",
             ]
             lines.append(f"| {' | '.join(cells)} |")
+        return "\n".join([*lines, *self._remarks()])
+
+    def _remarks(self) -> list[str]:
+        lines = []
         busiest = max(measured_round.load.cpu_share for rounds in self.rounds.values() for measured_round in rounds)
         lines.append(
             f"\nMemory of all the site's processes together: {self.memory:.0f} MB (mark: {MAX_MEMORY}). "
             f"The load generator never used more than {busiest:.0%} of a core."
         )
-        for name, writings in self.written.items():
-            total, stale = sum(writing.sent for writing in writings), sum(writing.stale for writing in writings)
+        for name, writings in self.writings.items():
+            total = sum(writing.reply_count for writing in writings)
+            stale = sum(writing.stale_count for writing in writings)
             lines.append(
                 f"\n{name.capitalize()}: {total} were written; {stale} of the threads, asked for at once by a stranger on "
                 "another connection, lacked the reply."
             )
-        return "\n".join(lines)
+        return lines
 
     def missed(self) -> list[str]:
         """Describe the marks that were missed."""
@@ -165,7 +170,9 @@ class Bench:
             if mark and self.ratio(name) < mark
         ]
         missed += [f"{name}: p99 {self.p99(name):.1f} ms" for name in [MIXED] if self.p99(name) > MAX_P99]
-        missed += [f"{name}: a stale page" for name, rows in self.written.items() if any(row.stale for row in rows)]
+        missed += [
+            f"{name}: a stale page" for name, rows in self.writings.items() if any(row.stale_count for row in rows)
+        ]
         return missed + ([f"memory: {self.memory:.0f} MB"] if self.memory > MAX_MEMORY else [])
 
 

@@ -16,12 +16,12 @@ from tests.bench import load
 class Writing(NamedTuple):
     """How many replies were sent, how many threads lacked one after it, and wrong answers."""
 
-    sent: int
-    stale: int
+    reply_count: int
+    stale_count: int
     wrong: list[str]
 
 
-def drive_beside(
+def drive_mixed(
     port: int, requests: Sequence[bytes], forms: Sequence[bytes], *, seconds: float, rate: int
 ) -> tuple[load.Load, Writing]:
     """Drive readers for some seconds while another process writes `rate` replies a second."""
@@ -36,7 +36,7 @@ def drive_beside(
 
 
 def _write(answer: Any, port: int, forms: Sequence[bytes], seconds: float, rate: int) -> None:
-    sent, stale, wrong = 0, 0, []
+    reply_count, stale_count, wrong = 0, 0, []
     started = time.perf_counter()
     with (
         socket.create_connection(("127.0.0.1", port)) as writer,
@@ -50,7 +50,7 @@ def _write(answer: Any, port: int, forms: Sequence[bytes], seconds: float, rate:
             if not head.startswith(b"HTTP/1.1 302"):
                 wrong.append(head.decode(errors="replace"))
                 continue
-            sent += 1
+            reply_count += 1
             # A stranger asks for the page of the thread that the writer is led to.
             address = re.search(rb"location: (\S+)", head, re.IGNORECASE)
             assert address is not None
@@ -58,9 +58,9 @@ def _write(answer: Any, port: int, forms: Sequence[bytes], seconds: float, rate:
                 reader, load.get(address[1].decode().split("#")[0].removeprefix(f"http://127.0.0.1:{port}"))
             )
             if _words(form) not in page:
-                stale += 1
+                stale_count += 1
                 print(f"\n{address[1].decode()} lacks {_words(form).decode()!r}", file=sys.stderr)
-    answer.send((sent, stale, wrong[:3]))
+    answer.send((reply_count, stale_count, wrong[:3]))
 
 
 def _words(form: bytes) -> bytes:

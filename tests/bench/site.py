@@ -36,7 +36,7 @@ from tests.query_counts import recorded_queries
 # A member may reply 20 times a minute: every writer writes less than that, so the limits stay in force.
 REPLIES_EACH = 18
 # The share of the replies that are written beside readers, by their number a second; the rest are for writing alone.
-BESIDE = {2: 0.01, 20: 0.08, 100: 0.4}
+SHARES = {2: 0.01, 20: 0.08, 100: 0.4}
 
 
 class Prepared(NamedTuple):
@@ -74,11 +74,11 @@ def prepare(environ: dict[str, str]) -> Prepared:
 def _requests(paths: list[str], cookies: list[tuple[str, str]]) -> dict[str, list[bytes]]:
     readers = [cookie for cookie, _ in cookies[:8]]
     replies = list(_replies(cookies, paths[1:]))
-    beside: dict[str, list[bytes]] = {}
-    for rate, share in BESIDE.items():
+    slow_replies: dict[str, list[bytes]] = {}
+    for rate, share in SHARES.items():
         number = int(share * REPLIES_EACH * len(cookies))
-        beside[forms_for(rate)], replies = replies[:number], replies[number:]
-    return beside | {
+        slow_replies[forms_for(rate)], replies = replies[:number], replies[number:]
+    return slow_replies | {
         "bare page (R)": [load.get("/")],
         "post, stranger": [load.get(paths[0])],
         "post, signed in": [load.get(paths[0], Cookie=cookie) for cookie in readers],
@@ -87,7 +87,7 @@ def _requests(paths: list[str], cookies: list[tuple[str, str]]) -> dict[str, lis
         "home, stranger": [load.get("/")],
         "home, signed in": [load.get("/", Cookie=cookie) for cookie in readers],
         "writing a reply": replies,
-        **{f"reading beside {rate} replies a second": [load.get(path) for path in paths] for rate in BESIDE},
+        **{f"reading beside {rate} replies a second": [load.get(path) for path in paths] for rate in SHARES},
     }
 
 
