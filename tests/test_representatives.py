@@ -10,6 +10,7 @@ from forum.db import db, now
 from forum.moderation.models import Case, Decision
 from forum.posts.actions import PostSubject
 from forum.posts.models import Comment, UsefulVote
+from forum.posts.recounts import settle_recounts
 from forum.posts.writing import mark_useful
 from forum.urls import key_text
 from forum.vendors.models import Representative, Vendor, VendorDomain
@@ -208,6 +209,8 @@ def test_marks_about_the_vendor_go_when_somebody_begins_to_speak_for_it(
     reply = make_comment(post)
     for item in (post, reply, elsewhere):
         mark_useful(member, item)
+    db.session.commit()
+    settle_recounts(db.session.commit)
     ask(browse(member))
     decide(browse(moderator), the_case())
     db.session.expire_all()

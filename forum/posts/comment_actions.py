@@ -77,7 +77,7 @@ def delete_comment(comment: Comment) -> bool:
     else:
         db.session.delete(comment)
         if comment.parent_id is not None:
-            request_recount(Comment, comment.parent_id, -1)
+            request_recount(Comment, comment.parent_id)
     db.session.flush()
     return leaves_tombstone
 

@@ -4,8 +4,9 @@ Who wrote a reply and whose post it is under must not be written together: the r
 others by what the database keeps beside them. So a reply, and a vote, only note that something is to be counted again.
 Right after the commit each row is counted in a transaction of its own; what a crash left behind, a job counts.
 
-A note says by how much the replies (of a post) or answers (of a comment) change, so that a count takes the same time in
-the largest thread: +1, -1, or 0 for a vote. A note without a number has everything counted anew.
+A note of a new reply or answer says +1, and one of a vote 0, so that a count takes the same time in the largest thread.
+A note without a number, as of all that hides, deletes or moves, has everything counted anew: of two who hide and delete
+the same reply at once, neither knows whether the other has taken it from the count.
 """
 
 from collections.abc import Callable, Iterable
@@ -66,12 +67,11 @@ def _recount(kind: Kind, item_id: int) -> int | None:
     if not deltas:
         return None
     update_counts(kind, item_id, deltas)
-    has_fewer = any(delta is None or delta < 0 for delta in deltas)
-    tombstone = empty_tombstone(item_id) if kind is Comment and has_fewer else None
+    tombstone = empty_tombstone(item_id) if kind is Comment and None in deltas else None
     if tombstone is None:
         return None
     db.session.delete(tombstone)
     if tombstone.parent_id is not None:
-        request_recount(Comment, tombstone.parent_id, -1)
+        request_recount(Comment, tombstone.parent_id)
     db.session.flush()
     return tombstone.parent_id

@@ -95,7 +95,7 @@ def recounted(post: Post) -> Iterator[None]:
 def adjust_visible_counts(item: Post | Comment, delta: int) -> None:
     """Add +1 or -1 to the vendor's and tags' counts of visible posts; for a comment have its thread's counted again."""
     if isinstance(item, Comment):
-        request_recount(Post, item.post_id, delta)
+        request_recount(Post, item.post_id)
         return
     _add_to_counts(dict.fromkeys(_counting_rows(item), delta))
 
