@@ -53,9 +53,9 @@ def test_the_job_makes_what_a_visit_of_a_small_community_gets(
         stored = [browse().get(path), browse().get(path, headers={"Accept-Encoding": "gzip"})]
         assert gzip.decompress(stored[1].data) == stored[0].data
         monkeypatch.setattr(queries, "MAX_MADE_FOR_VISITS", 50)
-        made = browse().get(path)
-        assert made.data == stored[0].data and made.headers["Content-Type"] == stored[0].headers["Content-Type"]
-        assert made.headers.get("Content-Disposition") == stored[0].headers.get("Content-Disposition")
+        visited = browse().get(path)
+        assert visited.data == stored[0].data and visited.headers["Content-Type"] == stored[0].headers["Content-Type"]
+        assert visited.headers.get("Content-Disposition") == stored[0].headers.get("Content-Disposition")
         monkeypatch.setattr(queries, "MAX_MADE_FOR_VISITS", 0)
 
 
