@@ -45,7 +45,7 @@ SENTENCES = {
 }
 NOTHING_PERSONAL = set(
     """
-    categories imported_addresses job_claims job_runs legal_texts pending_mentions pending_recounts post_tags
+    categories imported_addresses job_claims job_runs legal_texts open_data_files pending_mentions pending_recounts post_tags
     programme_changes programmes search_words site_settings snapshots spent_links standard_texts tag_synonyms tags tiers unmailed_posts unmailed_texts vendor_aliases
     vendor_domains vendors
     """.split()

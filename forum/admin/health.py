@@ -47,6 +47,7 @@ JOB_LABELS = {
     "remove_unedited": "Posts and replies not edited in time",
     "send_digests": "Daily and weekly mail",
     "send_mail_at_once": "Mail at once",
+    "refresh_open_data": "Open data of all vendors",
     "refresh_search": "Search: suggested words, purging deleted ones",
     "reseal_saved_lists": "Sealing bookmarks and other saved lists anew",
     "send_representative_mails": "Mail to vendor representatives",

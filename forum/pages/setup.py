@@ -5,6 +5,8 @@ from flask import Flask
 from forum.pages import anonymity_views, branding_views, feed_views, representative_dashboard_views, status_views, views
 from forum.pages.leaving import request_views
 from forum.pages.leaving import views as leaving_views
+from forum.pages.open_data import jobs as open_data_jobs
+from forum.pages.open_data import models as open_data_models
 from forum.pages.open_data import views as open_data_views
 from forum.pages.ranking import views as ranking_views
 from forum.pages.saved import jobs as saved_jobs
@@ -13,7 +15,7 @@ from forum.pages.saved import views as saved_views
 from forum.pages.saved.queries import is_on_shortlist
 
 # Imported here, so that the job queue and the database know them.
-LOADED = (saved_jobs, saved_models)
+LOADED = (open_data_jobs, open_data_models, saved_jobs, saved_models)
 
 
 def init_app(app: Flask) -> None:

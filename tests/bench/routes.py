@@ -27,6 +27,7 @@ from forum import create_app
 from forum.accounts.models import Member
 from forum.db import db
 from forum.demo.actions import fill_demo
+from forum.pages.open_data.jobs import refresh_open_data
 from forum.posts.models import Comment, Post
 from forum.urls import key_text
 from tests import crawl
@@ -130,6 +131,7 @@ def measure(url: str, folder: Path, fill: Any, *, prints_statements: bool = Fals
             fill()
             db.session.commit()
             print(f"filled in {time.perf_counter() - start:.0f} s", flush=True)
+        refresh_open_data()
         addresses = paths(app)
         browsers = readers(app)
         db.session.remove()

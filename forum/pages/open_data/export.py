@@ -3,6 +3,8 @@
 Columns and keys are a public format. Those in force are from 2026-11-26: since then there is no count in the data.
 """
 
+import csv
+import io
 from collections.abc import Iterable, Iterator, Mapping
 
 from forum.dates import format_iso
@@ -22,6 +24,16 @@ NOTES = (
 )
 CsvRow = dict[str, object]
 Measure = StarFigures | MeanFigures | ShareFigures | AskFigures
+
+
+def csv_text(rows: Iterable[OpenDataRow], tier_names: Mapping[int, str]) -> str:
+    """Return published figures as CSV, one row per measure."""
+    output = io.StringIO()
+    writer = csv.DictWriter(output, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerows(csv_rows(row, tier_names))
+    return output.getvalue()
 
 
 def csv_rows(row: OpenDataRow, tier_names: Mapping[int, str]) -> Iterator[CsvRow]:

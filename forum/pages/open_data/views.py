@@ -1,23 +1,24 @@
 """Open data: the published figures as CSV and JSON."""
 
-import csv
 import gzip
-import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from flask import Blueprint, Response, abort, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.exceptions import ServiceUnavailable
 
 from forum.page_cache import keep_page
-from forum.pages.open_data.export import COLUMNS, LICENCE, LICENCE_URL, csv_rows, json_document
-from forum.pages.open_data.queries import OpenDataRow, published_snapshots
+from forum.pages.open_data.actions import FileFormat, make_file
+from forum.pages.open_data.export import LICENCE, LICENCE_URL, csv_text, json_document
+from forum.pages.open_data.queries import OpenDataRow, has_many_published_vendors, published_snapshots, stored_file
 from forum.pages.ranking.rankings import all_vendor_scores
 from forum.ratings.queries import SITE, current_snapshot
 from forum.vendors.lookup import vendor_or_404
 from forum.vendors.queries import tier_names
 
 bp = Blueprint("data", __name__, url_prefix="/data")
+RETRY_AFTER = 600  # seconds between two runs of the job
 
 
 @bp.get("")
@@ -30,13 +31,13 @@ def index() -> ResponseReturnValue:
 @bp.get("/vendors.json")
 def vendors_json() -> ResponseReturnValue:
     """Return all published snapshots."""
-    return _made_once("json", lambda: jsonify(json_document(published_snapshots(), tier_names())))
+    return _file_response("json")
 
 
 @bp.get("/vendors.csv")
 def vendors_csv() -> ResponseReturnValue:
     """Return all published snapshots, one row per measure."""
-    return _made_once("csv", lambda: _csv_response(published_snapshots(), "vendors"))
+    return _file_response("csv")
 
 
 @bp.get("/vendors/<slug>.json")
@@ -48,7 +49,7 @@ def vendor_json(slug: str) -> ResponseReturnValue:
 @bp.get("/vendors/<slug>.csv")
 def vendor_csv(slug: str) -> ResponseReturnValue:
     """Return one vendor's snapshot, one row per measure."""
-    return _csv_response(_snapshots_or_404(slug), slug, tier_names(slug))
+    return _csv_response(csv_text(_snapshots_or_404(slug), tier_names(slug)), slug)
 
 
 def _snapshots_or_404(slug: str) -> Sequence[OpenDataRow]:
@@ -59,35 +60,29 @@ def _snapshots_or_404(slug: str) -> Sequence[OpenDataRow]:
     return rows
 
 
-def _made_once(key: str, build: Callable[[], Response]) -> Response:
-    """Return the response, whose content is kept compressed until a snapshot or a vendor changes, as the ranking is.
-
-    With a thousand vendors it has ten megabytes, and making it takes a second.
-    """
-    scores = all_vendor_scores(current_app.config["SQLALCHEMY_DATABASE_URI"])
-    content, headers = scores.derive(("open data", key), lambda: _compressed(build()))
-    response = Response(content, headers=headers)
+def _file_response(file_format: FileFormat) -> Response:
+    """Return the file of all vendors. In a large community a job makes it: it has ten megabytes and takes a second."""
+    content = stored_file(file_format) if has_many_published_vendors() else _small_file(file_format)
+    if content is None:
+        raise ServiceUnavailable("The file of all vendors is being made.", retry_after=RETRY_AFTER)
+    response = _csv_response("", "vendors") if file_format == "csv" else Response(mimetype="application/json")
     if request.accept_encodings.quality("gzip") > 0:
+        response.set_data(content)
         response.headers["Content-Encoding"] = "gzip"
     else:
         response.set_data(gzip.decompress(content))
     return response
 
 
-def _compressed(response: Response) -> tuple[bytes, list[tuple[str, str]]]:
-    names = ("Content-Type", "Content-Disposition", "Link")
-    headers = [(name, response.headers[name]) for name in names if name in response.headers]
-    return gzip.compress(response.get_data(), 6, mtime=0), headers
+def _small_file(file_format: FileFormat) -> bytes:
+    """Return the file of a small community: made when visited, and kept until a snapshot or a vendor changes."""
+    scores = all_vendor_scores(current_app.config["SQLALCHEMY_DATABASE_URI"])
+    return scores.derive(("open data", file_format), lambda: make_file(file_format))
 
 
-def _csv_response(rows: Sequence[OpenDataRow], name: str, names: Mapping[int, str] | None = None) -> Response:
-    output, names = io.StringIO(), tier_names() if names is None else names
-    writer = csv.DictWriter(output, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerows(csv_rows(row, names))
+def _csv_response(content: str, name: str) -> Response:
     headers = {
         "Content-Disposition": f'attachment; filename="full-duplex-{name}.csv"',
         "Link": f"<{LICENCE_URL}>; rel=license",
     }
-    return Response(output.getvalue(), mimetype="text/csv", headers=headers)
+    return Response(content, mimetype="text/csv", headers=headers)
