@@ -6,18 +6,21 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 
 from forum import access
 from forum.accounts.models import Member
-from forum.db import db, now
+from forum.db import db, now, writing
 from forum.moderation.models import Notice
+from forum.moderation.notices.outcomes import expire_old_notices
+from forum.moderation.notices.queries import open_without_text
 from forum.moderation.queue.queries import Listing, queue
 from forum.posts.models import Comment
 from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post
 from tests.notices import Browse, case_of, confirmed, decide, path_to, reloaded, send
-from tests.query_counts import queries_for
+from tests.query_counts import queries_for, recorded_work
 
 
 def test_the_queue_says_when_a_notice_is_due_and_how_many_are_overdue(browse: Browse, judge: Member) -> None:
@@ -101,3 +104,38 @@ def test_pages_about_a_comment_lead_to_the_comment(browse: Browse, app: Flask) -
     _, page = confirmed(browse, comment)
     assert db.session.query(Comment).one().disputed_at and reloaded(comment.post).disputed_at is None
     assert f"http://localhost/replies/{key_text(comment.id)}" in browse().get(page).text
+
+
+def test_each_notice_expires_in_a_transaction_of_its_own(browse: Browse, app: Flask) -> None:
+    for post in (make_post(), make_post()):
+        confirmed(browse, post)
+        reloaded(post).deleted_at = now()
+    send(browse, make_post(), submission="never confirmed")
+    db.session.commit()
+    changed: list[tuple[int, int]] = []
+
+    def commit() -> None:
+        db.session.commit()
+        changed.append((db.session.query(Notice).filter_by(outcome="gone").count(), db.session.query(Notice).count()))
+
+    with time_machine.travel(now() + timedelta(days=8)), writing():
+        expire_old_notices(commit)
+    assert changed == [(1, 3), (2, 3), (2, 2)]
+
+
+def test_looking_for_expired_notices_reads_no_text_that_no_notice_is_about(browse: Browse, app: Flask) -> None:
+    if db.engine.dialect.name == "postgresql":
+        pytest.skip("PostgreSQL hashes all deleted texts while there are few")
+    confirmed(browse, make_post())
+    post = make_post()
+
+    def work() -> int:
+        db.session.commit()
+        with recorded_work() as reads:
+            db.session.scalars(open_without_text()).all()
+        return sum(reads)
+
+    before = work()
+    for _ in range(30):
+        make_comment(post).deleted_at = now()
+    assert work() == before

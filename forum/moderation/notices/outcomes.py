@@ -1,9 +1,12 @@
 """How a notice ends: by a decision, because its text is gone, and later by deleting who sent it."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import Select
+
 from forum import mail
-from forum.db import db, now
+from forum.db import db, now, reading
 from forum.moderation.cases import lock_item_cases
 from forum.moderation.kinds import ACTIONS
 from forum.moderation.models import Case, Decision, Notice
@@ -92,14 +95,32 @@ def mail_senders_of_reversal(reversal: Decision) -> None:
         mail_sender(notice, subject="The decision on your notice was undone", reversal=reversal)
 
 
-def expire_old_notices() -> None:
-    """Close notices about deleted texts, delete unconfirmed ones, and erase the senders of those closed long ago."""
-    for notice in open_without_text():
-        close_notice_without_text(notice)
-    for notice in unconfirmed_before(now() - timedelta(seconds=CONFIRMATION_SECONDS)):
-        db.session.delete(notice)
-    for notice in notices_to_erase(now() - RETENTION):
-        # Target, days and outcome stay, so that the transparency page can count it.
-        notice.sender_seal = notice.complaint = notice.law = notice.answer = notice.objection = ""
-        notice.secret_hash = hash_secret(new_secret())
-    db.session.flush()
+def expire_old_notices(commit: Callable[[], object]) -> None:
+    """Close notices about deleted texts, delete unconfirmed ones, and erase the senders of those closed long ago.
+
+    They are looked up while others write; each is looked up again and changed in a transaction of its own.
+    """
+    steps: list[tuple[Select[Notice], Callable[[Notice], None]]] = [
+        (open_without_text(), close_notice_without_text),
+        (unconfirmed_before(now() - timedelta(seconds=CONFIRMATION_SECONDS)), db.session.delete),
+        (notices_to_erase(now() - RETENTION), _erase_sender),
+    ]
+    for statement, change in steps:
+        for notice_id in _expired_ids(statement):
+            notice = db.session.scalar(statement.where(Notice.id == notice_id).with_for_update())
+            if notice is not None:
+                change(notice)
+            commit()
+
+
+def _expired_ids(statement: Select[Notice]) -> Sequence[int]:
+    with reading():
+        ids = db.session.scalars(statement.with_only_columns(Notice.id).order_by(Notice.id)).all()
+        db.session.rollback()
+    return ids
+
+
+def _erase_sender(notice: Notice) -> None:
+    """Erase sender and text. Target, days and outcome stay, so that the transparency page can count it."""
+    notice.sender_seal = notice.complaint = notice.law = notice.answer = notice.objection = ""
+    notice.secret_hash = hash_secret(new_secret())

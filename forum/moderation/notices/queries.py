@@ -5,7 +5,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, exists, or_, select
 from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
@@ -73,27 +73,24 @@ def is_claimed(notice: Notice, moment: datetime) -> bool:
     return db.session.scalar(claimed.limit(1)) is not None
 
 
-def unconfirmed_before(moment: datetime, limit: int = 500) -> Sequence[Notice]:
-    """Return notices sent before then that were not confirmed."""
-    unconfirmed = select(Notice).where(Notice.confirmed_at.is_(None), Notice.created_at < moment)
-    return db.session.scalars(unconfirmed.limit(limit)).all()
+def unconfirmed_before(moment: datetime) -> Select[Notice]:
+    """Select notices sent before then that were not confirmed."""
+    return select(Notice).where(Notice.confirmed_at.is_(None), Notice.created_at < moment)
 
 
-def notices_to_erase(moment: datetime, limit: int = 500) -> Sequence[Notice]:
-    """Return notices closed before then whose sender and text are still stored."""
-    closed = select(Notice).where(Notice.closed_at < moment, Notice.sender_seal != "")
-    return db.session.scalars(closed.limit(limit)).all()
+def notices_to_erase(moment: datetime) -> Select[Notice]:
+    """Select notices closed before then whose sender and text are still stored."""
+    return select(Notice).where(Notice.closed_at < moment, Notice.sender_seal != "")
 
 
-def open_without_text(limit: int = 500) -> Sequence[Notice]:
-    """Return open notices whose text its author deleted."""
+def open_without_text() -> Select[Notice]:
+    """Select open notices whose text its author deleted. Each looks up its own text: deleted texts are never listed."""
     is_deleted = or_(
         Notice.post_id.is_(None) & Notice.comment_id.is_(None),
-        Notice.post_id.in_(select(Post.id).where(Post.deleted_at.is_not(None))),
-        Notice.comment_id.in_(select(Comment.id).where(Comment.deleted_at.is_not(None))),
+        exists().where(Post.id == Notice.post_id, Post.deleted_at.is_not(None)),
+        exists().where(Comment.id == Notice.comment_id, Comment.deleted_at.is_not(None)),
     )
-    is_open = (Notice.confirmed_at.is_not(None), Notice.closed_at.is_(None))
-    return db.session.scalars(_with_details().where(*is_open, is_deleted).limit(limit)).all()
+    return select(Notice).where(Notice.confirmed_at.is_not(None), Notice.closed_at.is_(None), is_deleted)
 
 
 def hours_to_decide_notices(min_count: int) -> float | None:
