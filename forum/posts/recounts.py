@@ -4,8 +4,8 @@ Who wrote a reply and whose post it is under must not be written together: the r
 others by what the database keeps beside them. So a reply, and a vote, only note that something is to be counted again.
 Right after the commit each row is counted in a transaction of its own; what a crash left behind, a job counts.
 
-A note says by how much the replies (of a post) or answers (of a comment) change, so that a count takes the same time in
-the largest thread: +1, -1, or 0 for a vote. A note without a number has everything counted anew.
+A note says by how much the number of replies (to a post) or answers (to a comment) changes: +1, -1, or 0 for a vote. So
+a count takes as long in the largest thread as in any other. A note without a number has everything counted anew.
 """
 
 from collections.abc import Callable, Iterable
@@ -60,7 +60,7 @@ def _settle(items: Iterable[tuple[Kind, int]], commit: Callable[[], object]) -> 
 
 
 def _recount(kind: Kind, item_id: int) -> int | None:
-    """Count the row again. An erased comment without answers is deleted; return whose answer it was."""
+    """Count the row again. Delete an erased comment that has no answers, and return the id of its parent, if any."""
     lock(f"recount of {kind.__name__} {item_id}")
     deltas = take_deltas(kind, item_id)
     if not deltas:

@@ -60,9 +60,9 @@ def _snapshots_or_404(slug: str) -> Sequence[OpenDataRow]:
 
 
 def _made_once(key: str, build: Callable[[], Response]) -> Response:
-    """Return the response, whose content is kept compressed until a snapshot or a vendor changes, as the ranking is.
+    """Return the response. Its content is kept, compressed, as long as the ranking: until a snapshot or vendor changes.
 
-    With a thousand vendors it has ten megabytes, and making it takes a second.
+    With a thousand vendors it is about ten megabytes, and making it takes a second.
     """
     scores = all_vendor_scores(current_app.config["SQLALCHEMY_DATABASE_URI"])
     content, headers = scores.derive(("open data", key), lambda: _compressed(build()))
