@@ -1,4 +1,4 @@
-"""Run `forum serve` without the cache of rendered replies: what a page costs when all of its replies are new."""
+"""Run `forum serve` without the caches of rendered replies and list rows. Pages of strangers are still kept."""
 
 import sys
 
