@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 from forum import anonymity
 
 Row = TypeVar("Row")
-# A million times the first distance: nobody has written so much.
+# The last distance is half a million times the first: nobody has written so much.
 MAX_DOUBLINGS = 20
 LinkFilter = Callable[[list[str]], Collection[str]]
 
@@ -38,7 +38,7 @@ class Chain(Generic[Row]):
     rows_with: Callable[[list[str]], Iterable[Row]]
     spent_links: LinkFilter
     used_links: LinkFilter
-    # A search for a free link asks about so many at once, and about distant ones between which it goes on.
+    # A search for a free link first asks about this many, and about some that are further and further away.
     batch_size: int = 64
     # A walk ends after so many unused links in a row. Rows that were deleted before spent links were kept left gaps.
     max_gap: int = 1024
@@ -60,8 +60,9 @@ class Chain(Generic[Row]):
         return items
 
     def next_link(self, secret: str | None) -> str:
-        """Return an unused link of the member, after a used one, under the present key: in a few queries, however many
-        are used. Raises SecretMissing.
+        """Return an unused link of the member, the first or one after a used one, under the present key.
+
+        Takes a few queries, however many links are used. Raises SecretMissing.
         """
         anonymity.required(secret)
         last_used, positions = -1, [*range(self.batch_size), *_distances(self.batch_size)]
@@ -79,12 +80,12 @@ class Chain(Generic[Row]):
 
 
 def _distances(first: int) -> list[int]:
-    """Return numbers of which each is twice the one before."""
+    """Return numbers that double, beginning with `first`."""
     return [first << n for n in range(MAX_DOUBLINGS)]
 
 
 def _between(first: int, last: int, count: int) -> list[int]:
-    """Return at most so many numbers between two, evenly spread, the last one included."""
+    """Return about `count` evenly spread numbers between two: without `first`, with `last`."""
     step = max((last - first) // count, 1)
     return [*range(first + step, last, step), last]
 

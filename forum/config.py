@@ -23,7 +23,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 2
-    page_cache: int = 16  # MB of memory in each worker for pages that strangers read; 0 turns it off
+    page_cache: int = 16  # MB of memory in each worker for strangers' pages; 0 turns the cache off
     site_name: str = "Full Duplex"
     site_url: str = ""  # the public address, such as https://forum.example; default: http://host:port
     hsts: str = "host"  # with https: "subdomains" and "preload" bind browsers for all names below it, too
@@ -31,7 +31,7 @@ class Settings:
     proxies: int = 0  # how many reverse proxies in front set X-Forwarded-*
     instance: str = "instance"  # the folder for data that outlives an upgrade
     database_url: str = ""  # default: SQLite in the instance folder
-    prepared_statements: str = "on"  # "off": a pooler in front of PostgreSQL can't keep them apart
+    prepared_statements: str = "on"  # "off" if a pooler before PostgreSQL can't keep them apart
     redis_url: str = ""  # for rate limits and jobs shared by several processes or machines
     secret_key: str = ""  # signs sessions and mailed links
     anonymity_key: str = ""  # ties anonymous texts to their authors; never in the database

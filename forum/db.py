@@ -182,8 +182,8 @@ def deferred_transaction(view: View) -> View:
 def begin_writing(*rows: Base) -> None:
     """Take the write lock for the rest of this request, whose view is `deferred_transaction`.
 
-    On SQLite the read transaction ends, so what was loaded is loaded again: another request may have changed it. Not if
-    no other connection has written since, nor those of `rows` whose values are still the same.
+    On SQLite the read transaction ends. If another connection has written since it began, what was loaded is loaded
+    again, except for those of `rows` whose values are still the same.
     """
     g.transaction_mode = "immediate"
     if not _is_sqlite():
@@ -234,8 +234,8 @@ def _is_writing() -> bool:
 def _begin(connection: Connection) -> None:
     """Begin as declared. A writer takes its lock at once: SQLite refuses it to a reader whose snapshot is outdated.
 
-    On PostgreSQL a page is read without a transaction: each statement sees what is committed when it begins, as in
-    a transaction there, and BEGIN and ROLLBACK would be two more round trips. `reading()` asks for a transaction.
+    On PostgreSQL a page is read without a transaction, whose BEGIN and ROLLBACK would be two more round trips. Each
+    statement sees what is committed when it begins, as it would in a transaction there: neither is one snapshot.
     """
     mode = connection.info["transaction_mode"] = _declared_mode()
     if connection.dialect.name == "postgresql":

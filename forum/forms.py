@@ -47,7 +47,7 @@ class SubmissionField(HiddenField):
 
 
 class MarkdownField(TextAreaField):
-    """A text in Markdown, rendered once: when it is validated."""
+    """A text in Markdown, rendered only once, when it is validated."""
 
     rendered: text.Rendered | None = None
 
@@ -171,7 +171,7 @@ def _cut_line(field: Field) -> None:
 
 
 def check_markdown(form: BaseForm, field: Field) -> None:
-    """Validate that a text can be shown as Markdown: tables, lists and quotes have bounds. Keep what was rendered."""
+    """Validate that a text can be shown as Markdown: tables, lists and quotes have limits. Keep the rendered text."""
     rendered, error = text.check_and_render(field.data or "")
     if error:
         raise ValidationError(f"{error} Your text is still here.")

@@ -1,6 +1,6 @@
 """Pages in two parts: what all readers of a kind see is rendered once and kept; the rest is rendered on each visit.
 
-In a template the rest stands in blocks whose names begin with `live_`: whatever belongs to the reader, or changes more
+In a template the rest is in blocks whose names begin with `live_`: whatever belongs to the reader, or changes more
 often than the page. See "Pages of members" in docs/architecture.md.
 """
 
@@ -19,18 +19,18 @@ from forum import site
 
 LIVE = "live_"
 LAYOUT = "base.html"
-# For all that is kept, in each process.
+# Of everything that is kept, in each process.
 MAX_BYTES = 16 * 1024 * 1024
 Version = tuple[int, ...]
 Block = Callable[[Context], Iterator[str]]
 
 
 class Gap(str):
-    """Where the block of this name is rendered on each visit."""
+    """The place in a page of the block of this name, which is filled on each visit."""
 
 
 class SharedPage(NamedTuple):
-    """What the readers of a kind see of a page: its text with gaps, and what its blocks need to fill them."""
+    """What all readers of a kind see of a page: its text with gaps, and what its blocks need to fill them."""
 
     template: Template
     parts: list[str]
@@ -39,7 +39,7 @@ class SharedPage(NamedTuple):
 
 
 class ReaderNeededError(Exception):
-    """The part of a page that is shared asked for something that belongs to a reader."""
+    """The shared part of a page asked for something that belongs to a reader."""
 
 
 class AnyMember:
@@ -60,7 +60,7 @@ class AnyMember:
 
 
 class _Memory:
-    """Values by key, each while its version is the present one; when there are too many bytes, the oldest go."""
+    """Values by key, each with a version. When they take too many bytes, those that were not used for longest go."""
 
     def __init__(self) -> None:
         self._entries: OrderedDict[Hashable, tuple[Version, Any, int]] = OrderedDict()
@@ -91,9 +91,10 @@ _memory = _Memory()
 
 
 def cached(key: Hashable, version: Version | None, make: Callable[[], Any], size_of: Callable[[Any], int]) -> Any:
-    """Return what `make` returned for this key at this version, or call it. The version was read before all else.
+    """Return what `make` returned for this key at this version, or call it.
 
-    Without a version nothing is kept. `size_of` returns about how many bytes of memory a value takes.
+    The version must have been read before anything that `make` uses; without a version nothing is kept. `size_of`
+    returns about how many bytes of memory a value takes.
     """
     if version is None:
         return make()
@@ -111,7 +112,7 @@ def forget_all() -> None:
 
 
 def render_in_parts(page: SharedPage, texts: Mapping[str, str], **values: object) -> str:
-    """Return a page: what is shared, and its live blocks, which are these texts by name, or rendered with values."""
+    """Return a page with its gaps filled: from `texts`, by name of the block, or else rendered with these values."""
     context_values: dict[str, Any] = {**page.names, **values}
     current_app.update_template_context(context_values)
     context = page.template.new_context(context_values)
@@ -147,7 +148,7 @@ def shared_page(template_name: str, time_zone: str, **values: object) -> SharedP
     with _nobodys_request(AnyMember(time_zone)) as app:
         template, layout = app.jinja_env.get_template(template_name), app.jinja_env.get_template(LAYOUT)
         blocks = {name: block for name, block in (layout.blocks | template.blocks).items() if name.startswith(LIVE)}
-        site.clear_cache()  # what is read now is from after the version was read
+        site.clear_cache()  # so that settings are read after the version was
         context_values = dict(values)
         app.update_template_context(context_values)
         context = template.new_context(context_values)
@@ -180,7 +181,7 @@ def _gap(name: str) -> Block:
 
 
 def _joined(chunks: Iterator[str]) -> Iterator[str]:
-    """Yield the gaps, and all that stands between two of them as one text."""
+    """Yield the gaps, and between them everything else, joined to one text each."""
     texts: list[str] = []
     for chunk in chunks:
         if isinstance(chunk, Gap):

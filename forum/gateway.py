@@ -61,7 +61,7 @@ class Response(NamedTuple):
 
 
 class Pages(Protocol):
-    """Kept pages: see page_cache.py."""
+    """A cache of pages: see page_cache.py."""
 
     def find(self, scope: Scope) -> Response | None: ...
     def make(self, scope: Scope, environ: WSGIEnvironment, run: Callable[[], Response]) -> Response: ...

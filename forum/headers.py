@@ -86,9 +86,9 @@ def _add_headers(response: Response) -> WerkzeugResponse:
 
 
 def _file_caching() -> str:
-    """Return how long a file may be kept. Under an address that another version of the site prints, it must not stay.
+    """Return the Cache-Control of a file. Under the address of another version of the site, it must not be kept.
 
-    While machines are upgraded one after the other, the page of one may ask another for its files.
+    While machines are upgraded one after the other, a page from one may ask another for its files.
     """
     if "v" not in request.args:
         return "public, max-age=604800"

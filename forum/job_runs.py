@@ -96,7 +96,7 @@ def release_run() -> None:
 
 
 def day_of_run() -> date | None:
-    """Return the day for which the job runs by schedule, or None: the same when it is tried again."""
+    """Return the day that the scheduled run is for, the same when it is tried again; None for a run on demand."""
     run: _Run | None = g.get("scheduled_run")
     return run.due_at.date() if run else None
 

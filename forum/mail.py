@@ -100,7 +100,7 @@ def enqueue(to_address: str, template: str, *, subject: str, unsubscribe: str | 
 
 
 def prepare(to_address: str, template: str, *, subject: str, unsubscribe: str | None = None, **values: object) -> Mail:
-    """Return a mail for `enqueue_all`, which takes no time inside the transaction that writes it.
+    """Return a mail for `enqueue_all`, rendered and sealed, so that this takes no time in the transaction that writes.
 
     `unsubscribe` is the link that ends mails of this kind; mail programs show it as a button (RFC 8058).
     """

@@ -1,8 +1,8 @@
 """Pages for strangers, kept in memory in front of the application until something on them changes.
 
-A page is kept under the versions of what it shows (versions.py), read before it was made, and they are compared on
-every request. A view says what its page shows by `keep_page`; any other page is made each time, and so is every page
-for somebody with a cookie. A kept page is the answer that the application gave, with its headers. It names no reader.
+A page is kept with the versions of what it shows (versions.py), read before it was made; they are compared on every
+request. A view says with `keep_page` what its page shows. Every other page is made each time, and so is every page for
+a request with a cookie. A kept page is the answer that the application gave, with its headers. It names no reader.
 """
 
 import time
@@ -22,16 +22,16 @@ from forum.db import db
 from forum.gateway import Response
 from forum.versions import LISTS, SITE, VersionReader
 
-# The environment's name for the subjects that a page shows, where the page may be kept.
+# The key in the WSGI environment of the subjects that a page shows, if the page may be kept.
 SUBJECTS = "forum.page_subjects"
-# Read before a page is made. Any other version changes with that of the lists.
+# Read before a page is made. No version of a post changes without that of the lists.
 GUARDS = (SITE, LISTS)
-# What pages say about time, such as the year of a date, changes at midnight in UTC; nothing is kept longer than this.
+# Seconds. Pages are not kept past midnight (UTC) either, since what they say of dates, such as the year, changes then.
 MAX_AGE = 60.0
 DAY = 24 * 3600
-MAX_QUERY = 200  # characters of a query string; what somebody typed is rarely asked for twice
+MAX_QUERY = 200  # characters of a query string; longer ones were typed by someone and are rarely asked for twice
 MAX_PATH = 300
-# Memory of an entry besides its body, in bytes: measured with headers and keys of a post page.
+# Bytes of memory that an entry takes besides its body, measured with the headers and key of a post's page.
 OVERHEAD = 4096
 EXCLUDED_PATHS = ("/static/", "/health", "/ready")
 # A request with one of these is always answered by the application.
@@ -47,13 +47,13 @@ ODD_HEADERS = (
     "transfer-encoding",
     "x-forwarded-prefix",
 )
-# On these the application's answer depends.
+# The application's answer depends on these.
 KEY_HEADERS = ("host", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port")
 Key = tuple[object, ...]
 
 
 class Request(Protocol):
-    """What the web server says about a request; the path is decoded."""
+    """What the web server tells about a request; the path is decoded."""
 
     scheme: str
     server: str
@@ -66,7 +66,7 @@ class Request(Protocol):
 
 
 class CachedPage(NamedTuple):
-    """An answer with the versions of what it shows, and until when it may be shown, as time.monotonic()."""
+    """An answer, the versions of what it shows, and the time.monotonic() until which it may be used."""
 
     response: Response
     not_modified: Response
@@ -77,18 +77,18 @@ class CachedPage(NamedTuple):
 
     @property
     def size(self) -> int:
-        """About how many bytes of memory it takes."""
+        """Return about how many bytes of memory it takes."""
         return len(self.response.body) + OVERHEAD
 
 
 def keep_page(*subjects: str) -> None:
-    """Let the answer to this request be kept for strangers until one of the subjects changes. Say all that it shows."""
+    """Let the answer to this request be kept for strangers until one of these subjects, which must be all, changes."""
     if has_request_context() and (collected := request.environ.get(SUBJECTS)) is not None:
         collected.update((SITE, *subjects))
 
 
 class PageCache:
-    """The kept pages of one process; used by one thread."""
+    """The kept pages of one process. Only one thread may use it."""
 
     def __init__(self, engine: Engine, max_bytes: int, count: Callable[[str, str, int, float], None] | None) -> None:
         self._reader = VersionReader(engine)
@@ -99,7 +99,7 @@ class PageCache:
         self._bytes = 0
 
     def find(self, scope: Request) -> Response | None:
-        """Return the kept answer to a request, if there is one and nothing that it shows has changed."""
+        """Return the kept answer to a request, or None if there is none or something that it shows has changed."""
         start = time.perf_counter()
         key = key_of(scope)
         page = self._pages.get(key) if key is not None else None
@@ -126,7 +126,7 @@ class PageCache:
         if SITE not in collected:
             return response
         subjects = tuple(sorted(collected))
-        # While the lists are the same as before, so was all else: nothing was committed since but what nobody sees.
+        # If site and lists are as before, so is everything else: only what no stranger sees was committed meanwhile.
         after = self._reader.current((*GUARDS, *subjects))
         if after is not None and after[:2] == before:
             self._keep(key, response, subjects, after[2:], made_at)
@@ -181,7 +181,7 @@ def _only_value(headers: Any, name: str) -> str:
 
 @lru_cache(maxsize=500)
 def _accepts_gzip(encodings: str) -> bool:
-    """Return what headers.py finds in the same header."""
+    """Return whether an answer may be compressed, as headers.py decides it from the same header."""
     return bool(parse_accept_header(encodings, Accept).quality("gzip") > 0)
 
 
@@ -194,7 +194,7 @@ def _answer(page: CachedPage, scope: Request) -> Response:
 
 
 def _dated(response: Response) -> list[tuple[str, str]]:
-    """Return the headers with the present time in the place of the one at which the page was made."""
+    """Return the headers, with the present time as their Date."""
     date = http_date(int(time.time()))
     return [(name, date) if name == "Date" else (name, value) for name, value in response.headers]
 
@@ -212,7 +212,7 @@ def _not_modified(response: Response, etag: str) -> Response:
 
 
 def page_cache_of(app: object) -> PageCache | None:
-    """Return a cache for the pages of an application, or None where its settings have none."""
+    """Return a cache for the pages of an application, or None if its settings turn it off."""
     max_bytes = app.config.get("PAGE_CACHE", 0) * 1_000_000 if isinstance(app, Flask) else 0
     if not isinstance(app, Flask) or not max_bytes:
         return None

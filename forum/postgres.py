@@ -1,8 +1,8 @@
 """Connections to PostgreSQL: statements stay prepared, and pages are read without transactions.
 
-A page of three statements would otherwise cost six round trips to the server: a ping, BEGIN and ROLLBACK besides. And
-psycopg forgets what a connection has prepared with each ROLLBACK, so that PostgreSQL plans every statement again, which
-takes longer than to execute it.
+Otherwise a page of three statements would cost six round trips to the server, with a ping, BEGIN and ROLLBACK. And
+psycopg forgets at each ROLLBACK what the connection has prepared, so that PostgreSQL would plan every statement again,
+which takes longer than executing it.
 """
 
 import select
@@ -16,12 +16,12 @@ from sqlalchemy.exc import DisconnectionError
 POOL = {"pool_use_lifo": True}
 # How many statements a connection keeps prepared; the least recently used one goes.
 MAX_PREPARED = 200
-# Compiling a statement takes longer than any statement here takes to execute.
+# Compiling a statement takes longer than executing any of the site's statements.
 NO_COMPILING = b"SET jit = off"
 
 
 def configure(engine: Engine, *, prepares: bool) -> None:
-    """Let the engine keep statements prepared, or with `prepares` off prepare none: some poolers mix them up."""
+    """Let the engine keep statements prepared; with `prepares` off it prepares none, as some poolers mix them up."""
 
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, record: object, arguments: Any, options: dict[str, Any]) -> Any:
@@ -45,18 +45,18 @@ def begin(connection: Connection, *, is_page: bool) -> None:
 
 @cache
 def _connection_class(psycopg: Any) -> Any:
-    """Return the class of connections. It is made of the module, which is not installed everywhere."""
+    """Return the class of connections. It is made here since psycopg is not installed everywhere."""
     status = psycopg.pq.TransactionStatus
 
     class KeepingConnection(psycopg.Connection):
         """A connection that keeps what it has prepared when a transaction is rolled back.
 
-        psycopg forgets it, in case the transaction created a table. Only migrations create tables here, and PostgreSQL
-        looks tables up again after a change.
+        psycopg forgets it in case the transaction created a table. Here only migrations do, and PostgreSQL plans a
+        prepared statement again when one of its tables has changed.
         """
 
         def rollback(self) -> None:
-            """End the transaction without its changes."""
+            """Roll back the transaction, if there is one."""
             with self.lock:
                 if self.pgconn.transaction_status not in (status.INTRANS, status.INERROR):
                     return
@@ -70,7 +70,7 @@ def _connection_class(psycopg: Any) -> Any:
 def _require_open(connection: Any, record: object, proxy: object) -> None:
     """Raise DisconnectionError when the server has closed the connection, so that the pool opens another.
 
-    The server need not be asked: it sends nothing to an idle connection, except that it ends.
+    The server need not be asked: all that it sends to an idle connection is that the connection ends.
     """
     try:
         poll = select.poll()

@@ -88,7 +88,7 @@ LOGO_SIGNATURES = (
 )
 MAX_LOGO_BYTES = 64_000
 DIGEST_LENGTH = 16
-# What a transaction that has changed a setting sets in the info of its session.
+# The key that a transaction which has changed a setting sets in the `info` of its session.
 CHANGED = "has_new_settings"
 
 

@@ -1,7 +1,7 @@
-"""Small values of the whole site that every page needs, kept in each process until the database changes.
+"""Small values of the whole site that every page needs, kept in each process until their rows change.
 
-The site's version (versions.py) is asked once for each request, so a change that any process of any machine commits
-is seen by the next request, wherever it is answered.
+The site's version (versions.py) is read once for each request, so the next request sees a change that any process of
+any machine has committed, wherever it is answered.
 """
 
 from collections.abc import Callable
@@ -20,12 +20,12 @@ _changes = [0]
 
 
 class SiteCache(Generic[Value]):
-    """A value that `read` makes of the database's rows."""
+    """A value made from rows of the database, and kept."""
 
     def __init__(self, read: Callable[[Execute], Value], flag: str) -> None:
-        """`flag` is the key in the session's `info` by which a transaction says that it has changed the rows."""
+        """`read` makes the value. A transaction that has changed its rows sets `flag` in the `info` of the session."""
         self._read, self._flag = read, flag
-        # For each database: the version of the site, read before the rows were, and the value.
+        # For each database: the version of the site, read before the rows, and the value.
         self._entries: dict[str, tuple[int, Value]] = {}
 
     def get(self) -> Value:
@@ -36,7 +36,7 @@ class SiteCache(Generic[Value]):
         entry = self._entries.get(database)
         if entry is not None and entry[0] == version:
             return entry[1]
-        # Not in the session's transaction, which may see the rows as they were before the version was read.
+        # Not in the session's transaction: it may still see the rows as they were before the version was read.
         with reading(), db.engine.connect() as connection:
             value = self._read(connection.execute)
         if version is not None:
@@ -50,7 +50,7 @@ class SiteCache(Generic[Value]):
 
 
 def _site_version() -> int | None:
-    """Return the version of what the whole site shows, or None while it can't be known. A request asks once."""
+    """Return the version of what the whole site shows, or None while it can't be read. It is read once per request."""
     stored: tuple[int, int | None] | None = g.get("site_version") if has_request_context() else None
     if stored is not None and stored[0] == _changes[0]:
         return stored[1]

@@ -145,7 +145,7 @@ def render(typed: str) -> Rendered:
 
 
 def check_and_render(typed: str) -> tuple[Rendered, str | None]:
-    """Clean and render a text, and return it with why it can't be shown as Markdown, in words for its author, or None.
+    """Clean and render a text. Return it, and why it can't be shown as Markdown, in words for its author, or None.
 
     Rendered at write time only: by markdown-it, then cleaned by bleach and once more by nh3.
     """
@@ -159,7 +159,7 @@ def check_and_render(typed: str) -> tuple[Rendered, str | None]:
 
 
 def to_html(source: str) -> str:
-    """Render Markdown as safe HTML; as plain lines if it would become too much, which `markdown_error` explains."""
+    """Render Markdown as safe HTML, or as plain lines if it is too complex, which `markdown_error` explains."""
     return check_and_render(source)[0].html
 
 

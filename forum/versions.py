@@ -1,7 +1,7 @@
 """Versions of what pages show: random numbers that change in the transaction that changes what they stand for.
 
-Triggers of the database change them, whoever writes: see the revision `page_versions`. Whoever keeps a
-page reads the versions of its subjects before the page is made, and shows it only while they are the same.
+Triggers of the database change them, whoever writes: see the revision `page_versions`. A cache of pages reads the
+versions of a page's subjects before the page is made, and uses it only while they are the same.
 """
 
 import sqlite3
@@ -23,10 +23,10 @@ SITE = "site"
 LISTS = "lists"
 # Which posts can be read, and what is related to what.
 POSTS = "posts"
-# Posts share so many subjects, so that their number and order are not in the table.
+# All posts share this many subjects, so that the table shows neither their number nor their order.
 POST_SUBJECTS = 4096
 TABLE = "page_versions"
-# After a failure nothing is read for so many seconds.
+# Seconds after a failure in which no version is read.
 RETRY_AFTER = 1.0
 _readers = threading.local()
 _all_readers: "WeakSet[VersionReader]" = WeakSet()
@@ -38,7 +38,7 @@ def of_post(post_id: int) -> str:
 
 
 def current(subjects: Sequence[str]) -> tuple[int, ...] | None:
-    """Return the versions of subjects in the application's database, or None while they can't be known.
+    """Return the versions of subjects in the application's database, or None while they can't be read.
 
     Each thread has a connection of its own for this, outside of any transaction.
     """
@@ -57,7 +57,7 @@ class VersionReader:
         self._pooled: Any = None
         self._connection: Any = None
         self._retry_at = 0.0
-        # SQLite's number of the last change by any other connection, and what was read since.
+        # SQLite's `data_version`, which other connections' commits change, and the versions read since it changed.
         self._change: int | None = None
         self._versions: dict[str, int] = {}
         _all_readers.add(self)
@@ -72,7 +72,7 @@ class VersionReader:
         return self._engine is engine
 
     def current(self, subjects: Sequence[str]) -> tuple[int, ...] | None:
-        """Return the versions of subjects, or None while they can't be known: nothing kept may be shown then."""
+        """Return the versions of subjects, or None while they can't be read: no kept page may be used then."""
         try:
             return self._read(subjects) if self._connection is not None or self._connect() else None
         except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error):
@@ -82,7 +82,7 @@ class VersionReader:
             return None
 
     def close(self) -> None:
-        """Close the connection. The next reading opens another one."""
+        """Close the connection. The next `current` opens another one."""
         pooled, self._pooled, self._connection, self._change = self._pooled, None, None, None
         if pooled is not None:
             pooled.close()
@@ -129,12 +129,12 @@ def _read_sqlite(connection: sqlite3.Connection, subjects: Sequence[str]) -> lis
     return connection.execute(statement, subjects).fetchall()
 
 
-# Sent unprepared, so that a pooler between may give each statement another connection.
+# Not prepared, so that a pooler may send each statement over another connection.
 _POSTGRESQL = f"SELECT subject, version FROM {TABLE} WHERE subject = ANY($1::text[])".encode()  # noqa: S608
 
 
 def _read_postgresql(connection: Any, subjects: Sequence[str]) -> dict[str, int]:
-    # Below the cursors of the driver, which take three times as long as the database.
+    # Without the driver's cursors, which take three times as long as the database.
     result = connection.pgconn.exec_params(_POSTGRESQL, [f"{{{','.join(subjects)}}}".encode()])
     if result.error_message:
         raise SQLAlchemyError("The versions can't be read.")

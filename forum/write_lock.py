@@ -1,4 +1,4 @@
-"""SQLite's one write lock: waiting for it, and which rows that were loaded before are outdated then."""
+"""SQLite's one write lock: wait for it, and expire the rows that were loaded before and have changed since."""
 
 import sqlite3
 import time
@@ -12,13 +12,13 @@ from sqlalchemy.orm import InstanceState, Session
 
 
 def sqlite_connection(connection: Connection) -> sqlite3.Connection:
-    """Return the driver's connection: what is sent by it in each transaction passes no listener and costs little."""
+    """Return the driver's connection. Frequent statements sent over it pass no listener, so they cost little."""
     driver: Any = connection.connection.driver_connection
     return cast(sqlite3.Connection, driver)
 
 
 def begin_immediate(connection: sqlite3.Connection, timeout: int) -> None:
-    """Wait for the write lock in steps of 0.5 ms: SQLite's own steps grow to 100 ms, and others get the lock first.
+    """Begin a writing transaction. Try every 0.5 ms: SQLite's own pauses grow to 100 ms, so others get the lock first.
 
     Raises OperationalError when the lock is not free within `timeout` milliseconds.
     """
@@ -36,7 +36,7 @@ def begin_immediate(connection: sqlite3.Connection, timeout: int) -> None:
 
 
 def expire_outdated(session: Session, rows: Sequence[object]) -> None:
-    """Have all that a session loaded loaded again when it is used, but for those of `rows` that are still the same."""
+    """Expire all rows that a session has loaded, except those of `rows` that are still the same in the database."""
     current_rows = {id(row) for row in rows if _is_current(session, row)}
     for row in list(session.identity_map.values()):
         if id(row) not in current_rows:
@@ -56,7 +56,7 @@ def _is_current(session: Session, row: object) -> bool:
 
 @cache
 def _values_by_key(kind: Any) -> tuple[list[str], Executable]:
-    """Return the names of a class's columns, and the statement that reads them by its one primary key."""
+    """Return the names of a class's columns, and a statement that reads them by the primary key, a single column."""
     attributes = list(inspect(kind).column_attrs)
     columns = [attribute.columns[0] for attribute in attributes]
     key = inspect(kind).primary_key[0]

@@ -1,4 +1,4 @@
-"""Several nodes of one site, each with its own instance folder, behind a real proxy, and somebody who visits them."""
+"""Two nodes of one site, each with its own instance folder, behind a real proxy, and someone who visits them."""
 
 import re
 import shutil

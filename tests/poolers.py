@@ -1,4 +1,4 @@
-"""Run pgbouncer in transaction mode in front of the tests' PostgreSQL: what a pooler breaks, it breaks here."""
+"""Run pgbouncer in transaction mode in front of the tests' PostgreSQL, to find what a pooler would break."""
 
 import re
 import shutil

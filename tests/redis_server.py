@@ -1,4 +1,4 @@
-"""A Redis of our own for tests that need one."""
+"""A private Redis server for tests that need one."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from tests.served import free_port
 
 
 class Redis:
-    """A server of our own, which can be stopped, frozen and started again."""
+    """A private server, which can be stopped, frozen and started again."""
 
     def __init__(self, program: str, folder: Path) -> None:
         self.command = [program, "--port", str(free_port()), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]

@@ -1,4 +1,4 @@
-"""A member's page of shared parts and of their own is what it would be without: byte for byte, after every change."""
+"""A page put together from shared parts and the member's own is, byte for byte, the page rendered as a whole."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Kept pages: what a stranger gets is byte by byte what the application would make."""
+"""Kept pages: what a stranger gets is, byte for byte, what the application would make."""
 
 from functools import partial
 

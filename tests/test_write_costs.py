@@ -1,4 +1,4 @@
-"""What writing costs: statements and rows read don't grow with the thread, nor with what the author wrote before."""
+"""What writing costs: neither statements nor rows read grow with the thread, or with what the author wrote before."""
 
 import pytest
 from flask import g

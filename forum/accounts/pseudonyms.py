@@ -9,7 +9,7 @@ from forum.accounts.models import Member, Pseudonym
 from forum.accounts.queries import aliases_among, pseudonym_of, sealed_secrets
 from forum.db import db
 
-# How many aliases are looked up at once until one is free: nearly always the first is.
+# How many candidates are looked up at once until one is free; nearly always the first one is.
 CANDIDATES_AT_ONCE = 8
 
 
@@ -19,7 +19,7 @@ def alias_for(thread_key: str, member: Member) -> str | None:
 
 
 def alias_in(aliases: Mapping[str, str] | None, thread_key: str, member: Member) -> str | None:
-    """Return the same without a query, given all aliases of this thread, each with its thread HMAC."""
+    """Return what `alias_for` does, without a query if `aliases` has all aliases of this thread and their HMACs."""
     if is_anonymous_writing_locked(member):
         return None
     hmacs = anonymity.thread_hmacs(thread_key, member.secret)
@@ -57,7 +57,7 @@ def member_behind(pseudonym: anonymity.PseudonymRow) -> Member | None:
 
 
 def _alias_in(thread_key: str, hmacs: list[str]) -> str:
-    """Return the alias of these HMACs of a member, or the first free one: one query, few rows in the largest thread."""
+    """Return the alias of a member's HMACs, or the first free one. Few rows are read, even in the largest thread."""
     candidates = _candidates(hmacs)
     while True:
         names = list(islice(candidates, CANDIDATES_AT_ONCE))

@@ -13,7 +13,7 @@ from forum.accounts.organisations import mailbox
 from forum.db import db, now
 from forum.domains import normalized_address
 
-# Of a thread with more than this nobody keeps all aliases in memory.
+# In a thread with more aliases than this they are looked up, not kept in memory.
 MAX_ALIASES = 500
 
 
@@ -101,7 +101,7 @@ def _all_aliases() -> Executable:
 
 
 def aliases_among(thread_key: str, names: Sequence[str], hmacs: Sequence[str] = ()) -> dict[str, str]:
-    """Return those of the names that are in use in this thread, and the alias of these HMACs, each with its HMAC."""
+    """Return which of these names are in use in this thread, and the alias of these HMACs, each with its HMAC."""
     parameters = {"thread_key": thread_key, "names": names, "hmacs": hmacs}
     return {row.name: row.thread_hmac for row in db.session.execute(_aliases_among(), parameters)}
 

@@ -118,7 +118,7 @@ def decisions_about(member: Member, limit: int = 20) -> Sequence[Row[int, str, s
         Decision.reason,
         Decision.decided_at,
     )
-    # Three searches: one condition with OR would read the whole log.
+    # Three searches, since one condition with OR would read the whole log.
     about_posts = select(Decision.id).join(Post, Post.id == Decision.post_id).where(Post.author_id == member.id)
     about_replies = select(Decision.id).join(Comment, Comment.id == Decision.comment_id)
     numbers = union_all(

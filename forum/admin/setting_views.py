@@ -42,7 +42,7 @@ def settings() -> ResponseReturnValue:
             facts = "; ".join(_log_words(name, current[name], value) for name, value in changes.items())
             log_change(current_user, "settings", facts=facts)
         db.session.commit()
-        flash("Saved. Every page shows it now." if changes else "Nothing was changed.")
+        flash("Saved. The new settings apply from now on." if changes else "Nothing was changed.")
         return redirect(url_for(".settings"))
     page, status = form.render(
         "admin/settings.html",

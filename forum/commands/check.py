@@ -46,9 +46,9 @@ def _all_well(part: str) -> str:
         return "OK, but it goes to files and no one receives any: see FORUM_MAIL_URL."
     is_file, has_redis = db.engine.dialect.name == "sqlite", bool(current_app.config["REDIS_URL"])
     if part == "Database" and is_file and has_redis:
-        return "OK, but in a file, which only this machine can use: see FORUM_DATABASE_URL."
+        return "OK, but it is a file that only this machine can use: see FORUM_DATABASE_URL."
     if part == "Queue" and not is_file and not has_redis:
-        return "OK, but for this machine only, as rate limits are: see FORUM_REDIS_URL."
+        return "OK, but it serves only this machine, as the rate limits do: see FORUM_REDIS_URL."
     return "OK."
 
 

@@ -107,12 +107,12 @@ def _without_password(url: str) -> str:
 
 
 class _Consumer(Consumer):
-    """The consumer of the job queue. Blocked signals wait until it has handlers that close what is open."""
+    """The consumer of the job queue. Signals in `waiting` stay blocked until its handlers can shut it down properly."""
 
     waiting: Iterable[signal.Signals] = ()
 
     def start(self) -> None:
-        """Start the threads, then set the handlers of signals and let those in that waited."""
+        """Start the threads, set the signal handlers, and then deliver the signals that waited."""
         super().start()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, self.waiting)
 

@@ -13,7 +13,7 @@ from forum.site_cache import Execute, SiteCache
 
 # What a template leaves to be filled in, such as "[Street and number]"; links are none.
 GAP = re.compile(r"\[[^\]\n]+\](?![(\[:])")
-# What a transaction that has written a page sets in the info of its session.
+# The key that a transaction which has written a page sets in the `info` of its session.
 CHANGED = "has_new_legal_text"
 
 
@@ -50,7 +50,7 @@ def _read(execute: Execute) -> dict[str, int]:
     return {page: len(GAP.findall(bodies[page])) for page in PAGE_KINDS if page in bodies}
 
 
-# Every page has the links to these in its footer, so which exist is kept in each process.
+# Every page links to these in its footer, so each process keeps which of them exist.
 _cache = SiteCache(_read, CHANGED)
 
 

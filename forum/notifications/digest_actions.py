@@ -4,8 +4,8 @@ All are made at a fixed hour and in random order, so that neither the time nor t
 it is about. Of what a member wrote anonymously a mail says no more than that something is new. The states of all
 members are sealed anew in the same run, also in random order.
 
-That goes by batches of members drawn at random: each is prepared while others write, and then stored at once. A state
-says for which day its member was last mailed, so that a run which was killed goes on with those who are left.
+This is done in batches of members drawn at random: each is prepared while others write, and then stored at once. A
+state says for which day its member was last mailed, so that after a run was killed the next one goes on with the rest.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,9 +42,9 @@ from forum.notifications.signals import anonymous_news_collected
 from forum.notifications.unsubscribe_tokens import token_for
 from forum.posts.chain_queries import readable_chain_links_of
 
-# The mark of a sealed state that says for which day its member was mailed last.
+# The mark in a sealed state that says for which day its member was last mailed.
 MAILED_FOR: Target = ("mailed_for", 0)
-# At least so many members, if there are, whose states and mails are stored together: none stands out among them.
+# The states and mails of at least this many members, if there are, are stored together, so that nobody stands out.
 BATCH_SIZE = 200
 
 
@@ -59,7 +59,7 @@ class MemberDigest(NamedTuple):
     # The same of threads as everyone else counts it.
     open_counts: dict[Target, int]
     unread_counts: dict[Target, int]
-    # What their state was about when the mail was planned: what they have followed since stays.
+    # The items of their state when the mail was planned. What they have followed since then is kept.
     planned_targets: frozenset[Target]
     is_locked: bool
     idle: IdleState
@@ -68,7 +68,7 @@ class MemberDigest(NamedTuple):
 
 
 class PreparedDigest(NamedTuple):
-    """What is to be stored of a member: their state sealed anew, if it is still the former one, and their mails."""
+    """What to store for a member: their mails, and their state sealed anew, if it is still the former one."""
 
     digest: MemberDigest
     former: str
@@ -123,7 +123,7 @@ def plan_day(moment: datetime, day: date | None = None) -> DigestDay:
 
 
 def random_batches(day: DigestDay) -> Sequence[Sequence[int]]:
-    """Return the ids of the members who have not had this day's mail, drawn at random, some hundred at a time."""
+    """Return the ids of the members who have not had this day's mail, in random batches of a few hundred."""
     member_ids = [id for id, sealed in all_sealed_states() if not _was_mailed(unseal_state(sealed), day.day)]
     SystemRandom().shuffle(member_ids)
     count = max(len(member_ids) // BATCH_SIZE, 1)
@@ -131,7 +131,7 @@ def random_batches(day: DigestDay) -> Sequence[Sequence[int]]:
 
 
 def plan_digests(day: DigestDay, member_ids: Sequence[int]) -> list[tuple[MemberDigest, str]]:
-    """Return what the day's mail is for these members, each with their sealed state, except for those who had it."""
+    """Return the day's mail for each of these members who has not had it, with their sealed state."""
     states = sealed_states(member_ids)
     digests = []
     for member_id in member_ids:
@@ -142,7 +142,7 @@ def plan_digests(day: DigestDay, member_ids: Sequence[int]) -> list[tuple[Member
 
 
 def prepare_digests(day: DigestDay, member_ids: Sequence[int]) -> list[PreparedDigest]:
-    """Return what is to be stored of these members, with all texts rendered and sealed."""
+    """Return what to store for these members, with all mails rendered and sealed."""
     digests = plan_digests(day, member_ids)
     mails = [digest.mail for digest, _ in digests if digest.mail is not None]
     rows = shown_rows(section for planned in mails for section in planned.sections)
@@ -157,7 +157,7 @@ def prepare_digests(day: DigestDay, member_ids: Sequence[int]) -> list[PreparedD
 def store_digests(day: DigestDay, batch: Sequence[PreparedDigest]) -> None:
     """Write the mails of a batch to the outbox, and the states that say so.
 
-    A state that changed meanwhile is sealed again; if another process has mailed its member, nothing is written.
+    A state that has changed meanwhile is sealed again. If another process has mailed its member, nothing is written.
     """
     states = locked_states([row.digest.member_id for row in batch])
     mails: list[Mail] = []
@@ -177,7 +177,7 @@ def store_digests(day: DigestDay, batch: Sequence[PreparedDigest]) -> None:
 
 
 def record_texts(day: DigestDay) -> None:
-    """Store which texts the mails have announced."""
+    """Record which texts the mails have announced, and remove those that no later mail is about."""
     announced = update(UnmailedText).where(UnmailedText.id.in_(day.text_ids)).values(was_mailed_daily=True)
     db.session.execute(announced, execution_options={"synchronize_session": False})
     finished = delete(UnmailedText).where(UnmailedText.id.in_(day.finished_text_ids))

@@ -25,8 +25,8 @@ def send_representative_mails() -> None:
 def send_digests() -> None:
     """Send the daily mail and on Mondays the weekly one, at five (UTC), to each member for whom something is new.
 
-    What was announced to members is noted in the transaction that writes their mails: if the job is killed, nobody
-    gets one twice, and the next run goes on with the others. So the run is claimed when all have theirs.
+    What was announced to members is recorded in the transaction that writes their mails. If the job is killed, nobody
+    gets a mail twice, and the next run goes on with the others: the run is only claimed at the end.
     """
     _send_at_once()
     with reading():

@@ -88,7 +88,7 @@ def section_plans(member: Member, due: DueRows, audience: Audience) -> list[Sect
 
 
 def prepare_news(plan: MailPlan, rows: ShownRows) -> Mail:
-    """Return a mail about news for the outbox."""
+    """Return a mail about news, ready for the outbox."""
     recipient, mail_sections = plan.recipient, sections(plan.sections, rows)
     kinds = kinds_in(plan.sections)
     if plan.has_anonymous_news and "post" not in kinds:

@@ -73,7 +73,7 @@ def news_of(
 
     Without `with_anonymous`, everything is as if the member had never written anonymously: their own anonymous replies
     count as anybody's, and threads in which they wrote only anonymously are left out. A mail may say no more than that.
-    With `post_ids`, what is new in the replies of other threads is not looked up.
+    With `post_ids`, new replies are looked up in these threads only.
     """
     state = unseal_state(sealed_state(member.id))
     links = readable_chain_links_of(member)

@@ -17,7 +17,7 @@ from forum.posts.models import Comment, Post, PostTag
 MAX_ROWS = 60
 # How many searches a query has: SQLite takes 500.
 MAX_PARTS = 400
-# Queries are built for so many items; the rest of the searches are for an item that there is not.
+# A query is built for each of these numbers of items; searches that are left over look for an item that doesn't exist.
 PARTS = (1, 10, 40, 100, MAX_PARTS)
 NO_ITEM = 0
 NewsRow = Row[*tuple[Any, ...]]
@@ -47,7 +47,7 @@ def _latest_of_each(search_of: Search, item_ids: Sequence[int], group: str, tie:
 
 @cache
 def _searches(search_of: Search, number: int, group: str, tie: str) -> Select[Any]:
-    """Return a query of so many searches, built once: that takes ten times as long as answering it."""
+    """Return a query of this many searches. It is built once, since that takes ten times as long as answering it."""
     searches = [search_of(bindparam(f"item_{n}", type_=BigInteger)).limit(MAX_ROWS) for n in range(number)]
     every = union_all(*(select(*search.subquery().c) for search in searches)).subquery().c
     return select(*every).order_by(every[group], every.created_at.desc(), every[tie].desc())

@@ -149,7 +149,7 @@ def _own_replies_in_threads() -> CompoundSelect[Any]:
 
 
 class StateInThread(NamedTuple):
-    """What belongs to a reader in a thread, and how much there is in it to read."""
+    """What belongs to a reader in a thread, and how many replies and other news it has."""
 
     sealed: str | None
     replies: tuple[OwnReply, ...]
@@ -189,7 +189,7 @@ def _state_in_thread() -> Executable:
     no_number, no_text = cast(null(), BigInteger), cast(null(), Text)
     replies = _own_replies_in_threads().subquery().c
     is_on_page = vote.comment_id.in_(bindparam("comment_ids", expanding=True))
-    # To each row its kind, an id, a text and a number.
+    # Each row has its kind, an id, a text and a number.
     return union_all(
         select(literal("state"), state.member_id, state.sealed, no_number).where(
             state.member_id == bindparam("member_id")

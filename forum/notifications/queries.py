@@ -43,7 +43,7 @@ def state_mark(member_id: int) -> str:
 
 
 def note_state_mark(member_id: int, sealed: str | None) -> None:
-    """Remember for this request the beginning of a state that it has read."""
+    """Remember the mark of a state that this request has read, so that `state_mark` need not query it."""
     g.state_mark = member_id, (sealed or "")[:MARK_LENGTH]
 
 

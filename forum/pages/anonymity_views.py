@@ -78,7 +78,7 @@ STORED_COLUMNS = {
         "id": "a random number",
         "post_id": "the post whose replies are to be counted again",
         "comment_id": "or the reply whose answers are",
-        "delta": "whether it is one more or one fewer, if that is known",
+        "delta": "whether there is one more or one fewer (0 for a vote), if that is known",
     },
 }
 TABLE_TITLES = {

@@ -56,7 +56,7 @@ def readable_chain_links_of(member: Member) -> list[str]:
 
 
 def next_chain_link(member: Member) -> str:
-    """Return a link of the member's chain that no text ever carried."""
+    """Return a link of the member's chain that no text has ever carried."""
     return TEXT_CHAIN.next_link(member.secret)
 
 

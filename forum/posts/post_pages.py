@@ -1,4 +1,4 @@
-"""What a post's page is made of: what is the same for everyone is read once and kept, while nothing on it changes."""
+"""What a post's page is made of: what is the same for everyone is kept until something on the page changes."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -27,7 +27,7 @@ ROW_SIZE = 2_000
 
 
 class PageVersions(NamedTuple):
-    """The versions of what a post's page shows, and of the list beside it; None of what may not be kept."""
+    """The versions of what a post's page shows, and of the list beside it; None for what may not be kept."""
 
     page: Version | None = None
     lists: Version | None = None
@@ -45,7 +45,7 @@ class PostPage(NamedTuple):
 
     @property
     def is_plain(self) -> bool:
-        """Return whether its author sees the same above the thread as everyone else."""
+        """Return whether the post's author sees the same above the thread as everyone else."""
         post = self.post
         return not (post.hidden_at or post.deleted_at or post.removed_at or post.disputed_at)
 
@@ -55,9 +55,9 @@ class PostPage(NamedTuple):
 
 
 def page_versions(post_id: int, place: ThreadPlace) -> PageVersions:
-    """Return the versions to keep a page under. To be called before the request reads anything else.
+    """Return the versions to keep a page with. Call it before the request reads anything else.
 
-    Nothing is kept for strangers, nor of a thread in another order.
+    Nothing is kept here for strangers, whose pages page_cache.py keeps, nor of a thread in another order.
     """
     if "_user_id" not in session or place.sort != "oldest":
         return PageVersions()
@@ -66,7 +66,7 @@ def page_versions(post_id: int, place: ThreadPlace) -> PageVersions:
 
 
 def post_page(post_id: int, place: ThreadPlace, present: PageVersions) -> PostPage | None:
-    """Read what a post's page shows to everyone, and let it be kept for strangers; None if there is no such post."""
+    """Return what a post's page shows to everyone, or None if there is no such post. Let it be kept for strangers."""
 
     def read() -> tuple[PostPageRow, ThreadRows, dict[str, str] | None] | None:
         post = post_page_row(post_id)
@@ -85,7 +85,7 @@ def post_page(post_id: int, place: ThreadPlace, present: PageVersions) -> PostPa
 
 
 def printed_thread(page: PostPage, facts: PageFacts) -> ThreadHtml:
-    """Return what readers of whom the same is true see of the thread."""
+    """Return what all readers with the same facts see of the thread."""
     is_flat = page.place.sort != "oldest"
     return fragments.cached(  # type: ignore[no-any-return]
         page.key("thread", facts),
@@ -126,7 +126,7 @@ def render_shared(page: PostPage, thread: ThreadView, reader: Member, values: di
 
 
 def related_text(page: PostPage, printed: SharedPage) -> str:
-    """Return the list of related posts. It changes more often than the page: with every reply to one of them."""
+    """Return the list of related posts. It may change more often than the page: a reply to one of them changes it."""
     return fragments.cached(  # type: ignore[no-any-return]
         ("related text", page.post.id, script_root()),
         page.versions.lists,
@@ -146,7 +146,7 @@ def page_values(page: PostPage) -> dict[str, object]:
 
 
 def is_shared(page: PostPage, reader: Member) -> bool:
-    """Return whether the reader's page is that of all members but for its live blocks."""
+    """Return whether the reader's page is the same as all members', except for its live blocks."""
     return page.versions.page is not None and page.is_plain and is_member(reader)
 
 

@@ -161,7 +161,7 @@ def about_undisclosed() -> ColumnElement[bool]:
 def about_category(category_id: int) -> ColumnElement[bool]:
     """Return the condition for posts about a category's vendors, named or undisclosed.
 
-    The posts of a category with few are looked up; those of one with many are soon met among all, the latest first.
+    A small category's posts are looked up by vendor. Those of a large one are soon found by going through all posts.
     """
     named = Vendor.__table__.alias("named").c
     in_category = case((named.category_id == category_id, named.post_count), else_=0)

@@ -31,7 +31,7 @@ def pending_items() -> list[tuple[Kind, int]]:
 
 
 def take_deltas(kind: Kind, item_id: int) -> Sequence[int | None]:
-    """Delete the notes that this row is to be counted again, and return what they say."""
+    """Delete the notes that this row is to be counted again, and return their deltas."""
     return db.session.scalars(_take_deltas(kind is Post), {"item_id": item_id}).all()
 
 
@@ -42,7 +42,7 @@ def _take_deltas(is_post: bool) -> Executable:
 
 
 def update_counts(kind: Kind, item_id: int, deltas: Sequence[int | None]) -> None:
-    """Change the counts by the deltas, which takes the same time in the largest thread. With a None, count anew."""
+    """Add the deltas to the counts, which is as fast in the largest thread. If one is None, count everything anew."""
     delta = None if None in deltas else sum(delta or 0 for delta in deltas)
     statement = _update_counts(kind is Post, is_whole=delta is None, has_votes=0 in deltas)
     db.session.execute(statement, {"item_id": item_id} | ({} if delta is None else {"delta": delta}))
@@ -82,7 +82,7 @@ def _count(*conditions: Any) -> ScalarSelect[int]:
 
 
 def _later(column: Any) -> ScalarSelect[int]:
-    """Return what is in the count already and is added later: its note was written since the notes were taken."""
+    """Return the sum of the notes written since the others were taken: counted already, they will be added later."""
     return select(func.coalesce(func.sum(_pending.delta), 0)).where(column == _item_id).scalar_subquery()
 
 

@@ -61,7 +61,7 @@ def _settle(items: Iterable[tuple[Kind, int]], commit: Callable[[], object]) -> 
 
 
 def _recount(kind: Kind, item_id: int) -> int | None:
-    """Count the row again. An erased comment without answers is deleted; return whose answer it was."""
+    """Count the row again. Delete an erased comment that has no answers, and return the id of its parent, if any."""
     lock(f"recount of {kind.__name__} {item_id}")
     deltas = take_deltas(kind, item_id)
     if not deltas:

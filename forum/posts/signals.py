@@ -17,8 +17,8 @@ item_held = _signals.signal("item-held")
 held_item_changed = _signals.signal("held-item-changed")
 # comments_moved(ids, into=post): these comments are under another post from now on.
 comments_moved = _signals.signal("comments-moved")
-# thread_opened(post, member=member, comment_ids=[...]): somebody who is signed in opens a page of a thread with these
-# comments. The listener returns their ReaderMarks, read in one statement.
+# thread_opened(post, member=member, comment_ids=[...]): someone who is signed in opens a page of a thread, with these
+# comments. The one listener returns their ReaderMarks, read in one statement.
 thread_opened = _signals.signal("thread-opened")
 
 
@@ -30,13 +30,13 @@ class Follow(Protocol):
 
 
 class ReaderMarks(NamedTuple):
-    """What of a thread is its reader's: the ids of the texts that they marked useful, and their follow."""
+    """What belongs to the reader of a thread: the ids of the texts that they marked useful, and their follow of it."""
 
     useful_ids: set[int]
     follow: Follow | None
 
 
 def reader_marks(post: object, member: object, comment_ids: list[int]) -> ReaderMarks:
-    """Return what somebody who is signed in has marked in a thread."""
+    """Return what someone who is signed in has marked in a thread, and their follow of it."""
     ((_, marks),) = thread_opened.send(post, member=member, comment_ids=comment_ids)
     return marks  # type: ignore[no-any-return]

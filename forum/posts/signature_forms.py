@@ -165,7 +165,7 @@ def author_details(member: Member) -> AuthorDetails:
 
 
 def _findings_in(passages: list[str], author: AuthorDetails) -> list[Finding]:
-    """Return the findings in the passages. Vendors' names are only loaded when one of them could be a person's."""
+    """Return the findings in the passages. Vendors' names are only loaded if a finding could be a person's name."""
     findings = [finding for passage in passages for finding in find_identifying_details(passage, author)]
     if not any(finding.kind == NAME_OF_SOMEONE for finding in findings):
         return findings

@@ -66,10 +66,10 @@ class PageFacts(NamedTuple):
 
 
 class ThreadHtml(NamedTuple):
-    """A page of a thread as it is for all readers with the same PageFacts who wrote, marked and answered nothing in it.
+    """A page of a thread for all readers with the same PageFacts who wrote, marked and answered nothing in it.
 
-    `parts` are its text in order; by id of a reply, `places` says which part is its HTML, `rows` and `targets` what
-    that is made of.
+    `parts` are its HTML in order. By the id of a reply, `places` says which part is the reply's, and `rows` and
+    `targets` what that part is made of.
     """
 
     parts: list[str]
@@ -79,7 +79,7 @@ class ThreadHtml(NamedTuple):
 
 
 def print_thread(rows: Sequence[CommentRow], page: PageFacts, *, is_flat: bool = False) -> ThreadHtml:
-    """Return a page of the post's thread as nested lists, or as one list; without parts if there are no rows."""
+    """Return a page of the post's thread as nested lists, or as one flat list; it has no parts if there are no rows."""
     by_id = {row.id: row for row in rows}
     depths = [0] * len(rows) if is_flat else [row.depth for row in rows]
     html = ThreadHtml([LIST] if rows else [], {}, by_id, {})
@@ -94,7 +94,7 @@ def print_thread(rows: Sequence[CommentRow], page: PageFacts, *, is_flat: bool =
 
 
 def thread_for(html: ThreadHtml, page: PageFacts, reader: ThreadReader) -> Markup:
-    """Return the page of a thread for one reader: their own replies, and those they marked or answered, differ."""
+    """Return the page of a thread for one reader, with their own replies and those they marked or answered replaced."""
     parts = list(html.parts)
     for comment_id in reader.own_ids | reader.useful_ids | reader.answered_ids:
         if comment_id in html.places:

@@ -61,7 +61,7 @@ def place_in(args: Mapping[str, str]) -> ThreadPlace:
 
 
 class ThreadRows(NamedTuple):
-    """The rows of a page of a thread, and what comes after them."""
+    """The rows of a page of a thread, and whether and where it goes on."""
 
     rows: Sequence[CommentRow]
     has_next: bool
@@ -85,7 +85,7 @@ def thread_view(
 ) -> ThreadView | None:
     """Return a page of the post's thread; None if the thread has no such page.
 
-    `shared_html` returns what all readers see of it, if that is kept.
+    `shared_html` returns what all readers with the same facts see of it, if that is kept.
     """
     rows, has_next, next_cursor = thread
     is_flat = place.sort != "oldest"

@@ -168,7 +168,7 @@ def count_rating_revisions(rating_id: int) -> int:
 
 
 def next_chain_link(member: Member) -> str:
-    """Return a link of the member's chain of ratings that nothing carries or carried."""
+    """Return a link of the member's chain of ratings that no rating has ever carried."""
     return RATING_CHAIN.next_link(member.secret)
 
 

@@ -1,6 +1,6 @@
-"""Indexes that cover what the transparency page counts: of all posts and of the whole log it read every row.
+"""Indexes that cover what the transparency page counts: it read every row of all posts and of the whole log.
 
-Two indexes that are the beginnings of unique ones are dropped.
+Two indexes are dropped, since their columns are the first ones of unique indexes.
 """
 
 from alembic import op

@@ -35,8 +35,8 @@ _VENDOR = "slug name folded_name category_id description accepted_at retired_at 
 _POSTS_WITH_RATING = "SELECT id FROM posts WHERE rating_id = NEW.id"
 _POSTS_OF_THREAD = "SELECT id FROM posts WHERE thread_key IN (NEW.thread_key, OLD.thread_key)"
 ANY = "INSERT UPDATE DELETE"
-# By name: the table, which changes of it count ("UPDATE" has the columns that pages show to strangers; none: all), the
-# shared subjects that they change, and the posts, as SQL.
+# By name: the table, the events that count, for an UPDATE the columns that pages show to strangers (none: all), the shared
+# subjects that get new versions, and the posts that do, as SQL.
 CHANGES = {
     "posts": ("posts", "INSERT DELETE", "", "lists posts", "{row}.id"),
     "posts_text": ("posts", "UPDATE", _POST, "lists", "NEW.id"),
@@ -106,9 +106,9 @@ def _new_versions(shared: list[str], posts: str) -> str:
 
 
 def _create_trigger(name: str, when: str, statement: str) -> None:
-    """Create a trigger. On PostgreSQL it runs at the commit, and one transaction after the other.
+    """Create a trigger. On PostgreSQL it runs at the commit, for one transaction after the other.
 
-    So two writers never wait for each other's versions while they hold locks that the other needs.
+    So no two writers wait for each other's versions while each holds a lock that the other needs.
     """
     if not _on_postgres():
         op.execute(f"CREATE TRIGGER {name} {when} FOR EACH ROW BEGIN {statement}; END")

@@ -1,6 +1,6 @@
-"""A note that a thread is to be counted again says by how much, so that no thread is counted from its beginning.
+"""A note that a count is to be changed says by how much, so that no thread need be counted from its beginning.
 
-A note without a number, as those from before are, has everything counted anew.
+A note without a number, such as every earlier one, has everything counted anew.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""The jobs and commands that tests/bench/jobs.py measures, and what has to be there before some of them."""
+"""The jobs and commands that tests/bench/jobs.py measures, and the preparations that some of them need."""
 
 import tempfile
 from collections.abc import Callable

@@ -4,7 +4,7 @@
     python -m tests.bench.jobs --database URL                 a PostgreSQL database that it has filled; it is changed
     python -m tests.bench.jobs --folder DIRECTORY digest backup       only these
 
-Each runs in a process of its own, while another process writes a row every few milliseconds. Printed: seconds and CPU
+Each runs in a process of its own, while another process writes a row every few milliseconds. It prints seconds and CPU
 seconds of the process, its peak memory, its statements and transactions that write, the longest CPU time between the
 beginning and the end of one, and how long the other process waited at most and at the 99th percentile.
 """
@@ -57,7 +57,7 @@ class _Transactions:
 
 
 def open_app(url: str, folder: Path) -> Flask:
-    """Return the application on the large community."""
+    """Return the application, connected to the large community."""
     return create_app(settings_for(url, folder, RATELIMIT_ENABLED=False, BACKUPS="daily"))
 
 

@@ -1,4 +1,4 @@
-"""Readers beside a writer who replies at a steady pace, and asks for the thread after each reply: is it there?"""
+"""Readers beside a writer at a steady pace, who asks for the thread after each reply to see whether it is there."""
 
 import multiprocessing
 import re
@@ -14,7 +14,7 @@ from tests.bench import load
 
 
 class Writing(NamedTuple):
-    """How many replies were sent, how many threads lacked one after it, and wrong answers."""
+    """How many replies were sent, how many threads lacked theirs afterwards, and wrong answers."""
 
     reply_count: int
     stale_count: int

@@ -114,7 +114,7 @@ def public_source() -> ColumnElement[str]:
 def _is_anonymous() -> ColumnElement[bool]:
     """Return the condition for decisions about anonymous texts.
 
-    Each text is looked up by its id. With EXISTS, PostgreSQL first collects all anonymous texts there are.
+    Each text is looked up by its id: with EXISTS, PostgreSQL would first collect all anonymous texts.
     """
     post, comment = aliased(Post), aliased(Comment)
     of_post = select(post.pseudonym_id).where(post.id == Decision.post_id).scalar_subquery()
@@ -169,14 +169,14 @@ def transparency_counts() -> dict[str, Any]:
 
 
 def _decision_counts() -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return how many countable decisions are alike in all that is counted: one pass over one index."""
+    """Return the number of countable decisions with the same action, rule, source and automation, from one index."""
     columns = (Decision.action, Decision.rule, Decision.source, Decision.automated)
     statement = select(*columns, func.count().label("number")).where(_is_countable())
     return db.session.execute(statement.group_by(*columns)).all()
 
 
 def _total_by(name: str, rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[Any, int]:
-    """Return the sums of the counts by a column, in its order."""
+    """Return the total of the counts for each value of a column, sorted by value."""
     counts: Counter[Any] = Counter()
     for row in rows:
         counts[getattr(row, name)] += row.number

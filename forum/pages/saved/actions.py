@@ -12,7 +12,7 @@ from forum.pages.saved.queries import catalogue_slugs, list_ids, locked_lists
 from forum.pages.saved.sealed_lists import SavedLists, seal_lists, unseal_lists
 
 MAX_BOOKMARKS = 500
-# At least so many members, if there are, whose lists are sealed in one transaction.
+# The lists of at least this many members, if there are, are sealed in one transaction.
 BATCH_SIZE = 200
 # As many as a comparison shows side by side.
 MAX_SHORTLIST = 4
@@ -70,7 +70,7 @@ def remove_from_shortlist(member: Member, slug: str) -> None:
 def reseal_all(commit: Callable[[], object]) -> None:
     """Seal the lists of all members anew, in random order: the newest rows don't show who saved something that day.
 
-    Some hundred at a time, drawn at random, so that others can write. Killed in between, it can begin again.
+    A few hundred at a time, drawn at random, so that others can write in between. If it is killed, it starts over.
     """
     member_ids = list_ids()
     SystemRandom().shuffle(member_ids)

@@ -135,7 +135,7 @@ def _name_spans(name: str, passage: str, kind: str, advice: str) -> Iterator[_Sp
 
 
 def _matches(name: str, passage: str) -> Iterator[re.Match[str]]:
-    # Most names are nowhere in the text: to make a pattern of each takes longer than to look for its letters.
+    # Most names are nowhere in the text, and making a pattern of each takes longer than looking for its letters.
     if _letters_of(name) not in _letters_of(passage):
         return iter(())
     spaced = rf"[\s{INVISIBLE}]+".join(_loosely(word) for word in without_invisible(name).split())
@@ -143,7 +143,7 @@ def _matches(name: str, passage: str) -> Iterator[re.Match[str]]:
 
 
 def _letters_of(words: str) -> str:
-    """Return letters and digits alone, the same for those that a pattern without regard to case takes for the same."""
+    """Return only the letters and digits, folded so that letters which match regardless of case are the same."""
     return _NO_LETTERS.sub("", words.translate(_DOTS).casefold())
 
 
