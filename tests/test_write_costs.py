@@ -15,6 +15,7 @@ from forum.db import begin_writing, db, new_random_id, now
 from forum.posts.anonymous import identifying_details
 from forum.posts.chain_queries import TEXT_CHAIN, next_chain_link
 from forum.posts.comment_actions import delete_comment, write_comment
+from forum.posts.comment_queries import page_of
 from forum.posts.models import Comment, PendingRecount, Post
 from forum.posts.recounts import request_recount, settle_recounts
 from forum.posts.visibility import hide, unhide
@@ -23,6 +24,7 @@ from forum.text import RENDER_VERSION
 from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post
 from tests.query_counts import recorded_queries
+from tests.test_constant_lists import plans_of
 
 
 def fill_thread(post, replies):
@@ -100,6 +102,14 @@ def test_counting_a_reply_counts_no_thread(app, replies):
         settle_recounts(db.session.commit)
     assert not any("count(" in statement for statement in statements)
     assert db.session.get(Post, post.id).comment_count == replies + 1
+
+
+def test_the_place_of_a_reply_is_counted_in_the_index_alone(app):
+    if db.engine.dialect.name != "sqlite":
+        return
+    comment = make_comment()
+    plan = plans_of(lambda: page_of(comment))[-1]
+    assert "COVERING INDEX ix_comments_thread" in plan
 
 
 def own_texts(member, count, start=0):

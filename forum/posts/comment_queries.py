@@ -137,9 +137,7 @@ def page_of(comment: Comment, page_size: int = THREAD_PAGE_SIZE) -> int:
 
 @cache
 def _count_before() -> Executable:
-    return select(func.count(_comment.id)).where(
-        _comment.post_id == bindparam("post_id"), _comment.path < bindparam("end")
-    )
+    return select(func.count()).where(_comment.post_id == bindparam("post_id"), _comment.path < bindparam("end"))
 
 
 def listed_reply_count(post_id: int) -> int | None:
