@@ -6,7 +6,7 @@ A rating that no post carries changes no version.
 from alembic import op
 
 revision = "rating_versions"
-down_revision = "counted_lists"
+down_revision = "open_data_files"
 branch_labels = None
 depends_on = None
 
