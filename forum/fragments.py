@@ -15,8 +15,6 @@ from flask.globals import request_ctx
 from jinja2 import Template
 from jinja2.runtime import Context
 
-from forum import site
-
 LIVE = "live_"
 LAYOUT = "base.html"
 # Of everything that is kept, in each process.
@@ -148,7 +146,6 @@ def shared_page(template_name: str, time_zone: str, **values: object) -> SharedP
     with _nobodys_request(AnyMember(time_zone)) as app:
         template, layout = app.jinja_env.get_template(template_name), app.jinja_env.get_template(LAYOUT)
         blocks = {name: block for name, block in (layout.blocks | template.blocks).items() if name.startswith(LIVE)}
-        site.clear_cache()  # so that settings are read after the version was
         context_values = dict(values)
         app.update_template_context(context_values)
         context = template.new_context(context_values)

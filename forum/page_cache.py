@@ -213,8 +213,7 @@ def _not_modified(response: Response, etag: str) -> Response:
 
 def page_cache_of(app: object) -> PageCache | None:
     """Return a cache for the pages of an application, or None if its settings turn it off."""
-    max_bytes = app.config.get("PAGE_CACHE", 0) * 1_000_000 if isinstance(app, Flask) else 0
-    if not isinstance(app, Flask) or not max_bytes:
+    if not isinstance(app, Flask) or not (max_bytes := app.config.get("PAGE_CACHE", 0) * 1_000_000):
         return None
     metrics = app.extensions.get("request_metrics")
     with app.app_context():
