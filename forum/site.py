@@ -7,9 +7,9 @@ from hashlib import sha256
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import JSON, String, event, select
+from sqlalchemy import JSON, String, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from forum import text
 from forum.db import Timestamp, db, lock, now
@@ -246,10 +246,3 @@ def _read(execute: Execute) -> dict[str, Value]:
 
 # Every page shows the announcement, so settings are kept in each process.
 _cache = SiteCache(_read, CHANGED)
-
-
-@event.listens_for(db.session, "after_commit")
-@event.listens_for(db.session, "after_rollback")
-def _clear_changed(session: Session) -> None:
-    if session.info.pop(CHANGED, False):
-        clear_cache()

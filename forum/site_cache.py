@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from flask import current_app, g, has_request_context
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from forum import versions
 from forum.db import db, reading
@@ -27,6 +29,8 @@ class SiteCache(Generic[Value]):
         self._read, self._flag = read, flag
         # For each database: the version of the site, read before the rows, and the value.
         self._entries: dict[str, tuple[int, Value]] = {}
+        for end in ("after_commit", "after_rollback"):
+            event.listen(db.session, end, self._clear_changed)
 
     def get(self) -> Value:
         """Return the value. Raises SQLAlchemyError when the database fails."""
@@ -47,6 +51,10 @@ class SiteCache(Generic[Value]):
         """Forget the value; the next `get` queries the database."""
         self._entries.clear()
         _changes[0] += 1
+
+    def _clear_changed(self, session: Session) -> None:
+        if session.info.pop(self._flag, False):
+            self.clear()
 
 
 def _site_version() -> int | None:

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from forum.db import db
 from forum.legal.models import PAGE_KINDS, LegalText
@@ -58,10 +57,3 @@ def missing_pages() -> list[str]:
     """Return the titles of the pages that a public site should have and that are empty or have gaps."""
     gaps = gaps_by_page()
     return [kind.title for page, kind in PAGE_KINDS.items() if kind.is_required and gaps.get(page, 1)]
-
-
-@event.listens_for(db.session, "after_commit")
-@event.listens_for(db.session, "after_rollback")
-def _clear(session: Session) -> None:
-    if session.info.pop(CHANGED, False):
-        _cache.clear()
