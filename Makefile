@@ -9,7 +9,7 @@ PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist workste
 help:
 	@echo "make run    start the site with a demo community on http://127.0.0.1:8000"
 	@echo "make test   lint, types and all tests, on SQLite and PostgreSQL"
-	@echo "make quick  lint, types and the fast tests, on SQLite, without a browser: under a minute"
+	@echo "make quick  lint, types and the fast tests, on SQLite, without a browser: some three minutes on two cores"
 	@echo "make lint   lint and types only"
 	@echo "make bench  measure the site's speed (ARGS=--write appends it to docs/benchmarks.md)"
 	@echo "make bench-large  measure every page in a community of a million replies: ten minutes and 4 GB of disk"

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.orm import configure_mappers
 
-from forum import config, db, error_tracking, job_runs, jobs, mail, request_metrics, storage, web
+from forum import config, db, error_tracking, job_runs, jobs, mail, page_values, request_metrics, storage, web
 from forum.accounts.setup import init_app as init_accounts
 from forum.admin.setup import init_app as init_admin
 from forum.backup import jobs as backup_jobs
@@ -39,14 +40,15 @@ ROOMS = (
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     """Return the application, configured by FORUM_* variables or by these settings."""
-    app = Flask(
+    app = web.Site(
         "forum", template_folder=str(db.package_folder("templates")), static_folder=str(db.package_folder("static"))
     )
     app.config.update(settings if settings is not None else config.from_environment())
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("forum").setLevel(app.config.get("LOG_LEVEL", "INFO"))
-    for part in (db, jobs, web, request_metrics, error_tracking):
+    for part in (db, jobs, page_values, web, request_metrics, error_tracking):
         part.init_app(app)
     for init_room in ROOMS:
         init_room(app)
+    configure_mappers()  # a page that reads its reader without a session needs them
     return app

@@ -17,6 +17,7 @@ from forum.access_protocols import (
     Decision,
     Listable,
     Notice,
+    Numbered,
     Target,
     Thread,
     ThreadRow,
@@ -246,7 +247,7 @@ def can_represent(user: User, vendor: Vendor) -> bool:
     return can_write(user) and user.role == "member" and vendor.accepted_at is not None and is_employee(user, vendor)
 
 
-def can_open_dashboard(user: User, vendor: Vendor) -> bool:
+def can_open_dashboard(user: User, vendor: Numbered) -> bool:
     """Open the dashboard of a vendor's representative."""
     return is_moderator(user) or _represents(user, vendor.id)
 

@@ -110,6 +110,13 @@ class Domain(Protocol):
     def relation(self) -> str: ...
 
 
+class Numbered(Protocol):
+    """A row with a number, or what is kept of one."""
+
+    @property
+    def id(self) -> int: ...
+
+
 class Vendor(Protocol):
     """A vendor, accepted or proposed."""
 

@@ -1,19 +1,22 @@
 """Chains: how members find their own anonymous rows, which name nobody.
 
 A chain is a member's list of links: HMAC(secret, 0), HMAC(secret, 1) ... Each anonymous row carries one link, and its
-author finds it by asking for the links in turn. No row names the member, and without the key no two links can be shown
-to belong together. A link is used once: those of deleted rows are kept as spent.
+author finds it by looking up one link after the other. No row names the member, and without the key no two links can be
+shown to belong together. A link is used once: those of deleted rows are stored as spent.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+
+from sqlalchemy import ColumnElement
 
 from forum import anonymity
+from forum.value_lists import is_among
 
 Row = TypeVar("Row")
-# The last distance is half a million times the first: nobody has written so much.
-MAX_DOUBLINGS = 20
+# The last distance is two thousand times the first. Anyone who has written more needs one more query.
+MAX_DOUBLINGS = 12
 LinkFilter = Callable[[list[str]], Collection[str]]
 
 
@@ -34,14 +37,18 @@ class Chain(Generic[Row]):
     # Part of the HMAC key: it never changes, or authors lose the rows they have. Chains of different purposes share no
     # link.
     purpose: str
-    # Given some links: the rows that carry one, the links that a deleted row carried, the links that either carries.
+    # Each takes some links and returns: rows that carry one; links of deleted rows; links of either.
     rows_with: Callable[[list[str]], Iterable[Row]]
     spent_links: LinkFilter
     used_links: LinkFilter
-    # A search for a free link first asks about this many, and about some that are further and further away.
-    batch_size: int = 64
-    # A walk ends after so many unused links in a row. Rows that were deleted before spent links were kept left gaps.
+    # A search for a free link first looks up this many, and some at growing distances.
+    batch_size: int = 32
+    # A walk ends after this many unused links in a row. Rows deleted before there were spent links left gaps.
     max_gap: int = 1024
+    # A walk looks up this many more links at first: it takes one query for a member who has used no more.
+    margin: int = 0
+    # Returns the link of a row. Most chains read only links, so their rows are the links themselves.
+    link_of: Callable[[Row], str] = str
 
     def links(self, secret: str | None, start: int, count: int) -> list[str]:
         """Return links `start` to `start + count - 1`, under each key in force, the present key's first."""
@@ -50,13 +57,17 @@ class Chain(Generic[Row]):
     def rows(self, secret: str | None) -> list[Row]:
         """Return all rows that carry a link of the member with this secret."""
         items: list[Row] = []
-        start = 0
-        while links := self.links(secret, start, self.max_gap):
+        positions: dict[str, int] = {}
+        last, start, end = -1, 0, self.max_gap + self.margin if secret else 0
+        while links := self.links(secret, start, end - start):
+            positions |= {link: start + n % (end - start) for n, link in enumerate(links)}
             batch = list(self.rows_with(links))
-            if not batch and not self.spent_links(links):
-                break
             items += batch
-            start += self.max_gap
+            last = max((positions[self.link_of(row)] for row in batch), default=last)
+            if not batch or last + 1 + self.max_gap <= end:
+                spent = self.spent_links([link for link, n in positions.items() if n > last])
+                last = max((positions[link] for link in spent), default=last)
+            start, end = end, max(last + 1 + self.max_gap, end)
         return items
 
     def next_link(self, secret: str | None) -> str:
@@ -66,8 +77,10 @@ class Chain(Generic[Row]):
         """
         anonymity.required(secret)
         last_used, positions = -1, [*range(self.batch_size), *_distances(self.batch_size)]
+        # Those under the present key come first.
+        links = self.links(secret, 0, self.batch_size)[: self.batch_size]
         while True:
-            links = [self.links(secret, n, 1)[0] for n in positions]
+            links += [self.links(secret, n, 1)[0] for n in positions[len(links) :]]
             used = self.used_links(links)
             count = next((n for n, link in enumerate(links) if link not in used), len(links))
             last_used = positions[count - 1] if count else last_used
@@ -77,6 +90,7 @@ class Chain(Generic[Row]):
                 return links[count]
             else:
                 positions = _between(last_used, positions[count], self.batch_size)
+            links = []
 
 
 def _distances(first: int) -> list[int]:
@@ -103,4 +117,9 @@ def chain_of_rows(
     def used_links(links: list[str]) -> set[str]:
         return {*(row.chain_link for row in rows_with(links)), *spent_links(links)}
 
-    return Chain(purpose, rows_with, spent_links, used_links, batch_size, max_gap)
+    return Chain(purpose, rows_with, spent_links, used_links, batch_size, max_gap, link_of=lambda row: row.chain_link)
+
+
+def carries_link(column: Any, links: Sequence[str] | None = None) -> ColumnElement[bool]:
+    """Return the condition that a column is one of these links, by default of those in the parameter `links`."""
+    return is_among(column, "links" if links is None else links)

@@ -31,7 +31,8 @@ class Settings:
     proxies: int = 0  # how many reverse proxies in front set X-Forwarded-*
     instance: str = "instance"  # the folder for data that outlives an upgrade
     database_url: str = ""  # default: SQLite in the instance folder
-    prepared_statements: str = "on"  # "off" if a pooler before PostgreSQL can't keep them apart
+    replica_url: str = ""  # a standby of that PostgreSQL server, which answers pages while it is up to date
+    prepared_statements: str = "on"  # "off" behind a pooler that does not support them
     redis_url: str = ""  # for rate limits and jobs shared by several processes or machines
     secret_key: str = ""  # signs sessions and mailed links
     anonymity_key: str = ""  # ties anonymous texts to their authors; never in the database
@@ -128,6 +129,7 @@ CHOICES = {"environment": ("local", "production"), "backups": ("daily", "off"), 
 # What a URL in a setting may begin with.
 URL_PREFIXES = {
     "database_url": ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://"),
+    "replica_url": ("postgresql://", "postgres://", "postgresql+psycopg://"),
     "redis_url": ("redis://", "rediss://", "unix://"),
     "mail_url": ("smtp://", "smtps://", "file:"),
     "sentry_dsn": ("https://", "http://"),
@@ -162,6 +164,8 @@ def _check(settings: Settings) -> None:
             raise SettingsError(f"FORUM_{name.upper()} must begin with one of {', '.join(prefixes)}.")
     if (query := urlsplit(settings.mail_url).query) and query != TLS_OFF:
         raise SettingsError(f"After a question mark, FORUM_MAIL_URL can only have {TLS_OFF}.")
+    if settings.replica_url and not settings.database_url.startswith("postgres"):
+        raise SettingsError("FORUM_REPLICA_URL is a standby of PostgreSQL: it needs FORUM_DATABASE_URL.")
     if settings.metrics and not settings.metrics.rpartition(":")[2].isdecimal():
         raise SettingsError("FORUM_METRICS must be an address and a port, such as 127.0.0.1:9100.")
     for name, (module, package) in PACKAGES.items():
@@ -214,7 +218,8 @@ def _https(settings: Settings, site_url: str) -> dict[str, object]:
 def _service_urls(settings: Settings, instance: Path) -> dict[str, object]:
     """Return where database, queue, mail, rate limits and backups are: in the instance folder unless set otherwise."""
     return {
-        "SQLALCHEMY_DATABASE_URI": _database_url(settings, instance),
+        "SQLALCHEMY_DATABASE_URI": _driver_url(settings.database_url or f"sqlite:///{instance / 'forum.sqlite'}"),
+        "REPLICA_URL": _driver_url(settings.replica_url),
         "PREPARED_STATEMENTS": settings.prepared_statements == "on",
         "REDIS_URL": settings.redis_url,
         "JOBS_URL": settings.redis_url or f"sqlite:{instance / 'jobs.sqlite'}",
@@ -223,14 +228,9 @@ def _service_urls(settings: Settings, instance: Path) -> dict[str, object]:
         "SENTRY_DSN": settings.sentry_dsn,
         "METRICS": settings.metrics,
         "METRICS_FOLDER": instance / "metrics",
-        **_backups(settings, instance),
+        "BACKUPS": settings.backups,
+        "BACKUP_FOLDER": Path(settings.backup_folder).resolve() if settings.backup_folder else instance / "backups",
     }
-
-
-def _backups(settings: Settings, instance: Path) -> dict[str, object]:
-    """Return whether backups are scheduled, and the folder of those that the site makes itself."""
-    folder = Path(settings.backup_folder).resolve() if settings.backup_folder else instance / "backups"
-    return {"BACKUPS": settings.backups, "BACKUP_FOLDER": folder}
 
 
 def _split(text: str) -> list[str]:
@@ -243,8 +243,7 @@ def _hosts(settings: Settings, site_url: str) -> list[str]:
     return [url_host(host) for host in hosts if host]
 
 
-def _database_url(settings: Settings, instance: Path) -> str:
-    url = settings.database_url or f"sqlite:///{instance / 'forum.sqlite'}"
+def _driver_url(url: str) -> str:
     for short in ("postgres://", "postgresql://"):
         if url.startswith(short):
             url = "postgresql+psycopg://" + url.removeprefix(short)

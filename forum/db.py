@@ -10,30 +10,25 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from flask import Flask, current_app, g, has_app_context, has_request_context, request
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, MetaData, event, func
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, MetaData, Select, event, func, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
+from werkzeug.local import LocalProxy
 
-from forum import postgres
+from forum import postgres, replica
 from forum.config import SAFE_METHODS
-from forum.write_lock import begin_immediate, expire_outdated, sqlite_connection
+from forum.write_lock import begin_immediate, expire_all_but, sqlite_connection, stored_values
 
 View = TypeVar("View", bound=Callable[..., Any])
 TransactionMode = Literal["deferred", "immediate"]
 KEY_BITS = 50
-# How long a writer waits for SQLite's one lock.
-BUSY_TIMEOUT_MS = 15000
+BUSY_TIMEOUT_MS = 15000  # that a writer waits for SQLite's one lock
 # An error message must not quote the row: the log would say who wrote what.
 QUIET_ERRORS = {"hide_parameters": True}
-
-
 # The connection that was used last is used next, so that few have their pages in memory.
 SQLITE_POOL = {"pool_size": 8, "max_overflow": 24, "pool_use_lifo": True}
-
-
 _set_clock: ContextVar[datetime | None] = ContextVar("set_clock", default=None)
 
 
@@ -89,6 +84,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return add_zone
 
 
+# Some pages count rows only up to this number.
+COUNT_LIMIT = 1000
 Id = Annotated[int, mapped_column(primary_key=True)]
 RandomId = Annotated[int, mapped_column(BigInteger, primary_key=True, autoincrement=False, default=new_random_id)]
 Timestamp = Annotated[datetime, mapped_column(UtcDateTime, default=now)]
@@ -109,7 +106,7 @@ class Base(DeclarativeBase):
 
 
 Base.registry.update_type_annotation_map({datetime: UtcDateTime})
-db = SQLAlchemy(model_class=Base)
+db = SQLAlchemy(model_class=Base, session_options={"class_": replica.RoutedSession})
 
 
 def package_folder(name: str) -> Path:
@@ -118,21 +115,30 @@ def package_folder(name: str) -> Path:
     return package / name if (package / name).is_dir() else package.parent / name
 
 
-migrate = Migrate(directory=str(package_folder("migrations")), render_as_batch=True, compare_type=True)
-
-
 def init_app(app: Flask) -> None:
     """Connect the application to its database."""
-    if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
-        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", SQLITE_POOL | QUIET_ERRORS)
-    else:
-        app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", postgres.POOL | QUIET_ERRORS)
+    is_sqlite = app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite")
+    options = (SQLITE_POOL if is_sqlite else postgres.POOL) | QUIET_ERRORS
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
+    if (url := app.config.get("REPLICA_URL")) and not is_sqlite:
+        app.config["SQLALCHEMY_BINDS"] = replica.bind_for(url, options)
     db.init_app(app)
     with app.app_context():
-        if db.engine.dialect.name == "postgresql":
-            postgres.configure(db.engine, prepares=app.config["PREPARED_STATEMENTS"])
-    migrate.init_app(app, db)
+        for engine in db.engines.values():
+            if engine.dialect.name == "postgresql":
+                postgres.configure(engine, prepares=app.config["PREPARED_STATEMENTS"])
+        if replica.NAME in db.engines:
+            replica.init_app(app, db.engine, db.engines[replica.NAME])
+    app.extensions["migrate"] = LocalProxy(lambda: _load_migrate(app))
     app.before_request(_mark_safe_request)
+
+
+def _load_migrate(app: Flask) -> Any:
+    """Set up migrations when a command asks for them. They need 12 MB, and no process that serves pages does."""
+    from flask_migrate import Migrate
+
+    Migrate(directory=str(package_folder("migrations")), render_as_batch=True, compare_type=True).init_app(app, db)
+    return app.extensions["migrate"]
 
 
 # Deleted text is overwritten with zeros, and the write-ahead log does not stay large; see storage.py. A worker has a
@@ -194,7 +200,7 @@ def begin_writing(*rows: Base) -> None:
         return
     connection = session.connection()
     cursor = sqlite_connection(connection)
-    before = cursor.execute("PRAGMA data_version").fetchone()
+    version, values = cursor.execute("PRAGMA data_version").fetchone(), stored_values(cursor, rows)
     cursor.execute("ROLLBACK")
     try:
         begin_immediate(cursor, BUSY_TIMEOUT_MS)
@@ -202,8 +208,9 @@ def begin_writing(*rows: Base) -> None:
         cursor.execute("BEGIN")  # SQLAlchemy rolls back what it has begun
         raise
     connection.info["transaction_mode"] = "immediate"
-    if cursor.execute("PRAGMA data_version").fetchone() != before:
-        expire_outdated(session, rows)
+    if cursor.execute("PRAGMA data_version").fetchone() != version:
+        now_stored = zip(rows, values, stored_values(cursor, rows), strict=True)
+        expire_all_but(session, [row for row, before, after in now_stored if before == after])
 
 
 def forbid_transaction() -> None:
@@ -239,7 +246,7 @@ def _begin(connection: Connection) -> None:
     """
     mode = connection.info["transaction_mode"] = _declared_mode()
     if connection.dialect.name == "postgresql":
-        postgres.begin(connection, is_page=_is_page())
+        postgres.begin(connection, is_page=replica.is_page())
     elif mode == "deferred":
         connection.exec_driver_sql("BEGIN")
     else:
@@ -259,13 +266,8 @@ def _declared_mode() -> TransactionMode:
     return "deferred" if reads else "immediate"
 
 
-def _is_page() -> bool:
-    """Return whether a view answers a safe method now, and nothing declared otherwise."""
-    return has_request_context() and request.environ.get("forum.is_safe", False) and g.get("transaction_mode") is None
-
-
 def _mark_safe_request() -> None:
-    request.environ["forum.is_safe"] = request.method in SAFE_METHODS
+    request.environ[replica.IS_SAFE] = request.method in SAFE_METHODS
 
 
 @event.listens_for(Engine, "before_cursor_execute")
@@ -273,13 +275,19 @@ def _refuse_write(connection: Connection, cursor: object, statement: str, *detai
     """Let no view write in answer to a safe method, whatever it tests: it gets a RuntimeError, and nothing changes."""
     if not statement.startswith(("INSERT", "UPDATE", "DELETE")) or not has_request_context():
         return
-    if request.environ.get("forum.is_safe") and _declared_mode() == "deferred":
+    if request.environ.get(replica.IS_SAFE) and _declared_mode() == "deferred":
         raise RuntimeError(f"{request.endpoint} wrote in answer to {request.method}.")
 
 
 def is_locked(error: DBAPIError) -> bool:
     """Return whether SQLite refused because another connection was writing."""
     return "locked" in str(error.orig)
+
+
+def capped_count(statement: Select[*tuple[Any, ...]]) -> int:
+    """Return the number of rows, or COUNT_LIMIT + 1 for more: counting all would take long."""
+    rows = statement.limit(COUNT_LIMIT + 1).subquery()
+    return db.session.scalar(select(func.count()).select_from(rows)) or 0
 
 
 def lock(subject: str, *, shared: bool = False) -> None:

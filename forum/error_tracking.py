@@ -7,18 +7,11 @@ name of the machine.
 
 import logging
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Flask, current_app
 
 from forum import jobs
-
-try:
-    from sentry_sdk import Client
-    from sentry_sdk.utils import event_from_exception
-except ImportError:  # an optional dependency; the settings say so when it is needed
-    if not TYPE_CHECKING:
-        Client = event_from_exception = None
 
 log = logging.getLogger(__name__)
 # The extension under which an application keeps its client.
@@ -42,8 +35,10 @@ OPTIONS: Mapping[str, Any] = {
 
 
 def init_app(app: Flask) -> None:
-    """Make a client for the application, if its settings name a Sentry project."""
+    """Make a client for the application, if its settings name a Sentry project; else the package is not imported."""
     if dsn := app.config.get("SENTRY_DSN"):
+        from sentry_sdk import Client
+
         environment = app.config["SETTINGS"].environment
         app.extensions[NAME] = Client(dsn=dsn, environment=environment, before_send=only_the_program, **OPTIONS)
 
@@ -53,6 +48,8 @@ def report(error: BaseException, **tags: str) -> None:
     client = current_app.extensions.get(NAME)
     if client is None:
         return
+    from sentry_sdk.utils import event_from_exception
+
     try:
         event, hint = event_from_exception(error, client_options=client.options)
         client.capture_event({**event, "tags": tags}, hint)

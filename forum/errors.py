@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.sansio.response import Response as BaseResponse
 
-from forum import error_tracking
+from forum import error_tracking, replica
 from forum.config import SAFE_METHODS
 from forum.db import db
 from forum.forms import carried_form, unsent_form
@@ -34,6 +34,7 @@ MESSAGES = {
         "Nothing was stored. A text may have 20,000 characters: go back and shorten it.",
     ),
     429: ("That was too fast", "Nothing was stored. Wait a minute, go back and send it again."),
+    503: ("This file is not ready yet", "Large files are prepared every ten minutes. Try again later."),
 }
 
 # Their forms need no member: when a token does not fit, they lead to no sign-in.
@@ -123,6 +124,8 @@ def _internal_error(error: Exception) -> ResponseReturnValue:
 
     Not even the error's message is logged: a database quotes the row that it refused, with its text and author.
     """
+    if request.environ.get(replica.FAILED):
+        return "", 503  # nobody sees it: the primary answers
     if current_app.testing or current_app.debug:
         raise error
     reference = secrets.token_hex(4)

@@ -75,7 +75,12 @@ class Form(FlaskForm):
     conflicts: Sequence[Conflict] = ()
 
     class Meta(FlaskForm.Meta):
-        """Read fields alone: Flask-WTF would read files and JSON too, whose values are no text."""
+        """Read fields alone: Flask-WTF would read files and JSON too, whose values are no text.
+
+        Every POST has been checked before its view runs, and pages print a token without a form's help.
+        """
+
+        csrf = False
 
         def wrap_formdata(self, form: FlaskForm, formdata: object) -> object:
             """Return the fields of the request, or those that were passed."""

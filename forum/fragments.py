@@ -1,64 +1,129 @@
-"""Pages in two parts: what all readers of a kind see is rendered once and kept; the rest is rendered on each visit.
+"""Pages of members: what all readers of a kind see is rendered once and cached, with gaps for each reader's own values.
 
-In a template the rest is in blocks whose names begin with `live_`: whatever belongs to the reader, or changes more
-often than the page. See "Pages of members" in docs/architecture.md.
+A page is rendered with placeholders for those values and split at them. On each visit the gaps are filled with the
+values of the present reader. See "Pages of members" in docs/architecture.md.
 """
 
+import re
+import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, g, request
+from flask import current_app, g, render_template, request, session
 from flask.globals import request_ctx
-from jinja2 import Template
-from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
-LIVE = "live_"
-LAYOUT = "base.html"
-# Of everything that is kept, in each process.
+from forum import replica, versions
+from forum.access import is_anonymous_writing_locked, is_member
+from forum.access_protocols import User
+from forum.messages import NO_PLACE, messages_at, remaining_messages
+from forum.submissions import TIMESTAMP_FIELD, csrf_token, form_timestamp
+from forum.templating import initials, reader_clock
+from forum.urls import script_root
+
+# Of everything cached here, in each process.
 MAX_BYTES = 16 * 1024 * 1024
+# Characters of a query string. Longer ones are rarely requested twice.
+MAX_QUERY = 200
+# Surrounds the name of a gap in the rendered text. Only this process knows it.
+_SECRET = secrets.token_hex(16)
+_GAP = re.compile(f"{_SECRET}\\.(.*?)\\.{_SECRET}")
+_MESSAGES = "messages "
+View = TypeVar("View", bound=Callable[..., object])
 Version = tuple[int, ...]
-Block = Callable[[Context], Iterator[str]]
+Values = Mapping[str, Callable[[], object]]
 
 
-class Gap(str):
-    """The place in a page of the block of this name, which is filled on each visit."""
+def shares_pages(view: View) -> View:
+    """Mark a view that answers members with shared pages and reads only columns of its reader."""
+    view.reads_columns_only = True  # type: ignore[attr-defined]
+    return view
+
+
+def reads_columns_only(view: object) -> bool:
+    """Return whether `shares_pages` marks the view: its reader is loaded without SQLAlchemy's session."""
+    return getattr(view, "reads_columns_only", False)
 
 
 class SharedPage(NamedTuple):
-    """What all readers of a kind see of a page: its text with gaps, and what its blocks need to fill them."""
+    """What all readers of a kind see of a page: its parts, an empty one for each gap, and the gaps by position."""
 
-    template: Template
-    parts: list[str]
-    blocks: dict[str, Block]
-    names: dict[str, Any]  # what the template imports and sets
+    parts: list[bytes]
+    gaps: list[tuple[int, str]]
+
+    @property
+    def size(self) -> int:
+        """Return roughly how many bytes of memory it takes."""
+        return sum(map(len, self.parts)) + 200 * len(self.parts)
+
+
+class Bell(Protocol):
+    """How much is unread, and for staff how many cases are waiting."""
+
+    @property
+    def unread(self) -> int: ...
+    @property
+    def work(self) -> int: ...
+    @property
+    def label(self) -> str: ...
+
+
+class ReaderKind(NamedTuple):
+    """The facts about a member on which every shared page depends, apart from its gaps."""
+
+    role: str
+    clock: tuple[ZoneInfo | None, int]
+    root: str
+    has_unread: bool
+    has_work: bool
 
 
 class ReaderNeededError(Exception):
-    """The shared part of a page asked for something that belongs to a reader."""
+    """The shared part of a page used something that belongs to one reader."""
 
 
 class AnyMember:
-    """Who reads while the shared part of a page is rendered: any member in a time zone, nobody in particular.
+    """The reader for whom the shared part of a page is rendered: it stands for every member of a kind.
 
-    Values that are asked for are marks, which stand in the text until a reader's own values replace them.
+    Its attributes are placeholders, or the same for all members of the kind.
     """
 
     is_authenticated = True
     banned_at = None
+    confirmed_at = datetime(2000, 1, 1, tzinfo=UTC)
 
-    def __init__(self, time_zone: str, **marks: str) -> None:
-        self.time_zone = time_zone
-        self.__dict__.update(marks)
+    def __init__(self, time_zone: str, role: str = "member", **attributes: str) -> None:
+        self.time_zone, self.role, self.name = time_zone, role, mark("name")
+        self.__dict__.update(attributes)
 
     def __getattr__(self, name: str) -> Any:
-        raise ReaderNeededError(f"`{name}` of the reader stands outside of a {LIVE} block")
+        raise ReaderNeededError(f"a page for all members asks for `{name}` of its reader")
+
+
+class StandIn(NamedTuple):
+    """More placeholders: `attributes` of the reader, and names of gaps by the `texts` that templates make of them."""
+
+    attributes: Mapping[str, str] = {}
+    texts: Mapping[str, str] = {}
+
+
+NOTHING_ELSE = StandIn()
+
+
+class _BellMarks(NamedTuple):
+    unread: bool
+    work: str
+    label: str
 
 
 class _Memory:
-    """Values by key, each with a version. When they take too many bytes, those that were not used for longest go."""
+    """A cache of values by key, each with a version. Beyond MAX_BYTES the least recently used ones are dropped."""
 
     def __init__(self) -> None:
         self._entries: OrderedDict[Hashable, tuple[Version, Any, int]] = OrderedDict()
@@ -89,10 +154,10 @@ _memory = _Memory()
 
 
 def cached(key: Hashable, version: Version | None, make: Callable[[], Any], size_of: Callable[[Any], int]) -> Any:
-    """Return what `make` returned for this key at this version, or call it.
+    """Return the cached value for this key at this version, or call `make` and cache what it returns.
 
-    The version must have been read before anything that `make` uses; without a version nothing is kept. `size_of`
-    returns about how many bytes of memory a value takes.
+    The version must have been read before anything that `make` uses; nothing is cached without a version, nor is
+    None. `size_of` returns roughly how many bytes of memory a value takes.
     """
     if version is None:
         return make()
@@ -100,91 +165,129 @@ def cached(key: Hashable, version: Version | None, make: Callable[[], Any], size
     value = _memory.value(key, version)
     if value is None:
         value = make()
-        _memory.keep(key, version, value, size_of(value))
+        if value is not None:
+            _memory.keep(key, version, value, size_of(value))
     return value
 
 
 def forget_all() -> None:
-    """Forget all that is kept."""
+    """Empty the cache."""
     _memory.clear()
 
 
-def render_in_parts(page: SharedPage, texts: Mapping[str, str], **values: object) -> str:
-    """Return a page with its gaps filled: from `texts`, by name of the block, or else rendered with these values."""
-    context_values: dict[str, Any] = {**page.names, **values}
-    current_app.update_template_context(context_values)
-    context = page.template.new_context(context_values)
-    blocks = page.blocks
-    return "".join(
-        [
-            (texts[part] if part in texts else "".join(blocks[part](context))) if isinstance(part, Gap) else part
-            for part in page.parts
-        ]
-    )
+def mark(name: str) -> Markup:
+    """Return the placeholder for a value of the reader: the page is split there, and the value fills the gap."""
+    return Markup(f"{_SECRET}.{name}.{_SECRET}")  # noqa: S704 - a name of ours
 
 
-def block_text(
-    page: SharedPage,
-    name: str,
-    *,
-    reader: AnyMember | None = None,
-    request_values: Mapping[str, str] = {},
-    **values: object,
-) -> str:
-    """Render a live block that has nothing of a reader but marks, in a request that is nobody's.
+def lists_version() -> Version | None:
+    """Return the version under which to cache a list; None for strangers. Call it before reading anything else."""
+    is_cached = "_user_id" in session and len(request.query_string) <= MAX_QUERY
+    return versions.current((versions.SITE, versions.LISTS)) if is_cached else None
 
-    `request_values` are what functions of the template find in `g`.
+
+def can_share(reader: User) -> bool:
+    """Return whether a reader's pages are those of all members, except for the values in their gaps."""
+    return is_member(reader) and not is_anonymous_writing_locked(reader)
+
+
+def render_shared(
+    template_name: str,
+    key: Hashable,
+    version: Version | None,
+    values: Callable[[], Mapping[str, object]],
+    gaps: Values,
+    reader: Any,
+    stand_in: StandIn = NOTHING_ELSE,
+) -> bytes:
+    """Return a page for a member, made of what is cached for all members of a kind and of the reader's own values.
+
+    `key` holds everything that the page depends on, except for ReaderKind. `values` returns what the template needs,
+    with a placeholder for each value that is the reader's own; `gaps` returns those values by name.
     """
-    with _nobodys_request(reader or AnyMember("UTC")):
-        for key, value in request_values.items():
-            setattr(g, key, value)
-        return "".join(page.blocks[name](page.template.new_context({**page.names, **values})))
+    bell: Bell = current_app.jinja_env.globals["bell"]()  # type: ignore[operator]
+    kind = ReaderKind(reader.role, reader_clock(), script_root(), bool(bell.unread), bool(bell.work))
+    page = cached(
+        (template_name, key, kind),
+        version,
+        lambda: _print(partial(_whole_page, template_name, kind, values()), _any_member(reader, stand_in), stand_in),
+        lambda page: page.size,
+    )
+    chrome = {
+        "name": lambda: reader.name,
+        "initials": lambda: initials(reader.name),
+        "unread": lambda: bell.label,
+        "work": lambda: bell.work,
+        "remaining messages": remaining_messages,
+    }
+    return _filled(page, {**chrome, **gaps})
 
 
-def shared_page(template_name: str, time_zone: str, **values: object) -> SharedPage:
-    """Render what all members in a time zone see of a page, in a request that is nobody's, with gaps for the rest."""
-    with _nobodys_request(AnyMember(time_zone)) as app:
-        template, layout = app.jinja_env.get_template(template_name), app.jinja_env.get_template(LAYOUT)
-        blocks = {name: block for name, block in (layout.blocks | template.blocks).items() if name.startswith(LIVE)}
-        context_values = dict(values)
-        app.update_template_context(context_values)
-        context = template.new_context(context_values)
-        context.blocks.update({name: [_gap(name)] for name in blocks})
-        parts = list(_joined(template.root_render_func(context)))
-    return SharedPage(template, parts, blocks, {**values, **context.vars})
+def render_part(key: Hashable, version: Version | None, render: Callable[[], str], reader: Any) -> bytes:
+    """Return a part of a page whose only gaps are form tokens. `key` holds everything that it depends on."""
+    key = (key, reader_clock(), script_root())
+    page = cached(key, version, lambda: _print(render, _any_member(reader)), lambda page: page.size)
+    return _filled(page, {})
 
 
-def size_of_page(page: SharedPage) -> int:
-    """Return about how many bytes a page takes."""
-    return sum(2 * len(part) for part in page.parts)
+def _filled(page: SharedPage, values: Values) -> bytes:
+    """Return the page with its gaps filled in order, since the remaining messages have to come last."""
+    parts, texts = page.parts.copy(), {}
+    for position, name in page.gaps:
+        if name not in texts:
+            value = _value(name, values)
+            texts[name] = value if isinstance(value, bytes) else escape(value).encode()
+        parts[position] = texts[name]
+    return b"".join(parts)
+
+
+def _value(name: str, values: Values) -> object:
+    if name.startswith(_MESSAGES):
+        return messages_at(name.removeprefix(_MESSAGES))
+    return (values.get(name) or _TOKENS[name])()
+
+
+_TOKENS: Values = {"csrf_token": csrf_token, "timestamp": form_timestamp}
+
+
+def _any_member(reader: Any, stand_in: StandIn = NOTHING_ELSE) -> AnyMember:
+    return AnyMember(reader.time_zone, reader.role, **stand_in.attributes)
+
+
+def _whole_page(template_name: str, kind: ReaderKind, values: Mapping[str, object]) -> str:
+    bell = _BellMarks(kind.has_unread, mark("work") if kind.has_work else "", mark("unread"))
+    marks = {
+        "bell": lambda: bell,
+        "reader_initials": partial(mark, "initials"),
+        "anonymous_lock_end": lambda: None,
+        "messages_at": lambda place=NO_PLACE: mark(_MESSAGES + place),
+        "remaining_messages": partial(mark, "remaining messages"),
+    }
+    return render_template(template_name, **values, **marks)
+
+
+def _print(render: Callable[[], str], reader: AnyMember, stand_in: StandIn = NOTHING_ELSE) -> SharedPage:
+    """Render what all members of a kind see, in a request without a session, and split it at the placeholders."""
+    with _nobodys_request(reader):
+        g.csrf_token = mark("csrf_token")
+        setattr(g, TIMESTAMP_FIELD, mark("timestamp"))
+        text = render()
+    for printed, name in stand_in.texts.items():
+        text = text.replace(printed, mark(name))
+    parts = [part.encode() for part in _GAP.split(text)]
+    gaps = [(position, parts[position].decode()) for position in range(1, len(parts), 2)]
+    parts[1::2] = [b""] * len(gaps)
+    return SharedPage(parts, gaps)
 
 
 @contextmanager
-def _nobodys_request(reader: AnyMember) -> Iterator[Flask]:
-    """Open a request without cookies at the present address, whose reader is nobody in particular."""
+def _nobodys_request(reader: AnyMember) -> Iterator[None]:
+    """Push a request to the same URL, without cookies, whose reader stands for all members of a kind."""
     app, path, root = current_app._get_current_object(), request.path, request.url_root  # type: ignore[attr-defined]
-    with app.app_context(), app.test_request_context(path, base_url=root):
+    # It reads from the same database as the page, as the versions under which this is cached come from there.
+    same = {name: request.environ[name] for name in (replica.IS_SAFE, replica.ENGINE) if name in request.environ}
+    with app.app_context(), app.test_request_context(path, base_url=root, environ_overrides=same):
         g._login_user = reader
-        yield app
+        yield
         if request_ctx._session is not None and request_ctx._session.accessed:
-            raise ReaderNeededError(f"the session is used outside of a {LIVE} block")
-
-
-def _gap(name: str) -> Block:
-    def block(context: Context) -> Iterator[str]:
-        yield Gap(name)
-
-    return block
-
-
-def _joined(chunks: Iterator[str]) -> Iterator[str]:
-    """Yield the gaps, and between them everything else, joined to one text each."""
-    texts: list[str] = []
-    for chunk in chunks:
-        if isinstance(chunk, Gap):
-            yield "".join(texts)
-            yield chunk
-            texts.clear()
-        else:
-            texts.append(chunk)
-    yield "".join(texts)
+            raise ReaderNeededError("a page for all members uses the session")

@@ -1,13 +1,13 @@
-"""The way from the web server to the application, in each worker: nobody who is slow keeps others waiting.
+"""Pass requests from the web server to the application, in each worker, so that slow clients keep nobody waiting.
 
 A body is read in the background, with a deadline, before the application sees the request. Requests that only read are
 answered one after the other in the worker's main thread; those that write run in another thread, since they may
-wait for each other and for the database's lock. So readers never wait for writers, nor for slow senders.
+wait for each other and for the database's lock. So readers wait neither for writers nor for slow senders.
 """
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http import HTTPStatus
@@ -27,11 +27,13 @@ SMALL_BODY = 64 * 1024
 LARGE_BODIES_BUDGET = 16 * 1024 * 1024
 UPLOADS_BUDGET = 2 * MAX_UPLOAD
 RESERVED = "forum.reserved"
+# The key in the WSGI environment by which a view has its response streamed.
+STREAMED = "forum.streamed"
 Headers = list[tuple[str, str]]
 
 
 class Scope(Protocol):
-    """What the web server (RSGI 1.6) says about a request; the path is decoded."""
+    """A request as the web server (RSGI 1.6) passes it; the path is decoded."""
 
     http_version: str
     server: str
@@ -50,21 +52,24 @@ class Channel(Protocol):
 
     def __aiter__(self) -> Any: ...
     def response_bytes(self, status: int, headers: Headers, body: bytes) -> None: ...
+    def response_stream(self, status: int, headers: Headers) -> Any: ...
 
 
 class Response(NamedTuple):
-    """A response as the web server takes it."""
+    """A response as the web server takes it. A streamed one has `pieces` instead of a body."""
 
     status: int
     headers: Headers
     body: bytes
+    pieces: Iterable[bytes] | None = None
 
 
 class Pages(Protocol):
     """A cache of pages: see page_cache.py."""
 
-    def find(self, scope: Scope) -> Response | None: ...
-    def make(self, scope: Scope, environ: WSGIEnvironment, run: Callable[[], Response]) -> Response: ...
+    def key_of(self, scope: Scope) -> Hashable | None: ...
+    def find(self, key: Any, scope: Scope) -> Response | None: ...
+    def make(self, key: Any, scope: Scope, environ: WSGIEnvironment, run: Callable[[], Response]) -> Response: ...
 
 
 class Refused(Exception):
@@ -88,23 +93,29 @@ class Gateway:
 
     async def __rsgi__(self, scope: Scope, channel: Channel) -> None:
         """Answer a request."""
-        if self._pages is not None and (page := self._pages.find(scope)) is not None:
-            channel.response_bytes(*page)
+        key = self._pages.key_of(scope) if self._pages is not None else None
+        if self._pages is not None and key is not None and (page := self._pages.find(key, scope)) is not None:
+            channel.response_bytes(*page[:3])
             return
         environ = environ_of(scope)
         try:
-            response = await self._answer(scope, environ, channel)
+            response = await self._answer(key, scope, environ, channel)
         except Refused as refused:
             response = refused.response
         finally:
             self._reserve(environ, -environ.get(RESERVED, 0))
-        channel.response_bytes(*response)
+        if response.pieces is None:
+            channel.response_bytes(*response[:3])
+        else:
+            await _stream(response, response.pieces, channel)
 
-    async def _answer(self, scope: Scope, environ: WSGIEnvironment, channel: Channel) -> Response:
+    async def _answer(self, key: Hashable | None, scope: Scope, environ: WSGIEnvironment, channel: Channel) -> Response:
         await self._read_body(environ, channel)
         if environ["REQUEST_METHOD"] in SAFE_METHODS:
             call = partial(run, self._app, environ)
-            return self._pages.make(scope, environ, call) if self._pages is not None else call()
+            if self._pages is None or key is None:
+                return call()
+            return self._pages.make(key, scope, environ, call)
         return await asyncio.get_running_loop().run_in_executor(self._writers, run, self._app, environ)
 
     async def _read_body(self, environ: WSGIEnvironment, channel: Channel) -> None:
@@ -149,6 +160,16 @@ class Gateway:
         return self._large_bytes <= LARGE_BODIES_BUDGET
 
 
+async def _stream(response: Response, pieces: Iterable[bytes], channel: Channel) -> None:
+    """Stream a response. Each piece is made once the last one is sent; other requests are answered in between."""
+    try:
+        stream = channel.response_stream(response.status, response.headers)
+        for piece in pieces:
+            await stream.send_bytes(piece)
+    finally:
+        _close(pieces)
+
+
 def environ_of(scope: Scope) -> WSGIEnvironment:
     """Return the WSGI environment of a request, without its body."""
     host, _, port = scope.server.rpartition(":")
@@ -189,7 +210,7 @@ def _add_header(environ: WSGIEnvironment, name: str, value: str) -> None:
 
 
 def run(app: WSGIApplication, environ: WSGIEnvironment) -> Response:
-    """Run the application and return its whole response."""
+    """Run the application and return its response, complete unless the view has it streamed."""
     status: list[Any] = []
     parts: list[bytes] = []
 
@@ -198,9 +219,15 @@ def run(app: WSGIApplication, environ: WSGIEnvironment) -> Response:
         return parts.append
 
     iterable: Iterable[bytes] = app(environ, start_response)
+    if environ.get(STREAMED) and status[0] == 200 and environ["REQUEST_METHOD"] == "GET":
+        return Response(status[0], status[1], b"", iterable)
     try:
         parts.extend(iterable)
     finally:
-        if hasattr(iterable, "close"):
-            iterable.close()
+        _close(iterable)
     return Response(status[0], status[1], b"".join(parts))
+
+
+def _close(iterable: Iterable[bytes]) -> None:
+    if hasattr(iterable, "close"):
+        iterable.close()

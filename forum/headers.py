@@ -3,10 +3,14 @@
 import gzip
 import hashlib
 import secrets
+import zlib
+from collections.abc import Iterable, Iterator
 
 from flask import Flask, Response, current_app, g, request, session
 from flask_login import current_user
 from werkzeug.wrappers import Response as WerkzeugResponse
+
+from forum.gateway import STREAMED
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -68,7 +72,9 @@ def _add_headers(response: Response) -> WerkzeugResponse:
     if request.method == "POST" and response.status_code in (200, 422) and _is_composing():
         headers["Cache-Control"] = COMPOSING_ANSWER
         return response
-    if request.method not in ("GET", "HEAD") or response.status_code != 200 or response.is_streamed:
+    has_etag = response.get_etag()[0] is not None
+    is_unknown = response.is_streamed and not has_etag
+    if request.method not in ("GET", "HEAD") or response.status_code != 200 or is_unknown:
         headers.setdefault("Cache-Control", "no-store")
         return response
     if headers.get("Cache-Control") == "no-store":
@@ -81,12 +87,18 @@ def _add_headers(response: Response) -> WerkzeugResponse:
         return _pad(response) if request.endpoint in PADDED_ENDPOINTS else response
     headers.setdefault("Cache-Control", "public, no-cache")
     _add_vary(response, "Cookie, Accept-Encoding")
-    response.set_etag(hashlib.sha256(response.get_data(), usedforsecurity=False).hexdigest()[:24])
+    if not has_etag:
+        response.set_etag(etag_of(response.get_data()))
     return _compress(response).make_conditional(request)
 
 
+def etag_of(data: bytes) -> str:
+    """Return what names an answer by its content."""
+    return hashlib.sha256(data, usedforsecurity=False).hexdigest()[:24]
+
+
 def _file_caching() -> str:
-    """Return the Cache-Control of a file. Under the address of another version of the site, it must not be kept.
+    """Return the Cache-Control of a file. Under the URL of another version of the site, it must not be cached.
 
     While machines are upgraded one after the other, a page from one may ask another for its files.
     """
@@ -132,11 +144,16 @@ def _compress(response: Response) -> Response:
     is_ready = "Content-Encoding" in response.headers
     if is_ready or response.status_code != 200 or not _accepts_gzip() or not _is_text(response):
         return response
+    etag, _ = response.get_etag()
+    if request.environ.get(STREAMED):
+        response.response = _gzip_pieces(response.iter_encoded())
+        response.headers["Content-Encoding"] = "gzip"
+        response.set_etag(f"{etag}-gz")
+        return response
     response.direct_passthrough = False
     data = response.get_data()
     if len(data) < MIN_GZIP_BYTES:
         return response
-    etag, _ = response.get_etag()
     # A static file's ETag changes with the file, so it may be the cache key.
     response.set_data(_gzip_static(etag, data) if etag and request.endpoint == "static" else _gzip(data, 4))
     response.headers["Content-Encoding"] = "gzip"
@@ -166,6 +183,13 @@ def _gzip_static(etag: str, data: bytes) -> bytes:
 
 def _gzip(data: bytes, level: int) -> bytes:
     return gzip.compress(data, level, mtime=0)
+
+
+def _gzip_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the pieces of an answer compressed, as they are made."""
+    packer = zlib.compressobj(4, wbits=zlib.MAX_WBITS | 16)  # with the header of gzip
+    yield from filter(None, map(packer.compress, pieces))
+    yield packer.flush()
 
 
 def _is_text(response: Response) -> bool:

@@ -5,11 +5,9 @@ schedule. So a damaged file is made anew, and while Redis is away each process g
 """
 
 import logging
-import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +15,8 @@ from typing import TypeVar
 from huey import Huey, MemoryHuey, SqliteHuey
 from huey.constants import EmptyData
 from huey.storage import RedisStorage
+
+from forum.sqlite_files import discard_damaged
 
 try:
     from redis import ConnectionPool, RedisError
@@ -55,54 +55,35 @@ def new_queue(url: str, site_url: str = "") -> Huey:
         return MemoryHuey(NAME, results=False)
     if url.startswith("sqlite:"):
         file = Path(url.removeprefix("sqlite:"))
-        _discard_damaged(file)
+        if discard_damaged(file):
+            log.warning("the job queue %s was damaged and is made anew; scheduled runs do what was in it", file)
         return SqliteHuey(NAME, filename=str(file), results=False)
     pool = ConnectionPool.from_url(url, **redis_options())
     name = NAME + sha256(site_url.encode()).hexdigest()[:12]
     return Huey(name, storage_class=_FallbackStorage, connection_pool=pool, blocking=False, results=False)
 
 
-def _discard_damaged(file: Path) -> None:
-    """Delete a file that SQLite can't read; the queue makes it anew."""
-    if not file.exists():
-        return
-    try:
-        with closing(sqlite3.connect(file)) as connection:
-            if connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
-                return
-    except sqlite3.OperationalError:
-        return  # busy, or not ours to read: nothing is known of damage
-    except sqlite3.DatabaseError:
-        pass
-    log.warning("the job queue %s was damaged and is made anew; scheduled runs do what was in it", file)
-    for path in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
-        path.unlink(missing_ok=True)
+# When a warning was last logged, in seconds of the monotonic clock, by its logger and text.
+_logged_at: dict[tuple[str, str], float] = {}
 
 
-class OncePerMinute(logging.Filter):
-    """A filter that passes each message once a minute, in one line."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._logged_at: dict[str, float] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether the record is to be logged."""
-        if record.levelno < logging.WARNING:
-            return True
-        key, moment = str(record.msg), time.monotonic()
-        if moment - self._logged_at.get(key, -60.0) < 60:
-            return False
-        self._logged_at[key] = moment
-        if record.exc_info and record.exc_info[0]:
-            record.msg = f"{record.msg} ({record.exc_info[0].__name__})"
-        record.exc_info = record.exc_text = None
+def once_per_minute(record: logging.LogRecord) -> bool:
+    """Return whether to log a record: a warning once a minute, and in one line. This is a filter of loggers."""
+    if record.levelno < logging.WARNING:
         return True
+    key, moment = (record.name, str(record.msg)), time.monotonic()
+    if moment - _logged_at.get(key, -60.0) < 60:
+        return False
+    _logged_at[key] = moment
+    if record.exc_info and record.exc_info[0]:
+        record.msg = f"{record.msg} ({record.exc_info[0].__name__})"
+    record.exc_info = record.exc_text = None
+    return True
 
 
 # What is said again and again while Redis is away or the queue's file is damaged.
 for name in (__name__, "flask-limiter", "huey.consumer.Worker", "huey.consumer.Scheduler"):
-    logging.getLogger(name).addFilter(OncePerMinute())
+    logging.getLogger(name).addFilter(once_per_minute)
 
 
 class _FallbackStorage(RedisStorage):

@@ -10,10 +10,10 @@ from blinker import signal
 from flask import Flask, current_app
 from huey import Huey, crontab
 
-from forum.job_queue import OncePerMinute, new_queue
+from forum.job_queue import new_queue, once_per_minute
 
 log = logging.getLogger(__name__)
-log.addFilter(OncePerMinute())
+log.addFilter(once_per_minute)
 Job = Callable[[], object]
 # What a scheduled run returns that found nothing to do: it is not reported.
 NOT_DUE = object()

@@ -12,10 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from forum import error_tracking, mail
 from forum.db import writing
-from forum.job_queue import OncePerMinute
+from forum.job_queue import once_per_minute
 
 log = logging.getLogger(__name__)
-log.addFilter(OncePerMinute())
+log.addFilter(once_per_minute)
 CONNECTIONS = 4
 PAUSE = 1  # seconds between two looks into the outbox
 PAUSE_WHEN_AWAY = 30  # seconds that a sender leaves a server alone which can't be reached

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 NOTHING = Markup("")
 # Flask's names: of the list in the session, and of the category of a message without a place.
-_SESSION_KEY, _NO_PLACE = "_flashes", "message"
+_SESSION_KEY, NO_PLACE = "_flashes", "message"
 
 
 def init_app(app: Flask) -> None:
@@ -20,7 +20,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(messages_at=messages_at, remaining_messages=remaining_messages)
 
 
-def messages_at(place: str = _NO_PLACE) -> Markup:
+def messages_at(place: str = NO_PLACE) -> Markup:
     """Return the messages for a place of this page, the top without one. A template global."""
     rows = _rows()
     if not rows:
@@ -54,7 +54,7 @@ def _place_messages(response: Response) -> Response:
         place = urlsplit(response.location or "").fragment
         if place:
             rows = session[_SESSION_KEY]
-            session[_SESSION_KEY] = [(place if category == _NO_PLACE else category, text) for category, text in rows]
+            session[_SESSION_KEY] = [(place if category == NO_PLACE else category, text) for category, text in rows]
     return response
 
 

@@ -1,8 +1,8 @@
-"""Pages for strangers, kept in memory in front of the application until something on them changes.
+"""A cache of pages for strangers, in memory and in front of the application, until something on them changes.
 
-A page is kept with the versions of what it shows (versions.py), read before it was made; they are compared on every
-request. A view says with `keep_page` what its page shows. Every other page is made each time, and so is every page for
-a request with a cookie. A kept page is the answer that the application gave, with its headers. It names no reader.
+A page is cached with the versions of what it shows (versions.py), read before it was made; they are compared on every
+request. A view declares with `keep_page` what its page shows. All other pages are never cached, nor is any answer to a
+request with a cookie. An entry is the application's response with its headers. It names no reader.
 """
 
 import time
@@ -20,16 +20,16 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from forum.db import db
 from forum.gateway import Response
-from forum.versions import LISTS, SITE, VersionReader
+from forum.versions import LISTS, SITE, reader_of
 
-# The key in the WSGI environment of the subjects that a page shows, if the page may be kept.
+# The key in the WSGI environment of the subjects that a page shows, if it may be cached.
 SUBJECTS = "forum.page_subjects"
 # Read before a page is made. No version of a post changes without that of the lists.
 GUARDS = (SITE, LISTS)
-# Seconds. Pages are not kept past midnight (UTC) either, since what they say of dates, such as the year, changes then.
+# Seconds. No page is cached past midnight (UTC) either, since dates are shown differently then, such as the year.
 MAX_AGE = 60.0
 DAY = 24 * 3600
-MAX_QUERY = 200  # characters of a query string; longer ones were typed by someone and are rarely asked for twice
+MAX_QUERY = 200  # characters of a query string; longer ones are rarely requested twice
 MAX_PATH = 300
 # Bytes of memory that an entry takes besides its body, measured with the headers and key of a post's page.
 OVERHEAD = 4096
@@ -53,7 +53,7 @@ Key = tuple[object, ...]
 
 
 class Request(Protocol):
-    """What the web server tells about a request; the path is decoded."""
+    """A request as the web server passes it; the path is decoded."""
 
     scheme: str
     server: str
@@ -66,7 +66,7 @@ class Request(Protocol):
 
 
 class CachedPage(NamedTuple):
-    """An answer, the versions of what it shows, and the time.monotonic() until which it may be used."""
+    """A response without its Date, the versions of what it shows, and the time.monotonic() at which it expires."""
 
     response: Response
     not_modified: Response
@@ -77,33 +77,36 @@ class CachedPage(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Return about how many bytes of memory it takes."""
+        """Return roughly how many bytes of memory it takes."""
         return len(self.response.body) + OVERHEAD
 
 
 def keep_page(*subjects: str) -> None:
-    """Let the answer to this request be kept for strangers until one of these subjects, which must be all, changes."""
+    """Let the response be cached for strangers until one of these subjects changes; name every subject it shows."""
     if has_request_context() and (collected := request.environ.get(SUBJECTS)) is not None:
         collected.update((SITE, *subjects))
 
 
 class PageCache:
-    """The kept pages of one process. Only one thread may use it."""
+    """The cached pages of one process. Only one thread may use it."""
 
     def __init__(self, engine: Engine, max_bytes: int, count: Callable[[str, str, int, float], None] | None) -> None:
-        self._reader = VersionReader(engine)
+        self._reader = reader_of(engine)
         self._max_bytes = max_bytes
         # Counts a request for the metrics: method, path, status and seconds.
         self._count = count
         self._pages: OrderedDict[Key, CachedPage] = OrderedDict()
         self._bytes = 0
 
-    def find(self, scope: Request) -> Response | None:
-        """Return the kept answer to a request, or None if there is none or something that it shows has changed."""
+    def key_of(self, scope: Request) -> Key | None:
+        """Return what the answer to a request depends on, or None for a request that the application has to answer."""
+        return key_of(scope)
+
+    def find(self, key: Key, scope: Request) -> Response | None:
+        """Return the cached response, or None if there is none or something that it shows has changed."""
         start = time.perf_counter()
-        key = key_of(scope)
-        page = self._pages.get(key) if key is not None else None
-        if key is None or page is None:
+        page = self._pages.get(key)
+        if page is None:
             return None
         is_same = time.monotonic() < page.expires_at and self._reader.current(page.subjects) == page.versions
         if not is_same:
@@ -115,18 +118,18 @@ class PageCache:
             self._count(scope.method, scope.path, response.status, time.perf_counter() - start)
         return response
 
-    def make(self, scope: Request, environ: WSGIEnvironment, run: Callable[[], Response]) -> Response:
-        """Let the application answer, and keep its answer if the view allowed it."""
-        key = key_of(scope) if scope.method == "GET" and scope.headers.get("if-none-match") is None else None
-        before = self._reader.current(GUARDS) if key is not None else None
-        if key is None or before is None:
+    def make(self, key: Key, scope: Request, environ: WSGIEnvironment, run: Callable[[], Response]) -> Response:
+        """Let the application answer, and cache the response if the view allowed it."""
+        is_whole = scope.method == "GET" and scope.headers.get("if-none-match") is None
+        before = self._reader.current(GUARDS) if is_whole else None
+        if before is None:
             return run()
         made_at, collected = time.time(), environ.setdefault(SUBJECTS, set())
         response = run()
-        if SITE not in collected:
+        if SITE not in collected or response.pieces is not None:
             return response
         subjects = tuple(sorted(collected))
-        # If site and lists are as before, so is everything else: only what no stranger sees was committed meanwhile.
+        # If site and lists are unchanged, so is everything else: nothing that a stranger sees was committed meanwhile.
         after = self._reader.current((*GUARDS, *subjects))
         if after is not None and after[:2] == before:
             self._keep(key, response, subjects, after[2:], made_at)
@@ -142,8 +145,8 @@ class PageCache:
         if etag is None or not is_public or lasts <= 0 or len(response.body) + OVERHEAD > self._max_bytes / 8:
             return
         self._drop(key)
-        not_modified = _not_modified(response, etag)
-        page = CachedPage(response, not_modified, etag, subjects, versions, time.monotonic() + lasts)
+        not_modified = _undated(_not_modified(response, etag))
+        page = CachedPage(_undated(response), not_modified, etag, subjects, versions, time.monotonic() + lasts)
         self._pages[key] = page
         self._bytes += page.size
         while self._bytes > self._max_bytes:
@@ -168,6 +171,8 @@ def key_of(scope: Request) -> Key | None:
     if _TOO_MANY in values:
         return None
     encodings = ",".join(headers.get_all("accept-encoding")) if "accept-encoding" in names else ""
+    if len(encodings) > MAX_QUERY:
+        return None
     return (scope.scheme, scope.server, path, query, _accepts_gzip(encodings), values)
 
 
@@ -194,9 +199,17 @@ def _answer(page: CachedPage, scope: Request) -> Response:
 
 
 def _dated(response: Response) -> list[tuple[str, str]]:
-    """Return the headers, with the present time as their Date."""
-    date = http_date(int(time.time()))
-    return [(name, date) if name == "Date" else (name, value) for name, value in response.headers]
+    """Return the headers of a cached response, and the present time as their Date."""
+    return [*response.headers, ("Date", _date(int(time.time())))]
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return http_date(second)
+
+
+def _undated(response: Response) -> Response:
+    return response._replace(headers=[(name, value) for name, value in response.headers if name != "Date"])
 
 
 def _conditions(tags: str) -> WSGIEnvironment:
@@ -204,7 +217,7 @@ def _conditions(tags: str) -> WSGIEnvironment:
 
 
 def _not_modified(response: Response, etag: str) -> Response:
-    """Return the answer that the application gives to someone who has the page already."""
+    """Return the 304 that the application gives to a client that has the page already."""
     environ = _conditions(etag)
     answer = WerkzeugResponse(response.body, response.status, headers=Headers(response.headers))
     answer.make_conditional(environ)
@@ -212,7 +225,7 @@ def _not_modified(response: Response, etag: str) -> Response:
 
 
 def page_cache_of(app: object) -> PageCache | None:
-    """Return a cache for the pages of an application, or None if its settings turn it off."""
+    """Return a page cache for the application, or None if its settings turn it off."""
     if not isinstance(app, Flask) or not (max_bytes := app.config.get("PAGE_CACHE", 0) * 1_000_000):
         return None
     metrics = app.extensions.get("request_metrics")

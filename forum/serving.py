@@ -15,13 +15,11 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from functools import partial
 from typing import Protocol, cast
 from wsgiref.types import WSGIApplication
 
 from granian import Granian
 from granian._granian import SocketHolder
-from granian._internal import load_target
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
@@ -56,12 +54,18 @@ class WebServer(Protocol):
 class _Server(Granian):  # type: ignore[valid-type]
     """Granian, with one listening socket for all its workers and a gateway around the application in each."""
 
+    app: WSGIApplication
     listener: socket.socket
 
     def serve(self) -> None:
         """Run until a signal stops it."""
         _raise_file_limit()
-        super().serve(target_loader=partial(_load_worker, self.listener))
+        super().serve(target_loader=self._load_worker)
+
+    def _load_worker(self, target: str) -> "_Worker":
+        worker = _Worker(self.app, self.listener)
+        notify("READY=1")
+        return worker
 
     # Granian would open a socket for each worker: what waits in its queue is lost when the worker ends.
     def _init_shared_socket(self) -> None:
@@ -76,11 +80,11 @@ class _Server(Granian):  # type: ignore[valid-type]
         threading.Thread(target=self.main_loop_interrupt.set).start()
 
 
-def web_server(target: str, listener: socket.socket, *, workers: int) -> WebServer:
-    """Return the web server for an application, given as "module:factory", that listens on a socket."""
+def web_server(app: WSGIApplication, listener: socket.socket, *, workers: int) -> WebServer:
+    """Return the web server for an application that listens on a socket."""
     host, port = listener.getsockname()[:2]
     server = _Server(
-        target,
+        "the application",  # loaded already; its workers are forked
         interface=Interfaces.RSGI,
         address=host,
         port=port,
@@ -94,7 +98,7 @@ def web_server(target: str, listener: socket.socket, *, workers: int) -> WebServ
         log_access=False,
         respawn_failed_workers=True,
     )
-    server.listener = listener
+    server.app, server.listener = app, listener
     return cast(WebServer, server)
 
 
@@ -120,12 +124,6 @@ def _interrupt() -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-def _load_worker(listener: socket.socket, target: str) -> _Worker:
-    worker = _Worker(cast(WSGIApplication, load_target(target, factory=True)), listener)
-    notify("READY=1")
-    return worker
-
-
 def _raise_file_limit() -> None:
     """Let this process and its workers open as many files as they may have connections."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -145,6 +143,12 @@ def share_heap() -> None:
     """Let all threads of this process and its children allocate from one heap: what one frees, another can use."""
     if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
         library.mallopt(M_ARENA_MAX, 1)
+
+
+def trim_heap() -> None:
+    """Give the system back what is free in the heap of this process."""
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "malloc_trim"):
+        library.malloc_trim(0)
 
 
 def run_in_child(task: Callable[[], object]) -> bool:

@@ -244,5 +244,5 @@ def _read(execute: Execute) -> dict[str, Value]:
     return {row.name: row.value for row in execute(select(SiteSetting.name, SiteSetting.value))}
 
 
-# Every page shows the announcement, so settings are kept in each process.
+# Every page shows the announcement, so each process caches the settings.
 _cache = SiteCache(_read, CHANGED)

@@ -1,7 +1,7 @@
-"""Small values of the whole site that every page needs, kept in each process until their rows change.
+"""A cache, in each process, of small values that every page needs, until their rows change.
 
-The site's version (versions.py) is read once for each request, so the next request sees a change that any process of
-any machine has committed, wherever it is answered.
+The site's version (versions.py) is read once per request, so the next request sees a change that any process of any
+machine has committed, wherever it is answered.
 """
 
 from collections.abc import Callable
@@ -17,17 +17,17 @@ from forum.db import db, reading
 Value = TypeVar("Value")
 # Sends a statement and returns its rows.
 Execute = Callable[[Any], Any]
-# Counts the changes that this process made, so that a request sees its own.
+# The number of changes that this process has made, so that a request sees its own.
 _changes = [0]
 
 
 class SiteCache(Generic[Value]):
-    """A value made from rows of the database, and kept."""
+    """A cached value, made from rows of the database."""
 
     def __init__(self, read: Callable[[Execute], Value], flag: str) -> None:
         """`read` makes the value. A transaction that has changed its rows sets `flag` in the `info` of the session."""
         self._read, self._flag = read, flag
-        # For each database: the version of the site, read before the rows, and the value.
+        # By database: the version of the site, read before the rows, and the value.
         self._entries: dict[str, tuple[int, Value]] = {}
         for end in ("after_commit", "after_rollback"):
             event.listen(db.session, end, self._clear_changed)
@@ -48,7 +48,7 @@ class SiteCache(Generic[Value]):
         return value
 
     def clear(self) -> None:
-        """Forget the value; the next `get` queries the database."""
+        """Drop the value; the next `get` queries the database."""
         self._entries.clear()
         _changes[0] += 1
 
@@ -58,7 +58,7 @@ class SiteCache(Generic[Value]):
 
 
 def _site_version() -> int | None:
-    """Return the version of what the whole site shows, or None while it can't be read. It is read once per request."""
+    """Return the version of the site, read once per request, or None while it can't be read."""
     stored: tuple[int, int | None] | None = g.get("site_version") if has_request_context() else None
     if stored is not None and stored[0] == _changes[0]:
         return stored[1]

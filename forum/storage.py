@@ -31,6 +31,17 @@ def close_to_others(instance: Path) -> None:
             continue  # deleted meanwhile, or another user's
 
 
+def keep_temporary_files_in(folder: Path) -> None:
+    """Have SQLite create its temporary files in this folder, for this process; by default they are in /var/tmp.
+
+    What a large statement changes and large sorts are written there, and their files are not overwritten when deleted.
+    Called when a process of the site starts, before its threads: the setting is the whole process's.
+    """
+    path = str(folder).replace("'", "''")
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(f"PRAGMA temp_store_directory='{path}'")
+
+
 @jobs.periodic(minute="*/10")
 def truncate_write_ahead_log() -> None:
     """Move SQLite's write-ahead log into the database and empty it: a deleted text would stay in it.
@@ -50,6 +61,13 @@ def truncate_write_ahead_log() -> None:
         cursor.close()
     finally:
         connection.close()
+
+
+def close_connections(app: Flask) -> None:
+    """Close this process's connections to all databases: two processes must not use one after a fork."""
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
 
 
 def close_databases(app: Flask) -> None:

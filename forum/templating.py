@@ -14,6 +14,7 @@ from markupsafe import Markup
 from forum import access, dates, site
 from forum.assets import asset
 from forum.config import SAFE_METHODS
+from forum.db import COUNT_LIMIT
 from forum.links import external_url
 from forum.submissions import form_timestamp
 from forum.text import excerpt_of, shorten
@@ -53,23 +54,16 @@ def init_app(app: Flask) -> None:
         external_url=external_url,
         form_timestamp=form_timestamp,
         logo_digest=site.logo_digest,
+        reader_initials=lambda: initials(current_user.name),
         site_name=SiteName(),
         sign_in_path=sign_in_path,
         tagline=site.tagline,
         site_url=app.config["SITE_URL"],
         url_for=path_of,
     )
-    app.jinja_env.filters.update(
-        count_of=count_of,
-        day=day,
-        excerpt=excerpt_of,
-        initials=initials,
-        iso=dates.format_iso,
-        key_text=key_text,
-        month=dates.format_month,
-        rendered=Markup,
-        shorten=shorten,
-    )
+    filters = (capped, capped_count_of, count_of, day, key_text, shorten)
+    app.jinja_env.filters.update({function.__name__: function for function in filters})
+    app.jinja_env.filters.update(excerpt=excerpt_of, iso=dates.format_iso, month=dates.format_month, rendered=Markup)
 
 
 def current_reader() -> Any:
@@ -115,3 +109,13 @@ def initials(name: str) -> str:
 def count_of(number: int, singular: str, plural: str | None = None) -> str:
     """Return the number with its noun: 7 | count_of("reply", "replies") is "7 replies"; 1,000 has a comma."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def capped(number: int) -> str:
+    """Return a number that is counted up to COUNT_LIMIT: beyond, it is "1,000+"."""
+    return f"{COUNT_LIMIT:,}+" if number > COUNT_LIMIT else f"{number:,}"
+
+
+def capped_count_of(number: int, singular: str, plural: str | None = None) -> str:
+    """Return the same with its noun: "1,000+ replies"."""
+    return f"{capped(number)} {singular if number == 1 else plural or singular + 's'}"

@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from functools import partial
 from typing import Literal, NamedTuple
 
 import nh3
@@ -23,6 +24,10 @@ ALLOWED_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "code": {"class"}, "th": {
 ALIGNMENTS = frozenset({"left", "center", "right"})
 ALLOWED_SCHEMES = frozenset({"http", "https", "mailto"})
 LINK_REL = "nofollow ugc noopener"
+# HTML without attributes, of tags that are allowed: bleach would change nothing in it.
+_PLAIN_HTML = re.compile(
+    r"(?:[^<>&]+|&(?:amp|lt|gt|quot);|</?(?:p|em|strong|s|code|pre|blockquote|ul|ol|li|h2|h3|h4)>|<(?:br|hr) />)*+"
+)
 _TAGS = re.compile(r"<[^>]+>")
 _INLINE_TAGS = re.compile(r"</?(?:a|strong|em|s|code|b|i|del|strike)\b[^>]*>")
 
@@ -41,10 +46,11 @@ MAX_MARKS = 8
 # Combining marks, and the two signs that become marks when full-width and half-width letters are made equal.
 _MARKS = _signs_of("M") + "\uff9e\uff9f"
 # The engine is fast with a class of characters up to U+FFFF only, so the others stand apart.
-_ONE_MARK = "(?:[{}]|(?=[\U00010000-\U000fffff])[{}])".format(
-    "".join(sign for sign in _MARKS if sign <= "\uffff"), "".join(sign for sign in _MARKS if sign > "\uffff")
-)
+_SHORT, _LONG = ("".join(sign for sign in _MARKS if (sign > "\uffff") == is_long) for is_long in (False, True))
+_ONE_MARK = f"(?:[{_SHORT}]|(?=[\U00010000-\U000fffff])[{_LONG}])"
 _EXCESS_MARKS = re.compile(f"({_ONE_MARK}{{{MAX_MARKS}}}){_ONE_MARK}+")
+# Found in every text that has excess marks, in few others, and ten times as fast.
+_MAYBE_EXCESS_MARKS = re.compile(f"[{_SHORT}]{{{MAX_MARKS + 1}}}|[\U00010000-\U000fffff]")
 # Every format character (soft hyphen, zero-width space, joiners, tags ...), fillers, variation selectors, blanks, and
 # the signs of trademark, service mark, copyright, registration.
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef"
@@ -57,6 +63,8 @@ APOSTROPHES = (
     "'`\u00b4\u02b9\u02bb-\u02bf\u02c8\u02ca\u02cb\u055a\u05f3\u07f4\u2018-\u201b\u2032\u2035\ua78b\ua78c\uff07\uff40"
 )
 _APOSTROPHES = re.compile(f"[{APOSTROPHES}]")
+# Without decoding: that could make a run of marks, which slugify normalizes in time that grows with its square.
+_hyphenated = partial(slugify, entities=False, decimal=False, hexadecimal=False)
 HYPHENS = "\\-\u058a\u05be\u1806\u2010-\u2015\u2043\u207b\u208b\u2212\u2e3a\u2e3b\u30fb\ufe58\ufe63\uff0d"
 
 
@@ -67,12 +75,17 @@ def clean(typed: str) -> str:
 
 def sieve(text: str) -> str:
     """Drop what no text may hold: control characters, marks that turn text around, and more marks than a letter has."""
-    return _EXCESS_MARKS.sub(r"\1", _CONTROLS.sub("", _SURROGATES.sub("", text)))
+    text = _CONTROLS.sub("", text)
+    return text if text.isascii() else _without_excess_marks(_SURROGATES.sub("", text))
+
+
+def _without_excess_marks(text: str) -> str:
+    return _EXCESS_MARKS.sub(r"\1", text) if _MAYBE_EXCESS_MARKS.search(text) else text
 
 
 def normalize(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
     """Normalize Unicode, in time that grows with the length: first, runs of combining marks are cut."""
-    return unicodedata.normalize(form, _EXCESS_MARKS.sub(r"\1", text))
+    return text if text.isascii() else unicodedata.normalize(form, _without_excess_marks(text))
 
 
 def single_line(typed: str) -> str:
@@ -85,25 +98,26 @@ def fold(text: str) -> str:
 
     What nobody sees is dropped, every apostrophe is one, and nothing is decoded: `visible_text` has done that.
     """
-    return slugify(_APOSTROPHES.sub("'", without_invisible(text)), entities=False, decimal=False, hexadecimal=False)
+    return _hyphenated(_APOSTROPHES.sub("'", without_invisible(text)))
 
 
 def fold_passage(passage: str) -> str:
     """Return a passage folded, with a hyphen on each side of every word, to look for a folded name in it.
 
-    It is there twice: what nobody sees may stand inside a word, and between two.
+    One with characters that nobody sees is there twice: they may stand inside a word, and between two.
     """
-    return f"-{fold(passage)}-{fold(_INVISIBLE.sub(' ', passage))}-"
+    spaced = passage if passage.isascii() else _INVISIBLE.sub(" ", passage)
+    return f"-{fold(passage)}-" if spaced == passage else f"-{fold(passage)}-{fold(spaced)}-"
 
 
 def slug_of(text: str, fallback: str = "untitled") -> str:
     """Return the part of a URL made from a title: at most 60 characters, cut between words."""
-    return slugify(without_invisible(text), max_length=60, word_boundary=True) or fallback
+    return _hyphenated(without_invisible(text), max_length=60, word_boundary=True) or fallback
 
 
 def without_invisible(text: str) -> str:
     """Drop the characters that nobody sees, and the signs that follow a brand's name."""
-    return _EXCESS_MARKS.sub(r"\1", _INVISIBLE.sub("", text))
+    return text if text.isascii() else _without_excess_marks(_INVISIBLE.sub("", text))
 
 
 def without_format(text: str) -> str:
@@ -231,10 +245,15 @@ def _letters_of(html_source: str) -> str:
 def _to_safe_html(source: str) -> str:
     # What entities stood for has been decoded now, so it is sieved like what was typed.
     rendered = sieve(to_unsafe_html(source))
+    cleaned = _clean_again(rendered if _PLAIN_HTML.fullmatch(rendered) else _clean_first(rendered))
+    require_length(cleaned, source)
+    return cleaned
+
+
+def _clean_first(rendered: str) -> str:
     # A Cleaner shared between threads gives wrong output.
     cleaner = Cleaner(tags=ALLOWED_TAGS, attributes=_is_allowed_attribute, protocols=ALLOWED_SCHEMES, strip=True)
-    cleaned = _clean_again(cleaner.clean(rendered))
-    require_length(cleaned, source)
+    cleaned: str = cleaner.clean(rendered)
     return cleaned
 
 

@@ -1,33 +1,35 @@
-"""Versions of what pages show: random numbers that change in the transaction that changes what they stand for.
+"""Versions of what pages show: random numbers that change in the transaction that changes the rows behind them.
 
-Triggers of the database change them, whoever writes: see the revision `page_versions`. A cache of pages reads the
-versions of a page's subjects before the page is made, and uses it only while they are the same.
+Triggers of the database change them, whoever writes: see the revision `page_versions`. A cache reads the versions of a
+page's subjects before the page is made, and uses the page only while they are the same.
 """
 
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
+from forum import replica
 from forum.db import db
 
 # What rarely changes and is shown on many pages: settings, members' names, vendors, tags, scores.
 SITE = "site"
-# All that lists of posts show and are ordered by: it changes with every text, reply and vote.
+# Everything that lists of posts show or are sorted by: it changes with every post, reply and vote.
 LISTS = "lists"
 # Which posts can be read, and what is related to what.
 POSTS = "posts"
 # All posts share this many subjects, so that the table shows neither their number nor their order.
 POST_SUBJECTS = 4096
 TABLE = "page_versions"
-# Seconds after a failure in which no version is read.
+# Seconds after a failure during which no version is read.
 RETRY_AFTER = 1.0
+Answer = TypeVar("Answer")
 _readers = threading.local()
 _all_readers: "WeakSet[VersionReader]" = WeakSet()
 
@@ -40,24 +42,38 @@ def of_post(post_id: int) -> str:
 def current(subjects: Sequence[str]) -> tuple[int, ...] | None:
     """Return the versions of subjects in the application's database, or None while they can't be read.
 
-    Each thread has a connection of its own for this, outside of any transaction.
+    A page that the replica answers asks the replica: a version of the primary could be newer than the rows.
     """
+    return _page_reader().current(subjects)
+
+
+def rows(statement: str, parameters: Any) -> list[tuple[Any, ...]] | None:
+    """Return the rows of a query over the same connection, or None if that is lost. See direct_reads.py."""
+    return _page_reader().rows(statement, parameters)
+
+
+def _page_reader() -> "VersionReader":
+    return reader_of(replica.page_engine() or db.engine)
+
+
+def reader_of(engine: Engine) -> "VersionReader":
+    """Return this thread's reader. It has its own connection, outside any transaction."""
     readers: dict[Engine, VersionReader] = _readers.__dict__.setdefault("by_engine", {})
-    reader = readers.get(db.engine)
+    reader = readers.get(engine)
     if reader is None:
-        reader = readers[db.engine] = VersionReader(db.engine)
-    return reader.current(subjects)
+        reader = readers[engine] = VersionReader(engine)
+    return reader
 
 
 class VersionReader:
-    """Reads versions over a connection of its own, for one thread."""
+    """Reads versions over its own connection, for one thread."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._pooled: Any = None
         self._connection: Any = None
         self._retry_at = 0.0
-        # SQLite's `data_version`, which other connections' commits change, and the versions read since it changed.
+        # SQLite's `data_version`, which every commit of another connection changes, and the versions read since then.
         self._change: int | None = None
         self._versions: dict[str, int] = {}
         _all_readers.add(self)
@@ -72,9 +88,16 @@ class VersionReader:
         return self._engine is engine
 
     def current(self, subjects: Sequence[str]) -> tuple[int, ...] | None:
-        """Return the versions of subjects, or None while they can't be read: no kept page may be used then."""
+        """Return the versions of subjects, or None while they can't be read: no cached page may be used then."""
+        return self._answer(lambda: self._read(subjects))
+
+    def rows(self, statement: str, parameters: Any) -> list[tuple[Any, ...]] | None:
+        """Return the rows of a statement in the driver's own dialect, or None if the connection is lost."""
+        return self._answer(lambda: self._connection.execute(statement, parameters).fetchall())
+
+    def _answer(self, ask: Callable[[], Answer | None]) -> Answer | None:
         try:
-            return self._read(subjects) if self._connection is not None or self._connect() else None
+            return ask() if self._connection is not None or self._connect() else None
         except (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error):
             # The connection is lost, or the table is not there yet.
             self.close()
@@ -111,7 +134,7 @@ class VersionReader:
 
 @event.listens_for(Engine, "engine_disposed")
 def _close_readers(engine: Engine) -> None:
-    """Close the readers' connections with all others: a database that is restored or moved must be nobody's."""
+    """Close the readers' connections with all others: nothing may have the database open while it is replaced."""
     for reader in [reader for reader in _all_readers if reader.serves(engine)]:
         reader.close()
 

@@ -8,8 +8,9 @@ from forum import text
 
 def held_word_in(source: str, words: str) -> str | None:
     """Return the first of the words (one a line) that the text has as a whole word, in any case or accents."""
-    folded = text.fold_passage(source)
-    return next((word for word in _lines(words) if (plain := text.fold(word)) and f"-{plain}-" in folded), None)
+    listed = _lines(words)
+    folded = text.fold_passage(source) if listed else ""
+    return next((word for word in listed if (plain := text.fold(word)) and f"-{plain}-" in folded), None)
 
 
 def held_domain_in(links: Iterable[str], domains: str) -> str | None:

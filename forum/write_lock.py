@@ -1,4 +1,4 @@
-"""SQLite's one write lock: wait for it, and expire the rows that were loaded before and have changed since."""
+"""Wait for SQLite's one write lock, and expire rows that were loaded before and have changed since."""
 
 import sqlite3
 import time
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Executable, bindparam, inspect, select
+from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import InstanceState, Session
+from sqlalchemy.orm import Mapper, Session
 
 
 def sqlite_connection(connection: Connection) -> sqlite3.Connection:
-    """Return the driver's connection. Frequent statements sent over it pass no listener, so they cost little."""
+    """Return the driver's connection. Statements sent over it skip SQLAlchemy's listeners, so they cost little."""
     driver: Any = connection.connection.driver_connection
     return cast(sqlite3.Connection, driver)
 
@@ -35,29 +35,23 @@ def begin_immediate(connection: sqlite3.Connection, timeout: int) -> None:
     connection.execute(f"PRAGMA busy_timeout={timeout}")
 
 
-def expire_outdated(session: Session, rows: Sequence[object]) -> None:
-    """Expire all rows that a session has loaded, except those of `rows` that are still the same in the database."""
-    current_rows = {id(row) for row in rows if _is_current(session, row)}
+def stored_values(connection: sqlite3.Connection, rows: Sequence[Any]) -> list[object]:
+    """Return the values of each of these rows as stored now, to be compared with earlier ones."""
+    states: list[Any] = [inspect(row) for row in rows]
+    return [connection.execute(_values_by_key(state.mapper), state.identity).fetchone() for state in states]
+
+
+def expire_all_but(session: Session, rows: Sequence[object]) -> None:
+    """Expire all rows that a session has loaded, except these."""
+    current_rows = {id(row) for row in rows}
     for row in list(session.identity_map.values()):
         if id(row) not in current_rows:
             session.expire(row)
 
 
-def _is_current(session: Session, row: object) -> bool:
-    """Return whether the row still has the values that were loaded."""
-    state: InstanceState[object] = inspect(row)
-    kind: Any = type(row)
-    names, statement = _values_by_key(kind)
-    values = session.execute(statement, {"key": state.identity[0] if state.identity else None}).first()
-    return values is not None and all(
-        name not in state.dict or state.dict[name] == value for name, value in zip(names, values, strict=True)
-    )
-
-
 @cache
-def _values_by_key(kind: Any) -> tuple[list[str], Executable]:
-    """Return the names of a class's columns, and a statement that reads them by the primary key, a single column."""
-    attributes = list(inspect(kind).column_attrs)
-    columns = [attribute.columns[0] for attribute in attributes]
-    key = inspect(kind).primary_key[0]
-    return [attribute.key for attribute in attributes], select(*columns).where(key == bindparam("key"))
+def _values_by_key(mapper: Mapper[Any]) -> str:
+    """Return the statement that reads all columns of a row by its single-column primary key."""
+    table: Any = mapper.local_table
+    columns = ", ".join(attribute.columns[0].name for attribute in mapper.column_attrs)
+    return f"SELECT {columns} FROM {table.name} WHERE {mapper.primary_key[0].name} = ?"  # noqa: S608

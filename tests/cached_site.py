@@ -1,6 +1,8 @@
-"""The site behind a gateway that keeps pages, as a test asks it."""
+"""The site behind a gateway with a page cache, for tests to send requests to."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from forum.db import db
 from forum.gateway import Gateway, environ_of, run
@@ -9,6 +11,16 @@ from tests.test_gateway import FakeChannel, FakeHeaders, FakeScope
 
 HOST = ("host", "localhost")
 GZIP = ("accept-encoding", "gzip, br")
+
+
+def run_story(story: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine, also in a process where the loop that drives a browser is running."""
+    outer = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        asyncio.run(story)
+    finally:
+        asyncio._set_running_loop(outer)
 
 
 class Channel(FakeChannel):
@@ -33,11 +45,12 @@ class Site:
     def get(self, path, *headers, method="GET", scheme="http"):
         """Return the answer, and whether the application made it."""
         calls, channel = self.call_count, Channel()
-        asyncio.run(self.gateway.__rsgi__(scope_of(path, headers, method, scheme), channel))
+        run_story(self.gateway.__rsgi__(scope_of(path, headers, method, scheme), channel))
+        self.piece_sizes = channel.piece_sizes
         return (channel.status, channel.headers, channel.body), self.call_count > calls
 
     def fresh(self, path, *headers, method="GET"):
-        return tuple(run(self.app.wsgi_app, environ_of(scope_of(path, headers, method))))
+        return tuple(run(self.app.wsgi_app, environ_of(scope_of(path, headers, method))))[:3]
 
     def is_cached(self, path, *headers):
         return not self.get(path, *headers)[1]

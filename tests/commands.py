@@ -25,7 +25,7 @@ def environ(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> d
     if request.param == "postgres":
         url = cluster.database_url(f"{worker_id}_command")
         if url is None:
-            pytest.skip("no PostgreSQL on this machine")
+            pytest.skip("no PostgreSQL, or left out of this run")
         variables["FORUM_DATABASE_URL"] = url
     return variables
 

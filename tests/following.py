@@ -8,8 +8,9 @@ import time_machine
 from forum import mail as outbox
 from forum.accounts.models import Member
 from forum.db import db, now
-from forum.notifications.digest_actions import plan_day, plan_digests, random_batches
-from forum.notifications.following import following_of
+from forum.notifications.digest_actions import plan_digests, random_batches
+from forum.notifications.digest_days import begin_run, plan_day
+from forum.notifications.following import following_of, with_titles
 from forum.notifications.jobs import send_digests, send_mail_at_once
 from forum.notifications.mail_plans import MailPlan
 from forum.notifications.models import MemberState
@@ -46,7 +47,7 @@ def unread_by_name(member: Member) -> dict[str, int]:
     """Return the unread counts of all that a member follows, by title or name."""
     db.session.expire_all()
     following = following_of(member)
-    posts = {item.row.title: item.unread for item in following.posts}
+    posts = {item.row.title: item.unread for item in with_titles(following.posts)}
     return posts | {item.row.name: item.unread for item in [*following.tags, *following.vendors]}
 
 
@@ -64,8 +65,9 @@ def sealed_states() -> dict[int, str]:
 
 def planned_mails(at: datetime) -> dict[int, MailPlan | None]:
     """Return the mail of the daily job to each member."""
-    day = plan_day(at)
-    return {digest.member_id: digest.mail for ids in random_batches(day) for digest, _ in plan_digests(day, ids)}
+    day = plan_day(at, begin_run())
+    digests = [row for ids in random_batches(day) for row in plan_digests(day, ids)]
+    return {member_id: digest.mail for digest, _, member_id in digests if digest is not None}
 
 
 def run_digest(at: datetime = TUESDAY) -> list[DigestMail]:

@@ -1,5 +1,9 @@
-"""Two nodes of one site, each with its own instance folder, behind a real proxy, and someone who visits them."""
+"""Two nodes of one site, each with its own instance folder, behind a real proxy, and someone who visits them.
 
+With FORUM_TEST_NODES=3 in the environment there are three.
+"""
+
+import os
 import re
 import shutil
 import signal
@@ -25,12 +29,19 @@ FOLDERS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
 class Nodes(NamedTuple):
-    """Two nodes of a site, the port of the proxy in front of them, and the mail server of both."""
+    """The nodes of a site, the port of the proxy in front of them, and the mail server of all."""
 
-    first: Site
-    second: Site
+    sites: list[Site]
     proxy_port: int
     mail_server: MailServer
+
+    @property
+    def first(self) -> Site:
+        return self.sites[0]
+
+    @property
+    def ports(self) -> list[int]:
+        return [site.port for site in self.sites]
 
 
 class Browser:
@@ -67,7 +78,7 @@ class Browser:
 
 @contextmanager
 def running_nodes(folder: Path, database: str) -> Iterator[Nodes]:
-    """Run two nodes on PostgreSQL and Redis behind nginx; skip the test where one of these is missing."""
+    """Run the nodes on PostgreSQL and Redis behind nginx; skip the test where one of these is missing."""
     url, nginx = cluster.database_url(database), shutil.which("nginx")
     if url is None or nginx is None:
         pytest.skip("no PostgreSQL or no nginx on this machine")
@@ -82,12 +93,13 @@ def running_nodes(folder: Path, database: str) -> Iterator[Nodes]:
             "FORUM_TRUSTED_HOSTS": HOST,
             "FORUM_SITE_URL": f"http://127.0.0.1:{(port := free_port())}",
         }
-        sites = [Site(_new_folder(folder / name), url, **settings) for name in ("first", "second")]
+        names = [f"node {number}" for number in range(int(os.environ.get("FORUM_TEST_NODES", "2")))]
+        sites = [Site(_new_folder(folder / name), url, **settings) for name in names]
         for site in sites:
             stack.callback(site.stop, signal.SIGKILL, to_group=True)
             site.start()
         stack.enter_context(_proxy(nginx, folder, port, sites))
-        yield Nodes(*sites, port, mail_server)
+        yield Nodes(sites, port, mail_server)
 
 
 def _new_folder(folder: Path) -> Path:
@@ -103,6 +115,8 @@ def _proxy(program: str, folder: Path, port: int, sites: list[Site]) -> Iterator
     servers = upstream[0]
     for number, site in enumerate(sites, 1):
         servers = servers.replace(f"10.0.0.{number}:8000", f"127.0.0.1:{site.port}")
+        if number > 2:
+            servers = servers.replace("keepalive", f"server 127.0.0.1:{site.port} max_fails=0;\n        keepalive")
     temporary = "\n".join(f"{name}_temp_path {folder / name};" for name in FOLDERS)
     server = f"server {{ listen 127.0.0.1:{port}; access_log off; location / {{ proxy_pass http://forum;"
     server += ' proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host; } }'

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import event
 
 from forum.db import db
+from forum.versions import VersionReader
 
 
 @contextmanager
@@ -19,11 +20,32 @@ def recorded_queries() -> Iterator[list[str]]:
         if not statement.startswith("BEGIN"):
             statements.append(statement)
 
+    def record_direct(reader: VersionReader, statement: str, parameters: Any) -> Any:
+        statements.append(statement)
+        return send(reader, statement, parameters)
+
     event.listen(db.engine, "before_cursor_execute", record)
+    send, VersionReader.rows = VersionReader.rows, record_direct  # type: ignore[method-assign]
     try:
         yield statements
     finally:
+        VersionReader.rows = send  # type: ignore[method-assign]
         event.remove(db.engine, "before_cursor_execute", record)
+
+
+@contextmanager
+def recorded_modes() -> Iterator[list[str]]:
+    """Record how each transaction begins in the block: "deferred", as a reader, or "immediate", with SQLite's lock."""
+    modes: list[str] = []
+
+    def record(connection: Any) -> None:
+        modes.append(connection.info["transaction_mode"])
+
+    event.listen(db.engine, "begin", record)
+    try:
+        yield modes
+    finally:
+        event.remove(db.engine, "begin", record)
 
 
 def queries_for(reader: Any, path: str) -> int:

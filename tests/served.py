@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -146,7 +146,8 @@ def process_tree(parent: int) -> list[int]:
     processes = [parent]
     for member in processes:
         for thread in Path(f"/proc/{member}/task").glob("*/children"):
-            processes += [int(child) for child in thread.read_text().split()]
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+                processes += [int(child) for child in thread.read_text().split()]
     return processes
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from forum.db import db, now
 from forum.ratings import actions
-from forum.ratings.models import DisclosureState, Rating, RatingRevision, Snapshot
+from forum.ratings.models import Rating, RatingRevision, Snapshot
 from forum.ratings.queries import Subject, current_snapshot
-from forum.ratings.scores.actions import Outcome, publish
+from forum.ratings.scores.actions import Outcome
 from forum.vendors.models import Vendor
 from tests.factories import make_member, make_rating, make_vendor
 from tests.publishing import (
@@ -108,21 +108,6 @@ def test_facts_and_deals_of_a_rating_in_a_post_are_not_public_and_count(app: Any
     figures = figures_of(vendor)
     assert figures["asks"]["annual_fee"]["median"] == 1000
     assert "beta" not in figures["stars"], "its stars are public: subtracting them would leave nothing to hide in"
-
-
-def test_publishing_commits_after_each_so_that_nobody_waits_for_all(app: Any) -> None:
-    for vendor in (make_vendor(), make_vendor()):
-        make_ratings(5, vendor, answers={"worth": 3}, at=now() - 20 * DAY)
-    commits: list[int] = []
-
-    def commit() -> None:
-        db.session.commit()
-        commits.append(db.session.query(DisclosureState).count())
-
-    outcome = publish(commit=commit)
-    db.session.commit()
-    assert outcome.published == 2
-    assert commits == [0, 1, 2, 2], "each sees what the one before made"
 
 
 def test_publishing_twice_on_a_day_does_nothing_the_second_time(fifteen: Any) -> None:

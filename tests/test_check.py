@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 from flask import Flask
 
-from forum import mail
+from forum import mail, nodes
 from forum.admin import health
 from forum.db import db, now
 from forum.job_runs import JobRun
@@ -86,3 +86,41 @@ def test_check_says_where_no_backups_are_scheduled(forum: Forum, environ: dict[s
     assert "Backups: OK, but none are scheduled: see FORUM_BACKUPS." in forum("check").output
     daily = forum("check", FORUM_BACKUPS="daily")
     assert daily.exit_code == 1 and "Backups: there is no backup yet" in daily.output
+
+
+def test_a_node_whose_keys_or_code_differ_from_the_node_that_started_last_is_named(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys = list(app.config["ANONYMITY_KEYS"])
+    nodes.record()
+    nodes.record()
+    db.session.commit()
+    assert nodes.differences() == [] and caplog.records == []
+    rows = {row.name: row.digest for row in db.session.query(nodes.NodeFingerprint)}
+    assert len(rows) == 3
+    monkeypatch.setitem(app.config, "SECRET_KEY", "the key of another machine, long enough")
+    assert nodes.differences() == ["FORUM_SECRET_KEY"]
+    monkeypatch.setitem(app.config, "ANONYMITY_KEYS", ["a new key after a rotation, long enough", *keys])
+    monkeypatch.setattr(nodes, "_code", lambda: "another version")
+    assert nodes.differences() == ["FORUM_SECRET_KEY", "FORUM_ANONYMITY_KEY", nodes.CODE]
+    nodes.record()
+    db.session.commit()
+    assert sorted(record.getMessage().split()[0] for record in caplog.records) == [
+        "FORUM_ANONYMITY_KEY",
+        "FORUM_SECRET_KEY",
+    ]
+    assert nodes.differences() == []
+    assert rows.keys() == {row.name for row in db.session.query(nodes.NodeFingerprint) if row.digest != rows[row.name]}
+
+
+def test_check_names_the_key_that_differs_but_another_version_is_no_problem(
+    forum: Forum, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_tables(forum, environ)
+    inside(environ, lambda: (nodes.record(), db.session.commit()))
+    assert "Other nodes: OK." in forum("check").output
+    result = forum("check", FORUM_SECRET_KEY="x" * 40)
+    assert result.exit_code == 1 and "last: FORUM_SECRET_KEY. Set the same" in result.output
+    monkeypatch.setattr(nodes, "_code", lambda: "another version")
+    result = forum("check")
+    assert result.exit_code == 0 and "Other nodes: OK, but the node that started last runs another" in result.output

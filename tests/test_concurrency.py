@@ -36,7 +36,7 @@ def database(kind: str, folder: Path, name: str) -> str:
         return f"sqlite:///{folder / 'forum.sqlite'}"
     url = cluster.database_url(name)
     if url is None:
-        pytest.skip("no PostgreSQL on this machine")
+        pytest.skip("no PostgreSQL, or left out of this run")
     return url
 
 

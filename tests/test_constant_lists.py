@@ -87,6 +87,8 @@ def test_a_members_own_texts_are_found_without_reading_those_of_others(app):
         assert "SCAN posts" not in plan, plan
         assert "ix_comments_thread" not in plan, plan
     assert not [plan for plan in plans if "imported_from" in plan]
+    assert any("ix_comments_own (author_id=?" in plan for plan in plans)
+    assert "ix_comments_own (author_id=? AND post_id>?)" in plans[-1]
 
 
 def test_what_is_counted_of_all_posts_and_decisions_is_read_from_an_index(app):

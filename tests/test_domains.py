@@ -125,3 +125,7 @@ def test_addresses_from_before_are_folded_by_the_migration(app: Any) -> None:
     emails = dict(db.session.query(Member.id, Member.email))
     assert sorted(emails.values()) == ["b@bücher.example", "b@xn--bcher-kva.example", "jo@xn--mller-it-65a.example"]
     assert all(row.mailbox == mailbox(row.email) for row in db.session.query(Member))
+    assert {row.mail_domain for row in db.session.query(Member)} == {
+        "xn--bcher-kva.example",
+        "xn--mller-it-65a.example",
+    }

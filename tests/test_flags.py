@@ -92,10 +92,7 @@ def test_enough_weight_hides_a_text_and_says_so_in_the_log(browse: Browse, app: 
     assert comment.hidden_at and "Rule 3" in comment.hidden_reason and comment.decision_id == decision.id
     assert (decision.automated, decision.action, decision.moderator_name) == (True, "hide", "automatic")
     assert comment.post.comment_count == 0
-    assert (
-        "until a moderator has reviewed it (since"
-        in browse().get(f"/posts/{key_text(post.id)}/{post.slug}").text
-    )
+    assert "until a moderator has reviewed it (since" in browse().get(f"/posts/{key_text(post.id)}/{post.slug}").text
 
 
 def test_accounts_without_record_hide_nothing(browse: Browse, judge: Member) -> None:

@@ -1,16 +1,16 @@
-"""A page put together from shared parts and the member's own is, byte for byte, the page rendered as a whole."""
+"""A page made of shared parts and the member's own values is, byte for byte, the page rendered as a whole."""
 
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from flask import Flask, g
-from flask_login import current_user
+from flask import Flask, render_template_string
 
 from forum import fragments, site, versions
-from forum.accounts.models import Member
+from forum.accounts.models import Member, MemberSession
 from forum.db import db, now
 from forum.fragments import AnyMember, ReaderNeededError
 from forum.notifications.actions import follow
@@ -20,10 +20,11 @@ from forum.posts.comment_actions import delete_comment, edit_comment
 from forum.posts.models import Comment, Post
 from forum.posts.post_pages import PageVersions
 from forum.posts.recounts import settle_recounts
-from forum.posts.reply_forms import _MARKS, _NOBODYS_SECRET
+from forum.posts.reply_forms import _DOMAIN, _NOBODYS_SECRET
 from forum.posts.visibility import hide
 from forum.posts.writing import mark_useful
-from forum.submissions import TIMESTAMP_FIELD, _serializer
+from forum.signed_tokens import serializer
+from forum.submissions import TIMESTAMP_FIELD
 from forum.urls import key_text
 from forum.vendors.models import Vendor
 from tests.factories import make_comment, make_member, make_post, make_representative, make_tag, make_vendor
@@ -77,6 +78,10 @@ class Thread:
 
     def pages(self, path: str | None = None) -> dict[str, str]:
         return {name: page_of(reader, path or self.path) for name, reader in self.readers.items()}
+
+
+def cached_values() -> list[Any]:
+    return [value for _, value, _ in fragments._memory._entries.values()]
 
 
 def page_of(reader: Any, path: str) -> str:
@@ -209,9 +214,9 @@ def test_a_post_costs_its_readers_two_queries(thread: Thread) -> None:
     assert {name: queries_for(thread.readers[name], thread.path) for name in readers} == dict.fromkeys(readers, 2)
 
 
-def test_what_is_kept_holds_nothing_of_a_reader(thread: Thread) -> None:
+def test_the_cache_holds_nothing_of_a_reader(thread: Thread) -> None:
     thread.pages()
-    texts = "".join(str(value) for _, value, _ in fragments._memory._entries.values())
+    texts = "".join(map(str, cached_values()))
     assert "What do you think" in texts or thread.post.title in texts
     for reader in thread.readers.values():
         page = reader.get(thread.path).text
@@ -219,7 +224,25 @@ def test_what_is_kept_holds_nothing_of_a_reader(thread: Thread) -> None:
             r'(?:csrf_token|form_timestamp|submission)" value="([^"]+)|data-draft-owner="([^"]+)', page
         )
         assert not [token for tokens in private for token in tokens if token and token in texts]
-    assert "data-own" not in texts and 'aria-pressed="true"' not in texts
+    assert "data-own" not in texts and f"{key_text(thread.post.id)}/edit" not in texts
+
+
+def test_the_end_of_a_session_and_a_ban_take_effect_at_the_next_request(thread: Thread) -> None:
+    reader, name = thread.readers["author by name"], thread.author.name
+    for path in (thread.path, "/"):
+        assert "your settings" in page_of(reader, path)
+    db.session.get(Member, thread.author.id).suspended_until = now() + timedelta(days=2)
+    db.session.commit()
+    assert "You can't write until" in page_of(reader, thread.path).replace("\n", " ") and name in page_of(reader, "/")
+    db.session.get(Member, thread.author.id).session_epoch += 1
+    db.session.commit()
+    for path in (thread.path, "/"):
+        assert "your settings" not in page_of(reader, path) and "Sign in" in page_of(reader, path)
+    member = db.session.scalars(db.select(MemberSession)).all()
+    for row in member:
+        db.session.delete(row)
+    db.session.commit()
+    assert "Sign in" in page_of(thread.readers["plain"], thread.path)
 
 
 def test_each_visit_has_a_form_of_its_own(thread: Thread) -> None:
@@ -228,37 +251,34 @@ def test_each_visit_has_a_form_of_its_own(thread: Thread) -> None:
     for page in (reader.get(thread.path).text, reader.get(thread.path).text):
         fields = dict(re.findall(r'name="(csrf_token|form_timestamp|submission)" value="([^"]+)"', page))
         with reader.session_transaction() as session:
-            assert _serializer("wtf-csrf-token").loads(fields["csrf_token"]) == session["csrf_token"]
-        assert _serializer(TIMESTAMP_FIELD).loads(fields["form_timestamp"], max_age=60) == ""
+            assert serializer("wtf-csrf-token").loads(fields["csrf_token"]) == session["csrf_token"]
+        assert serializer(TIMESTAMP_FIELD).loads(fields["form_timestamp"], max_age=60) == ""
         assert re.fullmatch("[0-9a-f]{32}", fields["submission"])
-        assert not [mark for mark in (*_MARKS.values(), _NOBODYS_SECRET) if mark in page]
+        assert not [secret for secret in (fragments._SECRET, _DOMAIN, _NOBODYS_SECRET) if secret in page]
         forms.append(fields["submission"])
     assert forms[0] != forms[1]
-    assert [True for _, value, _ in fragments._memory._entries.values() if "csrf_token" in value], "the form is kept"
+    gaps = [name for value in cached_values() for _, name in getattr(value, "gaps", ())]
+    assert "submission" in gaps, "the form is kept"
 
 
-def test_the_shared_part_of_a_page_can_ask_for_no_reader(app: Flask) -> None:
-    g._login_user = AnyMember("UTC")
-    for name in ("id", "name", "role", "secret", "suspended_until"):
+def test_the_shared_part_of_a_page_can_use_nothing_of_its_reader(app: Flask) -> None:
+    reader = AnyMember("UTC")
+    for name in ("id", "secret", "suspended_until", "anonymous_locked_until", "represents_id"):
         with pytest.raises(ReaderNeededError):
-            getattr(current_user, name)
-    for template in ("{{ current_user.name }}", "{{ messages_at() }}", "{{ csrf_token() }}", "{{ bell() }}"):
-        app.jinja_env.cache.clear()  # type: ignore[union-attr]
-        loader = {"page.html": template, fragments.LAYOUT: ""}
-        with pytest.MonkeyPatch.context() as patch, pytest.raises(ReaderNeededError):
-            get_template = lambda name, *_: app.jinja_env.from_string(loader[name])  # noqa: E731, B023
-            patch.setattr(app.jinja_env, "get_template", get_template)
-            fragments.shared_page("page.html", "UTC")
+            getattr(reader, name)
+    for text in ("{{ current_user.email }}", "{{ get_flashed_messages() }}", "{{ session.x }}", "{{ can('write') }}"):
+        with pytest.raises(ReaderNeededError):
+            fragments._print(partial(render_template_string, text), reader)
 
 
-def test_what_is_kept_is_bounded_by_bytes(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_is_bounded_by_bytes(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fragments, "MAX_BYTES", 100)
     for number in range(10):
         fragments.cached(number, (1,), lambda: "text", lambda text: 30)
     assert len(fragments._memory._entries) == 3 and fragments._memory._size == 90
 
 
-def test_nothing_is_kept_while_no_version_is_known(
+def test_nothing_is_cached_while_no_version_is_known(
     thread: Thread, is_same: Callable[[], bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(versions, "current", lambda subjects: None)

@@ -51,6 +51,7 @@ class FakeChannel:
         self.chunks, self.pause = chunks, pause
         self.status = 0
         self.body = b""
+        self.piece_sizes: list[int] = []
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for chunk in self.chunks:
@@ -60,6 +61,14 @@ class FakeChannel:
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.status, self.body = status, body
+
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> "FakeChannel":
+        self.response_bytes(status, headers, b"")
+        return self
+
+    async def send_bytes(self, piece: bytes) -> None:
+        self.piece_sizes.append(len(piece))
+        self.body += piece
 
 
 def post(length: int | None, **fields: Any) -> FakeScope:

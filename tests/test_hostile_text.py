@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from forum import text, urls
 from forum.accounts.models import Member
 from forum.accounts.recovery_phrase import _normalized
 from forum.db import db
-from forum.markdown import MAX_EXTRA, MAX_GROWTH, MAX_LEVELS
+from forum.markdown import MAX_EXTRA, MAX_GROWTH, MAX_LEVELS, TooComplex, to_unsafe_html
 from forum.pages.feed_views import MAX_FEED_LENGTH
 from forum.posts import thread_html
 from forum.posts.models import Comment, Post
@@ -68,6 +68,19 @@ PIECES = st.sampled_from(
 MARKDOWN = st.one_of(
     st.text(max_size=300), st.lists(PIECES | st.sampled_from(["|", "|-|-|\n"]), max_size=120).map("".join)
 )
+
+
+@given(MARKDOWN)
+@example("*One* **two** ~~three~~ `four` & <b>\n\n> - 1\n\n# Head\n\n---\n    code \"'")
+def test_where_bleach_is_left_out_it_would_change_nothing(source: str) -> None:
+    try:
+        rendered = text.sieve(to_unsafe_html(text.clean(source)))
+    except TooComplex:
+        return
+    if text._PLAIN_HTML.fullmatch(rendered):
+        assert text._clean_again(text._clean_first(rendered)) == text._clean_again(rendered)
+    for hostile in ("<p onclick=a>", "<script>", "<a>", "</p >", "<p/>", "<!-- -->", "<", "&#60;", "<P>", "<th>"):
+        assert not text._PLAIN_HTML.fullmatch(rendered + hostile)
 
 
 @pytest.mark.slow

@@ -16,13 +16,13 @@ from tests import style
 ROOT = Path(__file__).parent.parent
 # From the ground up: a room imports from rooms on lower floors, and from itself.
 FLOORS = [
-    "config job_queue markdown markdown_writer postgres write_lock",
-    "access_protocols db domains text dates anonymity diffs gateway jobs limit_storage links signed_tokens sockets",
-    "mail_bounces schema versions word_lists",
-    "site_cache",
-    "site page_cache job_runs chains storage mail_transport request_metrics error_tracking",
+    "config sqlite_files markdown markdown_writer postgres replica value_lists write_lock",
+    "access_protocols db domains text dates anonymity diffs gateway job_queue limit_storage links signed_tokens sockets",
+    "jobs mail_bounces page_values schema versions word_lists",
+    "direct_reads site_cache",
+    "site page_cache nodes job_runs chains storage turns mail_transport request_metrics error_tracking direct_statements",
     "affiliation serving",
-    "access clients cursors headers mail urls",
+    "access clients cursors headers inserts mail urls",
     "assets forms messages rate_limits submissions",
     "templating errors",
     "device_drafts fragments mail_senders read_only",
@@ -45,7 +45,7 @@ ORDER = {
     "moderation": [
         "kinds models rules signals",
         "queries standard_texts wording",
-        "cases",
+        "cases own_decision_queries",
         "notices",
         "evidence",
         "decisions listeners",
@@ -86,9 +86,9 @@ ORDER = {
         "setup",
     ],
     "pages": [
-        "costs saved",
+        "costs saved sitemaps",
         "anonymity_views branding_views feed_views home_filters leaving ranking status_views",
-        "open_data vendor",
+        "home_pages open_data tag_pages vendor",
         "views",
         "representative_dashboard_views",
         "setup",

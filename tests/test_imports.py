@@ -13,6 +13,7 @@ from forum.accounts.models import Member
 from forum.db import db
 from forum.imports.people import display_name
 from forum.mail import Mail
+from forum.notifications.models import UnmailedText
 from forum.posts.actions import delete_post
 from forum.posts.models import Comment, Post, Tag
 from forum.urls import key_text
@@ -218,6 +219,11 @@ def test_drafts_are_imported_hidden_and_only_on_request(app: Flask, browse: Call
     assert browse().get(address).status_code == 404
     assert browse(make_member(role="moderator")).get(address).status_code == 200
     assert "Half a thought" not in browse().get("/").text
+
+
+def test_nothing_that_is_imported_waits_to_be_announced(app: Flask) -> None:
+    assert import_file("wxr-1.1.xml").comments == 7
+    assert count_rows(UnmailedText) == 0
 
 
 def test_no_one_gets_mail_unless_requested(app: Flask) -> None:

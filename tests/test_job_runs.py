@@ -80,7 +80,7 @@ def test_two_processes_at_once_send_one_digest_each(app: Flask, monkeypatch: pyt
         return both[-1]
 
     monkeypatch.setattr(job_runs, "_due_run", at_once)
-    monkeypatch.setattr("forum.notifications.jobs.record_texts", lambda day: None)
+    monkeypatch.setattr("forum.notifications.jobs.remove_texts", lambda day, commit: None)
     assert run(app, "send_digests", TUESDAY)
     assert not run(app, "send_digests", TUESDAY), "planned at the same time, and it finds the claim"
     assert recipients() == [address]

@@ -21,6 +21,7 @@ from forum.accounts.models import Member, Pseudonym
 from forum.accounts.pseudonyms import alias_for, member_behind
 from forum.accounts.sanctions import active_sanctions, sanction_pseudonym
 from forum.db import db, now
+from forum.moderation.decisions.actions import apply_action
 from forum.notifications.actions import follow, unfollow
 from forum.notifications.following import following_of
 from forum.notifications.paces import same_pace
@@ -35,6 +36,7 @@ from forum.ratings import actions
 from forum.ratings.actions import live_ratings, organisation_of_seal
 from forum.ratings.models import Rating, RatingRevision
 from forum.ratings.queries import member_ratings
+from forum.schema import migrations_from
 from forum.vendors.actions import add_domain
 from forum.vendors.models import Representative
 from tests import cluster
@@ -50,7 +52,7 @@ def bare(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iter
     """The application with a database that has no tables."""
     url: str | None = f"sqlite:///{tmp_path}/bare.sqlite"
     if request.param == "postgres" and (url := cluster.database_url(f"{worker_id}_bare")) is None:
-        pytest.skip("no PostgreSQL on this machine")
+        pytest.skip("no PostgreSQL, or left out of this run")
     app = create_app(settings_for(url or "", tmp_path))
     with app.app_context():
         yield app
@@ -129,6 +131,7 @@ def test_revisions_form_one_line_and_each_has_a_reason(bare: Flask) -> None:
     scripts = list(ScriptDirectory.from_config(config()).walk_revisions())
     assert all(not script.is_branch_point for script in scripts)
     assert all((script.doc or "").strip() for script in scripts)
+    assert migrations_from("").pending == revisions(), "as Alembic orders them"
 
 
 def test_with_rows_in_the_tables_each_revision_can_be_undone_and_repeated(bare: Flask) -> None:
@@ -252,9 +255,8 @@ def test_a_renamed_table_still_spends_the_links_of_rows_that_go(migrated_app: Fl
 
 def anonymous_belongings(member: Member, threads: list[str]) -> dict[str, Any]:
     """Return what only key and secret tie to the member, in words that don't depend on how."""
-    posts, comments = anonymous_texts_of(member)
     return {
-        "texts": sorted(row.id for row in [*posts, *comments]),
+        "texts": sorted(row.id for _, row in anonymous_texts_of(member).texts),
         "aliases": [alias_for(thread, member) for thread in threads],
         "ratings": sorted(rating.id for rating in member_ratings(member)),
         "live": sorted(
@@ -369,3 +371,17 @@ def test_who_chose_how_often_mail_comes_keeps_it_for_every_kind(bare: Flask) -> 
     for pace, member_id in ids.items():
         paces = db.session.get_one(Member, member_id).mail_paces
         assert paces == same_pace("daily" if pace == "now" else pace)
+
+
+def test_what_is_counted_of_all_posts_and_decisions_is_counted_again(bare: Flask) -> None:
+    flask_migrate.upgrade()
+    apply_action(make_post(leaning="bad"), None, action="remove", rule=3, facts="", reason="Why.", source="flag")
+    make_post(leaning="bad")
+    db.session.commit()
+    db.session.remove()
+    queries = ("SELECT written + removed FROM leaning_counts", "SELECT number FROM decision_counts WHERE rule = 3")
+    assert [value(query) for query in queries] == [3, 1]
+    flask_migrate.downgrade(revision="rating_versions")
+    assert not tables() & {"leaning_counts", "decision_counts"}
+    flask_migrate.upgrade()
+    assert [value(query) for query in queries] == [3, 1]

@@ -13,6 +13,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from forum.db import db
 from forum.pages import views
 from forum.pages.open_data.export import COLUMNS
+from forum.pages.vendor import vendor_pages
 from forum.ratings import formatting
 from forum.ratings.models import Rating
 from forum.ratings.queries import Subject, current_snapshot
@@ -135,7 +136,8 @@ def test_a_difference_below_the_gate_would_be_found(app: Any, browse: Any, monke
         set_committed_value(vendor, "description", f"{count} of 5")  # for the page alone, which may not write
         return vendor
 
-    monkeypatch.setattr(views, "vendor_or_404", with_count)
+    for module in (views, vendor_pages):
+        monkeypatch.setattr(module, "vendor_or_404", with_count)
     assert _neutral(browse(), "/vendors/{slug}", "A") != _neutral(browse(), "/vendors/{slug}", "B")
 
 

@@ -8,11 +8,12 @@ from flask import Flask
 
 from forum import versions
 from forum.db import db
-from forum.pages.open_data import jobs, queries
+from forum.pages.open_data import actions, jobs, queries
 from forum.pages.open_data.jobs import refresh_open_data
 from forum.pages.open_data.models import OpenDataFile
 from forum.vendors.catalogue_actions import update_vendor
 from forum.vendors.models import Vendor
+from tests.cached_site import GZIP, Site
 from tests.published import make_published_vendor
 from tests.query_counts import recorded_queries
 
@@ -38,10 +39,11 @@ def stored_names() -> list[str]:
     return [name for name in ("Nordwall", "Second name", "Third name") if name.encode() in gzip.decompress(content)]
 
 
-def test_until_the_job_has_run_a_visit_is_asked_to_come_back(vendor: Vendor, browse: Any) -> None:
+def test_until_the_job_has_run_a_visit_gets_503_and_is_told_when_to_retry(vendor: Vendor, browse: Any) -> None:
     for path in FILES:
         response = browse().get(path)
         assert response.status_code == 503 and response.headers["Retry-After"] == "600"
+        assert "This file is not ready yet" in response.text and "Try again later." in response.text
     assert browse().get(f"/data/vendors/{vendor.slug}.json").status_code == 200
 
 
@@ -75,7 +77,7 @@ def test_a_visit_reads_no_snapshot(vendor: Vendor, browse: Any) -> None:
     assert not any("figures" in statement for statement in queries_of_visit)
 
 
-def test_without_a_change_the_job_asks_nothing_of_the_tables(vendor: Vendor) -> None:
+def test_without_a_change_the_job_reads_no_table(vendor: Vendor) -> None:
     refresh_open_data()
     with recorded_queries() as queries_of_run:
         refresh_open_data()
@@ -103,3 +105,24 @@ def test_while_versions_are_unknown_nothing_is_stored(vendor: Vendor, monkeypatc
     monkeypatch.setattr(versions, "current", lambda subjects: None)
     refresh_open_data()
     assert db.session.query(OpenDataFile).count() == 0
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_an_uncompressed_file_is_streamed(
+    vendor: Vendor, app: Flask, browse: Any, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    refresh_open_data()
+    site, content = Site(app), browse().get(path).data
+    monkeypatch.setattr(actions, "PIECE", 1000)
+    (status, headers, body), _ = site.get(path)
+    assert status == 200 and body == content and max(site.piece_sizes) <= 1000 < len(content)
+    assert dict(headers)["Content-Length"] == str(len(content)) and "no-store" not in dict(headers)["Cache-Control"]
+    assert not site.is_cached(path) and not site.pages._pages
+    (_, head_headers, nothing), _ = site.get(path, method="HEAD")
+    assert {name: dict(head_headers)[name] for name in ("ETag", "Content-Length")} == {
+        name: dict(headers)[name] for name in ("ETag", "Content-Length")
+    } and not nothing
+    for encoding in ((), (GZIP,)):
+        (_, answer, _), _ = site.get(path, *encoding)
+        assert site.get(path, *encoding, ("if-none-match", dict(answer)["ETag"]))[0][0] == 304
+    site.pages._reader.close()

@@ -31,7 +31,7 @@ def database_url(request: pytest.FixtureRequest, worker_id: str) -> str:
         return ""
     url = cluster.database_url(worker_id)
     if url is None:
-        pytest.skip("no PostgreSQL on this machine")
+        pytest.skip("no PostgreSQL, or left out of this run")
     return url
 
 

@@ -159,3 +159,15 @@ def test_the_program_starts_without_the_optional_extras() -> None:
     """As installed from requirements.lock: without Prometheus and Sentry."""
     program = "import sys; sys.modules.update(prometheus_client=None, sentry_sdk=None); import forum.cli"
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True).stderr == b""
+
+
+def test_what_serves_pages_imports_neither_alembic_nor_sentry(tmp_path: Path) -> None:
+    program = """
+import sys
+from forum.commands.context import load_app
+from forum.commands.server import warm_up
+warm_up(load_app())
+print("too much:", {"alembic", "flask_migrate", "mako", "sentry_sdk"} & set(sys.modules))
+"""
+    # There are no tables, so the page that warms up is one about an error.
+    assert "too much: set()" in run(sys.executable, "-c", program, cwd=ROOT, FORUM_INSTANCE=str(tmp_path))

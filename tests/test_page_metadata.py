@@ -1,5 +1,6 @@
 """Feeds, the sitemap, robots.txt, and the metadata of pages."""
 
+import gzip
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -7,6 +8,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from forum.db import db, now
+from forum.pages import feed_views, sitemaps
 from forum.posts.actions import PostSubject, edit_post
 from forum.posts.models import Post
 from forum.urls import key_text
@@ -96,6 +98,30 @@ def test_the_sitemap_leads_to_every_public_page_and_to_no_other(app: Any, browse
         assert browse().get(path).status_code == 200, path
     for path in ("/sitemaps/2026-13.xml", "/sitemaps/1999-01.xml", "/sitemaps/2026-1.xml", "/sitemaps/0000-00.xml"):
         assert browse().get(path).status_code == 404
+
+
+def test_a_long_sitemap_is_sent_in_pieces_with_the_same_content(app: Any, browse: Any, monkeypatch: Any) -> None:
+    posts = [make_post(at=datetime(2026, 2, 1 + n, n % 2, tzinfo=UTC)) for n in range(5)]
+    db.session.commit()
+    path = "/sitemaps/2026-02.xml"
+    whole = browse().get(path)
+    assert "2026-02-05</lastmod>" in whole.text and "2026-02-02T01:00:00Z" in whole.text
+    monkeypatch.setattr(feed_views, "MAX_CACHED_ENTRIES", 2)
+    monkeypatch.setattr(sitemaps, "ENTRIES_IN_PIECE", 2)
+    posts[0].useful_count += 1  # what was kept is forgotten
+    db.session.commit()
+    with app.app_context():
+        answer = app.test_client().get(path, buffered=False)
+        assert answer.is_streamed and next(iter(answer.iter_encoded())).count(b"<loc>") == 2
+    plain = browse().get(path)
+    assert plain.data == whole.data and plain.headers["Cache-Control"] == "public, no-cache"
+    packed = browse().get(path, headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.data) == whole.data and packed.headers["Vary"] == "Cookie, Accept-Encoding"
+    for headers in ({}, {"Accept-Encoding": "gzip"}):
+        etag = browse().get(path, headers=headers).headers["ETag"]
+        assert browse().get(path, headers=headers | {"If-None-Match": etag}).status_code == 304
+    assert browse().head(path).data == b""
+    assert "Content-Encoding" not in browse(make_member()).get(path, headers={"Accept-Encoding": "gzip"}).headers
 
 
 def test_robots_txt_names_the_sitemap_and_what_is_disallowed(app: Any, browse: Any) -> None:

@@ -1,4 +1,4 @@
-"""Versions of what pages show: they change in the transaction that changes it, and with nothing else."""
+"""Versions of what pages show: they change in the transaction that changes the rows behind it, and at no other time."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -107,7 +107,7 @@ def test_a_change_that_is_rolled_back_changes_no_version(post):
     assert table() == before
 
 
-def test_the_table_tells_no_number_of_posts_and_no_order(post):
+def test_the_table_shows_neither_the_number_of_posts_nor_their_order(post):
     subjects = {*SHARED, *(f"post:{number}" for number in range(versions.POST_SUBJECTS))}
     assert set(table()) == subjects
     make_post()
@@ -143,7 +143,7 @@ def test_versions_that_cannot_be_read_are_unknown(app, monkeypatch):
     reader.close()
 
 
-def test_writers_in_any_order_do_not_wait_for_each_other_for_ever(post):
+def test_writers_in_any_order_do_not_deadlock(post):
     """On PostgreSQL, where a row is locked until its transaction ends."""
     posts = [post.id, *(make_post().id for _ in range(7))]
     commit()

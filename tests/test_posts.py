@@ -25,6 +25,7 @@ from tests.post_forms import (
     the_post,
     value_of,
 )
+from tests.query_counts import recorded_queries
 
 
 def test_a_member_writes_by_name_and_everybody_reads_it(app: Any, browse: Any) -> None:
@@ -38,6 +39,22 @@ def test_a_member_writes_by_name_and_everybody_reads_it(app: Any, browse: Any) -
         assert piece in page
     assert post.author_id == author.id and db.session.query(Tag).one().post_count == 1
     assert TITLE in browse().get("/").text
+
+
+@pytest.mark.parametrize("identity", ["name", "anonymous"])
+def test_a_post_is_rendered_once_and_not_read_again_after_it_is_stored(
+    app: Any, browse: Any, monkeypatch: pytest.MonkeyPatch, identity: str
+) -> None:
+    make_tag("deals")
+    rendered, render = [], text._to_safe_html
+    monkeypatch.setattr(text, "_to_safe_html", lambda source: rendered.append(source) or render(source))
+    browser = browse(make_member())
+    with recorded_queries() as statements:
+        assert browser.post("/posts/new", data=post_form(identity=identity)).status_code == 302
+    inserted = next(n for n, statement in enumerate(statements) if statement.startswith("INSERT INTO posts"))
+    assert len(rendered) == 1
+    assert not [statement for statement in statements[inserted:] if statement.startswith("SELECT posts.id, posts.th")]
+    assert not [statement for statement in statements if statement.startswith("DELETE FROM post_tags")]
 
 
 def test_a_post_names_its_vendor_programme_and_tier(app: Any, browse: Any) -> None:

@@ -45,7 +45,8 @@ SENTENCES = {
 }
 NOTHING_PERSONAL = set(
     """
-    categories imported_addresses job_claims job_runs legal_texts open_data_files pending_mentions pending_recounts post_tags
+    categories decision_counts imported_addresses job_claims job_runs leaning_counts legal_texts node_fingerprints
+    open_data_files pending_mentions pending_recounts post_tags
     programme_changes programmes search_words site_settings snapshots spent_links standard_texts tag_synonyms tags tiers unmailed_posts unmailed_texts vendor_aliases
     vendor_domains vendors
     """.split()
@@ -79,7 +80,7 @@ COLUMNS = {
 # Copies, numbers and states that say nothing else about a person.
 DERIVED = set(
     """
-    anonymous_locked_until id lock_reminder_at mailbox named_in_log role secret_seal session_epoch slug staff_number
+    anonymous_locked_until id lock_reminder_at mail_domain mailbox named_in_log role secret_seal session_epoch slug staff_number
     vouched_at work_domain_proved_at
     """.split()
 )

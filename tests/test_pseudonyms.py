@@ -114,7 +114,7 @@ def test_after_a_rotation_old_writing_is_still_ones_own_under_the_same_name(
     assert comment.pseudonym_id == post.pseudonym_id and is_author(author, post)
     later = make_post(author, anonymous=True)
     assert later.pseudonym.thread_hmac == anonymity.thread_hmac(later.thread_key, author.secret)
-    assert {row.id for row in anonymous_texts_of(author)[0]} == {post.id, later.id}
+    assert {row.id for _, row in anonymous_texts_of(author).texts if row.id != comment.id} == {post.id, later.id}
     path = f"/posts/{key_text(post.id)}/edit"
     assert browse(author).get(path).status_code == 200
     assert reseal_secrets() == db.session.query(Member).count()
@@ -149,7 +149,7 @@ def test_the_chain_is_followed_past_its_first_stretch_and_past_gaps(
     for comment in comments[:7]:
         delete_comment(comment)
     db.session.commit()
-    assert {row.id for row in anonymous_texts_of(author)[1]} == {comment.id for comment in comments[7:]}
+    assert {row.id for _, row in anonymous_texts_of(author).texts} == {comment.id for comment in comments[7:]}
 
 
 def make_items(kind: str, author: Member, vendor: Vendor, tag: Tag) -> list[Any]:
@@ -190,7 +190,7 @@ def test_a_walk_along_a_chain_goes_past_everything_that_is_gone(app: Flask, monk
     for comment in comments[:12]:
         delete_comment(comment)
     db.session.commit()
-    assert [row.id for row in anonymous_texts_of(author)[1]] == [comments[12].id]
+    assert [row.id for _, row in anonymous_texts_of(author).texts] == [comments[12].id]
 
 
 def test_the_number_of_a_member_who_left_is_never_given_again(app: Any) -> None:

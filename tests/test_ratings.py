@@ -16,6 +16,7 @@ from tests.factories import (
     make_vendor,
     run_concurrently,
 )
+from tests.query_counts import recorded_queries
 from tests.rating_forms import (
     NUMBERS,
     checked_value,
@@ -42,6 +43,33 @@ def test_a_member_rates_a_vendor_from_its_page(app: Any, browse: Any) -> None:
     assert (rating.certified_people, rating.training_cost, rating.annual_fee, rating.years) == (4, 3500, 1500, 3)
     assert (rating.discounts, rating.education, rating.seminars, rating.deals_registered) == (4, 0, None, 11)
     assert rating.only_vendor_trains is None and rating.interest == "none"
+
+
+def test_the_form_begins_with_the_rating_of_the_first_programme_and_its_queries_do_not_grow(
+    app: Any, browse: Any
+) -> None:
+    small, many, member = make_vendor("Small", ("Silver",)), make_vendor("Many", ("Silver",)), make_member()
+    for n in range(5):
+        add_programme(many, f"Programme {n}", [("Gold", 1, 100, 0, 0)])
+    make_rating(member, vendor=many, answers={"worth": 4})
+    make_rating(member, vendor=many, programme=many.programmes[2], answers={"worth": 1})
+    make_rating(member, vendor=many, programme=many.programmes[1], answers={"worth": 5})
+    browser, counts = browse(member), []
+    for vendor in (small, many):
+        path = f"/vendors/{vendor.slug}/rate"
+        browser.get(path)
+        with recorded_queries() as statements:
+            page = browser.get(path).text
+        counts.append(len(statements))
+    assert checked_value(page, "worth") == "5" and counts[0] == counts[1]
+
+
+def test_after_a_rating_is_stored_nothing_is_read_again(app: Any, browse: Any) -> None:
+    vendor, browser = make_vendor("Northwind", ("Silver",)), browse(make_member())
+    with recorded_queries() as statements:
+        assert browser.post(f"/vendors/{vendor.slug}/rate", data=rating_form()).status_code == 302
+    inserted = next(n for n, statement in enumerate(statements) if statement.startswith("INSERT INTO ratings"))
+    assert not [statement for statement in statements[inserted:] if "FROM vendors" in statement]
 
 
 def test_the_three_answers_alone_are_a_rating(app: Any, browse: Any) -> None:

@@ -25,9 +25,7 @@ from tests.served import eventually
 def nothing_happened_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     # There is one limiter for the process, and another test killed its Redis.
     monkeypatch.setattr(limiter, "_storage_dead", False)
-    for name in ("forum.job_queue", "flask-limiter"):
-        for log_filter in logging.getLogger(name).filters:
-            log_filter._logged_at.clear()  # type: ignore[union-attr]
+    job_queue._logged_at.clear()
 
 
 @pytest.fixture

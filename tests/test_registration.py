@@ -96,7 +96,7 @@ def test_no_way_leads_around_the_approval(app: Flask, browse: Any) -> None:
     db.session.refresh(member)
     assert (member.name, member.password_hash) == ("Marta Aalto", password_hash), "nobody takes over who waits"
     with clock_at(now() + timedelta(days=30)):
-        delete_unconfirmed()
+        delete_unconfirmed(db.session.commit)
     db.session.commit()
     assert db.session.get(Member, member.id), "who waits for moderators is not deleted as unconfirmed"
 

@@ -63,6 +63,8 @@ def test_sigint_and_sigterm_stop_everything(site: Site, number: int, to_group: b
     assert eventually(lambda: len(re.findall(r"Started worker-\d$", site.log.read_text(), re.M)) == 2)
     processes = site.processes()
     assert len(processes) == 5, "the supervisor, the web server, its two workers, the jobs"
+    open_files = [str(path.readlink()) for path in Path(f"/proc/{processes[0]}/fd").iterdir()]
+    assert not [name for name in open_files if "sqlite" in name], "no two processes use one connection"
     assert site.stop(number, to_group=to_group) == 0
     assert have_ended(processes)
     output = site.log.read_text()

@@ -2,18 +2,23 @@
 
 import base64
 import re
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pyotp
 import pytest
 import time_machine
 from sqlalchemy import text as sql
+from sqlalchemy.orm.exc import DetachedInstanceError
 
 from forum.accounts import passwords
 from forum.accounts.jobs import delete_sessions
 from forum.accounts.models import Member, MemberSession
 from forum.accounts.session_actions import PER_DAY, begin_session, sessions_of
+from forum.accounts.session_queries import member_by_session, reader_by_session
 from forum.accounts.tokens import token_for
 from forum.clients import parse_address
 from forum.db import db, now
@@ -204,3 +209,34 @@ def test_a_mailed_link_moves_no_account_without_its_members_session(app: Any, br
     assert browser.post(path).status_code == 302
     db.session.expire_all()
     assert member.email == "new@partner.example"
+
+
+def test_the_reader_of_a_shared_page_has_all_columns_and_nothing_else(app: Any) -> None:
+    member = make_member(suspended_until=now() + timedelta(days=2), recovery_codes=["a"], mail_paces={"posts": "daily"})
+    session_id = f"{member.id}.{member.session_epoch}.{begin_session(member, device='', network='', remember=False)}"
+    db.session.commit()
+    reader, row = reader_by_session(session_id), member_by_session(session_id)
+    assert reader is not None and row is not None
+    for name in [column.name for column in Member.__table__.c]:
+        assert getattr(reader, name) == getattr(row, name), name
+    assert reader.get_id() == row.get_id() and reader.secret == row.secret
+    with pytest.raises(DetachedInstanceError):
+        _ = reader.passkeys
+    assert reader_by_session(f"{member.id}.7.x") is reader_by_session("x.y.z") is reader_by_session("") is None
+
+
+def test_the_first_page_of_a_new_process_may_be_a_members(tmp_path: Path) -> None:
+    """Its reader is read without SQLAlchemy's session, which would set the tables' classes up."""
+    code = """if True:
+        import sys
+        from sqlalchemy.orm.attributes import manager_of_class
+        from forum import create_app
+        from forum.accounts.models import Member
+        from forum.config import from_environment
+        create_app(from_environment({"FORUM_INSTANCE": sys.argv[1]}))
+        member = manager_of_class(Member).new_instance()
+        member.__dict__["id"] = 7
+        print(member.id)
+    """
+    answer = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert answer.stdout == "7\n", answer.stderr

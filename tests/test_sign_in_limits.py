@@ -1,5 +1,8 @@
 """Limits on mail and on failed sign-ins: nobody's mailbox is flooded, and nobody is locked out by others."""
 
+import sqlite3
+import threading
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -141,8 +144,23 @@ def test_the_processes_of_a_machine_count_together_in_a_file(tmp_path: Path) -> 
     assert limiters[1].test(limit, "a key")
 
 
-def test_threads_lose_no_count(app: Any, tmp_path: Path) -> None:
-    storage = SharedFileStorage(f"localfile://{tmp_path / 'limits.sqlite'}")
+def test_the_memory_of_a_process_counts_in_windows_and_starts_no_thread() -> None:
+    counting = FixedWindowRateLimiter(storage_from_string("process://"))
+    limit, before = parse("2/minute"), threading.active_count()
+    with time_machine.travel(now(), tick=False) as clock:
+        assert [counting.hit(limit, "a key") for _ in range(3)] == [True, True, False]
+        assert counting.get_window_stats(limit, "a key") == (now().timestamp() + 60, 0)
+        clock.shift(61)
+        assert counting.test(limit, "a key") and counting.hit(limit, "a key")
+        clock.shift(200)
+        counting.hit(limit, "another key")
+        assert len(counting.storage._counts) == 1, "what has expired is forgotten"
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("scheme", ["localfile", "process"])
+def test_threads_lose_no_count(app: Any, tmp_path: Path, scheme: str) -> None:
+    storage = storage_from_string(f"{scheme}://{tmp_path / 'limits.sqlite'}")
 
     def hit() -> list[int]:
         return [storage.incr("a key", 10**9) for _ in range(50)]
@@ -159,6 +177,21 @@ def test_the_file_tells_no_second_and_a_damaged_one_is_replaced(tmp_path: Path) 
     broken = tmp_path / "broken.sqlite"
     broken.write_bytes(b"no database" * 500)
     assert SharedFileStorage(f"localfile://{broken}").incr("a key", 60) == 1
+
+
+def test_a_file_in_use_is_not_taken_for_a_damaged_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "limits.sqlite"
+    monkeypatch.setattr("forum.limit_storage.BUSY_TIMEOUT", 0.02)
+    with closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        holder.execute("CREATE TABLE counted (hits INTEGER)")
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            SharedFileStorage(f"localfile://{path}").incr("a key", 60)
+        holder.execute("ROLLBACK")
+        assert path.exists() and holder.execute("SELECT count(*) FROM counted").fetchone() == (0,)
+    assert SharedFileStorage(f"localfile://{path}").incr("a key", 60) == 1
+    with closing(sqlite3.connect(path)) as reader:
+        assert reader.execute("SELECT count(*) FROM counted").fetchone() == (0,), "the file is the one it was"
 
 
 def test_without_redis_the_limits_are_in_the_instance_folder(tmp_path: Path) -> None:

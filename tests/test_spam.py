@@ -11,9 +11,11 @@ from forum.accounts.passwords import hash_password
 from forum.db import db, now
 from forum.moderation.cases import claim
 from forum.moderation.models import Case, Decision
+from forum.moderation.queries import has_other_staff
 from forum.moderation.spam import actions
 from forum.moderation.spam.jobs import settle_spam
 from forum.moderation.spam.models import SpamBatch
+from forum.moderation.spam.queries import domain_obstacle, similar_sign_ups
 from forum.pages.leaving.actions import delete_account
 from forum.posts.actions import PostSubject
 from forum.posts.models import Comment, Post
@@ -24,6 +26,7 @@ from forum.vendors.actions import add_domain
 from forum.vendors.models import Vendor
 from tests.factories import PASSWORD, make_comment, make_member, make_post, make_rating, make_vendor
 from tests.moderation import case_about, path_to
+from tests.query_counts import recorded_work
 
 REASON = "This advertises something, and nothing else."
 FORM = {"scope": "all", "rule": "7", "reason": REASON, "confirmation": "y"}
@@ -161,6 +164,23 @@ def test_sign_ups_alike_are_rejected_and_no_strangers(browse: Any, judge: Any, s
     assert "Somebody" in page and "Marta Aalto" not in page and "gmail.com" not in page
     remove(browse, judge, rejects_sign_ups="y")
     assert {id for id in (by_domain, by_name, other) if db.session.get(Member, id)} == {other}
+
+
+def test_accounts_at_the_same_domain_and_colleagues_are_found_without_reading_all_others(
+    app: Flask, spammer: Any
+) -> None:
+    def work() -> int:
+        db.session.commit()
+        with recorded_work() as reads:
+            assert domain_obstacle(spammer) is None and similar_sign_ups(spammer, None) == []
+            assert not has_other_staff({spammer.id})
+        return sum(reads)
+
+    make_member()
+    few = work()
+    for _ in range(40):
+        make_member()
+    assert work() <= few + 50
 
 
 def test_a_job_removes_the_rest_and_an_undo_stops_it(browse: Any, judge: Any, spammer: Any, monkeypatch: Any) -> None:

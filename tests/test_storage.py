@@ -1,22 +1,27 @@
-"""What the site leaves on the disk: nothing that others can read, and no text that was deleted."""
+"""What the site leaves on the disk: nothing that others can read, no text that was deleted, and few pages for a reply."""
 
 import os
 import stat
+import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
-from forum.db import db
+from forum.db import clock_at, db, now
 from forum.posts.actions import delete_post, edit_post
 from forum.storage import close_to_others, truncate_write_ahead_log
-from tests.factories import make_member, make_post
+from tests.factories import make_member, make_post, make_tag
+from tests.post_forms import path_to, reply_form
 from tests.served import ROOT, Site, eventually
 
 MARKER = "a marker that nothing else says"
+FRAME_BYTES = 24 + 4096  # of the write-ahead log: a header and a page
 
 
 @pytest.fixture
@@ -47,6 +52,22 @@ def test_a_deleted_text_is_in_no_file(app: Flask) -> None:
     assert MARKER.encode() not in stored_bytes()
 
 
+@pytest.mark.parametrize(("identity", "bound"), [("name", 26), ("anonymous", 35)])
+def test_a_reply_writes_few_pages(app: Flask, browse: Any, identity: str, bound: int) -> None:
+    """Each index that a reply changes is one more page, written to the log and from there to the database."""
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("it counts the pages of SQLite's log")
+    tags = [make_tag(), make_tag()]
+    with clock_at(now() - timedelta(days=2)):
+        paths = [path_to(make_post(tags=tags), "reply") for _ in range(5)]
+    browser, log, page_counts = browse(make_member()), Path(f"{db.engine.url.database}-wal"), []
+    for path in paths:
+        truncate_write_ahead_log()
+        assert browser.post(path, data=reply_form(identity=identity)).status_code == 302
+        page_counts.append(log.stat().st_size // FRAME_BYTES)
+    assert statistics.median(page_counts) <= bound
+
+
 def test_files_of_the_instance_folder_are_closed_to_others(tmp_path: Path, usual_umask: None) -> None:
     (tmp_path / "mail").mkdir()
     for name in ("forum.sqlite", "forum.sqlite-wal", "mail/1.eml"):
@@ -60,6 +81,21 @@ def test_files_of_the_instance_folder_are_closed_to_others(tmp_path: Path, usual
 def readable_by_others(folder: Path) -> list[str]:
     paths = [path for path in (folder, *folder.rglob("*")) if not path.is_symlink()]
     return [path.name for path in paths if stat.S_IMODE(path.stat().st_mode) & 0o077]
+
+
+def test_sqlite_creates_temporary_files_in_the_instance_folder(tmp_path: Path) -> None:
+    """They have whole pages of the database, and other folders are neither closed nor overwritten."""
+    statement = (
+        "from forum.commands.context import load_app; import os, sqlite3\n"
+        "load_app(); connection = sqlite3.connect('')\n"
+        "connection.execute('CREATE TEMP TABLE rows AS SELECT randomblob(9000000)')\n"
+        "print(*(os.readlink(f'/proc/self/fd/{n}') for n in os.listdir('/proc/self/fd') if int(n) > 2 "
+        "and os.path.lexists(f'/proc/self/fd/{n}')), sep='\\n')"
+    )
+    environ = {**os.environ, "FORUM_INSTANCE": str(tmp_path / "it's")}
+    output = subprocess.run([sys.executable, "-c", statement], env=environ, cwd=ROOT, check=True, capture_output=True)
+    names = [line for line in output.stdout.decode().splitlines() if "etilqs" in line]
+    assert names and all(Path(name).parent == tmp_path / "it's" for name in names)
 
 
 @pytest.mark.slow

@@ -6,15 +6,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from flask import Flask
+from sqlalchemy import insert, text
 
 from forum.accounts.models import Member
 from forum.db import clock_at, db
 from forum.moderation.decisions.actions import apply_action
 from forum.moderation.log.periods import month_period, periods_between
+from forum.moderation.log.queries import action_counts_of
 from forum.moderation.models import Appeal, Decision, Notice
 from tests.factories import make_post
 from tests.notices import Browse, case_of, confirmed, decide
-from tests.query_counts import queries_for
+from tests.query_counts import queries_for, recorded_work
 
 WHY = "It names somebody without a public role; leave the name out."
 
@@ -118,6 +121,18 @@ def test_pages_of_periods_cost_the_same_for_one_decision_and_for_years_of_them(b
     for month in range(1, 13):
         removed_on(on(2024, month), judge)
     assert [queries_for(browse(), path) for path in paths] == before
+
+
+def test_the_logs_figures_read_only_what_was_decided_today(app: Flask) -> None:
+    values = {"action": "hide", "target_label": "a post", "rule": 1, "reason": WHY, "source": "filter"}
+    values |= {"decided_at": on(2025, 3), "moderator_name": "moderator 1"}
+    db.session.execute(insert(Decision), [values] * 600)
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("ANALYZE decisions"))
+    db.session.commit()
+    with recorded_work() as work:
+        assert action_counts_of("2025-03") == {"hide": 600}
+    assert max(work) < 200
 
 
 def test_years_come_with_their_months_the_latest_first() -> None:

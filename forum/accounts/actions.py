@@ -1,5 +1,6 @@
 """Actions on an account. They change and flush; the view that calls them commits."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from forum import mail, text
@@ -17,6 +18,7 @@ from forum.db import db, lock, now
 from forum.domains import normalized_address
 from forum.links import external_url
 from forum.mail import Mail
+from forum.turns import end_turn, reading_apart
 
 KEEP_UNCONFIRMED = timedelta(days=7)
 MAX_NAME_LENGTH = 60
@@ -189,11 +191,16 @@ def update_profile(
     db.session.flush()
 
 
-def delete_unconfirmed() -> None:
-    """Delete accounts that were not confirmed within a week. They have written nothing."""
-    for member in db.session.scalars(unconfirmed_before(now() - KEEP_UNCONFIRMED)).all():
-        db.session.delete(member)
-    db.session.flush()
+def delete_unconfirmed(commit: Callable[[], object]) -> None:
+    """Delete accounts that were not confirmed within a week, and commit after each. They have written nothing."""
+    unconfirmed = unconfirmed_before(now() - KEEP_UNCONFIRMED)
+    with reading_apart(commit):
+        member_ids = db.session.scalars(unconfirmed.with_only_columns(Member.id)).all()
+    for member_id in member_ids:
+        member = db.session.scalar(unconfirmed.where(Member.id == member_id))
+        if member is not None:
+            db.session.delete(member)
+        end_turn(commit)
 
 
 def unique_slug(name: str) -> str:

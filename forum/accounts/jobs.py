@@ -12,8 +12,8 @@ from forum.job_runs import claim_run, once_per_day
 def delete_unconfirmed_members() -> None:
     """Delete, once a night, the names and addresses of people who never confirmed their account."""
     claim_run()
-    delete_unconfirmed()
     db.session.commit()
+    delete_unconfirmed(db.session.commit)
 
 
 @once_per_day(hour=4, minute=20)
@@ -30,5 +30,5 @@ def remind_of_locks() -> None:
 def delete_sessions() -> None:
     """Delete, once a night, the rows of sessions that are over."""
     claim_run()
-    delete_ended_sessions()
     db.session.commit()
+    delete_ended_sessions(db.session.commit)

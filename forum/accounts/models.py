@@ -3,12 +3,17 @@
 from datetime import date, datetime
 
 from flask_login import UserMixin
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from forum.accounts.organisations import mailbox
 from forum.anonymity import current_keys, new_secret_seal, unseal_secret
 from forum.db import Id, RandomId, Timestamp, db
+from forum.domains import email_domain, registrable_domain
+
+# Who is not in yet: few, beside all members.
+_IS_WAITING = text("confirmed_at IS NULL")
+_IS_OPEN = text("confirmed_at IS NULL AND password_hash IS NOT NULL")
 
 
 class Member(UserMixin, db.Model):
@@ -21,6 +26,8 @@ class Member(UserMixin, db.Model):
     __table_args__ = (
         CheckConstraint("role IN ('member', 'moderator', 'admin')", name="role_known"),
         Index("ix_members_unconfirmed", "joined_at", "confirmed_at"),
+        Index("ix_members_open", "id", postgresql_where=_IS_OPEN, sqlite_where=_IS_OPEN),
+        Index("ix_members_waiting", "applied_at", postgresql_where=_IS_WAITING, sqlite_where=_IS_WAITING),
         # Ids are never reused: an old link or log line must not lead to somebody else.
         {"sqlite_autoincrement": True},
     )
@@ -31,10 +38,12 @@ class Member(UserMixin, db.Model):
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
     # The mailbox behind the address: one for all its spellings, see organisations.py.
     mailbox: Mapped[str | None] = mapped_column(String(254), index=True)
+    # The part of its domain that somebody registered: see forum/domains.py.
+    mail_domain: Mapped[str | None] = mapped_column(String(253), index=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     # Increases when the password changes, which ends all older sessions and remembered devices.
     session_epoch: Mapped[int] = mapped_column(default=0)
-    role: Mapped[str] = mapped_column(String(20), default="member")
+    role: Mapped[str] = mapped_column(String(20), default="member", index=True)
     joined_at: Mapped[Timestamp]
     confirmed_at: Mapped[datetime | None]
     # When they confirmed their address and began to wait for a moderator's approval; None once that is decided.
@@ -83,6 +92,7 @@ class Member(UserMixin, db.Model):
     @validates("email")
     def _set_mailbox(self, key: str, email: str | None) -> str | None:
         self.mailbox = mailbox(email) if email else None
+        self.mail_domain = registrable_domain(email_domain(email)) if email else None
         return email
 
     @property

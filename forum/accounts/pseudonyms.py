@@ -1,6 +1,6 @@
 """Find or make the pseudonym under which a member writes in a thread, and find the member behind one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 from forum import anonymity
@@ -8,24 +8,27 @@ from forum.access import is_anonymous_writing_locked
 from forum.accounts.models import Member, Pseudonym
 from forum.accounts.queries import aliases_among, pseudonym_of, sealed_secrets
 from forum.db import db
+from forum.inserts import insert_now
 
 # How many candidates are looked up at once until one is free; nearly always the first one is.
-CANDIDATES_AT_ONCE = 8
+CANDIDATES_AT_ONCE = 3
 
 
 def alias_for(thread_key: str, member: Member) -> str | None:
     """Return the alias the member has, or would get, in this thread; None while their anonymous writing is locked."""
-    return alias_in(None, thread_key, member)
-
-
-def alias_in(aliases: Mapping[str, str] | None, thread_key: str, member: Member) -> str | None:
-    """Return what `alias_for` does, without a query if `aliases` has all aliases of this thread and their HMACs."""
     if is_anonymous_writing_locked(member):
         return None
-    hmacs = anonymity.thread_hmacs(thread_key, member.secret)
-    if aliases is None:
-        return _alias_in(thread_key, hmacs)
-    return _own_alias(aliases, hmacs) or next(name for name in _candidates(hmacs) if name not in aliases)
+    return _alias_in(thread_key, anonymity.thread_hmacs(thread_key, member.secret))
+
+
+def first_candidates(hmacs: list[str]) -> list[str]:
+    """Return the aliases to try first for a member's HMACs: nearly always one of them is free."""
+    return list(islice(_candidates(hmacs), CANDIDATES_AT_ONCE))
+
+
+def first_free(names: Sequence[str], aliases: Collection[str]) -> str | None:
+    """Return the first of these names that is not among the aliases in use."""
+    return next((name for name in names if name not in aliases), None)
 
 
 def get_or_create_pseudonym(thread_key: str, member: Member) -> Pseudonym:
@@ -39,8 +42,7 @@ def get_or_create_pseudonym(thread_key: str, member: Member) -> Pseudonym:
         thread_hmac=thread_hmac,
         name=_alias_in(thread_key, [thread_hmac]),
     )
-    db.session.add(pseudonym)
-    db.session.flush()
+    insert_now(pseudonym)
     return pseudonym
 
 
@@ -62,7 +64,7 @@ def _alias_in(thread_key: str, hmacs: list[str]) -> str:
     while True:
         names = list(islice(candidates, CANDIDATES_AT_ONCE))
         aliases = aliases_among(thread_key, names, hmacs)
-        alias = _own_alias(aliases, hmacs) or next((name for name in names if name not in aliases), None)
+        alias = _own_alias(aliases, hmacs) or first_free(names, aliases)
         if alias is not None:
             return alias
 

@@ -2,19 +2,29 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Executable, Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    select,
+    union,
+)
 
 from forum import anonymity
 from forum.accounts.models import Member, Passkey, Pseudonym, Sanction, SpentLink
 from forum.accounts.organisations import mailbox
+from forum.chains import carries_link
 from forum.db import db, now
+from forum.direct_statements import DirectLoad, DirectStatement
 from forum.domains import normalized_address
-
-# In a thread with more aliases than this they are looked up, not kept in memory.
-MAX_ALIASES = 500
+from forum.value_lists import is_pair_among
 
 
 def member_by_email(email: str) -> Member | None:
@@ -77,61 +87,50 @@ def slugs_with_prefix(prefix: str) -> set[str]:
 def pseudonym_of(thread_key: str, member: Member) -> Pseudonym | None:
     """Return the member's pseudonym in this thread, or None when they have not written anonymously in it."""
     hmacs = anonymity.thread_hmacs(thread_key, member.secret)
-    pseudonym: Pseudonym | None = db.session.scalar(_pseudonym_of(), {"thread_key": thread_key, "hmacs": hmacs})
-    return pseudonym
+    return _pseudonym_of.first({"thread_key": thread_key, "hmacs": hmacs})
 
 
-@cache
-def _pseudonym_of() -> Executable:
+def _pseudonyms_of() -> Select[Pseudonym]:
     hmacs: BindParameter[Any] = bindparam("hmacs", expanding=True)
     return select(Pseudonym).where(Pseudonym.thread_key == bindparam("thread_key"), Pseudonym.thread_hmac.in_(hmacs))
 
 
-def all_aliases(thread_key: str) -> dict[str, str] | None:
-    """Return all aliases in use in this thread, each with its thread HMAC; None if there are more than MAX_ALIASES."""
-    rows = db.session.execute(_all_aliases(), {"thread_key": thread_key}).all()
-    return None if len(rows) > MAX_ALIASES else {row.name: row.thread_hmac for row in rows}
-
-
-@cache
-def _all_aliases() -> Executable:
-    pseudonym = Pseudonym.__table__.c
-    columns = select(pseudonym.name, pseudonym.thread_hmac)
-    return columns.where(pseudonym.thread_key == bindparam("thread_key")).limit(MAX_ALIASES + 1)
+_pseudonym_of = DirectLoad(Pseudonym, _pseudonyms_of)
 
 
 def aliases_among(thread_key: str, names: Sequence[str], hmacs: Sequence[str] = ()) -> dict[str, str]:
     """Return which of these names are in use in this thread, and the alias of these HMACs, each with its HMAC."""
-    parameters = {"thread_key": thread_key, "names": names, "hmacs": hmacs}
-    return {row.name: row.thread_hmac for row in db.session.execute(_aliases_among(), parameters)}
+    names_here = [(thread_key, name) for name in names]
+    hmacs_here = [(thread_key, thread_hmac) for thread_hmac in hmacs]
+    return dict(_aliases_among.rows({"names": names_here, "hmacs": hmacs_here}))
 
 
-@cache
-def _aliases_among() -> Executable:
+def _columns_among() -> CompoundSelect[Any]:
     pseudonym = Pseudonym.__table__.c
-    is_wanted = or_(
-        pseudonym.name.in_(bindparam("names", expanding=True)),
-        pseudonym.thread_hmac.in_(bindparam("hmacs", expanding=True)),
+    columns = select(pseudonym.name, pseudonym.thread_hmac)
+    # Two searches, each by an index: one condition with OR would read all aliases of the thread.
+    return union(
+        columns.where(is_pair_among(pseudonym.thread_key, pseudonym.name, "names")),
+        columns.where(is_pair_among(pseudonym.thread_key, pseudonym.thread_hmac, "hmacs")),
     )
-    return select(pseudonym.name, pseudonym.thread_hmac).where(
-        pseudonym.thread_key == bindparam("thread_key"), is_wanted
-    )
+
+
+_aliases_among = DirectStatement(_columns_among)
 
 
 def sanctions_with_links(links: Sequence[str]) -> Sequence[Sanction]:
     """Return the sanctions that carry one of these links of a member's chain."""
-    return db.session.scalars(_with_links(Sanction, Sanction.chain_link), {"links": links}).all()
+    return _sanctions_with_links.all({"links": links})
 
 
 def spent_links_among(links: Sequence[str]) -> set[str]:
     """Return which of these links were carried by a row that has been deleted."""
-    column = SpentLink.__table__.c.link
-    return set(db.session.scalars(_with_links(column, column), {"links": links}))
+    return {link for (link,) in _spent_links.rows({"links": links})}
 
 
-@cache
-def _with_links(entity: Any, column: Any) -> Executable:
-    return select(entity).where(column.in_(bindparam("links", expanding=True)))
+_link = SpentLink.__table__.c.link
+_sanctions_with_links = DirectLoad(Sanction, lambda: select(Sanction).where(carries_link(Sanction.chain_link)))
+_spent_links = DirectStatement(lambda: select(_link).where(carries_link(_link)))
 
 
 def sealed_secrets(limit: int | None = None) -> Sequence[Row[int, str | None]]:

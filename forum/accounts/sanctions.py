@@ -17,7 +17,7 @@ from forum.dates import format_day
 from forum.db import db, lock, now, start_of_day
 
 # Sanctions are never deleted, so this chain has no gaps and no spent links.
-SANCTION_CHAIN = chain_of_rows("sanction mark", sanctions_with_links, lambda links: (), batch_size=32, max_gap=32)
+SANCTION_CHAIN = chain_of_rows("sanction mark", sanctions_with_links, lambda links: (), batch_size=8, max_gap=8)
 # A warning counts for half a year. With three of them, what the member writes next is held for a moderator.
 WARNING_LASTS = timedelta(days=180)
 WARNINGS_BEFORE_HOLD = 3

@@ -7,7 +7,7 @@ names a member, and no visit touches it: see docs/anonymity.md.
 """
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from forum import anonymity
 from forum.accounts.models import Member, MemberSession
 from forum.accounts.session_queries import hash_token, sessions_by_hmacs, sessions_over_before, today
 from forum.db import db, lock
+from forum.turns import end_turn, reading_apart
 
 PURPOSE = "session mark"
 SEAL_PURPOSE = "details of a session"
@@ -24,6 +25,7 @@ REMEMBERED_DAYS = 60
 SESSION_DAYS = 14
 # A member's sessions that begin on one day have numbers below this one.
 PER_DAY = 64
+DELETED_AT_ONCE = 200
 
 
 class SessionDetails(NamedTuple):
@@ -79,11 +81,14 @@ def own_session(member: Member, session_id: int) -> MemberSession | None:
     return next((row for row in _rows_of(member) if row.id == session_id), None)
 
 
-def delete_ended_sessions() -> None:
-    """Delete the rows of sessions that ended some days ago."""
-    for row in sessions_over_before(today() - timedelta(days=2)):
-        db.session.delete(row)
-    db.session.flush()
+def delete_ended_sessions(commit: Callable[[], object]) -> None:
+    """Delete the rows of sessions that ended some days ago, some hundred in a transaction."""
+    with reading_apart(commit):
+        ids = sessions_over_before(today() - timedelta(days=2))
+    for start in range(0, len(ids), DELETED_AT_ONCE):
+        part = MemberSession.id.in_(ids[start : start + DELETED_AT_ONCE])
+        db.session.query(MemberSession).filter(part).delete(synchronize_session=False)
+        end_turn(commit)
 
 
 def _rows_of(member: Member) -> list[MemberSession]:

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, select
+from sqlalchemy.orm.attributes import instance_state, manager_of_class
 
 from forum.accounts.models import Member, MemberSession
 from forum.db import db
+from forum.direct_reads import DirectQuery
+from forum.direct_statements import DirectLoad
 
 
 def today() -> date:
@@ -27,6 +31,22 @@ def member_by_session(session_id: str) -> Member | None:
     member = _member_at_epoch(mark, token)
     if member is not None:
         member.session_token = token
+    return member
+
+
+def reader_by_session(session_id: str) -> Member | None:
+    """Return the same for a page that only reads columns of its reader: an object that belongs to no session."""
+    mark, _, token = session_id.rpartition(".")
+    if (values := _epoch_values(mark, token)) is None:
+        return None
+    rows = _reader_query.rows(values)
+    if not rows:
+        return None
+    member: Member = _manager.new_instance()
+    member.__dict__.update(zip(_columns, rows[0], strict=True))
+    # Detached, as after its session was closed: to ask for a relationship is an error.
+    instance_state(member).key = _manager.mapper.identity_key_from_primary_key((member.id,))
+    member.session_token = token
     return member
 
 
@@ -50,9 +70,9 @@ def all_owner_hmacs() -> Sequence[str]:
     return db.session.scalars(select(MemberSession.owner_hmac)).all()
 
 
-def sessions_over_before(day: date) -> Sequence[MemberSession]:
-    """Return the sessions whose last day is before a day."""
-    return db.session.scalars(select(MemberSession).where(MemberSession.last_day < day)).all()
+def sessions_over_before(day: date) -> Sequence[int]:
+    """Return the ids of the sessions whose last day is before a day."""
+    return db.session.scalars(select(MemberSession.id).where(MemberSession.last_day < day)).all()
 
 
 def _is_live(token_hash: str | BindParameter[str], day: date | BindParameter[date]) -> ColumnElement[bool]:
@@ -60,13 +80,16 @@ def _is_live(token_hash: str | BindParameter[str], day: date | BindParameter[dat
 
 
 def _member_at_epoch(mark: str, token: str | None = None) -> Member | None:
+    values = _epoch_values(mark, token)
+    return None if values is None else (_by_mark if token is None else _by_token).first(values)
+
+
+def _epoch_values(mark: str, token: str | None) -> dict[str, object] | None:
     member_id, _, epoch = mark.partition(".")
     if not (member_id.isdecimal() and epoch.isdecimal() and len(mark) < 40):
         return None
     values: dict[str, object] = {"member_id": int(member_id), "epoch": int(epoch)}
-    if token is not None:
-        values |= {"token_hash": hash_token(token), "today": today()}
-    return db.session.scalar(_members_at_epoch(has_token=token is not None), values)
+    return values if token is None else values | {"token_hash": hash_token(token), "today": today()}
 
 
 @cache
@@ -74,3 +97,13 @@ def _members_at_epoch(*, has_token: bool) -> Select[Member]:
     statement = select(Member).where(Member.id == bindparam("member_id"), Member.session_epoch == bindparam("epoch"))
     is_live = exists().where(_is_live(bindparam("token_hash"), bindparam("today")))
     return statement.where(is_live) if has_token else statement
+
+
+def _reader_columns_at_epoch() -> Select[*tuple[Any, ...]]:
+    return _members_at_epoch(has_token=True).with_only_columns(*Member.__table__.c)
+
+
+_by_mark = DirectLoad(Member, lambda: _members_at_epoch(has_token=False))
+_by_token = DirectLoad(Member, lambda: _members_at_epoch(has_token=True))
+_reader_query, _columns = DirectQuery(_reader_columns_at_epoch), Member.__table__.c.keys()
+_manager = manager_of_class(Member)

@@ -2,20 +2,32 @@
 
 import time
 
-from flask import request, session
+from flask import current_app, request, session
 from flask_login import current_user, login_user, logout_user
 
 from forum.accounts.models import Member
 from forum.accounts.session_actions import begin_session, end_session
-from forum.accounts.session_queries import session_by_token
+from forum.accounts.session_queries import member_by_session, reader_by_session, session_by_token
 from forum.clients import coarse_network, device_name
+from forum.config import SAFE_METHODS
 from forum.db import db
-from forum.web import new_session
+from forum.fragments import reads_columns_only
+from forum.web import login_manager, new_session
 
 REMEMBER_COOKIE = "remember_token"
 PROVED_AT = "proved_at"
 # How long a password, code or passkey counts as fresh, in seconds.
 PROOF_LASTS = 15 * 60
+
+
+def member_of_session(session_id: str) -> Member | None:
+    """Return the member whose session a cookie names, or None when it is over."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    is_page = request.method in SAFE_METHODS and reads_columns_only(view)
+    return reader_by_session(session_id) if is_page else member_by_session(session_id)
+
+
+login_manager.user_loader(member_of_session)
 
 
 def open_session(member: Member, *, remember: bool = False) -> None:

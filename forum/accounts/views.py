@@ -20,7 +20,6 @@ from forum.accounts.forms import (
 from forum.accounts.models import Member
 from forum.accounts.queries import member_by_email
 from forum.accounts.registration_actions import can_join_by, invite_link_of, needs_approval
-from forum.accounts.session_queries import member_by_session
 from forum.accounts.session_views import close_session, renew_session
 from forum.accounts.sign_in_limits import count_failure, is_throttled, remember_device
 from forum.accounts.tokens import member_from_token, unseal_path
@@ -37,10 +36,9 @@ from forum.forms import composing
 from forum.rate_limits import limiter, network_key, was_accepted
 from forum.submissions import HONEYPOT_FILLED, form_age, honeypot_filled, typed_too_fast
 from forum.urls import safe_path
-from forum.web import login_manager, permission_required
+from forum.web import permission_required
 
 bp = Blueprint("accounts", __name__)
-login_manager.user_loader(member_by_session)
 
 # Accounts created from one network, and mails requested.
 PER_NETWORK = "20/hour;60/day"

@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy import text as sql
 
 from forum import jobs, mail
-from forum.admin.integrity import key_problem
+from forum.admin.integrity import PAGE_SAMPLE_SIZE, key_problem
 from forum.backup.files import latest_backup_at, list_backups
 from forum.dates import format_day
 from forum.db import db, now
@@ -49,7 +49,7 @@ JOB_LABELS = {
     "send_mail_at_once": "Mail at once",
     "refresh_open_data": "Open data of all vendors",
     "refresh_search": "Search: suggested words, purging deleted ones",
-    "reseal_saved_lists": "Sealing bookmarks and other saved lists anew",
+    "reseal_saved_lists": "Encrypting bookmarks and other saved lists again",
     "send_representative_mails": "Mail to vendor representatives",
     "truncate_write_ahead_log": "Deleted text in SQLite's log",
 }
@@ -75,7 +75,7 @@ def problems() -> list[str]:
     (_, pending, is_newer), outbox = migrations(), mail.outbox_status()
     phrases = [f"{count_of(len(pending), 'pending migration')}: run “forum db upgrade”"] if pending else []
     phrases += ["the database is from a newer version"] if is_newer else []
-    phrases += ["the anonymity key does not fit: run “forum check”"] if key_problem() else []
+    phrases += ["the anonymity key does not fit: run “forum check”"] if key_problem(PAGE_SAMPLE_SIZE) else []
     phrases += [f"{count_of(outbox.failed_count, 'e-mail')} failed"] if outbox.failed_count else []
     phrases += [problem] if (problem := backup_problem()) else []
     phrases += [problem for problem in (mail_problem(), disk_problem(), *job_problems()) if problem]

@@ -7,7 +7,7 @@ from flask_login import current_user
 from forum import jobs, mail
 from forum.access import can_administer
 from forum.admin import health as system_health
-from forum.admin.integrity import key_problem
+from forum.admin.integrity import PAGE_SAMPLE_SIZE, key_problem
 from forum.admin.views import bp
 from forum.backup.files import backup_folder
 from forum.db import db
@@ -26,7 +26,7 @@ def health() -> str:
         "admin/health.html",
         versions=system_health.system_facts(),
         migrations=migrations(),
-        key_problem=key_problem(),
+        key_problem=key_problem(PAGE_SAMPLE_SIZE),
         jobs=system_health.job_rows(),
         queue_status=system_health.queue_status(),
         outbox=mail.outbox_status(),

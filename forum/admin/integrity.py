@@ -9,8 +9,8 @@ from forum.db import db
 from forum.ratings.actions import ORGANISATION_SEAL_PURPOSE
 from forum.ratings.queries import organisation_seals
 
-# How many seals of each kind are tried with the anonymity keys.
-SAMPLE_SIZE = 500
+# How many seals of each kind are tried with the anonymity keys: by a command, and by a page, whose visitor waits.
+SAMPLE_SIZE, PAGE_SAMPLE_SIZE = 500, 50
 
 
 class DatabaseDamaged(Exception):
@@ -31,10 +31,10 @@ def damage() -> str | None:
     return None
 
 
-def key_problem() -> str | None:
+def key_problem(sample_size: int = SAMPLE_SIZE) -> str | None:
     """Return a message when the keys don't open a sample of what the database has sealed."""
-    seals = [(anonymity.SECRET_PURPOSE, row.secret_seal) for row in sealed_secrets(SAMPLE_SIZE) if row.secret_seal]
-    seals += [(ORGANISATION_SEAL_PURPOSE, seal) for seal in organisation_seals(SAMPLE_SIZE)]
+    seals = [(anonymity.SECRET_PURPOSE, row.secret_seal) for row in sealed_secrets(sample_size) if row.secret_seal]
+    seals += [(ORGANISATION_SEAL_PURPOSE, seal) for seal in organisation_seals(sample_size)]
     failures = sum(anonymity.unseal(purpose, seal) is None for purpose, seal in seals)
     if not failures:
         return None

@@ -55,7 +55,7 @@ def _saved(page: str, *, is_new: bool) -> ResponseReturnValue:
     if is_new:
         log_change(current_user, "legal_page", facts=f"{PAGE_KINDS[page].title}: changed")
     db.session.commit()
-    flash("Saved. The page and the link to it are up to date." if is_new else "Nothing was changed.")
+    flash("Saved. The page and the link to it are updated." if is_new else "Nothing was changed.")
     return redirect(url_for(".legal_pages"))
 
 

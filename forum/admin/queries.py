@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Row, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, func, or_, select
 
 from forum import text
 from forum.accounts.models import Member
 from forum.db import db, now
 from forum.domains import ascii_domain
+from forum.moderation import own_decision_queries
 from forum.moderation.models import Decision
 from forum.posts.models import Comment, Post
 from forum.ratings.models import Rating
@@ -118,13 +119,7 @@ def decisions_about(member: Member, limit: int = 20) -> Sequence[Row[int, str, s
         Decision.reason,
         Decision.decided_at,
     )
-    # Three searches, since one condition with OR would read the whole log.
-    about_posts = select(Decision.id).join(Post, Post.id == Decision.post_id).where(Post.author_id == member.id)
-    about_replies = select(Decision.id).join(Comment, Comment.id == Decision.comment_id)
-    numbers = union_all(
-        select(Decision.id).where(Decision.member_id == member.id),
-        about_posts,
-        about_replies.where(Comment.author_id == member.id),
-    )
-    statement = select(*columns).where(Decision.id.in_(numbers)).order_by(Decision.id.desc()).limit(limit)
+    about = own_decision_queries.decisions_about(member)
+    latest = select(about.c.id).order_by(about.c.id.desc()).limit(limit).subquery()
+    statement = select(*columns).join(latest, latest.c.id == Decision.id).order_by(Decision.id.desc())
     return db.session.execute(statement).all()

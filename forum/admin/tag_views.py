@@ -12,7 +12,7 @@ from forum.db import db
 from forum.notifications.merging import move_follows
 from forum.posts.models import Tag
 from forum.posts.tags.actions import SlugTaken
-from forum.posts.tags.queries import all_tags, tag_by_slug, tag_by_synonym, tagged_post_count
+from forum.posts.tags.queries import all_tags, capped_post_count, tag_by_slug, tag_by_synonym
 
 
 @bp.route("/tags", methods=["GET", "POST"])
@@ -80,7 +80,7 @@ def retire_tag(slug: str) -> ResponseReturnValue:
 def merge_tag(slug: str) -> ResponseReturnValue:
     """Choose the other tag, see how many posts move, and merge."""
     old = _tag(slug)
-    form, post_count = TagMergeForm(old), tagged_post_count(old.id)
+    form, post_count = TagMergeForm(old), capped_post_count(old.id)
     if not form.validate_on_submit() or form.target is None:
         return form.render("admin/merge_tag.html", old=old, post_count=post_count, into=None)
     into = form.target
@@ -102,7 +102,7 @@ def merge_tag(slug: str) -> ResponseReturnValue:
 def delete_tag(slug: str) -> ResponseReturnValue:
     """Delete a tag without posts."""
     tag, form = _tag(slug), ReasonForm()
-    post_count = tagged_post_count(tag.id)
+    post_count = capped_post_count(tag.id)
     if not post_count and form.validate_on_submit():
         try:
             actions.delete_tag(current_user, tag, reason=form.reason_text())
@@ -137,6 +137,6 @@ def _saved(slug: str, message: str) -> ResponseReturnValue:
 
 def _page(tag: Tag, form: DescriptionForm, synonym_form: SynonymForm) -> ResponseReturnValue:
     page = render_template(
-        "admin/tag.html", tag=tag, form=form, synonym_form=synonym_form, post_count=tagged_post_count(tag.id)
+        "admin/tag.html", tag=tag, form=form, synonym_form=synonym_form, post_count=capped_post_count(tag.id)
     )
     return page, 422 if form.errors or synonym_form.errors else 200

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from forum.db import Base, db
+from forum.db import COUNT_LIMIT, Base, db
 from forum.posts.models import Post
 from forum.ratings.models import DisclosureState, Rating, Snapshot
 from forum.vendors.models import (
@@ -124,17 +124,18 @@ def recent_programme_changes(programme_id: int) -> Sequence[ProgrammeChange]:
 def usage_counts(column: Literal["programme_id", "tier_id"], row_id: int) -> UsageCounts:
     """Return how many posts and ratings refer to this programme or tier by the column."""
     posts = _count(Post, getattr(Post, column) == row_id)
-    ratings = _count(Rating, getattr(Rating, column) == row_id)
+    ratings = _count(Rating, getattr(Rating, column) == row_id, BANDS[-1])
     row = db.session.execute(select(posts.label("posts"), ratings.label("ratings"))).one()
     return UsageCounts(row.posts, count_band(row.ratings))
 
 
-def merge_preview(vendor: Vendor) -> MergePreview:
-    """Return what merging the vendor into another would move."""
+def merge_preview(vendor: Vendor, *, is_exact: bool = False) -> MergePreview:
+    """Return what merging the vendor into another would move; unless `is_exact`, posts up to COUNT_LIMIT + 1."""
+    limit = None if is_exact else COUNT_LIMIT + 1
     posts, ratings, *counts = db.session.execute(
         select(
-            _count(Post, Post.vendor_id == vendor.id),
-            _count(Rating, Rating.vendor_id == vendor.id),
+            _count(Post, Post.vendor_id == vendor.id, limit),
+            _count(Rating, Rating.vendor_id == vendor.id, BANDS[-1]),
             _count(Programme, Programme.vendor_id == vendor.id),
             _count(VendorDomain, VendorDomain.vendor_id == vendor.id),
             _count(VendorAlias, VendorAlias.vendor_id == vendor.id),
@@ -171,5 +172,6 @@ def count_band(count: int) -> str:
     return f"{low} to {above[0] - 1}" if above else f"{low} or more"
 
 
-def _count(model: type[Base], condition: ColumnElement[bool]) -> ScalarSelect[int]:
-    return select(func.count()).select_from(model).where(condition).scalar_subquery()
+def _count(model: type[Base], condition: ColumnElement[bool], limit: int | None = None) -> ScalarSelect[int]:
+    rows = select(literal(1)).select_from(model).where(condition).limit(limit).subquery()
+    return select(func.count()).select_from(rows).scalar_subquery()

@@ -154,7 +154,8 @@ def merge_vendor(slug: str) -> ResponseReturnValue:
     move_follows("vendor", old.id, into.id)
     db.session.commit()
     try:
-        merge_actions.merge_vendors(current_user, old, into, reason=form.reason_text(), summary=_summary(preview))
+        summary = _summary(merge_preview(old, is_exact=True))
+        merge_actions.merge_vendors(current_user, old, into, reason=form.reason_text(), summary=summary)
         db.session.commit()
     except merge_actions.NotInCatalogue:
         db.session.rollback()

@@ -23,7 +23,7 @@ def back_up(file: Path) -> Contents:
     _check_source()
     with new_file(file) as part:
         if db.engine.dialect.name == "sqlite":
-            _copy_sqlite(part)
+            copy_sqlite(part)
             return read_contents(part)
         expected = _dump_postgresql(part)
         contents = read_contents(part)
@@ -51,8 +51,8 @@ def _check_source() -> None:
         )
 
 
-def _copy_sqlite(part: Path) -> None:
-    """Copy all pages in one step: it reads a snapshot, so the site's writers go on meanwhile."""
+def copy_sqlite(part: Path) -> None:
+    """Copy all pages in one step: it reads a snapshot, so the site's writers go on meanwhile. Raises RuntimeError."""
     try:
         with (
             closing(sqlite3.connect(str(db.engine.url.database), timeout=30)) as source,

@@ -76,18 +76,28 @@ def new_file(file: Path) -> Iterator[Path]:
     """
     refuse_existing(file)
     create_folder(file.parent)
-    _remove_abandoned(file.parent)
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=PART_SUFFIX, dir=file.parent)  # mode 600
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    part = Path(name)
-    try:
+    with temporary_file(file.parent, file.name) as part:
         yield part
         with part.open("rb") as stream:
             os.fsync(stream.fileno())
-        give_to_site(part)
         _publish(part, file)
+
+
+@contextmanager
+def temporary_file(folder: Path, name: str) -> Iterator[Path]:
+    """Give an empty file that only its owner can read, and remove it when the block ends, with SQLite's log of it.
+
+    What killed processes have left in the folder is removed, too.
+    """
+    remove_abandoned(folder)
+    handle, path = tempfile.mkstemp(prefix=f".{name}.", suffix=PART_SUFFIX, dir=folder)  # mode 600
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    part = Path(path)
+    try:
+        give_to_site(part)
+        yield part
     finally:
-        part.unlink(missing_ok=True)
+        _remove_part(part)
         os.close(handle)
 
 
@@ -107,12 +117,17 @@ def give_to_site(path: Path) -> None:
         os.chown(path, owner.st_uid, owner.st_gid)
 
 
-def _remove_abandoned(folder: Path) -> None:
-    """Remove what backups that were killed have left: unfinished files that no process holds a lock on."""
+def remove_abandoned(folder: Path) -> None:
+    """Remove what processes that were killed have left: unfinished files that no process holds a lock on."""
     for part in folder.glob(f".*{PART_SUFFIX}"):
-        with part.open("rb") as stream, suppress(BlockingIOError):
+        with suppress(BlockingIOError, FileNotFoundError), part.open("rb") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            part.unlink(missing_ok=True)
+            _remove_part(part)
+
+
+def _remove_part(part: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        part.with_name(part.name + suffix).unlink(missing_ok=True)
 
 
 def _publish(part: Path, file: Path) -> None:

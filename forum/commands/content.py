@@ -14,6 +14,7 @@ from forum.imports.archive import export_to
 from forum.ratings.scores.actions import publish
 from forum.search.actions import rebuild_index, store_words
 from forum.search.word_queries import word_counts
+from forum.turns import reading_apart
 
 
 @click.group("scores")
@@ -40,7 +41,9 @@ def search() -> None:
 def rebuild_search() -> None:
     """Index all posts and replies anew, and count the words that can be suggested."""
     count = rebuild_index(db.session.commit)
-    store_words(word_counts())
+    with reading_apart(db.session.commit):
+        counts = word_counts()
+    store_words(counts, db.session.commit)
     db.session.commit()
     click.echo(f"Indexed {count:,} posts and replies.")
 
@@ -76,6 +79,8 @@ def wordpress(
                 addresses=addresses,
                 redirects=redirects,
             )
+    except RuntimeError as error:
+        raise click.ClickException(str(error)) from None
     except SQLAlchemyError as error:
         advice = "Nothing was saved." if dry_run else "What was imported is saved. Run it again to import the rest."
         raise click.ClickException(f"Database error: {getattr(error, 'orig', error)}. {advice}") from None

@@ -14,7 +14,7 @@ from forum import create_app
 from forum.config import SettingsError
 from forum.db import db, is_locked
 from forum.demo.actions import SIGN_INS
-from forum.storage import UMASK, close_to_others
+from forum.storage import UMASK, close_to_others, keep_temporary_files_in
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -29,6 +29,7 @@ def load_app() -> Flask:
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
     close_to_others(app.config["INSTANCE"])
+    keep_temporary_files_in(app.config["INSTANCE"])
     return app
 
 
@@ -65,4 +66,4 @@ def database_message(error: DBAPIError) -> str:
 def print_demo_accounts() -> None:
     """Print e-mail addresses and passwords of the demo community's accounts."""
     for role, email, password in SIGN_INS:
-        click.echo(f"  {role:<10} {email:<28} {password}")
+        click.echo(f"  {role:<10} {email:<31} {password}")

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import click
-import flask_migrate
 
-from forum import text
+from forum import schema, text
 from forum.accounts.queries import count_members
 from forum.backup.actions import back_up
 from forum.backup.restoring import check_restorable, present_contents, set_present_aside
@@ -26,7 +25,7 @@ def database() -> None:
 @in_app(writing)
 def upgrade(revision: str) -> None:
     """Upgrade the schema to the latest revision, or to REVISION."""
-    flask_migrate.upgrade(revision=revision)
+    schema.upgrade(revision)
     click.echo("The database is up to date.")
 
 
@@ -38,7 +37,7 @@ def downgrade(revision: str, yes: bool) -> None:
     """Take the schema back by one revision, or to REVISION. What only newer versions store is deleted."""
     if not yes:
         click.confirm("What only newer versions store is deleted. Is there a backup, and shall it go on?", abort=True)
-    flask_migrate.downgrade(revision=revision)
+    schema.downgrade(revision)
 
 
 @database.command("revision")
@@ -46,7 +45,7 @@ def downgrade(revision: str, yes: bool) -> None:
 @in_app(writing)
 def create_revision(message: str) -> None:
     """For developers: write a migration for changed models."""
-    flask_migrate.migrate(message=message)
+    schema.write_migration(message)
 
 
 @click.command()
@@ -99,6 +98,6 @@ def restore(file: Path, yes: bool) -> None:
 @in_app(writing)
 def render() -> None:
     """Re-render posts and replies that were rendered by an older version."""
-    count = rerender_outdated(text.RENDER_VERSION)
+    count = rerender_outdated(text.RENDER_VERSION, db.session.commit)
     db.session.commit()
     click.echo(f"{count:,} texts rendered.")

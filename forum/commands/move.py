@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import click
-import flask_migrate
 from flask import current_app
 from sqlalchemy.exc import DBAPIError
 
+from forum import schema
 from forum.backup.moving import check_source, check_target, move_rows
 from forum.commands.context import in_app
 from forum.db import db, writing
@@ -33,7 +33,7 @@ def sqlite_to_postgresql(file: Path | None, yes: bool) -> None:
         click.echo(f"{file} holds {contents}.")
         if not yes:
             click.confirm("Move it to PostgreSQL?", abort=True)
-        flask_migrate.upgrade()
+        schema.upgrade()
         db.session.remove()
         moved = move_rows(file, fill_index)
     except DBAPIError as error:

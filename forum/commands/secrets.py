@@ -16,7 +16,7 @@ def secrets() -> None:
 @in_app(writing)
 def reseal() -> None:
     """Seal all secrets under the present key. Do this after a rotation, before a former key is thrown away."""
-    count = reseal_secrets()
+    count = reseal_secrets(db.session.commit)
     db.session.commit()
     click.echo(f"{count:,} secrets sealed under the present key.")
 
@@ -26,6 +26,6 @@ def reseal() -> None:
 @in_app(writing)
 def renew() -> None:
     """Give new secrets to members whose secret no key opens, because the key is lost."""
-    count = replace_lost_secrets()
+    count = replace_lost_secrets(db.session.commit)
     db.session.commit()
     click.echo(f"{count:,} members have a new secret.")

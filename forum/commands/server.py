@@ -4,14 +4,14 @@ import logging
 import signal
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 
 import click
-import flask_migrate
 from flask import Flask
 from huey.consumer import Consumer
 from sqlalchemy.exc import DBAPIError
 
-from forum import jobs, serving
+from forum import jobs, nodes, schema, serving
 from forum.accounts.queries import count_members, member_by_email
 from forum.admin import metrics
 from forum.admin.integrity import key_problem
@@ -21,7 +21,7 @@ from forum.db import db, writing
 from forum.demo.actions import SIGN_INS, fill_demo
 from forum.mail_senders import Senders
 from forum.sockets import CannotListen, notify, open_listener
-from forum.storage import close_databases
+from forum.storage import close_connections, close_databases
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +39,10 @@ def serve(demo: bool, no_jobs: bool) -> None:
         raise click.ClickException(f"{error} Choose another with FORUM_PORT or FORUM_HOST.") from None
     if not serving.run_in_child(lambda: _prepare(app, demo)):
         sys.exit(1)
+    warm_up(app)
     if app.config["METRICS"]:
         metrics.forget_counts(app.config["METRICS_FOLDER"])
-    server = serving.web_server("forum:create_app", listener, workers=settings.workers)
+    server = serving.web_server(app, listener, workers=settings.workers)
     code = serving.supervise(web=server.serve, jobs=None if no_jobs else lambda: _run_jobs(app))
     serving.run_in_child(lambda: close_databases(app))
     sys.exit(code)
@@ -52,6 +53,7 @@ def work() -> None:
     """Run background jobs: send mail and run scheduled tasks. `forum serve` includes this."""
     signal.pthread_sigmask(signal.SIG_BLOCK, serving.STOPPING_SIGNALS)
     app = load_app()
+    compare_keys(app)
     notify("READY=1")
     _run_jobs(app, waiting=serving.STOPPING_SIGNALS)
     jobs.queue_of(app).storage.close()
@@ -61,7 +63,9 @@ def work() -> None:
 def _prepare(app: Flask, demo: bool) -> None:
     with app.app_context(), writing():
         try:
-            flask_migrate.upgrade()
+            schema.upgrade()
+            nodes.record()
+            db.session.commit()
             if demo and not count_members():
                 click.echo("Filling the database with the demo community ...")
                 fill_demo()
@@ -76,6 +80,15 @@ def _prepare(app: Flask, demo: bool) -> None:
     _print_welcome(app, has_demo, is_empty)
 
 
+def warm_up(app: Flask) -> None:
+    """Answer a request, so that what the first one makes, such as mappers and templates, is in memory only once.
+
+    All processes are forked from this one. It keeps no connection, which two of them would use.
+    """
+    app.test_client().get("/", base_url=app.config["SITE_URL"])
+    close_connections(app)
+
+
 def offer_setup(app: Flask) -> None:
     """Offer somebody at a terminal to set up an empty production site before it is served."""
     is_new = app.config.get("IS_PRODUCTION", False) and not count_members()
@@ -83,6 +96,14 @@ def offer_setup(app: Flask) -> None:
     if is_new and sys.stdin.isatty() and click.confirm("This site is new. Set it up now?", default=True):
         set_up()
         db.session.commit()
+
+
+def compare_keys(app: Flask) -> None:
+    """Say in the log when other nodes have other keys. `forum serve` reports a database that is away or old."""
+    with app.app_context(), writing(), suppress(DBAPIError):
+        nodes.record()
+        db.session.commit()
+    close_connections(app)
 
 
 def warn_of_wrong_key() -> None:
@@ -126,5 +147,6 @@ def _run_jobs(app: Flask, waiting: Iterable[signal.Signals] = ()) -> None:
     queue = jobs.queue_of(app)
     consumer = _Consumer(queue, workers=1, periodic=True, initial_delay=0.2, max_delay=2, graceful_signal="TERM")
     consumer.waiting = waiting
+    queue.post_execute("trim")(lambda *_: serving.trim_heap())
     consumer.run()
     senders.stop()

@@ -1,9 +1,8 @@
 """Import a WordPress export as posts, comments, members and tags. Running it again creates no duplicates."""
 
 import logging
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from pathlib import Path
 from typing import IO
@@ -12,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from forum import text
 from forum.accounts.models import Member
+from forum.backup.scratch import scratch_copy
 from forum.db import db, now
 from forum.imports.address_actions import store_addresses
 from forum.imports.addresses import AddressList, addresses_of, base_address, normalized_address, redirect_lines
@@ -25,17 +25,18 @@ from forum.imports.selection import UNPUBLISHED, blog_key, comment_skip_reason, 
 from forum.imports.tags import TagImporter
 from forum.imports.threads import NewComment, nearest_ancestor, parents_first
 from forum.imports.wordpress import Blog, Item, UnreadableExport, read_items
+from forum.notifications.queue_actions import remove_from_queue
 from forum.posts.actions import write_post
 from forum.posts.comment_actions import write_comment
 from forum.posts.forms import BODY_LENGTH, REPLY_LENGTH, TITLE_LENGTH
 from forum.posts.models import Comment, Post
 from forum.posts.recounts import settle_recounts
 from forum.posts.visibility import hide
+from forum.turns import end_turn
 
 log = logging.getLogger(__name__)
-BATCH = 100  # posts and comments between two commits
-COMMENTS_PER_SAVEPOINT = 50
-YIELD_SECONDS = 0.05  # pause after each commit, in which others can write
+BATCH = 4  # posts and comments between two commits
+COMMENTS_PER_SAVEPOINT = 4
 Commit = Callable[[], None]
 EMPTY_TEXT = "(There was no text.)"
 
@@ -53,20 +54,22 @@ def import_wordpress(
 ) -> Report:
     """Import a WordPress export item by item, and return a report.
 
-    `commit` is called after every BATCH posts and comments, in a dry run never. `progress` is called with the bytes
-    read and the size of the file. `addresses` gets a CSV row for each item, `redirects` a map for nginx.
+    `commit` is called after every BATCH posts and comments. `progress` is called with the bytes read and the size of
+    the file. `addresses` gets a CSV row for each item, `redirects` a map for nginx. A dry run does all this in a copy
+    of the database, or on PostgreSQL in a transaction that is rolled back. Raises RuntimeError when it can't copy it.
     """
     report, blog, run = Report(dry_run=dry_run), Blog(), None
-    try:
-        for item in read_items(file, blog, progress):
-            run = run or _ImportRun(blog, report, addresses, drafts, None if dry_run else commit)
-            run.import_item(item)
-    except UnreadableExport as error:
-        report.fail(str(error))
-    if run:
-        run.finish(invite=invite, redirects=redirects)
-    if dry_run:
-        db.session.rollback()
+    with scratch_copy() if dry_run else nullcontext(True) as may_commit:
+        try:
+            for item in read_items(file, blog, progress):
+                run = run or _ImportRun(blog, report, addresses, drafts, commit if may_commit else None)
+                run.import_item(item)
+        except UnreadableExport as error:
+            report.fail(str(error))
+        if run:
+            run.finish(invite=invite, redirects=redirects)
+        if dry_run:
+            db.session.rollback()
     return report
 
 
@@ -110,8 +113,8 @@ class _ImportRun:
             with self._atomically(item.label()):
                 post = self._write_post(item, key)
                 self.report.posts += 1
-            self._commit_batches(1)
             outcome = "imported"
+        self._commit_batches(1)
         if post is None:
             self.report.posts_failed += 1
             self.address_list.add_item(item, None, "could not be imported")
@@ -193,6 +196,7 @@ class _ImportRun:
                     db.session.flush()  # so that an error is blamed on this comment, not on the next
                     ids[source.number] = comment_id
                     self.report.comments += 1
+        remove_from_queue(Comment, [ids[source.number] for source in batch if source.number in ids])
         self._list_written(item, batch, ids)
         self.recent_comments.clear()
         self._commit_batches(len(batch))
@@ -222,6 +226,7 @@ class _ImportRun:
         if fields.get("wp:status", "publish").strip() in UNPUBLISHED:
             hide(post, f"Was not published in the blog ({fields['wp:status'].strip()}).")
         db.session.flush()
+        remove_from_queue(Post, [post.id])
         return post
 
     def _write_comment(self, post: Post, source: NewComment, parent: int | None) -> int:
@@ -284,5 +289,4 @@ class _ImportRun:
         self.uncommitted_count += count
         if self.commit and self.uncommitted_count >= BATCH:
             self.uncommitted_count = 0
-            self.commit()
-            time.sleep(YIELD_SECONDS)
+            end_turn(self.commit)

@@ -7,10 +7,11 @@ from typing import NamedTuple
 from forum import text
 from forum.db import db
 from forum.imports.addresses import comment_number_in, normalized_address
-from forum.imports.queries import MovedPost, ids_of_comments, moved_posts, texts_that_mention
+from forum.imports.queries import MovedPost, ids_of_comments, keys_that_mention, moved_posts, texts_that_mention
 from forum.markdown_writer import escape_markdown
 from forum.posts.models import Comment, Post
 from forum.posts.writing import set_body
+from forum.turns import end_turn, reading_apart
 from forum.urls import path_of
 
 # A link with words, and a bare address.
@@ -31,14 +32,20 @@ def rewrite_links(prefix: str, host: str, commit: Callable[[], object] | None) -
     """
     count = 0
     for kind in (Post, Comment):
-        last_id = -1
-        while items := texts_that_mention(kind, host, prefix, last_id):
-            last_id = items[-1].id
-            count += _rewrite(items, prefix)
+        last_key = prefix
+        while keys := _keys_after(last_key, kind, host, prefix, commit):
+            last_key = keys[-1]
+            count += _rewrite(texts_that_mention(kind, host, prefix, keys), prefix)
             db.session.flush()
-            if commit:
-                commit()
+            end_turn(commit)
     return count
+
+
+def _keys_after(
+    last_key: str, kind: type[Post | Comment], host: str, prefix: str, commit: Callable[[], object] | None
+) -> Sequence[str]:
+    with reading_apart(commit):
+        return keys_that_mention(kind, host, prefix, last_key)
 
 
 def _rewrite(items: Sequence[Post | Comment], prefix: str) -> int:

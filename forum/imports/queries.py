@@ -1,9 +1,9 @@
 """Queries of the import and of the archive."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, selectinload
 
 from forum.access import listed_clause
@@ -15,6 +15,7 @@ from forum.posts.models import Comment, Post
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 BATCH = 500
+REWRITTEN_AT_ONCE = 5
 _POST_COLUMNS = (
     Post.id,
     Post.slug,
@@ -90,18 +91,31 @@ def ids_of_comments(prefix: str, numbers: Collection[str]) -> dict[str, int]:
     return {str(row[0]).rpartition(" ")[2]: row[1] for row in rows}
 
 
+def keys_that_mention(kind: type[Post | Comment], host: str, prefix: str, after: str) -> Sequence[str]:
+    """Return the keys of imported texts with these words that nobody edited here, the first after a key, in order.
+
+    They are paged by the key itself, whose index holds nothing of what was written here.
+    """
+    key = kind.imported_from
+    statement = select(key).where(_mentions(kind, host, prefix), key > after).order_by(key).limit(REWRITTEN_AT_ONCE)
+    return cast("Sequence[str]", db.session.scalars(statement).all())
+
+
 def texts_that_mention(
-    kind: type[Post] | type[Comment], host: str, prefix: str, after: int
+    kind: type[Post | Comment], host: str, prefix: str, keys: Sequence[str]
 ) -> Sequence[Post | Comment]:
-    """Return imported texts with these words that nobody edited here, BATCH at a time by id."""
-    rows: Sequence[Post | Comment] = db.session.scalars(
-        select(kind)
-        .where(kind.imported_from.startswith(prefix, autoescape=True), kind.id > after)
-        .where(kind.edited_at.is_(None), kind.deleted_at.is_(None), kind.body.icontains(host, autoescape=True))
-        .order_by(kind.id)
-        .limit(BATCH)
-    ).all()  # type: ignore[assignment]
-    return rows
+    """Return those of the texts with these keys that nobody edited meanwhile."""
+    statement = select(kind).where(kind.imported_from.in_(keys), _mentions(kind, host, prefix))
+    return cast("Sequence[Post | Comment]", db.session.scalars(statement).all())
+
+
+def _mentions(kind: type[Post | Comment], host: str, prefix: str) -> ColumnElement[bool]:
+    return and_(
+        kind.imported_from.startswith(prefix, autoescape=True),
+        kind.edited_at.is_(None),
+        kind.deleted_at.is_(None),
+        kind.body.icontains(host, autoescape=True),
+    )
 
 
 def redirects_of(prefix: str) -> Sequence[Any]:

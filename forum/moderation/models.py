@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from forum.accounts.models import Member
 from forum.db import Id, RandomId, Timestamp, db
-from forum.posts.models import Comment, Post
+from forum.posts.models import Comment, Post, index_of_few
 from forum.vendors.models import Representative
 
 APPEAL_PERIOD = timedelta(days=182)
@@ -62,6 +62,7 @@ class Case(TargetMixin, db.Model):
         Index("ix_cases_open", "closed_at", "opened_at", "id"),
         Index("ix_cases_kind", "closed_at", "kind", "opened_at", "id"),
         Index("ix_cases_weight", "closed_at", "weight", "id"),
+        index_of_few("ix_cases_claimed_by", "claimed_by_id"),
     )
 
     id: Mapped[RandomId]
@@ -99,6 +100,7 @@ class CaseNote(db.Model):
     """A moderator's note to colleagues about a case. Never public."""
 
     __tablename__ = "case_notes"
+    __table_args__ = (index_of_few("ix_case_notes_author", "author_id"),)
 
     id: Mapped[RandomId]
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
@@ -149,8 +151,8 @@ class Decision(TargetMixin, db.Model):
     __tablename__ = "decisions"
     __table_args__ = (
         Index("ix_decisions_rule", "rule", "decided_at"),
-        # Covers what is counted of the log.
-        Index("ix_decisions_counted", "action", "rule", "source", "automated", "decided_at"),
+        Index("ix_decisions_new", "decided_at", "source"),
+        index_of_few("ix_decisions_moderator", "moderator_id"),
     )
 
     id: Mapped[Id]
@@ -189,6 +191,23 @@ class Decision(TargetMixin, db.Model):
     def is_about_representation(self) -> bool:
         """Whether it says who represents a vendor."""
         return self.source == "request" or self.action == "end"
+
+
+class DecisionCount(db.Model):
+    """How many decisions of a month are alike. A trigger of the database counts each when it is made."""
+
+    __tablename__ = "decision_counts"
+
+    # "2026-11"; the rule is 0 without one.
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    action: Mapped[str] = mapped_column(String(20), primary_key=True)
+    rule: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    source: Mapped[str] = mapped_column(String(20), primary_key=True)
+    # What the log says instead of the source, and whether everyone can read the entry: see log/queries.py.
+    public_source: Mapped[str] = mapped_column(String(20), primary_key=True)
+    automated: Mapped[bool] = mapped_column(primary_key=True)
+    is_listed: Mapped[bool] = mapped_column(primary_key=True)
+    number: Mapped[int]
 
 
 class WithheldText(db.Model):

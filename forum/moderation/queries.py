@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from forum.accounts.models import Member
 from forum.accounts.organisations import organisation_of
+from forum.chains import carries_link
 from forum.db import db, lock, now
 from forum.moderation.models import (
     Appeal,
@@ -36,16 +37,14 @@ def has_target(model: type[TargetMixin], item: Item) -> ColumnElement[bool]:
     return condition
 
 
-def has_target_among_texts(
-    model: type[TargetMixin], member: Member, post_ids: Sequence[int], comment_ids: Sequence[int]
-) -> ColumnElement[bool]:
-    """Return the condition that a row is about what the member signed, or about these anonymous texts of theirs."""
-    return or_(
-        model.post_id.in_(select(Post.id).where(Post.author_id == member.id)),
-        model.comment_id.in_(select(Comment.id).where(Comment.author_id == member.id)),
-        model.post_id.in_(post_ids),
-        model.comment_id.in_(comment_ids),
-    )
+def has_target_among_texts(model: type[TargetMixin], member: Member, links: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a row is about what the member signed, or about anonymous texts with these links."""
+    conditions: list[ColumnElement[bool]] = []
+    for column, kind in ((model.post_id, Post), (model.comment_id, Comment)):
+        conditions.append(column.in_(select(kind.id).where(kind.author_id == member.id)))
+        if links:
+            conditions.append(column.in_(select(kind.id).where(carries_link(kind.chain_link, links))))
+    return or_(*conditions)
 
 
 def find_open_case(kind: str, item: Item) -> Case | None:
@@ -187,19 +186,19 @@ def notes_for_case(case: Case) -> Sequence[CaseNote]:
 
 
 # Numbers of entries that are not listed in public are negative and in no order.
-_LATEST_FIRST = (Decision.decided_at.desc(), Decision.id.desc())
+LATEST_FIRST = (Decision.decided_at.desc(), Decision.id.desc())
 
 
 def decisions_about_item(item: Item) -> Sequence[Decision]:
     """Return all decisions about the item, the latest first."""
-    return db.session.scalars(select(Decision).where(has_target(Decision, item)).order_by(*_LATEST_FIRST)).all()
+    return db.session.scalars(select(Decision).where(has_target(Decision, item)).order_by(*LATEST_FIRST)).all()
 
 
 def previous_decision(item: Item, decision: Decision) -> Decision | None:
     """Return the decision about the item before this one."""
     is_earlier = (Decision.id != decision.id) & (Decision.decided_at <= decision.decided_at)
     earlier = select(Decision).where(has_target(Decision, item), is_earlier)
-    return db.session.scalar(earlier.order_by(*_LATEST_FIRST).limit(1))
+    return db.session.scalar(earlier.order_by(*LATEST_FIRST).limit(1))
 
 
 def decision_by_id(number: int) -> Select[Decision]:
@@ -224,32 +223,6 @@ def reversal_of(decision: Decision) -> Decision | None:
 def withheld_text(decision: Decision) -> WithheldText | None:
     """Return the text that the decision hid."""
     return db.session.scalar(select(WithheldText).where(WithheldText.decision_id == decision.id))
-
-
-def decisions_for_member(
-    member: Member, post_ids: Sequence[int], comment_ids: Sequence[int], limit: int = 100
-) -> Sequence[Decision]:
-    """Return decisions about the member, what they signed and these anonymous texts of theirs, the latest first."""
-    about_texts = has_target_among_texts(Decision, member, post_ids, comment_ids)
-    return db.session.scalars(
-        select(Decision).where(or_(Decision.member_id == member.id, about_texts)).order_by(*_LATEST_FIRST).limit(limit)
-    ).all()
-
-
-def decision_times(member: Member, links: Sequence[str], since: datetime, limit: int = 100) -> Sequence[datetime]:
-    """Return when decisions about the member and their texts were made after a moment, the latest first.
-
-    `links` are those of the member's anonymous texts.
-    """
-    own_posts = select(Post.id).where(or_(Post.author_id == member.id, Post.chain_link.in_(links)))
-    own_comments = select(Comment.id).where(or_(Comment.author_id == member.id, Comment.chain_link.in_(links)))
-    is_about = (Decision.member_id == member.id, Decision.post_id.in_(own_posts), Decision.comment_id.in_(own_comments))
-    return db.session.scalars(
-        select(Decision.decided_at)
-        .where(or_(*is_about), Decision.decided_at > since)
-        .order_by(Decision.decided_at.desc())
-        .limit(limit)
-    ).all()
 
 
 def decided_chain_links(since: datetime) -> Sequence[str]:

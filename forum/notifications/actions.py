@@ -4,22 +4,20 @@ from collections.abc import Callable, Mapping
 
 from forum.accounts.models import Member
 from forum.db import db
-from forum.notifications.following import as_read, following_by_state, following_of
+from forum.notifications.following import as_read, following_of, thread_follow
 from forum.notifications.member_state import (
     UNKNOWN,
     ItemState,
     SealedState,
     Target,
     seal_state,
-    unseal_items,
     unseal_state,
 )
 from forum.notifications.mention_queries import mentions_of
 from forum.notifications.models import MemberState
-from forum.notifications.own_text_queries import own_post_counts, own_texts_by_thread
-from forum.notifications.queries import item_count, sealed_state
+from forum.notifications.own_text_queries import NO_POSTS, own_post_counts, own_replies_in
+from forum.notifications.queries import item_count, state_of
 from forum.notifications.queue_actions import queue_event_for_mail
-from forum.posts.chain_queries import readable_chain_links_of
 from forum.posts.models import Post
 
 Change = Callable[[dict[Target, ItemState]], Mapping[Target, ItemState]]
@@ -27,7 +25,7 @@ Change = Callable[[dict[Target, ItemState]], Mapping[Target, ItemState]]
 
 def follow(member: Member, kind: str, item_id: int) -> None:
     """Follow a "post", "tag" or "vendor". What is in it already counts as read."""
-    if (kind, item_id) not in following_of(member).by_target():
+    if not _is_followed(member, kind, item_id):
         count, open_count = _counts(member, kind, item_id)
         _change_item(member.id, (kind, item_id), lambda state: ItemState(True, count, count, open_count))
 
@@ -48,9 +46,8 @@ def mark_read(member: Member, kind: str, item_id: int) -> None:
 
 def mark_all_read(member: Member) -> None:
     """Mark everything in all items the member follows as read."""
-    links = readable_chain_links_of(member)
-    followed = following_by_state(member, unseal_items(sealed_state(member.id)), links).by_target()
-    change_items(member.id, lambda items: items | as_read(member, items, followed, links))
+    followed = following_of(member).by_target()
+    change_items(member.id, lambda items: items | as_read(items, followed))
 
 
 def mark_thread_unread(post: Post) -> None:
@@ -79,14 +76,19 @@ def _change_item(member_id: int, target: Target, change: Callable[[ItemState], I
     change_items(member_id, lambda items: items | {target: change(items.get(target, UNKNOWN))})
 
 
+def _is_followed(member: Member, kind: str, item_id: int) -> bool:
+    if kind != "post":
+        return bool(state_of(member.id).items.get((kind, item_id), UNKNOWN).choice)
+    post = db.session.get(Post, item_id)
+    return post is not None and thread_follow(member, post) is not None
+
+
 def _counts(member: Member, kind: str, item_id: int) -> tuple[int, int]:
     """Return how many replies or posts by others are in an item, and how many with the member's anonymous ones."""
     total = item_count(kind, item_id)
     if kind == "post":
-        texts = own_texts_by_thread(member).get(item_id)
-        replies = texts.replies if texts else ()
+        replies = own_replies_in(member, item_id)
         own_count, signed_count = len(replies), sum(reply.is_signed for reply in replies)
     else:
-        own_count = own_post_counts(member, kind, [item_id]).get(item_id, 0)
-        signed_count = own_post_counts(member, kind, [item_id], links=()).get(item_id, 0)
+        signed_count, own_count = own_post_counts(member, kind, [item_id]).get(item_id, NO_POSTS)
     return max(total - own_count, 0), max(total - signed_count, 0)

@@ -7,11 +7,14 @@ whichever process: the state is sealed anew then, so its first characters are ot
 import time
 from typing import NamedTuple
 
+from flask import g
+
 from forum.access import is_anonymous_writing_locked, is_member, is_moderator
 from forum.accounts.models import Member
-from forum.notifications.news import news_of, unread_total
+from forum.notifications.news import OutlinedNews, outlined_news
 from forum.notifications.queries import muted_kinds_of, state_mark
 from forum.notifications.signals import work_counted
+from forum.notifications.unread_counts import has_many_unread
 from forum.templating import current_reader
 
 MAX_AGE_SECONDS = 30
@@ -63,7 +66,16 @@ def bell() -> Bell | None:
     return _period.bells[key]
 
 
+def note_news(member: Member, news: OutlinedNews) -> None:
+    """Let the bell of this request count what the page has read already."""
+    g.outlined_news = member.id, news
+
+
 def _count(member: Member) -> Bell:
+    noted: tuple[int, OutlinedNews] | None = g.get("outlined_news")
     has_work = is_moderator(member) and "work" not in muted_kinds_of(member.id)
     work = sum(number for _, number in work_counted.send(member)) if has_work else 0
-    return Bell(unread_total(news_of(member)), work)
+    if noted is None and has_many_unread(member, COUNT_CAP):
+        return Bell(COUNT_CAP + 1, work)
+    news = noted[1] if noted is not None and noted[0] == member.id else outlined_news(member)
+    return Bell(news.unread_total(COUNT_CAP), work)

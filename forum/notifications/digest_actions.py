@@ -1,223 +1,193 @@
 """The daily and the weekly mail: what is new in what a member follows openly, and whether something is new elsewhere.
 
 All are made at a fixed hour and in random order, so that neither the time nor the position of a mail shows which text
-it is about. Of what a member wrote anonymously a mail says no more than that something is new. The states of all
-members are sealed anew in the same run, also in random order.
+it is about. About what a member wrote anonymously, a mail says only that something is new. The same run seals the
+states of all members again, also in random order.
 
-This is done in batches of members drawn at random: each is prepared while others write, and then stored at once. A
-state says for which day its member was last mailed, so that after a run was killed the next one goes on with the rest.
+Members are processed in batches, drawn at random: each batch is prepared while others write, and then stored in one
+transaction. A state records the day its member was last mailed for, so the next run can continue a killed one.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
 from random import SystemRandom
 from typing import NamedTuple
 
-from sqlalchemy import delete, update
+from sqlalchemy import update
 
 from forum import mail
 from forum.access import is_anonymous_writing_locked
 from forum.accounts.models import Member
+from forum.accounts.queries import members_by_ids
 from forum.db import db
 from forum.links import external_url
 from forum.mail import Mail
-from forum.notifications.following import FollowedItem, following_by_state, open_total, openly_followed
+from forum.notifications import digest_looks as looks
+from forum.notifications.digest_days import DigestDay, was_mailed
+from forum.notifications.digest_looks import LONG_CHAIN, LOOK_AGAIN, has_outdated_items, is_chain_long
+from forum.notifications.followed_items import FollowedItem
+from forum.notifications.following import following_by_state, openly_followed
 from forum.notifications.idle_mail import (
     IdleState,
-    SignIns,
     idle_state,
     is_mail_stopped,
-    recent_sign_ins,
     with_idle_state,
 )
 from forum.notifications.mail_content import ShownRows, shown_rows
-from forum.notifications.mail_plans import Audience, DueRows, MailPlan, audience_of, prepare_news, section_plans
-from forum.notifications.mail_queries import Recipient, all_sealed_states, reachable_members, sealed_states
+from forum.notifications.mail_plans import MailPlan, prepare_news, section_plans
+from forum.notifications.mail_queries import Recipient, all_sealed_states, sealed_states
 from forum.notifications.member_state import UNKNOWN, SealedState, Target, seal_state, unseal_state
-from forum.notifications.models import MemberState, UnmailedText
+from forum.notifications.models import MemberState
 from forum.notifications.paces import DAILY, MAIL_KINDS, NEVER, NOW, WEEKLY, kinds_at, pace_of
-from forum.notifications.queries import locked_states
-from forum.notifications.queue_queries import queued_texts
-from forum.notifications.signals import anonymous_news_collected
+from forum.notifications.queries import item_totals, locked_states
 from forum.notifications.unsubscribe_tokens import token_for
 from forum.posts.chain_queries import readable_chain_links_of
 
-# The mark in a sealed state that says for which day its member was last mailed.
-MAILED_FOR: Target = ("mailed_for", 0)
-# The states and mails of at least this many members, if there are, are stored together, so that nobody stands out.
+# At least this many members (or all, if there are fewer) are stored together, so that nobody stands out.
 BATCH_SIZE = 200
 
 
 class MemberDigest(NamedTuple):
-    """What a day's mail is for one member, and how much is in what they follow."""
+    """The day's mail of one member, and the counts of what they follow."""
 
-    member_id: int
     mail: MailPlan | None
-    # Whether the mail tells of what they wrote anonymously whenever something is new there.
+    # Whether the mail would announce news about what they wrote anonymously, if there is any.
     is_announced: bool
     counts: dict[Target, int]
-    # The same of threads as everyone else counts it.
+    # The same for threads, as everyone else would count it.
     open_counts: dict[Target, int]
     unread_counts: dict[Target, int]
-    # The items of their state when the mail was planned. What they have followed since then is kept.
+    # How much is in each, by any author.
+    totals: dict[Target, int]
+    # The items of their state when the mail was planned. Those that they have followed since then stay.
     planned_targets: frozenset[Target]
     is_locked: bool
+    # What the new state says about the next look (digest_looks.py).
+    look_marks: frozenset[Target]
     idle: IdleState
-    # A last mail, since the member has not been here for long.
+    # A last mail, since the member has not visited for a long time.
     farewell: Recipient | None
 
 
 class PreparedDigest(NamedTuple):
-    """What to store for a member: their mails, and their state sealed anew, if it is still the former one."""
+    """What to store for a member: their mails and their new state, to replace the former one.
 
-    digest: MemberDigest
+    There is no digest for a member who already had the day's mail.
+    """
+
+    member_id: int
+    digest: MemberDigest | None
     former: str
     resealed: str
     mails: Sequence[Mail]
 
 
-class DigestDay(NamedTuple):
-    """What all mails of a day have in common."""
-
-    # None for a run on demand.
-    day: date | None
-    text_ids: Sequence[int]
-    # Texts that no later mail is about.
-    finished_text_ids: Sequence[int]
-
-    rows_by_pace: DueRows
-    # Chain links of anonymous texts that something was decided about.
-    decided_links: dict[str, set[str]]
-    audience: Audience
-    sign_ins: SignIns
-    recipients: dict[int, Recipient]
-    is_monday: bool
-
-
-def plan_day(moment: datetime, day: date | None = None) -> DigestDay:
-    """Return what all mails of a day are about."""
-    rows = queued_texts()
-    # A signed text is first announced at once, minutes after it appeared.
-    due = [row for row in rows if row.is_listed and (row.was_mailed_at_once or not row.is_signed)]
-    fresh = [row for row in due if not row.was_mailed_daily]
-    is_monday = moment.weekday() == 0
-    rows_by_pace = {
-        NOW: [row for row in fresh if not row.is_signed],
-        DAILY: fresh,
-        WEEKLY: due if is_monday else [],
-        NEVER: [],
-    }
-    recipients = {recipient.id: recipient for recipient in reachable_members(moment)}
-    due_ids = {row.id for row in due}
-    return DigestDay(
-        day,
-        sorted(due_ids),
-        [row.id for row in rows if not row.is_listed or (is_monday and row.id in due_ids)],
-        rows_by_pace,
-        _decided_links(moment, is_monday),
-        audience_of(due),
-        recent_sign_ins(),
-        recipients,
-        is_monday,
-    )
-
-
 def random_batches(day: DigestDay) -> Sequence[Sequence[int]]:
-    """Return the ids of the members who have not had this day's mail, in random batches of a few hundred."""
-    member_ids = [id for id, sealed in all_sealed_states() if not _was_mailed(unseal_state(sealed), day.day)]
+    """Return the ids of the members who have not had this day's mail, in random batches of a few hundred.
+
+    If few remain after a killed run, other members fill up the batch: their states are only sealed again.
+    """
+    member_ids: list[int] = []
+    mailed_ids: list[int] = []
+    for member_id, sealed in all_sealed_states():
+        (mailed_ids if was_mailed(unseal_state(sealed), day.day) else member_ids).append(member_id)
+    if member_ids:
+        missing = max(BATCH_SIZE - len(member_ids), 0)
+        member_ids += SystemRandom().sample(mailed_ids, min(missing, len(mailed_ids)))
     SystemRandom().shuffle(member_ids)
     count = max(len(member_ids) // BATCH_SIZE, 1)
     return [member_ids[n::count] for n in range(count)]
 
 
-def plan_digests(day: DigestDay, member_ids: Sequence[int]) -> list[tuple[MemberDigest, str]]:
-    """Return the day's mail for each of these members who has not had it, with their sealed state."""
-    states = sealed_states(member_ids)
-    digests = []
-    for member_id in member_ids:
-        state = unseal_state(states.get(member_id))
-        if member_id in states and not _was_mailed(state, day.day):
-            digests.append((_member_digest(member_id, state, day), states[member_id]))
+def plan_digests(day: DigestDay, member_ids: Sequence[int]) -> list[tuple[MemberDigest | None, str, int]]:
+    """Return each member's mail of the day (None for those who already had it), sealed state and id."""
+    sealed = sealed_states(member_ids)
+    states = {member_id: unseal_state(text) for member_id, text in sealed.items()}
+    totals = item_totals({target for state in states.values() for target in state.items})
+    digests: list[tuple[MemberDigest | None, str, int]] = []
+    for member in members_by_ids(list(states)):
+        state = states[member.id]
+        digest = None if was_mailed(state, day.day) else _member_digest(member, state, day, totals)
+        digests.append((digest, sealed[member.id], member.id))
     return digests
 
 
 def prepare_digests(day: DigestDay, member_ids: Sequence[int]) -> list[PreparedDigest]:
     """Return what to store for these members, with all mails rendered and sealed."""
     digests = plan_digests(day, member_ids)
-    mails = [digest.mail for digest, _ in digests if digest.mail is not None]
+    mails = [digest.mail for digest, _, _ in digests if digest is not None and digest.mail is not None]
     rows = shown_rows(section for planned in mails for section in planned.sections)
     return [
         PreparedDigest(
-            digest, sealed, seal_state(_announced(unseal_state(sealed), digest, day.day)), list(_mails_of(digest, rows))
+            member_id,
+            digest,
+            sealed,
+            seal_state(_announced(unseal_state(sealed), digest, day)),
+            list(_mails_of(digest, rows)),
         )
-        for digest, sealed in digests
+        for digest, sealed, member_id in digests
     ]
 
 
 def store_digests(day: DigestDay, batch: Sequence[PreparedDigest]) -> None:
-    """Write the mails of a batch to the outbox, and the states that say so.
+    """Write the mails of a batch to the outbox, and the states that record them.
 
-    A state that has changed meanwhile is sealed again. If another process has mailed its member, nothing is written.
+    A state that has changed since is sealed again. Its member gets no mail if another process has sent it already.
     """
-    states = locked_states([row.digest.member_id for row in batch])
+    states = locked_states([row.member_id for row in batch])
     mails: list[Mail] = []
     rows = []
     for row in batch:
-        present, sealed = states.get(row.digest.member_id), row.resealed
+        present, sealed, digest = states.get(row.member_id), row.resealed, row.digest
+        if present is None:
+            continue
         if present != row.former:
             state = unseal_state(present)
-            if present is None or _was_mailed(state, day.day):
-                continue
-            sealed = seal_state(_announced(state, row.digest, day.day))
-        rows.append({"member_id": row.digest.member_id, "sealed": sealed})
-        mails += row.mails
+            digest = None if was_mailed(state, day.day) else digest
+            sealed = seal_state(_announced(state, digest, day))
+        rows.append({"member_id": row.member_id, "sealed": sealed})
+        mails += row.mails if digest is not None else ()
     if rows:
         db.session.execute(update(MemberState), rows)
     mail.enqueue_all(mails)
 
 
-def record_texts(day: DigestDay) -> None:
-    """Record which texts the mails have announced, and remove those that no later mail is about."""
-    announced = update(UnmailedText).where(UnmailedText.id.in_(day.text_ids)).values(was_mailed_daily=True)
-    db.session.execute(announced, execution_options={"synchronize_session": False})
-    finished = delete(UnmailedText).where(UnmailedText.id.in_(day.finished_text_ids))
-    db.session.execute(finished, execution_options={"synchronize_session": False})
-
-
-def _was_mailed(state: SealedState, day: date | None) -> bool:
-    return day is not None and state.marks.get(MAILED_FOR) == day.toordinal()
-
-
-def _mails_of(digest: MemberDigest, rows: ShownRows) -> Iterator[Mail]:
+def _mails_of(digest: MemberDigest | None, rows: ShownRows) -> Iterator[Mail]:
+    if digest is None:
+        return
     if digest.mail is not None:
         yield prepare_news(digest.mail, rows)
     if digest.farewell is not None:
         yield _farewell(digest.farewell)
 
 
-def _member_digest(member_id: int, state: SealedState, day: DigestDay) -> MemberDigest:
-    member = db.session.get_one(Member, member_id)
-    links = readable_chain_links_of(member)
-    items = following_by_state(member, state.items, links).by_target()
+def _member_digest(member: Member, state: SealedState, day: DigestDay, totals: Mapping[Target, int]) -> MemberDigest:
     idle = idle_state(member, state, day.sign_ins)
-    recipient = day.recipients.get(member_id)
-    news = MailPlan(recipient, []) if recipient is not None and not idle.is_over else None
-    is_announced = news is not None and _is_due(pace_of(news.recipient.mail_paces, "post"), day)
-    if news is not None:
-        news = _news(member, state, news.recipient, items if is_announced else {}, day, links)
+    recipient = day.recipients.get(member.id)
+    reachable = None if idle.is_over else recipient
+    is_announced = reachable is not None and _is_due(pace_of(reachable.mail_paces, "post"), day)
+    may_have_news = LOOK_AGAIN in state.marks or looks.may_have_news(member, state, day.news_links)
+    is_look = (is_announced and may_have_news) or has_outdated_items(state.items, totals)
+    links = readable_chain_links_of(member) if is_look else []
+    items = following_by_state(member, state.items, links).by_target() if is_look else {}
     wants_mail = recipient is not None and kinds_at(recipient.mail_paces, [NEVER]) != MAIL_KINDS.keys()
     return MemberDigest(
-        member_id,
-        news,
+        _news(member, state, reachable, items if is_announced else {}, day, links) if reachable else None,
         is_announced,
         {target: item.total for target, item in items.items()},
-        {target: open_total(item) for target, item in items.items() if target[0] == "post"},
+        {target: item.open_total for target, item in items.items() if target[0] == "post"},
         {target: item.unread for target, item in items.items()},
-        frozenset(state.items),
+        {target: item.count for target, item in items.items()},
+        frozenset(state.items) if is_look else frozenset(),
         is_anonymous_writing_locked(member),
+        _look_marks(member, state, is_look, may_have_news and not is_announced),
         idle,
         recipient if idle.is_over and not is_mail_stopped(state) and wants_mail else None,
     )
+
+
+def _look_marks(member: Member, state: SealedState, is_look: bool, is_later: bool) -> frozenset[Target]:
+    is_long = is_chain_long(member) if is_look else LONG_CHAIN in state.marks
+    return frozenset(mark for mark, is_set in ((LONG_CHAIN, is_long), (LOOK_AGAIN, is_later)) if is_set)
 
 
 def _news(
@@ -228,8 +198,9 @@ def _news(
     day: DigestDay,
     links: Sequence[str],
 ) -> MailPlan | None:
-    """Return the mail to a member, or None; `items` are those whose news may be announced without naming them."""
-    due = {kind: day.rows_by_pace[pace_of(recipient.mail_paces, kind)] for kind in MAIL_KINDS}
+    """Return the mail to a member, or None. News about `items` may be announced without naming them."""
+    rows_by_pace = day.rows_by_pace(state)
+    due = {kind: rows_by_pace[pace_of(recipient.mail_paces, kind)] for kind in MAIL_KINDS}
     has_due = any(due.values()) and day.audience.may_include(member.id, state)
     plans = section_plans(member, due, day.audience) if has_due else []
     unannounced = {target for target, item in items.items() if item.is_unannounced and target[0] == "post"}
@@ -239,34 +210,20 @@ def _news(
     return MailPlan(recipient, plans, has_anonymous_news) if plans or has_anonymous_news else None
 
 
-def _decided_links(moment: datetime, is_monday: bool) -> dict[str, set[str]]:
-    """Return the links of anonymous texts that something was decided about since the last mail of each pace."""
-    hour = moment.replace(minute=0, second=0, microsecond=0)
-    daily = _links_since(hour - timedelta(days=1))
-    return {
-        NOW: daily,
-        DAILY: daily,
-        WEEKLY: _links_since(hour - timedelta(days=7)) if is_monday else set(),
-        NEVER: set(),
-    }
-
-
-def _links_since(moment: datetime) -> set[str]:
-    return {link for _, links in anonymous_news_collected.send(moment) for link in links}
-
-
 def _is_due(pace: str, day: DigestDay) -> bool:
     return pace in (NOW, DAILY) or (pace == WEEKLY and day.is_monday)
 
 
-def _announced(state: SealedState, digest: MemberDigest, day: date | None) -> SealedState:
-    """Return the state after the mail. What is gone is forgotten, and of what was deleted nothing counts as read.
+def _announced(state: SealedState, digest: MemberDigest | None, day: DigestDay) -> SealedState:
+    """Return the state after the mail, without items that no longer exist or read counts of deleted texts.
 
-    While anonymous writing is locked the items stay: not all that the member follows is known.
+    While anonymous writing is locked the items stay, since not everything that the member follows is known then.
     """
+    if digest is None:
+        return state
     state = with_idle_state(state, digest.idle)
-    if day is not None:
-        state = state._replace(marks=state.marks | {MAILED_FOR: day.toordinal()})
+    marks = {target: mark for target, mark in state.marks.items() if target not in (LONG_CHAIN, LOOK_AGAIN)}
+    state = state._replace(marks=marks | dict.fromkeys(digest.look_marks, 1) | day.marks(state))
     if digest.is_locked:
         return state
     removed = digest.planned_targets - digest.counts.keys()
@@ -280,7 +237,7 @@ def _announced(state: SealedState, digest: MemberDigest, day: date | None) -> Se
         is_announced = digest.is_announced and digest.unread_counts[target] > 0
         item = item._replace(mailed_count=count if is_announced else min(item.mailed_count, count))
         if item != UNKNOWN:
-            items[target] = item
+            items[target] = item._replace(total=digest.totals[target])
     return state._replace(items=items)
 
 

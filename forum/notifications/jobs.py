@@ -6,7 +6,8 @@ from forum import jobs
 from forum.db import db, now, reading, writing
 from forum.job_runs import claim_run, day_of_run, days_of_run, once_per_day
 from forum.notifications.at_once_actions import enqueue_at_once, plan_at_once
-from forum.notifications.digest_actions import plan_day, prepare_digests, random_batches, record_texts, store_digests
+from forum.notifications.digest_actions import prepare_digests, random_batches, store_digests
+from forum.notifications.digest_days import begin_run, plan_day, remove_texts
 from forum.notifications.representative_actions import assign_to_representatives, mail_representatives
 
 
@@ -16,8 +17,9 @@ def send_representative_mails() -> None:
     """Mail vendor representatives, once a day so that a mail does not show when someone posted."""
     claim_run()
     assign_to_representatives()
-    mail_representatives(_moment())
+    moment = _moment()
     db.session.commit()
+    mail_representatives(moment, db.session.commit)
 
 
 @once_per_day(hour=5, minute=0)
@@ -29,8 +31,10 @@ def send_digests() -> None:
     gets a mail twice, and the next run goes on with the others: the run is only claimed at the end.
     """
     _send_at_once()
+    previous_number = begin_run(day_of_run())
+    db.session.commit()
     with reading():
-        day = plan_day(_moment(), day_of_run())
+        day = plan_day(_moment(), previous_number, day_of_run())
         batches = random_batches(day)
         db.session.rollback()
     for member_ids in batches:
@@ -39,8 +43,8 @@ def send_digests() -> None:
             db.session.rollback()
         store_digests(day, prepared)
         db.session.commit()
+    remove_texts(day, db.session.commit)
     claim_run()
-    record_texts(day)
     db.session.commit()
 
 

@@ -6,7 +6,9 @@ Whoever writes follows without a row.
 from typing import Any
 
 from flask import g, has_app_context
-from sqlalchemy import Connection, event, insert, inspect
+from sqlalchemy import Connection, event, insert
+from sqlalchemy.orm.attributes import get_history
+from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
 
 from forum.db import db, new_random_id
 from forum.notifications.models import Mention, PendingMention, UnmailedText
@@ -48,7 +50,7 @@ def _follow_moved(comment_ids: list[int], into: Post) -> None:
 @event.listens_for(Comment, "after_update")
 def _note_mentions(mapper: object, connection: Connection, item: Any) -> None:
     """Note in the text's own transaction that whom it mentions, or mentioned before, is to be looked up."""
-    versions = inspect(item).attrs.body_html.history
+    versions = get_history(item, "body_html", PASSIVE_NO_INITIALIZE)
     if not any(mentioned_slugs(html) for html in (*(versions.added or ()), *(versions.deleted or ())) if html):
         return
     is_post = isinstance(item, Post)

@@ -75,9 +75,8 @@ def section_plans(member: Member, due: DueRows, audience: Audience) -> list[Sect
     ids_by_kind = {kind: _ids(member, kind, rows, audience) for kind, rows in due.items()}
     events = {row.post_id for row in due.get("post", ()) if row.kind == "event"}
     new_posts = {row.post_id for row in due.get("mention", ()) if row.kind == "post"}
-    post_ids = {row.post_id for rows in due.values() for row in rows}
     plans: list[SectionPlan] = []
-    for group in news_of(member, with_anonymous=False, with_muted=True, post_ids=post_ids):
+    for group in news_of(member, with_anonymous=False, with_muted=True, targets=audience.targets):
         happened = {"post": group.item in events, "mention": group.item in new_posts}
         plan = section_plan(group, ids_by_kind, [kind for kind in happened if happened[kind]])
         if plan.ids:

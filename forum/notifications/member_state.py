@@ -5,7 +5,7 @@ in it: that is derived from their own texts.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from forum import anonymity
@@ -30,6 +30,8 @@ class ItemState(NamedTuple):
     mailed_count: int = 0
     # `seen_count` as everyone else would have it, with the member's own anonymous texts: mail goes by it.
     seen_openly: int | None = None
+    # How much there was altogether when the daily run last looked; None if it has not since the member changed this.
+    total: int | None = None
 
 
 MemberItems = Mapping[Target, ItemState]
@@ -57,29 +59,25 @@ def seal_state(state: SealedState) -> str:
         "searches": state.searches,
         "muted": sorted(state.muted_kinds),
     }
-    length = MIN_LENGTH
-    while length < len(json.dumps(values)):
+    length, plain_length = MIN_LENGTH, len(json.dumps(values))
+    while length < plain_length:
         length *= 4
     return anonymity.seal_json(PURPOSE, values, pad=length)
 
 
 def unseal_state(sealed: str | None) -> SealedState:
     """Unseal a state; an empty one when there is none, or when the key is lost."""
-    values: dict[str, Any] = anonymity.unseal_json(PURPOSE, sealed) or {}
-    if "items" not in values:
-        # Sealed by a version that stored nothing but items.
-        values = {"items": values}
-    items: dict[Target, ItemState] = {}
-    for target, (choice, seen_count, mailed_count, *later_fields) in values["items"].items():
-        choice = None if choice is None else bool(choice)
-        items[_target(target)] = ItemState(choice, seen_count, mailed_count or 0, *later_fields)
+    values = _unsealed_values(sealed)
+    items = {_target(target): _item_state(*fields) for target, fields in values["items"].items()}
     marks = {_target(target): mark for target, mark in values.get("marks", {}).items()}
     return SealedState(items, marks, values.get("searches", {}), frozenset(values.get("muted", ())))
 
 
-def unseal_items(sealed: str | None) -> dict[Target, ItemState]:
-    """Return the items of a sealed state."""
-    return unseal_state(sealed).items
+def unseal_items(sealed: str | None, targets: Iterable[Target]) -> dict[Target, ItemState]:
+    """Return what is stored about these items in a sealed state, which may have thousands."""
+    items = _unsealed_values(sealed)["items"]
+    names = ((target, f"{target[0]} {target[1]}") for target in targets)
+    return {target: _item_state(*items[name]) for target, name in names if name in items}
 
 
 def reseal_items(sealed: str | None, items: MemberItems) -> str:
@@ -90,6 +88,16 @@ def reseal_items(sealed: str | None, items: MemberItems) -> str:
 def empty_state() -> SealedState:
     """Return the state of somebody who has just joined."""
     return SealedState({}, {}, {}, frozenset())
+
+
+def _unsealed_values(sealed: str | None) -> dict[str, Any]:
+    values: dict[str, Any] = anonymity.unseal_json(PURPOSE, sealed) or {}
+    # A version stored nothing but items.
+    return values if "items" in values else {"items": values}
+
+
+def _item_state(choice: Any, seen_count: int | None, mailed_count: int | None, *later_fields: int | None) -> ItemState:
+    return ItemState(None if choice is None else bool(choice), seen_count, mailed_count or 0, *later_fields)
 
 
 def _target(text: str) -> Target:

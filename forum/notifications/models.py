@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from forum.accounts.models import Member
 from forum.db import RandomId, db
 from forum.notifications.member_state import empty_state, seal_state
+from forum.posts.models import index_of_few
 
 
 class MemberState(db.Model):
@@ -59,14 +60,16 @@ class UnmailedText(db.Model):
     """
 
     __tablename__ = "unmailed_texts"
+    __table_args__ = (index_of_few("ix_unmailed_texts_comment_id", "comment_id"), {"sqlite_with_rowid": False})
 
     id: Mapped[RandomId]
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
-    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"))
     # "post", "reply", or "event": something in the thread that is no text.
     kind: Mapped[str] = mapped_column(String(10))
     was_mailed_at_once: Mapped[bool] = mapped_column(default=False, server_default=false())
-    was_mailed_daily: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Daily runs number what they find, each higher than the run before; None until then.
+    run_number: Mapped[int | None]
 
 
 class UnmailedPost(db.Model):

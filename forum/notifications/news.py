@@ -5,27 +5,31 @@ out only here, where the list is made for its reader.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
 from forum.accounts.models import Member
 from forum.db import now, start_of_day
-from forum.notifications.following import FollowedItem, Following, following_by_state, openly_followed
-from forum.notifications.member_state import Target, unseal_state
+from forum.notifications.followed_items import FollowedItem, Following
+from forum.notifications.following import following_by_state, openly_followed, with_titles
+from forum.notifications.item_pages import Page, page_of
+from forum.notifications.member_state import SealedState, Target
 from forum.notifications.mention_queries import mentions_of
-from forum.notifications.news_queries import NewsRow, latest_posts, latest_replies
-from forum.notifications.own_text_queries import OwnTexts, state_and_own_replies
-from forum.notifications.queries import followed_posts, sealed_state
+from forum.notifications.news_queries import NewsRow, latest_posts, latest_replies, latest_times
+from forum.notifications.own_text_queries import OwnTexts
+from forum.notifications.queries import followed_posts, state_of
 from forum.notifications.search_follows import matches_by_search, search_path
 from forum.notifications.signals import news_collected
+from forum.notifications.unread_replies import last_written
 from forum.posts.chain_queries import readable_chain_links_of
-from forum.posts.comment_actions import position_of
-from forum.posts.models import Post
 from forum.urls import path_of
 
 # Of more threads with something unread, the ones with the latest activity are listed.
 MAX_THREADS = 100
+# What is new in a thread is of these kinds.
+THREAD_KINDS = frozenset({"mention", "reply", "official", "post"})
 
 
 class NewsPart(NamedTuple):
@@ -62,36 +66,102 @@ class NewsGroup(NamedTuple):
         return f"{self.kind} {self.item}"
 
 
+class Outline(NamedTuple):
+    """A group as known from counts. Its texts are looked up when it is listed: see `complete`."""
+
+    group: NewsGroup
+    # None for a group that is complete.
+    item: FollowedItem | None = None
+    mention_ids: Sequence[int] = ()
+
+
 def news_of(
     member: Member,
     *,
     with_anonymous: bool = True,
     with_muted: bool = False,
-    post_ids: Collection[int] | None = None,
+    targets: Collection[Target] | None = None,
 ) -> list[NewsGroup]:
     """Return what is new for the member, the latest first, if not asked otherwise without the kinds they turned off.
 
     Without `with_anonymous`, everything is as if the member had never written anonymously: their own anonymous replies
     count as anybody's, and threads in which they wrote only anonymously are left out. A mail may say no more than that.
-    With `post_ids`, new replies are looked up in these threads only.
+    With `targets`, new replies and posts are looked up in these threads, tags and vendors only.
     """
-    state = unseal_state(sealed_state(member.id))
+    news = outlined_news(member, with_anonymous=with_anonymous, with_muted=with_muted, targets=targets)
+    return news.complete(news.outlines)
+
+
+class OutlinedNews(NamedTuple):
+    """All that is new for a member, the latest first, without the kinds they turned off."""
+
+    outlines: Sequence[Outline]
+    muted_kinds: frozenset[str]
+    following: Following
+    # Its sources: the member's state, and the links of their anonymous texts.
+    state: SealedState
+    links: Sequence[str]
+
+    def complete(self, outlines: Sequence[Outline]) -> list[NewsGroup]:
+        """Return the groups of some of the outlines, without those of which only muted kinds are new."""
+        replies, posts = _texts_of(outlines)
+        own_ids = _own_post_ids(self.following) if any(posts.values()) else set()
+        groups = []
+        for outline in outlines:
+            group, item = outline.group, outline.item
+            if item is not None and item.kind == "post":
+                parts = _thread_parts(item, replies.get(item.row.id, []), outline.mention_ids)
+                group = group._replace(parts=parts)
+            elif item is not None:
+                rows = [row for row in posts[item.kind].get(item.row.id, []) if row.id not in own_ids]
+                ids = tuple(row.id for row in rows[: item.unread])
+                group = group._replace(parts=(NewsPart(item.kind, item.unread, ids),))
+            parts = tuple(part for part in group.parts if part.kind not in self.muted_kinds and part.unread > 0)
+            groups += [group._replace(parts=parts)] if parts else []
+        return groups
+
+    def page(self, after: str | None) -> Page[NewsGroup]:
+        """Return the page of groups after the one that this cursor stands for."""
+        page = page_of(self.outlines, after, lambda outline: outline.group.target)
+        return Page(self.complete(page.items), page.next_after, page.is_further)
+
+    def unread_total(self, cap: int) -> int:
+        """Return how much is unread in all groups: exactly up to the cap.
+
+        Counts suffice, except where a mention may be one of the unread replies or where a kind of reply is muted.
+        """
+        total, uncounted = 0, []
+        for outline in self.outlines:
+            if outline.mention_ids or (outline.group.kind == "post" and not self.muted_kinds.isdisjoint(THREAD_KINDS)):
+                uncounted.append(outline)
+            else:
+                total += outline.group.unread
+        return total if total > cap else total + sum(group.unread for group in self.complete(uncounted))
+
+
+def outlined_news(
+    member: Member,
+    *,
+    with_anonymous: bool = True,
+    with_muted: bool = False,
+    targets: Collection[Target] | None = None,
+) -> OutlinedNews:
+    """Return the same as outlines: the texts of a group are looked up only on demand."""
+    state = state_of(member.id)
     links = readable_chain_links_of(member)
     find_followed = following_by_state if with_anonymous else openly_followed
     following = find_followed(member, state.items, links)
     muted_kinds: frozenset[str] = frozenset() if with_muted else state.muted_kinds
     mentions = {} if "mention" in muted_kinds else _mentions_by_thread(member, following.posts)
-    threads = [item for item in following.posts if post_ids is None or item.row.id in post_ids]
-    groups = [*_thread_groups(threads, mentions, state.marks), *_item_groups(following)]
-    groups += _search_groups(following, state.searches)
+    due = following if targets is None else following.only_in(targets)
+    outlines = [*_threads(due.posts, mentions, state.marks)]
+    outlines += [*_topics("vendor", due.vendors, muted_kinds), *_topics("tag", due.tags, muted_kinds)]
+    groups = [] if "search" in muted_kinds else _search_groups(following, state.searches)
     for _, added in news_collected.send(member, state=state, links=links if with_anonymous else []):
-        groups += added
-    return sorted(_without_kinds(groups, muted_kinds), key=lambda group: (group.latest_at, group.target), reverse=True)
-
-
-def unread_total(groups: Iterable[NewsGroup]) -> int:
-    """Return how much is unread in all groups."""
-    return sum(group.unread for group in groups)
+        groups += [group for group in added if not muted_kinds.issuperset(part.kind for part in group.parts)]
+    outlines += [Outline(group) for group in groups if group.unread]
+    outlines.sort(key=lambda outline: (outline.group.latest_at, outline.group.target), reverse=True)
+    return OutlinedNews(outlines, muted_kinds, following, state, links)
 
 
 def without_private(group: NewsGroup) -> NewsGroup:
@@ -104,40 +174,53 @@ def without_private(group: NewsGroup) -> NewsGroup:
     return group._replace(parts=(*(part for part in group.parts if part not in merged), part))
 
 
-def _without_kinds(groups: Iterable[NewsGroup], muted_kinds: frozenset[str]) -> Iterable[NewsGroup]:
-    for group in groups:
-        parts = tuple(part for part in group.parts if part.kind not in muted_kinds and part.unread > 0)
-        if parts:
-            yield group._replace(parts=parts)
+def _own_post_ids(following: Following) -> set[int]:
+    return {item.row.id for item in following.posts if item.texts is not None and item.texts.wrote_post}
 
 
-def _thread_groups(
+def _threads(
     items: Sequence[FollowedItem], mentions: Mapping[int, Sequence[int]], marks: Mapping[Target, int]
-) -> list[NewsGroup]:
-    """Return the threads with unread replies, and those with unread mentions, followed or not."""
+) -> Iterator[Outline]:
+    """Yield the threads with unread replies, and those with unread mentions, followed or not."""
     new_mentions = {
         post_id: ids[: len(ids) - mark]
         for post_id, ids in mentions.items()
         if len(ids) > (mark := marks.get(("post", post_id), 0))
     }
-    followed_ids = {item.row.id for item in items}
-    rows = followed_posts([post_id for post_id in new_mentions if post_id not in followed_ids])
-    threads = [item for item in items if item.unread][:MAX_THREADS]
-    threads += [item for item in items if not item.unread and item.row.id in new_mentions]
-    threads += [FollowedItem(row, 0, 0, is_unannounced=False) for row in rows]
-    replies = _rows_by(lambda row: row.post_id, latest_replies([item.row.id for item in threads if item.unread]))
-    return [
-        NewsGroup(
-            "post",
-            item.row.id,
-            item.row.title,
-            path_of("posts.show", post_id=item.row.id, slug=item.row.slug),
-            item.row.last_activity_at,
-            _thread_parts(item, replies.get(item.row.id, []), new_mentions.get(item.row.id, ())),
-            mark=len(mentions.get(item.row.id, ())),
-        )
-        for item in threads
-    ]
+    unread = list(islice((item for item in items if item.unread), MAX_THREADS))
+    listed_ids = {item.row.id for item in unread}
+    followed = {item.row.id: item for item in items if item.row.id in new_mentions} if new_mentions else {}
+    mentioned = [item for post_id, item in followed.items() if post_id not in listed_ids]
+    rows = followed_posts([post_id for post_id in new_mentions if post_id not in followed])
+    for item in [*with_titles([*unread, *mentioned]), *(FollowedItem("post", row) for row in rows)]:
+        row, mark = item.row, len(mentions.get(item.row.id, ()))
+        path = path_of("posts.show", post_id=row.id, slug=row.slug)
+        parts = (NewsPart("post", item.unread),)
+        group = NewsGroup("post", row.id, row.title, path, row.last_activity_at, parts, mark)
+        yield Outline(group, item, new_mentions.get(row.id, ()))
+
+
+def _topics(kind: str, items: Sequence[FollowedItem], muted_kinds: Collection[str]) -> Iterator[Outline]:
+    """Yield the vendors or tags with unread posts."""
+    unread = {item.row.id: item for item in items if item.unread} if kind not in muted_kinds else {}
+    latest = latest_times(kind, unread.keys())
+    for item_id, item in unread.items():
+        if item_id in latest:
+            title = item.row.name if kind == "vendor" else f"#{item.row.name}"
+            path = path_of(f"pages.{kind}", slug=item.row.slug)
+            parts = (NewsPart(kind, item.unread),)
+            yield Outline(NewsGroup(kind, item_id, title, path, latest[item_id], parts), item)
+
+
+def _texts_of(outlines: Sequence[Outline]) -> tuple[dict[int, list[NewsRow]], dict[str, dict[int, list[NewsRow]]]]:
+    """Return the latest replies by thread, and the latest posts by kind and item, of these outlines."""
+    unread: dict[str, list[int]] = {"post": [], "vendor": [], "tag": []}
+    for outline in outlines:
+        if outline.item is not None and outline.item.unread:
+            unread[outline.item.kind].append(outline.item.row.id)
+    replies = _rows_by(lambda row: row.post_id, latest_replies(unread["post"]))
+    kinds = ("vendor", "tag")
+    return replies, {kind: _rows_by(lambda row: row.item_id, latest_posts(kind, unread[kind])) for kind in kinds}
 
 
 def _thread_parts(item: FollowedItem, rows: Sequence[NewsRow], mention_ids: Sequence[int]) -> tuple[NewsPart, ...]:
@@ -164,57 +247,25 @@ def _thread_parts(item: FollowedItem, rows: Sequence[NewsRow], mention_ids: Sequ
 
 def _mentions_by_thread(member: Member, items: Sequence[FollowedItem]) -> dict[int, list[int]]:
     """Return the ids of the replies that mention the member, 0 for the post, by thread. Their own texts are none."""
+    rows = mentions_of(member.id)
+    if not rows:
+        return {}
     texts = [item.texts for item in items if item.texts is not None]
     own_ids = {reply.id for own_texts in texts for reply in own_texts.replies}
     own_post_ids = {item.row.id for item in items if item.texts is not None and item.texts.wrote_post}
     by_thread: dict[int, list[int]] = {}
-    for row in mentions_of(member.id):
+    for row in rows:
         if row.comment_id not in own_ids and (row.comment_id is not None or row.post_id not in own_post_ids):
             by_thread.setdefault(row.post_id, []).append(row.comment_id or 0)
     return by_thread
 
 
-def first_unread_reply(post: Post, member: Member, unread: int) -> int | None:
-    """Return the id of the oldest among the last `unread` replies that others wrote, or None without any."""
-    _, own_replies = state_and_own_replies(member, post.id, post.thread_key)
-    own_ids = {reply.id for reply in own_replies}
-    rows = last_written([row for row in latest_replies([post.id]) if row.id not in own_ids], unread)
-    return rows[-1].id if rows else None
-
-
-def last_written(rows: Sequence[NewsRow], number: int) -> Sequence[NewsRow]:
-    """Return the last of the rows to be written. An anonymous reply has a day and a place in its thread."""
-    if number >= len(rows) or number == 0:
-        return rows[:number]
-    day = start_of_day(rows[number - 1].created_at)
-    certain = [row for row in rows if start_of_day(row.created_at) > day]
-    same_day = [row for row in rows if start_of_day(row.created_at) == day]
-    is_tied = rows[number - 1].created_at == rows[number].created_at
-    if is_tied or any(row.pseudonym_id is not None for row in same_day):
-        same_day.sort(key=lambda row: position_of(row.position_seal), reverse=True)
-    return [*certain, *same_day][:number]
-
-
-def _item_groups(following: Following) -> list[NewsGroup]:
-    own_ids = {item.row.id for item in following.posts if item.texts is not None and item.texts.wrote_post}
-    groups = []
-    for kind, items in (("vendor", following.vendors), ("tag", following.tags)):
-        unread = {item.row.id: item for item in items if item.unread}
-        rows = _rows_by(lambda row: row.item_id, latest_posts(kind, list(unread)))
-        for item_id, item in unread.items():
-            posts = [row for row in rows.get(item_id, []) if row.id not in own_ids][: item.unread]
-            if posts:
-                title = item.row.name if kind == "vendor" else f"#{item.row.name}"
-                path = path_of(f"pages.{kind}", slug=item.row.slug)
-                part = NewsPart(kind, item.unread, tuple(row.id for row in posts))
-                groups.append(NewsGroup(kind, item_id, title, path, posts[0].created_at, (part,)))
-    return groups
-
-
 def _search_groups(following: Following, searches: Mapping[str, int]) -> list[NewsGroup]:
+    if not searches:
+        return []
     texts = {item.row.id: item.texts for item in following.posts if item.texts is not None}
     own_replies = {(post_id, reply.id) for post_id, own_texts in texts.items() for reply in own_texts.replies}
-    own_posts = {(post_id, None) for post_id, own_texts in texts.items() if own_texts.wrote_post}
+    own_posts = {(post_id, None) for post_id in _own_post_ids(following)}
     matches = matches_by_search(searches, own_replies | own_posts)
     day = start_of_day(now())
     return [

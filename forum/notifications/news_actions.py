@@ -8,21 +8,22 @@ from forum.notifications.actions import change_state
 from forum.notifications.following import as_read, following_by_state
 from forum.notifications.kinds import KINDS
 from forum.notifications.member_state import SealedState, Target
-from forum.notifications.news import NewsGroup, news_of
-from forum.posts.chain_queries import readable_chain_links_of
+from forum.notifications.news import NewsGroup, OutlinedNews, outlined_news
 
 
 def mark_group_read(member: Member, target: str) -> NewsGroup | None:
     """Mark what is new in one thread, vendor, tag or of another kind as read, and return it. None when nothing is."""
-    group = next((group for group in news_of(member) if group.target == target), None)
-    if group is not None:
-        _mark_read(member, [group])
-    return group
+    news = outlined_news(member)
+    groups = news.complete([outline for outline in news.outlines if outline.group.target == target])
+    if groups:
+        _mark_read(member, news, groups)
+    return groups[0] if groups else None
 
 
 def mark_everything_read(member: Member) -> None:
     """Mark all news as read, also of kinds that are turned off. Threads stay while anonymous writing is locked."""
-    _mark_read(member, news_of(member, with_muted=True), is_everything=True)
+    news = outlined_news(member, with_muted=True)
+    _mark_read(member, news, [outline.group for outline in news.outlines], is_everything=True)
 
 
 def mute_kinds(member: Member, muted_kinds: Iterable[str]) -> None:
@@ -31,17 +32,20 @@ def mute_kinds(member: Member, muted_kinds: Iterable[str]) -> None:
     change_state(member.id, lambda state: state._replace(muted_kinds=kinds))
 
 
-def _mark_read(member: Member, groups: Iterable[NewsGroup], *, is_everything: bool = False) -> None:
+def _mark_read(member: Member, news: OutlinedNews, groups: Iterable[NewsGroup], *, is_everything: bool = False) -> None:
     marks = {(group.kind, group.item): group.mark for group in groups}
-    links = readable_chain_links_of(member)
+    is_locked = is_anonymous_writing_locked(member)
 
     def change(state: SealedState) -> SealedState:
+        # The state is locked now. Only if it was changed meanwhile is what they follow looked up again.
+        is_same = state.items == news.state.items
+        following = news.following if is_same else following_by_state(member, state.items, news.links)
         items = {
             target: item
-            for target, item in following_by_state(member, state.items, links).by_target().items()
-            if (is_everything or target in marks) and not is_anonymous_writing_locked(member)
+            for target, item in following.by_target().items()
+            if (is_everything or target in marks) and not is_locked
         }
-        return _with_marks(state, marks)._replace(items=state.items | as_read(member, state.items, items, links))
+        return _with_marks(state, marks)._replace(items=state.items | as_read(state.items, items))
 
     change_state(member.id, change)
 

@@ -1,7 +1,5 @@
 """The list of news, the buttons that mark it as read, and the kinds of news that a member chooses."""
 
-from collections.abc import Sequence
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -10,16 +8,16 @@ from forum.access import is_member, is_moderator
 from forum.accounts.session_views import has_recent_proof
 from forum.db import db
 from forum.notifications import news_actions
+from forum.notifications.bell import note_news
 from forum.notifications.forms import KindsForm
 from forum.notifications.kinds import KINDS
-from forum.notifications.news import NewsGroup, news_of, without_private
+from forum.notifications.news import NewsGroup, outlined_news, without_private
 from forum.notifications.news_queries import posts_by_id, replies_by_id
 from forum.notifications.queries import muted_kinds_of
 from forum.rate_limits import limiter
 from forum.web import permission_required
 
 bp = Blueprint("notifications", __name__)
-PAGE_SIZE = 30
 # Of one kind in one group, the list shows this many texts.
 SHOWN_PER_PART = 3
 
@@ -28,21 +26,22 @@ SHOWN_PER_PART = 3
 @permission_required(is_member)
 def index() -> ResponseReturnValue:
     """List what is new for the reader, by thread."""
-    news = news_of(current_user)
-    page, next_after = _page(news, request.args.get("after"))
-    if not has_recent_proof():
-        page = [without_private(group) for group in page]
-    texts = [(part.kind, part.ids[:SHOWN_PER_PART]) for group in page for part in group.parts]
+    news = outlined_news(current_user)
+    note_news(current_user, news)
+    page = news.page(request.args.get("after"))
+    groups = page.items if has_recent_proof() else [without_private(group) for group in page.items]
+    texts = [(part.kind, part.ids[:SHOWN_PER_PART]) for group in groups for part in group.parts]
     post_kinds = ("vendor", "tag", "search")
     return render_template(
         "notifications/list.html",
-        groups=page,
+        groups=groups,
         replies=replies_by_id([number for kind, ids in texts if kind not in post_kinds for number in ids]),
         posts=posts_by_id([number for kind, ids in texts if kind in post_kinds for number in ids]),
         per_part=SHOWN_PER_PART,
         # Not from the cache of paths: that would tell which replies are new to somebody.
         reply_path=lambda comment_id: url_for("comments.show", comment_id=comment_id),
-        next_after=next_after,
+        next_after=page.next_after,
+        is_further=page.is_further,
     )
 
 
@@ -69,7 +68,8 @@ def mark_read() -> ResponseReturnValue:
 def settings() -> ResponseReturnValue:
     """Choose the kinds of news."""
     kinds = {key: kind for key, kind in KINDS.items() if not kind.is_for_staff or is_moderator(current_user)}
-    form = KindsForm(kinds=[key for key in kinds if key not in muted_kinds_of(current_user.id)])
+    muted_kinds = muted_kinds_of(current_user.id)
+    form = KindsForm(kinds=[key for key in kinds if key not in muted_kinds])
     form.kinds.choices = [(key, kind.label) for key, kind in kinds.items()]
     if form.validate_on_submit():
         news_actions.mute_kinds(current_user, kinds.keys() - set(form.kinds.data or ()))
@@ -85,11 +85,3 @@ def _path_to_first(group: NewsGroup) -> str:
     if group.kind == "post" and len(ids) == 1:
         return url_for("comments.show", comment_id=ids[0])
     return group.path
-
-
-def _page(groups: Sequence[NewsGroup], after: str | None) -> tuple[Sequence[NewsGroup], str | None]:
-    """Return the groups after the one with this target, and the target after which the next page starts, or None."""
-    targets = [group.target for group in groups]
-    start = targets.index(after) + 1 if after in targets else 0
-    page = groups[start : start + PAGE_SIZE]
-    return page, page[-1].target if len(groups) > start + PAGE_SIZE else None

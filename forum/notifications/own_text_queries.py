@@ -8,32 +8,31 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    BigInteger,
+    ColumnElement,
     CompoundSelect,
     Executable,
-    Text,
+    Select,
     and_,
     bindparam,
-    cast,
     func,
-    literal,
-    null,
-    or_,
     select,
     true,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute
 
 from forum import anonymity
 from forum.access import is_anonymous_writing_locked, listed_clause
 from forum.accounts.models import Member, Pseudonym
+from forum.chains import carries_link
 from forum.db import db
+from forum.direct_reads import DirectQuery
 from forum.notifications.models import MemberState
+from forum.page_values import once_per_page
 from forum.posts.chain_queries import readable_chain_links_of
 from forum.posts.comment_actions import position_of
 from forum.posts.item_queries import is_not_imported
-from forum.posts.models import Comment, Post, PostTag, UsefulVote
+from forum.posts.models import Comment, Post, PostTag
+from forum.value_lists import is_pair_among
 
 
 class OwnReply(NamedTuple):
@@ -74,13 +73,14 @@ def own_texts_by_thread(member: Member, links: Sequence[str] | None = None) -> d
     `links` are those of their anonymous texts, for a caller that has walked along their chain.
     """
     links = readable_chain_links_of(member) if links is None else links
-    posts = db.session.execute(_own_texts(Post, member, links, Post.id, Post.author_id))
-    is_signed = {row.id: row.author_id is not None for row in posts}
-    columns = (Comment.post_id, Comment.id, Comment.position_seal, Comment.author_id)
-    comments = db.session.execute(_own_texts(Comment, member, links, *columns))
+    return once_per_page("own texts", member.id, lambda: _own_texts({"member_id": member.id, "links": links}))
+
+
+def _own_texts(values: Mapping[str, object]) -> dict[int, OwnTexts]:
+    is_signed = {id: author_id is not None for id, author_id in db.session.execute(_own_posts(), values).all()}
     replies: dict[int, list[OwnReply]] = {post_id: [] for post_id in is_signed}
-    for row in comments:
-        replies.setdefault(row.post_id, []).append(OwnReply(row.id, row.position_seal, row.author_id is not None))
+    for post_id, id, position_seal, author_id in db.session.execute(_own_replies(), values).all():
+        replies.setdefault(post_id, []).append(OwnReply(id, position_seal, author_id is not None))
     return {
         post_id: OwnTexts(tuple(rows), post_id in is_signed, is_signed.get(post_id, False))
         for post_id, rows in replies.items()
@@ -89,41 +89,50 @@ def own_texts_by_thread(member: Member, links: Sequence[str] | None = None) -> d
 
 def state_and_own_replies(member: Member, post_id: int, thread_key: str) -> tuple[str | None, tuple[OwnReply, ...]]:
     """Return the member's sealed state and their listed replies in a thread, in one query."""
-    sealed, replies = state_and_own_replies_in(member, {post_id: thread_key})
+    rows = db.session.execute(_state_and_own_replies_in(), _own_values(member, {post_id: thread_key})).all()
+    sealed, replies = _state_and_replies([tuple(row) for row in rows])
     return sealed, replies.get(post_id, ())
+
+
+def own_replies_in(member: Member, post_id: int) -> tuple[OwnReply, ...]:
+    """Return the member's listed replies in a thread."""
+    thread_key = db.session.scalar(select(Post.thread_key).where(Post.id == post_id))
+    return state_and_own_replies(member, post_id, thread_key)[1] if thread_key is not None else ()
 
 
 def state_and_own_replies_in(
     member: Member, threads: Mapping[int, str]
 ) -> tuple[str | None, dict[int, tuple[OwnReply, ...]]]:
-    """Return the member's sealed state, and by post their listed replies, in one query.
+    """Return the member's sealed state, and by post their listed replies, in one query of a page.
 
     `threads` has the thread keys of posts by their ids.
     """
-    secret = _readable_secret(member)
-    hmacs = [hmac for thread_key in threads.values() for hmac in anonymity.thread_hmacs(thread_key, secret)]
-    values = {
-        "member_id": member.id,
-        "post_ids": list(threads),
-        "thread_keys": list(threads.values()),
-        "thread_hmacs": hmacs,
-    }
-    rows = db.session.execute(_state_and_own_replies_in(), values).all()
+    return _state_and_replies(_query_in_threads.rows(_own_values(member, threads)))
+
+
+def _own_values(member: Member, threads: Mapping[int, str]) -> dict[str, object]:
+    secret = readable_secret(member)
+    hmacs = [(key, hmac) for key in threads.values() for hmac in anonymity.thread_hmacs(key, secret)]
+    return {"member_id": member.id, "post_ids": list(threads), "thread_hmacs": hmacs}
+
+
+def _state_and_replies(rows: Sequence[tuple[Any, ...]]) -> tuple[str | None, dict[int, tuple[OwnReply, ...]]]:
     replies: dict[int, tuple[OwnReply, ...]] = {}
-    for row in rows:
-        if row.post_id is not None:
-            reply = OwnReply(row.id, row.position_seal, row.author_id is not None)
-            replies[row.post_id] = (*replies.get(row.post_id, ()), reply)
-    return (rows[0].sealed if rows else None), replies
+    for _, post_id, reply_id, position_seal, author_id in rows:
+        if post_id is not None:
+            reply = OwnReply(reply_id, position_seal, author_id is not None)
+            replies[post_id] = (*replies.get(post_id, ()), reply)
+    return (rows[0][0] if rows else None), replies
 
 
-def _readable_secret(member: Member) -> str | None:
+def readable_secret(member: Member) -> str | None:
+    """Return the secret by which the member's anonymous texts are found: none while that is locked."""
     return None if is_anonymous_writing_locked(member) else member.secret
 
 
 @cache
 def _state_and_own_replies_in() -> Executable:
-    state, replies = MemberState.__table__.c, _own_replies_in_threads().subquery()
+    state, replies = MemberState.__table__.c, own_replies_in_threads().subquery()
     return (
         select(state.sealed, *replies.c)
         .select_from(MemberState.__table__)
@@ -132,11 +141,11 @@ def _state_and_own_replies_in() -> Executable:
     )
 
 
-def _own_replies_in_threads() -> CompoundSelect[Any]:
+def own_replies_in_threads() -> CompoundSelect[Any]:
+    """Select the member's listed replies in some threads."""
     comment, pseudonym = Comment.__table__.c, Pseudonym.__table__.c
     own_pseudonyms = select(pseudonym.id).where(
-        pseudonym.thread_key.in_(bindparam("thread_keys", expanding=True)),
-        pseudonym.thread_hmac.in_(bindparam("thread_hmacs", expanding=True)),
+        is_pair_among(pseudonym.thread_key, pseudonym.thread_hmac, "thread_hmacs")
     )
     columns = comment.post_id, comment.id, comment.position_seal, comment.author_id
     is_counted = and_(listed_clause(comment), is_not_imported(comment))
@@ -148,89 +157,67 @@ def _own_replies_in_threads() -> CompoundSelect[Any]:
     )
 
 
-class StateInThread(NamedTuple):
-    """What belongs to a reader in a thread, and how many replies and other news it has."""
+class OwnPostCount(NamedTuple):
+    """How many posts a member has in a tag or vendor: those they signed, and all."""
 
-    sealed: str | None
-    replies: tuple[OwnReply, ...]
-    useful_ids: set[int]
-    news_count: int
+    signed: int
+    every: int
 
 
-def state_in_thread(member: Member, post_id: int, thread_key: str, comment_ids: Sequence[int]) -> StateInThread:
-    """Return the member's sealed state, their listed replies in a thread, and what they marked useful on a page of it.
-
-    Takes one query.
-    """
-    values = {
-        "member_id": member.id,
-        "post_id": post_id,
-        "post_ids": [post_id],
-        "thread_keys": [thread_key],
-        "thread_hmacs": anonymity.thread_hmacs(thread_key, _readable_secret(member)),
-        "comment_ids": comment_ids,
-    }
-    sealed, news_count, useful_ids, replies = None, 0, set(), []
-    for kind, id, text, number in db.session.execute(_state_in_thread(), values):
-        if kind == "reply":
-            replies.append(OwnReply(id, text, number is not None))
-        elif kind == "useful":
-            useful_ids.add(id)
-        elif kind == "state":
-            sealed = text
-        else:
-            news_count = number
-    return StateInThread(sealed, tuple(replies), useful_ids, news_count)
-
-
-@cache
-def _state_in_thread() -> Executable:
-    post, vote, state = Post.__table__.c, UsefulVote.__table__.c, MemberState.__table__.c
-    no_number, no_text = cast(null(), BigInteger), cast(null(), Text)
-    replies = _own_replies_in_threads().subquery().c
-    is_on_page = vote.comment_id.in_(bindparam("comment_ids", expanding=True))
-    # Each row has its kind, an id, a text and a number.
-    return union_all(
-        select(literal("state"), state.member_id, state.sealed, no_number).where(
-            state.member_id == bindparam("member_id")
-        ),
-        select(literal("news"), post.id, no_text, post.comment_count + post.news_count).where(
-            post.id == bindparam("post_id")
-        ),
-        select(literal("useful"), func.coalesce(vote.post_id, vote.comment_id), no_text, no_number).where(
-            vote.member_id == bindparam("member_id"), or_(vote.post_id == bindparam("post_id"), is_on_page)
-        ),
-        select(literal("reply"), replies.id, replies.position_seal, replies.author_id),
-    )
+NO_POSTS = OwnPostCount(0, 0)
 
 
 def own_post_counts(
     member: Member, kind: str, item_ids: Sequence[int], links: Sequence[str] | None = None
-) -> dict[int, int]:
+) -> dict[int, OwnPostCount]:
     """Return how many listed posts of the member there are in each of these tags or vendors. `links` as above."""
     if not item_ids:
         return {}
     links = readable_chain_links_of(member) if links is None else links
-    columns = (Post.id, Post.vendor_id)
+    rows = db.session.execute(_own_post_counts(kind), {"member_id": member.id, "links": links})
+    counts = {item_id: OwnPostCount(signed, every) for item_id, signed, every in rows}
+    return {item_id: counts[item_id] for item_id in item_ids if item_id in counts}
+
+
+@cache
+def _own_post_counts(kind: str) -> Select[Any]:
+    post, link = Post.__table__.c, PostTag.__table__.c
+    columns = (post.id, post.vendor_id, post.author_id)
     own_posts = union_all(
-        select(*columns).where(Post.author_id == member.id, listed_clause(Post)),
-        select(*columns).where(Post.chain_link.in_(links), listed_clause(Post)),
+        *(select(*columns).where(condition, listed_clause(post)) for condition in _is_own(post))
     ).subquery()
     # From the member's posts to their tags: the other way leads over all posts of a tag.
-    item_id = PostTag.tag_id if kind == "tag" else own_posts.c.vendor_id
-    statement = select(item_id, func.count()).select_from(own_posts)
+    item_id = link.tag_id if kind == "tag" else own_posts.c.vendor_id
+    statement = select(item_id, func.count(own_posts.c.author_id), func.count()).select_from(own_posts)
     if kind == "tag":
-        statement = statement.join(PostTag, PostTag.post_id == own_posts.c.id)
-    counts = {row[0]: row[1] for row in db.session.execute(statement.group_by(item_id))}
-    return {item: counts[item] for item in item_ids if item in counts}
+        statement = statement.join(PostTag.__table__, link.post_id == own_posts.c.id)
+    return statement.group_by(item_id)
 
 
-def _own_texts(
-    kind: type[Post] | type[Comment], member: Member, links: Sequence[str], *columns: InstrumentedAttribute[Any]
-) -> CompoundSelect[Any]:
-    """Select the member's texts by author and by chain: one condition with OR would read the whole table."""
-    is_counted = and_(listed_clause(kind), is_not_imported(kind))
-    return union_all(
-        select(*columns).where(kind.author_id == member.id, is_counted),
-        select(*columns).where(kind.chain_link.in_(links), is_counted),
-    )
+@cache
+def _own_posts() -> CompoundSelect[Any]:
+    post = Post.__table__.c
+    is_counted = and_(listed_clause(post), is_not_imported(post))
+    return union_all(*(select(post.id, post.author_id).where(condition, is_counted) for condition in _is_own(post)))
+
+
+@cache
+def _own_replies() -> CompoundSelect[Any]:
+    comment = Comment.__table__.c
+    is_counted = and_(listed_clause(comment), is_not_imported(comment))
+    columns = (comment.post_id, comment.id, comment.position_seal, comment.author_id)
+    is_signed, is_anonymous = _is_own(comment)
+    # With `post_id`, which is always positive, SQLite takes the index that has all of this.
+    signed = select(*columns).where(is_signed, comment.post_id > 0, is_counted)
+    return union_all(signed, select(*columns).where(is_anonymous, is_counted))
+
+
+def _is_own(table: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the conditions for what the member signed, and for what they wrote anonymously.
+
+    Each is a search of its own: one condition with OR would read the whole table.
+    """
+    return table.author_id == bindparam("member_id"), carries_link(table.chain_link)
+
+
+_query_in_threads = DirectQuery(_state_and_own_replies_in)

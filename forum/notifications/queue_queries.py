@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select, true
+from sqlalchemy import Row, Select, and_, func, or_, select, true, union_all
 
 from forum.access import listed_clause
 from forum.accounts.bylines import byline_columns
@@ -34,7 +34,7 @@ def queued_texts(*, only_for_mail_at_once: bool = False) -> Sequence[QueuedRow]:
             UnmailedText.comment_id,
             UnmailedText.kind,
             UnmailedText.was_mailed_at_once,
-            UnmailedText.was_mailed_daily,
+            UnmailedText.run_number,
             Post.vendor_id,
             text_author.label("author_id"),
             func.coalesce(Comment.created_at, Post.created_at).label("created_at"),
@@ -46,6 +46,11 @@ def queued_texts(*, only_for_mail_at_once: bool = False) -> Sequence[QueuedRow]:
         .where(is_due)
         .order_by(UnmailedText.id)
     ).all()
+
+
+def highest_run_number() -> int:
+    """Return the highest number of a run that has numbered a queued text, or 0."""
+    return db.session.scalar(select(func.max(UnmailedText.run_number))) or 0
 
 
 def mentioned_member_ids(post_ids: Collection[int]) -> set[int]:
@@ -63,6 +68,13 @@ def latest_signed_texts(post_ids: Collection[int]) -> dict[tuple[int, int], date
     posts = select(Post.id, Post.author_id, Post.created_at).where(Post.id.in_(post_ids), Post.author_id.is_not(None))
     rows = [*db.session.execute(posts), *db.session.execute(comments)]
     return {(post_id, member_id): moment for post_id, member_id, moment in rows}
+
+
+def anonymous_links_in(post_ids: Collection[int]) -> set[str]:
+    """Return the chain links of all anonymous texts in these threads."""
+    posts = select(Post.chain_link).where(Post.id.in_(post_ids), Post.chain_link.is_not(None))
+    comments = select(Comment.chain_link).where(Comment.post_id.in_(post_ids), Comment.chain_link.is_not(None))
+    return {link for link in db.session.scalars(union_all(posts, comments)) if link is not None}
 
 
 def tags_of_posts(post_ids: Collection[int]) -> set[int]:

@@ -3,7 +3,7 @@
 The mail contains each post's title and address, as public lists do, and nothing about the author.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from forum import mail
@@ -19,6 +19,7 @@ from forum.notifications.representative_queries import (
 )
 from forum.notifications.unsubscribe_tokens import token_for
 from forum.posts.models import Post
+from forum.turns import end_turn, reading_apart
 from forum.vendors.representative_queries import representative_ids
 
 MAX_TITLES = 50  # in one mail
@@ -41,19 +42,26 @@ def assign_to_representatives() -> None:
             db.session.flush()
 
 
-def mail_representatives(moment: datetime) -> None:
-    """Mail each representative who is due today: daily, or weekly on Mondays. Hidden posts stay queued."""
+def mail_representatives(moment: datetime, commit: Callable[[], object]) -> None:
+    """Mail each representative who is due today: daily, or weekly on Mondays. Hidden posts stay queued.
+
+    `commit` is called after each mail. If the run is killed, the other posts stay queued for the next one.
+    """
     rows_by_member: dict[int, list[UnmailedRow]] = {}
-    for row in unmailed_posts():
+    with reading_apart(commit):
+        queued_rows = unmailed_posts()
+    for row in queued_rows:
         pace = pace_of(row.mail_paces, "represented")
         wants_mail = row.email and pace != NEVER and not row.bounced_at and not row.banned_at
         if not row.represents or row.deleted_at or not wants_mail:
             _delete(row.id)
         elif row.listed and (pace != WEEKLY or moment.weekday() == 0):
             rows_by_member.setdefault(row.member_id, []).append(row)
-            _delete(row.id)
+    end_turn(commit)
     for rows in rows_by_member.values():
-        _enqueue_mail(rows)
+        if _delete(*(row.id for row in rows)):
+            _enqueue_mail(rows)
+        end_turn(commit)
 
 
 def _enqueue_mail(rows: Sequence[UnmailedRow]) -> None:
@@ -72,5 +80,7 @@ def _enqueue_mail(rows: Sequence[UnmailedRow]) -> None:
     )
 
 
-def _delete(unmailed_id: int) -> None:
-    db.session.query(UnmailedPost).filter_by(id=unmailed_id).delete()
+def _delete(*unmailed_ids: int) -> int:
+    """Delete rows of the queue, and return how many were there."""
+    rows = db.session.query(UnmailedPost).filter(UnmailedPost.id.in_(unmailed_ids))
+    return rows.delete(synchronize_session=False)

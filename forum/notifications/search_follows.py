@@ -13,9 +13,9 @@ from forum.accounts.models import Member
 from forum.accounts.session_queries import today
 from forum.db import now
 from forum.notifications.actions import change_state
-from forum.notifications.member_state import SealedState, unseal_state
+from forum.notifications.member_state import SealedState
 from forum.notifications.news_queries import listed_matches
-from forum.notifications.queries import sealed_state
+from forum.notifications.queries import state_of
 from forum.search.queries import new_matches
 from forum.templating import current_reader
 from forum.urls import path_of
@@ -54,7 +54,7 @@ def unfollow_search(member: Member, query: str) -> None:
 
 def followed_searches(member: Member) -> list[str]:
     """Return the searches that a member follows, sorted."""
-    return sorted(unseal_state(sealed_state(member.id)).searches)
+    return sorted(state_of(member.id).searches)
 
 
 def reader_follows_search(query: str) -> bool:

@@ -14,7 +14,6 @@ from forum.notifications import (
     views,
 )
 from forum.notifications.bell import bell
-from forum.notifications.following import reader_follow
 from forum.notifications.mention_actions import settle_after_request
 from forum.notifications.search_follows import reader_follows_search
 
@@ -31,7 +30,6 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         bell=bell,
         reader_follows_search=reader_follows_search,
-        reader_follow=reader_follow,
     )
 
 

@@ -1,6 +1,6 @@
 """The page of followed items, and the buttons that follow, unfollow, open and mark as read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,20 +10,23 @@ from forum.access import can_see, is_member
 from forum.accounts.models import Member
 from forum.db import db
 from forum.notifications import actions
-from forum.notifications.following import FollowedItem, following_of, thread_follow
-from forum.notifications.news import first_unread_reply
+from forum.notifications.followed_items import FollowedItem
+from forum.notifications.following import following_of, thread_follow, with_titles
+from forum.notifications.item_pages import Page, page_of
+from forum.notifications.queries import vendor_labels
 from forum.notifications.search_follows import followed_searches, search_path
+from forum.notifications.unread_replies import first_unread_reply
 from forum.posts.models import Post
 from forum.posts.queries import post_by_id
 from forum.posts.tags.queries import tag_by_slug
 from forum.rate_limits import limiter
 from forum.templating import current_reader
-from forum.urls import KeyConverter, safe_path
+from forum.urls import key_text, safe_path
 from forum.vendors.lookup import vendor_or_404
 from forum.web import permission_required
 
 bp = Blueprint("following", __name__)
-PAGE_SIZE = 30
+NOTHING: Page[FollowedItem] = Page([])
 # What each value of the field `intent` does.
 INTENTS: dict[str, Callable[[Member, str, int], None]] = {
     "follow": actions.follow,
@@ -43,22 +46,35 @@ MESSAGES = {
 @permission_required(is_member)
 def index() -> ResponseReturnValue:
     """List what the reader follows: items with something unread, or with ?show=all all items."""
-    following = following_of(current_user)
-    unread, searches = following.only_unread(), followed_searches(current_user)
+    following, searches = following_of(current_user), followed_searches(current_user)
     shows_all = request.args.get("show") == "all"
-    listed = following if shows_all else unread
-    posts, next_after = _page(listed.posts, KeyConverter.number_in(request.args.get("after")))
+    posts = page_of(following.posts, request.args.get("after"), _post_key, is_listed=_is_listed(shows_all))
+    topics = page_of(following.topics(), request.args.get("topic"), _topic_key, is_listed=_is_listed(shows_all))
+    # A further page of one list shows nothing else.
+    is_first_page = not (posts.is_further or topics.is_further)
     return render_template(
         "notifications/index.html",
-        posts=posts,
-        tags=listed.tags,
-        vendors=listed.vendors,
+        posts=posts._replace(items=with_titles(posts.items)) if not topics.is_further else NOTHING,
+        topics=topics if not posts.is_further else NOTHING,
+        vendor_labels=vendor_labels([item.row.id for item in posts.items]),
         shows_all=shows_all,
-        searches=[(query, search_path(query)) for query in searches] if shows_all else [],
+        is_first_page=is_first_page,
+        searches=[(query, search_path(query)) for query in searches] if shows_all and is_first_page else [],
         follows_anything=any(following) or bool(searches),
-        has_unread=any(unread),
-        next_after=next_after,
+        has_unread=following.has_unread(),
     )
+
+
+def _is_listed(shows_all: bool) -> Callable[[FollowedItem], bool]:
+    return lambda item: shows_all or item.unread > 0
+
+
+def _post_key(item: FollowedItem) -> str:
+    return key_text(item.row.id)
+
+
+def _topic_key(item: FollowedItem) -> str:
+    return f"{item.kind} {item.row.slug}"
 
 
 @bp.post("/following/seen")
@@ -131,11 +147,3 @@ def _change_follow(kind: str, item_id: int, target: str) -> ResponseReturnValue:
         flash(MESSAGES[intent])
     return_to = safe_path(request.form.get("return_to")) if intent != "open" else None
     return redirect(return_to or target)
-
-
-def _page(posts: Sequence[FollowedItem], after: int | None) -> tuple[Sequence[FollowedItem], int | None]:
-    """Return the posts after the one with this id, and the id after which the next page starts, or None."""
-    post_ids = [item.row.id for item in posts]
-    start = post_ids.index(after) + 1 if after in post_ids else 0
-    page = posts[start : start + PAGE_SIZE]
-    return page, page[-1].row.id if len(posts) > start + PAGE_SIZE else None

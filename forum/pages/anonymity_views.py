@@ -44,9 +44,9 @@ STORED_COLUMNS = {
     },
     "member_states": {
         "member_id": "your account",
-        "sealed": "what you follow by choice, what you marked as read, which notifications you turned off, what a mail "
-        "told you and in which 30 days you last signed in, encrypted with the key; its length shows in steps of 4, 16, "
-        "64 kilobytes",
+        "sealed": "what you follow by choice, what you marked as read, which notifications you turned off, what you "
+        "were mailed about and in which 30 days you last signed in, encrypted with the key; its length shows in steps "
+        "of 4, 16, 64 kilobytes",
     },
     "member_saved_lists": {
         "member_id": "your account",
@@ -67,7 +67,7 @@ STORED_COLUMNS = {
         "comment_id": "the reply that mail has yet to announce",
         "kind": "whether it is a post, a reply or something else",
         "was_mailed_at_once": "whether mail at once has announced it",
-        "was_mailed_daily": "whether the daily mail has announced it",
+        "run_number": "the number of the daily mail that announced it",
     },
     "pending_mentions": {
         "id": "a random number",

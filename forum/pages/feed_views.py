@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import accumulate
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from forum import dates, text
 from forum.access import is_listed
 from forum.db import db, now, start_of_day
+from forum.gateway import STREAMED
 from forum.links import external_url
 from forum.page_cache import keep_page
+from forum.pages.sitemaps import Entry, entries_of_posts, sitemap_pieces
 from forum.posts.comment_queries import latest_comments
 from forum.posts.feed_queries import feed_entries, months_with_posts, posts_between
 from forum.posts.queries import about_vendor, post_page_row
@@ -25,6 +28,7 @@ from forum.versions import LISTS
 bp = Blueprint("feeds", __name__)
 # Characters of HTML in a feed. The entries after them, older ones, have an excerpt instead of the text.
 MAX_FEED_LENGTH = 250_000
+MAX_CACHED_ENTRIES = 1_000
 NOT_FOR_CRAWLERS = ("/settings", "/sign-in", "/join", "/posts/new", "/admin/", "/search")
 
 
@@ -73,7 +77,7 @@ def sitemap_of_pages() -> Response:
     urls += [external_url("rankings.index")]
     urls += [external_url("pages.vendor", slug=slug) for slug in catalogue_slugs()]
     urls += [external_url("pages.tag", slug=row.slug) for row in all_tags()]
-    return _xml(render_template("feeds/sitemap.xml", entries=[(url, None) for url in urls]))
+    return _sitemap([(url, None) for url in urls])
 
 
 @bp.get("/sitemaps/<int(fixed_digits=4):year>-<int(fixed_digits=2):month>.xml")
@@ -82,11 +86,7 @@ def sitemap_of_month(year: int, month: int) -> Response:
     if not (2000 <= year <= 2200 and 1 <= month <= 12):
         abort(404)
     start = datetime(year, month, 1, tzinfo=UTC)
-    entries = [
-        (external_url("posts.show", post_id=row.id, slug=row.slug), row.last_activity_at)
-        for row in posts_between(start, _next_month(start))
-    ]
-    return _xml(render_template("feeds/sitemap.xml", entries=entries))
+    return _sitemap(list(entries_of_posts(posts_between(start, _next_month(start)))))
 
 
 @bp.get("/robots.txt")
@@ -118,7 +118,20 @@ def _are_in_full(entries: Sequence[Any]) -> Iterator[bool]:
     return (length <= MAX_FEED_LENGTH for length in accumulate(len(entry.body_html) for entry in entries))
 
 
-def _xml(body: str) -> Response:
+def _sitemap(entries: Sequence[Entry]) -> Response:
+    """Return a sitemap. A long one is streamed and not cached, since crawlers request it once."""
+    if len(entries) <= MAX_CACHED_ENTRIES:
+        return _xml(b"".join(sitemap_pieces(entries)))
+    digest = sha256(usedforsecurity=False)
+    for piece in sitemap_pieces(entries):
+        digest.update(piece)
+    response = Response(sitemap_pieces(entries), mimetype="application/xml")
+    response.set_etag(digest.hexdigest()[:24])
+    request.environ[STREAMED] = True
+    return response
+
+
+def _xml(body: str | bytes) -> Response:
     keep_page(LISTS)
     return Response(body, mimetype="application/xml")
 

@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from forum.access import can_open_dashboard, can_suggest_correction, can_write
 from forum.db import db
-from forum.pages.views import published_scores
+from forum.pages.vendor.vendor_pages import published_scores
 from forum.posts.official_queries import official_replies_by, without_reply_of
 from forum.posts.queries import list_posts
 from forum.rate_limits import limit_writing
@@ -58,5 +58,5 @@ def _page(vendor: Vendor, form: CorrectionForm) -> ResponseReturnValue:
         listing=list_posts(without_reply_of(vendor.id), sort="new", cursor=request.args.get("before")),
         replies=official_replies_by(vendor.id),
         corrections=corrections_of(vendor.id),
-        **published_scores(vendor),
+        **published_scores(vendor, request.args),
     )

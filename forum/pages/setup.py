@@ -1,4 +1,4 @@
-"""Pages: blueprints, a job and a template global."""
+"""Pages: blueprints and a job."""
 
 from flask import Flask
 
@@ -12,7 +12,6 @@ from forum.pages.ranking import views as ranking_views
 from forum.pages.saved import jobs as saved_jobs
 from forum.pages.saved import models as saved_models
 from forum.pages.saved import views as saved_views
-from forum.pages.saved.queries import is_on_shortlist
 
 # Imported here, so that the job queue and the database know them.
 LOADED = (open_data_jobs, open_data_models, saved_jobs, saved_models)
@@ -34,4 +33,3 @@ def init_app(app: Flask) -> None:
         status_views.bp,
     ):
         app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(is_on_shortlist=is_on_shortlist)

@@ -1,8 +1,6 @@
 """Home, a vendor's page, tags, a member's page, and the pages about the site."""
 
-from typing import Any
-
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -11,90 +9,70 @@ from forum.accounts.device_views import fresh_proof_required
 from forum.accounts.queries import member_by_slug
 from forum.accounts.sanctions import readable_sanctions
 from forum.db import db
+from forum.fragments import can_share, lists_version, shares_pages
 from forum.moderation.rules import RULES
 from forum.notifications.following import unread_in_list
 from forum.page_cache import keep_page
-from forum.pages.home_filters import home_filters
-from forum.pages.ranking.queries import best_vendors
-from forum.pages.ranking.rankings import all_vendor_scores
-from forum.pages.vendor.context import compare_with_others, vendor_context
-from forum.pages.vendor.post_filters import vendor_posts
+from forum.pages.home_pages import home_values, shared_home, threads_of
+from forum.pages.tag_pages import follow_parts, shared_tag, tag_facts, tag_values
+from forum.pages.vendor.vendor_pages import facts_of, has_dashboard, own_parts, shared_vendor, vendor_values
 from forum.posts.chain_queries import anonymous_texts_of
 from forum.posts.comment_queries import signed_comments
 from forum.posts.draft_actions import drafts_of
-from forum.posts.pinned_queries import except_posts, pinned_posts
 from forum.posts.queries import (
     SORT_COLUMNS,
     list_posts,
     signed_by,
 )
+from forum.posts.row_html import unread_notes
 from forum.posts.scheduled_actions import scheduled_texts_of
-from forum.posts.tags.queries import active_tags, popular_tags, tag_by_slug, tag_by_synonym
+from forum.posts.tags.queries import active_tags, tag_by_slug, tag_by_synonym
 from forum.ratings.criteria import CRITERIA, EURO_RATES
-from forum.ratings.queries import SITE, current_snapshot, published_history
+from forum.ratings.queries import SITE, current_snapshot
 from forum.ratings.scores.actions import site_context
 from forum.ratings.scores.formulas import FLAT_PRIOR, HALF_LIFE_DAYS, PRIOR_STRENGTH, score
-from forum.site import pinned_post_ids, setting, setting_html
+from forum.site import setting, setting_html
 from forum.templating import current_reader
 from forum.vendors.lookup import vendor_or_404
-from forum.vendors.models import Vendor
-from forum.vendors.queries import popular_vendors, programme_changes
 from forum.vendors.representative_queries import represented_vendor
 from forum.versions import LISTS
 from forum.web import permission_required
 
 bp = Blueprint("pages", __name__)
-FILTER_VENDORS = 200
-HOME_VENDORS = 14
 # The worked example of "How scores are made": how many ratings gave 1, 2, 3, 4 and 5 stars.
 EXAMPLE_COUNTS = (1, 0, 2, 4, 5)
 
 
 @bp.get("/")
+@shares_pages
 def home() -> ResponseReturnValue:
     """List posts (active, new, top or unanswered), filtered by vendor, tag, leaning or rating."""
     sort = request.args.get("sort", "active")
     if sort not in SORT_COLUMNS:
         return redirect(url_for(".home"))
-    filters, reader = home_filters(request.args), current_reader()
-    pinned_ids = pinned_post_ids() if sort == "active" and not filters.values else []
-    pinned = pinned_posts(pinned_ids if "before" not in request.args else [])
-    conditions = [*filters.conditions, *except_posts(pinned_ids)]
-    listing = list_posts(*conditions, tag_id=filters.tag_id, sort=sort, cursor=request.args.get("before"))
+    version, reader = lists_version(), current_reader()
+    if version is not None and can_share(reader):
+        return Response(shared_home(sort, request.args, version, reader))
     keep_page(LISTS)
-    return render_template(
-        "pages/home.html",
-        sort=sort,
-        pinned=pinned,
-        listing=listing,
-        unread=unread_in_list(reader, [*pinned.rows, *listing.rows]) if is_member(reader) else {},
-        filters=filters.values,
-        active_filters=filters,
-        vendors=popular_vendors(FILTER_VENDORS),
-        best_vendors=best_vendors(HOME_VENDORS),
-        tags=popular_tags(16),
-    )
+    values = home_values(sort, request.args)
+    threads = threads_of(values["pinned"], values["listing"]) if is_member(reader) else []
+    return render_template("pages/home.html", unread=unread_notes(unread_in_list(reader, threads)), **values)
 
 
 @bp.get("/vendors/<slug>")
-def vendor(slug: str) -> str:
+@shares_pages
+def vendor(slug: str) -> ResponseReturnValue:
     """Show a vendor: published scores in both directions, its tiers, and the posts that name it."""
-    row = vendor_or_404(slug, current_user)
+    version, reader = lists_version(), current_reader()
+    if version is not None and can_share(reader):
+        page = shared_vendor(slug, request.args, version, reader)
+        if page is not None:
+            return Response(page)
+    row = vendor_or_404(slug, reader)
     keep_page(LISTS)
-    return render_template(
-        "pages/vendor.html", vendor=row, posts=vendor_posts(row, request.args), **published_scores(row)
-    )
-
-
-def published_scores(vendor: Vendor) -> dict[str, Any]:
-    """Return the template values for a vendor's published scores."""
-    history = published_history(vendor.id)
-    return {
-        "site": history.site,
-        "snapshot": history.current,
-        "others": compare_with_others(all_vendor_scores(current_app.config["SQLALCHEMY_DATABASE_URI"]), vendor.slug),
-        **vendor_context(vendor, history.current, history.snapshots, programme_changes(vendor.id), request.args),
-    }
+    facts = facts_of(row)
+    own_values = own_parts(facts, reader).html(reader) | {"has_dashboard": has_dashboard(reader, facts)}
+    return render_template("pages/vendor.html", **vendor_values(row, request.args), **own_values)
 
 
 @bp.get("/how-scores-are-made")
@@ -124,15 +102,20 @@ def tags() -> str:
 
 
 @bp.get("/tags/<slug>")
+@shares_pages
 def tag(slug: str) -> ResponseReturnValue:
     """List the posts with a tag; redirect from a synonym to its tag."""
+    version, reader, cursor = lists_version(), current_reader(), request.args.get("before")
+    if version is not None and can_share(reader):
+        page = shared_tag(slug, cursor, version, reader)
+        if page is not None:
+            return Response(page)
     if (canonical := tag_by_synonym(slug)) is not None:
         return redirect(url_for(".tag", slug=canonical.slug), 301)
     row = db.first_or_404(tag_by_slug(slug))
     keep_page(LISTS)
-    return render_template(
-        "pages/tag.html", tag=row, listing=list_posts(tag_id=row.id, cursor=request.args.get("before"))
-    )
+    buttons = follow_parts(tag_facts(row), reader).html(reader)
+    return render_template("pages/tag.html", **tag_values(row, cursor), **buttons)
 
 
 @bp.get("/members/<slug>")
@@ -154,13 +137,15 @@ def member(slug: str) -> str:
 @fresh_proof_required
 def anonymous_writing() -> ResponseReturnValue:
     """List the reader's own anonymous posts and replies, which only they can see together."""
-    posts, comments = anonymous_texts_of(current_user)
+    cursor = request.args.get("after")
+    listing = anonymous_texts_of(current_user, cursor)
     return render_template(
         "pages/anonymous_writing.html",
-        posts=posts,
-        comments=comments,
-        scheduled_texts=scheduled_texts_of(current_user),
-        drafts=[draft for draft in drafts_of(current_user) if draft.is_anonymous],
+        listing=listing,
+        # What is not published yet, and sanctions, are at the top of the first page.
+        is_first_page=not cursor,
+        scheduled_texts=[] if cursor else scheduled_texts_of(current_user),
+        drafts=[] if cursor else [draft for draft in drafts_of(current_user) if draft.is_anonymous],
         active=readable_sanctions(current_user),
     )
 

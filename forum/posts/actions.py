@@ -1,6 +1,6 @@
 """Write, edit and delete posts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from forum.accounts.models import Member
 from forum.db import db, lock, now
 from forum.posts.anonymous.badges import badge_for, is_tier_shared
 from forum.posts.models import Comment, Post, PostTag, Tag
-from forum.posts.queries import has_replies, is_rating_attached_to_post
+from forum.posts.queries import has_replies, is_rating_attached_to_post, outdated_ids
 from forum.posts.screening.holds import hold_if_needed
 from forum.posts.signals import post_published, vendor_named
 from forum.posts.tags.queries import tag_slugs_of
@@ -19,6 +19,7 @@ from forum.posts.writing import leave_tombstone, save_revision, set_body, sign
 from forum.ratings.actions import AlreadyRated, disclose_vendor, live_ratings, rate, withdraw
 from forum.ratings.criteria import Answer
 from forum.text import Rendered
+from forum.turns import end_turn, reading_apart
 from forum.vendors.models import Category, Programme, Tier, Vendor
 
 
@@ -36,6 +37,8 @@ class PostSubject(NamedTuple):
 
 
 NO_VENDOR = PostSubject()
+# Texts that `rerender_outdated` renders in one transaction.
+RENDERED_AT_ONCE = 10
 # A slug must not be the path of one of the post's other pages: /posts/<id>/edit and so on.
 RESERVED_SLUGS = frozenset(
     "bookmark delete edit first-unread flag follow official-reply rate reply reply-count revisions useful".split()
@@ -78,7 +81,7 @@ def _save_new(post: Post, author: Member, tags: Sequence[Tag], *, is_import: boo
     """Insert the post and its tags, count it, and hold it or publish it."""
     db.session.add(post)
     db.session.flush()
-    _set_tags(post, tags)
+    _add_tags(post, tags)
     adjust_visible_counts(post, +1)
     db.session.flush()
     hold_if_needed(post, author, is_import=is_import)
@@ -159,17 +162,38 @@ def details_of(post: Post) -> str:
     return f"{post.leaning} · {vendor}{tier} · {tags}"[:400]
 
 
-def rerender_outdated(version: int) -> int:
-    """Render every text again that was rendered by an older version, and return how many there were."""
+def rerender_outdated(version: int, commit: Callable[[], object] | None = None) -> int:
+    """Render every text again that was rendered by an older version, and return how many there were.
+
+    With `commit` some at a time, in the random order of their ids, so that others can write.
+    """
     count = 0
     for kind in (Post, Comment):
-        for item in db.session.query(kind).filter(kind.render_version < version, kind.deleted_at.is_(None)):
-            set_body(item, item.body)
-            if isinstance(item, Post):
-                item.excerpt = text.excerpt_of(item.body_html)
-            count += 1
-    db.session.flush()
+        last_id = -1
+        while ids := _outdated_after(last_id, kind, version, commit):
+            last_id = ids[-1]
+            count += sum(_rerender(kind, item_id, version) for item_id in ids)
+            db.session.flush()
+            end_turn(commit)
     return count
+
+
+def _outdated_after(
+    last_id: int, kind: type[Post] | type[Comment], version: int, commit: Callable[[], object] | None
+) -> Sequence[int]:
+    with reading_apart(commit):
+        return outdated_ids(kind, version, last_id, RENDERED_AT_ONCE)
+
+
+def _rerender(kind: type[Post] | type[Comment], item_id: int, version: int) -> bool:
+    """Render a text again, unless it was meanwhile deleted or rendered."""
+    item = db.session.get(kind, item_id)
+    if item is None or item.deleted_at is not None or item.render_version >= version:
+        return False
+    set_body(item, item.body)
+    if isinstance(item, Post):
+        item.excerpt = text.excerpt_of(item.body_html)
+    return True
 
 
 def _set_content(post: Post, *, title: str, body: str | Rendered, leaning: str, subject: PostSubject) -> None:
@@ -215,6 +239,10 @@ def _drop_rating(post: Post) -> None:
 
 def _set_tags(post: Post, tags: Sequence[Tag]) -> None:
     db.session.query(PostTag).filter_by(post_id=post.id).delete()
+    _add_tags(post, tags)
+
+
+def _add_tags(post: Post, tags: Sequence[Tag]) -> None:
     for tag in {tag.id: tag for tag in tags}.values():
         db.session.add(PostTag(post_id=post.id, tag_id=tag.id))
     db.session.flush()

@@ -13,14 +13,14 @@ class AuthoredText:
     """The columns that posts and comments share: author or pseudonym, text, and moderation."""
 
     author_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", ondelete="SET NULL"))
-    pseudonym_id: Mapped[int | None] = mapped_column(ForeignKey("pseudonyms.id"), index=True)
+    pseudonym_id: Mapped[int | None] = mapped_column(ForeignKey("pseudonyms.id"))
     chain_link: Mapped[str | None] = mapped_column(String(64), unique=True)
     # A random number of the form: a second submission finds the row of the first.
     submission: Mapped[str | None] = mapped_column(String(64), unique=True)
     body: Mapped[str] = mapped_column(Text)
     body_html: Mapped[str] = mapped_column(Text)
     # The same for the same texts, see screening/filters.py; None for short ones.
-    fingerprint: Mapped[str | None] = mapped_column(String(32), index=True)
+    fingerprint: Mapped[str | None] = mapped_column(String(32))
     render_version: Mapped[int]
     created_at: Mapped[Timestamp]
     edited_at: Mapped[datetime | None]

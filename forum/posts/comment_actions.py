@@ -6,9 +6,10 @@ from forum import anonymity
 from forum.access import is_listed
 from forum.accounts.models import Member
 from forum.db import db, lock, new_random_id, now
+from forum.inserts import insert_now
 from forum.posts.anonymous.badges import badge_for
 from forum.posts.models import Comment, Post
-from forum.posts.recount_queries import count_answers, count_listed_replies
+from forum.posts.recount_queries import add_reply_to_counts, count_answers, count_listed_replies
 from forum.posts.recounts import request_recount
 from forum.posts.screening.holds import hold_if_needed
 from forum.posts.signals import comment_published
@@ -39,16 +40,15 @@ def write_comment(
     With `official_title` it is the official reply of the vendor that the post names; see official_actions.py.
     """
     comment = Comment(id=new_random_id(), post=post, post_id=post.id, submission=submission or None)
-    if official_title is not None:
-        comment.official_vendor_id, comment.official_title = post.vendor_id, official_title
+    comment.official_vendor_id = post.vendor_id if official_title is not None else None
+    comment.official_title = official_title
     set_body(comment, body)
     sign(comment, author, anonymous=anonymous, at=at or now())
     comment.badge = badge_for(author) if anonymous and badged else ""
-    # Of imported and invented replies, many are written before they are counted.
-    reply_count = post.comment_count if at is None else count_listed_replies(post.id)
-    comment.position_seal = anonymity.seal(POSITION_PURPOSE, f"{reply_count + post.news_count:08d}")
-    _add_to_thread(comment, post, _parent_in(post, parent))
+    comment.position_seal = _sealed_position(post, is_import=at is not None)
+    _add_to_thread(comment, _parent_in(post, parent))
     hold_if_needed(comment, author, is_import=at is not None)
+    _count_in_thread(comment, post)
     if is_listed(comment):
         comment_published.send(comment)
     return comment
@@ -87,6 +87,13 @@ def position_of(position_seal: str | None) -> int:
     return int(anonymity.unseal(POSITION_PURPOSE, position_seal) or 0) if position_seal else 0
 
 
+def _sealed_position(post: Post, *, is_import: bool) -> str:
+    """Return how much is in the thread, sealed."""
+    # Of imported and invented replies, many are written before they are counted.
+    reply_count = count_listed_replies(post.id) if is_import else post.comment_count
+    return anonymity.seal(POSITION_PURPOSE, f"{reply_count + post.news_count:08d}")
+
+
 def _parent_in(post: Post, parent: Comment | None) -> Comment | None:
     """Return the parent, or None if it was moved to another thread meanwhile: the comment then answers the post."""
     lock(f"thread {post.id}", shared=True)
@@ -102,13 +109,20 @@ def place(comment: Comment, parent: Comment | None) -> None:
     comment.path = _parent_path(parent) + _path_segment(comment)
 
 
-def _add_to_thread(comment: Comment, post: Post, parent: Comment | None) -> None:
-    """Give the comment its place, and have it counted."""
+def _add_to_thread(comment: Comment, parent: Comment | None) -> None:
+    """Give the comment its place and insert it, and have it counted by its parent."""
     place(comment, parent)
-    db.session.add(comment)
-    if parent:
+    insert_now(comment)
+    if parent is not None:
         request_recount(Comment, parent.id, +1)
-    request_recount(Post, post.id, +1)
+
+
+def _count_in_thread(comment: Comment, post: Post) -> None:
+    """Count a new comment in its thread, later if one of them is anonymous: its row is not written beside a name."""
+    if is_listed(comment) and comment.pseudonym_id is None and post.pseudonym_id is None:
+        add_reply_to_counts(post.id, comment.created_at)
+    else:
+        request_recount(Post, post.id, +1)
 
 
 def _parent_path(parent: Comment | None) -> str:

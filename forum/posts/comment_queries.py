@@ -13,6 +13,7 @@ from forum.access import listed_clause
 from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
 from forum.db import db
+from forum.direct_statements import DirectStatement
 from forum.posts.models import Comment, Post
 from forum.posts.rows import CommentRow, SignedCommentRow
 from forum.vendors.models import Vendor
@@ -132,12 +133,12 @@ def comment_row(comment_id: int) -> CommentRow | None:
 def page_of(comment: Comment, page_size: int = THREAD_PAGE_SIZE) -> int:
     """Return the number of the page of the thread that shows the comment, counted in one index."""
     parameters = {"post_id": comment.post_id, "end": comment.path}
-    return (db.session.scalar(_count_before(), parameters) or 0) // page_size + 1
+    return int(_count_before.scalar(parameters)) // page_size + 1
 
 
-@cache
-def _count_before() -> Executable:
-    return select(func.count()).where(_comment.post_id == bindparam("post_id"), _comment.path < bindparam("end"))
+_count_before = DirectStatement(
+    lambda: select(func.count()).where(_comment.post_id == bindparam("post_id"), _comment.path < bindparam("end"))
+)
 
 
 def listed_reply_count(post_id: int) -> int | None:

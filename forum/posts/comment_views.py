@@ -37,7 +37,7 @@ from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Comment, Post
 from forum.posts.official_views import official_reply_page
 from forum.posts.previews import edit_preview
-from forum.posts.queries import post_by_id
+from forum.posts.queries import post_to_reply_to
 from forum.posts.scheduled_actions import schedule_comment
 from forum.posts.useful_views import save_useful_vote
 from forum.posts.versions import version_page
@@ -66,20 +66,20 @@ def show(comment_id: int) -> ResponseReturnValue:
 @composing
 def new(post_id: int) -> ResponseReturnValue:
     """Reply to a post, or (?to=) to a reply under it."""
-    post: Post = db.first_or_404(post_by_id(post_id))
-    if not can_see(current_user, post):
+    reader, post = current_reader(), post_to_reply_to(post_id)
+    if post is None or not can_see(reader, post):
         abort(404)
     form = CommentForm(submission=secrets.token_hex(16))
     if form.is_submitted() and (first := item_by_submission(Comment, form.submission.data)) is not None:
-        if is_author(current_user, first):
+        if is_author(reader, first):
             return redirect(_url_of(first))
         form.submission.data = secrets.token_hex(16)
-    if not can_reply(current_user, post):
+    if not can_reply(reader, post):
         # A representative of the post's vendor replies officially; what they typed is carried to that form.
-        if can_reply_officially(current_user, post):
+        if can_reply_officially(reader, post):
             return official_reply_page(post, refused=form.is_submitted())
         return _closed_page(form, post)
-    form.vendor = post.vendor
+    form.post = post
     if form.is_submitted() and form.validate() and form.is_cleared_to_publish(request.form.get("intent", "")):
         return _submit(form, post)
     parent = _parent(post)
@@ -88,10 +88,10 @@ def new(post_id: int) -> ResponseReturnValue:
 
 def _submit(form: CommentForm, post: Post) -> ResponseReturnValue:
     """Publish or schedule a valid reply, if the thread still takes replies and the limits allow it."""
-    post_id = post.id
-    begin_writing(post, current_reader())
+    post_id, reader = post.id, current_reader()
+    begin_writing(post, reader)
     post = db.get_or_404(Post, post_id)
-    if not can_reply(current_user, post):
+    if not can_reply(reader, post):
         return _closed_page(form, post)
     parent = _parent(post)
     if not form.passes_limits(is_post=False):
@@ -120,7 +120,7 @@ def edit(comment_id: int) -> ResponseReturnValue:
         form.body.data = text.clean(request.form.get("body", ""))
     elif form.is_submitted() and form.validate() and intent == "publish":
         if form.has_changed():
-            comment_actions.edit_comment(comment, body=form.body.data or "", author=current_reader())
+            comment_actions.edit_comment(comment, body=form.body.rendered or "", author=current_reader())
             db.session.commit()
         flash(SAVED_WHILE_HELD if comment.is_held else "Reply saved. Earlier versions can still be read.")
         return redirect(_url_of(comment))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from forum.accounts.queries import spent_links_among
-from forum.chains import chain_of_rows
+from forum.chains import carries_link, chain_of_rows
 from forum.db import db
 from forum.posts.models import SealedDraft
 
@@ -13,7 +13,7 @@ from forum.posts.models import SealedDraft
 def drafts_by_links(links: Sequence[str]) -> Sequence[SealedDraft]:
     """Return the drafts that carry one of these links of a member's chain."""
     return db.session.scalars(
-        select(SealedDraft).where(SealedDraft.chain_link.in_(links)).order_by(SealedDraft.id)
+        select(SealedDraft).where(carries_link(SealedDraft.chain_link, links)).order_by(SealedDraft.id)
     ).all()
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import cast
 
-from sqlalchemy import ColumnElement, literal, select, union_all
+from sqlalchemy import ColumnElement, Executable, bindparam, literal_column, select, union_all
 
 from forum.access import listed_clause
 from forum.db import db
@@ -51,16 +52,28 @@ def months_with_posts() -> list[date]:
 
 def _numbers_with_posts(numbers: Sequence[int]) -> set[int]:
     """Return those of the months, numbered from the year 0, that have a listed post: a look into an index for each."""
-    looks = [
-        select(literal(number)).where(
-            select(Post.id)
-            .where(listed_clause(Post), Post.created_at >= _start(number), Post.created_at < _start(number + 1))
-            .exists()
+    with_posts: set[int] = set()
+    for first in range(0, len(numbers), MAX_PARTS):
+        part = numbers[first : first + MAX_PARTS]
+        starts = {f"start_{n}": _start(part[0] + n) for n in range(len(part) + 1)}
+        with_posts.update(part[n] for n in db.session.scalars(_looks_at_months(len(part)), starts))
+    return with_posts
+
+
+@cache
+def _looks_at_months(count: int) -> Executable:
+    """Return the query for which of so many months, from `start_0` to `start_1` and so on, have a listed post."""
+    post = Post.__table__.c
+    is_listed = listed_clause(post)
+    starts = [bindparam(f"start_{n}", type_=post.created_at.type) for n in range(count + 1)]
+    return union_all(
+        *(
+            select(literal_column(str(n))).where(
+                select(post.id).where(is_listed, post.created_at >= starts[n], post.created_at < starts[n + 1]).exists()
+            )
+            for n in range(count)
         )
-        for number in numbers
-    ]
-    parts = [looks[start : start + MAX_PARTS] for start in range(0, len(looks), MAX_PARTS)]
-    return {number for part in parts for number in db.session.scalars(union_all(*part))}
+    )
 
 
 def _month(number: int) -> date:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask_login import current_user
-from wtforms import Field, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import Field, HiddenField, RadioField, SelectField, StringField
 from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, ValidationError
 
@@ -59,35 +59,35 @@ class CommentForm(SignedForm):
     """A reply."""
 
     body = MarkdownField("Your reply", validators=[_length(REPLY_LENGTH, "your reply"), check_markdown])
-    # The vendor that the post names, if any: with a tier and a country a reply may reveal who its author is.
-    vendor: Vendor | None = None
+    # The post, which may name a vendor: with a tier and a country a reply may reveal who its author is.
+    post: Post | None = None
 
     def named_vendor(self) -> Vendor | None:
         """Return the vendor that the post names."""
-        return self.vendor
+        return self.post.vendor if self.post else None
 
     def disclosed_tiers(self) -> list[Tier]:
         """Return the tiers of the post's vendor that the reply mentions."""
-        return mentioned_tiers(self.vendor, self.passages())
+        return mentioned_tiers(self.post.vendor_id if self.post else None, self.passages())
 
 
 class CommentEditForm(EditForm):
     """A reply being edited."""
 
-    body = TextAreaField("Your reply", validators=[_length(REPLY_LENGTH, "your reply"), check_markdown])
+    body = MarkdownField("Your reply", validators=[_length(REPLY_LENGTH, "your reply"), check_markdown])
 
 
 class OfficialEditForm(CommentEditForm):
     """A vendor's official reply being edited."""
 
-    body = TextAreaField("Your reply", validators=[_length(OFFICIAL_LENGTH, "the official reply"), check_markdown])
+    body = MarkdownField("Your reply", validators=[_length(OFFICIAL_LENGTH, "the official reply"), check_markdown])
 
 
 class PostFields(Form):
     """The fields that a new post and a changed one have in common."""
 
     title = StringField("Title", validators=[_length(TITLE_LENGTH, "a title")])
-    body = TextAreaField("Text", validators=[_length(BODY_LENGTH, "your text"), check_markdown])
+    body = MarkdownField("Text", validators=[_length(BODY_LENGTH, "your text"), check_markdown])
     tags = TagsField("Tags", validators=[check_tags])
     leaning = RadioField(
         "Overall",
@@ -231,7 +231,8 @@ class PostForm(PostFields, RatingFields, SignedForm):
     def disclosed_tiers(self) -> list[Tier]:
         """Return the tier that is shown, and those of the vendor that the text mentions."""
         selected = self.shown_tier()
-        mentioned = mentioned_tiers(self.post_subject().vendor, self.passages())
+        vendor = self.post_subject().vendor
+        mentioned = mentioned_tiers(vendor.id if vendor else None, self.passages())
         return [selected, *(tier for tier in mentioned if tier is not selected)] if selected else mentioned
 
     def shown_tier(self) -> Tier | None:

@@ -1,13 +1,13 @@
 """Questions about posts and comments alike: submissions, revisions and useful votes."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Executable, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from forum.accounts.models import Member
 from forum.db import db
+from forum.direct_statements import DirectStatement
 from forum.posts.models import Comment, Post, Revision, UsefulVote, target_columns
 
 Item = TypeVar("Item", Post, Comment)
@@ -26,14 +26,13 @@ def item_by_submission(kind: type[Item], submission: str | None) -> Item | None:
     """Return the post or comment that the same form made when it was submitted before, or None."""
     if not submission:
         return None
-    item: Item | None = db.session.scalar(_by_submission(kind is Post), {"submission": submission})
-    return item
+    item_id = DirectStatement(_by_submission, kind is Post).scalar({"submission": submission})
+    return db.session.get(kind, item_id) if item_id is not None else None
 
 
-@cache
-def _by_submission(is_post: bool) -> Executable:
-    kind = Post if is_post else Comment
-    return select(kind).where(kind.submission == bindparam("submission"))
+def _by_submission(is_post: bool) -> Select[int]:
+    table = (Post if is_post else Comment).__table__.c
+    return select(table.id).where(table.submission == bindparam("submission"))
 
 
 def revisions_of(item: Post | Comment) -> Sequence[Revision]:

@@ -23,12 +23,15 @@ def _one_author(table: str) -> CheckConstraint:
     return CheckConstraint("author_id IS NULL OR pseudonym_id IS NULL", name=f"{table}_one_author")
 
 
-def _index_of_few(name: str, column: str) -> Index:
-    is_set = text(f"{column} IS NOT NULL")  # the other rows are not in the index
-    return Index(name, column, postgresql_where=is_set, sqlite_where=is_set)
+def index_of_few(name: str, *columns: str) -> Index:
+    """Return an index of the rows in which the first of these columns is set."""
+    is_set = text(f"{columns[0]} IS NOT NULL")
+    return Index(name, *columns, postgresql_where=is_set, sqlite_where=is_set)
 
 
 _FILTERED = ("leaning", "tier_id", "shows_tier")
+_IS_UNANSWERED = text("comment_count = 0")
+_IS_SIGNED_AND_LISTED = text("author_id IS NOT NULL AND hidden_at IS NULL AND deleted_at IS NULL")
 
 
 class Post(AuthoredText, db.Model):
@@ -42,16 +45,22 @@ class Post(AuthoredText, db.Model):
         Index("ix_posts_active", "last_activity_at", "id"),
         Index("ix_posts_new", "created_at", "id"),
         Index("ix_posts_top", "useful_count", "id"),
-        Index("ix_posts_unanswered", "comment_count", "created_at", "id"),
+        Index(
+            "ix_posts_unanswered",
+            *("created_at", "id"),
+            postgresql_where=_IS_UNANSWERED,
+            sqlite_where=_IS_UNANSWERED,
+        ),
         # With the columns that are filtered by, so that rare posts are found without reading all the others.
         Index("ix_posts_vendor_active", "vendor_id", "last_activity_at", "id", *_FILTERED, "created_at"),
         Index("ix_posts_vendor_new", "vendor_id", "created_at", "id", *_FILTERED),
         Index("ix_posts_vendor_useful", "vendor_id", "useful_count", "id", *_FILTERED, "created_at"),
         Index("ix_posts_author_new", "author_id", "created_at", "id"),
-        # Covers what is counted of all posts.
-        Index("ix_posts_leaning", "leaning", "deleted_at", "decision_id", "removed_at"),
-        _index_of_few("ix_posts_edit_deadline", "edit_deadline"),
-        _index_of_few("ix_posts_decided", "decision_id"),
+        index_of_few("ix_posts_pseudonym_id", "pseudonym_id"),
+        index_of_few("ix_posts_fingerprint", "fingerprint"),
+        index_of_few("ix_posts_edit_deadline", "edit_deadline"),
+        index_of_few("ix_posts_decided", "decision_id"),
+        index_of_few("ix_posts_merged_into", "merged_into_id"),
     )
 
     id: Mapped[RandomId]
@@ -100,16 +109,25 @@ class Comment(AuthoredText, db.Model):
         Index("ix_comments_thread", "post_id", "path", unique=True),
         Index("ix_comments_newest", "post_id", "created_at", "id"),
         Index("ix_comments_useful", "post_id", "useful_count", "id"),
-        Index("ix_comments_author_new", "author_id", "created_at", "id"),
-        Index("ix_comments_author_thread", "author_id", "post_id"),
-        _index_of_few("ix_comments_edit_deadline", "edit_deadline"),
-        _index_of_few("ix_comments_decided", "decision_id"),
-        _index_of_few("ix_comments_official", "official_vendor_id"),
+        index_of_few("ix_comments_author_new", "author_id", "created_at", "id"),
+        # Covers what following asks of a member's signed replies.
+        Index(
+            "ix_comments_own",
+            *("author_id", "post_id", "id", "position_seal", "imported_from"),
+            postgresql_where=_IS_SIGNED_AND_LISTED,
+            sqlite_where=_IS_SIGNED_AND_LISTED,
+        ),
+        index_of_few("ix_comments_parent_id", "parent_id"),
+        index_of_few("ix_comments_pseudonym_id", "pseudonym_id"),
+        index_of_few("ix_comments_fingerprint", "fingerprint"),
+        index_of_few("ix_comments_edit_deadline", "edit_deadline"),
+        index_of_few("ix_comments_decided", "decision_id"),
+        index_of_few("ix_comments_official", "official_vendor_id"),
     )
 
     id: Mapped[RandomId]
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"))
     depth: Mapped[int]
     path: Mapped[str] = mapped_column(String(120))
     # For a vendor's official reply: the vendor, and the title there of the representative who wrote it.
@@ -215,12 +233,17 @@ class PendingRecount(db.Model):
     """A post or comment whose replies, answers and votes are to be counted again; see recounts.py. Names no member."""
 
     __tablename__ = "pending_recounts"
-    __table_args__ = (CheckConstraint("(post_id IS NULL) <> (comment_id IS NULL)", name="of_one_thing"),)
+    __table_args__ = (
+        CheckConstraint("(post_id IS NULL) <> (comment_id IS NULL)", name="of_one_thing"),
+        index_of_few("ix_pending_recounts_post_id", "post_id"),
+        index_of_few("ix_pending_recounts_comment_id", "comment_id"),
+        {"sqlite_with_rowid": False},
+    )
 
     id: Mapped[RandomId]
-    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"), index=True)
-    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), index=True)
-    # By how much the replies or answers change, 0 for a vote; None has everything counted anew.
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"))
+    # By how much the replies or answers change, 0 for a vote; with None all rows are counted again.
     delta: Mapped[int | None]
 
 
@@ -257,3 +280,16 @@ def timestamp_for(item: Post | Comment) -> datetime:
 def target_columns(item: Post | Comment) -> dict[str, int]:
     """Return the foreign key, by column name, that refers to this item in a row about a post or comment."""
     return {"post_id": item.id} if isinstance(item, Post) else {"comment_id": item.id}
+
+
+class LeaningCount(db.Model):
+    """How many posts of a leaning were written and not deleted, and how many of these are removed. Spam is left out.
+
+    Triggers of the database keep it.
+    """
+
+    __tablename__ = "leaning_counts"
+
+    leaning: Mapped[str] = mapped_column(String(10), primary_key=True)
+    written: Mapped[int]
+    removed: Mapped[int]

@@ -19,7 +19,7 @@ class OfficialReplyForm(OfficialEditForm):
     def passes_limits(self) -> bool:
         """Return whether the reply may be sent now, or add an error. Call it last: an attempt counts."""
         error = submission_error(
-            current_user, body=self.body.data or "", is_post=False, anonymous=False, seconds_open=form_age()
+            current_user, body=self.body.data or "", is_post=False, anonymous=False, form_age=form_age
         )
         self.body.errors = [error] if error else []
         return error is None

@@ -47,7 +47,7 @@ def new_reply(post_id: int) -> str:
     item = _post_or_404(post_id)
     require(can_reply(current_user, item))
     form = CommentForm()
-    form.vendor = item.vendor
+    form.post = item
     return _fragment(comment_preview(form, form.body, item), form)
 
 

@@ -5,7 +5,19 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Executable, Select, and_, bindparam, case, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
@@ -15,6 +27,7 @@ from forum.access import listed_clause
 from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
 from forum.db import db
+from forum.direct_statements import DirectLoad
 from forum.posts.models import Comment, Post, PostTag, Tag
 from forum.posts.rows import ListedPostRow, PostPageRow
 from forum.posts.tags.queries import tag_slugs_of
@@ -90,11 +103,12 @@ _PAGE_COLUMNS = (
 
 
 class PostList(NamedTuple):
-    """A page of a list: its rows, each post's tags by post id, and the cursor of the next page (or None)."""
+    """A page of a list: its rows, each post's tags by id, and the cursors of the next page and of itself, or None."""
 
     rows: Sequence[ListedPostRow]
     tags: dict[int, list[str]]
     next_cursor: str | None
+    cursor: str | None = None
 
 
 def list_posts(
@@ -119,7 +133,7 @@ def list_posts(
     found_rows = db.session.execute(statement, parameters).all()
     rows = cast(Sequence[ListedPostRow], found_rows[:page_size])
     next_cursor = _cursor_of(rows[-1], sort) if len(found_rows) > page_size else None
-    return PostList(rows, tag_slugs_of([row.id for row in rows]), next_cursor)
+    return PostList(rows, tag_slugs_of([row.id for row in rows]), next_cursor, cursor)
 
 
 def _cursor_of(row: ListedPostRow, sort: str) -> str:
@@ -136,7 +150,7 @@ def _list(sort: str, has_cursor: bool, has_tag: bool) -> Select[*tuple[object, .
         statement = statement.where(tagged.exists())
     statement = statement.where(listed_clause(_post)).order_by(column.desc(), row_id.desc())
     if sort == "unanswered":
-        statement = statement.where(_post.comment_count == 0)
+        statement = statement.where(_post.comment_count == literal_column("0"))
     if has_cursor:
         position = tuple_(bindparam("value", type_=column.type), bindparam("number", type_=_post.id.type))
         statement = statement.where(tuple_(column, row_id) < position)
@@ -230,6 +244,14 @@ def _post_page() -> Executable:
     )
 
 
+def post_to_reply_to(post_id: int) -> Post | None:
+    """Return the post alone: who replies by name needs neither its author nor its vendor."""
+    return _post_to_reply_to.first({"post_id": post_id})
+
+
+_post_to_reply_to = DirectLoad(Post, lambda: select(Post).where(Post.id == bindparam("post_id")))
+
+
 def post_by_id(post_id: int, *, for_update: bool = False) -> Select[Post]:
     """Select the post; `for_update` locks its row."""
     statement = (
@@ -265,3 +287,9 @@ def post_rows(*columns: ColumnElement[object] | InstrumentedAttribute[object]) -
         .outerjoin(member, member.c.id == _post.author_id)
         .outerjoin(pseudonym, pseudonym.c.id == _post.pseudonym_id)
     )
+
+
+def outdated_ids(kind: type[Post] | type[Comment], version: int, after: int, limit: int) -> Sequence[int]:
+    """Return the ids of the first texts after an id that were rendered by an older version and are not deleted."""
+    is_outdated = and_(kind.render_version < version, kind.deleted_at.is_(None), kind.id > after)
+    return db.session.scalars(select(kind.id).where(is_outdated).order_by(kind.id).limit(limit)).all()

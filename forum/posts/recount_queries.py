@@ -1,27 +1,28 @@
 """What is to be counted again, and the counts."""
 
 from collections.abc import Sequence
-from functools import cache
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Executable, ScalarSelect, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import BindParameter, ScalarSelect, Update, bindparam, case, delete, func, insert, select, update
+from sqlalchemy.sql.dml import ReturningDelete
 
 from forum.access import listed_clause
 from forum.db import db, new_random_id
+from forum.direct_statements import DirectStatement
 from forum.posts.models import Comment, PendingRecount, Post, UsefulVote
 
 Kind = type[Post] | type[Comment]
 _pending, _vote = PendingRecount.__table__.c, UsefulVote.__table__.c
 _post, _comment = Post.__table__.c, Comment.__table__.c
 _item_id: BindParameter[int] = bindparam("item_id")
-_insert = insert(PendingRecount.__table__)
+_insert = DirectStatement(insert, PendingRecount.__table__)
 
 
 def add_pending_recount(kind: Kind, item_id: int, delta: int | None) -> None:
     """Store that a post or comment is to be counted again."""
     post_id, comment_id = (item_id, None) if kind is Post else (None, item_id)
-    values = {"id": new_random_id(), "post_id": post_id, "comment_id": comment_id, "delta": delta}
-    db.session.execute(_insert, values)
+    _insert.rows({"id": new_random_id(), "post_id": post_id, "comment_id": comment_id, "delta": delta})
 
 
 def pending_items() -> list[tuple[Kind, int]]:
@@ -32,29 +33,44 @@ def pending_items() -> list[tuple[Kind, int]]:
 
 def take_deltas(kind: Kind, item_id: int) -> Sequence[int | None]:
     """Delete the notes that this row is to be counted again, and return their deltas."""
-    return db.session.scalars(_take_deltas(kind is Post), {"item_id": item_id}).all()
+    return [delta for (delta,) in DirectStatement(_take_deltas, kind is Post).rows({"item_id": item_id})]
 
 
-@cache
-def _take_deltas(is_post: bool) -> Executable:
+def _take_deltas(is_post: bool) -> ReturningDelete[int | None]:
     column = _pending.post_id if is_post else _pending.comment_id
     return delete(PendingRecount.__table__).where(column == _item_id).returning(_pending.delta)
 
 
 def update_counts(kind: Kind, item_id: int, deltas: Sequence[int | None]) -> None:
-    """Add the deltas to the counts, which is as fast in the largest thread. If one is None, count everything anew."""
+    """Add the deltas to the counts, which is as fast in the largest thread. If one is None, count all rows again."""
     delta = None if None in deltas else sum(delta or 0 for delta in deltas)
-    statement = _update_counts(kind is Post, is_whole=delta is None, has_votes=0 in deltas)
-    db.session.execute(statement, {"item_id": item_id} | ({} if delta is None else {"delta": delta}))
+    statement = DirectStatement(_update_counts, kind is Post, delta is None, 0 in deltas)
+    statement.rows({"item_id": item_id} | ({} if delta is None else {"delta": delta}))
 
 
-@cache
-def _update_counts(is_post: bool, *, is_whole: bool, has_votes: bool) -> Executable:
+def _update_counts(is_post: bool, is_whole: bool, has_votes: bool) -> Update:
     values = _counts_of_post(is_whole) if is_post else _counts_of_comment(is_whole)
     if is_whole or has_votes:
         values["useful_count"] = _count((_vote.post_id if is_post else _vote.comment_id) == _item_id)
     table = (Post if is_post else Comment).__table__
     return update(table).where(table.c.id == _item_id).values(values)
+
+
+def add_reply_to_counts(post_id: int, created_at: datetime) -> None:
+    """Add a reply to the counts of its thread, in the transaction that writes it."""
+    _add_reply.rows({"item_id": post_id, "latest": created_at})
+
+
+def _count_reply() -> Update:
+    latest = bindparam("latest", type_=_post.last_activity_at.type)
+    values = {
+        "comment_count": _post.comment_count + 1,
+        "last_activity_at": case((latest > _post.last_activity_at, latest), else_=_post.last_activity_at),
+    }
+    return update(Post.__table__).where(_post.id == _item_id).values(values)
+
+
+_add_reply = DirectStatement(_count_reply)
 
 
 def _counts_of_post(is_whole: bool) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Counts of a post or comment that other rows change: replies, answers, useful votes.
 
 Who wrote a reply and whose post it is under must not be written together: the rows of one transaction can be told from
-others by what the database keeps beside them. So a reply, and a vote, only note that something is to be counted again.
-Right after the commit each row is counted in a transaction of its own; what a crash left behind, a job counts.
+others by what the database keeps beside them. So a reply or a vote only notes that something is to be counted again,
+except for a reply by name under a post by name, which is counted at once. Right after the commit each row is counted in
+a transaction of its own; after a crash, a job does so.
 
-A note of a new reply or answer says +1, and one of a vote 0, so that a count takes the same time in the largest thread.
-A note without a number, as of all that hides, deletes or moves, has everything counted anew: of two who hide and delete
-the same reply at once, neither knows whether the other has taken it from the count.
+A note of a new reply or answer says +1 and that of a vote 0, so that counting takes no longer in the largest thread.
+A note without a number, of whatever hides, deletes or moves replies, has all of them counted again: if one writer hides
+a reply while another deletes it, neither knows whether the other has already subtracted it.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,7 +16,7 @@ from flask import g, has_app_context
 from sqlalchemy.exc import DBAPIError
 
 from forum.db import db, lock, writing
-from forum.posts.models import Comment
+from forum.posts.models import Comment, Post
 from forum.posts.recount_queries import (
     Kind,
     add_pending_recount,
@@ -62,7 +63,8 @@ def _settle(items: Iterable[tuple[Kind, int]], commit: Callable[[], object]) -> 
 
 def _recount(kind: Kind, item_id: int) -> int | None:
     """Count the row again. Delete an erased comment that has no answers, and return the id of its parent, if any."""
-    lock(f"recount of {kind.__name__} {item_id}")
+    # Who replies by name counts in the same transaction, and holds the lock of the thread until it ends.
+    lock(f"thread {item_id}" if kind is Post else f"recount of {kind.__name__} {item_id}")
     deltas = take_deltas(kind, item_id)
     if not deltas:
         return None

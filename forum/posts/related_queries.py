@@ -37,7 +37,7 @@ _RELATED_COLUMNS = (
 def related_posts(post_id: int, vendor_id: int | None, limit: int = 5) -> Sequence[RelatedPostRow]:
     """Return related posts: two points for the same vendor, one for each tag in common; of equals the newest first.
 
-    Replies don't change the order, so that a kept page is still right when other threads go on.
+    Replies don't change the order, so a cached page stays right when other threads get replies.
     """
     parameters = {"post_id": post_id, "limit": limit} | ({"vendor_id": vendor_id} if vendor_id is not None else {})
     return cast(Sequence[RelatedPostRow], db.session.execute(_related(vendor_id is not None), parameters).all())

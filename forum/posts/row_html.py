@@ -1,6 +1,6 @@
 """The HTML of a post in a list, cached by everything that it depends on; see thread_html.py."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,12 @@ def render_post_row(row: PostRow, tags: Sequence[str], list_tag: str | None = No
     first = [list_tag] if list_tag in tags else []
     visible = tuple([*first, *(tag for tag in tags if tag != list_tag)][:2])
     return _render(row, visible, list_tag, reader_clock(), script_root())
+
+
+def unread_notes(counts: Mapping[int, int]) -> dict[int, Markup]:
+    """Return what rows of a list say about unread replies, by post."""
+    note = get_template_attribute("posts/_post_row.html", "unread_note") if counts else None
+    return {post_id: note(count) for post_id, count in counts.items()} if note else {}
 
 
 # `clock` and `root` are part of the cache key: the macro's dates and URLs depend on them.

@@ -151,10 +151,7 @@ class AnonymousCommentRow(BylineRow, Protocol):
 
     id: int
     created_at: datetime
-    body: str
     title: str
-    post_id: int
-    slug: str
 
 
 class OfficialReplyRow(Protocol):

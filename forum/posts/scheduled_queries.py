@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from forum.accounts.queries import spent_links_among
-from forum.chains import chain_of_rows
+from forum.chains import carries_link, chain_of_rows
 from forum.db import db
 from forum.posts.models import ScheduledText
 
@@ -13,7 +13,7 @@ from forum.posts.models import ScheduledText
 def scheduled_by_links(links: Sequence[str]) -> Sequence[ScheduledText]:
     """Return the scheduled texts that carry one of these links of a member's chain."""
     return db.session.scalars(
-        select(ScheduledText).where(ScheduledText.chain_link.in_(links)).order_by(ScheduledText.id)
+        select(ScheduledText).where(carries_link(ScheduledText.chain_link, links)).order_by(ScheduledText.id)
     ).all()
 
 

@@ -30,10 +30,14 @@ class Follow(Protocol):
 
 
 class ReaderMarks(NamedTuple):
-    """What belongs to the reader of a thread: the ids of the texts that they marked useful, and their follow of it."""
+    """What belongs to the reader of a thread: the ids of the texts that they marked useful, and their follow of it.
+
+    `alias` is the one that they have or would get; None while their anonymous writing is locked.
+    """
 
     useful_ids: set[int]
-    follow: Follow | None
+    follow: Follow | None = None
+    alias: str | None = None
 
 
 def reader_marks(post: object, member: object, comment_ids: list[int]) -> ReaderMarks:

@@ -3,12 +3,11 @@
 from hashlib import sha256
 from typing import Any
 
-from flask_login import current_user
 from wtforms import BooleanField, Field, HiddenField, RadioField
 from wtforms.validators import ValidationError
 
 from forum import text
-from forum.access import can_write_anonymously_about
+from forum.access import can_write_anonymously_about, is_representative
 from forum.accounts.models import Member
 from forum.accounts.organisations import organisation_of
 from forum.accounts.sanctions import anonymous_bar_message
@@ -64,9 +63,11 @@ class SignedForm(Form):
         """Require one of the two; anonymous only if that is not barred."""
         if field.data not in ("name", "anonymous"):
             raise ValidationError(CHOOSE_IDENTITY)
-        if field.data == "anonymous" and (message := anonymous_bar_message(current_user)):
+        if field.data == "anonymous" and (message := anonymous_bar_message(current_reader())):
             raise ValidationError(message)
-        if field.data == "anonymous" and (message := competitor_message(current_reader(), self.named_vendor())):
+        reader = current_reader()
+        vendor = self.named_vendor() if field.data == "anonymous" and is_representative(reader) else None
+        if message := competitor_message(reader, vendor):
             raise ValidationError(message)
 
     def validate_delay(self, field: Field) -> None:
@@ -108,7 +109,7 @@ class SignedForm(Form):
 
     def badge_preview(self) -> str:
         """Return what the badge would show today."""
-        return badge_for(current_user, self.shown_tier())
+        return badge_for(current_reader(), self.shown_tier())
 
     def is_cleared_to_publish(self, intent: str) -> bool:
         """Return whether the pressed button publishes. An anonymous text must have no findings that were not shown."""
@@ -126,11 +127,11 @@ class SignedForm(Form):
     def passes_limits(self, *, is_post: bool) -> bool:
         """Return whether the text may be sent now, or add an error. Call it last: an attempt counts."""
         error = submission_error(
-            current_user,
+            current_reader(),
             body=self["body"].data or "",
             is_post=is_post,
             anonymous=self.identity.data == "anonymous",
-            seconds_open=form_age(),
+            form_age=form_age,
         )
         self["body"].errors = [error] if error else []
         return error is None
@@ -180,8 +181,8 @@ def competitor_message(member: Member, vendor: Vendor | None) -> str | None:
     return f"You represent a vendor that competes with {vendor.name}, so you can write about it by name only."
 
 
-def mentioned_tiers(vendor: Vendor | None, passages: list[str]) -> list[Tier]:
+def mentioned_tiers(vendor_id: int | None, passages: list[str]) -> list[Tier]:
     """Return the vendor's tiers that the passages name as whole words."""
     words = text.fold_passage(" ".join(passages))
-    tiers = tiers_of(vendor.id) if vendor else []
+    tiers = tiers_of(vendor_id) if vendor_id is not None else []
     return [tier for tier in tiers if f"-{text.fold(tier.name)}-" in words]

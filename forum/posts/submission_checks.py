@@ -1,5 +1,6 @@
 """Whether a valid text may be sent now: it is no repetition, and within the limits for new members."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from limits import RateLimitItemPerSecond
@@ -16,11 +17,11 @@ from forum.submissions import TYPED_TOO_FAST, typed_too_fast
 
 
 def submission_error(
-    member: Member, *, body: str, is_post: bool, anonymous: bool, seconds_open: float | None
+    member: Member, *, body: str, is_post: bool, anonymous: bool, form_age: Callable[[], float | None]
 ) -> str | None:
     """Return why the text can't be sent now, as a message for its author, or None.
 
-    `seconds_open` is how long the form was open, or None when that is unknown.
+    `form_age` returns how many seconds the form was open, or None when that is unknown.
     """
     fingerprint = fingerprint_of(body)
     if not anonymous and fingerprint and has_signed_same_text(member, fingerprint):
@@ -35,7 +36,7 @@ def submission_error(
         scheduled = sum(item.kind == kind for item in scheduled_texts_of(member))
     if not new_member_limits.is_new(member, record, limits, moment):
         return None
-    if typed_too_fast(seconds_open):
+    if typed_too_fast(form_age()):
         return TYPED_TOO_FAST
     message = new_member_limits.rate_limit_message(member, record, limits, moment, is_post=is_post, scheduled=scheduled)
     if message is None and anonymous and not _count_anonymous(member, limits.seconds):

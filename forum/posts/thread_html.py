@@ -28,9 +28,9 @@ CACHE_SIZE = 3000  # comments; about 8 MB, at most 50 MB
 MAX_CACHED_BYTES = 4000
 # Names in a thread get one of so many marks, so that an alias can be followed; see static/css/comments.css.
 MARKS = 24
-LIST, LIST_END = '<ol class="thread">', "</ol>"
-# What stands between two comments, by how much deeper the second is: a list begins, or lists end.
-SEPARATORS = {1: LIST} | {-n: "</li>" + "</ol></li>" * n for n in range(MAX_DEPTH + 1)}
+LIST, LIST_END = b'<ol class="thread">', b"</ol>"
+# The HTML between two comments, by how much deeper the second is: a list begins, or lists end.
+SEPARATORS = {1: LIST} | {-n: b"</li>" + b"</ol></li>" * n for n in range(MAX_DEPTH + 1)}
 
 
 class ThreadReader(NamedTuple):
@@ -72,7 +72,7 @@ class ThreadHtml(NamedTuple):
     `targets` what that part is made of.
     """
 
-    parts: list[str]
+    parts: list[bytes]
     places: dict[int, int]
     rows: dict[int, CommentRow]
     targets: dict[int, tuple[str, str] | None]
@@ -88,12 +88,12 @@ def print_thread(rows: Sequence[CommentRow], page: PageFacts, *, is_flat: bool =
         html.targets[comment_id], html.places[comment_id] = target, len(html.parts) + 1
         html.parts.extend((SEPARATORS[step], _comment_html(row, page, False, False, False, target)))
     if rows:
-        html.parts[1] = ""  # no comment stands before the first
+        html.parts[1] = b""  # there is no comment before the first
         html.parts.extend((SEPARATORS[min(depths) - depths[-1]], LIST_END))
     return html
 
 
-def thread_for(html: ThreadHtml, page: PageFacts, reader: ThreadReader) -> Markup:
+def thread_for(html: ThreadHtml, page: PageFacts, reader: ThreadReader) -> bytes:
     """Return the page of a thread for one reader, with their own replies and those they marked or answered replaced."""
     parts = list(html.parts)
     for comment_id in reader.own_ids | reader.useful_ids | reader.answered_ids:
@@ -102,14 +102,14 @@ def thread_for(html: ThreadHtml, page: PageFacts, reader: ThreadReader) -> Marku
             row, target = html.rows[comment_id], html.targets[comment_id]
             is_answered = comment_id in reader.answered_ids
             parts[html.places[comment_id]] = _comment_html(row, page, is_own, is_useful, is_answered, target)
-    return Markup("".join(parts))  # noqa: S704 - all of it was rendered by templates
+    return b"".join(parts)
 
 
 def _comment_html(
     row: CommentRow, page: PageFacts, is_own: bool, is_useful: bool, is_answered: bool, target: tuple[str, str] | None
-) -> str:
+) -> bytes:
     render = _render if sys.getsizeof(row.body_html) <= MAX_CACHED_BYTES else _render.__wrapped__
-    return render(row, page, is_own, is_useful, is_answered, target)
+    return render(row, page, is_own, is_useful, is_answered, target).encode()
 
 
 def mark_of(post_id: int, name: str) -> int:

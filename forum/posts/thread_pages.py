@@ -22,7 +22,7 @@ PLACE_PARAMETERS = ("page", "sort", "after", "from")
 REPLY_PLACE = re.compile(f"r-{KeyConverter.regex}")
 # How many pages beside the present one have a link of their own.
 NEIGHBOURS = 1
-STRANGERS_MARKS = ReaderMarks(set(), None)
+STRANGERS_MARKS = ReaderMarks(set())
 
 
 class ThreadPlace(NamedTuple):
@@ -39,13 +39,19 @@ class ThreadView(NamedTuple):
     `numbers` are the pages that it links to, None for those between; there are none if all replies are on one page.
     """
 
-    html: Markup
-    reader: ThreadReader | None
+    html: bytes
+    reader: ThreadReader
     follow: Follow | None
+    alias: str | None
     place: ThreadPlace
     numbers: list[int | None]
     page_count: int
     next_cursor: str | None
+
+    @property
+    def markup(self) -> Markup:
+        """The HTML for a template."""
+        return Markup(self.html.decode())  # noqa: S704 - all of it was rendered by templates
 
 
 def place_args(args: Mapping[str, str]) -> dict[str, str]:
@@ -85,7 +91,7 @@ def thread_view(
 ) -> ThreadView | None:
     """Return a page of the post's thread; None if the thread has no such page.
 
-    `shared_html` returns what all readers with the same facts see of it, if that is kept.
+    `shared_html` returns what all readers with the same facts see of it, if that is cached.
     """
     rows, has_next, next_cursor = thread
     is_flat = place.sort != "oldest"
@@ -97,19 +103,20 @@ def thread_view(
     shared = shared_html(facts) if shared_html else print_thread(rows, facts, is_flat=is_flat)
     html = _with_messages(thread_for(shared, facts, reader))
     if is_flat:
-        return ThreadView(html, reader, marks.follow, place, [], 0, next_cursor)
+        return ThreadView(html, reader, marks.follow, marks.alias, place, [], 0, next_cursor)
     # The number of replies is known, that of tombstones is not: the last page shows itself when one is there.
     page_count = max(-(-post.comment_count // THREAD_PAGE_SIZE), place.number + 1) if has_next else place.number
-    return ThreadView(html, reader, marks.follow, place, _page_numbers(place.number, page_count), page_count, None)
+    numbers = _page_numbers(place.number, page_count)
+    return ThreadView(html, reader, marks.follow, marks.alias, place, numbers, page_count, None)
 
 
-def _with_messages(html: Markup) -> Markup:
+def _with_messages(html: bytes) -> bytes:
     """Put messages for replies into the boxes of these: outside of what is cached of them."""
     for place in message_places():
-        position = html.find(f'id="{place}"') if REPLY_PLACE.fullmatch(place) else -1
+        position = html.find(f'id="{place}"'.encode()) if REPLY_PLACE.fullmatch(place) else -1
         if position >= 0:
-            start = html.index(">", position) + 1
-            html = html[:start] + messages_at(place) + html[start:]
+            start = html.index(b">", position) + 1
+            html = html[:start] + messages_at(place).encode() + html[start:]
     return html
 
 

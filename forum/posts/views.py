@@ -23,10 +23,10 @@ from forum.access import (
     represents_vendor_of,
 )
 from forum.accounts.models import Member
-from forum.accounts.pseudonyms import alias_in
 from forum.config import SAFE_METHODS
 from forum.db import db
 from forum.forms import composing
+from forum.fragments import shares_pages
 from forum.page_cache import keep_page
 from forum.posts import actions
 from forum.posts.comment_queries import comment_by_id, listed_reply_count
@@ -38,26 +38,24 @@ from forum.posts.official_views import official_reply_values
 from forum.posts.post_pages import (
     PostPage,
     is_shared,
-    page_values,
     page_versions,
     post_page,
     printed_thread,
     render_shared,
+    whole_page,
 )
 from forum.posts.queries import post_by_id
-from forum.posts.rating_cards import rating_card
-from forum.posts.reply_forms import new_reply_form
 from forum.posts.rows import PostPageRow
 from forum.posts.scheduled_actions import schedule_post
 from forum.posts.signature_forms import competitor_message
-from forum.posts.thread_pages import place_args, place_in, thread_view
+from forum.posts.thread_pages import ThreadView, place_args, place_in, thread_view
 from forum.posts.useful_views import save_useful_vote
 from forum.posts.versions import version_page
 from forum.rate_limits import limit_writing, limiter
 from forum.ratings.actions import AlreadyRated
 from forum.submissions import submit_once
 from forum.templating import current_reader
-from forum.urls import KeyConverter, whole_number
+from forum.urls import KeyConverter, path_of, whole_number
 from forum.vendors.merging import hold_catalogue
 from forum.vendors.queries import vendor_by_name
 from forum.web import permission_required, require
@@ -67,6 +65,7 @@ bp = Blueprint("posts", __name__)
 
 @bp.get("/posts/<key:post_id>/")
 @bp.get("/posts/<key:post_id>/<slug>")
+@shares_pages
 def show(post_id: int, slug: str | None = None) -> ResponseReturnValue:
     """Show a post and a page of its thread."""
     place = place_in(request.args)
@@ -93,25 +92,21 @@ def _page(page: PostPage, reader: Member, *, is_removed: bool) -> ResponseReturn
     thread = thread_view(post, page.thread, reader, page.place, partial(printed_thread, page))
     if thread is None:
         return None
-    values: dict[str, Any] = {"thread": thread, "reader": thread.reader, "related_posts": page.related_posts}
-    values |= _reply_values(page, reader)
-    if is_shared(page, reader) and values["official_reply"] is None:
-        return render_shared(page, thread, reader, values)
-    form = new_reply_form() if values["has_form"] else None
-    return render_template(
-        "posts/show.html",
-        **page_values(page) | {"is_removed": is_removed, "card": rating_card(post), "form": form} | values,
-        is_own=thread.reader is not None and post.id in thread.reader.own_ids,
-    )
+    values = _reply_values(page, thread, reader)
+    if is_shared(page, reader) and values["can_vote"]:
+        return Response(render_shared(page, thread, reader, values))
+    return render_template("posts/show.html", **whole_page(page, thread, reader, values, is_removed=is_removed))
 
 
-def _reply_values(page: PostPage, reader: Member) -> dict[str, object]:
-    """Return what the page needs for the reader's reply, ordinary or official, their useful vote, and their follow."""
-    post, is_open_to_reader = page.post, can_reply(reader, page.post)
+def _reply_values(page: PostPage, thread: ThreadView, reader: Member) -> dict[str, object]:
+    """Return what the page needs for the reader's reply, ordinary or official, and for their useful vote."""
+    post, has_form, can_be_official = page.post, can_reply(reader, page.post), can_reply_officially(reader, page.post)
+    form_path = None if post.hidden_at or post.locked_at else path_of("comments.new", post_id=post.id)
     return {
-        "has_form": is_open_to_reader,
-        "alias": alias_in(page.aliases, post.thread_key, reader) if is_open_to_reader else None,
-        "official_reply": official_reply_values(post) if can_reply_officially(reader, post) else None,
+        "has_form": has_form,
+        "alias": thread.alias if has_form else None,
+        "official_reply": official_reply_values(post) if can_be_official else None,
+        "reply_url": "#reply" if has_form or can_be_official else form_path,
         "can_vote": not represents_vendor_of(reader, post),
     }
 
@@ -233,23 +228,27 @@ def _post_or_404(post_id: int, *, for_update: bool = False) -> Post:
 def _publish(form: PostForm) -> ResponseReturnValue | None:
     """Publish the post; None, with an error in the form, when its author has rated the same in another window."""
 
-    def write() -> Post:
-        cancel_replaced(form)
-        return actions.write_post(current_reader(), **form.cleaned_data())
+    def answer(post: Post) -> tuple[ResponseReturnValue, bool]:
+        # Before the commit, which expires what was loaded.
+        return _redirect_to(post), is_listed(post)
 
-    def first_post() -> Post | None:
+    def write() -> tuple[ResponseReturnValue, bool]:
+        cancel_replaced(form)
+        return answer(actions.write_post(current_reader(), **form.cleaned_data() | {"body": form.body.rendered}))
+
+    def first_answer() -> tuple[ResponseReturnValue, bool] | None:
         first = item_by_submission(Post, form.submission.data)
-        return first if first is not None and is_author(current_user, first) else None
+        return answer(first) if first is not None and is_author(current_user, first) else None
 
     try:
-        post = submit_once(write, existing=first_post)
+        response, is_published = submit_once(write, existing=first_answer)
     except AlreadyRated:
         db.session.rollback()
         form.worth.errors = ["You have just rated this in another window. Publish without the rating."]
         return None
     # The same message by name and anonymously: it travels in a cookie.
-    flash("Published." if is_listed(post) else "Saved. A moderator will review it before it appears.")
-    return _redirect_to(post)
+    flash("Published." if is_published else "Saved. A moderator will review it before it appears.")
+    return response
 
 
 def _schedule(form: PostForm) -> ResponseReturnValue | None:
@@ -275,7 +274,7 @@ def _save(form: PostEditForm, post: Post) -> bool:
         return False
     try:
         if form.has_changed():
-            actions.edit_post(post, author=current_reader(), **form.cleaned_data())
+            actions.edit_post(post, author=current_reader(), **form.cleaned_data() | {"body": form.body.rendered})
             db.session.commit()
     except AlreadyRated:
         db.session.rollback()

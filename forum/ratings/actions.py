@@ -14,7 +14,7 @@ from forum.accounts.organisations import Organisation, organisation_of
 from forum.db import db, lock, now, start_of_day
 from forum.ratings.criteria import CRITERION_KEYS, Answer
 from forum.ratings.models import ANSWER_KEYS, Rating, RatingRevision, seal_answers
-from forum.ratings.queries import count_rating_revisions, next_chain_link, ratings_by_hmac
+from forum.ratings.queries import count_rating_revisions, next_chain_link, ratings_by_hmac, vendor_input
 from forum.vendors.models import Category, Programme, Tier, Vendor
 from forum.vendors.queries import merged_vendor_ids
 
@@ -41,7 +41,7 @@ class RatingSubject(NamedTuple):
         """Return what enters the rater's HMAC besides the member."""
         if self.vendor is None:
             return f"category {self.category.id if self.category else 0} {text.fold(self.description or '')}"
-        return f"vendor {self.vendor.id} programme {self.programme.id if self.programme else 0}"
+        return vendor_input(self.vendor.id, self.programme.id if self.programme else 0)
 
 
 def live_ratings(
@@ -59,7 +59,7 @@ def live_ratings(
     programme_id = programme.id if programme else 0
     merged = merged_vendor_ids(vendor.id) if vendor is not None else []
     inputs = [RatingSubject(vendor, programme, category, description).hmac_input()]
-    inputs += [f"vendor {vendor_id} programme {programme_id}" for vendor_id in merged]
+    inputs += [vendor_input(vendor_id, programme_id) for vendor_id in merged]
     return ratings_by_hmac(rater_hmac for item in inputs for rater_hmac in anonymity.rater_hmacs(member.secret, item))
 
 

@@ -195,8 +195,8 @@ class Snapshot(db.Model):
             sqlite_where=text("current"),
             postgresql_where=text("current"),
         ),
-        # Covers the ranking's query, which then reads no row.
-        Index("ix_snapshots_ranking", "current", "worth_mean", "band"),
+        # Covers the ranking's queries, which then read no row: figures are long.
+        Index("ix_snapshots_ranking", "current", "worth_mean", "band", "vendor_id"),
     )
 
     id: Mapped[Id]

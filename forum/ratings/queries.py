@@ -4,19 +4,21 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
 
+from forum import anonymity
 from forum.access import is_anonymous_writing_locked
 from forum.accounts.models import Member
 from forum.accounts.queries import spent_links_among
-from forum.chains import Chain
+from forum.chains import Chain, carries_link
 from forum.db import db
 from forum.ratings.figure_types import Figures
 from forum.ratings.models import DisclosureState, Rating, RatingRevision, Snapshot
 from forum.vendors.models import Programme, Tier, Vendor
+from forum.vendors.queries import merged_vendor_ids
 
 
 class Subject(NamedTuple):
@@ -66,7 +68,7 @@ def subject_filter(kind: type[Rating | DisclosureState | Snapshot], subject: Sub
     if subject.vendor_id is not None:
         return kind.vendor_id == subject.vendor_id
     if subject.category_id is not None:
-        return kind.category_id == subject.category_id
+        return and_(kind.vendor_id.is_(None), kind.category_id == subject.category_id)  # as in the index
     return and_(kind.vendor_id.is_(None), kind.category_id.is_(None))
 
 
@@ -126,11 +128,40 @@ def ratings_by_hmac(rater_hmacs: Iterable[str]) -> Sequence[Rating]:
     return db.session.scalars(statement.order_by(Rating.rated_at.desc(), Rating.id)).all()
 
 
-def has_rating_of(vendor_id: int, author_id: int, rater_hmacs: Sequence[str]) -> bool:
-    """Return whether there is a rating of the vendor that the member signed, or one with one of these HMACs."""
-    is_signed = and_(Rating.author_id == author_id, Rating.vendor_id == vendor_id)
-    statement = select(Rating.id).where(or_(is_signed, Rating.rater_hmac.in_(rater_hmacs))).limit(1)
-    return db.session.scalar(statement) is not None
+def first_live_rating(member: Member, vendor: Vendor) -> Rating | None:
+    """Return the member's latest live rating of the vendor's first programme that has one, else of the vendor alone.
+
+    Vendors that were merged into it count, too: see `live_ratings` in actions.py.
+    """
+    vendor_ids = [vendor.id, *merged_vendor_ids(vendor.id)]
+    places = {
+        rater_hmac: place
+        for place, programme_id in enumerate([*(programme.id for programme in vendor.programmes), 0])
+        for vendor_id in vendor_ids
+        for rater_hmac in anonymity.rater_hmacs(member.secret, vendor_input(vendor_id, programme_id))
+    }
+    return min(ratings_by_hmac(places), key=lambda rating: places[rating.rater_hmac], default=None)
+
+
+def vendor_input(vendor_id: int, programme_id: int) -> str:
+    """Return what enters the HMAC of a rater of a vendor's programme, or of the vendor (programme 0)."""
+    return f"vendor {vendor_id} programme {programme_id}"
+
+
+def rater_hmacs_of(secret: str | None, vendor_id: int, programme_ids: Sequence[int]) -> list[str]:
+    """Return the HMACs that a member's ratings of a vendor's programmes, or of the vendor alone, carry."""
+    inputs = [vendor_input(vendor_id, programme_id) for programme_id in (*programme_ids, 0)]
+    return [hmac for item in inputs for hmac in anonymity.rater_hmacs(secret, item)]
+
+
+def is_rating_by_member() -> ColumnElement[bool]:
+    """Return the condition for a member's ratings of a vendor; it has the parameters below.
+
+    `member_id` signed it and it is of `vendor_id`, or it carries one of `rater_hmacs`.
+    """
+    rating = Rating.__table__.c
+    is_signed = and_(rating.author_id == bindparam("member_id"), rating.vendor_id == bindparam("vendor_id"))
+    return or_(is_signed, rating.rater_hmac.in_(bindparam("rater_hmacs", expanding=True)))
 
 
 def rating_by_submission(submission: str) -> Rating | None:
@@ -173,7 +204,7 @@ def next_chain_link(member: Member) -> str:
 
 
 def _links_in_use(links: Sequence[str]) -> set[str]:
-    rows = db.session.scalars(select(Rating.chain_link).where(Rating.chain_link.in_(links)))
+    rows = db.session.scalars(select(Rating.chain_link).where(carries_link(Rating.chain_link, links)))
     return {link for link in rows if link is not None}
 
 
@@ -207,7 +238,7 @@ def member_ratings(member: Member) -> Sequence[Rating]:
     links = RATING_CHAIN.rows(member.secret)
     return db.session.scalars(
         select(Rating)
-        .where(or_(Rating.author_id == member.id, Rating.chain_link.in_(links)))
+        .where(or_(Rating.author_id == member.id, carries_link(Rating.chain_link, links)))
         .options(
             joinedload(Rating.vendor).selectinload(Vendor.programmes).selectinload(Programme.tiers),
             joinedload(Rating.programme),

@@ -25,6 +25,5 @@ def init_app(app: Flask) -> None:
         glyph=glyph,
         interval_chart=interval_chart,
         pips=pips,
-        reader_has_rated=views.reader_has_rated,
         tier_key=tier_key,
     )

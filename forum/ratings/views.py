@@ -6,7 +6,6 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from forum import anonymity
 from forum.access import can_rate, can_write, is_anonymous_writing_locked, is_member, is_representative, is_retired
 from forum.accounts.device_views import fresh_proof_required
 from forum.config import SAFE_METHODS
@@ -17,7 +16,13 @@ from forum.ratings import actions
 from forum.ratings.criteria import CRITERIA, DEALS
 from forum.ratings.forms import RatingForm, form_data
 from forum.ratings.models import Rating
-from forum.ratings.queries import has_rating_of, member_rating, rating_by_submission, rating_revisions, readable_ratings
+from forum.ratings.queries import (
+    first_live_rating,
+    member_rating,
+    rating_by_submission,
+    rating_revisions,
+    readable_ratings,
+)
 from forum.submissions import submit_once
 from forum.templating import current_reader
 from forum.vendors.lookup import vendor_or_404
@@ -117,19 +122,6 @@ def delete(rating_id: int) -> ResponseReturnValue:
     return redirect(url_for(".index"))
 
 
-def reader_has_rated(vendor: Vendor) -> bool:
-    """Return whether the reader has rated the vendor, in one query; False while that must not be said.
-
-    One that they gave anonymously to a vendor that was merged into this one is not found.
-    """
-    reader = current_reader()
-    if not is_member(reader) or is_anonymous_writing_locked(reader):
-        return False
-    subjects = [actions.RatingSubject(vendor, programme) for programme in [*vendor.programmes, None]]
-    hmacs = [hmac for subject in subjects for hmac in anonymity.rater_hmacs(reader.secret, subject.hmac_input())]
-    return has_rating_of(vendor.id, reader.id, hmacs)
-
-
 def _rating_or_404(rating_id: int) -> Rating:
     rating = member_rating(current_user, rating_id)
     if rating is None:
@@ -139,18 +131,18 @@ def _rating_or_404(rating_id: int) -> Rating:
 
 def _initial_values(vendor: Vendor) -> dict[str, str]:
     """Return the form's initial values: those of the reader's live rating, if there is one."""
-    for programme in [*vendor.programmes, None]:
-        if live := actions.live_ratings(current_user, vendor, programme):
-            return {"submission": secrets.token_hex(16)} | form_data(live[0])
-    return {"submission": secrets.token_hex(16)}
+    live = first_live_rating(current_reader(), vendor)
+    return {"submission": secrets.token_hex(16)} | (form_data(live) if live is not None else {})
 
 
 def _rate(form: RatingForm, vendor: Vendor) -> ResponseReturnValue | None:
     """Rate, and return the response; None when the form has to be shown again with an error."""
     programme, tier = form.tiers.resolve(form.tier.data)
+    # Before the commit, which expires what was loaded.
+    response = _redirect_to(vendor)
 
-    def rate() -> Rating:
-        return actions.rate(
+    def rate() -> str:
+        rating = actions.rate(
             current_reader(),
             vendor=vendor,
             programme=programme,
@@ -159,17 +151,18 @@ def _rate(form: RatingForm, vendor: Vendor) -> ResponseReturnValue | None:
             answers=form.answers(),
             submission=form.submission.data,
         )
+        return _saved_message(rating)
 
     try:
-        rating = submit_once(rate)
+        message = submit_once(rate)
     except actions.AlreadyRated:
         db.session.rollback()
         how = "by name" if form.identity.data == "anonymous" else "anonymously"
         form.identity.errors = [f"You have already rated this programme {how}. Withdraw that rating first, or keep it."]
         return None
-    if rating is not None:
-        flash(_saved_message(rating))
-    return _redirect_to(vendor)
+    if message is not None:
+        flash(message)
+    return response
 
 
 def _redirect_to(vendor: Vendor) -> ResponseReturnValue:

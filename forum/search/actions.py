@@ -1,4 +1,4 @@
-"""Build the index anew, count the words that it can suggest, and purge what was removed from it."""
+"""Rebuild the index, count the words that it can suggest, and purge what was removed from it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import repeat
@@ -10,11 +10,15 @@ from sqlalchemy import text as sql
 from forum.db import UtcDateTime, db
 from forum.search.indexing import index_row
 from forum.search.models import SearchDocument, SearchWord
+from forum.search.word_queries import stored_words
+from forum.turns import end_turn, reading_apart
 
-BATCH_SIZE = 500
+# Texts that are indexed in one transaction.
+BATCH_SIZE = 20
+WORDS_AT_ONCE = 500
 # Pages that one step of purging writes, and after how many steps it ends.
-MERGED_PAGES = 500
-MAX_MERGES = 2000
+MERGED_PAGES = 10
+MAX_MERGES = 100_000
 _documents = SearchDocument.__table__
 _COLUMNS = "id, created_at, body_html"
 _TEXTS = (
@@ -24,7 +28,7 @@ _TEXTS = (
 
 
 def rebuild_index(commit: Callable[[], object]) -> int:
-    """Index all posts and replies anew, some at a time so that others can write, and return how many there are."""
+    """Rebuild the index of all posts and replies, a few at a time so that others can write, and return their number."""
     return sum(_index_batch(rows, commit) for rows in _batches(db.session.connection))
 
 
@@ -42,7 +46,7 @@ def _index_batch(rows: Sequence[Row[Any]], commit: Callable[[], object]) -> int:
     column = _documents.c.post_id if rows[0].kind == "post" else _documents.c.comment_id
     connection.execute(_documents.delete().where(column.in_(ids)))
     connection.execute(_documents.insert(), _index_rows(connection, rows))
-    commit()
+    end_turn(commit)
     return len(rows)
 
 
@@ -61,12 +65,20 @@ def _batches(connect: Callable[[], Connection]) -> Iterator[Sequence[Row[Any]]]:
             last_id = rows[-1].id
 
 
-def store_words(counts: Mapping[str, int]) -> None:
-    """Store anew which words many listed texts use: in alphabetical order, which tells nothing about the texts."""
-    db.session.query(SearchWord).delete(synchronize_session=False)
-    rows = [{"word": word, "document_count": number} for word, number in sorted(counts.items())]
-    if rows:
-        db.session.execute(SearchWord.__table__.insert(), rows)
+def store_words(counts: Mapping[str, int], commit: Callable[[], object] | None = None) -> None:
+    """Store anew which words many listed texts use, with `commit` some hundred at a time.
+
+    All are written, in alphabetical order: neither place nor transaction of a row tells anything about the texts.
+    """
+    with reading_apart(commit):
+        words = sorted({*stored_words(), *counts})
+    for start in range(0, len(words), WORDS_AT_ONCE):
+        batch = words[start : start + WORDS_AT_ONCE]
+        db.session.query(SearchWord).filter(SearchWord.word.in_(batch)).delete(synchronize_session=False)
+        rows = [{"word": word, "document_count": counts[word]} for word in batch if word in counts]
+        if rows:
+            db.session.execute(SearchWord.__table__.insert(), rows)
+        end_turn(commit)
 
 
 def purge_removed_words(commit: Callable[[], object]) -> None:
@@ -80,7 +92,7 @@ def purge_removed_words(commit: Callable[[], object]) -> None:
         before = _change_count()
         db.session.execute(sql("INSERT INTO search_fts(search_fts, rank) VALUES ('merge', :step)"), {"step": step})
         is_done = _change_count() - before < 2  # as FTS5 documents it
-        commit()
+        end_turn(commit)
         if is_done:
             break
 

@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, event, inspect
 from sqlalchemy.orm import Mapper
 
+from forum.direct_statements import DirectStatement
 from forum.posts.models import Comment, Post
 from forum.search.models import SearchDocument, new_document_id
 from forum.search.words import IndexedWords, indexed_words
 from forum.text import visible_words
 
 _documents = SearchDocument.__table__
+_insert_document = DirectStatement(_documents.insert)
 # What changes the row: `deleted_at` because a text deleted by its author has none.
 _INDEXED_COLUMNS = ("title", "body_html", "deleted_at")
 
@@ -50,7 +52,7 @@ def _vector(title: IndexedWords, body: IndexedWords) -> str:
 def _insert(mapper: Mapper[Any], connection: Connection, item: Post | Comment) -> None:
     if item.deleted_at is None:
         row = index_row(connection.dialect.name, *_identity(item), item.created_at, _title(item), item.body_html)
-        connection.execute(_documents.insert(), row)
+        _insert_document.rows_over(connection, row)
 
 
 def _update(mapper: Mapper[Any], connection: Connection, item: Post | Comment) -> None:

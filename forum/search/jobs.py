@@ -14,6 +14,6 @@ def refresh_search() -> None:
         counts = word_counts()
         db.session.rollback()
     claim_run()
-    store_words(counts)
+    store_words(counts, db.session.commit)
     db.session.commit()
     purge_removed_words(db.session.commit)

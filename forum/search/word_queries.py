@@ -27,6 +27,11 @@ def known_words(words: Sequence[str]) -> set[str]:
     return set(db.session.scalars(select(SearchWord.word).where(SearchWord.word.in_(words))))
 
 
+def stored_words() -> Sequence[str]:
+    """Return all words that can be suggested."""
+    return db.session.scalars(select(SearchWord.word)).all()
+
+
 def words_like(word: str) -> Sequence[str]:
     """Return known words of the same first letter and about the same length, the most used first."""
     lengths = (len(word) - LENGTH_TOLERANCE, len(word) + LENGTH_TOLERANCE)

@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Row, Select, bindparam, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from forum import text
 from forum.db import db
+from forum.direct_statements import DirectLoad
 from forum.vendors.models import Category, Programme, ProgrammeChange, Tier, Vendor, VendorAlias, VendorDomain
 
 # Shorter names are no guess when words in a row spell them: "as is" spells none.
@@ -133,12 +134,15 @@ def popular_vendor_names(limit: int) -> Sequence[str]:
 
 def tiers_of(vendor_id: int) -> Sequence[Tier]:
     """Return the tiers of all programmes of a vendor, in the order of its page."""
-    return db.session.scalars(
-        select(Tier)
-        .join(Programme, Programme.id == Tier.programme_id)
-        .where(Programme.vendor_id == vendor_id)
-        .order_by(Programme.id, Tier.position)
-    ).all()
+    return _tiers_of.all({"vendor_id": vendor_id})
+
+
+def _tiers_of_vendor() -> Select[Tier]:
+    tiers = select(Tier).join(Programme, Programme.id == Tier.programme_id)
+    return tiers.where(Programme.vendor_id == bindparam("vendor_id")).order_by(Programme.id, Tier.position)
+
+
+_tiers_of = DirectLoad(Tier, _tiers_of_vendor)
 
 
 def popular_vendors(limit: int) -> Sequence[Row[str, str, int]]:

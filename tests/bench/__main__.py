@@ -13,6 +13,7 @@ from typing import NamedTuple
 from tests.bench import processes, site
 from tests.bench.load import Load, drive
 from tests.bench.mixed import Writing, drive_mixed
+from tests.first_load import MAX_REQUESTS, MAX_SIZE, FirstLoad, first_loads
 from tests.served import free_port
 
 ROUNDS = 5
@@ -62,6 +63,12 @@ class Round(NamedTuple):
         return self.cpu / len(self.load.durations) * 1000
 
 
+def _share(forms: list[bytes], n: int) -> list[bytes]:
+    """Return a round's own forms: one that is sent twice writes nothing the second time. A quarter are anonymous."""
+    size = len(forms) // (ROUNDS + 1)
+    return forms[n * size : (n + 1) * size]
+
+
 class Bench:
     """The servers and their measurements."""
 
@@ -70,6 +77,7 @@ class Bench:
         self.rounds: dict[str, list[Round]] = {name: [] for name in MARKS}
         self.memory = 0.0
         self.writings: dict[str, list[Writing]] = {name: [] for name in WRITING_RATES}
+        self.first_loads: dict[str, FirstLoad] = {}
 
     def run(self) -> None:
         """Take every measurement once to warm up, then five times in turn, so that noise affects all alike."""
@@ -81,14 +89,15 @@ class Bench:
             self.memory = max(self.memory, processes.memory(self.pids[1]))
             print(f"\rround {n} of {ROUNDS}", end="", file=sys.stderr, flush=True)
         print(file=sys.stderr)
+        site_url = f"http://127.0.0.1:{self.ports[1]}"
+        self.first_loads = first_loads({"post": site_url + self.prepared.path, "home": f"{site_url}/"})
 
     def _measure(self, name: str, n: int) -> Round:
         which = {YARDSTICK: 0, UNCACHED: 2}.get(name, 1)
         writing = name == WRITING
         requests = self.prepared.requests[name]
         if writing:
-            # A form that is sent twice writes nothing the second time, so each round has its own forms.
-            requests = requests[n :: ROUNDS + 1]
+            requests = _share(requests, n)
         before = processes.cpu_seconds(self.pids[which])
         if rate := WRITING_RATES.get(name):
             return Round(self._measure_mixed(name, n, rate), processes.cpu_seconds(self.pids[which]) - before)
@@ -104,7 +113,7 @@ class Bench:
         return Round(load, processes.cpu_seconds(self.pids[which]) - before)
 
     def _measure_mixed(self, name: str, n: int, rate: int) -> Load:
-        forms = self.prepared.requests[site.forms_for(rate)][n :: ROUNDS + 1]
+        forms = _share(self.prepared.requests[site.forms_for(rate)], n)
         seconds = self.seconds if n else 1
         load, writing = drive_mixed(self.ports[1], self.prepared.requests[name], forms, seconds=seconds, rate=rate)
         if load.wrong or writing.wrong:
@@ -153,6 +162,11 @@ class Bench:
             f"\nMemory of all the site's processes together: {self.memory:.0f} MB (mark: {MAX_MEMORY}). "
             f"The load generator never used more than {busiest:.0%} of a core."
         )
+        for name, first in self.first_loads.items():
+            lines.append(
+                f"\nFirst visit, {name}: {first.requests} requests, {first.size / 1000:.1f} KB "
+                f"(marks: {MAX_REQUESTS} requests, {MAX_SIZE / 1000:.0f} KB)."
+            )
         for name, writings in self.writings.items():
             total = sum(writing.reply_count for writing in writings)
             stale = sum(writing.stale_count for writing in writings)
@@ -173,6 +187,7 @@ class Bench:
         missed += [
             f"{name}: a stale page" for name, rows in self.writings.items() if any(row.stale_count for row in rows)
         ]
+        missed += [f"first visit, {name}" for name, first in self.first_loads.items() if not first.is_light]
         return missed + ([f"memory: {self.memory:.0f} MB"] if self.memory > MAX_MEMORY else [])
 
 

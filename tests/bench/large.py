@@ -1,7 +1,7 @@
 """A large community in bulk: 100,000 posts, a million replies, 5,000 members, 1,000 vendors, 100,000 ratings.
 
 One tag is on half of the posts, one thread has a fiftieth of all replies, and one member (`heavy_member`) follows much
-and has written much, signed and anonymously. `scale` multiplies every number. The texts are those of bench/search.py.
+and has written much, signed and anonymously. `scale` multiplies every number but theirs. The texts: bench/search.py.
 """
 
 import random
@@ -137,8 +137,8 @@ class Filling:
         }
 
     def _author(self, n: int) -> int:
-        """Return a member's id: the heavy member's for one text of 500."""
-        return 1 if n % 500 == 1 else 1 + n % self.number(MEMBERS)
+        """Return a member's id: the heavy member's for one text of 500 at full scale, and for as many at any other."""
+        return 1 if n % max(self.number(500), 2) == 1 else 1 + n % self.number(MEMBERS)
 
     def _pseudonyms(self, item: dict[str, Any], thread_key: str, number: str) -> list[dict[str, Any]]:
         if item["pseudonym_id"] is None:
@@ -159,7 +159,8 @@ class Filling:
 
     def _moderation(self) -> None:
         """Insert decisions about signed and anonymous posts alike, and open cases."""
-        moments = [self.today - timedelta(days=DAYS * (1 - n / DECISIONS)) for n in range(self.number(DECISIONS))]
+        total = self.number(DECISIONS)
+        moments = [self.today - timedelta(days=DAYS * (1 - n / total)) for n in range(total)]
         _insert(Decision, (self._decision(n, moment) for n, moment in enumerate(moments)))
         cases = self.number(OPEN_CASES)
         _insert(Case, (self._case(n) for n in range(cases)))

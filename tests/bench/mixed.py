@@ -1,4 +1,4 @@
-"""Readers beside a writer at a steady pace, who asks for the thread after each reply to see whether it is there."""
+"""Readers and a writer at a steady rate, who opens the thread after each reply to check that the reply is there."""
 
 import multiprocessing
 import re

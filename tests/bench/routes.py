@@ -1,27 +1,37 @@
-"""What each route costs in a large community, beside the demo community.
+"""What each route costs in the demo community, in a large one, and in one of a tenth of its size.
 
     python -m tests.bench.routes                      SQLite, in a temporary folder
-    python -m tests.bench.routes --database URL       PostgreSQL, in an empty database
+    python -m tests.bench.routes --folder DIRECTORY   keep the filled databases there, and use them when they are filled
+    python -m tests.bench.routes --database URL       PostgreSQL: this database, and two more with _tenth and _demo in their names
     python -m tests.bench.routes --scale 0.1          a tenth of the numbers
-    python -m tests.bench.routes --folder DIRECTORY   keep the filled database there, and use it when it is filled
+    python -m tests.bench.routes --only log. data.    only routes with these words
 
 Every route that answers GET is visited as a stranger, a member, a member who follows and has written much, and an admin,
-in this process: CPU ms of this process, and with PostgreSQL milliseconds of the clock beside them, since its server works
-in another. Queries over 20 ms are printed with `--statements`.
+in this process: CPU ms of this process and, with PostgreSQL, of its server. The three communities are visited in turn and
+the cheapest visit counts, so that a busy machine changes little. A route that costs more than the demo community's is of
+one of four kinds:
+
+- grows: it costs more in the large community than in that of a tenth. None may: the exit code is 1.
+- longer: it costs the same in both, and the page is longer than in the demo community, by as much as it costs more.
+- heavier: it costs the same in both, and more than the length of the page explains: behind it lies more that the reader
+  has written and follows, or that staff have to do, than anybody's in the demo community. The reader who has most has
+  as much in both.
+- export: the answer is all that there is of something, by its nature (EXPORTS).
 """
 
 import argparse
-import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import flask_migrate
 from flask import Flask
-from sqlalchemy import Engine, event, select
+from sqlalchemy import create_engine, make_url, select
+from sqlalchemy import text as sql
+from sqlalchemy.exc import ProgrammingError
 
 from forum import create_app
 from forum.accounts.models import Member
@@ -32,60 +42,65 @@ from forum.posts.models import Comment, Post
 from forum.urls import key_text
 from tests import crawl
 from tests.bench import large
+from tests.bench.visits import Community, Cost
 from tests.browser import Browser
 from tests.conftest import settings_for
 
 RUNS = 5
-SLOW_STATEMENT_MS = 20
+# What may be between two communities: a ratio, and milliseconds that are noise.
+MAX_TIMES, NOISE_MS = 1.3, 1.0
+EXPORTS = {
+    "admin.export_vendors": "all vendors with their programmes and tiers",
+    "data.vendors_csv": "the published figures of all vendors",
+    "data.vendors_json": "the published figures of all vendors",
+    "feeds.sitemap_of_month": "the addresses of all posts of a month",
+    "feeds.sitemap_of_pages": "the addresses of all vendors and tags",
+    "log.transparency_csv": "the figures of all months",
+}
+# What these show is bounded, but the community of a tenth has less than that: 100 vendors, 240 signed texts of a member.
+BOUNDED = {
+    **dict.fromkeys(
+        ("pages.home", "home, new", "home, top", "home, unanswered", "home, a tag"), "200 vendors to choose"
+    ),
+    **dict.fromkeys(("admin.merge_vendor", "posts.new", "ratings.choose", "rankings.compare"), "300 vendors to choose"),
+    "spam.member": "1,000 texts are counted",
+}
 
 
-class Cost(NamedTuple):
-    """The median cost of a visit: CPU and clock, in milliseconds; its queries, and the size of the answer in bytes."""
+class Result(NamedTuple):
+    """What a route costs a reader in each community."""
 
-    cpu: float
-    clock: float
-    queries: int
-    size: int
+    reader: str
+    route: str
+    demo: Cost
+    tenth: Cost
+    large: Cost
 
+    @property
+    def times(self) -> float:
+        """How many times what it costs in the demo community."""
+        return self.large.cpu / self.demo.cpu
 
-@contextmanager
-def statements() -> Iterator[list[tuple[float, str]]]:
-    """Record the statements of the block, each with how long it took in milliseconds."""
-    record: list[tuple[float, str]] = []
-    starts: list[float] = []
-
-    def before(*details: Any) -> None:
-        starts.append(time.perf_counter())
-
-    def after(connection: object, cursor: object, statement: str, *details: Any) -> None:
-        record.append(((time.perf_counter() - starts.pop()) * 1000, statement))
-
-    event.listen(Engine, "before_cursor_execute", before)
-    event.listen(Engine, "after_cursor_execute", after)
-    try:
-        yield record
-    finally:
-        event.remove(Engine, "before_cursor_execute", before)
-        event.remove(Engine, "after_cursor_execute", after)
+    @property
+    def kind(self) -> str:
+        """Which of the kinds above it is; empty for a route that costs what it costs in the demo community."""
+        grows = _is_more(self.large, self.tenth) and _has_reason(self.large, self.tenth)
+        if not grows and not _is_more(self.large, self.demo):
+            return ""
+        if self.route in EXPORTS:
+            return "export"
+        if grows and self.route not in BOUNDED:
+            return "grows"
+        return "longer" if self.times <= MAX_TIMES * self.large.size / self.demo.size else "heavier"
 
 
-def visit(browser: Any, path: str, *, prints_statements: bool) -> Cost | None:
-    """Visit a page several times; None where this reader gets no page."""
-    cpus, clocks = [], []
-    with statements() as record:
-        for _ in range(RUNS):
-            record.clear()
-            clock, cpu = time.perf_counter(), time.process_time()
-            response = browser.get(path)
-            cpus.append((time.process_time() - cpu) * 1000)
-            clocks.append((time.perf_counter() - clock) * 1000)
-            if response.status_code >= 300:
-                return None
-    if prints_statements:
-        for took, statement in record:
-            if took > SLOW_STATEMENT_MS:
-                print(f"    {took:.0f} ms on {path}: {' '.join(statement.split())[:1500]}", flush=True)
-    return Cost(statistics.median(cpus), statistics.median(clocks), len(record), len(response.data))
+def _is_more(cost: Cost, other: Cost) -> bool:
+    return cost.cpu > MAX_TIMES * other.cpu and cost.cpu - other.cpu > NOISE_MS
+
+
+def _has_reason(cost: Cost, other: Cost) -> bool:
+    """Return whether it can be more than noise: SQLite did more, or the answer is longer. PostgreSQL counts no steps."""
+    return not cost.steps or cost.steps > MAX_TIMES * other.steps or cost.size > MAX_TIMES * other.size
 
 
 def paths(app: Flask) -> dict[str, str]:
@@ -118,11 +133,11 @@ def readers(app: Flask) -> dict[str, Any]:
     }
 
 
-def measure(url: str, folder: Path, fill: Any, *, prints_statements: bool = False) -> dict[tuple[str, str], Cost]:
-    """Return the costs by reader and route."""
+def open_community(url: str, folder: Path, fill: Any) -> Community:
+    """Return a community, filled unless its database is."""
+    folder.mkdir(parents=True, exist_ok=True)
     app = create_app(settings_for(url, folder, RATELIMIT_ENABLED=False))
     app.test_client_class = Browser
-    costs: dict[tuple[str, str], Cost] = {}
     with app.app_context(), app.test_request_context():
         flask_migrate.upgrade()
         db.session.remove()
@@ -135,42 +150,84 @@ def measure(url: str, folder: Path, fill: Any, *, prints_statements: bool = Fals
         addresses = paths(app)
         browsers = readers(app)
         db.session.remove()
-    for reader, browser in browsers.items():
-        for route, path in addresses.items():
-            with app.app_context():
-                cost = visit(browser, path, prints_statements=prints_statements)
-            if cost is not None:
-                costs[reader, route] = cost
-    return costs
+    return Community(app, addresses, browsers)
 
 
-def table(demo: dict[tuple[str, str], Cost], full: dict[tuple[str, str], Cost]) -> Iterator[str]:
+def measure(communities: list[Community], words: Iterable[str], runs: int) -> Iterator[Result]:
+    """Yield the costs of each route for each reader, where all communities have a page, and say so on the way."""
+    for reader in communities[0].browsers:
+        for route in communities[0].addresses:
+            if words and not any(word in route for word in words):
+                continue
+            visits = [[community.visit(reader, route) for community in communities] for _ in range(runs)]
+            costs = [[cost for cost in row if cost is not None] for row in zip(*visits, strict=True)]
+            if all(costs):
+                result = Result(reader, route, *(min(row) for row in costs))
+                print(_line(result), file=sys.stderr, flush=True)
+                yield result
+
+
+def table(results: Iterable[Result]) -> Iterator[str]:
     """Yield a Markdown table, the worst ratio first."""
-    yield "| route | reader | demo, ms | large, ms | times | clock, ms | queries | KB |"
-    yield "| --- | --- | --: | --: | --: | --: | --: | --: |"
-    for key in sorted(demo.keys() & full.keys(), key=lambda key: -full[key].clock / demo[key].clock):
-        small, big = demo[key], full[key]
-        yield (
-            f"| {key[1]} | {key[0]} | {small.cpu:.1f} | {big.cpu:.1f} | {big.clock / small.clock:.1f} "
-            f"| {big.clock:.1f} | {small.queries} / {big.queries} | {big.size / 1000:.0f} |"
-        )
+    yield "| route | reader | demo, ms | tenth, ms | large, ms | times | kind | server, ms | queries | KB |"
+    yield "| --- | --- | --: | --: | --: | --: | --- | --: | --: | --: |"
+    yield from map(_line, sorted(results, key=lambda row: -row.times))
+
+
+def _line(row: Result) -> str:
+    costs = (row.demo, row.tenth, row.large)
+    milliseconds = " | ".join(f"{cost.cpu:.1f}" for cost in costs)
+    queries = " / ".join(str(cost.queries) for cost in costs)
+    sizes = " / ".join(f"{cost.size / 1000:.0f}" for cost in costs)
+    return (
+        f"| {row.route} | {row.reader} | {milliseconds} | {row.times:.1f} | {row.kind} "
+        f"| {row.large.server_cpu:.1f} | {queries} | {sizes} |"
+    )
+
+
+def databases(args: argparse.Namespace, folder: Path) -> list[str]:
+    """Return the addresses of the demo community, of that of a tenth and of the large one."""
+    if args.database is None:
+        return [f"sqlite:///{folder}/{name}.sqlite" for name in ("demo", "tenth", "large")]
+    large_url = make_url(args.database)
+    names = [f"{large_url.database}{suffix}" for suffix in ("_demo", "_tenth")]
+    with create_engine(large_url, isolation_level="AUTOCOMMIT").connect() as connection:
+        for name in names:
+            try:
+                connection.execute(sql(f'CREATE DATABASE "{name}"'))
+            except ProgrammingError:
+                print(f"{name} exists")
+    urls = [*(large_url.set(database=name) for name in names), large_url]
+    return [url.render_as_string(hide_password=False) for url in urls]
 
 
 def main() -> None:
-    """Measure both communities and print the table."""
+    """Measure the communities, print the table, and exit with 1 when a route grows."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.routes")
     parser.add_argument("--database")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--statements", action="store_true")
+    parser.add_argument("--statements", action="store_true", help="print the large community's slow statements")
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--runs", type=int, default=RUNS)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="forum-bench-") as temporary:
         folder = args.folder or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        demo = measure(f"sqlite:///{temporary}/demo.sqlite", Path(temporary), fill_demo)
-        url = args.database or f"sqlite:///{folder}/large.sqlite"
-        full = measure(url, folder, large.Filling(args.scale).fill, prints_statements=args.statements)
-    print("\n".join(table(demo, full)))
+        fillings = (fill_demo, large.Filling(args.scale / 10).fill, large.Filling(args.scale).fill)
+        urls = databases(args, folder)
+        communities = [
+            open_community(url, folder / f"instance-{n}", fill)
+            for n, (url, fill) in enumerate(zip(urls, fillings, strict=True))
+        ]
+        results = list(measure(communities, args.only, args.runs))
+        for row in results if args.statements else ():
+            for line in communities[-1].slow_statements(row.reader, row.route):
+                print(f"    {row.route}, {row.reader}: {line}")
+    print("\n".join(table(results)))
+    kinds = [row.kind for row in results]
+    print(f"\n{len(kinds)} visits: {kinds.count('')} cost what they cost in the demo community, ", end="")
+    print(", ".join(f"{kinds.count(kind)} {kind}" for kind in ("longer", "heavier", "export", "grows")))
+    sys.exit("grows" in kinds)
 
 
 if __name__ == "__main__":

@@ -32,4 +32,4 @@ def create_app() -> Flask:
 
 if __name__ == "__main__":
     listener = open_listener("127.0.0.1", int(sys.argv[1]))
-    web_server("tests.bench.yardstick:create_app", listener, workers=2).serve()
+    web_server(create_app(), listener, workers=2).serve()

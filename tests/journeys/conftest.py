@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -18,10 +17,11 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, expect, sync_playwright
 
 from forum.demo.actions import PASSWORD, SIGN_INS
 from tests.built import copy_of_built, today
+from tests.first_load import chromium_program
 from tests.served import free_port
 
 FLAGS = [
@@ -74,7 +74,7 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def program() -> str:
     """Return where Chromium is. Without one the journeys are skipped; with CI=true they fail."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = chromium_program()
     if path is None and os.environ.get("CI") == "true":
         pytest.fail("Chromium is missing; with CI=true that is a failure.")
     return path or pytest.skip("no Chromium on this machine")
@@ -135,6 +135,32 @@ def chromium(program: str) -> Iterator[Browser]:
         closing(playwright.chromium.launch(executable_path=program, args=FLAGS)) as browser,
     ):
         yield browser
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clicks_that_wait() -> Iterator[None]:
+    """Let a click return when the page that it leads to has loaded, so that what is counted next is all there.
+
+    Playwright's own returns when the new page begins, and half a page may be read then. Its `wait_for_load_state` waits
+    for ever on a page that Back has shown as it was left.
+    """
+    click = Locator.click
+
+    def click_and_wait(locator: Locator, **options: Any) -> None:
+        click(locator, **options)
+        while not (locator.page.is_closed() or _has_loaded(locator.page)):
+            time.sleep(0.01)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Locator, "click", click_and_wait)
+        yield
+
+
+def _has_loaded(page: Page) -> bool:
+    try:
+        return bool(page.evaluate("document.readyState") == "complete")
+    except Error:  # it gives way to another page
+        return False
 
 
 class Windows:

@@ -23,6 +23,7 @@ ACCOUNT = [
     Place("company", "/settings/company", "ines"),
     Place("notifications", "/notifications", "ines"),
     Place("notifications, settings", "/notifications/settings", "ines"),
+    Place("following", "/following?show=all", "ines"),
     Place("company, wrong", "/settings/company", "ines", 422, submit("Send link", email="ines@gmail.com")),
     Place("company, locked", "/settings/company", "lotte"),
     Place("company, to confirm", member="noor"),

@@ -40,7 +40,12 @@ SMALL_TARGETS = """() => {
 CUT_OFF = """() => [...document.querySelectorAll("nav a, header a, header button")].filter(it => {
     if (!it.checkVisibility() || it.closest(".vh, .skip")) return false;
     const box = it.getBoundingClientRect();
-    return box.left < -.5 || box.right > innerWidth + .5;
+    const isOutside = (left, right) => box.left < left - .5 || box.right > right + .5;
+    for (let around = it.parentElement; around; around = around.parentElement) {
+        const {left, right} = around.getBoundingClientRect();
+        if (getComputedStyle(around).overflowX !== "visible" && isOutside(left, right)) return true;
+    }
+    return isOutside(0, innerWidth);
 }).map(it => it.outerHTML.slice(0, 120))"""
 
 

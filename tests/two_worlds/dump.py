@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import Table, inspect, select
 from sqlalchemy import text as sql
 
-from forum import headers, jobs
+from forum import fragments, headers, jobs, postgres
 from forum.db import db
 from forum.notifications import bell
 from forum.pages.ranking import rankings
@@ -67,6 +67,7 @@ def clear_caches() -> None:
         function.cache_clear()
     headers._gzip_cache.clear()
     rankings._cache.clear()
+    fragments.forget_all()
     # Not compared: it holds who looked at a page within the last half minute, which is not who writes.
     bell._period.clear()
     limiter.reset()
@@ -134,6 +135,7 @@ def _remembered() -> Iterator[str]:
             if isinstance(entries, dict) and function.cache_info().currsize == len(entries):
                 yield from (f"{function.__module__}.{function.__qualname__} {_words(key)}" for key in entries)
     yield from (str(key) for key in rankings._cache)
+    yield from (_words(key) for key in fragments._memory._entries)
 
 
 def _words(key: Any) -> str:
@@ -149,6 +151,9 @@ def _caches() -> list[Any]:
     for name, module in list(sys.modules.items()):
         if name.split(".")[0] == "forum" and isinstance(module, ModuleType):
             for candidate in list(vars(module).values()):
-                if hasattr(candidate, "cache_clear") and candidate.__module__.split(".")[0] == "forum":
+                # Whether a class of connections has been made says only whether the process has connected before.
+                if candidate is postgres._connection_class or not hasattr(candidate, "cache_clear"):
+                    continue
+                if candidate.__module__.split(".")[0] == "forum":
                     state[id(candidate)] = candidate
     return sorted(state.values(), key=lambda function: f"{function.__module__}.{function.__qualname__}")

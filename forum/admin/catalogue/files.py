@@ -8,6 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from typing import NamedTuple
 
 from forum import text
@@ -17,6 +18,7 @@ VENDOR_COLUMNS = ("vendor", "category", "description", "other_names", "domains",
 COLUMNS = (*VENDOR_COLUMNS, "programme", "tier", *REQUIREMENTS)
 MAX_FILE_BYTES = 900_000
 MAX_ROWS = 5_000
+ROWS_IN_PIECE = 500
 DELIMITERS = ",;\t"
 # A spreadsheet takes a cell that begins like this for a formula, which can run programs or send data away.
 FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
@@ -77,13 +79,14 @@ def read_rows(data: bytes) -> list[Row]:
     return rows
 
 
-def write_rows(rows: Iterable[Iterable[str]]) -> str:
-    """Return a CSV file with our columns; no cell is taken for a formula."""
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow(COLUMNS)
-    writer.writerows([f"'{cell}" if FORMULA.match(cell) else cell for cell in row] for row in rows)
-    return stream.getvalue()
+def write_rows(rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Yield a CSV file with our columns in pieces; no cell is taken for a formula."""
+    safe_rows = ([f"'{cell}" if FORMULA.match(cell) else cell for cell in row] for row in rows)
+    remaining = chain([COLUMNS], safe_rows)
+    while part := list(islice(remaining, ROWS_IN_PIECE)):
+        stream = io.StringIO()
+        csv.writer(stream).writerows(part)
+        yield stream.getvalue()
 
 
 def split_items(cell: str) -> list[str]:

@@ -1,12 +1,69 @@
 """Queries for exporting and importing the catalogue."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from forum.db import db
-from forum.vendors.models import Programme, Vendor
+from forum.vendors.models import Category, Programme, Tier, Vendor, VendorAlias, VendorDomain
+
+CatalogueRow = Row[*tuple[Any, ...]]
+
+
+class ProgrammeEntry(NamedTuple):
+    """A programme for the export, and its tiers, lowest first."""
+
+    name: str
+    slug: str
+    tiers: Sequence[CatalogueRow]
+
+
+class VendorEntry(NamedTuple):
+    """A vendor for the export, with all that belongs to it."""
+
+    name: str
+    category: str
+    description: str
+    retired_at: datetime | None
+    aliases: Sequence[CatalogueRow]
+    domains: Sequence[CatalogueRow]
+    programmes: Sequence[ProgrammeEntry]
+
+
+def vendor_entries() -> list[VendorEntry]:
+    """Return the same as `all_vendors` as plain rows, which takes a fraction of the time and memory of objects."""
+    vendors = (
+        select(Vendor.id, Vendor.name, Category.slug, Vendor.description, Vendor.retired_at)
+        .join(Category, Category.id == Vendor.category_id)
+        .where(Vendor.accepted_at.is_not(None))
+        .order_by(Vendor.folded_name)
+    )
+    aliases = _by_first(select(VendorAlias.vendor_id, VendorAlias.name, VendorAlias.folded_name))
+    domains = _by_first(select(VendorDomain.vendor_id, VendorDomain.domain, VendorDomain.relation))
+    tiers = _by_first(select(Tier.programme_id, *Tier.__table__.c).order_by(Tier.position))
+    programmes = _by_first(
+        select(Programme.vendor_id, Programme.id, Programme.name, Programme.slug).order_by(Programme.id)
+    )
+    return [
+        VendorEntry(
+            *(vendor.name, vendor.slug, vendor.description, vendor.retired_at),
+            aliases.get(vendor.id, []),
+            domains.get(vendor.id, []),
+            [ProgrammeEntry(row.name, row.slug, tiers.get(row.id, [])) for row in programmes.get(vendor.id, [])],
+        )
+        for vendor in db.session.execute(vendors)
+    ]
+
+
+def _by_first(statement: Select[*tuple[Any, ...]]) -> dict[int, list[CatalogueRow]]:
+    """Return the rows by their first column."""
+    groups: dict[int, list[CatalogueRow]] = {}
+    for row in db.session.execute(statement).all():
+        groups.setdefault(row[0], []).append(row)
+    return groups
 
 
 def all_vendors() -> Sequence[Vendor]:

@@ -2,6 +2,7 @@
 
 import zlib
 from base64 import b64decode, b64encode
+from itertools import chain
 
 from flask import Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,12 +11,13 @@ from wtforms import BooleanField, FileField, HiddenField
 
 from forum.access import can_administer
 from forum.admin.catalogue.actions import Report, import_catalogue, preview_import
-from forum.admin.catalogue.export import export_catalogue
+from forum.admin.catalogue.export import export_pieces
 from forum.admin.catalogue.files import COLUMNS, MAX_FILE_BYTES, MAX_ROWS, FileErrors
 from forum.admin.vendor_forms import DOMAIN_RELATIONS
 from forum.admin.views import ADMIN_WRITES, bp
 from forum.db import db
 from forum.forms import Form
+from forum.gateway import STREAMED
 from forum.vendors.queries import categories
 from forum.web import permission_required
 
@@ -42,7 +44,8 @@ class ImportForm(Form):
 def export_vendors() -> ResponseReturnValue:
     """Download the catalogue."""
     headers = {"Content-Disposition": 'attachment; filename="catalogue.csv"', "Cache-Control": "no-store"}
-    return Response("\ufeff" + export_catalogue(), mimetype="text/csv", headers=headers)
+    request.environ[STREAMED] = True
+    return Response(chain(["\ufeff"], export_pieces()), mimetype="text/csv", headers=headers)
 
 
 @bp.route("/catalogue", methods=["GET", "POST"])

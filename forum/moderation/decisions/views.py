@@ -1,6 +1,6 @@
 """Decisions about the reader: the list, the statement of reasons and the appeal. For anonymous authors too."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -16,9 +16,10 @@ from forum.moderation.evidence.queries import requests_to_author
 from forum.moderation.kinds import ADVERSE, SOURCES
 from forum.moderation.models import Decision
 from forum.moderation.notices.queries import notices_for_member
-from forum.moderation.queries import decision_by_id, decisions_for_member, reversal_of, withheld_text
+from forum.moderation.own_decision_queries import decisions_for_member
+from forum.moderation.queries import decision_by_id, reversal_of, withheld_text
 from forum.moderation.wording import NOTICE_OUTCOMES, outcome_for_author
-from forum.posts.chain_queries import anonymous_texts_of
+from forum.posts.chain_queries import readable_chain_links_of
 from forum.rate_limits import limit_writing
 from forum.submissions import submit_once
 from forum.web import permission_required
@@ -31,13 +32,13 @@ bp = Blueprint("statements", __name__)
 @fresh_proof_required
 def index() -> ResponseReturnValue:
     """Decisions about the reader and their texts, anonymous ones too. Nobody else can list them."""
-    posts, comments = anonymous_texts_of(current_user)
-    post_ids, comment_ids = [row.id for row in posts], [row.id for row in comments]
+    cursor, links = request.args.get("after"), readable_chain_links_of(current_user)
     return render_template(
         "moderation/statements.html",
-        decisions=decisions_for_member(current_user, post_ids, comment_ids),
-        notices=notices_for_member(current_user, post_ids, comment_ids),
-        evidence=requests_to_author(current_user, post_ids, comment_ids),
+        decisions=decisions_for_member(current_user, links, cursor),
+        is_first_page=not cursor,
+        notices=[] if cursor else notices_for_member(current_user, links),
+        evidence=[] if cursor else requests_to_author(current_user, links),
         outcomes=NOTICE_OUTCOMES,
         moment=now(),
         outcome_for_author=outcome_for_author,

@@ -32,11 +32,9 @@ def request_to_sender(notice: Notice) -> EvidenceRequest | None:
     return db.session.scalar(_open().where(Case.notice_id == notice.id, EvidenceRequest.recipient == "sender"))
 
 
-def requests_to_author(
-    member: Member, post_ids: Sequence[int], comment_ids: Sequence[int]
-) -> Sequence[EvidenceRequest]:
-    """Return what is asked about texts that the member signed, and about these anonymous texts of theirs."""
-    about_own_texts = has_target_among_texts(Case, member, post_ids, comment_ids)
+def requests_to_author(member: Member, links: Sequence[str]) -> Sequence[EvidenceRequest]:
+    """Return what is asked about texts that the member signed, and about their anonymous texts with these links."""
+    about_own_texts = has_target_among_texts(Case, member, links)
     statement = _open().where(EvidenceRequest.recipient == "author", about_own_texts)
     return db.session.scalars(statement.order_by(EvidenceRequest.asked_at.desc()).limit(50)).all()
 

@@ -13,8 +13,7 @@ from sqlalchemy import ColumnElement, String, cast, func, select
 
 from forum.db import db
 from forum.moderation.log.periods import Period
-from forum.moderation.log.queries import is_listed_clause, public_source
-from forum.moderation.models import Appeal, Decision, Notice
+from forum.moderation.models import Appeal, Decision, DecisionCount, Notice
 from forum.moderation.rules import SPAM_RULES
 
 # The figures of a period, each with what it counts.
@@ -29,7 +28,7 @@ FIGURES = {
 }
 
 
-class DecisionCount(NamedTuple):
+class DecisionFigure(NamedTuple):
     """How many decisions of a month are alike in what is counted."""
 
     month: str
@@ -81,10 +80,13 @@ def totals(rows: Iterable[MonthCount], period: Period) -> dict[str, dict[str, in
     return {figure: dict(sorted(items.items())) for figure, items in counts.items()}
 
 
-def _decisions(period: Period | None) -> Sequence[DecisionCount]:
-    columns = (_month_of(Decision.decided_at), Decision.action, Decision.rule, public_source())
-    statement = select(*columns, func.count()).where(is_listed_clause(), *_period_clause(Decision.decided_at, period))
-    return [DecisionCount._make(row) for row in db.session.execute(statement.group_by(*columns))]
+def _decisions(period: Period | None) -> Sequence[DecisionFigure]:
+    columns = (DecisionCount.month, DecisionCount.action, DecisionCount.rule, DecisionCount.public_source)
+    statement = select(*columns, func.sum(DecisionCount.number)).where(DecisionCount.is_listed)
+    if period is not None:
+        statement = statement.where(DecisionCount.month.startswith(period.key, autoescape=True))
+    rows = db.session.execute(statement.group_by(*columns)).all()
+    return [DecisionFigure(row.month, row.action, row.rule or None, row.public_source, row[4]) for row in rows]
 
 
 def _by_month(

@@ -11,10 +11,10 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from forum.db import db, now, start_of_day
 from forum.moderation.kinds import ON_MEMBER, SITE_TARGETS, TARGETS
 from forum.moderation.log.hidden_queries import hidden_counts
-from forum.moderation.models import Appeal, Case, Decision, Notice
+from forum.moderation.models import Appeal, Case, Decision, DecisionCount, Notice
 from forum.moderation.notices.queries import TIMED_CASES_LIMIT, hours_to_decide_notices, median_hours
 from forum.moderation.rules import SPAM_RULES
-from forum.posts.models import LEANINGS, Comment, Post
+from forum.posts.models import LEANINGS, Comment, LeaningCount, Post
 
 PAGE_SIZE = 50
 MIN_EXACT_COUNT = 5  # smaller counts are published as "1-4"
@@ -44,6 +44,16 @@ class LogEntry(NamedTuple):
     is_about_member: bool
     # Whether everyone can read the entry; otherwise it is only counted.
     is_listed: bool
+
+
+class CountRow(NamedTuple):
+    """How many decisions have the same action, rule, source and automation."""
+
+    action: str
+    rule: int | None
+    source: str
+    automated: bool
+    number: int
 
 
 class LogPage(NamedTuple):
@@ -122,21 +132,13 @@ def _is_anonymous() -> ColumnElement[bool]:
     return or_(of_post.is_not(None), of_comment.is_not(None))
 
 
-def is_listed_clause() -> ColumnElement[bool]:
+def is_listed_clause(number: ColumnElement[int] | InstrumentedAttribute[int] = Decision.id) -> ColumnElement[bool]:
     """Return the condition that everyone can read an entry: not that an anonymous text was held and approved.
 
-    Such entries have negative numbers; those of earlier versions are known by their text.
+    Such entries have a negative `number`; those of earlier versions are known by their text.
     """
     is_approval = and_(Decision.action == "approve", Decision.source == "filter")
-    return and_(Decision.id > 0, ~and_(is_approval, _is_anonymous()))
-
-
-def _is_countable() -> ColumnElement[bool]:
-    """Return the condition that the public figures count an entry: of held texts only those of earlier days.
-
-    A count that rises when a text appears would tell that this one was held.
-    """
-    return or_(Decision.source != "filter", Decision.decided_at < start_of_day(now()))
+    return and_(number > 0, ~and_(is_approval, _is_anonymous()))
 
 
 def reversal_id(number: int) -> int | None:
@@ -144,9 +146,15 @@ def reversal_id(number: int) -> int | None:
     return db.session.scalar(select(Decision.id).where(Decision.reverses_id == number).limit(1))
 
 
-def action_counts_since(moment: datetime) -> dict[str, int]:
-    """Return the number of listed decisions of each action since then."""
-    return _by(Decision.action, Decision.decided_at >= moment, is_listed_clause())
+def action_counts_of(month: str) -> dict[str, int]:
+    """Return the number of listed decisions of each action in a month ("2026-11"), without those of _too_new."""
+    listed = (DecisionCount.month == month, DecisionCount.is_listed)
+    statement = select(DecisionCount.action, func.sum(DecisionCount.number).label("number")).where(*listed)
+    counts = _total_by("action", db.session.execute(statement.group_by(DecisionCount.action)))
+    # With the number itself SQLite would go through the whole log in its order, not through today's decisions.
+    for row in _too_new(is_listed_clause(Decision.id + 0)):
+        counts[row.action] -= row.number
+    return {action: count for action, count in counts.items() if count}
 
 
 def transparency_counts() -> dict[str, Any]:
@@ -168,29 +176,32 @@ def transparency_counts() -> dict[str, Any]:
     }
 
 
-def _decision_counts() -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return the number of countable decisions with the same action, rule, source and automation, from one index."""
+def _decision_counts() -> Sequence[CountRow]:
+    """Return the number of countable decisions with the same action, rule, source and automation."""
+    columns = (DecisionCount.action, DecisionCount.rule, DecisionCount.source, DecisionCount.automated)
+    statement = select(*columns, func.sum(DecisionCount.number).label("number")).group_by(*columns)
+    rows = [CountRow._make(row) for row in db.session.execute(statement)]
+    rows += [row._replace(number=-row.number) for row in _too_new()]
+    return [row._replace(rule=row.rule or None) for row in rows]
+
+
+def _too_new(*conditions: ColumnElement[bool]) -> Sequence[CountRow]:
+    """Count the decisions about held texts that the public figures leave out: those of today.
+
+    A count that rises when a text appears would tell that this one was held.
+    """
     columns = (Decision.action, Decision.rule, Decision.source, Decision.automated)
-    statement = select(*columns, func.count().label("number")).where(_is_countable())
-    return db.session.execute(statement.group_by(*columns)).all()
+    is_new = (Decision.source == "filter", Decision.decided_at >= start_of_day(now()))
+    statement = select(*columns, func.count()).where(*is_new, *conditions).group_by(*columns)
+    return [CountRow._make(row) for row in db.session.execute(statement)]
 
 
-def _total_by(name: str, rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[Any, int]:
+def _total_by(name: str, rows: Iterable[CountRow | Row[*tuple[Any, ...]]]) -> dict[Any, int]:
     """Return the total of the counts for each value of a column, sorted by value."""
     counts: Counter[Any] = Counter()
     for row in rows:
         counts[getattr(row, name)] += row.number
-    return dict(sorted(counts.items()))
-
-
-def _is_spam() -> ColumnElement[bool]:
-    return func.coalesce(Decision.rule, 0).in_(SPAM_RULES)
-
-
-def _by(column: InstrumentedAttribute[Any], *conditions: ColumnElement[bool]) -> dict[Any, int]:
-    statement = select(column, func.count()).where(_is_countable(), *conditions)
-    rows = db.session.execute(statement.group_by(column).order_by(column))
-    return {row[0]: row[1] for row in rows}
+    return {value: counts[value] for value in sorted(counts) if counts[value]}
 
 
 def _count(outcome: InstrumentedAttribute[str | None], *conditions: ColumnElement[bool]) -> dict[str, int]:
@@ -227,11 +238,5 @@ def _leanings() -> dict[str, tuple[int, int]]:
 
     Spam is left out: it is no opinion.
     """
-    spam = select(Decision.id).where(_is_spam())
-    rows = db.session.execute(
-        select(Post.leaning, func.count(Post.removed_at), func.count())
-        .where(Post.deleted_at.is_(None), or_(Post.decision_id.is_(None), Post.decision_id.not_in(spam)))
-        .group_by(Post.leaning)
-    )
-    counts = {row[0]: (row[1], row[2]) for row in rows}
+    counts = {row.leaning: (row.removed, row.written) for row in db.session.scalars(select(LeaningCount))}
     return {leaning: counts.get(leaning, (0, 0)) for leaning in LEANINGS}

@@ -14,7 +14,7 @@ from forum.moderation.decisions.forms import UndoForm
 from forum.moderation.kinds import ACTIONS, SOURCES, UNDONE_BY
 from forum.moderation.log.queries import (
     LogEntry,
-    action_counts_since,
+    action_counts_of,
     entry_by_id,
     log_page,
     reversal_id,
@@ -44,7 +44,7 @@ def index() -> ResponseReturnValue:
         rule=rule,
         before=request.args.get("before", ""),
         month=month,
-        counts=action_counts_since(month),
+        counts=action_counts_of(f"{month:%Y-%m}"),
         tabs=TABS,
         rules=RULES,
         sources=SOURCES,

@@ -37,11 +37,9 @@ def notices_about_item(item: Content) -> Sequence[Notice]:
     ).all()
 
 
-def notices_for_member(
-    member: Member, post_ids: Sequence[int], comment_ids: Sequence[int], limit: int = 50
-) -> Sequence[Notice]:
-    """Return the same about what the member signed, and about these anonymous texts of theirs."""
-    about_own_texts = has_target_among_texts(Notice, member, post_ids, comment_ids)
+def notices_for_member(member: Member, links: Sequence[str], limit: int = 50) -> Sequence[Notice]:
+    """Return the same about what the member signed, and about their anonymous texts with these links."""
+    about_own_texts = has_target_among_texts(Notice, member, links)
     return db.session.scalars(
         _with_details()
         .where(about_own_texts, *_visible_to_author())

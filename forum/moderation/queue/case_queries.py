@@ -86,7 +86,7 @@ def _record(case: Case, author: Any, is_about: Any) -> AuthorRecord:
 
 def _is_about_member(model: type[TargetMixin], member: Member) -> ColumnElement[bool]:
     """Return the condition that a row is about the account or what the member signed."""
-    return or_(model.member_id == member.id, has_target_among_texts(model, member, [], []))
+    return or_(model.member_id == member.id, has_target_among_texts(model, member, []))
 
 
 def _is_about_alias(model: type[TargetMixin], pseudonym_id: int) -> ColumnElement[bool]:

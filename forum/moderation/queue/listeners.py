@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from forum.access import can_decide
 from forum.accounts.models import Member
 from forum.db import now
-from forum.moderation.queries import decided_chain_links, decision_times, has_other_staff
+from forum.moderation.own_decision_queries import decision_times
+from forum.moderation.queries import decided_chain_links, has_other_staff
 from forum.moderation.queue.queries import COUNT_CAP, oldest_open_case_ids, open_cases_by_id
 from forum.notifications.member_state import SealedState
 from forum.notifications.news import NewsGroup, NewsPart

@@ -57,7 +57,7 @@ def ban_for_spam(
         raise AlreadyDecided
     scope = f"signed since {format_day(since, year=True)}" if since else "signed"
     facts = f"Everything that this account {scope} is removed."
-    sign_ups = similar_sign_ups(member) if rejects_sign_ups else []
+    sign_ups = similar_sign_ups(member, domain_obstacle(member)) if rejects_sign_ups else []
     domain = _block_domain(member) if blocks_domain else None
     decision = apply_action(member, moderator, action="spam", source="own", facts=facts, **grounds)
     close_related_cases(member, decision, moderator)

@@ -1,7 +1,6 @@
 """Which texts a batch of spam is about, whose domain can be blocked, and which sign-ups are like a member."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import cast
 
 from sqlalchemy import ColumnElement, exists, false, or_, select
@@ -9,7 +8,7 @@ from sqlalchemy import ColumnElement, exists, false, or_, select
 from forum.accounts.models import Member
 from forum.accounts.names import key_of
 from forum.accounts.organisations import is_free_mail
-from forum.db import db
+from forum.db import capped_count, db
 from forum.domains import email_domain, registrable_domain
 from forum.moderation.models import Case, Content, Decision
 from forum.moderation.queries import has_target
@@ -84,14 +83,10 @@ def was_held_before(item: Content, decision: Decision) -> bool:
     return db.session.scalar(held.limit(1)) is not None
 
 
-def signed_text_count(member: Member, since: datetime | None = None) -> int:
-    """Return how many texts that the member signed are up. Anonymous ones are not looked at."""
-    total = 0
+def signed_text_count(member: Member) -> int:
+    """Return how many texts that the member signed are up, as capped_count does. Anonymous ones are not looked at."""
     kinds: tuple[TextKind, ...] = (Post, Comment)
-    for kind in kinds:
-        statement = select(db.func.count()).select_from(kind).where(kind.author_id == member.id, _is_removable(kind))
-        total += db.session.scalar(statement if since is None else statement.where(kind.created_at >= since)) or 0
-    return total
+    return sum(capped_count(select(kind.id).where(kind.author_id == member.id, _is_removable(kind))) for kind in kinds)
 
 
 def domain_obstacle(member: Member) -> str | None:
@@ -109,25 +104,20 @@ def domain_obstacle(member: Member) -> str | None:
 
 
 def _has_other_members(member: Member, domain: str) -> bool:
-    is_there = or_(
-        Member.email.endswith(f"@{domain}", autoescape=True), Member.email.endswith(f".{domain}", autoescape=True)
-    )
     is_active = (Member.id != member.id, Member.confirmed_at.is_not(None), Member.banned_at.is_(None))
-    return db.session.scalar(select(Member.id).where(*is_active, is_there).limit(1)) is not None
+    neighbours = select(Member.id).where(Member.mail_domain == domain, *is_active).limit(1)
+    return db.session.scalar(neighbours) is not None
 
 
-def similar_sign_ups(member: Member) -> list[Member]:
+def similar_sign_ups(member: Member, obstacle: str | None) -> list[Member]:
     """Return accounts that wait for confirmation, with a name that looks the same or an address at the same domain.
 
-    Of a domain that can't be blocked, addresses are not compared.
+    Of a domain that can't be blocked, because of the obstacle that domain_obstacle returns, addresses are not compared.
     """
-    domain = None if domain_obstacle(member) else registrable_domain(email_domain(member.email))
+    domain = None if obstacle else registrable_domain(email_domain(member.email))
     waiting = (Member.confirmed_at.is_(None), Member.password_hash.is_not(None), Member.id != member.id)
-    rows = db.session.execute(select(Member.id, Member.name, Member.email).where(*waiting).order_by(Member.id.desc()))
+    columns = (Member.id, Member.name, Member.mail_domain)
+    rows = db.session.execute(select(*columns).where(*waiting).order_by(Member.id.desc()))
     key = key_of(member.name)
-    ids = [row.id for row in rows if key_of(row.name) == key or (domain and _is_at(row.email, domain))]
+    ids = [row.id for row in rows if key_of(row.name) == key or (domain and row.mail_domain == domain)]
     return list(db.session.scalars(select(Member).where(Member.id.in_(ids[:MAX_SIGN_UPS])).order_by(Member.id)))
-
-
-def _is_at(email: str | None, domain: str) -> bool:
-    return registrable_domain(email_domain(email)) == domain

@@ -47,12 +47,13 @@ def member(slug: str) -> ResponseReturnValue:
     form = SpamForm(scope="all")
     if form.validate_on_submit():
         return staff_proof_page(account) or _ban(account, form)
+    obstacle = domain_obstacle(account)
     return form.render(
         "moderation/spam.html",
         member=account,
         text_count=signed_text_count(account),
-        obstacle=domain_obstacle(account),
-        sign_ups=similar_sign_ups(account),
+        obstacle=obstacle,
+        sign_ups=similar_sign_ups(account, obstacle),
     )
 
 

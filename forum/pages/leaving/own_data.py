@@ -1,7 +1,7 @@
 """A member's own data as one JSON document, anonymous writing included unless it is locked. For that member alone."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from forum.access import is_anonymous_writing_locked, is_listed
@@ -10,14 +10,13 @@ from forum.accounts.models import Member, Sanction
 from forum.accounts.sanctions import readable_sanctions
 from forum.moderation.models import Notice
 from forum.moderation.notices.queries import notices_for_member
-from forum.notifications.following import following_of
+from forum.notifications.following import following_of, with_titles
 from forum.notifications.search_follows import followed_searches
-from forum.pages.leaving.queries import own_useful_votes, own_writing
+from forum.pages.leaving.queries import own_useful_votes, own_writing, revisions_by_item
 from forum.pages.saved.queries import saved_lists
-from forum.posts.chain_queries import anonymous_texts_of, readable_chain_links_of
+from forum.posts.chain_queries import readable_chain_links_of
 from forum.posts.draft_actions import drafts_of
-from forum.posts.item_queries import revisions_of
-from forum.posts.models import Comment, Post
+from forum.posts.models import Comment, Post, Revision
 from forum.posts.scheduled_actions import scheduled_texts_of
 from forum.posts.tags.queries import tag_slugs_of
 from forum.ratings.models import ANSWER_KEYS, Rating
@@ -43,8 +42,8 @@ def own_data(member: Member) -> Iterator[str]:
     yield f',\n"shortlist": {json.dumps(list(saved.shortlist))}'
     representation = representation_of(member)
     for name, items in (
-        ("posts", (_post(post) for post in own_writing(Post, member, links))),
-        ("replies", (_reply(comment) for comment in own_writing(Comment, member, links))),
+        ("posts", _posts(member, links)),
+        ("replies", _replies(member, links)),
         ("ratings", (_rating(rating) for rating in readable_ratings(member))),
         ("useful_votes", ({"id": key_text(vote.post_id or vote.comment_id or 0)} for vote in own_useful_votes(member))),
         ("following", _followed_items(member)),
@@ -67,11 +66,28 @@ def _json_items(items: Iterable[Mapping[str, object]]) -> Iterator[str]:
         yield (",\n" if n else "\n") + _json(item)
 
 
-def _writing(item: Post | Comment) -> JsonObject:
-    revisions = [
-        {"title": revision.title, "body": revision.body, "replaced_at": revision.replaced_at}
-        for revision in revisions_of(item)
-    ]
+def _posts(member: Member, links: Sequence[str]) -> Iterator[JsonObject]:
+    for posts in own_writing(Post, member, links):
+        ids = [post.id for post in posts]
+        revisions, tags = revisions_by_item(Post, ids), tag_slugs_of(ids)
+        for post in posts:
+            yield _writing(post, revisions.get(post.id, [])) | {
+                "title": post.title,
+                "leaning": post.leaning,
+                "vendor": post.vendor.name if post.vendor else post.vendor_description,
+                "tags": tags.get(post.id, []),
+            }
+
+
+def _replies(member: Member, links: Sequence[str]) -> Iterator[JsonObject]:
+    for comments in own_writing(Comment, member, links):
+        revisions = revisions_by_item(Comment, [comment.id for comment in comments])
+        for comment in comments:
+            official = {"official_as": comment.official_title} if comment.official_title else {}
+            yield _writing(comment, revisions.get(comment.id, [])) | {"post": key_text(comment.post_id)} | official
+
+
+def _writing(item: Post | Comment, revisions: Sequence[Revision]) -> JsonObject:
     return {
         "id": key_text(item.id),
         "anonymous": item.pseudonym_id is not None,
@@ -84,22 +100,11 @@ def _writing(item: Post | Comment) -> JsonObject:
         "hidden_reason": item.hidden_reason,
         "useful_count": item.useful_count,
         "badge": item.badge,
-        "revisions": revisions,
+        "revisions": [
+            {"title": revision.title, "body": revision.body, "replaced_at": revision.replaced_at}
+            for revision in revisions
+        ],
     }
-
-
-def _post(post: Post) -> JsonObject:
-    return _writing(post) | {
-        "title": post.title,
-        "leaning": post.leaning,
-        "vendor": post.vendor.name if post.vendor else post.vendor_description,
-        "tags": tag_slugs_of([post.id]).get(post.id, []),
-    }
-
-
-def _reply(comment: Comment) -> JsonObject:
-    official = {"official_as": comment.official_title} if comment.official_title else {}
-    return _writing(comment) | {"post": key_text(comment.post_id)} | official
 
 
 def _rating(rating: Rating) -> JsonObject:
@@ -116,7 +121,7 @@ def _rating(rating: Rating) -> JsonObject:
 
 def _followed_items(member: Member) -> Iterator[JsonObject]:
     following = following_of(member)
-    for item in following.posts:
+    for item in with_titles(following.posts):
         yield {"post": key_text(item.row.id), "title": item.row.title, "unread": item.unread}
     for item in following.tags:
         yield {"tag": item.row.slug, "unread": item.unread}
@@ -144,8 +149,7 @@ def _representation(row: Representative) -> JsonObject:
 
 
 def _notices(member: Member) -> Iterable[Notice]:
-    posts, comments = anonymous_texts_of(member)
-    return notices_for_member(member, [row.id for row in posts], [row.id for row in comments], limit=1000)
+    return notices_for_member(member, readable_chain_links_of(member), limit=1000)
 
 
 def _notice(notice: Notice) -> JsonObject:

@@ -4,8 +4,6 @@ Their anonymous writing is never touched: what disappears when an admin acts wou
 """
 
 from collections.abc import Callable
-from functools import partial
-from random import SystemRandom
 
 from forum import mail, text
 from forum.accounts.actions import unique_slug
@@ -14,8 +12,7 @@ from forum.accounts.staff_actions import end_sessions
 from forum.db import db
 from forum.links import external_url
 from forum.moderation.log.actions import log_change
-from forum.pages.leaving.actions import anonymous_deletions, delete_account
-from forum.pages.leaving.queries import own_signed_writing
+from forum.pages.leaving.actions import delete_account, deletions, names_to_take_off
 from forum.posts.models import Comment, Post
 
 # What was done, for the member and the log's entry that only they can read.
@@ -28,15 +25,12 @@ CHANGES = {
 
 
 def preparations(member: Member, request: str) -> list[Callable[[], object]]:
-    """Return what is to be done before `fulfil`, to be called one by one, with a commit after each.
-
-    A transaction for each text, in random order: so the rows don't show which texts once were those of one member.
-    """
+    """Return what is to be done before `fulfil`, to be called one by one, with a commit after each."""
     if request == "anonymise":
-        kinds: tuple[type[Post] | type[Comment], ...] = (Post, Comment)
-        texts = [partial(_take_name_off, kind, item.id) for kind in kinds for item in own_signed_writing(kind, member)]
-        return list(SystemRandom().sample(texts, len(texts)))
-    return list(anonymous_deletions(member, keep_anonymous=True)) if request in ("keep", "delete") else []
+        return names_to_take_off(member, Post, Comment)
+    if request not in ("keep", "delete"):
+        return []
+    return deletions(member, keep_anonymous=True, keep_signed=request == "keep")
 
 
 def fulfil(staff: Member, member: Member, request: str, *, name: str, reason: str) -> None:
@@ -49,10 +43,6 @@ def fulfil(staff: Member, member: Member, request: str, *, name: str, reason: st
     if request in ("keep", "delete"):
         end_sessions(member)
         delete_account(member, keep_signed=request == "keep")
-
-
-def _take_name_off(kind: type[Post] | type[Comment], text_id: int) -> None:
-    db.session.query(kind).filter_by(id=text_id).update({"author_id": None})
 
 
 def _mail_owner(member: Member, request: str) -> None:

@@ -14,6 +14,7 @@ from forum.pages.leaving.request_actions import fulfil, preparations
 from forum.pages.leaving.request_forms import AccountRequestForm
 from forum.rate_limits import limiter
 from forum.templating import current_reader
+from forum.turns import end_turn
 from forum.web import require
 
 bp = Blueprint("account_requests", __name__, url_prefix="/admin/members")
@@ -35,7 +36,7 @@ def show(slug: str) -> ResponseReturnValue:
         request, name = form.request.data, account.name
         for prepare in preparations(account, request):
             prepare()
-            db.session.commit()
+            end_turn(db.session.commit)
         fulfil(current_reader(), account, request, name=form.name.data or "", reason=form.reason_text())
         db.session.commit()
         if request in ("keep", "delete"):

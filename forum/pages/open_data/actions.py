@@ -1,6 +1,8 @@
 """Make the files of the open data of all vendors, and store them for every process and machine."""
 
 import gzip
+import zlib
+from collections.abc import Iterator
 from typing import Literal
 
 from flask import current_app
@@ -12,6 +14,8 @@ from forum.pages.open_data.queries import published_snapshots
 from forum.vendors.queries import tier_names
 
 FileFormat = Literal["csv", "json"]
+PIECE, PACKED_PIECE = 64 * 1024, 8 * 1024
+GZIP_FORMAT = 16  # zlib's number for a file with the header and the checksum of gzip
 FILE_FORMATS: tuple[FileFormat, ...] = ("csv", "json")
 
 
@@ -23,6 +27,24 @@ def make_file(file_format: FileFormat) -> bytes:
     else:
         content = current_app.json.dumps(json_document(rows, names), separators=(",", ":")) + "\n"
     return gzip.compress(content.encode(), 6, mtime=0)
+
+
+def decompressed(content: bytes) -> Iterator[bytes]:
+    """Yield a file's content in pieces of at most PIECE bytes: ten megabytes at once would be too much memory."""
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | GZIP_FORMAT)
+    for start in range(0, len(content), PACKED_PIECE):
+        packed = content[start : start + PACKED_PIECE]
+        while packed:
+            if piece := unpacker.decompress(packed, PIECE):
+                yield piece
+            packed = unpacker.unconsumed_tail
+    if last_piece := unpacker.flush():
+        yield last_piece
+
+
+def size_of(content: bytes) -> int:
+    """Return how many bytes a compressed file has when it is not, as its last four bytes say."""
+    return int.from_bytes(content[-4:], "little")
 
 
 def make_all_files() -> dict[FileFormat, bytes]:

@@ -13,7 +13,7 @@ _made_at: dict[str, tuple[int, ...]] = {}
 
 @periodic(minute="*/10")
 def refresh_open_data() -> None:
-    """Make the files of all vendors' open data anew, if scores, vendors or anything like them changed."""
+    """Write the files of all vendors' open data again if scores, vendors or anything like them have changed."""
     database = current_app.config["SQLALCHEMY_DATABASE_URI"]
     version = versions.current((versions.SITE,))  # before anything else is read
     if version is None or _made_at.get(database) == version:

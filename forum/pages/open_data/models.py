@@ -7,7 +7,7 @@ from forum.db import db
 
 
 class OpenDataFile(db.Model):
-    """A file of all vendors' published figures, compressed with gzip: public data that a job makes anew."""
+    """A file of all vendors' published figures, compressed with gzip: public data that a job writes."""
 
     __tablename__ = "open_data_files"
 

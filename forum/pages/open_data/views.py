@@ -1,6 +1,5 @@
 """Open data: the published figures as CSV and JSON."""
 
-import gzip
 from collections.abc import Sequence
 
 from flask import Blueprint, Response, abort, current_app, jsonify, render_template, request
@@ -8,8 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.exceptions import ServiceUnavailable
 
+from forum.gateway import STREAMED
+from forum.headers import etag_of
 from forum.page_cache import keep_page
-from forum.pages.open_data.actions import FileFormat, make_file
+from forum.pages.open_data.actions import FileFormat, decompressed, make_file, size_of
 from forum.pages.open_data.export import LICENCE, LICENCE_URL, csv_text, json_document
 from forum.pages.open_data.queries import OpenDataRow, has_many_published_vendors, published_snapshots, stored_file
 from forum.pages.ranking.rankings import all_vendor_scores
@@ -61,21 +62,25 @@ def _snapshots_or_404(slug: str) -> Sequence[OpenDataRow]:
 
 
 def _file_response(file_format: FileFormat) -> Response:
-    """Return the file of all vendors. In a large community a job makes it: it has ten megabytes and takes a second."""
+    """Return the file of all vendors. In a large community a job writes it: ten megabytes, which take a second."""
     content = stored_file(file_format) if has_many_published_vendors() else _small_file(file_format)
     if content is None:
-        raise ServiceUnavailable("The file of all vendors is being made.", retry_after=RETRY_AFTER)
+        raise ServiceUnavailable("The file of all vendors is not ready yet.", retry_after=RETRY_AFTER)
     response = _csv_response("", "vendors") if file_format == "csv" else Response(mimetype="application/json")
     if request.accept_encodings.quality("gzip") > 0:
         response.set_data(content)
         response.headers["Content-Encoding"] = "gzip"
+        response.set_etag(f"{etag_of(content)}-gz")
     else:
-        response.set_data(gzip.decompress(content))
+        response.response = decompressed(content)
+        response.content_length = size_of(content)
+        response.set_etag(etag_of(content))
+        request.environ[STREAMED] = True
     return response
 
 
 def _small_file(file_format: FileFormat) -> bytes:
-    """Return the file of a small community: made when visited, and kept until a snapshot or a vendor changes."""
+    """Return the file of a small community, made on demand and cached until a snapshot or a vendor changes."""
     scores = all_vendor_scores(current_app.config["SQLALCHEMY_DATABASE_URI"])
     return scores.derive(("open data", file_format), lambda: make_file(file_format))
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
-from flask import Blueprint, current_app, get_template_attribute, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, get_template_attribute, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from forum.db import db, now, start_of_day
+from forum.fragments import can_share, lists_version, render_shared, shares_pages
 from forum.page_cache import keep_page
 from forum.pages.ranking.comparison import compare_vendors
 from forum.pages.ranking.rankings import (
@@ -206,15 +208,24 @@ def _name_options(scores: CachedScores) -> Markup:
 
 
 @bp.get("/categories/<slug>")
+@shares_pages
 def category(slug: str) -> ResponseReturnValue:
     """Show a category: its vendors in order, the figures of its undisclosed vendors, and the latest posts."""
+    version, reader, cursor = lists_version(), current_reader(), request.args.get("before")
+    make, key = partial(_category_values, slug, cursor), ("category", slug, cursor)
+    if version is not None and can_share(reader):
+        return Response(render_shared("rankings/category.html", key, version, make, {}, reader))
+    keep_page(LISTS)
+    return render_template("rankings/category.html", **make())
+
+
+def _category_values(slug: str, cursor: str | None) -> dict[str, object]:
+    """Return what the page's template needs for any reader."""
     row = db.first_or_404(category_by_slug(slug))
     scores, filters = _vendor_scores(), {"category": slug}
-    keep_page(LISTS)
-    return render_template(
-        "rankings/category.html",
-        category=row,
+    return {
+        "category": row,
         **_page_values(scores, _ranking(scores, filters, {}), None, filters, page_size=CATEGORY_PAGE_SIZE),
-        undisclosed=current_snapshot(Subject(category_id=row.id)),
-        listing=list_posts(about_category(row.id), cursor=request.args.get("before")),
-    )
+        "undisclosed": current_snapshot(Subject(category_id=row.id)),
+        "listing": list_posts(about_category(row.id), cursor=cursor),
+    }

@@ -68,7 +68,7 @@ def remove_from_shortlist(member: Member, slug: str) -> None:
 
 
 def reseal_all(commit: Callable[[], object]) -> None:
-    """Seal the lists of all members anew, in random order: the newest rows don't show who saved something that day.
+    """Seal the lists of all members again, in random order: the newest rows don't show who saved something that day.
 
     A few hundred at a time, drawn at random, so that others can write in between. If it is killed, it starts over.
     """

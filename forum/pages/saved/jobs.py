@@ -8,7 +8,7 @@ from forum.pages.saved.actions import reseal_all
 @once_per_day(hour=5, minute=15)
 @writing()
 def reseal_saved_lists() -> None:
-    """Seal what members saved anew, all of them in random order."""
+    """Seal again what members saved, for all of them in random order."""
     reseal_all(db.session.commit)
     claim_run()
     db.session.commit()

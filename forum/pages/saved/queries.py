@@ -26,11 +26,6 @@ def lists_of_reader(reader: User) -> SavedLists:
     return saved_lists(reader.id) if is_member(reader) else NOTHING_SAVED
 
 
-def is_on_shortlist(reader: User, slug: str) -> bool:
-    """Return whether the reader has the vendor on their shortlist. A template global."""
-    return slug in lists_of_reader(reader).shortlist
-
-
 def list_ids() -> list[int]:
     """Return the ids of the members who have lists: all."""
     return list(db.session.scalars(select(MemberSavedLists.member_id)))

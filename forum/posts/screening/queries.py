@@ -1,14 +1,15 @@
 """Questions about how much a member has written: by name from their rows, anonymously along their chain."""
 
 from datetime import datetime
-from functools import cache
 from typing import Protocol, cast
 
-from sqlalchemy import ColumnElement, Executable, bindparam, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, or_, select
 
 from forum.access import listed_clause
 from forum.accounts.models import Member
+from forum.chains import carries_link
 from forum.db import db
+from forum.direct_statements import DirectStatement
 from forum.posts.chain_queries import used_chain_links_of
 from forum.posts.models import Comment, Post
 from forum.posts.screening.new_member_limits import WritingRecord
@@ -30,7 +31,7 @@ def signed_record(member: Member, excluding: Post | Comment | None = None) -> Wr
 def anonymous_record(member: Member, excluding: Post | Comment | None = None) -> WritingRecord:
     """Return what the member has written anonymously. It is only asked while they write, and shown to nobody."""
     links = used_chain_links_of(member)
-    posts, comments = (_counts(kind, kind.chain_link.in_(links), excluding) for kind in (Post, Comment))
+    posts, comments = (_counts(kind, carries_link(kind.chain_link, links), excluding) for kind in (Post, Comment))
     return WritingRecord(posts.all, comments.all, posts.visible, comments.visible)
 
 
@@ -46,11 +47,10 @@ def has_signed_same_text(member: Member, fingerprint: str) -> bool:
 
 def _text_exists(**filters: object) -> bool:
     """Return whether a live post or comment matches the given filters: fingerprint, since, author, excluding."""
-    return bool(db.session.scalar(_live_text(tuple(filters)), filters))
+    return bool(DirectStatement(_live_text, *filters).scalar(filters))
 
 
-@cache
-def _live_text(filters: tuple[str, ...]) -> Executable:
+def _live_text(*filters: str) -> Select[bool]:
     tables = (Post.__table__.c, Comment.__table__.c)
     conditions: dict[str, list[ColumnElement[bool]]] = {
         "fingerprint": [table.fingerprint == bindparam("fingerprint") for table in tables],
@@ -58,14 +58,11 @@ def _live_text(filters: tuple[str, ...]) -> Executable:
         "author": [table.author_id == bindparam("author") for table in tables],
         "excluding": [table.id != bindparam("excluding") for table in tables],
     }
-    return select(
-        or_(
-            *(
-                exists().where(table.deleted_at.is_(None), *(conditions[name][n] for name in filters))
-                for n, table in enumerate(tables)
-            )
-        )
-    )
+    in_either = [
+        exists().where(table.deleted_at.is_(None), *(conditions[name][n] for name in filters))
+        for n, table in enumerate(tables)
+    ]
+    return select(or_(*in_either))
 
 
 def _counts(

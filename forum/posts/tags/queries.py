@@ -10,7 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from forum import text
 from forum.access import listed_clause
-from forum.db import db
+from forum.db import capped_count, db
 from forum.posts.models import Post, PostTag, Tag, TagSynonym
 from forum.posts.rows import TagCountRow
 
@@ -52,6 +52,11 @@ def listed_post_count(tag_id: int) -> int:
 def tagged_post_count(tag_id: int) -> int:
     """Return how many posts have the tag, hidden and deleted ones included."""
     return db.session.scalar(select(func.count()).select_from(PostTag).where(PostTag.tag_id == tag_id)) or 0
+
+
+def capped_post_count(tag_id: int) -> int:
+    """Return the same, counted as capped_count does."""
+    return capped_count(select(PostTag.post_id).where(PostTag.tag_id == tag_id))
 
 
 def popular_tags(limit: int) -> Sequence[TagCountRow]:

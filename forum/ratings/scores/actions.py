@@ -1,58 +1,48 @@
-"""Publish snapshots: let the cells follow the ratings as far as disclosure control allows, then write the figures."""
+"""Publish snapshots: update the cells from the ratings as far as disclosure control allows, then write the figures."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from hashlib import sha256
-from operator import itemgetter
-from typing import Any, NamedTuple, Protocol, cast
+from typing import NamedTuple, cast
 
 from forum import anonymity
 from forum.accounts.organisations import organisation_of
 from forum.accounts.queries import confirmed_members
 from forum.db import db, lock, now
 from forum.ratings.actions import lock_figures, organisation_hmac, organisation_of_seal
-from forum.ratings.criteria import ASK_KEYS, ASKS, CRITERION_KEYS, DEALS, EURO_RATES, Answer
+from forum.ratings.criteria import ASK_KEYS
 from forum.ratings.figure_types import Figures, SiteFigures
 from forum.ratings.models import Snapshot, unseal_answers
 from forum.ratings.queries import SITE, Subject, current_snapshot
 from forum.ratings.scores import figures, formulas
 from forum.ratings.scores.contributions import STAR_MEASURES, CountedRating
+from forum.ratings.scores.counting import counted_rating
 from forum.ratings.scores.figures import SiteContext
 from forum.ratings.scores.publication import (
     WHOLE,
     SubjectState,
     compute_figures,
-    epoch_weight,
     segment_total,
     update,
 )
-from forum.ratings.scores.queries import RatingRow, rating_rows, subjects_to_publish
-from forum.ratings.scores.states import contribution_hash, load_state, save_state
+from forum.ratings.scores.queries import RatingRow, rating_rows, stored_seal, subjects_to_publish
+from forum.ratings.scores.states import contribution_hash, opened_state, sealed_state, store_state
+from forum.turns import end_turn, reading_apart
 
-YIELD_SECONDS = 0.002  # after each subject, so that waiting writers get their turn
-QUANTILES = 200  # how many of the site's answers to an ask are kept, to place single ones among them
-_CRITERIA, _ASKS, _DEALS = itemgetter(*CRITERION_KEYS), itemgetter(*ASK_KEYS), itemgetter(*DEALS)
-_IS_MONEY = [ask.unit == "money" for ask in ASKS]
-_SKIPPED: dict[str, Answer] = dict.fromkeys((*CRITERION_KEYS, *ASK_KEYS, *DEALS))
+QUANTILES = 200  # how many of the site's answers to an ask are stored, to rank single ones among them
 SiteSums = dict[str, dict[str, float]]
 
 
-class DatedRating(Protocol):
-    """A rating's dates and whether a post shows it."""
+class PreparedState(NamedTuple):
+    """A subject's state updated from its ratings, the seal that was stored before, and the new one if it differs."""
 
-    @property
-    def rated_at(self) -> datetime: ...
-
-    @property
-    def revised_at(self) -> datetime | None: ...
-
-    @property
-    def shown_worth(self) -> int | None: ...
+    state: SubjectState
+    former_seal: str | None
+    seal: str | None
 
 
 class Outcome(NamedTuple):
-    """How many subjects a run published anew, and how many it left as they were."""
+    """How many subjects a run published, and how many it left unchanged."""
 
     published: int
     unchanged: int
@@ -65,26 +55,53 @@ class Outcome(NamedTuple):
 def publish(at: datetime | None = None, commit: Callable[[], None] | None = None) -> Outcome:
     """Publish every measure that may be published at this moment.
 
-    `commit` is called before each subject, so that no writer waits for all of them; without it the caller commits.
+    `commit` is called after each subject, whose figures are prepared while others write; without it the caller commits.
+    Everything about a subject is stored in one transaction. After a killed run, the next one publishes the rest.
     """
-    at = at or now()
-    lock("publishing scores")
-    subjects, changed, sums = subjects_to_publish(), [], SiteSums()
-    mailboxes = _mailboxes()
+    at, changed, sums = at or now(), [], SiteSums()
+    with reading_apart(commit):
+        subjects, mailboxes = subjects_to_publish(), _mailboxes()
     for subject in subjects:
-        _take_turn(subject, commit)
-        state = load_state(subject)
-        if _follow_ratings(subject, state, mailboxes, at):
-            save_state(subject, state)
+        state = _advance(subject, mailboxes, at, commit)
         if state.unpublished:
             changed.append(subject)
         if subject.vendor_id is not None:
             _add_to_site(sums, state, at.date())
     context = _publish_site(sums, at)
+    end_turn(commit)
     for subject in changed:
-        _take_turn(subject, commit)
-        _publish_subject(subject, context, at)
+        _publish_subject(subject, context, at, commit)
     return Outcome(len(changed), len(subjects) - len(changed))
+
+
+def _advance(
+    subject: Subject, mailboxes: Mapping[str, str], at: datetime, commit: Callable[[], None] | None
+) -> SubjectState:
+    """Let the stored state follow the ratings, and return it.
+
+    If a rating or the state has changed between preparing and storing, the second attempt holds the lock all the time.
+    """
+    with reading_apart(commit):
+        prepared = _follow_ratings(subject, mailboxes, at)
+    if prepared.seal is not None:
+        _hold(subject)
+        if not _is_still_true(subject, prepared, at):
+            prepared = _follow_ratings(subject, mailboxes, at)
+        if prepared.seal is not None:
+            store_state(subject, prepared.seal)
+        end_turn(commit)
+    return prepared.state
+
+
+def _hold(subject: Subject) -> None:
+    """Keep others from merging this subject, from withdrawing its ratings and from publishing it."""
+    lock("publishing scores")
+    lock_figures(*subject)
+
+
+def _is_still_true(subject: Subject, prepared: PreparedState, at: datetime) -> bool:
+    is_same_state = stored_seal(subject) == prepared.former_seal
+    return is_same_state and _fingerprint(rating_rows(subject, at), at) == prepared.state.fingerprint
 
 
 def _mailboxes() -> dict[str, str]:
@@ -101,19 +118,14 @@ def _mailboxes() -> dict[str, str]:
     return mailboxes
 
 
-def _take_turn(subject: Subject, commit: Callable[[], None] | None) -> None:
-    if commit:
-        commit()
-        time.sleep(YIELD_SECONDS)
-    lock_figures(*subject)
-
-
-def _follow_ratings(subject: Subject, state: SubjectState, mailboxes: Mapping[str, str], at: datetime) -> bool:
-    """Update the state from the ratings; return False when they are the same as at the last look."""
+def _follow_ratings(subject: Subject, mailboxes: Mapping[str, str], at: datetime) -> PreparedState:
+    """Return the state after another look at the ratings, sealed if they are others than at the last look."""
+    former_seal = stored_seal(subject)
+    state = opened_state(former_seal)
     rows, today = rating_rows(subject, at), at.date().isoformat()
     fingerprint = _fingerprint(rows, at)
     if state.fingerprint == fingerprint and not (state.recheck_on and state.recheck_on <= today):
-        return False
+        return PreparedState(state, former_seal, None)
     ratings: list[CountedRating] = []
     pending: set[str] = set()
     days: set[str] = set()
@@ -130,7 +142,7 @@ def _follow_ratings(subject: Subject, state: SubjectState, mailboxes: Mapping[st
             days.add(str(answers.get("seasoned_from", "")))
     update(state, ratings, pending, at.date(), contribution_hash())
     state.fingerprint, state.recheck_on = fingerprint, min((day for day in days if day > today), default="")
-    return True
+    return PreparedState(state, former_seal, sealed_state(state))
 
 
 def _fingerprint(rows: Sequence[RatingRow], at: datetime) -> str:
@@ -142,43 +154,20 @@ def _fingerprint(rows: Sequence[RatingRow], at: datetime) -> str:
     return digest.hexdigest()
 
 
-def counted_rating(
-    row: DatedRating, answers: Mapping[str, Answer], organisation: str, is_verified: bool, at: datetime
-) -> CountedRating:
-    """Return a rating as it is counted on a day: with its weight, and its money in euros."""
-    values: dict[str, Any] = {**_SKIPPED, **answers}
-    return CountedRating(
-        organisation=organisation,
-        tier_id=values.get("tier_id"),
-        weight=epoch_weight((row.revised_at or row.rated_at).date()),
-        worth=values["worth"],
-        again=values["again"],
-        criteria=_CRITERIA(values),
-        asks=asks_in_euros(answers),
-        deals=_DEALS(values),
-        verified=is_verified,
-        seasoned=str(values.get("seasoned_from", "")) <= at.date().isoformat() and not values.get("moved"),
-        public=row.shown_worth is not None,
-    )
-
-
-def asks_in_euros(answers: Mapping[str, Answer]) -> tuple[float | None, ...]:
-    """Return the answers to the asks, money converted to euros."""
-    rate = EURO_RATES.get(str(answers.get("currency")), 1.0)
-    values = cast("Sequence[int | None]", _ASKS({**_SKIPPED, **answers}))
-    return tuple(
-        value * rate if is_money and value is not None else value
-        for value, is_money in zip(values, _IS_MONEY, strict=True)
-    )
-
-
-def _publish_subject(subject: Subject, context: SiteContext, at: datetime) -> None:
-    state, last = load_state(subject), current_snapshot(subject)
-    values = compute_figures(state, last.figures if last else None, context, at.date())
-    _replace(subject, last, _snapshot(values, at))
-    state.unpublished.clear()
-    save_state(subject, state)
-    db.session.flush()
+def _publish_subject(subject: Subject, context: SiteContext, at: datetime, commit: Callable[[], None] | None) -> None:
+    """Replace the snapshot by one of the stored state. Publish nothing if a merge has changed the state meanwhile."""
+    with reading_apart(commit):
+        former_seal, last = stored_seal(subject), current_snapshot(subject)
+        state, last_id = opened_state(former_seal), last.id if last else None
+        snapshot = _snapshot(compute_figures(state, last.figures if last else None, context, at.date()), at)
+        state.unpublished.clear()
+        seal = sealed_state(state)
+    _hold(subject)
+    last = current_snapshot(subject)
+    if stored_seal(subject) == former_seal and (last.id if last else None) == last_id:
+        _replace(subject, last, snapshot)
+        store_state(subject, seal)
+    end_turn(commit)
 
 
 def _snapshot(values: Figures, at: datetime) -> Snapshot | None:

@@ -13,5 +13,6 @@ def publish_scores() -> None:
     claim_run()
     if setting("read_only"):  # the next night publishes it
         return
+    db.session.commit()
     publish(commit=db.session.commit)
     db.session.commit()

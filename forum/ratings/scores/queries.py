@@ -43,3 +43,8 @@ def rating_rows(subject: Subject, until: datetime) -> list[RatingRow]:
 def disclosure_state(subject: Subject) -> DisclosureState | None:
     """Return the row that keeps what was published of a subject."""
     return db.session.scalar(select(DisclosureState).where(subject_filter(DisclosureState, subject)))
+
+
+def stored_seal(subject: Subject) -> str | None:
+    """Return the sealed state of a subject as it is stored; None before anything was."""
+    return db.session.scalar(select(DisclosureState.state_seal).where(subject_filter(DisclosureState, subject)))
