@@ -59,6 +59,9 @@ class FakeChannel:
         if self.pause:
             await self.pause.wait()
 
+    async def __call__(self) -> bytes:
+        return b"".join([chunk async for chunk in self])
+
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.status, self.body = status, body
 
