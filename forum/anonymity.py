@@ -12,7 +12,7 @@ import base64
 import hmac
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from hashlib import sha256
 from itertools import count
@@ -104,13 +104,13 @@ def owns_pseudonym(secret: str | None, pseudonym: PseudonymRow | None) -> bool:
     return any(hmac.compare_digest(pseudonym.thread_hmac, candidate) for candidate in hmacs)
 
 
-def chain_links(purpose: str, secret: str | None, start: int, length: int) -> list[str]:
-    """Return links `start` to `start + length - 1` of a member's chain, under each key; see forum/chains.py."""
+def chain_links(purpose: str, secret: str | None, numbers: Iterable[int]) -> list[str]:
+    """Return the links of a member's chain with these numbers, under each key; see forum/chains.py."""
     if not secret:
         return []
-    numbers = [b"%d" % n for n in range(start, start + length)]
+    ends = [b"%d" % n for n in numbers]
     prefixes = [hmac.new(key, f"{secret}:".encode(), sha256) for key in _derived_keys(purpose)]
-    return [_continued(prefix, number) for prefix in prefixes for number in numbers]
+    return [_continued(prefix, end) for prefix in prefixes for end in ends]
 
 
 def rater_hmacs(secret: str | None, subject: str) -> list[str]:

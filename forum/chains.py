@@ -50,16 +50,16 @@ class Chain(Generic[Row]):
     # Returns the link of a row. Most chains read only links, so their rows are the links themselves.
     link_of: Callable[[Row], str] = str
 
-    def links(self, secret: str | None, start: int, count: int) -> list[str]:
-        """Return links `start` to `start + count - 1`, under each key in force, the present key's first."""
-        return anonymity.chain_links(self.purpose, secret, start, count)
+    def links(self, secret: str | None, numbers: Iterable[int]) -> list[str]:
+        """Return the links with these numbers, under each key in force, the present key's first."""
+        return anonymity.chain_links(self.purpose, secret, numbers)
 
     def rows(self, secret: str | None) -> list[Row]:
         """Return all rows that carry a link of the member with this secret."""
         items: list[Row] = []
         positions: dict[str, int] = {}
         last, start, end = -1, 0, self.max_gap + self.margin if secret else 0
-        while links := self.links(secret, start, end - start):
+        while links := self.links(secret, range(start, end)):
             positions |= {link: start + n % (end - start) for n, link in enumerate(links)}
             batch = list(self.rows_with(links))
             items += batch
@@ -77,10 +77,9 @@ class Chain(Generic[Row]):
         """
         anonymity.required(secret)
         last_used, positions = -1, [*range(self.batch_size), *_distances(self.batch_size)]
-        # Those under the present key come first.
-        links = self.links(secret, 0, self.batch_size)[: self.batch_size]
         while True:
-            links += [self.links(secret, n, 1)[0] for n in positions[len(links) :]]
+            # Those under the present key come first.
+            links = self.links(secret, positions)[: len(positions)]
             used = self.used_links(links)
             count = next((n for n, link in enumerate(links) if link not in used), len(links))
             last_used = positions[count - 1] if count else last_used
@@ -90,7 +89,6 @@ class Chain(Generic[Row]):
                 return links[count]
             else:
                 positions = _between(last_used, positions[count], self.batch_size)
-            links = []
 
 
 def _distances(first: int) -> list[int]:

@@ -106,7 +106,7 @@ class Base(DeclarativeBase):
 
 
 Base.registry.update_type_annotation_map({datetime: UtcDateTime})
-db = SQLAlchemy(model_class=Base, session_options={"class_": replica.RoutedSession})
+db = SQLAlchemy(model_class=Base, session_options=replica.SESSION_OPTIONS)
 
 
 def package_folder(name: str) -> Path:

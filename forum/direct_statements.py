@@ -5,11 +5,12 @@ here sees what the transaction has written, and is undone with it. Writing a rep
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session, SessionTransaction, make_transient_to_detached
+from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.sql.elements import ClauseElement
 
 from forum.db import Base, db
@@ -18,8 +19,20 @@ from forum.direct_reads import compiled_query, converted_row, parameters_of
 Item = TypeVar("Item", bound=Base)
 Values = Mapping[str, Any]
 Row = tuple[Any, ...]
-# The key in a session's `info` of its last transaction and that one's connection.
-_CONNECTION = "connection of direct statements"
+# The key in a session's `info` of the link of its last transaction.
+_LINK = "link of direct statements"
+
+
+class _Link(NamedTuple):
+    """A connection in a transaction, and what takes long to ask it for at each statement."""
+
+    connection: Connection
+    driver: Any
+    before: Sequence[Callable[..., object]]
+    after: Sequence[Callable[..., object]]
+    # Whether replica.py is to hear of an error, after which the page is made again on the primary.
+    is_to_replica: bool
+    transaction: SessionTransaction | None
 
 
 class DirectStatement:
@@ -33,13 +46,11 @@ class DirectStatement:
         session = db.session()
         if session.autoflush:
             session.flush()
-        return self.rows_over(_connection_of(session), values)
+        return self._rows(_link_of(session), values)
 
     def rows_over(self, connection: Connection, values: Values) -> list[Row]:
         """Do the same over a connection of the session, in the middle of a flush."""
-        query = compiled_query(self._build, self._arguments, connection.dialect, values)
-        rows = _send(connection, query.text, parameters_of(query, values))
-        return [converted_row(row, query.columns) for row in rows] if query.columns else rows
+        return self._rows(_link_to(connection), values)
 
     def first(self, values: Values) -> Row | None:
         """Return the first row, or None."""
@@ -48,6 +59,11 @@ class DirectStatement:
     def scalar(self, values: Values) -> Any:
         """Return the first column of the first row; None without rows."""
         return next((row[0] for row in self.rows(values)), None)
+
+    def _rows(self, link: _Link, values: Values) -> list[Row]:
+        query = compiled_query(self._build, self._arguments, link.connection.dialect, values)
+        rows = _send(link, query.text, parameters_of(query, values))
+        return [converted_row(row, query.columns) for row in rows] if query.columns else rows
 
 
 class DirectLoad(Generic[Item]):
@@ -71,27 +87,53 @@ class DirectLoad(Generic[Item]):
         mapper: Any = inspect(self._kind)
         item: Item | None = session.identity_map.get(mapper.identity_key_from_primary_key(row[:1]))
         if item is None:
-            item = mapper.class_manager.new_instance()
-            item.__dict__.update(zip(self._columns, row, strict=True))
-            make_transient_to_detached(item)
-            session.add(item)
+            item = detached_object(self._kind, self._columns, row)
+            attach(item, session)
         return item
 
 
-def _connection_of(session: Session) -> Connection:
+def detached_object(kind: type[Item], columns: Sequence[str], row: Row) -> Item:
+    """Return an object with the values of a row, as it is after its session was closed: it has no relationships."""
+    mapper: Any = inspect(kind)
+    item: Item = mapper.class_manager.new_instance()
+    item.__dict__.update(zip(columns, row, strict=True))
+    instance_state(item).key = mapper.identity_key_from_primary_key(row[:1])
+    return item
+
+
+def attach(item: Base, session: Session) -> None:
+    """Make an object that was just loaded or inserted part of the session.
+
+    `Session.add` does the same and then looks for new objects in each of its relationships, which takes longer.
+    """
+    session._save_or_update_impl(instance_state(item))
+
+
+def connection_of(session: Session) -> Connection:
     """Return the connection of the session's transaction, which takes longer to ask for than a small query."""
-    latest: tuple[SessionTransaction, Connection] | None = session.info.get(_CONNECTION)
-    if latest is not None and latest[0] is session.get_transaction():
-        return latest[1]
-    connection = session.connection()
-    if not _is_to_replica(connection):
-        session.info[_CONNECTION] = session.get_transaction(), connection
-    return connection
+    return _link_of(session).connection
 
 
-def _is_to_replica(connection: Connection) -> bool:
-    """Return whether replica.py is to hear of an error, after which the page is made again on the primary."""
-    return bool(connection.dialect.dispatch.handle_error)
+def _link_of(session: Session) -> _Link:
+    latest: _Link | None = session.info.get(_LINK)
+    if latest is not None and latest.transaction is session.get_transaction():
+        return latest
+    link = _new_link(session.connection())._replace(transaction=session.get_transaction())
+    if not link.is_to_replica:
+        session.info[_LINK] = link
+    return link
+
+
+def _link_to(connection: Connection) -> _Link:
+    latest: _Link | None = db.session().info.get(_LINK)
+    return latest if latest is not None and latest.connection is connection else _new_link(connection)
+
+
+def _new_link(connection: Connection) -> _Link:
+    hooks: Any = connection.dispatch
+    before, after = tuple(hooks.before_cursor_execute), tuple(hooks.after_cursor_execute)
+    is_to_replica = bool(connection.dialect.dispatch.handle_error)
+    return _Link(connection, connection.connection.driver_connection, before, after, is_to_replica, None)
 
 
 def _of_columns(kind: type[Base], build: Callable[..., Any], *arguments: Hashable) -> ClauseElement:
@@ -99,21 +141,20 @@ def _of_columns(kind: type[Base], build: Callable[..., Any], *arguments: Hashabl
     return statement
 
 
-def _send(connection: Connection, text: str, parameters: Any) -> list[Row]:
+def _send(link: _Link, text: str, parameters: Any) -> list[Row]:
     """Send a statement as SQLAlchemy does: listeners hear of it, and errors are SQLAlchemy's, without the values."""
-    if _is_to_replica(connection):
+    connection = link.connection
+    if link.is_to_replica:
         result = connection.exec_driver_sql(text, parameters)
         return [tuple(row) for row in result] if result.returns_rows else []
-    driver: Any = connection.connection.driver_connection
-    hooks: Any = connection.dispatch
-    for listener in hooks.before_cursor_execute:
+    for listener in link.before:
         listener(connection, None, text, parameters, None, False)
     try:
-        cursor = driver.execute(text, parameters)
+        cursor = link.driver.execute(text, parameters)
         rows: list[Row] = cursor.fetchall() if cursor.description is not None else []
     except connection.dialect.loaded_dbapi.Error as error:
         kind = connection.dialect.loaded_dbapi.Error
         raise DBAPIError.instance(text, None, error, kind, True, dialect=connection.dialect) from error
-    for listener in hooks.after_cursor_execute:
+    for listener in link.after:
         listener(connection, cursor, text, parameters, None, False)
     return rows

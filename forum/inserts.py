@@ -7,7 +7,7 @@ from sqlalchemy import insert, inspect
 from sqlalchemy.orm import make_transient_to_detached
 
 from forum.db import Base, db
-from forum.direct_statements import DirectStatement
+from forum.direct_statements import DirectStatement, attach, connection_of
 
 
 def insert_now(item: Base) -> None:
@@ -21,13 +21,14 @@ def insert_now(item: Base) -> None:
     for name, default in defaults.items():
         if values.get(name) is None:
             values[name] = default(None) if callable(default) else default
-    db.session.flush()
-    connection = db.session.connection()
+    session = db.session()
+    session.flush()
+    connection = connection_of(session)
     state.mapper.dispatch.before_insert(state.mapper, connection, state)
     statement.rows_over(connection, values)
     state.mapper.dispatch.after_insert(state.mapper, connection, state)
     make_transient_to_detached(item)
-    db.session.add(item)
+    attach(item, session)
 
 
 @cache

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, current_app, g, has_app_context, has_request_context, request
+from flask.globals import app_ctx
 from flask_sqlalchemy.session import Session
 from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -48,6 +49,12 @@ class RoutedSession(Session):
         bind = super().get_bind(*args, **options)
         engine = page_engine()
         return engine if engine is not None and bind is current_app.extensions[NAME].primary else bind
+
+
+# Asked for the session a few dozen times per request, so not by the way of the proxy's attributes.
+_context: Callable[[], object] = app_ctx._get_current_object  # type: ignore[attr-defined]
+# The session is one of this class, and each application context has its own.
+SESSION_OPTIONS: dict[str, Any] = {"class_": RoutedSession, "scopefunc": lambda: id(_context())}
 
 
 def page_engine() -> Engine | None:

@@ -40,7 +40,7 @@ def test_a_mark_is_steady_in_its_thread_and_differs_by_thread_member_and_key(
         anonymity.thread_hmac(first, "7"),
         anonymity.thread_hmac(second, "7"),
         anonymity.thread_hmac(first, "8"),
-        *TEXT_CHAIN.links("7", 0, 3),
+        *TEXT_CHAIN.links("7", range(3)),
     }
     keys(app, monkeypatch, "another key, long enough for everybody")
     hmacs.add(anonymity.thread_hmac(first, "7"))
@@ -130,11 +130,11 @@ def test_each_item_takes_the_next_link_of_its_authors_chain_that_was_never_used(
     post = make_post(author, anonymous=True)
     comment = make_comment(post, author, anonymous=True)
     make_comment(post, other, anonymous=True)
-    assert [post.chain_link, comment.chain_link] == TEXT_CHAIN.links(author.secret, 0, 2)
+    assert [post.chain_link, comment.chain_link] == TEXT_CHAIN.links(author.secret, range(2))
     delete_comment(comment)
     db.session.commit()
     again = make_comment(post, author, anonymous=True)
-    assert again.chain_link == TEXT_CHAIN.links(author.secret, 2, 1)[0]
+    assert again.chain_link == TEXT_CHAIN.links(author.secret, [2])[0]
     assert make_comment(post, author).chain_link is None
 
 
@@ -145,7 +145,7 @@ def test_the_chain_is_followed_past_its_first_stretch_and_past_gaps(
     monkeypatch.setattr(TEXT_CHAIN, "max_gap", 8)
     author, post = make_member(), make_post()
     comments = [make_comment(post, author, anonymous=True) for _ in range(11)]
-    assert [c.chain_link for c in comments] == TEXT_CHAIN.links(author.secret, 0, 11)
+    assert [c.chain_link for c in comments] == TEXT_CHAIN.links(author.secret, range(11))
     for comment in comments[:7]:
         delete_comment(comment)
     db.session.commit()

@@ -144,7 +144,7 @@ def test_the_place_of_a_reply_is_counted_in_the_index_alone(app):
 def own_texts(member, count, start=0):
     """Give a member many anonymous replies, each with a link of their chain."""
     post = make_post()
-    links = TEXT_CHAIN.links(member.secret, start, count)
+    links = TEXT_CHAIN.links(member.secret, range(start, start + count))
     fields = {"post_id": post.id, "depth": 0, "body": "Yes.", "body_html": "", "render_version": RENDER_VERSION}
     rows = [
         fields | {"id": new_random_id(), "path": f"{n:08x}", "chain_link": link, "created_at": now()}
@@ -163,15 +163,15 @@ def test_the_next_link_of_a_long_chain_takes_few_queries(app, count, most):
     assert member.secret
     with recorded_queries() as statements:
         link = next_chain_link(member)
-    assert link == TEXT_CHAIN.links(member.secret, count, 1)[0] and link not in links
+    assert link == TEXT_CHAIN.links(member.secret, [count])[0] and link not in links
     assert len(statements) <= most
 
 
 @given(used=st.sets(st.integers(0, 400)), batch_size=st.sampled_from([1, 2, 7, 64]))
 def test_a_link_is_never_used_twice_whatever_gaps_there_are(used, batch_size):
     class Numbers(Chain):
-        def links(self, secret, start, count):
-            return [str(n) for n in range(start, start + count)]
+        def links(self, secret, numbers):
+            return [str(n) for n in numbers]
 
     def used_links(links):
         return [link for link in links if int(link) in used]
@@ -190,8 +190,8 @@ def test_a_link_is_never_used_twice_whatever_gaps_there_are(used, batch_size):
 )
 def test_a_walk_finds_what_is_before_the_first_long_gap(used, spent, keys, max_gap, margin):
     class Numbers(Chain):
-        def links(self, secret, start, count):
-            return [f"{key} {n}" for key in range(keys) for n in range(start, start + count)]
+        def links(self, secret, numbers):
+            return [f"{key} {n}" for key in range(keys) for n in numbers]
 
     def among(numbers):
         return lambda links: [link for link in links if link in {f"{n % keys} {n}" for n in numbers}]

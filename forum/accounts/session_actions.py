@@ -71,8 +71,7 @@ def has_signed_in(member: Member, first_day: int, last_day: int, owner_hmacs: Co
 
     A session that was ended has a row for two more days, so whoever looks once a day misses none.
     """
-    count = (last_day - first_day + 1) * PER_DAY
-    hmacs = anonymity.chain_links(PURPOSE, member.secret, first_day * PER_DAY, count)
+    hmacs = _hmacs_of_days(member, first_day, last_day)
     return any(hmac in owner_hmacs for hmac in hmacs)
 
 
@@ -91,9 +90,14 @@ def delete_ended_sessions(commit: Callable[[], object]) -> None:
         end_turn(commit)
 
 
+def _hmacs_of_days(member: Member, first_day: int, last_day: int) -> list[str]:
+    """Return what sessions that began on these days (ordinals) carry, under each key, the present key's first."""
+    return anonymity.chain_links(PURPOSE, member.secret, range(first_day * PER_DAY, (last_day + 1) * PER_DAY))
+
+
 def _rows_of(member: Member) -> list[MemberSession]:
-    first = today().toordinal() - REMEMBERED_DAYS
-    hmacs = anonymity.chain_links(PURPOSE, member.secret, first * PER_DAY, (REMEMBERED_DAYS + 1) * PER_DAY)
+    day = today().toordinal()
+    hmacs = _hmacs_of_days(member, day - REMEMBERED_DAYS, day)
     return [row for start in range(0, len(hmacs), 1000) for row in sessions_by_hmacs(hmacs[start : start + 1000])]
 
 
@@ -103,7 +107,8 @@ def _free_hmac(member: Member) -> str:
     Beyond PER_DAY sessions a day, one of them makes room.
     """
     lock(f"sessions of {member.id}")
-    hmacs = anonymity.chain_links(PURPOSE, member.secret, today().toordinal() * PER_DAY, PER_DAY)[:PER_DAY]
+    day = today().toordinal()
+    hmacs = _hmacs_of_days(member, day, day)[:PER_DAY]
     if not hmacs:
         return secrets.token_hex(32)
     rows = {row.owner_hmac: row for row in sessions_by_hmacs(hmacs)}

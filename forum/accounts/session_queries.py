@@ -7,12 +7,11 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, select
-from sqlalchemy.orm.attributes import instance_state, manager_of_class
 
 from forum.accounts.models import Member, MemberSession
 from forum.db import db
 from forum.direct_reads import DirectQuery
-from forum.direct_statements import DirectLoad
+from forum.direct_statements import DirectLoad, detached_object
 
 
 def today() -> date:
@@ -42,10 +41,7 @@ def reader_by_session(session_id: str) -> Member | None:
     rows = _reader_query.rows(values)
     if not rows:
         return None
-    member: Member = _manager.new_instance()
-    member.__dict__.update(zip(_columns, rows[0], strict=True))
-    # Detached, as after its session was closed: to ask for a relationship is an error.
-    instance_state(member).key = _manager.mapper.identity_key_from_primary_key((member.id,))
+    member = detached_object(Member, _columns, rows[0])  # to ask it for a relationship is an error
     member.session_token = token
     return member
 
@@ -106,4 +102,3 @@ def _reader_columns_at_epoch() -> Select[*tuple[Any, ...]]:
 _by_mark = DirectLoad(Member, lambda: _members_at_epoch(has_token=False))
 _by_token = DirectLoad(Member, lambda: _members_at_epoch(has_token=True))
 _reader_query, _columns = DirectQuery(_reader_columns_at_epoch), Member.__table__.c.keys()
-_manager = manager_of_class(Member)

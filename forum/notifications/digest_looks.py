@@ -29,14 +29,14 @@ def changed_links(rows: Iterable[QueuedRow], decided_links: Mapping[str, set[str
 
 def is_chain_long(member: Member) -> bool:
     """Return whether the member may soon use a link beyond the first ones."""
-    return bool(TEXT_CHAIN.used_links(TEXT_CHAIN.links(member.secret, FIRST_LINKS - ROOM, ROOM)))
+    return bool(TEXT_CHAIN.used_links(TEXT_CHAIN.links(member.secret, range(FIRST_LINKS - ROOM, FIRST_LINKS))))
 
 
 def may_have_news(member: Member, state: SealedState, links: Collection[str]) -> bool:
     """Return whether `links`, of anonymous texts with something new, may include one of the member's."""
     if not links or LONG_CHAIN in state.marks:
         return bool(links)
-    return not frozenset(TEXT_CHAIN.links(member.secret, 0, FIRST_LINKS)).isdisjoint(links)
+    return not frozenset(TEXT_CHAIN.links(member.secret, range(FIRST_LINKS))).isdisjoint(links)
 
 
 def has_outdated_items(items: MemberItems, totals: Mapping[Target, int]) -> bool:

@@ -75,7 +75,7 @@ class Filling:
         _insert(MemberState, ({"member_id": n, "sealed": seal_state(empty_state())} for n in numbers))
         _insert(Tag, ({"id": n + 1, "slug": f"tag-{n}", "description": f"Number {n}."} for n in range(TAGS)))
         db.session.commit()
-        self.links = iter(TEXT_CHAIN.links(heavy_member().secret, 0, HEAVY_TEXTS))
+        self.links = iter(TEXT_CHAIN.links(heavy_member().secret, range(HEAVY_TEXTS)))
 
     def _texts(self) -> None:
         """Insert posts with their tags and replies, the oldest first; the latest has the long thread."""
