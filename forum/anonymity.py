@@ -166,14 +166,14 @@ def unseal(purpose: str, sealed: str) -> str | None:
 def seal_bytes(purpose: str, content: bytes) -> bytes:
     """Encrypt bytes as `seal` does; the result is 28 bytes longer."""
     nonce = secrets.token_bytes(12)
-    return nonce + AESGCM(_derived(current_keys()[0], f"seal {purpose}")).encrypt(nonce, content, None)
+    return nonce + _cipher(current_keys()[0], purpose).encrypt(nonce, content, None)
 
 
 def unseal_bytes(purpose: str, sealed: bytes) -> bytes | None:
     """Return the sealed bytes, under whichever key opens them; None when none does."""
     for key in current_keys():
         try:
-            return AESGCM(_derived(key, f"seal {purpose}")).decrypt(sealed[:12], sealed[12:], None)
+            return _cipher(key, purpose).decrypt(sealed[:12], sealed[12:], None)
         except InvalidTag:
             continue
     return None
@@ -225,6 +225,11 @@ def _continued(prefix: hmac.HMAC, end: bytes) -> str:
     code = prefix.copy()
     code.update(end)
     return code.hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _cipher(key: str, purpose: str) -> AESGCM:
+    return AESGCM(_derived(key, f"seal {purpose}"))
 
 
 @lru_cache(maxsize=64)

@@ -141,11 +141,11 @@ def _load_migrate(app: Flask) -> Any:
     return app.extensions["migrate"]
 
 
-# Deleted text is overwritten with zeros, and the write-ahead log does not stay large; see storage.py. A worker has a
-# connection for its readers and one for each writer, so each keeps 1 MB of pages and not SQLite's 2.
+# Deleted text is overwritten with zeros. The write-ahead log keeps its size while it is used (to grow anew takes a third
+# of a commit) and is emptied by a job (storage.py). Each of a worker's connections keeps 1 MB of pages instead of 2.
 PRAGMAS = (
-    *("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON", "journal_size_limit=0"),
-    "cache_size=-1000",
+    *("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON", "cache_size=-1000"),
+    *("wal_autocheckpoint=4000", "journal_size_limit=16600000"),  # pages, and bytes for as many
 )
 
 
