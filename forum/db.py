@@ -141,7 +141,7 @@ def _load_migrate(app: Flask) -> Any:
     return app.extensions["migrate"]
 
 
-# Deleted text is overwritten with zeros. The write-ahead log keeps its size while it is used (to grow anew takes a third
+# Deleted text is overwritten with zeros. The write-ahead log keeps its size while it is used (growing takes a third
 # of a commit) and is emptied by a job (storage.py). Each of a worker's connections keeps 1 MB of pages instead of 2.
 PRAGMAS = (
     *("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON", "cache_size=-1000"),
