@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flask import Flask
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Connection, Engine, event, text
 
 from forum.db import db
 from forum.versions import VersionReader
@@ -91,8 +91,8 @@ def statements() -> Iterator[list[tuple[float, str]]]:
     record: list[tuple[float, str]] = []
     starts: list[float] = []
 
-    def before(connection: object, cursor: Any, *details: Any) -> None:
-        _count_steps(cursor.connection)
+    def before(connection: Connection, *details: Any) -> None:
+        _count_steps(connection.connection.driver_connection)
         starts.append(time.perf_counter())
 
     def after(connection: object, cursor: object, statement: str, *details: Any) -> None:
