@@ -40,7 +40,6 @@ MAX_HEAD = 64 * 1024  # bytes
 MAX_CONNECTIONS = 2000  # of one worker; slow ones cost a few kilobytes each
 ARRIVAL_TIME = 0.2  # seconds that a worker waits for the requests of the connections that it has just taken
 OTHER_FILES = 200  # that a worker may have open beside its connections
-GC_THRESHOLD = 10_000  # new objects after which the collector looks for unused ones; a page makes some thousands
 M_ARENA_MAX = -8  # from malloc.h
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
@@ -138,7 +137,6 @@ def _prepare_memory() -> None:
     share_heap()
     gc.collect()
     gc.freeze()  # memory that the collector leaves alone stays shared
-    gc.set_threshold(GC_THRESHOLD)
 
 
 def share_heap() -> None:

@@ -23,7 +23,7 @@ from forum.posts.rows import CommentRow, PostPageRow
 from forum.templating import reader_clock
 from forum.urls import key_text, path_of
 
-CACHE_SIZE = 3000  # comments; about 8 MB, at most 50 MB
+CACHE_SIZE = 2000  # comments; about 5 MB, at most 33 MB
 # Of the HTML of a text, in bytes of memory. A longer one is rendered on each visit: the cache is bounded by bytes.
 MAX_CACHED_BYTES = 4000
 # Names in a thread get one of so many marks, so that an alias can be followed; see static/css/comments.css.
