@@ -9,11 +9,14 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, NamedTuple, Protocol
 from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 
 from forum.config import MAX_BODY, MAX_UPLOAD, SAFE_METHODS, is_upload
 
@@ -74,7 +77,7 @@ class Pages(Protocol):
 
 
 class Refused(Exception):
-    """The body came too slowly, or there was no room for it."""
+    """The body came too slowly or not to its end, or there was no room for it."""
 
     def __init__(self, status: HTTPStatus) -> None:
         self.response = Response(
@@ -133,6 +136,8 @@ class Gateway:
                 size = await self._collect(environ, channel, chunks, longest)
         except TimeoutError:
             raise Refused(HTTPStatus.REQUEST_TIMEOUT) from None
+        if length.isdecimal() and size < int(length):
+            raise Refused(HTTPStatus.BAD_REQUEST)  # half a form: its sender has lost the connection
         if size > longest:
             environ["CONTENT_LENGTH"] = str(size)
         else:
@@ -143,8 +148,9 @@ class Gateway:
         """Collect a body's chunks, up to the first that makes it too long, and return its size."""
         length = environ.get("CONTENT_LENGTH", "")
         if length.isdecimal() and int(length) <= SMALL_BODY:
-            chunks.append(await channel())  # one turn of the event loop, and not one for each chunk
-            return len(chunks[0])
+            with suppress(ProtocolClosed):  # the sender is gone
+                chunks.append(await channel())  # one turn of the event loop, and not one for each chunk
+            return sum(map(len, chunks))
         size = 0
         async for chunk in channel:
             size += len(chunk)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, NamedTuple
 
 import pytest
+from granian.rsgi import ProtocolClosed
 
 from forum import gateway
 from forum.config import MAX_BODY
@@ -45,10 +46,10 @@ class FakeScope(NamedTuple):
 
 
 class FakeChannel:
-    """A request's body, of which each chunk waits for `pause` to be set, and the response."""
+    """A request's body, which ends when `pause` is set or, if it `breaks_off`, at once; and the response."""
 
-    def __init__(self, *chunks: bytes, pause: asyncio.Event | None = None) -> None:
-        self.chunks, self.pause = chunks, pause
+    def __init__(self, *chunks: bytes, pause: asyncio.Event | None = None, breaks_off: bool = False) -> None:
+        self.chunks, self.pause, self.breaks_off = chunks, pause, breaks_off
         self.status = 0
         self.body = b""
         self.piece_sizes: list[int] = []
@@ -60,7 +61,10 @@ class FakeChannel:
             await self.pause.wait()
 
     async def __call__(self) -> bytes:
-        return b"".join([chunk async for chunk in self])
+        body = b"".join([chunk async for chunk in self])
+        if self.breaks_off:
+            raise ProtocolClosed
+        return body
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.status, self.body = status, body
@@ -111,6 +115,13 @@ def test_a_body_is_complete_before_the_application_runs_in_a_thread_of_its_own(l
     channel = FakeChannel(b"half", b"half")
     asyncio.run(answering(body_and_thread).__rsgi__(post(length), channel))
     assert channel.body.startswith(b"8 8 in writer")
+
+
+@pytest.mark.parametrize("length", [12, 100_000])
+def test_half_a_body_is_refused_and_never_reaches_the_application(length: int) -> None:
+    channel, reached = FakeChannel(b"half of it", breaks_off=True), []
+    asyncio.run(answering(lambda environ: reached.append(environ) or b"").__rsgi__(post(length), channel))
+    assert channel.status == 400 and b"Nothing was stored." in channel.body and reached == []
 
 
 @pytest.mark.parametrize("length", [MAX_BODY + 1, None])

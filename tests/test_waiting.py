@@ -40,6 +40,17 @@ def test_five_hundred_connections_that_send_no_body_stop_no_reader(site: Site) -
             sender.recv(1)
 
 
+@pytest.mark.parametrize("length", [500, 100_000])
+def test_a_form_whose_sender_loses_the_connection_is_refused(site: Site, length: int) -> None:
+    site.start()
+    with socket.create_connection(("127.0.0.1", site.port)) as sender:
+        sender.sendall((HEAD.format(port=site.port) + f"Content-Length: {length}\r\n\r\nemail=").encode())
+        sender.shutdown(socket.SHUT_WR)
+        assert sender.recv(100).startswith(b"HTTP/1.1 400")
+    site.stop(signal.SIGTERM)
+    assert "Traceback" not in site.log.read_text()
+
+
 def test_writers_that_wait_for_sqlites_lock_stop_no_reader(site: Site, tmp_path: Path) -> None:
     with site.application() as app:
         post = make_post()
