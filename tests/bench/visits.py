@@ -24,7 +24,7 @@ class Cost(NamedTuple):
     cpu: float
     server_cpu: float
     queries: int
-    steps: int
+    steps: int | None  # PostgreSQL counts none
     size: int
 
 
@@ -53,7 +53,7 @@ class Community:
             db.session.remove()
         if response.status_code >= 300:
             return None
-        steps = STEPS_COUNTED * len(_steps)
+        steps = None if self.is_postgres else STEPS_COUNTED * len(_steps)
         return Cost((cpu + server) * 1000, server * 1000, len(record), steps, len(response.data))
 
     def slow_statements(self, reader: str, route: str) -> Iterator[str]:
