@@ -54,6 +54,7 @@ def truncate_write_ahead_log() -> None:
     connection = db.engine.raw_connection()
     try:
         cursor = connection.cursor()
+        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # so the next, for which writers wait, is short
         (timeout,) = cursor.execute("PRAGMA busy_timeout").fetchone()
         cursor.execute(f"PRAGMA busy_timeout={CHECKPOINT_TIMEOUT_MS}")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

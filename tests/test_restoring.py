@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import threading
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from forum.backup.actions import back_up
 from forum.backup.contents import UnusableBackup
 from forum.backup.files import list_backups, superfluous
 from forum.backup.jobs import back_up_daily
-from forum.backup.restoring import check_restorable, restore, set_present_aside
+from forum.backup.restoring import check_restorable, require_sole_use, restore, set_present_aside
 from forum.db import db
 from tests import cluster
 from tests.conftest import settings_for
@@ -84,6 +85,19 @@ def test_a_backup_can_be_restored_into_an_empty_and_a_full_database(app: Flask, 
             assert restore(tmp_path / file) == contents
             db.engine.dispose()
         assert former is not None and check_restorable(former) == second, "what was there is kept"
+
+
+def test_a_connection_that_ends_a_moment_later_does_not_count_as_a_running_site(app: Flask, tmp_path: Path) -> None:
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite's connections end when they are closed")
+    with restored_app(app, tmp_path).app_context():
+        other = db.engine.raw_connection()
+        other.detach()
+        end = threading.Timer(0.5, other.close)
+        end.start()
+        require_sole_use()
+        end.join()
+        db.engine.dispose()
 
 
 def damaged(file: Path) -> Path:

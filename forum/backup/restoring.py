@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -59,6 +60,8 @@ def restore(file: Path) -> Contents:
     return present_contents()
 
 
+# Tenths of a second in which PostgreSQL's process for a connection that was closed, such as one of ours, may end.
+GOODBYE_ATTEMPTS = 30
 IN_USE = "The site is running, or another program has the database open. Stop it first."
 
 
@@ -67,12 +70,13 @@ def require_sole_use() -> None:
     if db.engine.dialect.name == "sqlite":
         require_sole_use_of_file(Path(str(db.engine.url.database)))
         return
-    with db.engine.connect() as connection:
-        question = (
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        if connection.scalar(sql(question)):
-            raise RuntimeError(IN_USE)
+    question = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    for attempt in range(GOODBYE_ATTEMPTS):
+        time.sleep(0.1 if attempt else 0)
+        with db.engine.connect() as connection:  # anew, since a transaction sees one state of that view
+            if not connection.scalar(sql(question)):
+                return
+    raise RuntimeError(IN_USE)
 
 
 def require_sole_use_of_file(file: Path) -> None:
