@@ -128,15 +128,21 @@ class Gateway:
         if not length and "HTTP_TRANSFER_ENCODING" not in environ:
             return
         longest = MAX_UPLOAD if is_upload(environ["PATH_INFO"]) else MAX_BODY
-        if length.isdecimal() and int(length) > longest:
+        announced = int(length) if length.isdecimal() else None
+        if announced is not None and announced > longest:
             return
         chunks: list[bytes] = []
         try:
             async with asyncio.timeout(BODY_TIMEOUT):
-                size = await self._collect(environ, channel, chunks, longest)
+                if announced is not None and announced <= SMALL_BODY:
+                    with suppress(ProtocolClosed):  # the sender is gone
+                        chunks.append(await channel())  # one turn of the event loop, and not one for each chunk
+                else:
+                    await self._collect(environ, channel, chunks, longest)
         except TimeoutError:
             raise Refused(HTTPStatus.REQUEST_TIMEOUT) from None
-        if length.isdecimal() and size < int(length):
+        size = sum(map(len, chunks))
+        if announced is not None and size < announced:
             raise Refused(HTTPStatus.BAD_REQUEST)  # half a form: its sender has lost the connection
         if size > longest:
             environ["CONTENT_LENGTH"] = str(size)
@@ -144,13 +150,8 @@ class Gateway:
             body = b"".join(chunks)
             environ["CONTENT_LENGTH"], environ["wsgi.input"] = str(len(body)), BytesIO(body)
 
-    async def _collect(self, environ: WSGIEnvironment, channel: Channel, chunks: list[bytes], longest: int) -> int:
-        """Collect a body's chunks, up to the first that makes it too long, and return its size."""
-        length = environ.get("CONTENT_LENGTH", "")
-        if length.isdecimal() and int(length) <= SMALL_BODY:
-            with suppress(ProtocolClosed):  # the sender is gone
-                chunks.append(await channel())  # one turn of the event loop, and not one for each chunk
-            return sum(map(len, chunks))
+    async def _collect(self, environ: WSGIEnvironment, channel: Channel, chunks: list[bytes], longest: int) -> None:
+        """Collect a body's chunks, up to the first that makes it too long."""
         size = 0
         async for chunk in channel:
             size += len(chunk)
@@ -159,7 +160,6 @@ class Gateway:
                 break
             if size > SMALL_BODY and not self._reserve(environ, size - environ.get(RESERVED, 0)):
                 raise Refused(HTTPStatus.SERVICE_UNAVAILABLE)
-        return size
 
     def _reserve(self, environ: WSGIEnvironment, size: int) -> bool:
         """Reserve room for a part of a request's body, until its answer. Return whether there is as much."""

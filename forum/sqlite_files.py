@@ -1,4 +1,4 @@
-"""Small SQLite files beside the database, none of them the only copy of anything: a damaged one is made anew."""
+"""Files of SQLite that are not the only copy of anything: a damaged one is made anew, and a copy removed whole."""
 
 import sqlite3
 from contextlib import closing
@@ -17,6 +17,11 @@ def discard_damaged(file: Path) -> bool:
         return False  # busy, or not ours to read: nothing is known of damage
     except sqlite3.DatabaseError:
         pass
-    for path in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
-        path.unlink(missing_ok=True)
+    remove_file(file)
     return True
+
+
+def remove_file(file: Path) -> None:
+    """Delete an SQLite file with its write-ahead log and the index of that, where they exist."""
+    for suffix in ("", "-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from flask import current_app
 
 from forum.db import db, now
+from forum.sqlite_files import remove_file
 
 # What a backup is called until it is complete.
 PART_SUFFIX = ".forum-part"
@@ -97,7 +98,7 @@ def temporary_file(folder: Path, name: str) -> Iterator[Path]:
         give_to_site(part)
         yield part
     finally:
-        _remove_part(part)
+        remove_file(part)
         os.close(handle)
 
 
@@ -122,12 +123,7 @@ def remove_abandoned(folder: Path) -> None:
     for part in folder.glob(f".*{PART_SUFFIX}"):
         with suppress(BlockingIOError, FileNotFoundError), part.open("rb") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _remove_part(part)
-
-
-def _remove_part(part: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        part.with_name(part.name + suffix).unlink(missing_ok=True)
+            remove_file(part)
 
 
 def _publish(part: Path, file: Path) -> None:
