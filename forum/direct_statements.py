@@ -118,7 +118,7 @@ def _link_of(session: Session) -> _Link:
     latest: _Link | None = session.info.get(_LINK)
     if latest is not None and latest.transaction is session.get_transaction():
         return latest
-    link = _new_link(session.connection())._replace(transaction=session.get_transaction())
+    link = _new_link(session.connection(), session.get_transaction())
     if not link.is_to_replica:
         session.info[_LINK] = link
     return link
@@ -129,11 +129,11 @@ def _link_to(connection: Connection) -> _Link:
     return latest if latest is not None and latest.connection is connection else _new_link(connection)
 
 
-def _new_link(connection: Connection) -> _Link:
+def _new_link(connection: Connection, transaction: SessionTransaction | None = None) -> _Link:
     hooks: Any = connection.dispatch
     before, after = tuple(hooks.before_cursor_execute), tuple(hooks.after_cursor_execute)
     is_to_replica = bool(connection.dialect.dispatch.handle_error)
-    return _Link(connection, connection.connection.driver_connection, before, after, is_to_replica, None)
+    return _Link(connection, connection.connection.driver_connection, before, after, is_to_replica, transaction)
 
 
 def _of_columns(kind: type[Base], build: Callable[..., Any], *arguments: Hashable) -> ClauseElement:
