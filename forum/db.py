@@ -185,19 +185,18 @@ def deferred_transaction(view: View) -> View:
     return view
 
 
-def begin_writing(*rows: Base) -> None:
+def begin_writing(*rows: Base) -> bool:
     """Take the write lock for the rest of this request, whose view is `deferred_transaction`.
 
-    On SQLite the read transaction ends. If another connection has written since it began, what was loaded is loaded
-    again, except for those of `rows` whose values are still the same.
+    Return whether others may have written meanwhile (SQLite): then all is loaded again but `rows` that are the same.
     """
     g.transaction_mode = "immediate"
     if not _is_sqlite():
-        return
+        return False
     session = db.session()
     if session.new or session.dirty or session.deleted or not session.in_transaction():
         session.rollback()
-        return
+        return True
     connection = session.connection()
     cursor = sqlite_connection(connection)
     version, values = cursor.execute("PRAGMA data_version").fetchone(), stored_values(cursor, rows)
@@ -208,9 +207,10 @@ def begin_writing(*rows: Base) -> None:
         cursor.execute("BEGIN")  # SQLAlchemy rolls back what it has begun
         raise
     connection.info["transaction_mode"] = "immediate"
-    if cursor.execute("PRAGMA data_version").fetchone() != version:
+    if has_changed := cursor.execute("PRAGMA data_version").fetchone() != version:
         now_stored = zip(rows, values, stored_values(cursor, rows), strict=True)
         expire_all_but(session, [row for row, before, after in now_stored if before == after])
+    return bool(has_changed)
 
 
 def forbid_transaction() -> None:

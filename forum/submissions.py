@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeVar, overload
+from typing import TypeVar
 
 from flask import current_app, g, request, session
 from flask_wtf.csrf import generate_csrf
@@ -29,39 +29,14 @@ TYPED_TOO_FAST = "That was very fast. Please check it and send it again."
 Result = TypeVar("Result")
 
 
-@overload
-def submit_once(
-    action: Callable[[], Result], *, existing: Callable[[], Result | None], error: type[Exception] = IntegrityError
-) -> Result: ...
-
-
-@overload
-def submit_once(action: Callable[[], Result], *, error: type[Exception] = IntegrityError) -> Result | None: ...
-
-
-def submit_once(
-    action: Callable[[], Result],
-    *,
-    existing: Callable[[], Result | None] | None = None,
-    error: type[Exception] = IntegrityError,
-) -> Result | None:
-    """Run the action, commit, and return its result; a form submitted twice at the same time is stored once.
-
-    `error` is what the second of two submissions fails with. It is rolled back, and the result of the first is
-    returned as `existing` finds it, or None without `existing`. When `existing` finds nothing the error is raised:
-    something else failed.
-    """
+def submit_once(action: Callable[[], Result]) -> Result | None:
+    """Run the action, commit, and return its result, or None for the second of two submissions at the same time."""
     try:
         result = action()
         db.session.commit()
-    except error:
+    except IntegrityError:
         db.session.rollback()
-        if existing is None:
-            return None
-        first = existing()
-        if first is None:
-            raise
-        return first
+        return None
     return result
 
 

@@ -132,7 +132,8 @@ def test_the_same_form_sent_twice_is_one_notice(browse: Browse, app: Flask) -> N
     data = form_data(make_post())
     answers = run_concurrently(*[lambda b=b: b.post("/notices/new", data=data) for b in (browse(), browse())])
     assert [answer.status_code for answer in answers] == [302, 302]
-    assert browse().post("/notices/new", data=data).status_code == 302
+    for _ in range(4):  # six in all, of which one counts for the limit of five mails to an address
+        assert browse().post("/notices/new", data=data).status_code == 302
     assert db.session.query(Notice).count() == len(mails()) == 1
 
 

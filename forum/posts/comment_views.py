@@ -33,16 +33,15 @@ from forum.posts.form_pages import (
     reply_form_page,
 )
 from forum.posts.forms import CommentEditForm, CommentForm, OfficialEditForm
-from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Comment, Post
 from forum.posts.official_views import official_reply_page
 from forum.posts.previews import edit_preview
 from forum.posts.queries import post_to_reply_to
 from forum.posts.scheduled_actions import schedule_comment
+from forum.posts.submission_checks import sent_before
 from forum.posts.useful_views import save_useful_vote
 from forum.posts.versions import version_page
 from forum.rate_limits import limit_writing, limiter
-from forum.submissions import submit_once
 from forum.templating import current_reader
 from forum.urls import KeyConverter, key_text, whole_number
 from forum.web import permission_required, require
@@ -70,10 +69,8 @@ def new(post_id: int) -> ResponseReturnValue:
     if post is None or not can_see(reader, post):
         abort(404)
     form = CommentForm(submission=secrets.token_hex(16))
-    if form.is_submitted() and (first := item_by_submission(Comment, form.submission.data)) is not None:
-        if is_author(reader, first):
-            return redirect(_url_of(first))
-        form.submission.data = secrets.token_hex(16)
+    if form.is_submitted() and (first := sent_before(Comment, form.submission)) is not None:
+        return redirect(_url_of(first))
     if not can_reply(reader, post):
         # A representative of the post's vendor replies officially; what they typed is carried to that form.
         if can_reply_officially(reader, post):
@@ -89,7 +86,8 @@ def new(post_id: int) -> ResponseReturnValue:
 def _submit(form: CommentForm, post: Post) -> ResponseReturnValue:
     """Publish or schedule a valid reply, if the thread still takes replies and the limits allow it."""
     post_id, reader = post.id, current_reader()
-    begin_writing(post, reader)
+    if begin_writing(post, reader) and (first := sent_before(Comment, form.submission)) is not None:
+        return redirect(_url_of(first))
     post = db.get_or_404(Post, post_id)
     if not can_reply(reader, post):
         return _closed_page(form, post)
@@ -180,19 +178,12 @@ def _parent(post: Post) -> Comment | None:
 
 
 def _publish(post: Post, form: CommentForm, parent: Comment | None) -> ResponseReturnValue:
-    author, values = current_reader(), form.cleaned_data() | {"body": form.body.rendered}
-
-    def write() -> str:
-        cancel_replaced(form)
-        comment = comment_actions.write_comment(post, author, parent=parent, **values)
-        # Before the commit, which expires what was loaded and releases the write lock.
-        return _url_of(comment)
-
-    def first_url() -> str | None:
-        first = item_by_submission(Comment, form.submission.data)
-        return _url_of(first) if first is not None and is_author(current_user, first) else None
-
-    return redirect(submit_once(write, existing=first_url))
+    values = form.cleaned_data() | {"body": form.body.rendered}
+    cancel_replaced(form)
+    comment = comment_actions.write_comment(post, current_reader(), parent=parent, **values)
+    url = _url_of(comment)  # before the commit, which expires what was loaded and releases the write lock
+    db.session.commit()
+    return redirect(url)
 
 
 def _schedule(post: Post, form: CommentForm, parent: Comment | None) -> ResponseReturnValue:

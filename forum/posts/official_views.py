@@ -7,11 +7,10 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from forum.access import can_reply_officially, can_see, can_write, is_author, represents_vendor_of
+from forum.access import can_reply_officially, can_see, can_write, represents_vendor_of
 from forum.db import db
 from forum.forms import composing
 from forum.posts.form_pages import is_preview_requested
-from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Comment, Post
 from forum.posts.official_actions import AlreadyAnswered, write_official_reply
 from forum.posts.official_forms import OfficialReplyForm
@@ -19,8 +18,8 @@ from forum.posts.official_queries import representation_under
 from forum.posts.previews import edit_preview
 from forum.posts.queries import post_by_id
 from forum.posts.rows import PostPageRow, RepresentationRow
+from forum.posts.submission_checks import sent_before
 from forum.rate_limits import limiter, was_accepted
-from forum.submissions import submit_once
 from forum.templating import current_reader
 from forum.web import permission_required, require
 
@@ -53,10 +52,8 @@ def new(post_id: int) -> ResponseReturnValue:
     require(represents_vendor_of(current_user, post))
     representation = _representation(post.id)
     form = OfficialReplyForm()
-    if (first := item_by_submission(Comment, form.submission.data)) is not None:
-        if is_author(current_user, first):
-            return redirect(url_for("comments.show", comment_id=first.id))
-        form.submission.data = secrets.token_hex(16)
+    if (first := sent_before(Comment, form.submission)) is not None:
+        return redirect(url_for("comments.show", comment_id=first.id))
     if not can_reply_officially(current_user, post):
         return render_template("posts/closed.html", form=form, post=post), 403
     if form.is_submitted() and form.validate() and request.form.get("intent") == "publish" and form.passes_limits():
@@ -89,20 +86,13 @@ def _representation(post_id: int) -> RepresentationRow:
 
 
 def _publish(post: Post, form: OfficialReplyForm, representation: RepresentationRow) -> ResponseReturnValue:
-    submission = form.submission.data
-
-    def write() -> int:
-        return write_official_reply(
-            post, current_reader(), title=representation.title, body=form.body.data or "", submission=submission
-        ).id
-
-    def first_id() -> int | None:
-        first = item_by_submission(Comment, submission)
-        return first.id if first is not None and is_author(current_user, first) else None
-
+    author, title, submission = current_reader(), representation.title, form.submission.data
     try:
-        comment_id = submit_once(write, existing=first_id, error=AlreadyAnswered)
+        comment = write_official_reply(post, author, title=title, body=form.body.data or "", submission=submission)
+        comment_id = comment.id
+        db.session.commit()
     except AlreadyAnswered:
+        db.session.rollback()
         form.body.errors = [ANSWERED_ONCE.format(representation.vendor_name)]
         return _page(post, form, representation)
     return redirect(url_for("comments.show", comment_id=comment_id))

@@ -130,6 +130,11 @@ def scheduled_texts_of(member: Member) -> list[ScheduledItem]:
     return sorted(items, key=lambda item: (item.deadline, item.id))
 
 
+def is_scheduled(member: Member, submission: str | None) -> bool:
+    """Return whether the member has scheduled a text with the form of this number."""
+    return _is_among([_unseal(row.sealed) for row in SCHEDULED_CHAIN.rows(member.secret)], submission)
+
+
 def cancel_scheduled(member: Member, text_id: int | None) -> bool:
     """Delete one of the member's scheduled texts. Return False when they have none with this id, or it is locked."""
     if text_id is None or is_anonymous_writing_locked(member):
@@ -172,9 +177,8 @@ def publish_scheduled_text(text_id: int) -> None:
 
 def _schedule(member: Member, hours: int, content: Mapping[str, object]) -> bool:
     lock(f"scheduled texts of {member.id}")
-    contents = [_unseal(row.sealed) or {} for row in SCHEDULED_CHAIN.rows(member.secret)]
-    submission = content.get("submission")
-    if submission and any(scheduled.get("submission") == submission for scheduled in contents):
+    contents = [_unseal(row.sealed) for row in SCHEDULED_CHAIN.rows(member.secret)]
+    if _is_among(contents, content.get("submission")):
         return True
     if len(contents) >= MAX_SCHEDULED:
         return False
@@ -190,6 +194,10 @@ def _schedule(member: Member, hours: int, content: Mapping[str, object]) -> bool
     db.session.add(ScheduledText(chain_link=link, sealed=sealed, due_seal=due_seal, created_at=start_of_day(moment)))
     db.session.flush()
     return True
+
+
+def _is_among(contents: Sequence[_Content | None], submission: object) -> bool:
+    return bool(submission) and any(content and content.get("submission") == submission for content in contents)
 
 
 def _write_post(member: Member, content: _Content) -> bool:

@@ -21,6 +21,7 @@ from forum.posts.anonymous.identifying_details import (
     find_identifying_details,
 )
 from forum.posts.anonymous.queries import count_organisations_sharing
+from forum.posts.scheduled_actions import is_scheduled
 from forum.posts.submission_checks import submission_error
 from forum.submissions import form_age
 from forum.templating import current_reader
@@ -125,7 +126,12 @@ class SignedForm(Form):
         return self.findings
 
     def passes_limits(self, *, is_post: bool) -> bool:
-        """Return whether the text may be sent now, or add an error. Call it last: an attempt counts."""
+        """Return whether the text may be sent now, or add an error. Call it last: an attempt counts.
+
+        A text that the same form has scheduled before may: it is not scheduled again.
+        """
+        if self.delay_hours() and is_scheduled(current_reader(), self.submission.data):
+            return True
         error = submission_error(
             current_reader(),
             body=self["body"].data or "",

@@ -1,19 +1,39 @@
-"""Whether a valid text may be sent now: it is no repetition, and within the limits for new members."""
+"""Whether a text may be sent now: its form was not sent before, it is no repetition, and within the limits."""
 
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from limits import RateLimitItemPerSecond
 
 from forum import anonymity
+from forum.access import is_author
 from forum.accounts.models import Member
-from forum.db import now
+from forum.db import lock, now
+from forum.forms import SubmissionField
+from forum.posts.item_queries import Item, item_by_submission
 from forum.posts.scheduled_actions import scheduled_texts_of
 from forum.posts.screening import new_member_limits
 from forum.posts.screening.filters import fingerprint_of
 from forum.posts.screening.queries import anonymous_record, has_signed_same_text, signed_record
 from forum.rate_limits import writing_limiter
 from forum.submissions import TYPED_TOO_FAST, typed_too_fast
+from forum.templating import current_reader
+
+
+def sent_before(kind: type[Item], submission: SubmissionField) -> Item | None:
+    """Return what the reader wrote when they sent the same form before, or None. Wait while it is being written.
+
+    Asked before the limits, which the first sending has used. A number of somebody else's form is replaced.
+    """
+    if not submission.data:
+        return None
+    lock(f"form {submission.data}")
+    first = item_by_submission(kind, submission.data)
+    if first is None or is_author(current_reader(), first):
+        return first
+    submission.data = secrets.token_hex(16)
+    return None
 
 
 def submission_error(

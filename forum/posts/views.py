@@ -32,7 +32,6 @@ from forum.posts import actions
 from forum.posts.comment_queries import comment_by_id, listed_reply_count
 from forum.posts.form_pages import SAVED_WHILE_HELD, TOO_MANY_SCHEDULED, cancel_replaced, post_form_page
 from forum.posts.forms import TEXT_ONLY, PostEditForm, PostForm, form_values
-from forum.posts.item_queries import item_by_submission
 from forum.posts.models import Post
 from forum.posts.official_views import official_reply_values
 from forum.posts.post_pages import (
@@ -48,12 +47,12 @@ from forum.posts.queries import post_by_id
 from forum.posts.rows import PostPageRow
 from forum.posts.scheduled_actions import schedule_post
 from forum.posts.signature_forms import competitor_message
+from forum.posts.submission_checks import sent_before
 from forum.posts.thread_pages import ThreadView, place_args, place_in, thread_view
 from forum.posts.useful_views import save_useful_vote
 from forum.posts.versions import version_page
 from forum.rate_limits import limit_writing, limiter
 from forum.ratings.actions import AlreadyRated
-from forum.submissions import submit_once
 from forum.templating import current_reader
 from forum.urls import KeyConverter, path_of, whole_number
 from forum.vendors.merging import hold_catalogue
@@ -122,10 +121,8 @@ def new() -> ResponseReturnValue:
     values = {"submission": secrets.token_hex(16)} | (_preset() if request.method in SAFE_METHODS else {})
     form = PostForm(**values)
     if form.is_submitted():
-        if (first := item_by_submission(Post, form.submission.data)) is not None:
-            if is_author(current_user, first):
-                return _redirect_to(first)
-            form.submission.data = values["submission"]
+        if (first := sent_before(Post, form.submission)) is not None:
+            return _redirect_to(first)
         if request.form.get("intent") == "clear rating":
             form.clear_rating()
         elif _can_submit(form, request.form.get("intent", "")):
@@ -227,21 +224,12 @@ def _post_or_404(post_id: int, *, for_update: bool = False) -> Post:
 
 def _publish(form: PostForm) -> ResponseReturnValue | None:
     """Publish the post; None, with an error in the form, when its author has rated the same in another window."""
-
-    def answer(post: Post) -> tuple[ResponseReturnValue, bool]:
-        # Before the commit, which expires what was loaded.
-        return _redirect_to(post), is_listed(post)
-
-    def write() -> tuple[ResponseReturnValue, bool]:
-        cancel_replaced(form)
-        return answer(actions.write_post(current_reader(), **form.cleaned_data() | {"body": form.body.rendered}))
-
-    def first_answer() -> tuple[ResponseReturnValue, bool] | None:
-        first = item_by_submission(Post, form.submission.data)
-        return answer(first) if first is not None and is_author(current_user, first) else None
-
+    cancel_replaced(form)
     try:
-        response, is_published = submit_once(write, existing=first_answer)
+        post = actions.write_post(current_reader(), **form.cleaned_data() | {"body": form.body.rendered})
+        # Before the commit, which expires what was loaded.
+        response, is_published = _redirect_to(post), is_listed(post)
+        db.session.commit()
     except AlreadyRated:
         db.session.rollback()
         form.worth.errors = ["You have just rated this in another window. Publish without the rating."]

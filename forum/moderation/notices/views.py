@@ -19,7 +19,7 @@ from forum.access import (
 from forum.accounts.sign_in_limits import is_within_mailbox_limit
 from forum.clients import client_network
 from forum.config import SAFE_METHODS
-from forum.db import db, now
+from forum.db import db, lock, now
 from forum.forms import composing
 from forum.links import external_url
 from forum.moderation.models import Notice
@@ -33,7 +33,7 @@ from forum.posts.comment_queries import comment_by_id
 from forum.posts.models import Comment, Post
 from forum.posts.queries import post_by_id
 from forum.rate_limits import limit_writing, limiter, network_key, was_accepted
-from forum.submissions import HONEYPOT_FILLED, TYPED_TOO_FAST, form_age, honeypot_filled, submit_once, typed_too_fast
+from forum.submissions import HONEYPOT_FILLED, TYPED_TOO_FAST, form_age, honeypot_filled, typed_too_fast
 from forum.urls import KeyConverter, key_text
 from forum.web import permission_required
 
@@ -60,8 +60,7 @@ def new() -> ResponseReturnValue:
     elif honeypot_filled():
         form.validate()
         form.form_errors = [HONEYPOT_FILLED]
-    elif form.validate() and _passes_limits(form):
-        _send(form)
+    elif form.validate() and (_was_sent(form) or _send(form)):
         return redirect(url_for(".check_email"))
     return form.render("moderation/notice_new.html")
 
@@ -169,13 +168,21 @@ def _passes_limits(form: NoticeForm) -> bool:
     return True
 
 
-def _send(form: NoticeForm) -> None:
-    item, secret_hash = form.item, hash_unconfirmed(form.submission.data or "")
-    assert item is not None
-    submit_once(
-        lambda: send_notice(item, **form.cleaned_data()),
-        existing=lambda: db.session.scalar(notice_by_secret_hash(secret_hash)),
-    )
+def _was_sent(form: NoticeForm) -> bool:
+    """Return whether the same form was sent before. Wait while it is being sent."""
+    secret_hash = hash_unconfirmed(form.submission.data or "")
+    lock(f"notice {secret_hash}")
+    return db.session.scalar(notice_by_secret_hash(secret_hash)) is not None
+
+
+def _send(form: NoticeForm) -> bool:
+    """Send the notice. Return False, with an error in the form, when the limits do not allow it."""
+    if not _passes_limits(form):
+        return False
+    assert form.item is not None
+    send_notice(form.item, **form.cleaned_data())
+    db.session.commit()
+    return True
 
 
 def _notice_or_404(secret: str) -> Notice:

@@ -1,0 +1,71 @@
+"""A form that is sent twice, one after the other or at once, is answered as if it had been sent once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from forum.accounts.models import Member
+from forum.db import db
+from forum.posts.actions import PostSubject
+from forum.posts.models import Comment, Post, ScheduledText
+from tests.factories import make_member, make_post, make_representative, make_tag, make_vendor, run_concurrently
+from tests.new_members import LONG, make_new_member
+from tests.post_forms import path_to, post_form, reply_form
+from tests.representatives import answer_path
+
+Form = tuple[str, dict[str, Any]]
+AUTHORS = pytest.mark.parametrize("make_author", [make_member, make_new_member])
+IDENTITIES = pytest.mark.parametrize("identity", ["name", "anonymous"])
+
+
+def a_post(identity: str, **changes: Any) -> Form:
+    make_tag("deals")
+    return "/posts/new", post_form(body=LONG, identity=identity, **changes)
+
+
+def a_reply(identity: str, **changes: Any) -> Form:
+    return path_to(make_post(), "reply"), reply_form(body=LONG, identity=identity, **changes)
+
+
+def assert_answered_alike(answers: list[Any]) -> None:
+    assert [answer.status_code for answer in answers] == [302] * len(answers)
+    assert len({answer.location for answer in answers}) == 1
+
+
+@AUTHORS
+@IDENTITIES
+@pytest.mark.parametrize(("make_form", "kind"), [(a_post, Post), (a_reply, Comment)])
+def test_at_once(
+    app: Flask,
+    browse: Any,
+    make_form: Callable[[str], Form],
+    kind: Any,
+    identity: str,
+    make_author: Callable[[], Member],
+) -> None:
+    (path, fields), author = make_form(identity), make_author()
+    readers = [browse(author) for _ in range(4)]
+    assert_answered_alike(run_concurrently(*(lambda r=reader: r.post(path, data=fields) for reader in readers)))
+    assert db.session.query(kind).filter_by(submission=fields["submission"]).count() == 1
+
+
+def test_an_official_reply_at_once(app: Flask, browse: Any) -> None:
+    vendor = make_vendor()
+    path, author = answer_path(make_post(subject=PostSubject(vendor))), make_representative(vendor)
+    fields, readers = reply_form(body=LONG), [browse(author) for _ in range(4)]
+    assert_answered_alike(run_concurrently(*(lambda r=reader: r.post(path, data=fields) for reader in readers)))
+    assert db.session.query(Comment).count() == 1
+
+
+@AUTHORS
+@pytest.mark.parametrize("make_form", [a_post, a_reply])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_text_that_is_scheduled(
+    app: Flask, browse: Any, make_form: Callable[..., Form], at_once: bool, make_author: Callable[[], Member]
+) -> None:
+    (path, fields), author = make_form("anonymous", delay="30"), make_author()
+    sendings = [lambda r=reader: r.post(path, data=fields) for reader in [browse(author) for _ in range(4)]]
+    assert_answered_alike(run_concurrently(*sendings) if at_once else [send() for send in sendings])
+    assert db.session.query(ScheduledText).count() == 1
