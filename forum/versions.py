@@ -39,6 +39,11 @@ def of_post(post_id: int) -> str:
     return f"post:{post_id % POST_SUBJECTS}"
 
 
+def of_related(post_id: int) -> str:
+    """Return the subject of what other pages show of a related post: replies to it rarely change that."""
+    return f"{of_post(post_id)} related"
+
+
 def current(subjects: Sequence[str]) -> tuple[int, ...] | None:
     """Return the versions of subjects in the application's database, or None while they can't be read.
 

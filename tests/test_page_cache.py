@@ -74,6 +74,8 @@ def changes(world):
     subject = PostSubject(world.vendor)
     edit = partial(edit_post, body="Rewritten, and long enough.", leaning="bad", tags=post.tags, subject=subject)
     yield "edit", lambda: edit(post, title="What it says by now")
+    for count in (9, 10, 19, 20):
+        yield f"{count} replies", lambda n=count: db.session.execute(sql(f"UPDATE posts SET comment_count = {n}"))
     interest = {"worth": 3, "again": True, "interest": "vendor"}
     yield "rating", lambda: revise(post.rating, tier=None, answers=interest)
     undisclosed = "UPDATE ratings SET vendor_id = NULL, category_id = (SELECT max(id) FROM categories)"
@@ -118,6 +120,7 @@ def test_after_every_kind_of_change_a_cached_page_is_what_the_application_would_
 
 def test_a_reply_leaves_other_threads_and_pages_about_the_site_cached(world):
     far = make_post(title="Far away from all that")
+    world.other.comment_count = 12
     commit()
     for post in (world.post, far):
         assert not world.is_cached(path_of(post)) and world.is_cached(path_of(post))
@@ -126,6 +129,9 @@ def test_a_reply_leaves_other_threads_and_pages_about_the_site_cached(world):
     commit()
     assert world.is_cached(path_of(far)) and world.is_cached("/about")
     assert not world.is_cached(path_of(world.post))
+    write_comment(world.other, make_member(), body="So did ours.", anonymous=False)
+    commit()
+    assert world.is_cached(path_of(world.post)), "it still shows 10+ replies"
 
 
 def path_of(post):
@@ -285,7 +291,7 @@ def test_what_is_cached_is_the_same_in_two_worlds(world):
         pages = {key: page.subjects for key, page in world.pages._pages.items()}
         worlds.append((changed, pages))
     assert worlds[0] == worlds[1]
-    assert worlds[0][0] == {versions.LISTS, versions.of_post(world.post.id)}
+    assert worlds[0][0] == {versions.LISTS, versions.of_post(world.post.id), versions.of_related(world.post.id)}
 
 
 def all_versions():

@@ -6,13 +6,14 @@ import pytest
 from sqlalchemy import text as sql
 
 from forum import site, versions
-from forum.db import db
+from forum.db import db, now
 from forum.legal.models import LegalText
 from forum.posts.actions import PostSubject
 from forum.posts.comment_actions import delete_comment, write_comment
 from forum.posts.recounts import settle_recounts
 from forum.posts.visibility import hide, unhide
 from forum.posts.writing import mark_useful
+from forum.templating import count_in_tens_of
 from tests.factories import make_comment, make_member, make_post, make_tag, make_vendor
 
 SHARED = (versions.SITE, versions.LISTS, versions.POSTS)
@@ -50,18 +51,33 @@ def post(app):
 
 def test_a_reply_changes_its_post_and_the_lists_and_nothing_else(post):
     expected = {versions.LISTS, versions.of_post(post.id)}
+    with_count = {*expected, versions.of_related(post.id)}
     for anonymous in (False, True):
         author = make_member()
         commit()
         assert (
-            changed(lambda a=anonymous, m=author: write_comment(post, m, body="So did ours.", anonymous=a)) == expected
+            changed(lambda a=anonymous, m=author: write_comment(post, m, body="So did ours.", anonymous=a))
+            == with_count
         )
     reply = make_comment(post)
     commit()
     assert changed(lambda: mark_useful(make_member(), reply)) == expected
-    assert changed(lambda: hide(reply, "A reason.")) == expected
-    assert changed(lambda: unhide(reply)) == expected
-    assert changed(lambda: delete_comment(reply)) == expected
+    assert changed(lambda: hide(reply, "A reason.")) == with_count
+    assert changed(lambda: unhide(reply)) == with_count
+    assert changed(lambda: delete_comment(reply)) == with_count
+
+
+def test_a_list_of_related_posts_changes_with_what_it_shows(post):
+    related = versions.of_related(post.id)
+    for column in ("title", "slug", "vendor_description"):
+        assert related in changed(lambda c=column: setattr(post, c, "something-else")), column
+    for count in (*range(45), 5, 100):
+        before = count_in_tens_of(post.comment_count, "reply", "replies")
+        is_changed = related in changed(lambda n=count: setattr(post, "comment_count", n))
+        assert is_changed == (before != count_in_tens_of(count, "reply", "replies")), count
+    for column in ("useful_count", "locked_reason", "body_html", "last_activity_at"):
+        value = now() if column == "last_activity_at" else 7 if column == "useful_count" else "else"
+        assert related not in changed(lambda c=column, v=value: setattr(post, c, v)), column
 
 
 def test_a_post_that_comes_and_goes_changes_which_posts_there_are(post):
@@ -108,7 +124,8 @@ def test_a_change_that_is_rolled_back_changes_no_version(post):
 
 
 def test_the_table_shows_neither_the_number_of_posts_nor_their_order(post):
-    subjects = {*SHARED, *(f"post:{number}" for number in range(versions.POST_SUBJECTS))}
+    of_posts = range(versions.POST_SUBJECTS)
+    subjects = {*SHARED, *map(versions.of_post, of_posts), *map(versions.of_related, of_posts)}
     assert set(table()) == subjects
     make_post()
     commit()

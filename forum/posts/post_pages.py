@@ -89,7 +89,7 @@ def post_page(post_id: int, place: ThreadPlace, present: PageVersions) -> PostPa
         ("related posts", post_id), present.lists, lambda: related_posts(post_id, post.vendor_id), _size_of_related
     )
     # Hidden, removed and merged posts, too: their row holds what was decided. No redirect is cached.
-    keep_page(versions.POSTS, *(versions.of_post(row.id) for row in (post, *related)))
+    keep_page(versions.POSTS, versions.of_post(post.id), *(versions.of_related(row.id) for row in related))
     return PostPage(post, place, thread, related, present)
 
 
