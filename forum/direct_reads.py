@@ -15,6 +15,8 @@ from forum import versions
 from forum.db import db
 
 Convert = Callable[[Any], Any]
+# PostgreSQL's number of its decimal type. What makes floats of decimals leaves floats as they are.
+NUMERIC = 1700
 # Compiled statements. A query has one for each length of its lists.
 CACHE_SIZE = 200
 
@@ -29,13 +31,14 @@ class Parameter(NamedTuple):
 
 
 class CompiledQuery(NamedTuple):
-    """A statement for one database: its text, its parameters, and the converters of its columns by position."""
+    """A statement for one database: its text, its parameters, the names of its columns, and converters by position."""
 
     text: str
     is_positional: bool
     constants: Mapping[str, Any]
     parameters: list[Parameter]
     columns: list[tuple[int, Convert]]
+    names: tuple[str, ...]
 
 
 class DirectQuery:
@@ -91,10 +94,11 @@ def _expanded(
         parameters |= {name: Parameter(name, source, position, convert) for position, name in enumerate(names)}
     names = state.positiontup if compiled.positional else state.parameters
     types = [column.type.dialect_impl(dialect) for column in compiled._result_columns]
-    processors = [column_type.result_processor(dialect, None) for column_type in types]
+    processors = [column_type.result_processor(dialect, NUMERIC) for column_type in types]
     columns = [(position, convert) for position, convert in enumerate(processors) if convert is not None]
+    labels = tuple([column.keyname for column in compiled._result_columns])
     return CompiledQuery(
-        state.statement, compiled.positional, compiled.params, [parameters[name] for name in names], columns
+        state.statement, compiled.positional, compiled.params, [parameters[name] for name in names], columns, labels
     )
 
 

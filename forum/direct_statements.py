@@ -4,7 +4,9 @@ SQLAlchemy's session takes several times as long to send a statement as the data
 here sees what the transaction has written, and is undone with it. Writing a reply takes a dozen such statements.
 """
 
+from collections import namedtuple
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, inspect
@@ -14,7 +16,7 @@ from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.sql.elements import ClauseElement
 
 from forum.db import Base, db
-from forum.direct_reads import compiled_query, converted_row, parameters_of
+from forum.direct_reads import CompiledQuery, compiled_query, converted_row, parameters_of
 
 Item = TypeVar("Item", bound=Base)
 Values = Mapping[str, Any]
@@ -56,14 +58,23 @@ class DirectStatement:
         """Return the first row, or None."""
         return next(iter(self.rows(values)), None)
 
+    def named_rows(self, values: Values) -> list[Any]:
+        """Return the rows as named tuples: each value is an attribute with the name of its column."""
+        rows = self.rows(values)
+        names = self._compiled(_link_of(db.session()), values).names
+        return [*map(_row_type(names)._make, rows)]
+
     def scalar(self, values: Values) -> Any:
         """Return the first column of the first row; None without rows."""
         return next((row[0] for row in self.rows(values)), None)
 
     def _rows(self, link: _Link, values: Values) -> list[Row]:
-        query = compiled_query(self._build, self._arguments, link.connection.dialect, values)
+        query = self._compiled(link, values)
         rows = _send(link, query.text, parameters_of(query, values))
         return [converted_row(row, query.columns) for row in rows] if query.columns else rows
+
+    def _compiled(self, link: _Link, values: Values) -> CompiledQuery:
+        return compiled_query(self._build, self._arguments, link.connection.dialect, values)
 
 
 class DirectLoad(Generic[Item]):
@@ -134,6 +145,11 @@ def _new_link(connection: Connection, transaction: SessionTransaction | None = N
     before, after = tuple(hooks.before_cursor_execute), tuple(hooks.after_cursor_execute)
     is_to_replica = bool(connection.dialect.dispatch.handle_error)
     return _Link(connection, connection.connection.driver_connection, before, after, is_to_replica, transaction)
+
+
+@cache
+def _row_type(names: tuple[str, ...]) -> Any:
+    return namedtuple("NamedRow", names)
 
 
 def _of_columns(kind: type[Base], build: Callable[..., Any], *arguments: Hashable) -> ClauseElement:

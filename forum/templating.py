@@ -61,7 +61,7 @@ def init_app(app: Flask) -> None:
         site_url=app.config["SITE_URL"],
         url_for=path_of,
     )
-    filters = (capped, capped_count_of, count_of, count_in_tens_of, day, key_text, shorten)
+    filters = (capped, capped_count_of, count_of, rough_count_of, day, key_text, shorten)
     app.jinja_env.filters.update({function.__name__: function for function in filters})
     app.jinja_env.filters.update(excerpt=excerpt_of, iso=dates.format_iso, month=dates.format_month, rendered=Markup)
 
@@ -111,9 +111,10 @@ def count_of(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
-def count_in_tens_of(number: int, singular: str, plural: str | None = None) -> str:
-    """Return the number with its noun, and from ten on in tens, "40+ replies": pages that show it change less often."""
-    return count_of(number, singular, plural) if number < 10 else f"{number // 10 * 10:,}+ {plural or singular + 's'}"
+def rough_count_of(number: int, singular: str, plural: str | None = None) -> str:
+    """Return the number with its noun, from three on roughly: "3+ replies", 5+, 10+, 20+. Few replies change that."""
+    rough = number if number < 3 else 3 if number < 5 else 5 if number < 10 else number // 10 * 10
+    return count_of(number, singular, plural) if number < 3 else f"{rough:,}+ {plural or singular + 's'}"
 
 
 def capped(number: int) -> str:

@@ -176,6 +176,8 @@ def empty_database() -> None:
             connection.execute(sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
             connection.execute(sql("ALTER TABLE decisions ENABLE TRIGGER USER"))
             return
+        # The statistics of an ANALYZE in another test would change the plans of queries.
+        connection.execute(sql("DROP TABLE IF EXISTS sqlite_stat1"))
         # A trigger may write to another table, so it takes up to two rounds.
         while used := _used_tables(connection, names):
             triggers = connection.execute(sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()

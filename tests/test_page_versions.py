@@ -13,7 +13,7 @@ from forum.posts.comment_actions import delete_comment, write_comment
 from forum.posts.recounts import settle_recounts
 from forum.posts.visibility import hide, unhide
 from forum.posts.writing import mark_useful
-from forum.templating import count_in_tens_of
+from forum.templating import rough_count_of
 from tests.factories import make_comment, make_member, make_post, make_tag, make_vendor
 
 SHARED = (versions.SITE, versions.LISTS, versions.POSTS)
@@ -72,9 +72,9 @@ def test_a_list_of_related_posts_changes_with_what_it_shows(post):
     for column in ("title", "slug", "vendor_description"):
         assert related in changed(lambda c=column: setattr(post, c, "something-else")), column
     for count in (*range(45), 5, 100):
-        before = count_in_tens_of(post.comment_count, "reply", "replies")
+        before = rough_count_of(post.comment_count, "reply", "replies")
         is_changed = related in changed(lambda n=count: setattr(post, "comment_count", n))
-        assert is_changed == (before != count_in_tens_of(count, "reply", "replies")), count
+        assert is_changed == (before != rough_count_of(count, "reply", "replies")), count
     for column in ("useful_count", "locked_reason", "body_html", "last_activity_at"):
         value = now() if column == "last_activity_at" else 7 if column == "useful_count" else "else"
         assert related not in changed(lambda c=column, v=value: setattr(post, c, v)), column

@@ -73,12 +73,11 @@ def thread_page(post_id: int, number: int = 1, page_size: int = THREAD_PAGE_SIZE
     parameters = {"post_id": post_id, "page_size": page_size + 1}
     if number > 1:
         parameters["offset"] = (number - 1) * page_size
-    rows = db.session.execute(_thread(number > 1), parameters).all()
-    return ThreadPage(cast(Sequence[CommentRow], rows[:page_size]), len(rows) > page_size)
+    rows: list[CommentRow] = DirectStatement(_thread, number > 1).named_rows(parameters)
+    return ThreadPage(rows[:page_size], len(rows) > page_size)
 
 
-@cache
-def _thread(has_offset: bool) -> Executable:
+def _thread(has_offset: bool) -> Select[*tuple[object, ...]]:
     statement = _rows().where(_comment.post_id == bindparam("post_id"))
     if has_offset:
         first = Comment.__table__.alias("first").c
@@ -95,14 +94,13 @@ def sorted_page(post_id: int, sort: str, cursor: str | None, page_size: int = TH
     parameters: dict[str, object] = {"post_id": post_id, "page_size": page_size + 1}
     if position is not None:
         parameters |= {"value": position.value, "number": position.id}
-    rows = db.session.execute(_sorted(sort, position is not None), parameters).all()
-    page = cast(Sequence[CommentRow], rows[:page_size])
+    rows: list[CommentRow] = DirectStatement(_sorted, sort, position is not None).named_rows(parameters)
+    page = rows[:page_size]
     has_next = len(rows) > page_size
     return SortedPage(page, cursors.encode(getattr(page[-1], column.key), page[-1].id) if has_next else None)
 
 
-@cache
-def _sorted(sort: str, has_cursor: bool) -> Executable:
+def _sorted(sort: str, has_cursor: bool) -> Select[*tuple[object, ...]]:
     column = SORT_COLUMNS[sort]
     statement = _rows().where(_comment.post_id == bindparam("post_id"), _comment.deleted_at.is_(None))
     if has_cursor:

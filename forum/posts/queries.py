@@ -7,7 +7,6 @@ from typing import NamedTuple, cast
 
 from sqlalchemy import (
     ColumnElement,
-    Executable,
     Select,
     and_,
     bindparam,
@@ -27,7 +26,7 @@ from forum.access import listed_clause
 from forum.accounts.bylines import byline_columns
 from forum.accounts.models import Member, Pseudonym
 from forum.db import db
-from forum.direct_statements import DirectLoad
+from forum.direct_statements import DirectLoad, DirectStatement
 from forum.posts.models import Comment, Post, PostTag, Tag
 from forum.posts.rows import ListedPostRow, PostPageRow
 from forum.posts.tags.queries import tag_slugs_of
@@ -229,11 +228,10 @@ def signed_by(member_id: int) -> ColumnElement[bool]:
 
 def post_page_row(post_id: int) -> PostPageRow | None:
     """Return everything that a post's page shows and access.py checks, in one row."""
-    return cast(PostPageRow | None, db.session.execute(_post_page(), {"post_id": post_id}).first())
+    return next(iter(_post_page.named_rows({"post_id": post_id})), None)
 
 
-@cache
-def _post_page() -> Executable:
+def _post_page_statement() -> Select[*tuple[object, ...]]:
     programme, category, tag, link = Programme.__table__, Category.__table__, Tag.__table__, PostTag.__table__
     tags = select(func.aggregate_strings(tag.c.slug, " ")).join_from(tag, link).where(link.c.post_id == _post.id)
     return (
@@ -242,6 +240,9 @@ def _post_page() -> Executable:
         .outerjoin(category, category.c.id == _post.category_id)
         .where(_post.id == bindparam("post_id"))
     )
+
+
+_post_page = DirectStatement(_post_page_statement)
 
 
 def post_to_reply_to(post_id: int) -> Post | None:

@@ -1,15 +1,13 @@
 """The posts that are related to a post."""
 
 from collections.abc import Sequence
-from functools import cache
-from typing import cast
 
-from sqlalchemy import ColumnElement, Executable, Select, bindparam, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, union_all
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from forum.access import listed_clause
-from forum.db import db
+from forum.direct_statements import DirectStatement
 from forum.posts.models import MAX_TAGS, Post, PostTag
 from forum.posts.rows import RelatedPostRow
 from forum.ratings.models import Snapshot
@@ -40,11 +38,11 @@ def related_posts(post_id: int, vendor_id: int | None, limit: int = 5) -> Sequen
     Replies don't change the order, so a cached page stays right when other threads get replies.
     """
     parameters = {"post_id": post_id, "limit": limit} | ({"vendor_id": vendor_id} if vendor_id is not None else {})
-    return cast(Sequence[RelatedPostRow], db.session.execute(_related(vendor_id is not None), parameters).all())
+    rows: list[RelatedPostRow] = DirectStatement(_related, vendor_id is not None).named_rows(parameters)
+    return rows
 
 
-@cache
-def _related(has_vendor: bool) -> Executable:
+def _related(has_vendor: bool) -> Select[*tuple[object, ...]]:
     vendor, snapshot = Vendor.__table__, Snapshot.__table__
     parts = [*map(_points_by_tag, range(MAX_TAGS)), *([_points_by_vendor()] if has_vendor else [])]
     points = union_all(*parts).subquery().c

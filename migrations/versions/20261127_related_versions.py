@@ -1,7 +1,7 @@
 """A post has two versions: of its page, and of the few facts that other pages show of it as a related post.
 
-The second changes with the title, its slug and the vendor's description, and with the number of replies: from ten on, only
-with its tens, as lists of related posts show it. Which posts are related, vendors' names and scores have versions already.
+The second changes with the title, its slug and the vendor's description, and with the number of replies as lists of related
+posts show it: 0, 1, 2, 3+, 5+, 10+, 20+ and so on. Which posts are related, vendors' names and scores have versions already.
 """
 
 import secrets
@@ -19,7 +19,10 @@ BUCKETS = 4096
 LOCK = 7_253_020
 TRIGGER = "posts_related_update_versions"
 _SUBJECT = f"'post:' || (NEW.id % {BUCKETS}) || ' related'"
-_SHOWN_COUNT = "CASE WHEN {0}.comment_count < 10 THEN {0}.comment_count ELSE 10 + {0}.comment_count / 10 END"
+_SHOWN_COUNT = """
+CASE WHEN {0}.comment_count < 3 THEN {0}.comment_count WHEN {0}.comment_count < 5 THEN 3
+WHEN {0}.comment_count < 10 THEN 5 ELSE 10 + {0}.comment_count / 10 END
+""".strip()
 _FACTS = ("{0}.title", "{0}.slug", "{0}.vendor_description", _SHOWN_COUNT)
 
 
