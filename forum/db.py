@@ -230,7 +230,7 @@ def _unit_of_work(mode: TransactionMode) -> Iterator[None]:
 
 
 def _is_sqlite() -> bool:
-    return db.session.get_bind().dialect.name == "sqlite"
+    return str(current_app.config["SQLALCHEMY_DATABASE_URI"]).startswith("sqlite")
 
 
 def _is_writing() -> bool:

@@ -22,7 +22,7 @@ Item = TypeVar("Item", bound=Base)
 Values = Mapping[str, Any]
 Row = tuple[Any, ...]
 # The key in a session's `info` of the link of its last transaction.
-_LINK = "link of direct statements"
+LINK = "link of direct statements"
 
 
 class _Link(NamedTuple):
@@ -126,17 +126,17 @@ def connection_of(session: Session) -> Connection:
 
 
 def _link_of(session: Session) -> _Link:
-    latest: _Link | None = session.info.get(_LINK)
+    latest: _Link | None = session.info.get(LINK)
     if latest is not None and latest.transaction is session.get_transaction():
         return latest
     link = _new_link(session.connection(), session.get_transaction())
     if not link.is_to_replica:
-        session.info[_LINK] = link
+        session.info[LINK] = link
     return link
 
 
 def _link_to(connection: Connection) -> _Link:
-    latest: _Link | None = db.session().info.get(_LINK)
+    latest: _Link | None = db.session().info.get(LINK)
     return latest if latest is not None and latest.connection is connection else _new_link(connection)
 
 

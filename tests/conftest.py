@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from hypothesis import settings
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 from sqlalchemy import text as sql
 
 from forum import create_app, fragments, job_queue, site
@@ -168,6 +168,7 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
 def empty_database() -> None:
     """Empty all tables."""
     site.clear_cache()
+    _forget_statistics()
     with db.engine.begin() as connection:
         names = [table.name for table in db.metadata.sorted_tables]
         if connection.dialect.name == "postgresql":
@@ -176,8 +177,6 @@ def empty_database() -> None:
             connection.execute(sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
             connection.execute(sql("ALTER TABLE decisions ENABLE TRIGGER USER"))
             return
-        # The statistics of an ANALYZE in another test would change the plans of queries.
-        connection.execute(sql("DROP TABLE IF EXISTS sqlite_stat1"))
         # A trigger may write to another table, so it takes up to two rounds.
         while used := _used_tables(connection, names):
             triggers = connection.execute(sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
@@ -191,6 +190,14 @@ def empty_database() -> None:
                     connection.execute(sql(f"DELETE FROM {name}"))
             for trigger in stopping:
                 connection.exec_driver_sql(trigger.sql)
+
+
+def _forget_statistics() -> None:
+    """Forget what an ANALYZE in another test has counted, by which SQLite would plan queries."""
+    if db.engine.dialect.name == "sqlite" and inspect(db.engine).has_table("sqlite_stat1"):
+        with db.engine.begin() as connection:
+            connection.execute(sql("DROP TABLE sqlite_stat1"))
+        db.engine.dispose()  # open connections remember them
 
 
 def _used_tables(connection: Connection, names: list[str]) -> set[str]:

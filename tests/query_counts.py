@@ -1,14 +1,30 @@
 """What a page costs in queries, in function calls and in what its queries read: the same on every machine."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
 from sqlalchemy import event
 
 from forum.db import db
+from forum.direct_statements import LINK
 from forum.versions import VersionReader
+
+
+@contextmanager
+def listening(listener: Callable[..., None]) -> Iterator[None]:
+    """Call the listener before each statement in the block, as SQLAlchemy's `before_cursor_execute` does.
+
+    Direct statements have no cursor, and ask once in a transaction who listens: they ask again.
+    """
+    db.session().info.pop(LINK, None)
+    event.listen(db.engine, "before_cursor_execute", listener)
+    try:
+        yield
+    finally:
+        event.remove(db.engine, "before_cursor_execute", listener)
+        db.session().info.pop(LINK, None)
 
 
 @contextmanager
@@ -24,13 +40,12 @@ def recorded_queries() -> Iterator[list[str]]:
         statements.append(statement)
         return send(reader, statement, parameters)
 
-    event.listen(db.engine, "before_cursor_execute", record)
     send, VersionReader.rows = VersionReader.rows, record_direct  # type: ignore[method-assign]
     try:
-        yield statements
+        with listening(record):
+            yield statements
     finally:
         VersionReader.rows = send  # type: ignore[method-assign]
-        event.remove(db.engine, "before_cursor_execute", record)
 
 
 @contextmanager
@@ -87,11 +102,8 @@ def recorded_work() -> Iterator[list[int]]:
                 measure = _rows_read if connection.dialect.name == "postgresql" else _steps
                 work.append(measure(other, statement, parameters))
 
-    event.listen(db.engine, "before_cursor_execute", explain)
-    try:
+    with listening(explain):
         yield work
-    finally:
-        event.remove(db.engine, "before_cursor_execute", explain)
 
 
 def _rows_read(cursor: Any, statement: str, parameters: Any) -> int:

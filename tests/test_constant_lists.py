@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Engine, event, select
+from sqlalchemy import select
 from sqlalchemy import text as sql
 
 from forum.admin.queries import decisions_about
@@ -18,6 +18,7 @@ from forum.posts.recounts import settle_recounts
 from forum.posts.related_queries import related_posts
 from forum.posts.writing import mark_useful
 from tests.factories import make_member, make_post, make_tag, make_vendor
+from tests.query_counts import listening
 
 
 def copies_differ():
@@ -38,11 +39,8 @@ def plans_of(visit):
         if statement.startswith("SELECT"):
             statements.append((statement, parameters))
 
-    event.listen(Engine, "before_cursor_execute", record)
-    try:
+    with listening(record):
         visit()
-    finally:
-        event.remove(Engine, "before_cursor_execute", record)
     connection = db.session.connection()
     return [
         "\n".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters))

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from flask import current_app, g
-from sqlalchemy import event
 from sqlalchemy import text as sql
 from sqlalchemy.exc import DBAPIError
 
@@ -32,6 +31,7 @@ from tests.cached_site import GZIP, Site, without_date
 from tests.conftest import on_one_database
 from tests.factories import make_comment, make_member, make_post, make_representative, make_tag
 from tests.published import make_rated_vendor
+from tests.query_counts import listening
 
 Columns = dict[str, set[str]]
 POST = "post"
@@ -48,15 +48,14 @@ def recorded_columns() -> Iterator[Columns]:
             columns.setdefault(table, set()).add(column or "")
         return sqlite3.SQLITE_OK
 
-    def watch(connection: Any, cursor: Any, *_: Any) -> None:
-        connections.append(cursor.connection)
-        cursor.connection.set_authorizer(record)  # SQLite prepares its statements again
+    def watch(connection: Any, *_: Any) -> None:
+        connections.append(connection.connection.driver_connection)
+        connections[-1].set_authorizer(record)  # SQLite prepares its statements again
 
-    event.listen(db.engine, "before_cursor_execute", watch)
     try:
-        yield columns
+        with listening(watch):
+            yield columns
     finally:
-        event.remove(db.engine, "before_cursor_execute", watch)
         for connection in connections:
             connection.set_authorizer(None)
 

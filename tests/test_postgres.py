@@ -21,7 +21,7 @@ from tests import poolers
 from tests.browser import Browser
 from tests.conftest import settings_for
 from tests.factories import make_comment, make_member, make_post, make_tag
-from tests.query_counts import recorded_queries
+from tests.query_counts import listening, recorded_queries
 
 pytestmark = pytest.mark.parametrize("migrated_app", ["postgres"], indirect=True)
 # A message of the client to which the server answers, in libpq's trace.
@@ -153,11 +153,8 @@ def test_the_log_looks_up_the_texts_that_it_shows_and_collects_no_others(app: Fl
             other.execute(f"EXPLAIN {statement}", parameters)
             plans.append("\n".join(row[0] for row in other.fetchall()))
 
-    event.listen(db.engine, "before_cursor_execute", explain)
-    try:
+    with listening(explain):
         assert len(log_page().rows) == 30
-    finally:
-        event.remove(db.engine, "before_cursor_execute", explain)
     assert "SubPlan" in plans[0] and "hashed" not in plans[0], plans[0]
 
 

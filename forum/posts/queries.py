@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -123,14 +123,15 @@ def list_posts(
     """
     position = cursors.decode(cursor, int if sort == "top" else datetime)
     has_tag = tag_id is not None
-    statement = _list(sort, position is not None, has_tag)
-    if conditions:
-        statement = statement.where(*conditions)
+    kind = (sort, position is not None, has_tag)
     parameters: dict[str, object] = {"page_size": page_size + 1} | ({"tag_id": tag_id} if has_tag else {})
     if position is not None:
         parameters |= {"value": position.value, "number": position.id}
-    found_rows = db.session.execute(statement, parameters).all()
-    rows = cast(Sequence[ListedPostRow], found_rows[:page_size])
+    if conditions:
+        found_rows: Sequence[Any] = db.session.execute(_list(*kind).where(*conditions), parameters).all()
+    else:
+        found_rows = DirectStatement(_list, *kind).named_rows(parameters)
+    rows: Sequence[ListedPostRow] = found_rows[:page_size]
     next_cursor = _cursor_of(rows[-1], sort) if len(found_rows) > page_size else None
     return PostList(rows, tag_slugs_of([row.id for row in rows]), next_cursor, cursor)
 
