@@ -9,8 +9,11 @@ from forum.accounts.models import Pseudonym
 from forum.accounts.queries import spent_links_among
 from forum.db import db, new_random_id
 from forum.direct_statements import DirectLoad, DirectStatement
-from forum.posts.models import Post
-from tests.factories import make_post
+from forum.posts.actions import PostSubject
+from forum.posts.models import Comment, Post
+from forum.ratings.models import Snapshot
+from tests.factories import make_comment, make_post, make_vendor
+from tests.published import make_figures, publish_figures
 from tests.query_counts import recorded_queries
 
 add_alias = DirectStatement(insert, Pseudonym.__table__)
@@ -54,6 +57,23 @@ def test_an_object_is_what_the_session_would_load(app):
     db.session.expunge_all()
     assert values == {column: getattr(db.session.get(Post, post_id), column) for column in values}
     assert by_id.first({"id": 1}) is None
+
+
+def test_named_rows_are_those_of_the_session(app):
+    """Also their types: dates, true and false, and the decimals of a mean, which PostgreSQL gives in another form."""
+    vendor = make_vendor()
+    make_comment(make_post(subject=PostSubject(vendor)), anonymous=True)
+    publish_figures(vendor, make_figures(12))
+    db.session.commit()
+    post, comment, snapshot = (model.__table__ for model in (Post, Comment, Snapshot))
+    on = post.c.vendor_id == snapshot.c.vendor_id
+    statement = select(post, comment.c.path, snapshot.c.asks_mean).join(comment).join(snapshot, on)
+    assert_same_rows(DirectStatement(lambda: statement).named_rows({}), db.session.execute(statement).all())
+
+
+def assert_same_rows(rows, expected):
+    assert rows and [row._asdict() for row in rows] == [row._asdict() for row in expected]
+    assert [[*map(type, row)] for row in rows] == [[*map(type, row)] for row in expected]
 
 
 def test_a_changed_object_is_stored_and_one_that_was_changed_stays_so(app):
