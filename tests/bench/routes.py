@@ -135,8 +135,8 @@ def readers(app: Flask) -> dict[str, Any]:
     }
 
 
-def open_community(url: str, folder: Path, fill: Any) -> Community:
-    """Return a community, filled unless its database is."""
+def filled_app(url: str, folder: Path, fill: Any) -> Flask:
+    """Return an application over a community, filled unless its database is."""
     folder.mkdir(parents=True, exist_ok=True)
     app = create_app(settings_for(url, folder, RATELIMIT_ENABLED=False))
     app.test_client_class = Browser
@@ -149,6 +149,13 @@ def open_community(url: str, folder: Path, fill: Any) -> Community:
             db.session.commit()
             print(f"filled in {time.perf_counter() - start:.0f} s", flush=True)
         refresh_open_data()
+        db.session.remove()
+    return app
+
+
+def open_community(app: Flask) -> Community:
+    """Return the community with readers who have signed in a moment ago: some pages ask who signed in long ago again."""
+    with app.app_context(), app.test_request_context():
         addresses = paths(app)
         browsers = readers(app)
         db.session.remove()
@@ -217,10 +224,11 @@ def main() -> None:
         folder = args.folder or Path(temporary)
         fillings = (fill_demo, large.Filling(args.scale / 10).fill, large.Filling(args.scale).fill)
         urls = databases(args, folder)
-        communities = [
-            open_community(url, folder / f"instance-{n}", fill)
+        apps = [
+            filled_app(url, folder / f"instance-{n}", fill)
             for n, (url, fill) in enumerate(zip(urls, fillings, strict=True))
         ]
+        communities = [*map(open_community, apps)]
         results = list(measure(communities, args.only, args.runs))
         for row in results if args.statements else ():
             for line in communities[-1].slow_statements(row.reader, row.route):
