@@ -137,6 +137,15 @@ def test_the_same_form_sent_twice_is_one_notice(browse: Browse, app: Flask) -> N
     assert db.session.query(Notice).count() == len(mails()) == 1
 
 
+def test_a_form_with_another_address_or_text_by_now_is_another_notice(browse: Browse, app: Flask) -> None:
+    """Somebody goes back to the form, which the browser has kept, and corrects it."""
+    post = make_post()
+    for changes in ({"email": "lenna@vendor.example"}, {"email": ADDRESS}, {"complaint": f"{WHY} See page 2."}):
+        assert send(browse, post, **changes).status_code == 302
+    assert [mail.to_address for mail in mails()] == ["lenna@vendor.example", ADDRESS, ADDRESS]
+    assert db.session.query(Notice).count() == 3
+
+
 def test_nothing_happens_until_the_sender_presses_the_button_behind_the_mailed_link(
     browse: Browse, judge: Member
 ) -> None:

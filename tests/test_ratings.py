@@ -196,6 +196,15 @@ def test_the_same_form_sent_twice_is_one_rating(app: Any, browse: Any) -> None:
     assert count_rows(Rating) == 1 and count_rows(RatingRevision) == 0
 
 
+def test_the_same_form_with_other_answers_by_now_revises_the_rating(app: Any, browse: Any) -> None:
+    """Somebody goes back to the form, which the browser has kept, and changes an answer."""
+    vendor, browser, data = make_vendor(), browse(make_member()), rating_form(worth="2")
+    for worth in ("2", "4"):
+        assert browser.post(f"/vendors/{vendor.slug}/rate", data=data | {"worth": worth}).status_code == 302
+    rating = the_rating()
+    assert rating.worth == 4 and count_rows(RatingRevision) == 1
+
+
 def test_the_same_form_sent_twice_at_once_is_one_rating(app: Any, browse: Any) -> None:
     vendor, member, data = make_vendor(), make_member(), rating_form(identity="anonymous")
     path = f"/vendors/{vendor.slug}/rate"

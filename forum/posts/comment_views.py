@@ -38,7 +38,7 @@ from forum.posts.official_views import official_reply_page
 from forum.posts.previews import edit_preview
 from forum.posts.queries import post_to_reply_to
 from forum.posts.scheduled_actions import schedule_comment
-from forum.posts.submission_checks import sent_before
+from forum.posts.submission_checks import is_other_text, sent_before
 from forum.posts.useful_views import save_useful_vote
 from forum.posts.versions import version_page
 from forum.rate_limits import limit_writing, limiter
@@ -69,16 +69,25 @@ def new(post_id: int) -> ResponseReturnValue:
     if post is None or not can_see(reader, post):
         abort(404)
     form = CommentForm(submission=secrets.token_hex(16))
+    form.post = post
     if form.is_submitted() and (first := sent_before(Comment, form.submission)) is not None:
-        return redirect(_url_of(first))
+        return _sent_again(form, post, first)
     if not can_reply(reader, post):
         # A representative of the post's vendor replies officially; what they typed is carried to that form.
         if can_reply_officially(reader, post):
             return official_reply_page(post, refused=form.is_submitted())
         return _closed_page(form, post)
-    form.post = post
     if form.is_submitted() and form.validate() and form.is_cleared_to_publish(request.form.get("intent", "")):
         return _submit(form, post)
+    return _form_page(form, post)
+
+
+def _sent_again(form: CommentForm, post: Post, first: Comment) -> ResponseReturnValue:
+    """Lead to the reply that the same form has made, or show the form when it holds another text by now."""
+    return _form_page(form, post) if is_other_text(form, body=first.body) else redirect(_url_of(first))
+
+
+def _form_page(form: CommentForm, post: Post) -> ResponseReturnValue:
     parent = _parent(post)
     return reply_form_page(form, post, parent.id if parent else None)
 
@@ -87,13 +96,13 @@ def _submit(form: CommentForm, post: Post) -> ResponseReturnValue:
     """Publish or schedule a valid reply, if the thread still takes replies and the limits allow it."""
     post_id, reader = post.id, current_reader()
     if begin_writing(post, reader) and (first := sent_before(Comment, form.submission)) is not None:
-        return redirect(_url_of(first))
+        return _sent_again(form, post, first)
     post = db.get_or_404(Post, post_id)
     if not can_reply(reader, post):
         return _closed_page(form, post)
-    parent = _parent(post)
     if not form.passes_limits(is_post=False):
-        return reply_form_page(form, post, parent.id if parent else None)
+        return _form_page(form, post)
+    parent = _parent(post)
     if form.delay_hours():
         return _schedule(post, form, parent)
     return _publish(post, form, parent)

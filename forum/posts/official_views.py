@@ -18,7 +18,7 @@ from forum.posts.official_queries import representation_under
 from forum.posts.previews import edit_preview
 from forum.posts.queries import post_by_id
 from forum.posts.rows import PostPageRow, RepresentationRow
-from forum.posts.submission_checks import sent_before
+from forum.posts.submission_checks import is_other_text, sent_before
 from forum.rate_limits import limiter, was_accepted
 from forum.templating import current_reader
 from forum.web import permission_required, require
@@ -52,7 +52,7 @@ def new(post_id: int) -> ResponseReturnValue:
     require(represents_vendor_of(current_user, post))
     representation = _representation(post.id)
     form = OfficialReplyForm()
-    if (first := sent_before(Comment, form.submission)) is not None:
+    if (first := sent_before(Comment, form.submission)) is not None and not is_other_text(form, body=first.body):
         return redirect(url_for("comments.show", comment_id=first.id))
     if not can_reply_officially(current_user, post):
         return render_template("posts/closed.html", form=form, post=post), 403

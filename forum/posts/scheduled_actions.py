@@ -79,6 +79,13 @@ class _Owner(NamedTuple):
     thread_hmac: str
 
 
+class ScheduledForm(NamedTuple):
+    """What was typed into a form whose text is scheduled. The title of a reply is that of its thread."""
+
+    body: str
+    title: str
+
+
 class ScheduledItem(NamedTuple):
     """A scheduled text as its author sees it. `form_data` is the submitted form, to open it again."""
 
@@ -130,9 +137,11 @@ def scheduled_texts_of(member: Member) -> list[ScheduledItem]:
     return sorted(items, key=lambda item: (item.deadline, item.id))
 
 
-def is_scheduled(member: Member, submission: str | None) -> bool:
-    """Return whether the member has scheduled a text with the form of this number."""
-    return _is_among([_unseal(row.sealed) for row in SCHEDULED_CHAIN.rows(member.secret)], submission)
+def scheduled_by_form(member: Member, submission: str | None) -> ScheduledForm | None:
+    """Return what the member has scheduled with the form of this number, or None."""
+    contents = [_unseal(row.sealed) or {} for row in SCHEDULED_CHAIN.rows(member.secret)]
+    found = [content for content in contents if submission and content.get("submission") == submission]
+    return ScheduledForm(found[0]["body"], found[0]["title"]) if found else None
 
 
 def cancel_scheduled(member: Member, text_id: int | None) -> bool:
@@ -177,10 +186,9 @@ def publish_scheduled_text(text_id: int) -> None:
 
 def _schedule(member: Member, hours: int, content: Mapping[str, object]) -> bool:
     lock(f"scheduled texts of {member.id}")
-    contents = [_unseal(row.sealed) for row in SCHEDULED_CHAIN.rows(member.secret)]
-    if _is_among(contents, content.get("submission")):
+    if scheduled_by_form(member, cast(str | None, content.get("submission"))) is not None:
         return True
-    if len(contents) >= MAX_SCHEDULED:
+    if len(SCHEDULED_CHAIN.rows(member.secret)) >= MAX_SCHEDULED:
         return False
     moment = now()
     times = publication_times(moment, hours)
@@ -194,10 +202,6 @@ def _schedule(member: Member, hours: int, content: Mapping[str, object]) -> bool
     db.session.add(ScheduledText(chain_link=link, sealed=sealed, due_seal=due_seal, created_at=start_of_day(moment)))
     db.session.flush()
     return True
-
-
-def _is_among(contents: Sequence[_Content | None], submission: object) -> bool:
-    return bool(submission) and any(content and content.get("submission") == submission for content in contents)
 
 
 def _write_post(member: Member, content: _Content) -> bool:

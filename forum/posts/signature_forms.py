@@ -21,8 +21,8 @@ from forum.posts.anonymous.identifying_details import (
     find_identifying_details,
 )
 from forum.posts.anonymous.queries import count_organisations_sharing
-from forum.posts.scheduled_actions import is_scheduled
-from forum.posts.submission_checks import submission_error
+from forum.posts.scheduled_actions import scheduled_by_form
+from forum.posts.submission_checks import is_other_text, submission_error
 from forum.submissions import form_age
 from forum.templating import current_reader
 from forum.vendors.models import Tier, Vendor
@@ -130,8 +130,9 @@ class SignedForm(Form):
 
         A text that the same form has scheduled before may: it is not scheduled again.
         """
-        if self.delay_hours() and is_scheduled(current_reader(), self.submission.data):
-            return True
+        first = scheduled_by_form(current_reader(), self.submission.data) if self.delay_hours() else None
+        if first is not None:
+            return not is_other_text(self, body=first.body, title=first.title if is_post else None)
         error = submission_error(
             current_reader(),
             body=self["body"].data or "",

@@ -10,7 +10,7 @@ from forum import anonymity
 from forum.access import is_author
 from forum.accounts.models import Member
 from forum.db import lock, now
-from forum.forms import SubmissionField
+from forum.forms import Form, SubmissionField
 from forum.posts.item_queries import Item, item_by_submission
 from forum.posts.scheduled_actions import scheduled_texts_of
 from forum.posts.screening import new_member_limits
@@ -19,6 +19,11 @@ from forum.posts.screening.queries import anonymous_record, has_signed_same_text
 from forum.rate_limits import writing_limiter
 from forum.submissions import TYPED_TOO_FAST, typed_too_fast
 from forum.templating import current_reader
+
+SENT_BEFORE = (
+    "You have already sent this form, with another text. To change what you sent then, edit it; to send this text as "
+    "well, send the form again."
+)
 
 
 def sent_before(kind: type[Item], submission: SubmissionField) -> Item | None:
@@ -34,6 +39,18 @@ def sent_before(kind: type[Item], submission: SubmissionField) -> Item | None:
         return first
     submission.data = secrets.token_hex(16)
     return None
+
+
+def is_other_text(form: Form, *, body: str, title: str | None = None) -> bool:
+    """Return whether a form that was sent before holds another text by now: somebody went back to it and wrote on.
+
+    Then it says so, and has a new number: nothing was stored, and nothing that was typed is lost.
+    """
+    is_other = form["body"].data != body or (title is not None and form["title"].data != title)
+    if is_other:
+        form["submission"].data = secrets.token_hex(16)
+        form["body"].errors = [SENT_BEFORE]
+    return is_other
 
 
 def submission_error(

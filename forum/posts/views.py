@@ -47,7 +47,7 @@ from forum.posts.queries import post_by_id
 from forum.posts.rows import PostPageRow
 from forum.posts.scheduled_actions import schedule_post
 from forum.posts.signature_forms import competitor_message
-from forum.posts.submission_checks import sent_before
+from forum.posts.submission_checks import is_other_text, sent_before
 from forum.posts.thread_pages import ThreadView, place_args, place_in, thread_view
 from forum.posts.useful_views import save_useful_vote
 from forum.posts.versions import version_page
@@ -122,7 +122,8 @@ def new() -> ResponseReturnValue:
     form = PostForm(**values)
     if form.is_submitted():
         if (first := sent_before(Post, form.submission)) is not None:
-            return _redirect_to(first)
+            is_other = is_other_text(form, body=first.body, title=first.title)
+            return post_form_page(form, "posts/new.html") if is_other else _redirect_to(first)
         if request.form.get("intent") == "clear rating":
             form.clear_rating()
         elif _can_submit(form, request.form.get("intent", "")):

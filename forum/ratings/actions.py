@@ -87,7 +87,8 @@ def rate(
     subject = RatingSubject(vendor, programme, category, description)
     if existing := live_ratings(member, *subject):
         rating = _of_same_kind(existing, anonymous=anonymous)
-        _revise_once(rating, member, tier, answers, day, submission=submission)
+        rating.submission = submission or rating.submission
+        revise(rating, author=member, tier=tier, answers=answers, day=day)  # nothing, for a form that is sent twice
     else:
         rating = _create(member, subject, tier, answers, day, anonymous=anonymous, submission=submission)
     if is_shown:
@@ -131,21 +132,6 @@ def _create(
     db.session.add(rating)
     db.session.flush()
     return rating
-
-
-def _revise_once(
-    rating: Rating,
-    member: Member,
-    tier: Tier | None,
-    answers: Mapping[str, Answer],
-    day: datetime,
-    *,
-    submission: str | None,
-) -> Rating:
-    if submission and rating.submission == submission:
-        return rating  # the same form was sent twice
-    rating.submission = submission or rating.submission
-    return revise(rating, author=member, tier=tier, answers=answers, day=day)
 
 
 def revise(

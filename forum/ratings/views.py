@@ -72,9 +72,7 @@ def new(slug: str) -> ResponseReturnValue:
     form = RatingForm(vendor, **initial)
     if form.is_submitted():
         first = rating_by_submission(form.submission.data)
-        if first is not None:
-            if member_rating(current_user, first.id) is not None:
-                return _redirect_to(vendor)
+        if first is not None and member_rating(current_user, first.id) is None:
             form.submission.data = initial["submission"]
         if form.validate() and (response := _rate(form, vendor)) is not None:
             return response

@@ -118,6 +118,11 @@ class NoticeForm(Form):
         if self.claim.data == "unlawful" and not (field.data or "").strip():
             raise ValidationError("Name the law, as well as you can: the act, or what it protects.")
 
+    def sending(self) -> str:
+        """Return the form's number with what was typed: sent twice it is the same, with another address it is not."""
+        typed = (self.url, self.claim, self.law, self.name, self.email, self.complaint)
+        return " ".join([self.submission.data, *(field.data or "" for field in typed)]) if self.submission.data else ""
+
     def cleaned_data(self) -> dict[str, Any]:
         """Return the arguments of send_notice()."""
         unlawful = self.claim.data == "unlawful"
@@ -127,7 +132,7 @@ class NoticeForm(Form):
             "complaint": (self.complaint.data or "").strip(),
             "unlawful": unlawful,
             "law": text.single_line(self.law.data or "") if unlawful else "",
-            "submission": self.submission.data or "",
+            "submission": self.sending(),
         }
 
 

@@ -169,8 +169,8 @@ def _passes_limits(form: NoticeForm) -> bool:
 
 
 def _was_sent(form: NoticeForm) -> bool:
-    """Return whether the same form was sent before. Wait while it is being sent."""
-    secret_hash = hash_unconfirmed(form.submission.data or "")
+    """Return whether the same form was sent before with the same words. Wait while it is being sent."""
+    secret_hash = hash_unconfirmed(form.sending())
     lock(f"notice {secret_hash}")
     return db.session.scalar(notice_by_secret_hash(secret_hash)) is not None
 
