@@ -139,9 +139,11 @@ def scheduled_texts_of(member: Member) -> list[ScheduledItem]:
 
 def scheduled_by_form(member: Member, submission: str | None) -> ScheduledForm | None:
     """Return what the member has scheduled with the form of this number, or None."""
-    contents = [_unseal(row.sealed) or {} for row in SCHEDULED_CHAIN.rows(member.secret)]
-    found = [content for content in contents if submission and content.get("submission") == submission]
-    return ScheduledForm(found[0]["body"], found[0]["title"]) if found else None
+    for row in SCHEDULED_CHAIN.rows(member.secret) if submission else ():
+        content = _unseal(row.sealed)
+        if content is not None and content.get("submission") == submission:
+            return ScheduledForm(content["body"], content["title"])
+    return None
 
 
 def cancel_scheduled(member: Member, text_id: int | None) -> bool:

@@ -87,8 +87,7 @@ def rate(
     subject = RatingSubject(vendor, programme, category, description)
     if existing := live_ratings(member, *subject):
         rating = _of_same_kind(existing, anonymous=anonymous)
-        rating.submission = submission or rating.submission
-        revise(rating, author=member, tier=tier, answers=answers, day=day)  # nothing, for a form that is sent twice
+        revise(rating, author=member, tier=tier, answers=answers, day=day)
     else:
         rating = _create(member, subject, tier, answers, day, anonymous=anonymous, submission=submission)
     if is_shown:
