@@ -45,10 +45,7 @@ class DirectStatement:
 
     def rows(self, values: Values) -> list[Row]:
         """Send the statement with these values and return its rows. Raises DBAPIError, as the session would."""
-        session = db.session()
-        if session.autoflush:
-            session.flush()
-        return self._rows(_link_of(session), values)
+        return self._rows(_link_after_flush(), values)
 
     def rows_over(self, connection: Connection, values: Values) -> list[Row]:
         """Do the same over a connection of the session, in the middle of a flush."""
@@ -60,9 +57,9 @@ class DirectStatement:
 
     def named_rows(self, values: Values) -> list[Any]:
         """Return the rows as named tuples: each value is an attribute with the name of its column."""
-        rows = self.rows(values)
-        names = self._compiled(_link_of(db.session()), values).names
-        return [*map(_row_type(names)._make, rows)]
+        link = _link_after_flush()
+        row_type = _row_type(self._compiled(link, values).names)
+        return [*map(row_type._make, self._rows(link, values))]
 
     def scalar(self, values: Values) -> Any:
         """Return the first column of the first row; None without rows."""
@@ -123,6 +120,13 @@ def attach(item: Base, session: Session) -> None:
 def connection_of(session: Session) -> Connection:
     """Return the connection of the session's transaction, which takes longer to ask for than a small query."""
     return _link_of(session).connection
+
+
+def _link_after_flush() -> _Link:
+    session = db.session()
+    if session.autoflush:
+        session.flush()
+    return _link_of(session)
 
 
 def _link_of(session: Session) -> _Link:

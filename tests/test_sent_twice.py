@@ -13,7 +13,7 @@ from forum.posts.actions import PostSubject
 from forum.posts.models import Comment, Post, ScheduledText
 from tests.factories import make_member, make_post, make_representative, make_tag, make_vendor, run_concurrently
 from tests.new_members import LONG, make_new_member
-from tests.post_forms import path_to, post_form, reply_form
+from tests.post_forms import path_to, post_form, reply_form, the_post
 from tests.representatives import answer_path
 
 Form = tuple[str, dict[str, Any]]
@@ -96,6 +96,7 @@ def test_another_title_is_another_text(app: Flask, browse: Any) -> None:
     (path, fields), reader = a_post("name"), browse(make_member())
     assert reader.post(path, data=fields).status_code == 302
     assert reader.post(path, data=fields | {"title": "Something else altogether"}).status_code == 422
+    assert the_post().title == fields["title"]
 
 
 def test_an_official_reply_with_another_text_is_the_second_one(app: Flask, browse: Any) -> None:

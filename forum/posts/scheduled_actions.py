@@ -139,11 +139,7 @@ def scheduled_texts_of(member: Member) -> list[ScheduledItem]:
 
 def scheduled_by_form(member: Member, submission: str | None) -> ScheduledForm | None:
     """Return what the member has scheduled with the form of this number, or None."""
-    for row in SCHEDULED_CHAIN.rows(member.secret) if submission else ():
-        content = _unseal(row.sealed)
-        if content is not None and content.get("submission") == submission:
-            return ScheduledForm(content["body"], content["title"])
-    return None
+    return _form_among(SCHEDULED_CHAIN.rows(member.secret), submission) if submission else None
 
 
 def cancel_scheduled(member: Member, text_id: int | None) -> bool:
@@ -188,9 +184,10 @@ def publish_scheduled_text(text_id: int) -> None:
 
 def _schedule(member: Member, hours: int, content: Mapping[str, object]) -> bool:
     lock(f"scheduled texts of {member.id}")
-    if scheduled_by_form(member, cast(str | None, content.get("submission"))) is not None:
+    rows, submission = SCHEDULED_CHAIN.rows(member.secret), content.get("submission")
+    if submission and _form_among(rows, submission) is not None:
         return True
-    if len(SCHEDULED_CHAIN.rows(member.secret)) >= MAX_SCHEDULED:
+    if len(rows) >= MAX_SCHEDULED:
         return False
     moment = now()
     times = publication_times(moment, hours)
@@ -204,6 +201,14 @@ def _schedule(member: Member, hours: int, content: Mapping[str, object]) -> bool
     db.session.add(ScheduledText(chain_link=link, sealed=sealed, due_seal=due_seal, created_at=start_of_day(moment)))
     db.session.flush()
     return True
+
+
+def _form_among(rows: Sequence[ScheduledText], submission: object) -> ScheduledForm | None:
+    for row in rows:
+        content = _unseal(row.sealed)
+        if content is not None and content.get("submission") == submission:
+            return ScheduledForm(content["body"], content["title"])
+    return None
 
 
 def _write_post(member: Member, content: _Content) -> bool:
