@@ -60,6 +60,13 @@ def hidden_fields(page: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in rows}
 
 
+def carried_token(page: str) -> str:
+    """Return the token of the unsent form that a page carries along; it is signed anew on each page."""
+    match = re.search(r'name="unsent" value="([^"]+)"', page)
+    assert match
+    return match[1]
+
+
 def reply_form(**changes: Any) -> dict[str, Any]:
     """Return what a browser sends for a reply, ready to publish."""
     fields = {

@@ -14,7 +14,7 @@ from forum.accounts.tokens import seal_path
 from forum.db import db, now
 from forum.mail import Mail
 from tests.factories import PASSWORD, make_post, make_tag, make_vendor
-from tests.post_forms import hidden_fields, path_to, post_form, reply_form
+from tests.post_forms import carried_token, hidden_fields, path_to, post_form, reply_form
 from tests.rating_forms import rating_form
 from tests.test_two_factor import code_of, member_with_codes
 
@@ -37,13 +37,6 @@ def link_on(page: str, start: str) -> str:
     match = re.search(rf'href="({re.escape(start)}[^"]*)"', page)
     assert match, start
     return unescape(match[1])
-
-
-def token_in(page: str) -> str:
-    """Return the form that the page carries along."""
-    match = re.search(r'name="unsent" value="([^"]+)"', page)
-    assert match
-    return match[1]
 
 
 @pytest.fixture
@@ -124,15 +117,15 @@ def test_what_was_typed_waits_for_its_author_to_join(app: Any, browse: Any, kind
     path, fields = composed(kind)
     tab = browse()
     page = tab.post(path, data=fields, headers=SAME_ORIGIN).text
-    page = tab.post("/join", data={"intent": "begin", "unsent": token_in(page), "next": path}).text
+    page = tab.post("/join", data={"intent": "begin", "unsent": carried_token(page), "next": path}).text
     assert "Create account" in page
-    page = tab.post("/join", data=JOINING | {"unsent": token_in(page), "next": path}).text
+    page = tab.post("/join", data=JOINING | {"unsent": carried_token(page), "next": path}).text
     assert "Your text stays on this page" in page
-    token, other = token_in(page), tab if is_same_browser else browse()
+    token, other = carried_token(page), tab if is_same_browser else browse()
     assert other.post(mailed_path("To confirm it"), data={"password": PASSWORD}).location == path
     page = tab.post("/sign-in", data={"intent": "continue", "unsent": token, "next": path}).text
     if not is_same_browser:
-        fields_of_form = {"email": ADDRESS, "password": PASSWORD, "unsent": token_in(page), "next": path}
+        fields_of_form = {"email": ADDRESS, "password": PASSWORD, "unsent": carried_token(page), "next": path}
         page = tab.post("/sign-in", data=fields_of_form).text
     offered = hidden_fields(page)
     assert offered == {name: value for name, value in fields.items() if name != "intent"}
@@ -144,17 +137,17 @@ def test_what_was_typed_survives_a_code_that_came_too_late(app: Any, browse: Any
     path, fields = composed("reply")
     tab = browse()
     page = tab.post(path, data=fields, headers=SAME_ORIGIN).text
-    page = tab.post("/sign-in", data={"email": member.email, "password": PASSWORD, "unsent": token_in(page)}).text
+    page = tab.post("/sign-in", data={"email": member.email, "password": PASSWORD, "unsent": carried_token(page)}).text
     with time_machine.travel(now().timestamp() + 700):
-        answer = tab.post("/sign-in/code", data={"code": code_of(secret), "unsent": token_in(page)})
-    assert answer.status_code == 401 and "Same here, at" in answer.text and token_in(answer.text)
+        answer = tab.post("/sign-in/code", data={"code": code_of(secret), "unsent": carried_token(page)})
+    assert answer.status_code == 401 and "Same here, at" in answer.text and carried_token(answer.text)
 
 
 def test_an_outdated_page_keeps_what_it_carries(app: Any, browse: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     path, fields = composed("reply")
     page = browse().post(path, data=fields, headers=SAME_ORIGIN).text
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
-    typed = {"email": ADDRESS, "password": PASSWORD, "unsent": token_in(page), "next": path}
+    typed = {"email": ADDRESS, "password": PASSWORD, "unsent": carried_token(page), "next": path}
     answer = browse().post("/sign-in", data=typed, headers=SAME_ORIGIN)
     assert answer.status_code == 400 and hidden_fields(answer.text)["body"] == fields["body"]
     foreign = browse().post("/sign-in", data=typed, headers={"Sec-Fetch-Site": "cross-site"})

@@ -14,9 +14,10 @@ from forum.accounts.actions import create_member, send_password_reset
 from forum.accounts.models import Member
 from forum.accounts.two_factor_forms import reauthentication_error
 from forum.db import db, now
-from forum.forms import UnsentForm
+from forum.forms import UnsentForm, unsent_form_in
 from forum.mail import Mail
 from tests.factories import PASSWORD, run_concurrently
+from tests.post_forms import carried_token
 
 STEP = timedelta(seconds=30)
 
@@ -175,9 +176,9 @@ def test_a_mailed_link_for_a_new_password_asks_for_the_code_too(app: Any, browse
 def test_text_typed_while_signed_out_survives_the_code(app: Any, browse: Any, clock: Any) -> None:
     _, secret, _ = member_with_codes()
     browser = browse()
-    unsent = UnsentForm("/posts/new", {"body": "What I had written."}).token()
-    page = sign_in(browser, unsent=unsent)
-    assert f'name="unsent" value="{unsent}"' in page.text
+    form = UnsentForm("/posts/new", {"body": "What I had written."})
+    unsent = carried_token(sign_in(browser, unsent=form.token()).text)
+    assert unsent_form_in(unsent) == form
     again = browser.post("/sign-in/code", data={"code": code_of(secret), "unsent": unsent})
     assert 'action="/posts/new"' in again.text and "What I had written." in again.text
 
