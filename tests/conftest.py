@@ -20,7 +20,7 @@ from forum import create_app, fragments, job_queue, site
 from forum.accounts import passwords
 from forum.accounts.models import Member
 from forum.config import CONSTANT_CONFIG
-from forum.db import db
+from forum.db import db, now
 from forum.legal import queries as legal_queries
 from forum.notifications import bell
 from forum.pages.ranking import rankings
@@ -144,6 +144,13 @@ def noon() -> Iterator[None]:
     """Set the clock to noon, for tests that compare days: midnight must not fall between two moments."""
     with time_machine.travel(datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)):
         yield
+
+
+@pytest.fixture
+def clock() -> Iterator[Any]:
+    """Stop the clock until the test shifts it, for tests of what happens within seconds."""
+    with time_machine.travel(now(), tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture

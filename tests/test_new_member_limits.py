@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 
 from forum.accounts.models import Member
 from forum.db import db, now
@@ -19,13 +18,6 @@ from tests.factories import make_comment, make_member, make_post, make_tag
 from tests.new_members import LIMITS, LONG, key_of, latest, make_new_member, only_post, post, reply
 
 BOTH = pytest.mark.parametrize("identity", ["name", "anonymous"])
-
-
-@pytest.fixture
-def clock() -> Iterator[Any]:
-    """A clock that stands still until the test shifts it."""
-    with time_machine.travel(now(), tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

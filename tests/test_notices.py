@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import time_machine
 from flask import Flask
@@ -107,7 +108,7 @@ def test_strangers_find_the_form_at_each_experience_and_members_report_instead(b
     assert browse().get("/notices/new?post=<b>&reply=x").status_code == 200
 
 
-def test_machines_that_fill_the_trap_or_are_too_quick_leave_nothing(browse: Browse, app: Flask) -> None:
+def test_machines_that_fill_the_trap_or_are_too_quick_leave_nothing(browse: Browse, app: Flask, clock: Any) -> None:
     post = make_post()
     trapped = send(browse, post, homepage="x")
     assert trapped.status_code == 422 and "perhaps by a password manager" in trapped.text and WHY in trapped.text

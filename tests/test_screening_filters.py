@@ -1,13 +1,11 @@
 """Filters: what holds a text for a moderator whoever wrote it, by name and anonymously."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 
-from forum.db import db, now
+from forum.db import db
 from forum.posts.models import Comment, Post
 from forum.posts.screening.filters import addresses_in, fingerprint_of
 from forum.site import change_setting
@@ -16,13 +14,6 @@ from tests.factories import make_member, make_post
 from tests.new_members import LONG, key_of, latest, only_post, post, reply
 
 BOTH = pytest.mark.parametrize("identity", ["name", "anonymous"])
-
-
-@pytest.fixture
-def clock() -> Iterator[Any]:
-    """A clock that stands still until the test shifts it."""
-    with time_machine.travel(now(), tick=False) as traveller:
-        yield traveller
 
 
 def test_ones_own_text_is_not_published_twice(app: Any, browse: Any) -> None:

@@ -1,15 +1,13 @@
 """What keeps bots out: a honeypot, forms sent too fast, disposable addresses, and limits for each network."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 
 from forum.accounts.disposable import is_disposable
 from forum.accounts.models import Member
-from forum.db import db, now
+from forum.db import db
 from forum.mail import Mail
 from forum.posts.models import Comment, Post
 from forum.site import change_setting
@@ -18,13 +16,6 @@ from tests.factories import PASSWORD, make_member, make_post, make_tag
 from tests.post_forms import post_form, reply_form
 
 JOINING = {"name": "Marta Aalto", "email": "marta@partner.example", "password": PASSWORD}
-
-
-@pytest.fixture
-def clock() -> Iterator[Any]:
-    """Return a clock that only the test moves."""
-    with time_machine.travel(now(), tick=False) as traveller:
-        yield traveller
 
 
 def stored() -> tuple[int, ...]:

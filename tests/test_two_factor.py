@@ -7,7 +7,6 @@ from typing import Any
 
 import pyotp
 import pytest
-import time_machine
 
 from forum.accounts import two_factor
 from forum.accounts.actions import create_member, send_password_reset
@@ -28,13 +27,6 @@ def demanded(app: Any) -> Iterator[None]:
     app.config["STAFF_TWO_FACTOR"] = True
     yield
     app.config["STAFF_TWO_FACTOR"] = False
-
-
-@pytest.fixture
-def clock() -> Iterator[Any]:
-    """Stop the clock, so that a current code is still current when it is checked."""
-    with time_machine.travel(now(), tick=False) as traveller:
-        yield traveller
 
 
 def member_with_codes(role: str = "member", email: str = "ines@partner.example") -> tuple[Member, str, list[str]]:

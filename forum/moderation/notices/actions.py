@@ -101,8 +101,9 @@ def object_to_decision(notice: Notice, body: str) -> bool:
     closed_notice = db.session.query(Notice).filter(
         Notice.id == notice.id, Notice.closed_at.is_not(None), Notice.objected_at.is_(None)
     )
+    moment = now()
     was_closed = closed_notice.update(
-        {"objection": body, "objected_at": now(), "closed_at": None, "outcome": None, "due_at": _due_at()},
+        {"objection": body, "objected_at": moment, "closed_at": None, "outcome": None, "due_at": _due_at(moment)},
         synchronize_session=False,
     )
     if not was_closed:
@@ -116,10 +117,11 @@ def object_to_decision(notice: Notice, body: str) -> bool:
 def _set_confirmed(notice: Notice, sender: Sender) -> bool:
     """One statement: of two confirmations at once, one finds it confirmed and returns False."""
     unconfirmed = db.session.query(Notice).filter(Notice.id == notice.id, Notice.confirmed_at.is_(None))
+    moment = now()
     was_unconfirmed = unconfirmed.update(
         {
-            "confirmed_at": now(),
-            "due_at": _due_at(),
+            "confirmed_at": moment,
+            "due_at": _due_at(moment),
             "secret_hash": hash_secret(sender.secret),
             "sender_seal": seal_sender(sender),
         },
@@ -130,8 +132,8 @@ def _set_confirmed(notice: Notice, sender: Sender) -> bool:
     return bool(was_unconfirmed)
 
 
-def _due_at() -> datetime:
-    return now() + timedelta(days=setting("notice_days"))
+def _due_at(moment: datetime) -> datetime:
+    return moment + timedelta(days=setting("notice_days"))
 
 
 def _notify_author(item: Post | Comment, notice: Notice) -> None:
