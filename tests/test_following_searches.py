@@ -12,6 +12,7 @@ from forum.db import db, now
 from forum.notifications.news import news_of
 from forum.notifications.search_follows import MAX_SEARCHES, _recent_matches, change_state, followed_searches
 from forum.posts.visibility import hide
+from forum.search.jobs import index_replies
 from tests.factories import make_comment, make_member, make_post
 from tests.following import sealed_states
 
@@ -50,6 +51,7 @@ def test_new_matches_are_told_of_the_day_after_and_once(app: Flask, browse: Any)
     post = make_post(title="The zeppelin of yesterday", at=now() - timedelta(days=1))
     make_comment(make_post(at=now() - timedelta(days=2)), body=BODY, at=now() - timedelta(days=1), anonymous=True)
     make_post(title="The zeppelin of today", anonymous=True)
+    index_replies()
     assert match_counts(reader) == {"Search: zeppelin": 2}
     page = browser.get("/notifications").text
     assert "2 new matches" in page and post.title in page and "of today" not in page

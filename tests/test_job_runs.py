@@ -18,7 +18,14 @@ from tests.following import MONDAY
 
 # Jobs that every process runs on its own: they find their work in the database, claim it there, or clean their own machine.
 UNGUARDED = {
-    *("deliver_mail", "mail_moderators", "publish_scheduled", "refresh_open_data", "send_mail_at_once"),
+    *(
+        "deliver_mail",
+        "index_replies",
+        "mail_moderators",
+        "publish_scheduled",
+        "refresh_open_data",
+        "send_mail_at_once",
+    ),
     *("settle_pending_mentions", "settle_pending_recounts", "settle_spam"),
     "truncate_write_ahead_log",
 }

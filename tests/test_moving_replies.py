@@ -14,6 +14,7 @@ from forum.notifications.models import Mention, UnmailedText
 from forum.posts.comment_actions import write_comment
 from forum.posts.models import Comment, Post
 from forum.posts.recounts import settle_recounts
+from forum.search.jobs import index_replies
 from forum.urls import key_text
 from tests.factories import make_comment, make_member, make_post, make_tag, make_vendor
 from tests.moderation import case_about, decide, path_to
@@ -107,6 +108,7 @@ def test_old_permalinks_lead_to_where_the_reply_is_now(browse: Browse, judge: Me
     target = f"/posts/{key_text(other.id)}/{other.slug}#r-{key}"
     assert browse().get(f"/replies/{key}").location == target
     assert browse().get(f"/posts/{key_text(old.id)}/{old.slug}?from={key}").location == f"/replies/{key}"
+    index_replies()
     assert key in browse().get("/search?q=searching").text
     assert browse().get(target).text.count("Found again by searching.") == 1
 

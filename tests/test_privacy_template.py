@@ -47,7 +47,8 @@ NOTHING_PERSONAL = set(
     """
     categories decision_counts imported_addresses job_claims job_runs leaning_counts legal_texts node_fingerprints
     open_data_files pending_mentions pending_recounts post_tags
-    programme_changes programmes search_words site_settings snapshots spent_links standard_texts tag_synonyms tags tiers unmailed_posts unmailed_texts vendor_aliases
+    programme_changes programmes search_words site_settings snapshots spent_links standard_texts tag_synonyms tags tiers
+    unindexed_replies unmailed_posts unmailed_texts vendor_aliases
     vendor_domains vendors
     """.split()
 )

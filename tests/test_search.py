@@ -12,15 +12,23 @@ from forum.posts.actions import PostSubject, delete_post, edit_post
 from forum.posts.comment_actions import delete_comment, edit_comment
 from forum.posts.models import Comment, Post
 from forum.posts.visibility import hide, hold, unhide
-from forum.search.actions import purge_removed_words, rebuild_index, store_words
-from forum.search.models import SearchDocument
+from forum.search.actions import store_words
+from forum.search.jobs import index_replies
 from forum.search.queries import new_matches
 from forum.search.word_queries import word_counts
-from tests.factories import make_category, make_comment, make_member, make_post, make_tag, make_vendor
+from tests.factories import (
+    make_comment,
+    make_member,
+    make_post,
+    make_tag,
+    make_vendor,
+)
 from tests.query_counts import queries_for
 
 
 def titles_at(browser: Any, query: str, **arguments: str) -> str:
+    """Return the page of results, as it is once the job has run that indexes replies."""
+    index_replies()
     response = browser.get("/search", query_string={"q": query, **arguments})
     assert response.status_code == 200
     return str(response.text)
@@ -96,6 +104,7 @@ def test_replies_under_a_hidden_post_are_not_found(browse: Callable[..., Any]) -
 def test_an_edit_is_found_at_once_and_what_it_replaced_no_more(browse: Callable[..., Any]) -> None:
     post = make_post(title="Zebra")
     reply = make_comment(post, body="An antelope.")
+    assert "1 match" in titles_at(browse(), "antelope")
     edit_post(post, title="Giraffe", body="Long neck.", leaning="bad", tags=[make_tag()])
     edit_comment(reply, body="A buffalo.")
     db.session.commit()
@@ -187,6 +196,7 @@ def test_vendors_and_tags_are_found_by_their_names(browse: Callable[..., Any]) -
 def test_the_feed_has_the_newest_matches(browse: Callable[..., Any]) -> None:
     post = make_post(title="Zebra & co")
     make_comment(post, body="A zebra reply.", anonymous=True)
+    index_replies()
     feed = browse().get("/search/feed.atom?q=zebra")
     assert feed.mimetype == "application/atom+xml"
     assert "<title>Zebra &amp; co</title>" in feed.text and "Reply to: Zebra &amp; co" in feed.text
@@ -216,6 +226,7 @@ def test_new_matches_are_those_of_whole_days(app: Flask) -> None:
     post = make_post(title="Zebra", at=now() - timedelta(days=1))
     make_post(title="Zebra of today")
     make_comment(post, body="zebra", anonymous=True, at=now() - timedelta(days=1))
+    index_replies()
     yesterday = today - timedelta(days=1)
     matches = new_matches("zebra", since=yesterday, until=today)
     assert {(match.post_id, match.comment_id is None) for match in matches} == {(post.id, True), (post.id, False)}
@@ -228,30 +239,6 @@ def test_the_number_of_queries_does_not_depend_on_the_results(browse: Callable[.
     for number in (2, 6):
         for _ in range(number):
             make_comment(make_post(author, title="Zebra", subject=PostSubject(vendor=vendor)), body="Zebra.")
+        index_replies()
         counts.append(queries_for(browse(), "/search?q=zebra"))
     assert counts[0] == counts[1]
-
-
-def test_the_index_can_be_built_anew(app: Flask) -> None:
-    make_comment()
-    before = db.session.query(SearchDocument.body).order_by(SearchDocument.body).all()
-    assert rebuild_index(db.session.commit) == 2
-    assert db.session.query(SearchDocument.body).order_by(SearchDocument.body).all() == before
-
-
-def test_a_row_of_the_index_records_the_day_and_nothing_finer(app: Flask) -> None:
-    make_comment(make_category() and make_post(anonymous=True), anonymous=True)
-    columns = set(SearchDocument.__table__.columns.keys())
-    assert columns == {"id", "post_id", "comment_id", "word_count", "title", "body", "vector"}
-
-
-def test_sqlite_forgets_the_words_of_deleted_texts(app: Flask) -> None:
-    if db.engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL vacuums its index by itself")
-    post = make_post(title="Xylophone")
-    delete_post(post)
-    db.session.commit()
-    make_post()
-    purge_removed_words(db.session.commit)
-    blocks = db.session.execute(db.text("SELECT block FROM search_fts_data")).scalars().all()
-    assert not any(b"xylophon" in bytes(block) for block in blocks)

@@ -7,6 +7,7 @@ from flask import Flask
 
 from forum.posts.actions import PostSubject
 from forum.search.expressions import parse
+from forum.search.jobs import index_replies
 from forum.search.queries import find_matches
 from tests.factories import make_category, make_comment, make_member, make_post, make_rating, make_tag, make_vendor
 
@@ -49,6 +50,7 @@ def written(app: Flask) -> dict[int, str]:
     )
     make_comment(undisclosed, anonymous=True, body="Quiet reply about rebates.")
     reply = make_comment(rated, anna, body="The distributor shrugged.", at=datetime(2024, 6, 1, tzinfo=UTC))
+    index_replies()
     return posts | {rated.id: "rated", undisclosed.id: "undisclosed", reply.id: "reply"}
 
 

@@ -69,7 +69,7 @@ def new_app(tmp_path: Path) -> Iterator[Any]:
         db.engine.dispose()
 
 
-@pytest.mark.parametrize(("identity", "bound"), [("name", 26), ("anonymous", 35)])
+@pytest.mark.parametrize(("identity", "bound"), [("name", 22), ("anonymous", 31)])
 def test_a_reply_writes_few_pages(new_app: Any, identity: str, bound: int) -> None:
     """Each index that a reply changes is one more page, written to the log and from there to the database."""
     tags = [make_tag(), make_tag()]

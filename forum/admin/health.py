@@ -38,6 +38,7 @@ JOB_LABELS = {
     "mail_moderators": "Mail to moderators",
     "mail_moderators_daily": "Mail to moderators, every morning",
     "move_late_posts": "Late posts of merged vendors",
+    "index_replies": "Search: new replies",
     "publish_scheduled": "Scheduled posts and replies",
     "settle_spam": "Posts and replies removed as spam, or restored",
     "settle_pending_recounts": "Counts of replies and votes",

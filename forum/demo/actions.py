@@ -21,6 +21,7 @@ from forum.posts.recounts import settle_recounts
 from forum.posts.tags.actions import create_starter_tags
 from forum.posts.tags.queries import tags_by_word
 from forum.ratings.scores.actions import publish
+from forum.search.actions import index_new_replies
 from forum.vendors.actions import (
     add_domain,
     add_programme,
@@ -74,6 +75,7 @@ def fill_demo() -> None:
         _create_representative(representative, started)
     moderate_demo(members, [members["fiona-mackay"], admin], all_stories, started)
     settle_recounts(db.session.flush)
+    index_new_replies(db.session.flush)
 
 
 def _stories() -> Iterator[dict[str, Any]]:

@@ -32,6 +32,7 @@ from forum.posts.forms import BODY_LENGTH, REPLY_LENGTH, TITLE_LENGTH
 from forum.posts.models import Comment, Post
 from forum.posts.recounts import settle_recounts
 from forum.posts.visibility import hide
+from forum.search.actions import index_new_replies
 from forum.turns import end_turn
 
 log = logging.getLogger(__name__)
@@ -146,6 +147,7 @@ class _ImportRun:
         if self.commit:
             self.commit()
             settle_recounts(self.commit)
+            index_new_replies(self.commit)
         if redirects:
             redirects.writelines(f"{line}\n" for line in redirect_lines(redirects_of(self.prefix)))
 

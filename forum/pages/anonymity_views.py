@@ -80,6 +80,9 @@ STORED_COLUMNS = {
         "comment_id": "or the reply whose answers are",
         "delta": "whether there is one more or one fewer (0 for a vote), if that is known",
     },
+    "unindexed_replies": {
+        "comment_id": "the reply whose words search has yet to index",
+    },
 }
 TABLE_TITLES = {
     "pseudonyms": "An alias in a thread",
@@ -93,6 +96,7 @@ TABLE_TITLES = {
     "unmailed_texts": "A new text, until mail has announced it, on Monday at the latest",
     "pending_mentions": "A new text with a mention, until the mention is looked up, a moment later",
     "pending_recounts": "A new reply or vote, until it is counted, a moment later",
+    "unindexed_replies": "A new reply, until search finds it, a minute later",
 }
 
 

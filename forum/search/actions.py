@@ -1,4 +1,4 @@
-"""Rebuild the index, count the words that it can suggest, and purge what was removed from it."""
+"""Index new replies, rebuild the index, count the words that it can suggest, and purge what was removed from it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import repeat
@@ -9,7 +9,8 @@ from sqlalchemy import text as sql
 
 from forum.db import UtcDateTime, db
 from forum.search.indexing import index_row
-from forum.search.models import SearchDocument, SearchWord
+from forum.search.models import SearchDocument, SearchWord, UnindexedReply
+from forum.search.unindexed_queries import unindexed_replies
 from forum.search.word_queries import stored_words
 from forum.turns import end_turn, reading_apart
 
@@ -20,11 +21,17 @@ WORDS_AT_ONCE = 500
 MERGED_PAGES = 10
 MAX_MERGES = 100_000
 _documents = SearchDocument.__table__
-_COLUMNS = "id, created_at, body_html"
+_notes = UnindexedReply.__table__
+_COLUMNS = "id, created_at, body_html, deleted_at"
 _TEXTS = (
     f"SELECT 'post' AS kind, title, {_COLUMNS} FROM posts WHERE deleted_at IS NULL AND id > :last_id",  # noqa: S608
     f"SELECT 'comment' AS kind, '' AS title, {_COLUMNS} FROM comments WHERE deleted_at IS NULL AND id > :last_id",  # noqa: S608
 )
+
+
+def index_new_replies(commit: Callable[[], object]) -> int:
+    """Index the replies that were noted, a few at a time so that others can write, and return their number."""
+    return sum(_index_batch(rows, commit) for rows in iter(lambda: unindexed_replies(BATCH_SIZE), []))
 
 
 def rebuild_index(commit: Callable[[], object]) -> int:
@@ -45,7 +52,10 @@ def _index_batch(rows: Sequence[Row[Any]], commit: Callable[[], object]) -> int:
     connection, ids = db.session.connection(), [row.id for row in rows]
     column = _documents.c.post_id if rows[0].kind == "post" else _documents.c.comment_id
     connection.execute(_documents.delete().where(column.in_(ids)))
-    connection.execute(_documents.insert(), _index_rows(connection, rows))
+    if column is _documents.c.comment_id:
+        connection.execute(_notes.delete().where(_notes.c.comment_id.in_(ids)))
+    if index_rows := _index_rows(connection, [row for row in rows if row.deleted_at is None]):
+        connection.execute(_documents.insert(), index_rows)
     end_turn(commit)
     return len(rows)
 
@@ -56,9 +66,10 @@ def _index_rows(connection: Connection, rows: Sequence[Row[Any]]) -> list[dict[s
 
 
 def _batches(connect: Callable[[], Connection]) -> Iterator[Sequence[Row[Any]]]:
-    """Yield texts of one kind, some at a time, in the random order of their ids."""
+    """Yield texts of one kind, some at a time, in the random order of their ids, and keep others from changing them."""
+    lock = " FOR NO KEY UPDATE" if connect().dialect.name == "postgresql" else ""
     for texts in _TEXTS:
-        statement = sql(f"{texts} ORDER BY id LIMIT {BATCH_SIZE}").columns(created_at=UtcDateTime)
+        statement = sql(f"{texts} ORDER BY id LIMIT {BATCH_SIZE}{lock}").columns(created_at=UtcDateTime)
         last_id = -1
         while rows := connect().execute(statement, {"last_id": last_id}).all():
             yield rows

@@ -1,4 +1,7 @@
-"""Index rows: what the index stores of a post or reply, and keeping it so in the transaction that changes one."""
+"""Index rows: what the index stores of a post or reply, and keeping it so in the transaction that changes one.
+
+A new reply is only noted there: a job indexes it.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,12 +12,13 @@ from sqlalchemy.orm import Mapper
 
 from forum.direct_statements import DirectStatement
 from forum.posts.models import Comment, Post
-from forum.search.models import SearchDocument, new_document_id
+from forum.search.models import SearchDocument, UnindexedReply, new_document_id
 from forum.search.words import IndexedWords, indexed_words
 from forum.text import visible_words
 
 _documents = SearchDocument.__table__
 _insert_document = DirectStatement(_documents.insert)
+_note_reply = DirectStatement(UnindexedReply.__table__.insert)
 # What changes the row: `deleted_at` because a text deleted by its author has none.
 _INDEXED_COLUMNS = ("title", "body_html", "deleted_at")
 
@@ -50,7 +54,11 @@ def _vector(title: IndexedWords, body: IndexedWords) -> str:
 
 
 def _insert(mapper: Mapper[Any], connection: Connection, item: Post | Comment) -> None:
-    if item.deleted_at is None:
+    if item.deleted_at is not None:
+        return
+    if isinstance(item, Comment):
+        _note_reply.rows_over(connection, {"comment_id": item.id})
+    else:
         row = index_row(connection.dialect.name, *_identity(item), item.created_at, _title(item), item.body_html)
         _insert_document.rows_over(connection, row)
 

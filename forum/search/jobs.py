@@ -1,9 +1,22 @@
-"""Nightly jobs of search."""
+"""Jobs of search: index new replies each minute, and at night what takes long."""
 
+from forum import jobs
 from forum.db import db, reading, writing
 from forum.job_runs import claim_run, once_per_day
-from forum.search.actions import purge_removed_words, store_words
+from forum.search.actions import index_new_replies, purge_removed_words, store_words
+from forum.search.unindexed_queries import are_replies_unindexed
 from forum.search.word_queries import word_counts
+
+
+@jobs.periodic(minute="*")
+def index_replies() -> None:
+    """Index the replies of the last minute. Without any, nothing is written and no writer has to wait."""
+    with reading():
+        is_needed = are_replies_unindexed()
+        db.session.rollback()
+    if is_needed:
+        with writing():
+            index_new_replies(db.session.commit)
 
 
 @once_per_day(hour=4, minute=15)

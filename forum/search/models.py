@@ -1,8 +1,8 @@
 """The index of posts and replies, and the words that many of them use.
 
-A row belongs to the transaction that writes its post or reply and records no more time than that one's day, by which
-the ids are ordered. It names no member. On SQLite triggers copy each row into the FTS5 table `search_fts`; on
-PostgreSQL the column `vector` has the same words.
+A row records no more time than the day of its post or reply, by which the ids are ordered, and names no member. A
+post's is written with the post, that of a reply by a job within a minute; both are changed and deleted with the text.
+On SQLite triggers copy each row into the FTS5 table `search_fts`; on PostgreSQL the column `vector` has the same words.
 """
 
 import secrets
@@ -40,6 +40,17 @@ class SearchDocument(db.Model):
     title: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
     vector: Mapped[str | None] = mapped_column(TSVECTOR().with_variant(Text(), "sqlite"))
+
+
+class UnindexedReply(db.Model):
+    """A new reply that a job has yet to index."""
+
+    __tablename__ = "unindexed_replies"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    comment_id: Mapped[int] = mapped_column(
+        ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
 
 
 class SearchWord(db.Model):

@@ -35,7 +35,8 @@ from forum.posts.models import Comment, Post
 from forum.posts.recounts import settle_recounts
 from forum.ratings.scores.jobs import publish_scores
 from forum.search.actions import fill_index, rebuild_index, store_words
-from forum.search.jobs import refresh_search
+from forum.search.jobs import index_replies, refresh_search
+from forum.search.models import UnindexedReply
 from forum.search.word_queries import word_counts
 from forum.storage import truncate_write_ahead_log
 from forum.text import RENDER_VERSION
@@ -104,6 +105,14 @@ def _check(folder: Path) -> None:
     with reading():
         damage()
         key_problem()
+
+
+def _index_replies(folder: Path) -> None:
+    with writing():
+        ids = db.session.scalars(select(Comment.id).where(Comment.deleted_at.is_(None)).limit(10_000)).all()
+        db.session.execute(insert(UnindexedReply), [{"comment_id": number} for number in ids])
+        db.session.commit()
+    index_replies()
 
 
 def _rebuild(folder: Path) -> None:
@@ -208,6 +217,7 @@ STEPS: dict[str, Step] = {
     "publish scores": lambda folder: publish_scores(),
     "publish scores again": lambda folder: publish_scores(),
     "reseal saved lists": lambda folder: reseal_saved_lists(),
+    "index 10,000 replies": _index_replies,
     "refresh search": lambda folder: refresh_search(),
     "representative mails": lambda folder: send_representative_mails(),
     "mail moderators": lambda folder: mail_moderators_daily(),
