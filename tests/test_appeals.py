@@ -23,6 +23,23 @@ from tests.factories import (
 from tests.moderation import WHY, Browse, decide, report
 
 
+def test_an_appeal_sent_twice_is_one_and_another_text_comes_back(browse: Browse, judge: Member) -> None:
+    author = make_member()
+    path = f"/decisions/{decide(browse, judge, make_post(author)).id}/appeal"
+    texts = [f"It is his public role; see the press of {year}." for year in (2024, 2025)]
+    visits = [(browse(author), text) for text in texts]
+    answers = run_concurrently(*(lambda v=visit: v[0].post(path, data={"body": v[1]}) for visit in visits))
+    appeal = db.session.query(Appeal).one()
+    assert db.session.query(Case).filter_by(kind="appeal").count() == 1
+    for text, answer in zip(texts, answers, strict=True):
+        again = browse(author).post(path, data={"body": text})
+        if text == appeal.body:
+            assert answer.status_code == again.status_code == 302
+        for page in () if text == appeal.body else (answer, again):
+            assert page.status_code == 409 and "You have already appealed" in page.text
+            assert f"What you wrote: {text}" in page.text
+
+
 @pytest.mark.parametrize("anonymous", [False, True])
 def test_the_author_reads_why_keeps_the_text_and_appeals_to_somebody_else(
     browse: Browse, judge: Member, anonymous: bool
@@ -40,7 +57,6 @@ def test_the_author_reads_why_keeps_the_text_and_appeals_to_somebody_else(
     assert browse().get(f"/decisions/{decision.id}").status_code == 302
     assert browse(author).post(f"/decisions/{decision.id}/appeal", data={"body": "No."}).status_code == 422
     browse(author).post(f"/decisions/{decision.id}/appeal", data={"body": "It is his public role; see the press."})
-    browse(author).post(f"/decisions/{decision.id}/appeal", data={"body": "And once more, since nobody answers."})
     objection = db.session.query(Appeal).one()
     case = db.session.query(Case).filter_by(kind="appeal").one()
     for moment in (objection.created_at, case.opened_at):
@@ -81,8 +97,10 @@ def test_after_six_months_no_appeal_is_open(browse: Browse, judge: Member) -> No
     db.session.add(old)
     db.session.commit()
     assert "Why is the decision wrong" not in browse(author).get(f"/decisions/{old.id}").text
-    browse(author).post(f"/decisions/{old.id}/appeal", data={"body": "It is his public role; see the press."})
+    late = browse(author).post(f"/decisions/{old.id}/appeal", data={"body": "It is his public role; see the press."})
     assert db.session.query(Appeal).count() == 0
+    assert late.status_code == 409 and "You can’t appeal against this decision any more." in late.text
+    assert "What you wrote: It is his public role; see the press." in late.text
 
 
 def test_named_authors_get_mail_and_anonymous_ones_none(browse: Browse, judge: Member) -> None:

@@ -57,15 +57,16 @@ def show(number: int) -> ResponseReturnValue:
 @limit_writing("10/day")
 @composing
 def appeal(number: int) -> ResponseReturnValue:
-    """Appeal against the decision."""
+    """Appeal against the decision. The same appeal sent twice is one; another text comes back, to be copied."""
     decision = _decision_or_404(number)
-    if not is_open_to_appeal(current_user, decision):
-        flash("You can't appeal against this decision any more, or you already have.")
-        return redirect(url_for(".show", number=number))
     form = AppealForm()
-    if not form.validate():
-        return _page(decision, form)
-    submit_once(lambda: appeals.file_appeal(decision, (form.body.data or "").strip()))
+    body = (form.body.data or "").strip()
+    if is_open_to_appeal(current_user, decision):
+        if not form.validate():
+            return _page(decision, form)
+        submit_once(lambda: appeals.file_appeal(decision, body))
+    if decision.appeal is None or decision.appeal.body != body:
+        return _page(decision, form, is_late=True)
     flash("Your appeal was sent to a moderator who did not make this decision.")
     return redirect(url_for(".show", number=number))
 
@@ -77,8 +78,8 @@ def _decision_or_404(number: int) -> Decision:
     return decision
 
 
-def _page(decision: Decision, form: AppealForm) -> ResponseReturnValue:
-    return form.render(
+def _page(decision: Decision, form: AppealForm, *, is_late: bool = False) -> ResponseReturnValue:
+    page, status = form.render(
         "moderation/statement.html",
         decision=decision,
         item=decision.content,
@@ -92,4 +93,6 @@ def _page(decision: Decision, form: AppealForm) -> ResponseReturnValue:
         appeal=decision.appeal,
         reversal=reversal_of(decision),
         is_open_to_appeal=is_open_to_appeal(current_user, decision),
+        is_late=is_late,
     )
+    return page, 409 if is_late else status
