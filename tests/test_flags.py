@@ -7,6 +7,7 @@ from flask import Flask
 
 from forum.accounts.models import Member
 from forum.db import db, now
+from forum.forms import unsent_form_in
 from forum.moderation.models import Case, Decision, Flag
 from forum.moderation.rules import RULES
 from forum.posts.actions import PostSubject
@@ -23,6 +24,7 @@ from tests.factories import (
     run_concurrently,
 )
 from tests.moderation import Browse, decide, path_to, report
+from tests.post_forms import carried_token
 
 
 def test_a_report_waits_in_the_queue_and_tells_only_moderators_who_made_it(browse: Browse, judge: Member) -> None:
@@ -53,9 +55,23 @@ def test_reporting_twice_is_reporting_once(browse: Browse, app: Flask) -> None:
     assert "You have already reported this" in browse(reporter).get(f"{path_to(comment)}/flag").text
     report(browse, comment, reporter)
     assert db.session.query(Flag).count() == 1
+    other = report(browse, comment, reporter, message="The fourth line, too.")
+    assert other.status_code == 409 and "You have already reported this" in other.text
+    assert "The fourth line, too." in other.text, "nothing that was typed is lost"
     second, path = make_member(), f"{path_to(comment)}/flag"
-    run_concurrently(*[lambda b=b: b.post(path, data={"rule": "2"}) for b in (browse(second), browse(second))])
+    visits = [(browse(second), message) for message in ("Line one.", "Line two.")]
+    answers = run_concurrently(*[lambda v=v: v[0].post(path, data={"rule": "2", "message": v[1]}) for v in visits])
+    assert sorted(answer.status_code for answer in answers) == [302, 409]
     assert db.session.query(Flag).count() == 2 and db.session.query(Case).count() == 1
+
+
+def test_a_report_by_somebody_who_was_signed_out_meanwhile_is_offered_again(browse: Browse, app: Flask) -> None:
+    data = {"rule": "3", "message": "Line two names my neighbour."}
+    path = f"{path_to(make_comment())}/flag"
+    page = browse().post(path, data=data, headers={"Sec-Fetch-Site": "same-origin"})
+    assert page.status_code == 401 and data["message"] in page.text
+    form = unsent_form_in(carried_token(page.text))
+    assert form is not None and form.action == path and form.fields == data
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
@@ -66,8 +82,8 @@ def test_nobody_reports_their_own_text_or_what_they_just_answered(browse: Browse
     for item in (post, comment):
         assert report(browse, item, author).status_code == 403
     make_comment(post, other, parent=comment)
-    answer = report(browse, comment, other)
-    assert answer.status_code == 403 and "a moment ago" in answer.text
+    answer = report(browse, comment, other, message="Line two.")
+    assert answer.status_code == 403 and "a moment ago" in answer.text and "Line two." in answer.text
     assert report(browse, post, other).status_code == 302
     db.session.query(Comment).filter_by(author_id=other.id).update({"created_at": now() - timedelta(hours=2)})
     assert report(browse, comment, other).status_code == 302

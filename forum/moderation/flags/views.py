@@ -1,5 +1,7 @@
 """Pages to report a post, a reply or a member."""
 
+from functools import partial
+
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -7,6 +9,7 @@ from flask_login import current_user
 from forum.access import can_flag, can_see, can_write
 from forum.accounts.queries import member_by_slug
 from forum.db import db
+from forum.forms import composing
 from forum.moderation.flags import actions
 from forum.moderation.flags.forms import FlagForm
 from forum.moderation.kinds import TARGETS
@@ -27,6 +30,7 @@ FLAGS = limiter.shared_limit("20/hour", scope="flags", methods=["POST"])
 @bp.route("/posts/<key:post_id>/flag", methods=["GET", "POST"])
 @permission_required(can_write)
 @FLAGS
+@composing
 def post(post_id: int) -> ResponseReturnValue:
     """Report a post, and with it its rating."""
     item = db.first_or_404(post_by_id(post_id))
@@ -38,6 +42,7 @@ def post(post_id: int) -> ResponseReturnValue:
 @bp.route("/replies/<key:comment_id>/flag", methods=["GET", "POST"])
 @permission_required(can_write)
 @FLAGS
+@composing
 def comment(comment_id: int) -> ResponseReturnValue:
     """Report a reply."""
     item = db.first_or_404(comment_by_id(comment_id))
@@ -49,6 +54,7 @@ def comment(comment_id: int) -> ResponseReturnValue:
 @bp.route("/members/<slug>/flag", methods=["GET", "POST"])
 @permission_required(can_write)
 @FLAGS
+@composing
 def member(slug: str) -> ResponseReturnValue:
     """Report a member."""
     item = db.first_or_404(member_by_slug(slug))
@@ -56,16 +62,20 @@ def member(slug: str) -> ResponseReturnValue:
 
 
 def _flag(item: Item, label: str, back: str) -> ResponseReturnValue:
-    if existing_flag(current_user, item) is not None:
-        return render_template("moderation/flagged.html", label=label, back=back, has_replied=False)
+    form = FlagForm()
+    message, refused = form.message_line(), partial(render_template, "moderation/flagged.html", label=label, back=back)
+    if (earlier := existing_flag(current_user, item)) is not None:
+        is_lost = message not in ("", earlier.message)
+        return refused(message=message if is_lost else ""), 409 if is_lost else 200
     require(can_flag(current_user, item))
     if replied_recently(current_user, item):
-        return render_template("moderation/flagged.html", label=label, back=back, has_replied=True), 403
-    form = FlagForm()
+        return refused(message=message, has_replied=True), 403
     if not form.validate_on_submit():
         return form.render("moderation/flag.html", item=item, label=label, back=back, rules=RULES)
-    values = {"message": form.message_line(), "network": network_key()}
-    submit_once(lambda: actions.flag(current_user, item, rule=form.rule_number(), **values))
+    values = {"message": message, "network": network_key()}
+    flag = submit_once(lambda: actions.flag(current_user, item, rule=form.rule_number(), **values))
+    if flag is None or flag.message != message:  # another one of theirs was there first
+        return refused(message=message), 409
     flash("Thank you. A moderator will look at it. Only moderators can see that you reported it.")
     return redirect(back if _can_still_see(item) else url_for("pages.home"))
 
