@@ -37,7 +37,7 @@ def test_an_appeal_sent_twice_is_one_and_another_text_comes_back(browse: Browse,
             assert answer.status_code == again.status_code == 302
         for page in () if text == appeal.body else (answer, again):
             assert page.status_code == 409 and "You have already appealed" in page.text
-            assert f"What you wrote: {text}" in page.text
+            assert text in page.text
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
@@ -100,7 +100,7 @@ def test_after_six_months_no_appeal_is_open(browse: Browse, judge: Member) -> No
     late = browse(author).post(f"/decisions/{old.id}/appeal", data={"body": "It is his public role; see the press."})
     assert db.session.query(Appeal).count() == 0
     assert late.status_code == 409 and "You can’t appeal against this decision any more." in late.text
-    assert "What you wrote: It is his public role; see the press." in late.text
+    assert "It is his public role; see the press." in late.text
 
 
 def test_named_authors_get_mail_and_anonymous_ones_none(browse: Browse, judge: Member) -> None:
