@@ -37,6 +37,7 @@ from forum.ratings.actions import live_ratings, organisation_of_seal
 from forum.ratings.models import Rating, RatingRevision
 from forum.ratings.queries import member_ratings
 from forum.schema import migrations_from
+from forum.search.jobs import index_replies
 from forum.vendors.actions import add_domain
 from forum.vendors.models import Representative
 from tests import cluster
@@ -118,6 +119,7 @@ def fill() -> None:
     assign_to_representatives()
     mail.enqueue("a@partner.example", "confirm", subject="Hello", name="A", link="http://localhost/")
     db.session.commit()
+    index_replies()
     db.session.remove()
 
 
@@ -385,3 +387,20 @@ def test_what_is_counted_of_all_posts_and_decisions_is_counted_again(bare: Flask
     assert not tables() & {"leaning_counts", "decision_counts"}
     flask_migrate.upgrade()
     assert [value(query) for query in queries] == [3, 1]
+
+
+def test_replies_that_were_still_to_be_indexed_are_found_after_a_downgrade(bare: Flask) -> None:
+    flask_migrate.upgrade()
+    post = make_post()
+    for body in ("An antelope.", "A buffalo."):
+        make_comment(post, body=body)
+        index_replies()
+    deleted, _ = make_comment(post, body="A zebra."), make_comment(post, body="A giraffe.")
+    delete_comment(deleted)
+    db.session.commit()
+    db.session.remove()
+    flask_migrate.downgrade(revision="related_versions")
+    words = "SELECT count(*) FROM search_documents WHERE comment_id IS NOT NULL AND body LIKE "
+    assert [value(f"{words}'%{word}%'") for word in ("antelop", "buffalo", "zebra", "giraff")] == [1, 1, 0, 1]
+    flask_migrate.upgrade()
+    assert value("SELECT count(*) FROM unindexed_replies") == 0

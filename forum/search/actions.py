@@ -27,6 +27,7 @@ _TEXTS = (
     f"SELECT 'post' AS kind, title, {_COLUMNS} FROM posts WHERE deleted_at IS NULL AND id > :last_id",  # noqa: S608
     f"SELECT 'comment' AS kind, '' AS title, {_COLUMNS} FROM comments WHERE deleted_at IS NULL AND id > :last_id",  # noqa: S608
 )
+NOTED_TEXTS = (f"{_TEXTS[1]} AND id IN (SELECT comment_id FROM unindexed_replies)",)  # noqa: S608 - words of ours
 
 
 def index_new_replies(commit: Callable[[], object]) -> int:
@@ -39,10 +40,10 @@ def rebuild_index(commit: Callable[[], object]) -> int:
     return sum(_index_batch(rows, commit) for rows in _batches(db.session.connection))
 
 
-def fill_index(connection: Connection) -> int:
-    """Index all posts and replies, of which none is indexed yet, and return how many there are."""
+def fill_index(connection: Connection, texts: Sequence[str] = _TEXTS) -> int:
+    """Index all posts and replies, or those of the queries, and return how many there are. None may be indexed yet."""
     count = 0
-    for rows in _batches(lambda: connection):
+    for rows in _batches(lambda: connection, texts):
         connection.execute(_documents.insert(), _index_rows(connection, rows))
         count += len(rows)
     return count
@@ -65,10 +66,10 @@ def _index_rows(connection: Connection, rows: Sequence[Row[Any]]) -> list[dict[s
     return [index_row(dialect, row.kind, row.id, row.created_at, row.title, row.body_html) for row in rows]
 
 
-def _batches(connect: Callable[[], Connection]) -> Iterator[Sequence[Row[Any]]]:
+def _batches(connect: Callable[[], Connection], queries: Sequence[str] = _TEXTS) -> Iterator[Sequence[Row[Any]]]:
     """Yield texts of one kind, some at a time, in the random order of their ids, and keep others from changing them."""
     lock = " FOR NO KEY UPDATE" if connect().dialect.name == "postgresql" else ""
-    for texts in _TEXTS:
+    for texts in queries:
         statement = sql(f"{texts} ORDER BY id LIMIT {BATCH_SIZE}{lock}").columns(created_at=UtcDateTime)
         last_id = -1
         while rows := connect().execute(statement, {"last_id": last_id}).all():

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from forum.search.actions import NOTED_TEXTS, fill_index
+
 revision = "unindexed_replies"
 down_revision = "related_versions"
 branch_labels = None
@@ -22,5 +24,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Without the job nobody would index these replies: `forum search rebuild` does."""
+    """Index what is still to be indexed: the earlier version has no job for that."""
+    fill_index(op.get_bind(), NOTED_TEXTS)
     op.drop_table("unindexed_replies")
