@@ -16,13 +16,7 @@ from forum.search.actions import store_words
 from forum.search.jobs import index_replies
 from forum.search.queries import new_matches
 from forum.search.word_queries import word_counts
-from tests.factories import (
-    make_comment,
-    make_member,
-    make_post,
-    make_tag,
-    make_vendor,
-)
+from tests.factories import make_comment, make_member, make_post, make_tag, make_vendor
 from tests.query_counts import queries_for
 
 

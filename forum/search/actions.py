@@ -30,9 +30,10 @@ _TEXTS = (
 NOTED_TEXTS = (f"{_TEXTS[1]} AND id IN (SELECT comment_id FROM unindexed_replies)",)  # noqa: S608 - words of ours
 
 
-def index_new_replies(commit: Callable[[], object]) -> int:
-    """Index the replies that were noted, a few at a time so that others can write, and return their number."""
-    return sum(_index_batch(rows, commit) for rows in iter(lambda: unindexed_replies(BATCH_SIZE), []))
+def index_new_replies(commit: Callable[[], object]) -> None:
+    """Index the replies that were noted, a few at a time so that others can write."""
+    while rows := unindexed_replies(BATCH_SIZE):
+        _index_batch(rows, commit)
 
 
 def rebuild_index(commit: Callable[[], object]) -> int:

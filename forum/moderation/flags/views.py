@@ -63,7 +63,8 @@ def member(slug: str) -> ResponseReturnValue:
 
 def _flag(item: Item, label: str, back: str) -> ResponseReturnValue:
     form = FlagForm()
-    message, refused = form.message_line(), partial(render_template, "moderation/flagged.html", label=label, back=back)
+    message = form.message_line()
+    refused = partial(render_template, "moderation/flagged.html", label=label, back=back, has_replied=False)
     if (earlier := existing_flag(current_user, item)) is not None:
         is_lost = message not in ("", earlier.message)
         return refused(message=message if is_lost else ""), 409 if is_lost else 200
